@@ -1,0 +1,3 @@
+"""aegen: turn any trained autoencoder into a generative model, and see, compare and steer how."""
+
+__all__: list[str] = []

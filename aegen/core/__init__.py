@@ -1,0 +1,1 @@
+"""Floor 0: what everything else stands on (arrays, rng, errors, fields, families, safe files)."""

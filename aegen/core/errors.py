@@ -1,0 +1,69 @@
+"""The errors a person can cause; each says what was given, what is allowed and what to do.
+
+The app shows these as a sentence and the command line as one line; anything else is a defect of
+aegen and keeps its traceback.
+
+    AegenError
+    ├── InvalidInput    an argument or array that cannot be used (also a ValueError)
+    ├── UnknownName     a name that nothing answers to (also a LookupError)
+    ├── BundleError     a bundle that is missing, altered, truncated or from the future
+    ├── StorageError    a file that cannot be read or written
+    └── TrainingError   a training that cannot start, continue or make sense
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from pathlib import Path
+
+__all__ = [
+    "AegenError",
+    "BundleError",
+    "InvalidInput",
+    "StorageError",
+    "TrainingError",
+    "UnknownName",
+]
+
+
+class AegenError(Exception):
+    """Anything a person's input can cause. The message is one clear sentence."""
+
+
+class InvalidInput(AegenError, ValueError):
+    """An argument or an array that cannot be used."""
+
+
+class UnknownName(AegenError, LookupError):
+    """A name that nothing answers to; the message lists what exists.
+
+    Example:
+        >>> str(UnknownName("data set", "mnst", ["mnist"]))
+        "there is no data set named 'mnst'; did you mean 'mnist'? There are: mnist"
+    """
+
+    def __init__(self, what: str, name: object, known: Iterable[str]) -> None:
+        known = list(known)
+        close = difflib.get_close_matches(str(name), known, n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else ";"
+        listing = ", ".join(known) or "none"
+        ending = "There are:" if close else "there are:"
+        super().__init__(f"there is no {what} named {str(name)!r}{hint} {ending} {listing}")
+
+
+class StorageError(AegenError):
+    """A file that cannot be read or written: which one, why, and what to do."""
+
+    def __init__(self, path: Path | str, problem: str) -> None:
+        self.path = Path(path)
+        self.problem = problem
+        super().__init__(f"{self.path}: {problem}")
+
+
+class BundleError(StorageError):
+    """A bundle that cannot be used; names the file and, where there is one, the field."""
+
+
+class TrainingError(AegenError):
+    """A training that cannot start, continue or make sense."""

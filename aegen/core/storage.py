@@ -1,0 +1,186 @@
+"""Files that are whole or absent: arrays without pickle, hashes, writing beside, then renaming."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aegen.core.errors import StorageError
+
+__all__ = [
+    "digest",
+    "inside",
+    "load_arrays",
+    "read_bytes",
+    "replacing",
+    "replacing_folder",
+    "save_arrays",
+    "write_bytes",
+]
+
+Array = NDArray[Any]
+
+
+@contextlib.contextmanager
+def replacing(path: Path | str) -> Iterator[Path]:
+    """A temporary path beside ``path`` that takes its place when the block ends without an error.
+
+    On any error the temporary file is removed and what stood at ``path`` stays as it was.
+
+    Raises:
+        StorageError: the folder is missing or not writable, or the disk is full.
+    """
+    path = Path(path)
+    try:
+        handle, name = tempfile.mkstemp(
+            dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix or ".part"
+        )
+    except OSError as problem:
+        raise StorageError(path, f"cannot be written ({problem.strerror})") from problem
+    os.close(handle)
+    part = Path(name)
+    part.chmod(0o666 & ~_umask())  # mkstemp makes a private file; a result is an ordinary one
+    try:
+        yield part
+        part.replace(path)
+    except OSError as problem:
+        raise StorageError(path, f"cannot be written ({problem.strerror})") from problem
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def replacing_folder(path: Path | str) -> Iterator[Path]:
+    """Like `replacing`, for a folder: filled beside its place, then moved there whole.
+
+    Raises:
+        StorageError: the parent is missing or not writable, or the disk is full.
+    """
+    path = Path(path)
+    try:
+        part = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+    except OSError as problem:
+        raise StorageError(path, f"cannot be written ({problem.strerror})") from problem
+    part.chmod(0o777 & ~_umask())
+    old = part.with_name(part.name + ".old")
+    try:
+        yield part
+        if path.exists():
+            path.replace(old)
+        part.replace(path)
+    except OSError as problem:
+        if old.exists() and not path.exists():
+            old.replace(path)
+        raise StorageError(path, f"cannot be written ({problem.strerror})") from problem
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _umask() -> int:
+    """The process's file mode mask; the system only tells it when it is set."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def write_bytes(path: Path | str, content: bytes) -> None:
+    """Write a whole file, or leave what was there.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
+    with replacing(path) as part:
+        part.write_bytes(content)
+
+
+def read_bytes(path: Path | str) -> bytes:
+    """The content of a file.
+
+    Raises:
+        StorageError: it is missing or cannot be read.
+    """
+    path = Path(path)
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise StorageError(path, "there is no such file") from None
+    except OSError as problem:
+        raise StorageError(path, f"cannot be read ({problem.strerror})") from problem
+
+
+def digest(path: Path | str) -> str:
+    """The sha256 of a file, in hexadecimal.
+
+    Raises:
+        StorageError: it is missing or cannot be read.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        raise StorageError(path, "there is no such file") from None
+    except OSError as problem:
+        raise StorageError(path, f"cannot be read ({problem.strerror})") from problem
+
+
+def inside(folder: Path | str, name: str) -> Path:
+    """The path of ``name`` within ``folder``, refused where it would lead out of it.
+
+    Raises:
+        StorageError: an absolute path, a path with "..", or a link that leads elsewhere.
+
+    Example:
+        >>> inside("bundle", "codes.safetensors").name
+        'codes.safetensors'
+    """
+    root = Path(folder).resolve()
+    path = (root / name).resolve()
+    if path == root or root not in path.parents:
+        raise StorageError(folder, f"{name!r} leads out of the folder: name a file within it")
+    return path
+
+
+def save_arrays(
+    path: Path | str, arrays: Mapping[str, Array], metadata: Mapping[str, str] | None = None
+) -> None:
+    """Write named arrays and string metadata to a safetensors file, whole or not at all.
+
+    The same arrays give the same bytes.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
+    from safetensors.numpy import save
+
+    contiguous = {name: np.ascontiguousarray(array) for name, array in sorted(arrays.items())}
+    write_bytes(path, save(contiguous, metadata=dict(sorted((metadata or {}).items()))))
+
+
+def load_arrays(path: Path | str) -> tuple[dict[str, Array], dict[str, str]]:
+    """The arrays and the metadata of a safetensors file.
+
+    Raises:
+        StorageError: it is missing, truncated or no such file.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    path = Path(path)
+    if not path.is_file():
+        raise StorageError(path, "there is no such file")
+    try:
+        with safe_open(path, framework="numpy") as file:
+            # safe_open has keys() but is no mapping
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            return arrays, dict(file.metadata() or {})
+    except (SafetensorError, OSError, ValueError, TypeError, KeyError) as problem:
+        raise StorageError(path, f"is not a whole safetensors file ({problem})") from problem
