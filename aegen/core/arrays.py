@@ -1,4 +1,4 @@
-"""Arrays at the door: what a public function is given is checked once, here, and errors say why."""
+"""Arrays at the door: what a public function is given is checked here, and errors say why."""
 
 from __future__ import annotations
 

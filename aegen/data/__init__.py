@@ -1,1 +1,14 @@
-"""."""
+"""Image data sets, one file each; `datasets` finds them.
+
+To add one, add a file: a class derived from `DataSet` whose ``load`` returns an `ImageSet`.
+"""
+
+from __future__ import annotations
+
+from aegen.core.family import Family
+from aegen.data.base import DataSet, ImageSet
+
+__all__ = ["DataSet", "ImageSet", "datasets"]
+
+datasets: Family[DataSet] = Family("aegen.data", "aegen.data.base:DataSet", "data set")
+"""All data sets by name: ``datasets.create("mnist").load("folder/with/idx/files")``."""

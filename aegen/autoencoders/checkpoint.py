@@ -1,0 +1,119 @@
+"""A training on disk, in one safetensors file: weights, optimiser, what it is, how it went."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from aegen.core.errors import StorageError, TrainingError
+from aegen.core.storage import load_arrays, save_arrays
+
+__all__ = ["Checkpoint", "read_checkpoint", "write_checkpoint"]
+
+FORMAT = "1"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A training after a whole epoch.
+
+    Attributes:
+        weights: the network's state, by name.
+        moments: the optimiser's state, by name.
+        about: what is trained and how, plain values.
+        history: figures of each epoch so far.
+    """
+
+    weights: dict[str, np.ndarray]
+    moments: dict[str, np.ndarray]
+    about: dict[str, Any]
+    history: list[dict[str, float]]
+
+    @classmethod
+    def of(
+        cls,
+        network: nn.Module,
+        optimiser: torch.optim.Optimizer,
+        about: dict[str, Any],
+        history: list[dict[str, float]],
+    ) -> Checkpoint:
+        """The state of ``network`` and ``optimiser`` as arrays."""
+        weights = {name: _array(tensor) for name, tensor in network.state_dict().items()}
+        state = optimiser.state_dict()["state"]
+        moments = {
+            f"{k}.{name}": _array(torch.as_tensor(value))
+            for k, values in state.items()
+            for name, value in values.items()
+        }
+        return cls(weights, moments, about, list(history))
+
+    def require_same(self, about: dict[str, Any], path: Path) -> None:
+        """Refuse to go on with a training of another kind.
+
+        Raises:
+            TrainingError: names what differs.
+        """
+        about = json.loads(json.dumps(about))
+        differ = sorted(
+            key for key in {*about, *self.about} if about.get(key) != self.about.get(key)
+        )
+        if differ:
+            was = ", ".join(f"{key} {self.about.get(key)}" for key in differ)
+            now = ", ".join(f"{key} {about.get(key)}" for key in differ)
+            raise TrainingError(
+                f"{path} was begun with {was}, not with {now}: give another --out, or delete it"
+            )
+
+    def restore(self, network: nn.Module, optimiser: torch.optim.Optimizer) -> None:
+        """Put the weights and the optimiser's state back."""
+        network.load_state_dict({n: torch.from_numpy(a.copy()) for n, a in self.weights.items()})
+        state: dict[int, dict[str, Any]] = {}
+        for key, value in self.moments.items():
+            number, _, name = key.partition(".")
+            state.setdefault(int(number), {})[name] = torch.from_numpy(value.copy())
+        optimiser.load_state_dict({**optimiser.state_dict(), "state": state})
+
+
+def _array(tensor: torch.Tensor) -> np.ndarray:
+    array: np.ndarray = tensor.detach().cpu().contiguous().numpy()
+    return array
+
+
+def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
+    """Write ``checkpoint`` to ``path``, whole or not at all.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    arrays = {f"weights.{n}": a for n, a in checkpoint.weights.items()}
+    arrays |= {f"moments.{n}": a for n, a in checkpoint.moments.items()}
+    metadata = {
+        "checkpoint": FORMAT,
+        "about": json.dumps(checkpoint.about),
+        "history": json.dumps(checkpoint.history),
+    }
+    save_arrays(path, arrays, metadata)
+
+
+def read_checkpoint(path: Path) -> Checkpoint:
+    """The checkpoint that `write_checkpoint` put at ``path``.
+
+    Raises:
+        StorageError: missing, truncated, or no checkpoint of this format.
+    """
+    arrays, metadata = load_arrays(path)
+    if metadata.get("checkpoint") != FORMAT:
+        raise StorageError(path, "is not a checkpoint that this aegen can read")
+    parts: dict[str, dict[str, np.ndarray]] = {"weights": {}, "moments": {}}
+    for key, array in arrays.items():
+        part, _, name = key.partition(".")
+        parts[part][name] = array
+    about, history = json.loads(metadata["about"]), json.loads(metadata["history"])
+    return Checkpoint(parts["weights"], parts["moments"], about, history)

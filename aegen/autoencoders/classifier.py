@@ -1,0 +1,111 @@
+"""The small network that reads attributes off pictures, real or generated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from aegen.autoencoders.networks._backbone import chosen_widths, inner_size
+
+__all__ = ["Classifier"]
+
+
+class Classifier(nn.Module):
+    """One head an attribute over shared convolutional features.
+
+    It must judge decoded pictures too, which are softer than real ones, so training shows it each
+    picture shifted by up to a sixteenth of its side and blurred by a random amount.
+
+    Args:
+        channels: 1 or 3.
+        size: height and width in pixels.
+        attributes: number of values of each attribute by its name.
+        widths: channels after each halving; None chooses them by the size.
+        features: length of the feature vector that metrics use.
+
+    Example:
+        >>> net = Classifier(channels=1, size=28, attributes={"class": 10})
+        >>> net(torch.zeros(2, 1, 28, 28))["class"].shape
+        torch.Size([2, 10])
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        size: int,
+        attributes: Mapping[str, int],
+        widths: Sequence[int] | None = None,
+        features: int = 128,
+    ) -> None:
+        super().__init__()
+        # A larger picture starts narrower: the first layers, at full size, cost most.
+        widths = chosen_widths(widths, size, first=32 if size <= 32 else 16)
+        self.arguments: dict[str, Any] = {
+            "channels": channels,
+            "size": size,
+            "attributes": dict(attributes),
+            "widths": list(widths),
+            "features": features,
+        }
+        padded, side = inner_size(size, len(widths))
+        self.padding = padded - size
+        layers: list[nn.Module] = []
+        for before, after in zip((channels, *widths[:-1]), widths, strict=True):
+            layers += [
+                nn.Conv2d(before, after, 3, 1, 1, bias=False),
+                nn.BatchNorm2d(after),
+                nn.ReLU(),
+                nn.MaxPool2d(2),
+            ]
+        self.convolutions = nn.Sequential(*layers)
+        self.embed = nn.Linear(widths[-1] * side * side, features)
+        self.dropout = nn.Dropout(0.3)
+        self.heads = nn.ModuleList(nn.Linear(features, k) for k in attributes.values())
+        self.names = list(attributes)
+
+    def features(self, x: Tensor) -> Tensor:
+        """Features (n, f), not negative, of images (n, c, h, w) in [0, 1]."""
+        low = self.padding // 2
+        high = self.padding - low
+        x = functional.pad(x, (low, high, low, high))
+        return functional.relu(self.embed(self.convolutions(x).flatten(1)))
+
+    def forward(self, x: Tensor) -> dict[str, Tensor]:
+        """Logits (n, k) of each attribute by its name."""
+        f = self.dropout(self.features(x))
+        return {name: head(f) for name, head in zip(self.names, self.heads, strict=True)}
+
+    def loss(self, x: Tensor, labels: Tensor, noise: torch.Generator) -> Tensor:
+        """Cross-entropy summed over the attributes, in nats an image; ``labels`` are (n, a)."""
+        logits = self(augmented(x, noise))
+        losses = [
+            functional.cross_entropy(logits[name], labels[:, k])
+            for k, name in enumerate(self.names)
+        ]
+        return torch.stack(losses).sum()
+
+
+def augmented(x: Tensor, noise: torch.Generator) -> Tensor:
+    """Images shifted together by a few pixels and, half of the time, blurred: one draw a batch."""
+    reach = x.shape[-1] // 16
+    draw = torch.rand(4, generator=noise, device=noise.device).tolist()
+    x = torch.roll(x, [round((2 * t - 1) * reach) for t in draw[:2]], dims=(2, 3))
+    return blurred(x, sigma=0.3 + draw[3]) if draw[2] < 0.5 else x
+
+
+def blurred(x: Tensor, sigma: float) -> Tensor:
+    """Images under a Gaussian blur of ``sigma`` pixels, cut off at three pixels."""
+    offsets = torch.arange(-3, 4, device=x.device, dtype=x.dtype)
+    kernel = torch.exp(-0.5 * (offsets / sigma) ** 2)
+    kernel = kernel / kernel.sum()
+    channels = x.shape[1]
+    x = functional.conv2d(
+        x, kernel.view(1, 1, 7, 1).repeat(channels, 1, 1, 1), padding=(3, 0), groups=channels
+    )
+    return functional.conv2d(
+        x, kernel.view(1, 1, 1, 7).repeat(channels, 1, 1, 1), padding=(0, 3), groups=channels
+    )

@@ -1,0 +1,3 @@
+"""One architecture a file; `aegen.autoencoders.architectures` finds them."""
+
+__all__: list[str] = []

@@ -1,0 +1,56 @@
+"""What an autoencoder is: images to codes and back, and a loss to train it by."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+__all__ = ["Autoencoder"]
+
+
+class Autoencoder(nn.Module, ABC):
+    """An encoder and a decoder.
+
+    Class attributes:
+        title: the name that people see.
+
+    Attributes:
+        arguments: the constructor's arguments, plain values that JSON can hold.
+        latent_dim: number of dimensions of a code.
+        shape: (channels, height, width) of an image.
+    """
+
+    title: ClassVar[str]
+    arguments: dict[str, Any]
+    latent_dim: int
+    shape: tuple[int, int, int]
+
+    @abstractmethod
+    def encode(self, x: Tensor) -> Tensor:
+        """Codes (n, d) of images (n, c, h, w) in [0, 1]; the same code for the same image."""
+
+    @abstractmethod
+    def logits(self, z: Tensor) -> Tensor:
+        """Images (n, c, h, w) of codes (n, d), before the sigmoid."""
+
+    @abstractmethod
+    def loss(self, x: Tensor, noise: torch.Generator) -> Tensor:
+        """What training makes small, in nats an image; ``noise`` is its only randomness."""
+
+    def decode(self, z: Tensor) -> Tensor:
+        """Images (n, c, h, w) in [0, 1] of codes (n, d)."""
+        return torch.sigmoid(self.logits(z))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Reconstructions (n, c, h, w) in [0, 1]."""
+        return self.decode(self.encode(x))
+
+    @staticmethod
+    def reconstruction_loss(logits: Tensor, x: Tensor) -> Tensor:
+        """Binary cross-entropy, summed over the pixels, mean over the images, in nats an image."""
+        total = functional.binary_cross_entropy_with_logits(logits, x, reduction="sum")
+        return total / len(x)

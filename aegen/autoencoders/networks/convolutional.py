@@ -1,0 +1,70 @@
+"""The plain convolutional autoencoder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import torch
+from torch import Tensor
+
+from aegen.autoencoders.networks._backbone import Decoder, Encoder, chosen_widths
+from aegen.autoencoders.networks.base import Autoencoder
+from aegen.core.fields import Field
+
+__all__ = ["Convolutional"]
+
+
+class Convolutional(Autoencoder):
+    """Strided convolutions to a code and transposed ones back, trained on cross-entropy alone.
+
+    The code is free: nothing pulls it towards a Gaussian, which is what a latent model is for.
+    After the networks of arXiv 1906.05423 and 2309.09916 (see ``_backbone``).
+
+    Args:
+        channels: 1 or 3.
+        size: height and width in pixels.
+        latent_dim: dimensions of a code.
+        widths: channels after each halving; None doubles 32 until 4 pixels a side are left.
+
+    Example:
+        >>> net = Convolutional(channels=1, size=28, latent_dim=10)
+        >>> net(torch.zeros(2, 1, 28, 28)).shape
+        torch.Size([2, 1, 28, 28])
+    """
+
+    title = "Convolutional autoencoder"
+
+    def __init__(
+        self,
+        channels: Annotated[int, Field("Colour channels of a picture", low=1, high=4)] = 1,
+        size: Annotated[int, Field("Height and width in pixels", low=8, high=256)] = 28,
+        latent_dim: Annotated[int, Field("Dimensions of a code", low=1, high=1024)] = 10,
+        widths: Sequence[int] | None = None,
+    ) -> None:
+        super().__init__()
+        widths = chosen_widths(widths, size)
+        self.arguments = {
+            "channels": channels,
+            "size": size,
+            "latent_dim": latent_dim,
+            "widths": list(widths),
+        }
+        self.latent_dim = latent_dim
+        self.shape = (channels, size, size)
+        self.encoder = Encoder(channels, size, widths, latent_dim)
+        self.decoder = Decoder(channels, size, widths, latent_dim)
+
+    def encode(self, x: Tensor) -> Tensor:
+        """Codes (n, d) of images (n, c, h, w) in [0, 1]."""
+        z: Tensor = self.encoder(x)
+        return z
+
+    def logits(self, z: Tensor) -> Tensor:
+        """Images (n, c, h, w) of codes (n, d), before the sigmoid."""
+        x: Tensor = self.decoder(z)
+        return x
+
+    def loss(self, x: Tensor, noise: torch.Generator) -> Tensor:
+        """Cross-entropy of the reconstruction, in nats an image; uses no noise."""
+        return self.reconstruction_loss(self.logits(self.encode(x)), x)

@@ -1,0 +1,166 @@
+"""Training as a generator of step records: seeded, resumable, and the same on every run.
+
+The order of the rows and all noise of an epoch come from the seed and the epoch's number alone, so
+a training that was killed and goes on from its checkpoint gives the very weights that it would
+have given without the interruption (on the same machine and number of threads).
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from aegen.autoencoders.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from aegen.core.errors import TrainingError
+
+__all__ = ["Recipe", "Step", "initialised", "train"]
+
+Loss = Callable[[Tensor, Tensor | None, torch.Generator], Tensor]
+"""Images (n, c, h, w) in [0, 1], labels (n, a) or None, and the noise to use, to a scalar loss."""
+
+Score = Callable[[], dict[str, float]]
+"""Figures of the current weights, computed at the end of an epoch."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to train.
+
+    Attributes:
+        epochs: passes over the training rows; the learning rate falls to zero over them.
+        batch: images a step.
+        learning_rate: of Adam, at its highest, a tenth of the way in.
+        seed: of the initial weights, the order of the rows and all noise.
+    """
+
+    epochs: int = 20
+    batch: int = 256
+    learning_rate: float = 2e-3
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Step:
+    """Where a training stands after a step.
+
+    Attributes:
+        epoch: the epoch under way, from 1.
+        step: steps taken in all, and ``steps`` all there will be.
+        loss: of this batch, in nats an image.
+        seconds: spent so far in this run.
+        figures: at the last step of an epoch, its mean loss and the figures of the weights.
+    """
+
+    epoch: int
+    step: int
+    steps: int
+    loss: float
+    seconds: float
+    figures: dict[str, float] = field(default_factory=dict)
+
+
+def initialised(build: Callable[[], nn.Module], seed: int) -> nn.Module:
+    """A network with weights drawn from ``seed``; torch's global generator is left as it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return build()
+
+
+def train(
+    network: nn.Module,
+    loss: Loss,
+    images: Tensor,
+    labels: Tensor | None,
+    recipe: Recipe,
+    checkpoint: Path,
+    *,
+    about: dict[str, Any],
+    score: Score | None = None,
+    device: str = "cpu",
+) -> Iterator[Step]:
+    """Train ``network`` in place, write a checkpoint after each epoch, and yield every step.
+
+    Args:
+        network: freshly initialised; its weights are replaced where ``checkpoint`` holds a
+            training of the same recipe that has begun.
+        loss: see `Loss`.
+        images: uint8, (n, c, h, w).
+        labels: int64 (n, a), or None.
+        recipe: how to train.
+        checkpoint: file that keeps the training; it is continued if it exists.
+        about: plain values that describe the training; they must agree with the checkpoint's.
+        score: figures to compute after each epoch.
+        device: "cpu" or "cuda".
+
+    Raises:
+        TrainingError: the loss is no longer finite; the checkpoint is of another training.
+        StorageError: the checkpoint cannot be read or written.
+    """
+    about = {**about, "recipe": asdict(recipe)}
+    # Convolutions run about a third faster with channels last, on CPUs too.
+    network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    optimiser = torch.optim.Adam(network.parameters(), recipe.learning_rate, fused=True)
+    history: list[dict[str, float]] = []
+    if checkpoint.exists():
+        found = read_checkpoint(checkpoint)
+        found.require_same(about, checkpoint)
+        found.restore(network, optimiser)
+        history = found.history
+    per_epoch = math.ceil(len(images) / recipe.batch)
+    steps = per_epoch * recipe.epochs
+    start = time.perf_counter()
+    for epoch in range(len(history) + 1, recipe.epochs + 1):
+        order, noise = _randomness(recipe.seed, epoch, len(images), device)
+        network.train()
+        losses = []
+        for k, rows in enumerate(torch.split(order, recipe.batch)):
+            step = (epoch - 1) * per_epoch + k
+            for group in optimiser.param_groups:
+                group["lr"] = recipe.learning_rate * _warm_then_falling(step / steps)
+            x = images[rows].to(device).float().div_(255)
+            x = x.contiguous(memory_format=torch.channels_last)
+            y = None if labels is None else labels[rows].to(device)
+            value = loss(x, y, noise)
+            optimiser.zero_grad(set_to_none=True)
+            value.backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+            losses.append(value.item())
+            if not math.isfinite(losses[-1]):
+                raise TrainingError(
+                    f"the loss is {losses[-1]} at step {step + 1} (epoch {epoch}): lower the "
+                    f"learning rate from {recipe.learning_rate:g}; the last whole epoch is kept "
+                    f"in {checkpoint}"
+                )
+            last = k == per_epoch - 1
+            figures = {}
+            if last:
+                network.eval()
+                figures = {"loss": float(np.mean(losses)), **(score() if score else {})}
+                history.append({"epoch": float(epoch), **figures})
+                write_checkpoint(checkpoint, Checkpoint.of(network, optimiser, about, history))
+            yield Step(epoch, step + 1, steps, losses[-1], time.perf_counter() - start, figures)
+    network.eval()
+
+
+def _randomness(seed: int, epoch: int, n: int, device: str) -> tuple[Tensor, torch.Generator]:
+    """The order of the rows and the noise of one epoch, from its seed and number alone."""
+    draw = np.random.default_rng([seed, epoch])
+    order = torch.from_numpy(draw.permutation(n))
+    noise = torch.Generator(device=device)
+    noise.manual_seed(int(draw.integers(0, 2**63 - 1)))
+    return order, noise
+
+
+def _warm_then_falling(share: float) -> float:
+    """Factor of the learning rate at a share of the training: up over a tenth, then a cosine."""
+    if share < 0.1:
+        return 0.1 + 9 * share
+    return 0.5 * (1 + math.cos(math.pi * (share - 0.1) / 0.9))

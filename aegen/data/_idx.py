@@ -1,0 +1,152 @@
+"""The idx format of MNIST and its relatives, and the four files or one npz that hold such a set.
+
+Format after Y. LeCun's description: two zero bytes, a type byte (8: unsigned bytes), the rank, the
+sizes as big-endian 32-bit integers, then the values.
+"""
+
+from __future__ import annotations
+
+import gzip
+import math
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from aegen.core.arrays import ByteArray
+from aegen.core.errors import InvalidInput, StorageError
+from aegen.core.storage import read_bytes
+from aegen.data.base import DataSet, ImageSet, category
+
+__all__ = ["image_set", "read_idx"]
+
+FILES = {
+    "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
+    "holdout": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
+}
+
+
+def read_idx(path: Path) -> ByteArray:
+    """The uint8 array of an idx file, gzipped or not, of any rank.
+
+    Raises:
+        StorageError: it is missing, truncated or no idx file of unsigned bytes.
+    """
+    content = read_bytes(path)
+    if content[:2] == b"\x1f\x8b":
+        try:
+            content = gzip.decompress(content)
+        except (OSError, EOFError, zlib.error) as problem:
+            raise StorageError(path, f"is not a whole gzip file ({problem})") from problem
+    if len(content) < 4 or content[:3] != b"\x00\x00\x08":
+        raise StorageError(path, "is not an idx file of unsigned bytes")
+    rank = content[3]
+    start = 4 + 4 * rank
+    shape = tuple(int(k) for k in np.frombuffer(content[4:start], ">u4"))
+    if len(shape) != rank or len(content) - start != math.prod(shape):
+        raise StorageError(path, f"is truncated: {shape} values are announced, not all are there")
+    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
+
+
+def image_set(
+    name: str, dataset: DataSet, path: Path | str | None, classes: list[str], torchvision_name: str
+) -> ImageSet:
+    """The `ImageSet` of a set with one class a picture, from files or through torchvision."""
+    if path is None:
+        train, holdout, source = _from_torchvision(dataset.title, torchvision_name)
+    else:
+        train, holdout, source = *_from_path(Path(path)), str(dataset.citation)
+    images = np.concatenate([train[0], holdout[0]])
+    labels = np.concatenate([train[1], holdout[1]])
+    if images.ndim == 3:
+        images = images[..., None]
+    if len(images) != len(labels) or (len(labels) and labels.max() >= len(classes)):
+        raise InvalidInput(
+            f"{dataset.title} needs a label below {len(classes)} for each image, got "
+            f"{len(images)} images and {len(labels)} labels"
+        )
+    held = np.arange(len(images)) >= len(train[0])
+    kinds = category(labels, classes)
+    return ImageSet(
+        name,
+        dataset.title,
+        np.ascontiguousarray(images),
+        pd.DataFrame({"class": kinds}),
+        held,
+        dataset.licence,
+        dataset.citation,
+        source,
+    )
+
+
+Part = tuple[ByteArray, ByteArray]
+
+
+def _from_path(path: Path) -> tuple[Part, Part]:
+    if path.suffix == ".npz":
+        return _from_npz(path)
+    if not path.is_dir():
+        raise StorageError(path, "is neither a folder of idx files nor an npz file")
+    parts = []
+    for names in FILES.values():
+        images, labels = (read_idx(_find(path, name)) for name in names)
+        parts.append((images, labels))
+    return parts[0], parts[1]
+
+
+def _find(folder: Path, name: str) -> Path:
+    """An idx file in ``folder`` or in ``raw`` below it (torchvision's layout), gzipped or not."""
+    for candidate in (folder / f"{name}.gz", folder / name, folder / "raw" / name):
+        if candidate.is_file():
+            return candidate
+    raise StorageError(folder, f"holds no {name} or {name}.gz")
+
+
+def _from_npz(path: Path) -> tuple[Part, Part]:
+    """Keras's layout: x_train, y_train, x_test, y_test."""
+    names = ("x_train", "y_train", "x_test", "y_test")
+    arrays = read_npz(path, names)
+    for name in names:
+        if arrays[name].dtype != np.uint8:
+            raise StorageError(path, f"{name} must be uint8, is {arrays[name].dtype}")
+    return (arrays["x_train"], arrays["y_train"]), (arrays["x_test"], arrays["y_test"])
+
+
+def read_npz(path: Path, names: tuple[str, ...]) -> dict[str, ByteArray]:
+    """The arrays called ``names`` of an npz file, without pickle.
+
+    Raises:
+        StorageError: it is missing or damaged, or lacks one of them.
+    """
+    if not path.is_file():
+        raise StorageError(path, "there is no such file")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            missing = [name for name in names if name not in file.files]
+            if missing:
+                raise StorageError(path, f"lacks the arrays {', '.join(missing)}")
+            return {name: file[name] for name in names}
+    except (OSError, ValueError, EOFError, zlib.error) as problem:
+        raise StorageError(path, f"is not a readable npz file ({problem})") from problem
+    except Exception as problem:  # zipfile and lzma raise errors of their own
+        if isinstance(problem, StorageError):
+            raise
+        raise StorageError(path, f"is not a readable npz file ({problem})") from problem
+
+
+def _from_torchvision(title: str, name: str) -> tuple[Part, Part, str]:
+    """Through torchvision's data set, kept in the user's cache folder."""
+    from torchvision import datasets
+
+    root = Path.home() / ".cache" / "aegen" / "data"
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        parts = [getattr(datasets, name)(root, train=t, download=True) for t in (True, False)]
+    except (OSError, RuntimeError) as problem:
+        raise InvalidInput(
+            f"{title} could not be fetched through torchvision ({problem}): "
+            "give the folder of its idx files with --data"
+        ) from problem
+    train, holdout = ((p.data.numpy(), p.targets.numpy().astype(np.uint8)) for p in parts)
+    return train, holdout, f"torchvision.datasets.{name}"
