@@ -77,6 +77,13 @@ class Checkpoint:
         for key, value in self.moments.items():
             number, _, name = key.partition(".")
             state.setdefault(int(number), {})[name] = torch.from_numpy(value.copy())
+        # Adam's fused kernel pairs weights and moments by their place in memory, so the moments
+        # must lie as their weights do (channels last), not as the file has them.
+        for k, parameter in enumerate(network.parameters()):
+            moments = state.get(k, {})
+            for name, tensor in moments.items():
+                if tensor.shape == parameter.shape:
+                    moments[name] = torch.empty_like(parameter).detach().copy_(tensor)
         optimiser.load_state_dict({**optimiser.state_dict(), "state": state})
 
 

@@ -149,18 +149,23 @@ def parameters(target: Callable[..., Any]) -> tuple[Parameter, ...]:
 
 
 def check(target: Callable[..., Any], values: dict[str, Any]) -> dict[str, Any]:
-    """``values`` for the tunable arguments of ``target``, each checked.
+    """``values`` for arguments of ``target``; the tunable ones are checked, others pass.
 
     Raises:
         UnknownName: a name that is no argument.
         InvalidInput: a value out of range.
     """
-    known = {parameter.name: parameter for parameter in parameters(target)}
+    function = target.__init__ if inspect.isclass(target) else target
+    names = [name for name in inspect.signature(function).parameters if name != "self"]
+    tunable = {parameter.name: parameter for parameter in parameters(target)}
     owner = getattr(target, "__name__", str(target))
     for name in values:
-        if name not in known:
-            raise UnknownName(f"field of {owner}", name, known)
-    return {name: known[name].check(value, owner) for name, value in values.items()}
+        if name not in names:
+            raise UnknownName(f"field of {owner}", name, names)
+    return {
+        name: tunable[name].check(value, owner) if name in tunable else value
+        for name, value in values.items()
+    }
 
 
 def _parameter(name: str, hint: Any, default: Any, field: Field) -> Parameter:

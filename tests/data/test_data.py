@@ -1,0 +1,143 @@
+"""Data sets: the idx and npz readers, the splits, and every way a file can be wrong."""
+
+import gzip
+import struct
+
+import numpy as np
+import pytest
+
+from aegen.core.errors import InvalidInput, StorageError, UnknownName
+from aegen.data import datasets
+from aegen.data._idx import read_idx
+
+
+def idx_bytes(array: np.ndarray) -> bytes:
+    head = bytes([0, 0, 8, array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape)
+    return head + array.tobytes()
+
+
+@pytest.fixture
+def digits(tmp_path):
+    """Twelve training and three held-out pictures in the four files of MNIST."""
+    draw = np.random.default_rng(0)
+    for part, n in (("train", 12), ("t10k", 3)):
+        images = draw.integers(0, 256, (n, 28, 28), dtype=np.uint8)
+        labels = (np.arange(n) % 10).astype(np.uint8)
+        (tmp_path / f"{part}-images-idx3-ubyte.gz").write_bytes(gzip.compress(idx_bytes(images)))
+        (tmp_path / f"{part}-labels-idx1-ubyte").write_bytes(idx_bytes(labels))
+    return tmp_path
+
+
+def test_idx_files_are_read_in_order_gzipped_or_not(digits):
+    found = datasets.create("mnist").load(digits)
+    assert found.images.shape == (15, 28, 28, 1)
+    assert found.images.dtype == np.uint8
+    assert found.holdout.tolist() == [False] * 12 + [True] * 3
+    assert found.attributes["class"].tolist()[10:] == ["0", "1", "0", "1", "2"]
+    first = read_idx(digits / "train-images-idx3-ubyte.gz")
+    assert (found.images[:12, ..., 0] == first).all()
+
+
+def test_keras_npz_gives_the_same_set(digits, tmp_path):
+    found = datasets.create("mnist").load(digits)
+    labels = found.attributes["class"].cat.codes.to_numpy(np.uint8)
+    np.savez(
+        tmp_path / "mnist.npz",
+        x_train=found.images[:12, ..., 0],
+        y_train=labels[:12],
+        x_test=found.images[12:, ..., 0],
+        y_test=labels[12:],
+    )
+    again = datasets.create("mnist").load(tmp_path / "mnist.npz")
+    assert (again.images == found.images).all()
+    assert again.attributes.equals(found.attributes)
+
+
+def test_clothes_are_named(digits):
+    found = datasets.create("fashion-mnist").load(digits)
+    assert found.attributes["class"].tolist()[:3] == ["T-shirt/top", "Trouser", "Pullover"]
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda b: b[:-5], "truncated"),
+        (lambda b: b"\x00\x00\x0d" + b[3:], "unsigned bytes"),
+        (lambda b: b"", "unsigned bytes"),
+        (lambda b: gzip.compress(b)[:-9], "gzip"),
+    ],
+)
+def test_a_damaged_idx_file_is_named(tmp_path, damage, message):
+    whole = idx_bytes(np.zeros((3, 4), np.uint8))
+    path = tmp_path / "labels"
+    path.write_bytes(whole)
+    assert read_idx(path).shape == (3, 4)
+    path.write_bytes(damage(whole))
+    with pytest.raises(StorageError, match=message) as caught:
+        read_idx(path)
+    assert str(path) in str(caught.value)
+
+
+def test_missing_files_and_names_are_sentences(tmp_path):
+    with pytest.raises(StorageError, match="holds no train-images"):
+        datasets.create("mnist").load(tmp_path)
+    with pytest.raises(StorageError, match="neither a folder"):
+        datasets.create("mnist").load(tmp_path / "nowhere")
+    with pytest.raises(UnknownName, match="did you mean 'mnist'"):
+        datasets.create("minst")
+    with pytest.raises(InvalidInput, match="--data"):
+        datasets.create("sprites").load()
+
+
+def test_labels_out_of_range_are_refused(digits):
+    (digits / "t10k-labels-idx1-ubyte").write_bytes(idx_bytes(np.array([1, 2, 10], np.uint8)))
+    with pytest.raises(InvalidInput, match="label below 10"):
+        datasets.create("mnist").load(digits)
+
+
+def test_pickled_arrays_are_refused(tmp_path):
+    path = tmp_path / "bad.npz"
+    objects = np.array([{"a": 1}], dtype=object)
+    np.savez(path, x_train=objects, y_train=objects, x_test=objects, y_test=objects)
+    with pytest.raises(StorageError, match=r"bad\.npz"):
+        datasets.create("mnist").load(path)
+
+
+@pytest.fixture
+def sprites(tmp_path):
+    """All 1,296 characters once, with one-pixel pictures."""
+    kinds = (6, 6, 6, 6)
+    character = np.stack(np.unravel_index(np.arange(6**4), kinds), axis=1)
+    attributes = np.concatenate([character, np.zeros((6**4, 3), int)], axis=1).astype(np.uint8)
+    attributes[:3, 4] = attributes[:3, 5] = [0, 1, 2]
+    path = tmp_path / "sprites.npz"
+    names = ["body", "bottomwear", "topwear", "hair", "action", "direction", "frame"]
+    np.savez(
+        path,
+        images=np.zeros((6**4, 8, 8, 3), np.uint8),
+        attributes=attributes,
+        attribute_names=np.array(names),
+        action_names=np.array(["walk", "spellcard", "slash"]),
+        direction_names=np.array(["front", "left", "right"]),
+    )
+    return path
+
+
+def test_sprites_hold_out_a_tenth_of_the_characters(sprites):
+    found = datasets.create("sprites").load(sprites)
+    assert found.holdout.sum() == 129
+    assert found.attributes["action"].tolist()[:3] == ["walk", "spellcard", "slash"]
+    assert found.attributes["body"].cat.categories.tolist() == list("123456")
+    assert datasets.create("sprites").load(sprites.parent).holdout.tolist() == (
+        found.holdout.tolist()
+    )
+
+
+def test_a_limit_keeps_both_parts_and_the_order(digits):
+    found = datasets.create("mnist").load(digits).limited(6, rng=1)
+    assert (~found.holdout).sum() == 6
+    assert found.holdout.sum() == 1
+    assert len(found.attributes) == len(found.images) == 7
+    whole = datasets.create("mnist").load(digits)
+    rows = [int(np.flatnonzero((whole.images == x).all(axis=(1, 2, 3)))[0]) for x in found.images]
+    assert rows == sorted(rows)
