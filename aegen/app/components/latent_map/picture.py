@@ -1,0 +1,189 @@
+"""What a map shows, checked once: the same record feeds the WebGL view and its replacement."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aegen.app.components.latent_map.palette import CATEGORIES, SCALE
+from aegen.core.errors import InvalidInput
+
+__all__ = ["Atlas", "Picture", "picture"]
+
+Coordinates = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Atlas:
+    """An image of ``count`` tiles, row by row; tile i shows point ``rows[i]``, or point i."""
+
+    image: bytes
+    columns: int
+    tile_height: int
+    tile_width: int
+    count: int
+    rows: NDArray[np.int32] | None
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """Points with their colours, draws and tiles, all checked.
+
+    ``labels`` are codes into ``categories`` (kind "category"), numbers within ``limits`` (kind
+    "value"), or None. ``palette`` holds a colour a category, or the stops of the scale.
+    """
+
+    points: Coordinates
+    kind: Literal["category", "value"] | None
+    labels: NDArray[np.uint16] | NDArray[np.float32] | None
+    categories: tuple[str, ...]
+    palette: tuple[str, ...]
+    title: str
+    draws: Coordinates | None
+    text: tuple[str, ...] | None
+    atlas: Atlas | None
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """The least and greatest label; (0, 1) where there are none."""
+        if self.labels is None or not len(self.labels):
+            return 0.0, 1.0
+        return float(self.labels.min()), float(self.labels.max())
+
+    @property
+    def counts(self) -> list[int]:
+        """How many points each category has."""
+        if self.kind != "category" or self.labels is None:
+            return []
+        found = np.bincount(self.labels, minlength=len(self.categories))
+        return [int(count) for count in found]
+
+    def label(self, row: int) -> str:
+        """What the map says of a point, in words."""
+        if self.labels is None:
+            return ""
+        value = self.labels[row]
+        name = self.categories[int(value)] if self.kind == "category" else f"{value:.3g}"
+        return f"{self.title} {name}".strip()
+
+
+def picture(
+    points: NDArray[np.floating],
+    *,
+    labels: NDArray[np.generic] | None = None,
+    categories: Sequence[str] | None = None,
+    palette: Sequence[str] | None = None,
+    label_title: str = "",
+    draws: NDArray[np.floating] | None = None,
+    hover_text: Sequence[str] | None = None,
+    thumbnails: bytes | None = None,
+    atlas: tuple[int, int, int, int] | None = None,
+    atlas_rows: NDArray[np.integer] | None = None,
+) -> Picture:
+    """The checked picture of a map; see ``latent_map`` for the arguments.
+
+    Raises:
+        InvalidInput: shapes that do not fit together, values that are not finite, codes without
+            a category, colours that are not ``#rrggbb``.
+    """
+    xy = _coordinates(points, "points")
+    if hover_text is not None and len(hover_text) != len(xy):
+        raise InvalidInput(f"hover_text must have {len(xy)} entries, got {len(hover_text)}")
+    kind, values, names = _labels(labels, categories, len(xy))
+    return Picture(
+        points=xy,
+        kind=kind,
+        labels=values,
+        categories=names,
+        palette=_colours(palette, kind, len(names)),
+        title=label_title,
+        draws=None if draws is None else _coordinates(draws, "draws"),
+        text=None if hover_text is None else tuple(str(text) for text in hover_text),
+        atlas=_atlas(thumbnails, atlas, atlas_rows, len(xy)),
+    )
+
+
+def _coordinates(xy: NDArray[np.floating], name: str) -> Coordinates:
+    array = np.asarray(xy)
+    if array.ndim != 2 or array.shape[1] != 2 or array.dtype.kind not in "fiu":
+        raise InvalidInput(f"{name} must be numbers of shape (n, 2), got {array.shape}")
+    # Contiguous float32, as the browser wants them; no copy where they are that already.
+    single = np.ascontiguousarray(array, dtype=np.float32)
+    if not np.isfinite(single).all():
+        raise InvalidInput(f"{name} must be finite, but some are NaN or infinite")
+    return single
+
+
+def _labels(
+    labels: NDArray[np.generic] | None, categories: Sequence[str] | None, n: int
+) -> tuple[
+    Literal["category", "value"] | None,
+    NDArray[np.uint16] | NDArray[np.float32] | None,
+    tuple[str, ...],
+]:
+    if labels is None:
+        return None, None, ()
+    array = np.asarray(labels)
+    if array.shape != (n,):
+        raise InvalidInput(f"labels must have shape ({n},), one a point, got {array.shape}")
+    if array.dtype.kind == "f":
+        if categories is not None:
+            raise InvalidInput("labels must be integer codes where categories are given")
+        if not np.isfinite(array).all():
+            raise InvalidInput("labels must be finite, but some are NaN or infinite")
+        return "value", array.astype(np.float32), ()
+    if array.dtype.kind not in "iub":
+        raise InvalidInput(f"labels must be integer codes or floats, got {array.dtype}")
+    most = int(array.max(initial=-1))
+    names = (
+        tuple(str(k) for k in range(most + 1))
+        if categories is None
+        else tuple(str(name) for name in categories)
+    )
+    if array.min(initial=0) < 0 or most >= len(names) or len(names) > 65_535:
+        raise InvalidInput(
+            f"labels must be codes from 0 to {len(names) - 1}, one of {len(names)} categories, "
+            f"got {int(array.min(initial=0))} to {most}"
+        )
+    return "category", array.astype(np.uint16), names
+
+
+def _colours(palette: Sequence[str] | None, kind: str | None, categories: int) -> tuple[str, ...]:
+    given = tuple(palette) if palette else SCALE if kind == "value" else CATEGORIES
+    for colour in given:
+        if not re.fullmatch(r"#[0-9a-fA-F]{6}", colour):
+            raise InvalidInput(f"palette must hold colours like '#2a84a5', got {colour!r}")
+    if kind == "value" and len(given) < 2:
+        raise InvalidInput("palette must hold at least 2 colours for a continuous scale")
+    if kind == "category":
+        # With more categories than colours the colours repeat.
+        return tuple(given[k % len(given)] for k in range(categories))
+    return given
+
+
+def _atlas(
+    image: bytes | None,
+    layout: tuple[int, int, int, int] | None,
+    rows: NDArray[np.integer] | None,
+    n: int,
+) -> Atlas | None:
+    if image is None:
+        return None
+    if layout is None or min(layout) < 1:
+        raise InvalidInput(
+            f"atlas must be (columns, tile height, tile width, count), got {layout}"
+        )
+    columns, height, width, count = (int(value) for value in layout)
+    if rows is None:
+        return Atlas(image, columns, height, width, count, None)
+    index = np.asarray(rows)
+    if index.shape != (count,) or index.dtype.kind not in "iu":
+        raise InvalidInput(f"atlas_rows must be {count} row numbers, got shape {index.shape}")
+    if count and (index.min() < 0 or index.max() >= n):
+        raise InvalidInput(f"atlas_rows must lie from 0 to {n - 1}")
+    return Atlas(image, columns, height, width, count, index.astype(np.int32))

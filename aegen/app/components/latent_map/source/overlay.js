@@ -1,0 +1,119 @@
+// What lies over the points on a second canvas: selection, rings, pin and hovered point.
+//
+// A plain 2-D canvas, so that moving the pointer never draws a million points again.
+
+const RING = 4.5; // radius of a draw's ring, in pixels
+
+export class Overlay {
+  constructor(canvas, camera) {
+    this.canvas = canvas;
+    this.camera = camera;
+    this.context = canvas.getContext("2d");
+    this.colours = {};
+    // All in data coordinates but `stroke`, the line being drawn, which is in pixels.
+    Object.assign(this, { polygon: null, rings: null, pinned: null, hovered: null, stroke: null });
+  }
+
+  resize(width, height) {
+    const ratio = window.devicePixelRatio;
+    this.canvas.width = Math.round(width * ratio);
+    this.canvas.height = Math.round(height * ratio);
+    this.context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    this.sprite = null;
+  }
+
+  setColours(colours) {
+    this.colours = colours;
+    this.sprite = null;
+  }
+
+  draw() {
+    const { context, camera } = this;
+    context.clearRect(0, 0, camera.width, camera.height);
+    if (this.polygon && !this.stroke) {
+      this.spotlight(this.polygon.map(([x, y]) => camera.pixelOfData(x, y)));
+    }
+    if (this.rings) this.drawRings();
+    if (this.stroke) this.outline(this.stroke, 0.12);
+    if (this.hovered) this.mark(...camera.pixelOfData(...this.hovered), 6, false);
+    if (this.pinned) this.mark(...camera.pixelOfData(...this.pinned), 8, true);
+  }
+
+  trace(pixels) {
+    this.context.beginPath();
+    pixels.forEach(([x, y], i) => (i ? this.context.lineTo(x, y) : this.context.moveTo(x, y)));
+    this.context.closePath();
+  }
+
+  // Fades everything outside a polygon, by the even-odd rule that the server uses too.
+  spotlight(pixels) {
+    const { context, camera } = this;
+    this.trace(pixels);
+    context.rect(0, 0, camera.width, camera.height);
+    context.globalAlpha = 0.72;
+    context.fillStyle = this.colours.background;
+    context.fill("evenodd");
+    context.globalAlpha = 1;
+    this.outline(pixels, 0);
+  }
+
+  outline(pixels, fill) {
+    const { context } = this;
+    this.trace(pixels);
+    context.lineJoin = "round";
+    if (fill) {
+      context.globalAlpha = fill;
+      context.fillStyle = this.colours.primary;
+      context.fill("evenodd");
+      context.globalAlpha = 1;
+    }
+    context.lineWidth = 1.75;
+    context.strokeStyle = this.colours.primary;
+    context.stroke();
+  }
+
+  // A hollow circle a draw: what lies in it stays in sight, so that excursions show.
+  drawRings() {
+    const { context, camera } = this;
+    this.sprite ??= this.makeSprite();
+    const reach = RING + 3;
+    for (let i = 0; i < this.rings.x.length; i++) {
+      const [x, y] = camera.pixelOfData(this.rings.x[i], this.rings.y[i]);
+      if (x < -reach || y < -reach || x > camera.width + reach || y > camera.height + reach) continue;
+      context.drawImage(this.sprite, x - reach, y - reach, 2 * reach, 2 * reach);
+    }
+  }
+
+  makeSprite() {
+    const ratio = window.devicePixelRatio;
+    const reach = RING + 3;
+    const sprite = document.createElement("canvas");
+    sprite.width = sprite.height = Math.ceil(2 * reach * ratio);
+    const context = sprite.getContext("2d");
+    context.scale(sprite.width / (2 * reach), sprite.width / (2 * reach));
+    for (const [width, colour] of [[3.6, this.colours.background], [1.6, this.colours.text]]) {
+      context.beginPath();
+      context.arc(reach, reach, RING, 0, 2 * Math.PI);
+      context.lineWidth = width;
+      context.strokeStyle = colour;
+      context.stroke();
+    }
+    return sprite;
+  }
+
+  mark(x, y, radius, filled) {
+    const { context, colours } = this;
+    for (const [width, colour] of [[5, colours.background], [2.25, filled ? colours.primary : colours.text]]) {
+      context.beginPath();
+      context.arc(x, y, radius, 0, 2 * Math.PI);
+      context.lineWidth = width;
+      context.strokeStyle = colour;
+      context.stroke();
+    }
+    if (!filled) return;
+    context.beginPath();
+    context.arc(x, y, 2.5, 0, 2 * Math.PI);
+    context.fillStyle = colours.primary;
+    context.fill();
+  }
+}

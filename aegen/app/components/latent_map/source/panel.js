@@ -1,0 +1,178 @@
+// The HTML around the points: tools, legend, colour bar, caption and the card at the pointer.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+const ICONS = {
+  pan: "M12 3v18M3 12h18M12 3l-3 3m3-3 3 3M12 21l-3-3m3 3 3-3M3 12l3-3m-3 3 3 3M21 12l-3-3m3 3-3 3",
+  lasso: "M12 4c5 0 9 2.4 9 5.6s-4 5.7-9 5.7c-1.5 0-3-.2-4.200-.6M12 4C7 4 3 6.400 3 9.600c0 2 1.500 3.600 3.600 4.600M7.800 14.700a1.900 1.900 0 1 1-1.900 1.900c0-1 .8-1.900 1.900-1.900zm0 3.600c0 1.400-.9 2.200-2.300 2.700",
+  box: "M4 7V4h3m4 0h2m4 0h3v3m0 4v2m0 4v3h-3m-4 0h-2m-4 0H4v-3m0-4v-2",
+  closer: "M12 5v14M5 12h14",
+  further: "M5 12h14",
+  fit: "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5",
+  clear: "M6 6l12 12M18 6 6 18",
+};
+
+export function element(tag, className, attributes = {}) {
+  const made = document.createElement(tag);
+  made.className = className;
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  return made;
+}
+
+function icon(name) {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  const path = document.createElementNS(SVG, "path");
+  path.setAttribute("d", ICONS[name]);
+  svg.append(path);
+  return svg;
+}
+
+export const figure = (value) => value.toLocaleString("en-US");
+
+export function short(value) {
+  if (Number.isInteger(value)) return figure(value);
+  const size = Math.abs(value);
+  return size >= 1e4 || size < 1e-3 ? value.toExponential(1) : String(+value.toPrecision(3));
+}
+
+export class Toolbar {
+  // acts: { pan, lasso, box, closer, further, fit, clear }
+  constructor(acts) {
+    this.root = element("div", "aegen-map-tools", { role: "toolbar", "aria-label": "Map tools" });
+    const names = {
+      pan: "Move the map (P)",
+      lasso: "Draw around points (L, or hold Shift)",
+      box: "Select a box (B)",
+      closer: "Zoom in (+)",
+      further: "Zoom out (-)",
+      fit: "Show everything (0)",
+      clear: "Clear the selection (Escape)",
+    };
+    this.buttons = {};
+    for (const [name, label] of Object.entries(names)) {
+      const button = element("button", `aegen-map-tool is-${name}`, {
+        type: "button",
+        title: label,
+        "aria-label": label,
+      });
+      button.append(icon(name));
+      button.addEventListener("click", acts[name]);
+      this.buttons[name] = button;
+      this.root.append(button);
+    }
+  }
+
+  show({ tool, selected }) {
+    for (const name of ["pan", "lasso", "box"]) {
+      this.buttons[name].setAttribute("aria-pressed", String(name === tool));
+    }
+    this.buttons.clear.hidden = !selected;
+  }
+}
+
+export class Legend {
+  // onToggle(code, alone): switch a category, or leave it alone; onPoint(code or null): stress it.
+  constructor({ onToggle, onPoint }) {
+    this.root = element("div", "aegen-map-legend");
+    Object.assign(this, { onToggle, onPoint });
+  }
+
+  show(spec, hidden) {
+    this.root.replaceChildren();
+    this.root.hidden = !spec.kind;
+    if (!spec.kind) return;
+    if (spec.title) {
+      const title = element("span", "aegen-map-title");
+      title.textContent = spec.title;
+      this.root.append(title);
+    }
+    if (spec.kind === "value") this.root.append(this.bar(spec));
+    else spec.categories.forEach((name, code) => this.root.append(this.entry(spec, code, hidden)));
+  }
+
+  bar(spec) {
+    const bar = element("span", "aegen-map-bar", {
+      role: "img",
+      "aria-label": `colour from ${short(spec.range[0])} to ${short(spec.range[1])}`,
+    });
+    const strip = element("span", "aegen-map-strip");
+    strip.style.background = `linear-gradient(90deg, ${spec.palette.join(", ")})`;
+    const [low, high] = spec.range.map((value) => {
+      const end = element("span", "aegen-map-end");
+      end.textContent = short(value);
+      return end;
+    });
+    bar.append(low, strip, high);
+    return bar;
+  }
+
+  entry(spec, code, hidden) {
+    const name = spec.categories[code];
+    const entry = element("button", "aegen-map-entry", {
+      type: "button",
+      "aria-pressed": String(!hidden.has(code)),
+      title: `${name}: ${figure(spec.counts[code])} rows. Click to hide or show, double-click for this one alone.`,
+    });
+    const dot = element("span", "aegen-map-dot");
+    dot.style.background = spec.palette[code];
+    const text = element("span", "aegen-map-name");
+    text.textContent = name;
+    entry.append(dot, text);
+    entry.addEventListener("click", (event) => this.onToggle(code, event.detail >= 2));
+    entry.addEventListener("pointerenter", () => this.onPoint(code));
+    entry.addEventListener("pointerleave", () => this.onPoint(null));
+    return entry;
+  }
+
+  press(hidden) {
+    this.root.querySelectorAll(".aegen-map-entry").forEach((entry, code) => {
+      entry.setAttribute("aria-pressed", String(!hidden.has(code)));
+    });
+  }
+}
+
+export class Card {
+  constructor() {
+    this.root = element("div", "aegen-map-card", { hidden: "" });
+    this.tile = element("canvas", "aegen-map-tile");
+    this.text = element("div", "aegen-map-text");
+    this.root.append(this.tile, this.text);
+  }
+
+  hide() {
+    this.root.hidden = true;
+  }
+
+  // tile: { image, x, y, width, height } cut from the atlas, or null where the row has none.
+  show([px, py], [width, height], lines, tile) {
+    this.tile.hidden = !tile;
+    if (tile) this.paint(tile);
+    this.text.replaceChildren(
+      ...lines.map(({ text, colour }) => {
+        const line = element("div", "aegen-map-line");
+        if (colour) {
+          const dot = element("span", "aegen-map-dot");
+          dot.style.background = colour;
+          line.append(dot);
+        }
+        line.append(text);
+        return line;
+      }),
+    );
+    this.root.hidden = false;
+    const { offsetWidth, offsetHeight } = this.root;
+    const right = px + 18 + offsetWidth < width ? px + 18 : px - 18 - offsetWidth;
+    this.root.style.left = `${Math.max(4, Math.min(right, width - offsetWidth - 4))}px`;
+    this.root.style.top = `${Math.max(4, Math.min(py - offsetHeight / 2, height - offsetHeight - 4))}px`;
+  }
+
+  paint({ image, x, y, width, height }) {
+    const times = Math.max(1, Math.round(112 / Math.max(width, height)));
+    Object.assign(this.tile, { width, height });
+    Object.assign(this.tile.style, { width: `${width * times}px`, height: `${height * times}px` });
+    const context = this.tile.getContext("2d");
+    context.drawImage(image, x, y, width, height, 0, 0, width, height);
+  }
+}

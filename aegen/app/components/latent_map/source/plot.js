@@ -1,0 +1,87 @@
+// The points themselves: regl-scatterplot draws them, and does nothing else here.
+//
+// Its own mouse handling would draw every point again at each move of the pointer and keeps a
+// second index of them; ours lives in gestures.js, overlay.js and grid.js instead.
+
+import createScatterplot, { createRenderer, createSpatialIndex } from "regl-scatterplot";
+
+const NEEDED = [
+  "OES_texture_float",
+  "OES_element_index_uint",
+  "WEBGL_color_buffer_float",
+  "EXT_float_blend",
+];
+
+export function supported() {
+  const gl = document.createElement("canvas").getContext("webgl");
+  if (!gl) return false;
+  const all = NEEDED.every((name) => gl.getExtension(name));
+  gl.getExtension("WEBGL_lose_context")?.loseContext();
+  return all;
+}
+
+export class Plot {
+  constructor(canvas, { onFrame, onLost }) {
+    this.surface = document.createElement("canvas");
+    this.surface.addEventListener("webglcontextlost", onLost);
+    this.renderer = createRenderer({ canvas: this.surface });
+    const aside = document.createElement("div"); // keeps the library's own widgets off the page
+    this.plot = createScatterplot({
+      renderer: this.renderer,
+      canvas,
+      width: 1,
+      height: 1,
+      cameraIsFixed: true,
+      lassoInitiatorParentElement: aside,
+      lassoLongPressIndicatorParentElement: aside,
+      pointScaleMode: "constant",
+      deselectOnEscape: false,
+      deselectOnDblClick: false,
+      antiAliasing: 0.75,
+    });
+    this.plot.subscribe("drawing", onFrame);
+    this.look = "";
+    // An index of one far point: nothing is ever under the library's own pointer.
+    this.unused = createSpatialIndex([[9, 9]], false);
+  }
+
+  resize(width, height) {
+    this.renderer.resize(width, height);
+    return this.plot.set({ width, height });
+  }
+
+  // values: category codes, or numbers in [0, 1]; null draws all points alike.
+  async setPoints(x, y, values, continuous) {
+    await this.plot.draw(values ? { x, y, z: values } : { x, y }, {
+      zDataType: continuous ? "continuous" : "categorical",
+      spatialIndex: await this.unused,
+    });
+  }
+
+  // colours: one, one a category, or stops; opacities: one, or one a category.
+  setLook({ colours, opacities, size, by }) {
+    const look = JSON.stringify([colours, opacities, size, by]);
+    if (look === this.look) return;
+    this.look = look;
+    this.plot.set({
+      pointColor: colours,
+      colorBy: by ? "valueZ" : null,
+      opacity: opacities,
+      opacityBy: by === "category" ? "valueZ" : null,
+      pointSize: size,
+    });
+  }
+
+  setCamera({ x, y, distance }) {
+    this.plot.zoomToLocation([x, y], distance);
+  }
+
+  redraw() {
+    this.plot.redraw();
+  }
+
+  destroy() {
+    this.plot.destroy();
+    this.renderer.destroy();
+  }
+}

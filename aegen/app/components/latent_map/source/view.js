@@ -1,0 +1,461 @@
+// The map: puts the parts that Python sent (see store.js) on the screen, and tells Python what the
+// person selected. Python has the last word on which rows a polygon holds.
+//
+// For tests and benchmarks the root element `.aegen-map` carries, once true:
+//   data-drawn="N"        N points have been drawn and painted (removed while new ones load)
+//   data-polygon="K"      a polygon of K vertices is selected
+//   data-pinned="I"       point I is pinned
+//   data-view="l,b,r,t"   the data rectangle in sight
+
+import { Camera, frame } from "./camera.js";
+import { listen } from "./gestures.js";
+import { Grid } from "./grid.js";
+import { Overlay } from "./overlay.js";
+import { Card, Legend, Toolbar, element, figure, short } from "./panel.js";
+import { Plot, supported } from "./plot.js";
+
+const clamp = (value, least, most) => Math.min(Math.max(value, least), most);
+const column = (table, k) => table.getChildAt(k).toArray();
+const painted = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+
+class View {
+  constructor(parent, map) {
+    const rooms = (globalThis[Symbol.for("aegen.rooms")] ??= new Map());
+    if (!rooms.has(map)) rooms.set(map, { parts: new Map(), changed: () => {} });
+    this.room = rooms.get(map);
+    Object.assign(this, { turn: 0, shown: {}, hidden: new Set(), stressed: null, tool: "pan" });
+    Object.assign(this, { polygon: null, pinned: null, spec: null, grid: null, atlas: null });
+    this.camera = new Camera();
+    this.build(parent);
+    this.overlay = new Overlay(this.over, this.camera);
+    this.unlisten = listen(this.over, this);
+    this.start();
+    this.room.changed = () => this.update();
+  }
+
+  build(parent) {
+    this.root = element("div", "aegen-map");
+    this.legend = new Legend({
+      onToggle: (code, alone) => this.toggle(code, alone),
+      onPoint: (code) => this.stress(code),
+    });
+    this.stage = element("div", "aegen-map-stage");
+    this.under = element("canvas", "aegen-map-points", { "aria-hidden": "true" });
+    this.over = element("canvas", "aegen-map-over", { tabindex: "0", role: "application" });
+    this.caption = element("div", "aegen-map-caption", { role: "status" });
+    this.hint = element("div", "aegen-map-hint", { "aria-hidden": "true" });
+    this.hint.textContent = "Shift-drag to select · scroll to zoom · click to pin";
+    this.card = new Card();
+    this.toolbar = new Toolbar({
+      pan: () => this.choose("pan"),
+      lasso: () => this.choose("lasso"),
+      box: () => this.choose("box"),
+      closer: () => this.glide(() => this.camera.approach(1.6)),
+      further: () => this.glide(() => this.camera.approach(1 / 1.6)),
+      fit: () => this.fit(),
+      clear: () => this.escaped(),
+    });
+    this.stage.append(
+      this.under, this.over, this.caption, this.hint, this.toolbar.root, this.card.root,
+    );
+    this.root.append(this.legend.root, this.stage);
+    parent.append(this.root);
+    this.choose("pan");
+  }
+
+  // The part of the plot that a lost WebGL context takes with it.
+  start() {
+    this.plot = new Plot(this.under, {
+      onFrame: () => this.overlay.draw(),
+      onLost: () => setTimeout(() => this.restart(), 500),
+    });
+    this.watch = new ResizeObserver(([entry]) => this.resize(entry.contentRect));
+    this.watch.observe(this.stage);
+  }
+
+  restart() {
+    if (this.gone) return;
+    this.stop();
+    const fresh = this.under.cloneNode();
+    this.under.replaceWith(fresh);
+    this.under = fresh;
+    this.shown.points = this.shown.labels = null;
+    this.start();
+    this.update();
+  }
+
+  stop() {
+    this.watch.disconnect();
+    this.plot.destroy();
+  }
+
+  destroy() {
+    this.gone = true;
+    this.room.changed = () => {};
+    this.unlisten();
+    this.stop();
+    this.atlas?.image.close();
+    this.root.remove();
+  }
+
+  // Parts ----------------------------------------------------------------------------------
+
+  part(name) {
+    const part = this.room.parts.get(name);
+    return part && part.id === this.spec.parts[name] ? part : null;
+  }
+
+  // One at a time, and once more if something arrived meanwhile.
+  async update() {
+    this.again = true;
+    if (this.busy) return;
+    this.busy = true;
+    try {
+      while (this.again && !this.gone) {
+        this.again = false;
+        await this.apply();
+      }
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  async apply() {
+    this.spec = this.room.parts.get("spec")?.spec;
+    if (!this.spec) return;
+    const { spec, shown } = this;
+    // On a phone a map as high as it is wide leaves room to scroll past it.
+    this.stage.style.height = `min(${spec.height}px, 80vh, 115cqw)`;
+    const points = this.part("points");
+    const labels = this.part("labels");
+    // What is not here yet will call again when it comes.
+    if (!points || (spec.parts.labels && !labels)) return;
+    this.applySelection(shown.points && shown.points !== points.id);
+    if (!same(shown.legend, [spec.kind, spec.title, spec.categories, spec.palette, spec.range])) {
+      shown.legend = [spec.kind, spec.title, spec.categories, spec.palette, spec.range];
+      this.hidden.clear();
+      this.legend.show(spec, this.hidden);
+    }
+    if (shown.points !== points.id || shown.labels !== spec.parts.labels) {
+      await this.applyPoints(points, labels);
+    }
+    this.applyDraws();
+    this.applyAtlas();
+    this.showLook();
+    this.overlay.draw();
+  }
+
+  async applyPoints(points, labels) {
+    const { spec, shown, camera } = this;
+    delete this.root.dataset.drawn;
+    if (shown.points !== points.id) {
+      this.xs = column(points.table, 0);
+      this.ys = column(points.table, 1);
+      const { x, y, scale } = frame(this.xs, this.ys);
+      this.unitX = this.xs.map((value) => (value - x) / scale);
+      this.unitY = this.ys.map((value) => (value - y) / scale);
+      this.grid = new Grid(this.unitX, this.unitY);
+      camera.look(frame(this.xs, this.ys));
+      this.caption.textContent = `${figure(this.xs.length)} points`;
+      this.over.setAttribute(
+        "aria-label",
+        `Map of ${figure(this.xs.length)} points. Arrow keys move, plus and minus zoom, ` +
+          "0 shows everything, Enter selects what is in sight, Escape clears.",
+      );
+    }
+    shown.points = points.id;
+    shown.labels = spec.parts.labels;
+    this.labels = labels ? column(labels.table, 0) : null;
+    const [low, high] = spec.range ?? [0, 1];
+    const span = high - low || 1;
+    const values =
+      spec.kind === "value" ? this.labels.map((v) => clamp((v - low) / span, 0, 1)) : this.labels;
+    const drawn = this.plot.setPoints(this.unitX, this.unitY, values, spec.kind === "value");
+    this.showLook();
+    this.plot.setCamera(camera);
+    await drawn;
+    await painted();
+    this.root.dataset.drawn = this.xs.length;
+    this.moved();
+  }
+
+  applyDraws() {
+    const draws = this.part("draws");
+    if (this.shown.draws === draws?.id) return;
+    this.shown.draws = draws?.id;
+    this.overlay.rings = draws ? { x: column(draws.table, 0), y: column(draws.table, 1) } : null;
+    const rings = draws ? ` · ${figure(draws.table.numRows)} draws` : "";
+    this.caption.textContent = `${figure(this.xs.length)} points${rings}`;
+  }
+
+  async applyAtlas() {
+    const part = this.part("atlas");
+    if (this.shown.atlas === part?.id) return;
+    this.shown.atlas = part?.id;
+    this.atlas?.image.close();
+    this.atlas = null;
+    if (!part) return;
+    const image = await createImageBitmap(new Blob([part.table.getChildAt(0).get(0)]));
+    if (this.gone || this.shown.atlas !== part.id) return image.close();
+    const rows = this.spec.atlas.rows ? column(this.part("tiles").table, 0) : null;
+    this.atlas = { image, ...this.spec.atlas, tiles: rows && new Map([...rows].map((r, i) => [r, i])) };
+  }
+
+  // Python's selection counts where it is newer than the person's, or this view is.
+  applySelection(otherPoints) {
+    const { spec } = this;
+    if (spec.token !== this.token) {
+      this.token = spec.token;
+      this.polygon = spec.polygon;
+      this.pinned = spec.pinned;
+    } else if (otherPoints) {
+      this.polygon = null;
+      if (this.pinned >= spec.n) this.pinned = null;
+    }
+  }
+
+  // Looks ----------------------------------------------------------------------------------
+
+  refresh() {
+    const style = getComputedStyle(this.root);
+    const read = (name, otherwise) => style.getPropertyValue(name).trim() || otherwise;
+    this.overlay.setColours({
+      background: read("--st-background-color", "#ffffff"),
+      text: read("--st-text-color", "#222222"),
+      primary: read("--st-primary-color", "#2a84a5"),
+    });
+    this.overlay.draw();
+    this.update();
+  }
+
+  // Small and faint where points are many, large and clear where they are few or near.
+  showLook() {
+    const { spec, camera, grid } = this;
+    if (!grid) return;
+    const base = clamp(2.9 * (70_000 / Math.max(this.xs.length, 1)) ** 0.25, 1.6, 7.5);
+    const size = base * (1 + 0.5 * Math.max(0, Math.log2(camera.zoom)));
+    const [left, top] = camera.normalised(0, 0);
+    const [right, bottom] = camera.normalised(camera.width, camera.height);
+    const sight = grid.count(left, bottom, right, top);
+    const cover = (sight * Math.PI * size ** 2) / 4 / (camera.width * camera.height);
+    const alpha = Math.round(clamp(0.45 / Math.sqrt(cover), 0.16, 0.92) * 40) / 40;
+    const shade = (code) =>
+      this.hidden.has(code) ? 0 : this.stressed === null || this.stressed === code ? alpha : alpha * 0.1;
+    const category = spec.kind === "category";
+    this.size = Math.round(size * 10) / 10;
+    this.plot.setLook({
+      colours: spec.kind === "value" ? stops(spec.palette, 64) : category ? spec.palette : [spec.palette[0]],
+      opacities: category ? spec.palette.map((_, code) => shade(code)) : [alpha],
+      size: this.size,
+      by: spec.kind,
+    });
+    const row = (i) => (i === null || !(i < this.xs.length) ? null : [this.xs[i], this.ys[i]]);
+    this.overlay.polygon = this.polygon;
+    this.overlay.pinned = row(this.pinned);
+    this.toolbar.show({ tool: this.tool, selected: Boolean(this.polygon) || this.pinned !== null });
+    this.mark("polygon", this.polygon?.length);
+    this.mark("pinned", this.pinned);
+  }
+
+  mark(name, value) {
+    if (value === null || value === undefined) delete this.root.dataset[name];
+    else this.root.dataset[name] = value;
+  }
+
+  resize({ width, height }) {
+    if (!width || !height) return;
+    this.camera.resize(width, height);
+    this.overlay.resize(width, height);
+    this.plot.resize(width, height);
+    this.moved();
+  }
+
+  toggle(code, alone) {
+    const codes = this.spec.categories.map((_, k) => k);
+    if (alone) {
+      const only = codes.every((k) => this.hidden.has(k) === (k !== code));
+      this.hidden = new Set(only ? [] : codes.filter((k) => k !== code));
+    } else if (!this.hidden.delete(code)) this.hidden.add(code);
+    this.stressed = null;
+    this.legend.press(this.hidden);
+    this.showLook();
+  }
+
+  stress(code) {
+    this.stressed = this.hidden.has(code) ? null : code;
+    this.showLook();
+  }
+
+  // What gestures.js and the tools call --------------------------------------------------------
+
+  moved() {
+    this.card.hide();
+    this.overlay.hovered = null;
+    this.plot.setCamera(this.camera);
+    if (this.spec) this.showLook();
+    this.root.dataset.view = this.camera.sight().map((value) => value.toPrecision(8)).join(",");
+  }
+
+  choose(tool) {
+    this.tool = tool;
+    this.over.dataset.tool = tool;
+    this.toolbar.show({ tool, selected: this.polygon || this.pinned !== null });
+  }
+
+  // Moves the camera as `change` does, but over a quarter of a second.
+  glide(change) {
+    const { camera } = this;
+    const from = { x: camera.x, y: camera.y, distance: camera.distance };
+    change();
+    const to = { x: camera.x, y: camera.y, distance: camera.distance };
+    const began = performance.now();
+    const span = matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 260;
+    const turn = (this.gliding = {});
+    const step = () => {
+      if (this.gone || this.gliding !== turn) return;
+      const t = span ? clamp((performance.now() - began) / span, 0, 1) : 1;
+      const eased = 1 - (1 - t) ** 3;
+      for (const name of Object.keys(to)) camera[name] = from[name] + (to[name] - from[name]) * eased;
+      this.moved();
+      if (t < 1) requestAnimationFrame(step);
+    };
+    step();
+  }
+
+  fit() {
+    this.glide(() => this.camera.fit());
+  }
+
+  drawing(pixels) {
+    this.card.hide();
+    this.overlay.hovered = null;
+    this.overlay.stroke = pixels;
+    this.soon();
+  }
+
+  // At most one drawing of the overlay a frame, however fast the pointer moves.
+  soon() {
+    this.pending ??= requestAnimationFrame(() => {
+      this.pending = null;
+      this.overlay.draw();
+    });
+  }
+
+  drawn(pixels) {
+    this.polygon = pixels.map(([x, y]) => this.camera.data(x, y).map((v) => +v.toPrecision(10)));
+    this.say();
+  }
+
+  clicked(at) {
+    const point = this.pointAt(at);
+    if (point < 0) return;
+    this.pinned = this.pinned === point ? null : point;
+    this.say();
+  }
+
+  escaped() {
+    if (!this.polygon && this.pinned === null) return;
+    this.polygon = null;
+    this.pinned = null;
+    this.say();
+  }
+
+  say() {
+    this.showLook();
+    this.overlay.draw();
+    this.tell("selection", {
+      polygon: this.polygon,
+      pinned: this.pinned,
+      hidden: [...this.hidden].sort((a, b) => a - b),
+      points: this.shown.points,
+      token: this.token,
+    });
+  }
+
+  pointAt([px, py]) {
+    if (!this.grid) return -1;
+    const visible = (i) => this.spec.kind !== "category" || !this.hidden.has(this.labels[i]);
+    const reach = Math.max(9, this.size + 3) / this.camera.unit;
+    return this.grid.nearest(...this.camera.normalised(px, py), reach, visible);
+  }
+
+  hovered(at) {
+    const point = this.pointAt(at);
+    const before = this.overlay.hovered;
+    this.overlay.hovered = point < 0 ? null : [this.xs[point], this.ys[point]];
+    if (!same(before, this.overlay.hovered)) this.soon();
+    if (point < 0) this.card.hide();
+    else {
+      const { camera } = this;
+      const pixel = camera.pixelOfData(this.xs[point], this.ys[point]);
+      this.card.show(pixel, [camera.width, camera.height], this.lines(point), this.tile(point));
+    }
+  }
+
+  left() {
+    this.overlay.hovered = null;
+    this.card.hide();
+    this.soon();
+  }
+
+  lines(point) {
+    const { spec } = this;
+    const lines = [{ text: `row ${point}` }];
+    if (spec.kind === "category") {
+      const code = this.labels[point];
+      lines.push({
+        text: [spec.title, spec.categories[code]].filter(Boolean).join(" "),
+        colour: spec.palette[code],
+      });
+    } else if (spec.kind === "value") {
+      lines.push({ text: [spec.title, short(this.labels[point])].filter(Boolean).join(" ") });
+    }
+    const text = this.part("text")?.table.getChildAt(0).get(point);
+    if (text) lines.push({ text });
+    return lines;
+  }
+
+  tile(point) {
+    const { atlas } = this;
+    const tile = atlas && (atlas.tiles ? atlas.tiles.get(point) : point < atlas.count ? point : undefined);
+    if (tile === undefined || tile === null) return null;
+    const { image, columns, width, height } = atlas;
+    return { image, x: (tile % columns) * width, y: Math.floor(tile / columns) * height, width, height };
+  }
+}
+
+// `count` colours along a palette, as regl-scatterplot picks the nearest one and blends none.
+function stops(palette, count) {
+  const rgb = palette.map((hex) => [1, 3, 5].map((k) => Number.parseInt(hex.slice(k, k + 2), 16)));
+  return Array.from({ length: count }, (_, i) => {
+    const at = (i / (count - 1)) * (rgb.length - 1);
+    const low = Math.min(Math.floor(at), rgb.length - 2);
+    const mix = rgb[low].map((c, k) => c + (rgb[low + 1][k] - c) * (at - low));
+    return `#${mix.map((c) => Math.round(c).toString(16).padStart(2, "0")).join("")}`;
+  });
+}
+
+const views = new WeakMap();
+let able;
+
+export default function ({ data, parentElement, setStateValue }) {
+  able ??= supported();
+  if (!able) {
+    // Python draws a Plotly chart instead from the next run on.
+    if (!views.has(parentElement)) setStateValue("webgl", false);
+    views.set(parentElement, null);
+    return;
+  }
+  let view = views.get(parentElement);
+  if (!view) views.set(parentElement, (view = new View(parentElement, data.map)));
+  view.tell = setStateValue;
+  view.refresh();
+  const turn = ++view.turn;
+  // Streamlit may run a late clean-up after the next call: only the last call's counts.
+  return () => {
+    if (view.turn !== turn) return;
+    view.destroy();
+    views.delete(parentElement);
+  };
+}
