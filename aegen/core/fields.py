@@ -13,6 +13,7 @@ Widgets, command-line options and validation are all made from what is declared 
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import math
 import numbers
@@ -89,6 +90,24 @@ class Parameter:
             if number is not None:
                 return number
         raise InvalidInput(f"{owner}: {self.name} must be {self.allowed()}, got {value!r}")
+
+    def parse(self, text: str, owner: str) -> Any:
+        """The value that ``text`` stands for, as typed on a command line or in a link, checked.
+
+        Raises:
+            InvalidInput: it stands for nothing that is allowed.
+        """
+        value: Any = text
+        if self.optional and text.lower() in ("", "none", "auto") and text not in self.options:
+            value = None
+        elif self.kind == "bool":
+            value = {"true": True, "yes": True, "false": False, "no": False}.get(
+                text.lower(), text
+            )
+        elif self.kind in ("int", "float"):
+            with contextlib.suppress(ValueError):
+                value = int(text) if self.kind == "int" else float(text)
+        return self.check(value, owner)
 
     def _number(self, value: Any) -> int | float | None:
         """``value`` as the declared kind of number, or None if it is not one or out of range."""

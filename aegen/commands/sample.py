@@ -1,0 +1,55 @@
+"""`aegen sample`: new pictures or codes from a bundle, as a PNG or an npz file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from aegen.core.errors import InvalidInput, UnknownName
+
+__all__ = ["sample"]
+
+
+def sample(
+    bundle: Annotated[str, typer.Argument(help="Name of a bundle, or its folder")],
+    out: Annotated[Path, typer.Option(help="File to write: .png for a grid, .npz for arrays")],
+    sampler: Annotated[
+        str, typer.Option(help="Latent model; an unknown one lists them all")
+    ] = "empirical-beta-copula",
+    n: Annotated[int, typer.Option("-n", "--number", min=0, help="How many")] = 64,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the draw")] = 0,
+    field: Annotated[
+        list[str] | None,
+        typer.Option(help="A field of the latent model, NAME=VALUE; may be repeated"),
+    ] = None,
+) -> None:
+    """Draw new codes from a latent model of a bundle and decode them."""
+    from aegen.generation import load
+
+    model = load(bundle).model(sampler, **parsed(sampler, field or []))
+    draw = model.sample(n, rng=seed)
+    draw.save(out)
+    typer.echo(f"{n} drawn from {model.sampler.title} on {bundle}: {out}")
+
+
+def parsed(sampler: str, settings: list[str]) -> dict[str, Any]:
+    """Fields of ``sampler`` from ``NAME=VALUE`` settings, checked.
+
+    Raises:
+        UnknownName: no such latent model or field.
+        InvalidInput: a setting without "=", or a value out of range.
+    """
+    from aegen.samplers import samplers
+
+    known = {parameter.name: parameter for parameter in samplers.parameters(sampler)}
+    fields = {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not equals:
+            raise InvalidInput(f"--field must be NAME=VALUE, got {setting!r}")
+        if name not in known:
+            raise UnknownName(f"field of {sampler}", name, known)
+        fields[name] = known[name].parse(value, sampler)
+    return fields

@@ -1,0 +1,177 @@
+"""`aegen train`: an autoencoder, a variational one, or the classifier; resumable."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+__all__ = ["train"]
+
+train = typer.Typer(help="Train an autoencoder, or the classifier.", no_args_is_help=True)
+
+Dataset = Annotated[str, typer.Argument(help="mnist, fashion-mnist or sprites", metavar="DATA")]
+DataPath = Annotated[
+    Path | None,
+    typer.Option("--data", help="Folder of idx files, or npz file, that holds the images"),
+]
+Out = Annotated[Path | None, typer.Option(help="Folder for the checkpoint [runs/<data>-<kind>]")]
+Epochs = Annotated[int, typer.Option(min=1, help="Passes over the training rows")]
+Batch = Annotated[int, typer.Option(min=2, help="Images a step")]
+Rate = Annotated[float, typer.Option(min=1e-6, max=1.0, help="Learning rate at its highest")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of everything random")]
+Device = Annotated[str, typer.Option(help="cpu or cuda")]
+Limit = Annotated[int | None, typer.Option(min=2, help="Use only so many training rows")]
+Threads = Annotated[int | None, typer.Option(min=1, help="CPU threads [all]")]
+LatentDim = Annotated[int, typer.Option(min=1, max=1024, help="Dimensions of a code")]
+
+
+@train.command("autoencoder")
+def train_plain(
+    dataset: Dataset,
+    data: DataPath = None,
+    out: Out = None,
+    latent_dim: LatentDim = 10,
+    epochs: Epochs = 20,
+    batch: Batch = 256,
+    learning_rate: Rate = 2e-3,
+    seed: Seed = 0,
+    limit: Limit = None,
+    device: Device = "cpu",
+    threads: Threads = None,
+) -> None:
+    """Train a convolutional autoencoder; the same command continues one that was stopped."""
+    arguments = {"latent_dim": latent_dim}
+    recipe = {"epochs": epochs, "batch": batch, "learning_rate": learning_rate, "seed": seed}
+    out = out or Path("runs") / f"{dataset}-autoencoder"
+    _autoencoder("convolutional", arguments, dataset, data, out, recipe, limit, device, threads)
+
+
+@train.command("vae")
+def train_vae(
+    dataset: Dataset,
+    data: DataPath = None,
+    out: Out = None,
+    latent_dim: LatentDim = 10,
+    beta: Annotated[float, typer.Option(min=0.0, help="Weight of the pull to N(0, I)")] = 1.0,
+    epochs: Epochs = 20,
+    batch: Batch = 256,
+    learning_rate: Rate = 2e-3,
+    seed: Seed = 0,
+    limit: Limit = None,
+    device: Device = "cpu",
+    threads: Threads = None,
+) -> None:
+    """Train a variational autoencoder of the same backbone."""
+    arguments = {"latent_dim": latent_dim, "beta": beta}
+    recipe = {"epochs": epochs, "batch": batch, "learning_rate": learning_rate, "seed": seed}
+    out = out or Path("runs") / f"{dataset}-vae"
+    _autoencoder("variational", arguments, dataset, data, out, recipe, limit, device, threads)
+
+
+@train.command("classifier")
+def train_attributes(
+    dataset: Dataset,
+    data: DataPath = None,
+    out: Out = None,
+    epochs: Epochs = 8,
+    batch: Batch = 128,
+    learning_rate: Rate = 2e-3,
+    seed: Seed = 0,
+    limit: Limit = None,
+    device: Device = "cpu",
+    threads: Threads = None,
+) -> None:
+    """Train the classifier that reads the data set's attributes off pictures."""
+    import numpy as np
+
+    images = _images(dataset, data, limit)
+    _use_threads(threads)
+    from aegen.autoencoders.training import Recipe
+    from aegen.autoencoders.trainings import train_classifier
+
+    table = images.attributes
+    labels = np.stack([table[name].cat.codes.to_numpy(np.int64) for name in table], axis=1)
+    held = images.holdout
+    steps = train_classifier(
+        images.images[~held],
+        labels[~held],
+        images.images[held],
+        labels[held],
+        checkpoint := (out or Path("runs") / f"{dataset}-classifier") / "checkpoint.safetensors",
+        attributes={str(name): len(table[name].cat.categories) for name in table},
+        dataset=dataset,
+        recipe=Recipe(epochs, batch, learning_rate, seed),
+        device=device,
+    )
+    _follow(steps, epochs, checkpoint)
+
+
+def _autoencoder(
+    architecture: str,
+    arguments: dict[str, Any],
+    dataset: str,
+    data: Path | None,
+    out: Path,
+    recipe: dict[str, Any],
+    limit: int | None,
+    device: str,
+    threads: int | None,
+) -> None:
+    images = _images(dataset, data, limit)
+    _use_threads(threads)
+    from aegen.autoencoders.training import Recipe
+    from aegen.autoencoders.trainings import train_autoencoder
+
+    steps = train_autoencoder(
+        images.images[~images.holdout],
+        images.images[images.holdout],
+        checkpoint := out / "checkpoint.safetensors",
+        architecture=architecture,
+        arguments=arguments,
+        dataset=dataset,
+        recipe=Recipe(**recipe),
+        device=device,
+    )
+    _follow(steps, recipe["epochs"], checkpoint)
+
+
+def _images(dataset: str, path: Path | None, limit: int | None) -> Any:
+    from aegen.data import datasets
+
+    images = datasets.create(dataset).load(path)
+    return images if limit is None else images.limited(limit)
+
+
+def _use_threads(threads: int | None) -> None:
+    if threads is not None:
+        import torch
+
+        torch.set_num_threads(threads)
+
+
+def _follow(steps: Any, epochs: int, checkpoint: Path) -> None:
+    """Run a training under a progress bar with the time left; a line an epoch."""
+    from rich import progress
+
+    columns = [
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.TaskProgressColumn(),
+        progress.TimeElapsedColumn(),
+        progress.TimeRemainingColumn(elapsed_when_finished=True),
+    ]
+    with progress.Progress(*columns) as bar:
+        task = bar.add_task(f"epoch 1 of {epochs}", total=None)
+        for step in steps:
+            bar.update(
+                task,
+                total=step.steps,
+                completed=step.step,
+                description=f"epoch {step.epoch} of {epochs}, loss {step.loss:.2f}",
+            )
+            if step.figures:
+                figures = ", ".join(f"{k} {v:.4f}" for k, v in step.figures.items())
+                bar.console.print(f"epoch {step.epoch}: {figures}", highlight=False)
+    typer.echo(f"trained; the checkpoint is {checkpoint}")
