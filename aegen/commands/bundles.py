@@ -29,7 +29,7 @@ def list_bundles(context: typer.Context) -> None:
     for name in names():
         bundle = read(name)
         manifest = bundle.manifest
-        size = sum(file.bytes for file in manifest.files.values())
+        size = sum(file.stat().st_size for file in bundle.path.iterdir())
         table.add_row(
             name,
             manifest.title,
@@ -46,12 +46,10 @@ def check_bundle(
     deep: Annotated[
         str | None,
         typer.Option(
-            help="Data set to measure on (mnist, fashion-mnist, sprites): encodes and decodes its "
-            "held-out images and asks the classifier"
+            metavar="DATA",
+            help="Measure it on real held-out images too: folder of idx files or npz file that "
+            "holds its data set, or the data set's name to fetch it",
         ),
-    ] = None,
-    data: Annotated[
-        Path | None, typer.Option(help="Folder of idx files, or npz file, that holds the images")
     ] = None,
 ) -> None:
     """Check every file of a bundle; with --deep, measure it on real held-out images."""
@@ -64,8 +62,10 @@ def check_bundle(
     if deep is not None:
         from aegen.data import datasets
 
-        images = datasets.create(deep).load(data)
-        typer.echo(deep_check(read(bundle), images).text())
+        found = read(bundle)
+        path = None if deep in datasets.names() else Path(deep)
+        images = datasets.create(found.manifest.dataset).load(path)
+        typer.echo(deep_check(found, images).text())
 
 
 @bundles.command("create")
@@ -81,8 +81,9 @@ def create_bundle(
     seed: Annotated[int, typer.Option(min=0, help="Seed of the UMAP projection")] = 0,
 ) -> None:
     """Write a bundle from what `aegen train` left: codes, projections, thumbnails, figures."""
-    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+    from aegen.autoencoders import Autoencoder, Classifier
     from aegen.autoencoders.trainings import trained
     from aegen.bundles import create
     from aegen.core.errors import InvalidInput
@@ -90,15 +91,19 @@ def create_bundle(
 
     autoencoder, about, history = trained(checkpoint / "checkpoint.safetensors")
     judge, judged, _ = trained(classifier / "checkpoint.safetensors")
-    for found, wanted in ((about, "autoencoder"), (judged, "classifier")):
-        if found["kind"] != wanted:
-            raise InvalidInput(f"a trained {wanted} is needed, but that is a {found['kind']}")
+    if not isinstance(autoencoder, Autoencoder) or not isinstance(judge, Classifier):
+        raise InvalidInput(
+            f"a bundle needs an autoencoder and a classifier, but {checkpoint} holds an "
+            f"{about['kind']} and {classifier} a {judged['kind']}"
+        )
     images = datasets.create(about["dataset"]).load(data)
     training = {**about["recipe"], "rows": about["rows"], "history": history}
-    with Console().status("Encoding") as status:
+    columns = [TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()]
+    with Progress(*columns) as bar:
+        task = bar.add_task("reading", total=1.0)
         create(
             out,
-            name=out.name,
+            name=out.resolve().name,
             title=title,
             description=description,
             image_set=images,
@@ -106,6 +111,6 @@ def create_bundle(
             classifier=judge,
             training=training,
             rng=seed,
-            progress=status.update,
+            progress=lambda what, share: bar.update(task, description=what, completed=share),
         )
     typer.echo(f"written: {out}")
