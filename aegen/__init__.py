@@ -1,3 +1,32 @@
-"""aegen: turn any trained autoencoder into a generative model, and see, compare and steer how."""
+"""aegen: turn any trained autoencoder into a generative model, and see, compare and steer how.
 
-__all__: list[str] = []
+``aegen.load("mnist")`` opens a bundle; `aegen.bundles`, `aegen.samplers` and the other packages
+are loaded when they are first named.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from aegen import bundles, samplers
+    from aegen.generation import load
+
+__all__ = ["__version__", "bundles", "load", "samplers"]
+
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is named when it is first named, so that ``import aegen`` stays quick."""
+    if name == "load":
+        return importlib.import_module("aegen.generation").load
+    if name in ("bundles", "samplers"):
+        return importlib.import_module(f"aegen.{name}")
+    raise AttributeError(f"module 'aegen' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """Public names, loaded or not."""
+    return sorted(__all__)

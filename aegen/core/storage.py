@@ -162,7 +162,8 @@ def save_arrays(
     """
     from safetensors.numpy import save
 
-    contiguous = {name: np.ascontiguousarray(array) for name, array in sorted(arrays.items())}
+    # not ascontiguousarray, which makes a scalar an array of one
+    contiguous = {name: np.asarray(array, order="C") for name, array in sorted(arrays.items())}
     write_bytes(path, save(contiguous, metadata=dict(sorted((metadata or {}).items()))))
 
 

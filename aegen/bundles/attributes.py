@@ -1,0 +1,131 @@
+"""attributes.parquet: a column an attribute, training rows first, then held-out rows.
+
+Only plain columns are written and read (text, yes or no, numbers), never the extension types or
+the pandas notes that parquet files may carry; the values of a category are named in bundle.json.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from aegen.bundles.manifest import Attribute, Manifest
+from aegen.core.errors import BundleError, InvalidInput
+
+__all__ = ["ATTRIBUTES", "describe", "parquet", "parse_attributes"]
+
+ATTRIBUTES = "attributes.parquet"
+
+
+def describe(frame: pd.DataFrame) -> dict[str, Attribute]:
+    """What each column is: a category where it holds text, else yes or no, or a number.
+
+    Raises:
+        InvalidInput: a column of another type, with gaps, or with a name that is no text.
+    """
+    found = {}
+    for name, column in frame.items():
+        if not isinstance(name, str) or not name:
+            raise InvalidInput(f"attributes must have names of text, got {name!r}")
+        if column.isna().any():
+            raise InvalidInput(
+                f"attribute {name!r} has {int(column.isna().sum())} gaps: fill them"
+            )
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            found[name] = Attribute("category", tuple(map(str, column.cat.categories)))
+        elif pd.api.types.is_bool_dtype(column.dtype):
+            found[name] = Attribute("binary")
+        elif pd.api.types.is_numeric_dtype(column.dtype):
+            if not np.isfinite(column.to_numpy(np.float64)).all():
+                raise InvalidInput(f"attribute {name!r} must be finite")
+            found[name] = Attribute("number")
+        elif pd.api.types.is_string_dtype(column.dtype):
+            found[name] = Attribute("category", tuple(sorted(column.unique())))
+        else:
+            raise InvalidInput(f"attribute {name!r} must be text, yes or no, or a number")
+    return found
+
+
+def parquet(frame: pd.DataFrame, attributes: Mapping[str, Attribute]) -> bytes:
+    """``frame`` as the bytes of a parquet file."""
+    import pyarrow as pa
+    from pyarrow import parquet as pq
+
+    columns: dict[str, Any] = {}
+    for name, attribute in attributes.items():
+        column = frame[name]
+        if attribute.kind == "category":
+            columns[name] = pa.array(column.astype(str).tolist(), pa.string())
+        elif attribute.kind == "binary":
+            columns[name] = pa.array(column.to_numpy(bool))
+        else:
+            columns[name] = pa.array(column.to_numpy(np.float64))
+    file = io.BytesIO()
+    pq.write_table(pa.table(columns), file, compression="zstd", store_schema=False)
+    return file.getvalue()
+
+
+def parse_attributes(content: bytes, manifest: Manifest, path: Path) -> pd.DataFrame:
+    """The table in the bytes of attributes.parquet, all rows.
+
+    Raises:
+        BundleError: other columns, types, values or numbers of rows than bundle.json says.
+    """
+    import pyarrow as pa
+    from pyarrow import parquet as pq
+
+    attributes, n = manifest.attributes, manifest.rows + manifest.holdout_rows
+    if not attributes:
+        return pd.DataFrame(index=pd.RangeIndex(n))
+    try:
+        file = pq.ParquetFile(io.BytesIO(content))
+        if file.metadata.num_rows != n:  # asked before any column is unpacked
+            raise BundleError(
+                path, f"has {file.metadata.num_rows:,} rows where bundle.json says {n:,}"
+            )
+        found = file.schema_arrow.names
+        if found != list(attributes):
+            raise BundleError(
+                path, f"has columns {found} where bundle.json says {list(attributes)}"
+            )
+        table = file.read()
+        return pd.DataFrame(
+            {name: _column(table[name], attributes[name], name, path) for name in attributes}
+        )
+    except (pa.ArrowException, OSError, ValueError) as problem:
+        raise BundleError(path, f"is no whole parquet file ({problem})") from problem
+
+
+def _column(column: Any, attribute: Attribute, name: str, path: Path) -> Any:
+    """One column as pandas holds it."""
+    import pyarrow as pa
+
+    wanted = {"category": pa.string(), "binary": pa.bool_(), "number": pa.float64()}
+    if column.type != wanted[attribute.kind] or column.null_count:
+        raise BundleError(
+            path,
+            f"{name}: must be {wanted[attribute.kind]} without gaps, got {column.type} with "
+            f"{column.null_count} gaps",
+        )
+    if attribute.kind != "category":
+        values: NDArray[Any] = column.to_numpy()
+        if attribute.kind == "number" and not np.isfinite(values).all():
+            raise BundleError(path, f"{name}: holds values that are NaN or infinite")
+        return values
+    coded = column.combine_chunks().dictionary_encode()
+    known = {value: k for k, value in enumerate(attribute.values)}
+    distinct = coded.dictionary.to_pylist()
+    unknown = [value for value in distinct if value not in known]
+    if unknown:
+        raise BundleError(
+            path, f"{name}: holds {unknown[0]!r}, which bundle.json does not list as a value"
+        )
+    places = np.array([known[value] for value in distinct], dtype=np.int64)
+    codes: NDArray[np.int64] = places[coded.indices.to_numpy()]
+    return pd.Categorical.from_codes(codes, categories=pd.Index(list(attribute.values)))

@@ -1,0 +1,307 @@
+"""A bundle: one autoencoder and all that is needed to look at it at once, read from a folder."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from aegen.bundles import codes as codes_file
+from aegen.bundles.attributes import ATTRIBUTES, parse_attributes
+from aegen.bundles.codes import CODES, CodeTable, parse_codes
+from aegen.bundles.contents import read_file
+from aegen.bundles.manifest import MANIFEST, Atlas, Manifest, read_manifest
+from aegen.bundles.thumbnails import COVER, THUMBNAILS, parse_tiles
+from aegen.core import arrays
+from aegen.core.arrays import ByteArray, FloatArray, IntArray
+from aegen.core.errors import BundleError, InvalidInput, UnknownName
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from aegen.autoencoders import Autoencoder, Classifier
+    from aegen.projections import Projection
+
+__all__ = ["Bundle"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False)
+class Bundle:
+    """One autoencoder with the codes of its training and held-out images.
+
+    Opening reads only ``bundle.json``; every other file is read when it is first needed, compared
+    with its hash, and kept. Arrays are read-only and shared: copy before changing. Several threads
+    may use one object. ``torch`` is loaded by `encode`, `decode`, `classify` and `features` only.
+    The same code gives the same pixels whatever is decoded with it (with one torch thread; several
+    may change the last bit).
+
+    Attributes:
+        path: the folder.
+        manifest: what ``bundle.json`` says.
+
+    Example:
+        >>> from aegen.bundles import bundles, read
+        >>> bundle = read("mnist")                      # doctest: +SKIP
+        >>> bundle.decode(bundle.codes[:3]).shape       # doctest: +SKIP
+        (3, 28, 28, 1)
+    """
+
+    path: Path
+    manifest: Manifest = field(repr=False)
+    _kept: dict[str, Any] = field(default_factory=dict, repr=False, init=False)
+    _locks: dict[str, threading.RLock] = field(default_factory=dict, repr=False, init=False)
+
+    @classmethod
+    def open(cls, path: Path | str) -> Self:
+        """The bundle in the folder ``path``.
+
+        Raises:
+            BundleError: no bundle, of another format, or with a manifest that cannot be used.
+        """
+        folder = Path(path)
+        return cls(folder, read_manifest(folder))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A worker process opens the folder itself: nothing but the path travels."""
+        return type(self).open, (str(self.path),)
+
+    def _once(self, key: str, make: Callable[[], T]) -> T:
+        """What ``make`` returns, made at the first call only, also where threads meet."""
+        if key not in self._kept:
+            with self._locks.setdefault(key, threading.RLock()):
+                if key not in self._kept:
+                    self._kept[key] = make()
+        return cast("T", self._kept[key])
+
+    def _content(self, name: str) -> tuple[bytes, Path]:
+        return read_file(self.path, self.manifest, name), self.path / name
+
+    # what it is
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.manifest.name
+
+    @property
+    def title(self) -> str:
+        """The name that people see."""
+        return self.manifest.title
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of an image."""
+        return self.manifest.image_shape
+
+    @property
+    def latent_dim(self) -> int:
+        """Number of dimensions of a code."""
+        return self.manifest.latent_dim
+
+    # rows
+
+    @property
+    def _table(self) -> CodeTable:
+        def make() -> CodeTable:
+            content, path = self._content(CODES)
+            return parse_codes(content, self.manifest, path)
+
+        return self._once("codes", make)
+
+    @property
+    def codes(self) -> FloatArray:
+        """Codes of the training rows, float64 (n, d)."""
+        return self._table.train
+
+    @property
+    def holdout(self) -> FloatArray:
+        """Codes of the held-out rows, float64 (m, d)."""
+        return self._table.holdout
+
+    @property
+    def rows(self) -> IntArray:
+        """Ids of the training rows in the data set, int64 (n,)."""
+        return self._table.rows
+
+    @property
+    def holdout_rows(self) -> IntArray:
+        """Ids of the held-out rows in the data set, int64 (m,)."""
+        return self._table.holdout_rows
+
+    @property
+    def attributes(self) -> pd.DataFrame:
+        """Attributes of the training rows, a column each, n rows; your own copy."""
+        return self._split()[0].copy()
+
+    @property
+    def holdout_attributes(self) -> pd.DataFrame:
+        """Attributes of the held-out rows, m rows; your own copy."""
+        return self._split()[1].copy()
+
+    def _split(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        def make() -> tuple[pd.DataFrame, pd.DataFrame]:
+            content, path = self._content(ATTRIBUTES) if self.manifest.attributes else (b"", None)
+            table = parse_attributes(content, self.manifest, path or self.path / ATTRIBUTES)
+            n = self.manifest.rows
+            return table[:n], table[n:].reset_index(drop=True)
+
+        return self._once("attributes", make)
+
+    # projections
+
+    def projection(self, name: str) -> FloatArray:
+        """Where the training rows lie in a projection, float64 (n, 2).
+
+        Raises:
+            UnknownName: the bundle has no such projection.
+        """
+        return self._placed(name).train
+
+    def holdout_projection(self, name: str) -> FloatArray:
+        """Where the held-out rows lie in a projection, float64 (m, 2)."""
+        return self._placed(name).holdout
+
+    def project(self, name: str, z: ArrayLike) -> FloatArray:
+        """Where codes ``z`` (k, d) lie in a projection, float64 (k, 2).
+
+        Raises:
+            UnknownName: the bundle has no such projection.
+            InvalidInput: codes of another dimension, or not finite.
+        """
+
+        def make() -> Projection:
+            from aegen.projections import projections
+
+            placed = self._placed(name)
+            kind = projections.get(name)
+            try:
+                return kind.restored(placed.state, self.codes, placed.train)
+            except InvalidInput as problem:
+                raise BundleError(self.path / CODES, f"projection.{name}: {problem}") from problem
+
+        self._placed(name)
+        return self._once(f"projection.{name}", make).transform(z)
+
+    def _placed(self, name: str) -> codes_file.Placed:
+        if name not in self.manifest.projections:
+            raise UnknownName(f"projection in {self.name}", name, self.manifest.projections)
+        return self._table.projections[name]
+
+    # pictures
+
+    @property
+    def thumbnails(self) -> bytes:
+        """The atlas of decoded training rows, WebP; `atlas` says how it is laid out."""
+        return self._once("thumbnails", lambda: self._content(THUMBNAILS)[0])
+
+    @property
+    def atlas(self) -> Atlas:
+        """How the atlas is laid out."""
+        return self.manifest.atlas
+
+    @property
+    def cover(self) -> bytes:
+        """A strip of a dozen decoded rows at full size, WebP; ``manifest.cover`` names them."""
+        return self._once("cover", lambda: self._content(COVER)[0])
+
+    def thumbnail_images(self, rows: ArrayLike) -> ByteArray:
+        """Small pictures of training rows, uint8 (k, tile_h, tile_w, c), from the atlas.
+
+        Raises:
+            InvalidInput: rows that have no tile.
+        """
+        wanted = self._row_indices(rows, self.atlas.rows, "rows with a thumbnail")
+
+        def make() -> ByteArray:
+            return parse_tiles(self.thumbnails, self.manifest, self.path / THUMBNAILS)
+
+        return self._once("tiles", make)[wanted]
+
+    def _row_indices(self, rows: ArrayLike, n: int, what: str) -> IntArray:
+        wanted = np.asarray(rows)
+        if wanted.size == 0:
+            return np.empty(0, np.int64)
+        if wanted.ndim != 1 or wanted.dtype.kind not in "iu":
+            raise InvalidInput(f"rows must be whole numbers of shape (k,), got {wanted.shape}")
+        if wanted.min() < 0 or wanted.max() >= n:
+            raise InvalidInput(
+                f"there are {n:,} {what}, 0 to {n - 1}; got {int(wanted.min())} to "
+                f"{int(wanted.max())}"
+            )
+        return wanted.astype(np.int64)
+
+    # networks
+
+    def _autoencoder(self) -> Autoencoder:
+        def make() -> Autoencoder:
+            from aegen.bundles import networks
+
+            return networks.load_autoencoder(self.manifest, *self._content(networks.WEIGHTS))
+
+        return self._once("autoencoder", make)
+
+    def _classifier(self) -> Classifier:
+        def make() -> Classifier:
+            from aegen.bundles import networks
+
+            if self.manifest.classifier is None:
+                raise BundleError(
+                    self.path / MANIFEST, "classifier: this bundle has none, so it cannot classify"
+                )
+            return networks.load_classifier(self.manifest, *self._content(networks.CLASSIFIER))
+
+        return self._once("classifier", make)
+
+    def encode(self, x: ArrayLike) -> FloatArray:
+        """Codes, float64 (n, d), of images ``x`` (n, h, w, c), uint8 or floats in [0, 1].
+
+        Raises:
+            InvalidInput: images of another shape, type or range.
+        """
+        from aegen.bundles import networks
+
+        images = arrays.images(x, shape=self.image_shape)
+        return networks.encode(self._autoencoder(), images)
+
+    def decode(self, z: ArrayLike) -> NDArray[np.float32]:
+        """Images, float32 (n, h, w, c) in [0, 1], of codes ``z`` (n, d).
+
+        Raises:
+            InvalidInput: codes of another dimension, not finite, or too large to decode.
+        """
+        from aegen.bundles import networks
+
+        return networks.decode(self._autoencoder(), arrays.codes(z, dimension=self.latent_dim))
+
+    def classify(self, x: ArrayLike) -> dict[str, FloatArray]:
+        """Probability of each value of each attribute, float64 (n, k), of images ``x``.
+
+        Columns are in the order of ``manifest.attributes[name].values``.
+
+        Raises:
+            InvalidInput: images of another shape, type or range.
+            BundleError: the bundle has no classifier.
+        """
+        from aegen.bundles import networks
+
+        images = arrays.images(x, shape=self.image_shape)
+        return networks.probabilities(self._classifier(), images)
+
+    def features(self, x: ArrayLike) -> NDArray[np.float32]:
+        """The classifier's features, float32 (n, f), of images ``x``: the space that metrics use.
+
+        Raises:
+            InvalidInput: images of another shape, type or range.
+            BundleError: the bundle has no classifier.
+        """
+        from aegen.bundles import networks
+
+        images = arrays.images(x, shape=self.image_shape)
+        return networks.features(self._classifier(), images)

@@ -1,0 +1,48 @@
+"""The files of a bundle: read whole, compared with their length and hash, and only then used."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from aegen.bundles.manifest import Manifest
+from aegen.core.errors import BundleError, StorageError
+from aegen.core.storage import inside, read_bytes
+
+__all__ = ["read_file"]
+
+
+def read_file(folder: Path, manifest: Manifest, name: str) -> bytes:
+    """The bytes of a listed file, which are what bundle.json says.
+
+    Everything is parsed from these bytes, so what was checked is what is used.
+
+    Raises:
+        BundleError: not listed, missing, truncated, altered, or a link that leads elsewhere.
+    """
+    path = folder / name
+    if name not in manifest.files:
+        raise BundleError(folder / "bundle.json", f"files: does not list {name}")
+    entry = manifest.files[name]
+    try:
+        where = inside(folder, name)
+        if where.is_file() and where.stat().st_size != entry.size:
+            raise BundleError(path, _length(where.stat().st_size, entry.size))
+        content = read_bytes(where)
+    except BundleError:
+        raise
+    except StorageError as problem:
+        raise BundleError(path, f"{problem.problem}; copy the bundle again") from problem
+    if len(content) != entry.size:
+        raise BundleError(path, _length(len(content), entry.size))
+    if hashlib.sha256(content).hexdigest() != entry.sha256:
+        raise BundleError(
+            path,
+            "was altered: its sha256 is not the one in bundle.json; copy the bundle again",
+        )
+    return content
+
+
+def _length(found: int, listed: int) -> str:
+    what = "truncated" if found < listed else "altered"
+    return f"was {what}: {found:,} bytes where bundle.json lists {listed:,}; copy the bundle again"

@@ -1,0 +1,76 @@
+"""Which bundles there are: the shipped ones, and those in the folders of AEGEN_BUNDLES."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from aegen.bundles.bundle import Bundle
+from aegen.bundles.manifest import MANIFEST
+from aegen.core.errors import UnknownName
+
+__all__ = ["bundles", "find", "read"]
+
+VARIABLE = "AEGEN_BUNDLES"
+"""Names folders that hold bundles, separated as PATH is; looked at before the shipped ones."""
+
+
+def bundles() -> list[str]:
+    """Names of all bundles that can be opened by name, sorted.
+
+    A bundle's name here is its folder's. Folders in the environment variable AEGEN_BUNDLES come
+    first, so a bundle there takes the place of a shipped one of the same name.
+    """
+    return sorted({folder.name for shelf in _shelves() for folder in _on(shelf)})
+
+
+def find(name: str | Path) -> Path:
+    """The folder of a bundle, by name or by path.
+
+    A path is anything with a separator, or a `Path`; a plain word is a name.
+
+    Raises:
+        UnknownName: no bundle has this name; the message lists what exists.
+    """
+    text = os.fspath(name)
+    separators = {os.sep, os.altsep or os.sep, "/"}
+    if isinstance(name, Path) or any(s in text for s in separators) or text in (".", "..", "~"):
+        return Path(name).expanduser()
+    for shelf in _shelves():
+        for folder in _on(shelf):
+            if folder.name == text:
+                return folder
+    raise UnknownName("bundle", text, bundles())
+
+
+def read(name: str | Path) -> Bundle:
+    """A bundle, by name or by path.
+
+    Raises:
+        UnknownName: no bundle has this name.
+        BundleError: there is no bundle at this path, or it cannot be used.
+
+    Example:
+        >>> read("mnst")                               # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+        aegen.core.errors.UnknownName: there is no bundle named 'mnst'...
+    """
+    return Bundle.open(find(name))
+
+
+def _shelves() -> list[Path]:
+    """Folders that hold bundles, the person's own first."""
+    named = os.environ.get(VARIABLE, "")
+    own = [Path(part).expanduser() for part in named.split(os.pathsep) if part]
+    package = Path(__file__).resolve().parent.parent
+    checkout = package.parent / "assets" / "bundles"
+    # beside the package in a checkout, inside it once installed
+    shipped = checkout if checkout.is_dir() else package / "_shipped" / "assets" / "bundles"
+    return [*own, shipped]
+
+
+def _on(shelf: Path) -> list[Path]:
+    if not shelf.is_dir():
+        return []
+    folders = [f for f in sorted(shelf.iterdir()) if not f.name.startswith(".")]  # half-written
+    return [folder for folder in folders if (folder / MANIFEST).is_file()]

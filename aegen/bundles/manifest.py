@@ -1,0 +1,443 @@
+"""bundle.json as a typed record; every field's presence, type and range is checked here.
+
+The form of the file is the form of `Manifest`. A bundle is read only where ``format`` is known.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from aegen.bundles.findings import Finding
+from aegen.core.errors import BundleError
+from aegen.core.pictures import WEBP_SIDE
+
+__all__ = [
+    "FORMAT",
+    "MANIFEST",
+    "Atlas",
+    "Attribute",
+    "FileEntry",
+    "Manifest",
+    "Network",
+    "manifest_problems",
+    "read_manifest",
+]
+
+FORMAT = 1
+"""The bundle format that this aegen writes and reads."""
+
+MANIFEST = "bundle.json"
+LARGEST = 4_000_000
+"""Bytes that a bundle.json may have; a real one has a few thousand."""
+
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+DIGEST = re.compile(r"[0-9a-f]{64}")
+FILES = (
+    "attributes.parquet",
+    "codes.safetensors",
+    "cover.webp",
+    "thumbnails.webp",
+    "weights.safetensors",
+)
+"""Files that every bundle has; ``classifier.safetensors`` is there where it has a classifier."""
+
+
+@dataclass(frozen=True)
+class FileEntry:
+    """What a listed file must be: its sha256 in hexadecimal and its size in bytes."""
+
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network's name in `aegen.autoencoders` and the arguments that build it."""
+
+    name: str
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """An attribute of the images: a category with its values in order, yes or no, or a number."""
+
+    kind: Literal["category", "binary", "number"]
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Atlas:
+    """How thumbnails lie in their picture: row k at place (k // columns, k % columns).
+
+    Attributes:
+        columns: tiles side by side.
+        tile_h: height of a tile in pixels.
+        tile_w: width of a tile in pixels.
+        rows: how many training rows have a tile: the first ones.
+    """
+
+    columns: int
+    tile_h: int
+    tile_w: int
+    rows: int
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the whole picture in pixels."""
+        return -(-self.rows // self.columns) * self.tile_h, self.columns * self.tile_w
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a bundle holds.
+
+    Attributes:
+        format: version of the bundle format.
+        name: its name: small letters, digits and dashes.
+        title: the name that people see.
+        description: what it is, in a sentence or two.
+        dataset: name of the data set that it was trained on.
+        licence: licence of the data set, which its weights and codes inherit.
+        citation: whom to cite.
+        source: where the images come from.
+        image_shape: (h, w, c).
+        latent_dim: dimensions of a code.
+        rows: training rows.
+        holdout_rows: held-out rows.
+        attributes: by name, in the order of the table's columns.
+        projections: names of the projections that it has coordinates of.
+        architecture: the autoencoder.
+        classifier: the classifier, or None.
+        training: how it was trained, by label: plain values for people and for a repeat.
+        reconstruction: errors of reconstruction on held-out images, by name.
+        atlas: how ``thumbnails.webp`` is laid out.
+        cover: training rows shown on ``cover.webp``, from left to right.
+        written_by: versions of the software that wrote it, by name.
+        files: every other file of the bundle, by name.
+    """
+
+    format: int
+    name: str
+    title: str
+    description: str
+    dataset: str
+    licence: str
+    citation: str
+    source: str
+    image_shape: tuple[int, int, int]
+    latent_dim: int
+    rows: int
+    holdout_rows: int
+    attributes: Mapping[str, Attribute]
+    projections: tuple[str, ...]
+    architecture: Network
+    classifier: Network | None
+    training: Mapping[str, Any]
+    reconstruction: Mapping[str, float]
+    atlas: Atlas
+    cover: tuple[int, ...]
+    written_by: Mapping[str, str]
+    files: Mapping[str, FileEntry]
+
+    @property
+    def size(self) -> int:
+        """Bytes of all listed files together."""
+        return sum(entry.size for entry in self.files.values())
+
+    def to_json(self) -> bytes:
+        """The content of bundle.json.
+
+        Raises:
+            ValueError: a value that JSON cannot hold, such as NaN.
+        """
+        return (
+            json.dumps(asdict(self), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+        ).encode()
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of the bundle in ``folder``.
+
+    Raises:
+        BundleError: no folder, no bundle.json, another format, or a field that cannot be used.
+    """
+    manifest, findings = manifest_problems(folder)
+    if manifest is None:
+        raise findings[0].error(folder)
+    return manifest
+
+
+def manifest_problems(folder: Path) -> tuple[Manifest | None, list[Finding]]:
+    """The manifest, or None and everything that is wrong with it."""
+    try:
+        document = _document(folder)
+    except BundleError as problem:
+        file = MANIFEST if problem.path.name == MANIFEST else ""
+        return None, [Finding(file, "", problem.problem)]
+    reader = _Reader(document, "", [])
+    version = reader.whole("format", 1)
+    if not reader.findings and version != FORMAT:
+        reader.report(
+            "format",
+            f"was written by a newer aegen: format {version}, this one reads {FORMAT}: "
+            "update aegen",
+        )
+    if reader.findings:  # the other fields mean something else in another format
+        return None, reader.findings
+    manifest = _manifest(reader)
+    if not reader.findings:
+        _agreement(manifest, reader)
+    return (None if reader.findings else manifest), reader.findings
+
+
+def _document(folder: Path) -> dict[str, Any]:
+    """The JSON object in bundle.json."""
+    path = folder / MANIFEST
+    if not folder.is_dir():
+        raise BundleError(
+            folder, "there is no such bundle folder: name one that holds bundle.json"
+        )
+    if not path.is_file():
+        raise BundleError(folder, f"holds no {MANIFEST}, so it is no bundle")
+    try:
+        if path.stat().st_size > LARGEST:
+            raise BundleError(path, f"is longer than {LARGEST:,} bytes, so it is no manifest")
+        document = json.loads(path.read_bytes().decode("utf-8"), parse_constant=_refuse)
+    except OSError as problem:
+        raise BundleError(path, f"cannot be read ({problem.strerror})") from problem
+    except (ValueError, RecursionError) as problem:
+        raise BundleError(
+            path, f"is not whole JSON ({problem}): copy the bundle again"
+        ) from problem
+    if not isinstance(document, dict):
+        raise BundleError(path, "must hold a JSON object")
+    return document
+
+
+def _refuse(constant: str) -> float:
+    raise ValueError(f"{constant} is no JSON number")
+
+
+class _Reader:
+    """Takes fields from a JSON object and notes what is wrong with them, all of it, not the first.
+
+    A field that cannot be used gives a harmless value in its place; whether there were any is seen
+    in ``findings``.
+    """
+
+    def __init__(self, document: Mapping[str, Any], prefix: str, findings: list[Finding]) -> None:
+        self.document = document
+        self.prefix = prefix
+        self.findings = findings
+        self.taken: set[str] = set()
+
+    def report(self, name: str, problem: str) -> None:
+        self.findings.append(Finding(MANIFEST, self.prefix + name, problem))
+
+    def take(self, name: str, fits: Callable[[Any], bool], allowed: str, instead: Any) -> Any:
+        """The field ``name`` where ``fits`` says yes; else ``instead``, and a finding."""
+        self.taken.add(name)
+        if name not in self.document:
+            self.report(name, f"is missing; it must be {allowed}")
+            return instead
+        value = self.document[name]
+        if not fits(value):
+            given = json.dumps(value, ensure_ascii=False)
+            given = given if len(given) <= 60 else given[:57] + "..."
+            self.report(name, f"must be {allowed}, got {given}")
+            return instead
+        return value
+
+    def text(self, name: str, *, empty: bool = False, longest: int = 20_000) -> str:
+        def fits(value: Any) -> bool:
+            return (
+                isinstance(value, str) and (empty or bool(value.strip())) and len(value) <= longest
+            )
+
+        return str(self.take(name, fits, f"text of 1 to {longest:,} characters", ""))
+
+    def pattern(self, name: str, pattern: re.Pattern[str], allowed: str) -> str:
+        def fits(value: Any) -> bool:
+            return isinstance(value, str) and pattern.fullmatch(value) is not None
+
+        return str(self.take(name, fits, allowed, ""))
+
+    def whole(self, name: str, low: int, high: int = 2**53) -> int:
+        ending = f" from {low} to {high:,}" if high < 2**53 else f" of {low} or more"
+        return int(
+            self.take(
+                name, lambda v: _whole(v) and low <= v <= high, f"a whole number{ending}", low
+            )
+        )
+
+    def wholes(self, name: str, low: int, high: int, length: int | None = None) -> tuple[int, ...]:
+        def fits(value: Any) -> bool:
+            return (
+                isinstance(value, list)
+                and (length is None or len(value) == length)
+                and all(_whole(v) and low <= v <= high for v in value)
+            )
+
+        size = "" if length is None else f"{length} "
+        return tuple(
+            self.take(name, fits, f"a list of {size}whole numbers from {low} to {high:,}", [])
+        )
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        def fits(value: Any) -> bool:
+            return (
+                isinstance(value, list)
+                and all(isinstance(v, str) for v in value)
+                and len(set(value)) == len(value)
+            )
+
+        return tuple(self.take(name, fits, "a list of different texts", []))
+
+    def object(self, name: str) -> dict[str, Any]:
+        return dict(self.take(name, lambda v: isinstance(v, dict), "a JSON object", {}))
+
+    def within(self, name: str, document: Mapping[str, Any]) -> _Reader:
+        """A reader of an object inside this one."""
+        return _Reader(document, f"{self.prefix}{name}.", self.findings)
+
+    def done(self) -> None:
+        """Note fields that nothing asked for: a misspelling, or a file of another kind."""
+        for name in sorted(set(self.document) - self.taken):
+            self.report(name, f"is no field of format {FORMAT}")
+
+
+def _whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _manifest(reader: _Reader) -> Manifest:
+    """Every field, checked for itself."""
+    shape = reader.wholes("image_shape", 1, 1024, 3)
+    rows = reader.whole("rows", 1, 100_000_000)
+    manifest = Manifest(
+        format=FORMAT,
+        name=reader.pattern("name", NAME, "up to 64 small letters, digits and dashes"),
+        title=reader.text("title", longest=200),
+        description=reader.text("description"),
+        dataset=reader.text("dataset", longest=200),
+        licence=reader.text("licence"),
+        citation=reader.text("citation", empty=True),
+        source=reader.text("source", empty=True),
+        image_shape=(shape[0], shape[1], shape[2]) if shape else (1, 1, 1),
+        latent_dim=reader.whole("latent_dim", 1, 4096),
+        rows=rows,
+        holdout_rows=reader.whole("holdout_rows", 0, 100_000_000),
+        attributes=_attributes(reader),
+        projections=reader.texts("projections"),
+        architecture=_network(reader.within("architecture", reader.object("architecture"))),
+        classifier=_classifier(reader),
+        training=reader.object("training"),
+        reconstruction=_figures(reader),
+        atlas=_atlas(reader.within("atlas", reader.object("atlas"))),
+        cover=reader.wholes("cover", 0, rows - 1),
+        written_by=_versions(reader),
+        files=_files(reader),
+    )
+    reader.done()
+    return manifest
+
+
+def _attributes(reader: _Reader) -> dict[str, Attribute]:
+    found = {}
+    document = reader.object("attributes")
+    for name, entry in document.items():
+        inner = reader.within(f"attributes.{name}", entry if isinstance(entry, dict) else {})
+        kind = inner.take(
+            "kind",
+            lambda v: v in ("category", "binary", "number"),
+            'one of "category", "binary" and "number"',
+            "number",
+        )
+        values = inner.texts("values")
+        if (kind == "category") != bool(values):
+            inner.report("values", "must list the values of a category, and of nothing else")
+        inner.done()
+        found[name] = Attribute(kind, values)
+    return found
+
+
+def _network(reader: _Reader) -> Network:
+    network = Network(reader.text("name", longest=100), reader.object("arguments"))
+    reader.done()
+    return network
+
+
+def _classifier(reader: _Reader) -> Network | None:
+    entry = reader.take(
+        "classifier", lambda v: v is None or isinstance(v, dict), "a JSON object or null", None
+    )
+    return None if entry is None else _network(reader.within("classifier", entry))
+
+
+def _figures(reader: _Reader) -> dict[str, float]:
+    figures = {}
+    document = reader.object("reconstruction")
+    inner = reader.within("reconstruction", document)
+    for name in document:
+
+        def fits(value: Any) -> bool:
+            number = isinstance(value, (int, float)) and not isinstance(value, bool)
+            return number and math.isfinite(value)
+
+        figures[name] = float(inner.take(name, fits, "a finite number", 0.0))
+    return figures
+
+
+def _atlas(reader: _Reader) -> Atlas:
+    atlas = Atlas(
+        columns=reader.whole("columns", 1, WEBP_SIDE),
+        tile_h=reader.whole("tile_h", 1, 1024),
+        tile_w=reader.whole("tile_w", 1, 1024),
+        rows=reader.whole("rows", 1, 100_000_000),
+    )
+    reader.done()
+    if max(atlas.size) > WEBP_SIDE:
+        reader.report("columns", f"makes a picture of {atlas.size}: sides end at {WEBP_SIDE:,}")
+    return atlas
+
+
+def _versions(reader: _Reader) -> dict[str, str]:
+    document = reader.object("written_by")
+    inner = reader.within("written_by", document)
+    return {name: inner.text(name, longest=100) for name in document}
+
+
+def _files(reader: _Reader) -> dict[str, FileEntry]:
+    entries = {}
+    for name, entry in reader.object("files").items():
+        inner = reader.within(f"files.{name}", entry if isinstance(entry, dict) else {})
+        if not FILE.fullmatch(name) or name == MANIFEST:
+            reader.report(
+                f"files.{name}", "is no plain file name; a bundle's files lie in its own folder"
+            )
+        digest = inner.pattern("sha256", DIGEST, "64 hexadecimal digits")
+        entries[name] = FileEntry(digest, inner.whole("size", 0))
+        inner.done()
+    return entries
+
+
+def _agreement(manifest: Manifest, reader: _Reader) -> None:
+    """What fields must be to each other."""
+    needed = FILES if manifest.classifier is None else (*FILES, "classifier.safetensors")
+    for name in needed:
+        if name not in manifest.files:
+            reader.report("files", f"does not list {name}")
+    if manifest.image_shape[2] not in (1, 3, 4):
+        reader.report("image_shape", f"must have 1, 3 or 4 channels, got {manifest.image_shape}")
+    if manifest.atlas.rows > manifest.rows:
+        reader.report(
+            "atlas.rows", f"is {manifest.atlas.rows}, but there are {manifest.rows} training rows"
+        )

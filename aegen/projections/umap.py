@@ -1,0 +1,94 @@
+"""UMAP: neighbours stay neighbours; groups show, distances between groups mean little."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aegen.core.arrays import FloatArray
+from aegen.core.errors import InvalidInput
+from aegen.core.fields import Field
+from aegen.core.neighbours import Neighbours
+from aegen.projections.base import Projection
+
+__all__ = ["UMAP"]
+
+NEAREST = 10
+"""Training codes that a new code is placed between."""
+
+
+class UMAP(Projection):
+    """A picture in which codes that are near in latent space stay near.
+
+    Fitting is umap-learn's, started from PCA and on one thread, so that one seed gives one
+    picture (on another machine or library version it may differ). A new code z is placed at
+
+        y(z) = sum_i w_i y_i / sum_i w_i,   w_i = 1 / |z - z_i|^2,
+
+    over its nearest training codes z_i with coordinates y_i; a training code lands exactly on its
+    own point. This needs neither umap-learn nor a fitted graph. It goes wrong for a code between
+    two groups, which lands between them in the picture, and for one far from all others, which is
+    drawn to the edge of its nearest group.
+
+    Source: McInnes, Healy and Melville, arXiv 1802.03426; the weights are Shepard's (1968).
+
+    Example:
+        >>> map = UMAP.restored({}, [[0.0], [1.0]], coordinates=[[5.0, 0.0], [5.0, 2.0]])
+        >>> map.transform([[0.5]]).tolist()
+        [[5.0, 1.0]]
+    """
+
+    title = "UMAP"
+    summary = "Keeps neighbours together, so groups show; distances between groups mean little."
+
+    def __init__(
+        self,
+        neighbours: Annotated[
+            int, Field("How many nearest codes are kept together", low=2, high=200)
+        ] = 15,
+        spacing: Annotated[
+            float, Field("Least distance between points: small gives tight groups", low=0, high=1)
+        ] = 0.1,
+    ) -> None:
+        self.neighbours = neighbours
+        self.spacing = spacing
+
+    def _fit(self, z: FloatArray, rng: np.random.Generator) -> FloatArray:
+        from umap import UMAP as Learned
+
+        if len(z) <= self.neighbours:
+            raise InvalidInput(
+                f"UMAP with {self.neighbours} neighbours needs at least {self.neighbours + 1} "
+                f"codes, got {len(z)}: lower neighbours or add codes"
+            )
+        learned = Learned(
+            n_neighbors=self.neighbours,
+            min_dist=self.spacing,
+            init="pca" if z.shape[1] > 1 else "random",
+            random_state=int(rng.integers(2**31)),
+            n_jobs=1,  # umap-learn repeats a picture only on one thread
+        )
+        coordinates = np.asarray(learned.fit_transform(z), dtype=np.float64)
+        self._neighbours = Neighbours(z)
+        return coordinates
+
+    def _transform(self, z: FloatArray) -> FloatArray:
+        rows, distances = self._neighbours.query(z, k=min(NEAREST, len(self.coordinates_)))
+        # Scaled by the nearest distance so that squares neither overflow nor vanish; where that
+        # is zero only the rows at distance zero count.
+        nearest = distances[:, :1]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            weights = np.where(nearest > 0, (nearest / distances) ** 2, distances == 0)
+        weights /= weights.sum(axis=1, keepdims=True)
+        placed: FloatArray = np.einsum("mk,mkc->mc", weights, self.coordinates_[rows])
+        return placed
+
+    def _state(self) -> dict[str, NDArray[Any]]:
+        return {}
+
+    def _restore(self, state: dict[str, NDArray[Any]], z: FloatArray) -> None:
+        if state:
+            raise InvalidInput(f"UMAP needs no further arrays, got {sorted(state)}")
+        self._neighbours = Neighbours(z)

@@ -1,0 +1,86 @@
+"""A real bundle that is written in a moment: forty bars, random networks, no UMAP to wait for."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from aegen.bundles import Bundle, create
+from aegen.core.neighbours import Neighbours
+from aegen.data import ImageSet
+from aegen.projections.pca import PCA
+from aegen.projections.umap import UMAP
+
+SIDE = 16
+
+
+class QuickUMAP(UMAP):
+    """The coordinates of PCA in the place of UMAP's, whose compiling takes many seconds."""
+
+    def _fit(self, z, rng):
+        self._neighbours = Neighbours(z)
+        return PCA().fit(z).coordinates_ * 3
+
+
+def tiny_images(n: int = 40, m: int = 8, *, channels: int = 1, seed: int = 0) -> ImageSet:
+    """``n`` training and ``m`` held-out pictures of a bright bar, upright or lying, 16 x 16."""
+    rng = np.random.default_rng(seed)
+    x = rng.integers(0, 30, size=(n + m, SIDE, SIDE, channels), dtype=np.uint8)
+    lying = rng.random(n + m) < 0.5
+    places = rng.integers(1, SIDE - 2, size=n + m)
+    for k, at in enumerate(places):
+        where = (slice(at, at + 2), slice(None)) if lying[k] else (slice(None), slice(at, at + 2))
+        x[(k, *where)] = 230
+    table = pd.DataFrame(
+        {
+            "class": pd.Categorical(
+                np.where(lying, "lying", "upright"), categories=["upright", "lying", "neither"]
+            ),
+            "late": places > SIDE // 2,
+            "place": places.astype(float),
+        }
+    )
+    holdout = np.zeros(n + m, bool)
+    holdout[rng.choice(n + m, m, replace=False)] = True
+    return ImageSet("bars", "Bars", x, table, holdout, "MIT", "nobody", "drawn by a test")
+
+
+def tiny_networks(
+    *, channels: int = 1, latent_dim: int = 3, seed: int = 0, kind: str = "convolutional"
+) -> tuple[Any, Any]:
+    """A random autoencoder and classifier for `tiny_images`; other codes, other pictures."""
+    import torch
+
+    from aegen.autoencoders import Classifier, architectures
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        net = architectures.get(kind)(
+            channels=channels, size=SIDE, latent_dim=latent_dim, widths=[4, 8]
+        )
+        judge = Classifier(
+            channels=channels, size=SIDE, attributes={"class": 3}, widths=[4], features=8
+        )
+        with torch.no_grad():
+            for name, weight in net.named_parameters():
+                if name.startswith("decoder") and weight.ndim > 1:
+                    weight *= 4  # loud enough for pictures to differ
+    return net.eval(), judge.eval()
+
+
+def tiny_bundle(path: Path, *, channels: int = 1, **changes: Any) -> Bundle:
+    """A whole bundle of `tiny_images` in the new folder ``path``, named after it."""
+    net, judge = tiny_networks(channels=channels)
+    given: dict[str, Any] = {
+        "name": path.name,
+        "title": "Tiny bars",
+        "description": "Bars of a test, encoded by networks that never learned.",
+        "image_set": tiny_images(channels=channels),
+        "autoencoder": net,
+        "classifier": judge,
+        "training": {"epochs": 0},
+        "projected": {"pca": PCA(), "umap": QuickUMAP()},
+        "rng": 0,
+    }
+    return create(path, **{**given, **changes})
