@@ -12,7 +12,14 @@ from pathlib import Path
 from aegen.core.errors import AegenError, StorageError
 from aegen.core.family import Family
 from aegen.core.storage import load_arrays
-from aegen.samplers.base import FORMAT, DensitySampler, NotFitted, RowSampler, Sampler
+from aegen.samplers.base import (
+    FORMAT,
+    DensitySampler,
+    NotFitted,
+    RowSampler,
+    Sampler,
+    fingerprint,
+)
 
 __all__ = ["DensitySampler", "NotFitted", "RowSampler", "Sampler", "load", "samplers"]
 
@@ -24,7 +31,7 @@ def load(path: Path | str) -> Sampler:
     """A fitted latent model from a file that `Sampler.save` wrote.
 
     Raises:
-        StorageError: missing, truncated, written by another format, or not a latent model.
+        StorageError: missing, truncated, altered, of another format, or not a latent model.
 
     Example:
         >>> import tempfile, pathlib
@@ -36,15 +43,18 @@ def load(path: Path | str) -> Sampler:
     """
     path = Path(path)
     state, metadata = load_arrays(path)
-    if "sampler" not in metadata or "aegen" not in metadata:
+    if not {"aegen", "sampler"} <= set(metadata):
         raise StorageError(path, "is not a saved latent model: write one with save(path)")
     if metadata["aegen"] != FORMAT:
         raise StorageError(
             path,
             f"was written in format {metadata['aegen']}, this aegen reads {FORMAT}: update aegen",
         )
+    fields = metadata.get("fields", "")
+    if metadata.get("sha256") != fingerprint(state, metadata["sampler"], fields):
+        raise StorageError(path, "was altered after it was written: save the model again")
     try:
-        model = samplers.create(metadata["sampler"], **json.loads(metadata["fields"]))
+        model = samplers.create(metadata["sampler"], **json.loads(fields))
     except (AegenError, KeyError, TypeError, ValueError) as problem:
         raise StorageError(path, f"does not describe a latent model ({problem})") from problem
     model._restore(state, path)

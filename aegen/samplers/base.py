@@ -1,14 +1,17 @@
 """What a latent model is: an (n, d) array goes in, new codes come out, and nothing else is seen.
 
 A method is one file in this folder holding one final class. It implements ``_fit`` and ``_sample``
-(and what its capabilities ask for: ``_score_samples``, ``_sample_rows``); checks, the random
-generator, saving and loading are here. Look at ``gaussian.py`` for the shortest one.
+(a `DensitySampler` also ``_score_samples``; a `RowSampler` ``_sample_from`` in place of
+``_sample``); checks, the random generator, saving and loading are here. Look at ``gaussian.py``
+for the shortest one.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -27,6 +30,20 @@ from aegen.core.storage import save_arrays
 __all__ = ["DensitySampler", "NotFitted", "RowSampler", "Sampler"]
 
 FORMAT = "1"
+
+LARGEST = 1e100
+"""Codes beyond this size are refused: their squares would soon overflow."""
+
+
+def fingerprint(state: Mapping[str, NDArray[Any]], *texts: str) -> str:
+    """The sha256 of arrays and texts, in hexadecimal: a saved model that was altered is told."""
+    total = hashlib.sha256()
+    for text in texts:
+        total.update(text.encode() + b"\0")
+    for name, array in sorted(state.items()):
+        total.update(f"{name} {array.dtype.str} {array.shape}\0".encode())
+        total.update(np.ascontiguousarray(array).tobytes())
+    return total.hexdigest()
 
 
 class NotFitted(AegenError, NotFittedError):
@@ -48,6 +65,11 @@ class Sampler(BaseEstimator, ABC):
     summary: ClassVar[str]
     weighted: ClassVar[bool] = False
     """Whether ``fit`` can honour ``sample_weight``."""
+    remedy: ClassVar[str] = "add rows"
+    """What a person can do about too few rows."""
+    shapes: ClassVar[dict[str, tuple[str, ...]]] = {}
+    """Axes of the learned arrays by name, checked when a file is read: the same name, the same
+    length; "d" is the dimension of the codes."""
 
     n_features_in_: int
 
@@ -71,16 +93,23 @@ class Sampler(BaseEstimator, ABC):
             InvalidInput: codes, weights or fields that cannot be used.
         """
         check(type(self), self.get_params(deep=False))
-        z = arrays.codes(z, minimum=self.minimum_rows(1))
-        rows = self.minimum_rows(z.shape[1])
-        z = arrays.codes(z, minimum=rows, why=f"to fit {self.title} in {z.shape[1]} dimensions")
-        weights = arrays.weights(sample_weight, len(z))
+        z = arrays.codes(z)
+        weights = arrays.weights(sample_weight, len(z)) if len(z) else None
         if weights is not None and not self.weighted:
             raise InvalidInput(
                 f"{self.title} cannot weight rows: leave sample_weight out, or repeat rows instead"
             )
+        n, d = z.shape
+        n = n if weights is None else int((weights > 0).sum())
+        if n < self.minimum_rows(d):
+            raise InvalidInput(
+                f"{self.title} needs at least {self.minimum_rows(d)} codes in {d} dimensions, "
+                f"got {n}: {self.remedy}"
+            )
+        if np.abs(z).max() > LARGEST:
+            raise InvalidInput(f"codes must lie within ±{LARGEST:g}: scale them down")
         self._fit(z, weights, generator(rng))
-        self.n_features_in_ = z.shape[1]
+        self.n_features_in_ = d
         return self
 
     def sample(self, n: int = 1, *, rng: RNG = None) -> FloatArray:
@@ -91,10 +120,10 @@ class Sampler(BaseEstimator, ABC):
             InvalidInput: ``n`` is no whole number of 0 or more.
         """
         self._require_fitted()
-        return self._sample(arrays.count(n), generator(rng))
+        return self._sample(self._affordable(n), generator(rng))
 
     def save(self, path: Path | str) -> None:
-        """Write the fitted model to one safetensors file, no pickle; read by `aegen.samplers.load`.
+        """Write the fitted model to one safetensors file, which `aegen.samplers.load` reads.
 
         Raises:
             NotFitted: before ``fit``.
@@ -108,7 +137,9 @@ class Sampler(BaseEstimator, ABC):
         }
         fields = json.dumps(self.get_params(deep=False), sort_keys=True)
         name = type(self).__module__.rpartition(".")[2].replace("_", "-")
-        save_arrays(path, state, {"aegen": FORMAT, "sampler": name, "fields": fields})
+        mark = fingerprint(state, name, fields)
+        metadata = {"aegen": FORMAT, "sampler": name, "fields": fields, "sha256": mark}
+        save_arrays(path, state, metadata)
 
     def _restore(self, state: dict[str, NDArray[Any]], path: Path) -> None:
         """Take learned attributes read from ``path``; scalars become Python numbers again."""
@@ -117,17 +148,35 @@ class Sampler(BaseEstimator, ABC):
             raise StorageError(
                 path, f"holds {sorted(state)} where {self.title} needs {sorted(expected)}"
             )
+        sizes = {"d": int(state["n_features_in_"])} if state["n_features_in_"].ndim == 0 else {}
         for name, array in state.items():
+            axes = self.shapes.get(name, ())
+            if array.ndim != len(axes) or any(
+                sizes.setdefault(axis, size) != size
+                for axis, size in zip(axes, array.shape, strict=True)
+            ):
+                raise StorageError(path, f"{name} has shape {array.shape}, which does not fit")
             if array.dtype.kind == "f" and not np.isfinite(array).all():
                 raise StorageError(path, f"{name} has values that are NaN or infinite")
             setattr(self, name, array.item() if array.ndim == 0 else array)
+        problem = self._defect()
+        if problem:
+            raise StorageError(path, problem)
+
+    def _defect(self) -> str | None:
+        """What is wrong with learned attributes that were just read, or None."""
+        return None
 
     def _learned(self) -> tuple[str, ...]:
-        """Names of all learned attributes: those annotated on the class, ending in an underscore."""
+        """Names of all learned attributes: annotated on the class, ending in an underscore."""
         names: list[str] = []
         for kind in type(self).__mro__:
             names += [n for n in vars(kind).get("__annotations__", {}) if n.endswith("_")]
         return tuple(names)
+
+    def _affordable(self, n: int) -> int:
+        """``n`` if that many codes can be held in memory at all."""
+        return arrays.count(n, maximum=2**36 // (8 * self.n_features_in_))
 
     def _require_fitted(self) -> None:
         if not hasattr(self, "n_features_in_"):
@@ -188,18 +237,30 @@ class RowSampler(Sampler):
             InvalidInput: weights of another length, negative, or all zero.
         """
         self._require_fitted()
-        n = arrays.count(n)
+        n = self._affordable(n)
         draw = generator(rng)
         share = arrays.weights(weights, self._row_count(), name="weights")
-        return self._sample_rows(n, share, draw)
+        rows = self._choose_rows(n, share, draw)
+        return self._sample_from(rows, draw), rows
 
     def _sample(self, n: int, rng: np.random.Generator) -> FloatArray:
-        return self._sample_rows(n, None, rng)[0]
+        return self._sample_from(self._choose_rows(n, None, rng), rng)
+
+    def _choose_rows(
+        self, n: int, weights: FloatArray | None, rng: np.random.Generator
+    ) -> IntArray:
+        """``n`` training rows, drawn with replacement; a row of weight zero never comes."""
+        if weights is None:
+            return rng.integers(self._row_count(), size=n)
+        cumulative = np.cumsum(weights)
+        rows = np.searchsorted(cumulative, rng.random(n) * cumulative[-1], side="right")
+        last = np.flatnonzero(weights)[-1]  # rounding may lead one past the end
+        kept: IntArray = np.minimum(rows, last).astype(np.int64, copy=False)
+        return kept
 
     @abstractmethod
     def _row_count(self) -> int: ...
 
     @abstractmethod
-    def _sample_rows(
-        self, n: int, weights: FloatArray | None, rng: np.random.Generator
-    ) -> tuple[FloatArray, IntArray]: ...
+    def _sample_from(self, rows: IntArray, rng: np.random.Generator) -> FloatArray:
+        """One code (d,) started from each training row in ``rows`` (n,), shape (n, d)."""
