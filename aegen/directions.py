@@ -1,0 +1,206 @@
+"""Ways to walk through latent space: along axes, along principal directions, from code to code.
+
+Codes in, codes out; `aegen.generation` makes images of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from aegen.core import arrays
+from aegen.core.arrays import FloatArray, count
+from aegen.core.errors import InvalidInput
+
+__all__ = ["Directions", "interpolate", "latent_axes", "principal_directions", "traverse"]
+
+
+@dataclass(frozen=True, eq=False)
+class Directions:
+    """Directions in latent space along which codes vary.
+
+    Attributes:
+        vectors: unit vectors, float64 (k, d), a direction each.
+        sd: standard deviation of the codes along each, (k,).
+        share: share of the codes' total variance along each, (k,); sums to one.
+        mean: the codes' mean, (d,).
+    """
+
+    vectors: FloatArray
+    sd: FloatArray
+    share: FloatArray
+    mean: FloatArray
+
+    def __len__(self) -> int:
+        """How many directions."""
+        return len(self.vectors)
+
+    def positions(self, z: ArrayLike) -> FloatArray:
+        """Where codes (n, d) lie along each direction, (n, k), in standard deviations from the mean.
+
+        Along a direction in which the codes do not vary, every position is 0.
+        """
+        z = arrays.codes(z, dimension=len(self.mean))
+        along = (z - self.mean) @ self.vectors.T
+        varies = self.sd > 1e-9 * self.sd.max()
+        positions: FloatArray = np.divide(along, self.sd, out=np.zeros_like(along), where=varies)
+        return positions
+
+
+def latent_axes(z: ArrayLike) -> Directions:
+    """The coordinate axes of codes ``z`` (n, d), n >= 2, in their order.
+
+    Raises:
+        InvalidInput: codes that cannot be used.
+
+    Example:
+        >>> latent_axes([[0.0, 1.0], [2.0, 1.0]]).sd.tolist()
+        [1.0, 0.0]
+    """
+    z = arrays.codes(z, minimum=2, why="to see how they vary")
+    return _directions(z, np.eye(z.shape[1]), z.var(axis=0))
+
+
+def principal_directions(z: ArrayLike) -> Directions:
+    """Directions of codes ``z`` (n, d), n >= 2, by falling variance: eigenvectors of covariance.
+
+    Each has its largest entry positive, so that the sign is settled. Where two variances are equal
+    any direction in their plane serves, so such a pair may differ between machines.
+
+    Raises:
+        InvalidInput: codes that cannot be used.
+
+    Source: H. Hotelling, "Analysis of a complex of statistical variables", 1933.
+
+    Example:
+        >>> p = principal_directions([[0.0, 0.0], [1.0, 1.0], [2.0, 2.0]])
+        >>> p.share.round(3).tolist()
+        [1.0, 0.0]
+    """
+    z = arrays.codes(z, minimum=2, why="to see how they vary")
+    centred = z - z.mean(axis=0)
+    variances, columns = np.linalg.eigh(centred.T @ centred / len(z))
+    vectors = columns.T[::-1]
+    strongest = np.abs(vectors).argmax(axis=1)
+    signs = np.sign(vectors[np.arange(len(vectors)), strongest])
+    # rounding leaves variances of flat directions a little below zero
+    return _directions(z, vectors * signs[:, None], np.clip(variances[::-1], 0, None))
+
+
+def _directions(z: FloatArray, vectors: FloatArray, variances: FloatArray) -> Directions:
+    total = variances.sum()
+    share = variances / total if total > 0 else np.full(len(variances), 1 / len(variances))
+    return Directions(vectors, np.sqrt(variances), share, z.mean(axis=0))
+
+
+def traverse(code: ArrayLike, direction: ArrayLike, distances: ArrayLike) -> FloatArray:
+    """Codes z + t v on the line through a code z along a direction v of length one.
+
+    Args:
+        code: where to start, z, (d,).
+        direction: which way, v, (d,); scaled to length one here.
+        distances: how far, t, (k,), in latent units: multiply by a direction's ``sd`` for standard
+            deviations.
+
+    Returns:
+        float64 (k, d).
+
+    Raises:
+        InvalidInput: not one code, a direction of length zero or of another dimension.
+
+    Example:
+        >>> traverse([0.0, 0.0], [2.0, 0.0], [-1.0, 0.5]).tolist()
+        [[-1.0, 0.0], [0.5, 0.0]]
+    """
+    z = _one(code, "code")
+    v = _one(direction, "direction", len(z))
+    length = np.linalg.norm(v)
+    if length == 0:
+        raise InvalidInput("direction must not be zero: it leads nowhere")
+    t = np.atleast_1d(np.asarray(distances, dtype=np.float64))
+    if t.ndim != 1 or not np.isfinite(t).all():
+        raise InvalidInput(f"distances must be finite and of shape (k,), got {t.shape}")
+    return z + t[:, None] * (v / length)
+
+
+def interpolate(
+    a: ArrayLike,
+    b: ArrayLike,
+    steps: int,
+    *,
+    kind: Literal["straight", "spherical"] = "straight",
+    centre: ArrayLike | None = None,
+) -> FloatArray:
+    """Codes from ``a`` to ``b`` (d,), ends included, in ``steps`` >= 2 equal steps of t in [0, 1].
+
+    straight: (1 - t) a + t b. In high dimensions its middle lies nearer to the centre than codes
+    usually do, where decoders are less sure.
+    spherical: around ``centre`` c, the angle turns evenly and the distance from c changes evenly:
+    c + r(t) [sin((1-t) w) a' + sin(t w) b'] / sin w, with w the angle between the unit vectors a'
+    and b' from c, and r(t) = (1 - t) |a - c| + t |b - c|.
+
+    Args:
+        a: the first code.
+        b: the last code.
+        steps: how many codes.
+        kind: "straight" or "spherical".
+        centre: centre of the sphere (d,), for instance the codes' mean; by default the origin.
+
+    Returns:
+        float64 (steps, d); the first row is ``a`` and the last is ``b``, exactly.
+
+    Raises:
+        InvalidInput: codes of different dimensions, an unknown kind, fewer than 2 steps, or a
+            spherical way between codes that are opposite, where every way round is as short.
+
+    Source: K. Shoemake, "Animating rotation with quaternion curves", 1985.
+
+    Example:
+        >>> interpolate([0.0, 2.0], [2.0, 0.0], 3).tolist()
+        [[0.0, 2.0], [1.0, 1.0], [2.0, 0.0]]
+        >>> interpolate([0.0, 2.0], [2.0, 0.0], 3, kind="spherical")[1].round(3).tolist()
+        [1.414, 1.414]
+    """
+    a = _one(a, "a")
+    b = _one(b, "b", len(a))
+    t = np.linspace(0, 1, count(steps, name="steps", minimum=2))[:, None]
+    if kind not in ("straight", "spherical"):
+        raise InvalidInput(f'kind must be "straight" or "spherical", got {kind!r}')
+    if kind == "straight":
+        path = (1 - t) * a + t * b
+    else:
+        c = np.zeros_like(a) if centre is None else _one(centre, "centre", len(a))
+        path = c + _arc(a - c, b - c, t)
+    path[0], path[-1] = a, b
+    return path
+
+
+def _arc(a: FloatArray, b: FloatArray, t: FloatArray) -> FloatArray:
+    """The spherical way around the origin."""
+    long_a, long_b = float(np.linalg.norm(a)), float(np.linalg.norm(b))
+    if long_a == 0 or long_b == 0:  # the centre itself has no angle
+        return (1 - t) * a + t * b
+    to_a, to_b = a / long_a, b / long_b
+    # by half-chords: arccos loses half of the digits where the angle is small
+    angle = 2 * np.arctan2(np.linalg.norm(to_a - to_b), np.linalg.norm(to_a + to_b))
+    if np.pi - angle < 1e-6:
+        raise InvalidInput(
+            "a spherical way between codes that lie opposite each other is not settled: "
+            "go straight, or move the centre"
+        )
+    radius: FloatArray = (1 - t) * long_a + t * long_b
+    if angle < 1e-9:
+        return radius * to_a
+    arc: FloatArray = (np.sin((1 - t) * angle) * to_a + np.sin(t * angle) * to_b) / np.sin(angle)
+    return radius * arc
+
+
+def _one(code: ArrayLike, name: str, dimension: int | None = None) -> FloatArray:
+    """A single code (d,), checked."""
+    array = np.asarray(code)
+    if array.ndim != 1:
+        raise InvalidInput(f"{name} must be one code of shape (d,), got {array.shape}")
+    return arrays.codes(array[None, :], name=name, dimension=dimension)[0]
