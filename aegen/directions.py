@@ -39,9 +39,9 @@ class Directions:
         return len(self.vectors)
 
     def positions(self, z: ArrayLike) -> FloatArray:
-        """Where codes (n, d) lie along each direction, (n, k), in standard deviations from the mean.
+        """Where codes (n, d) lie along each direction, (n, k), in standard deviations.
 
-        Along a direction in which the codes do not vary, every position is 0.
+        Along a direction in which the codes do not vary, every position is 0; the codes' mean is at 0 everywhere.
         """
         z = arrays.codes(z, dimension=len(self.mean))
         along = (z - self.mean) @ self.vectors.T
@@ -203,4 +203,5 @@ def _one(code: ArrayLike, name: str, dimension: int | None = None) -> FloatArray
     array = np.asarray(code)
     if array.ndim != 1:
         raise InvalidInput(f"{name} must be one code of shape (d,), got {array.shape}")
-    return arrays.codes(array[None, :], name=name, dimension=dimension)[0]
+    one: FloatArray = arrays.codes(array[None, :], name=name, dimension=dimension)[0]
+    return one
