@@ -1,0 +1,169 @@
+"""What every page stands in: the bundle in the sidebar, title and guard of a page, parts of it.
+
+`page` and `part` are the one place where an error that a person can cause becomes a sentence;
+any other error keeps its traceback.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, ParamSpec
+
+import streamlit as st
+
+from aegen.app import services, state
+from aegen.core.errors import AegenError
+
+__all__ = ["bundle_name", "page", "part", "show_problem", "sidebar"]
+
+P = ParamSpec("P")
+
+
+def bundle_name() -> str:
+    """The name of the bundle that the page shows.
+
+    Raises:
+        AegenError: there is none.
+    """
+    return _choose_bundle()
+
+
+@contextmanager
+def page(title: str, question: str, *items: state.Item[Any]) -> Iterator[None]:
+    """The frame of a page's script.
+
+    Args:
+        title: its heading; may hold ``{title}``, ``{rows}``, ``{dimension}`` of the bundle.
+        question: a sentence below on what the page answers.
+        items: the choices that its link holds.
+    """
+    state.publish(items)
+    heading = st.container(gap="xsmall")
+    said = st.container()
+    name, _, facts = title.partition(" · ")
+    try:
+        manifest = _manifest_or_title(heading, name)
+        known = {
+            "title": manifest.title,
+            "rows": f"{manifest.rows:,}",
+            "dimension": manifest.latent_dim,
+        }
+        about = f" :gray[· {facts.format(**known)}]" if facts else ""
+        heading.title(name + about, anchor=False)
+        heading.caption(question.format(**known))
+        yield
+    except AegenError as problem:
+        show_problem(problem)
+    finally:
+        for sentence in state.complaints():
+            said.warning(sentence, icon=":material/link_off:")
+    state.publish()
+
+
+def _manifest_or_title(heading: Any, name: str) -> Any:
+    """What the bundle is; where it cannot be opened the page has its bare title at least."""
+    try:
+        return services.bundle(bundle_name()).manifest
+    except AegenError:
+        heading.title(name, anchor=False)
+        raise
+
+
+def part(function: Callable[P, None]) -> Callable[P, None]:
+    """A part of a page that runs again on its own when something in it is changed."""
+
+    @functools.wraps(function)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            function(*args, **kwargs)
+        except AegenError as problem:
+            show_problem(problem)
+        for sentence in state.complaints():
+            st.warning(sentence, icon=":material/link_off:")
+        state.publish()
+
+    return st.fragment(guarded)
+
+
+def show_problem(problem: AegenError) -> None:
+    """An error that a person can cause, as a sentence."""
+    st.error(_sentence(str(problem)), icon=":material/info:")
+
+
+def _sentence(text: str) -> str:
+    """``text`` as plain words: begun with a capital, its signs kept from meaning markup."""
+    plain = "".join("\\" + sign if sign in "\\`*_[]$#~:<>" else sign for sign in text)
+    return plain[:1].upper() + plain[1:]
+
+
+def sidebar() -> None:
+    """The bundle: a picker, a strip of its pictures, and what it is."""
+    with st.sidebar:
+        try:
+            name = _choose_bundle()
+            names = services.bundles()
+            st.selectbox(
+                "Bundle",
+                names,
+                key="aegen.bundle",
+                index=names.index(name),
+                on_change=_take_bundle,
+                format_func=_title,
+                help="A trained autoencoder with the codes of its images.",
+            )
+            _facts(services.bundle(name))
+        except AegenError as problem:
+            show_problem(problem)
+
+
+def _choose_bundle() -> str:
+    """The name of the bundle to show: what was asked for where it exists, or the first."""
+    names = services.bundles()
+    if not names:
+        raise AegenError(
+            "there is no bundle yet: write one with `aegen bundles create`, or name a folder of "
+            "bundles in the environment variable AEGEN_BUNDLES"
+        )
+    return state.bundle.keep(names) if state.bundle.get() else _first(names)
+
+
+def _first(names: list[str]) -> str:
+    """The bundle that opens where none is asked for: digits, as everyone knows them."""
+    name = "mnist" if "mnist" in names else names[0]
+    state.bundle.set(name)
+    return name
+
+
+def _take_bundle() -> None:
+    state.bundle.set(st.session_state["aegen.bundle"])
+
+
+def _title(name: str) -> str:
+    try:
+        return str(services.bundle(name).title)
+    except AegenError:
+        return f"{name} (cannot be read)"
+
+
+def _facts(opened: Any) -> None:
+    """What the bundle is, in small print."""
+    manifest = opened.manifest
+    picture = base64.b64encode(opened.cover).decode()
+    st.html(
+        f'<img src="data:image/webp;base64,{picture}" alt="Decoded pictures of {manifest.name}" '
+        'style="width:100%;border-radius:6px;image-rendering:pixelated;display:block">'
+    )
+    error = next(
+        (f" · {_words(key)} {value:.3g}" for key, value in manifest.reconstruction.items()), ""
+    )
+    st.caption(
+        f"{manifest.rows:,} rows · {manifest.latent_dim} dimensions{error}  \n"
+        f"{_sentence(manifest.licence)}"
+    )
+
+
+def _words(key: str) -> str:
+    return key.replace("_", " ")

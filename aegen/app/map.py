@@ -1,0 +1,154 @@
+"""The latent map on a page: its controls, and how what is drawn on it becomes a selection."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from aegen.app import controls, services, state
+from aegen.app.components import latent_map, select_on_map
+from aegen.app.selection import Area, area
+
+__all__ = ["clear", "map_controls", "map_of_rows", "unpin"]
+
+MAP = "map"
+OVERLAID = 500
+"""Draws laid over the map; more would hide the rows."""
+
+
+def map_controls(name: str) -> tuple[str, str, str]:
+    """Projection, colour and latent model as widgets; the projection names the axes where it shows them."""
+    manifest = services.bundle(name).manifest
+    options = [*manifest.projections, *(["axes"] if manifest.latent_dim > 1 else [])]
+    projection = controls.choose(
+        "Projection",
+        state.projection,
+        options,
+        kind="segments",
+        format_func=lambda value: value.upper() if len(value) <= 4 and value != "axes" else value,
+        help="PCA: the flat view that keeps most variance. UMAP: keeps neighbours together, "
+        "distances between groups mean little. Axes: two coordinates of the codes as they are.",
+    )
+    if projection == "axes":
+        projection = _axes(manifest.latent_dim)
+    colours = [*manifest.attributes, "density", "plain"]
+    if not state.colour.get():
+        state.colour.set(colours[0])
+    colour = controls.choose(
+        "Colour",
+        state.colour,
+        colours,
+        width=170,
+        help="An attribute of the images, or how crowded it is around a row on this map.",
+    )
+    overlay = controls.choose(
+        "Show draws of",
+        state.overlay,
+        ["none", *services.samplers()],
+        width=220,
+        help=f"{OVERLAID} draws of a latent model as rings: holes and excursions show.",
+    )
+    return projection, colour, overlay
+
+
+def _axes(dimension: int) -> str:
+    """Two latent coordinates to lay the map out by."""
+    first, second = state.axes.get()
+    if max(first, second) >= dimension:
+        state.complain(
+            f"There are latent axes 1 to {dimension} here, not {max(first, second) + 1}."
+        )
+        state.axes.reset()
+    for place, label in enumerate(("Across", "Up")):
+        key = f"axis:{place}"
+        st.session_state[key] = state.axes.get()[place]
+        st.selectbox(
+            label,
+            range(dimension),
+            key=key,
+            format_func=lambda axis: f"axis {axis + 1}",
+            width=105,
+            on_change=_take_axis,
+            args=(place, key),
+        )
+    first, second = state.axes.get()
+    return f"axes-{first}-{second}"
+
+
+def _take_axis(place: int, key: str) -> None:
+    pair = list(state.axes.get())
+    pair[place] = st.session_state[key]
+    state.axes.set((pair[0], pair[1]))
+
+
+def map_of_rows(name: str, projection: str, colour: str, overlay: str, height: int = 600) -> None:
+    """The map; what is selected and pinned on it is in ``state.selected`` and ``state.pinned``."""
+    opened = services.bundle(name)
+    colouring = services.labels(name, colour, projection)
+    rings = None
+    if overlay != "none":
+        spec = services.Spec(name, overlay)
+        rings = services.overlaid(spec, OVERLAID, state.seed.get(), projection)
+    tiles = opened.atlas
+    outline = _outline(projection)
+    found = latent_map(
+        services.coordinates(name, projection),
+        key=MAP,
+        labels=None if colouring is None else colouring.values,
+        categories=None if colouring is None else colouring.categories,
+        label_title="" if colouring is None else colouring.title,
+        draws=rings,
+        thumbnails=opened.thumbnails,
+        atlas=(tiles.columns, tiles.tile_h, tiles.tile_w, tiles.rows),
+        atlas_rows=None if tiles.rows == opened.manifest.rows else np.arange(tiles.rows),
+        polygon=outline,
+        pinned=_pin(opened.manifest.rows),
+        height=height,
+    )
+    _take_polygon(projection, outline, found.polygon)
+    if found.pinned != state.pinned.get():
+        state.pinned.set(found.pinned)
+
+
+def _pin(rows: int) -> int | None:
+    pin = state.pinned.get()
+    if pin is not None and pin >= rows:
+        state.complain(f"There is no row {pin:,} here; rows go from 0 to {rows - 1:,}.")
+        state.pinned.reset()
+    return state.pinned.get()
+
+
+def _outline(projection: str) -> Any:
+    """The selected area as this map should draw it, or None."""
+    chosen, held = state.selected.get(), state.outline.get()
+    if not isinstance(chosen, Area) or chosen.projection != projection:
+        return None
+    return held[1] if held is not None and held[0] == chosen else chosen.polygon
+
+
+def _take_polygon(projection: str, shown: Any, found: Any) -> None:
+    """Note what was drawn, or that what was shown is gone."""
+    if found is None:
+        if shown is not None:
+            state.selected.reset()
+        return
+    drawn = tuple((float(x), float(y)) for x, y in found)
+    if shown is None or drawn != tuple((float(x), float(y)) for x, y in shown):
+        chosen = area(projection, drawn)
+        state.selected.set(chosen)
+        state.outline.set((chosen, drawn))
+
+
+def clear() -> None:
+    """Nothing is selected any more, on the map and beside it; the pinned row stays."""
+    state.selected.reset()
+    select_on_map(MAP, None, state.pinned.get())
+
+
+def unpin() -> None:
+    """No row is pinned any more; the selection stays."""
+    state.pinned.reset()
+    chosen = state.selected.get()
+    select_on_map(MAP, _outline(chosen.projection) if isinstance(chosen, Area) else None, None)

@@ -1,0 +1,91 @@
+"""The pages of the app: declared here once, in four groups; listed where their file exists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+__all__ = ["ENTRIES", "Entry", "entry", "existing", "folder", "link", "pages"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One page.
+
+    Attributes:
+        file: its script below ``pages/``, with dashes in the address for underscores.
+        group: the heading that it stands under.
+        title: its name in the list of pages.
+        icon: its symbol there.
+    """
+
+    file: str
+    group: str
+    title: str
+    icon: str
+
+    @property
+    def path(self) -> Path:
+        """The script."""
+        return folder() / "pages" / self.file
+
+    @property
+    def address(self) -> str:
+        """Its part of the address: "latent-map"."""
+        return Path(self.file).stem.replace("_", "-")
+
+
+ENTRIES = (
+    Entry("explore/latent_map.py", "Explore", "Latent map", ":material/scatter_plot:"),
+    Entry("explore/traverse.py", "Explore", "Traverse", ":material/tune:"),
+    Entry("generate/sample.py", "Generate", "Sample", ":material/casino:"),
+    Entry("generate/compare.py", "Generate", "Compare", ":material/balance:"),
+    Entry("generate/target.py", "Generate", "Target", ":material/target:"),
+    Entry("supermask/masks.py", "Supermask", "Masks", ":material/grid_on:"),
+    Entry("supermask/train.py", "Supermask", "Train", ":material/model_training:"),
+    Entry("library/bundles.py", "Library", "Bundles", ":material/inventory_2:"),
+)
+"""All pages in their order; the first is the front page."""
+
+
+def folder() -> Path:
+    """Where ``app.py`` and ``pages/`` lie: the checkout, or inside the installed package."""
+    package = Path(__file__).resolve().parent.parent
+    checkout = package.parent
+    return checkout if (checkout / "app.py").is_file() else package / "_shipped"
+
+
+def existing() -> list[Entry]:
+    """The entries whose page is there."""
+    return [entry for entry in ENTRIES if entry.path.is_file()]
+
+
+def entry(address: str) -> Entry | None:
+    """The existing page at ``address``, if there is one."""
+    return next((entry for entry in existing() if entry.address == address), None)
+
+
+def pages() -> dict[str, list[Any]]:
+    """The pages by group, for ``st.navigation``."""
+    found: dict[str, list[Any]] = {}
+    for number, page in enumerate(existing()):
+        found.setdefault(page.group, []).append(
+            st.Page(
+                page.path,
+                title=page.title,
+                icon=page.icon,
+                url_path=page.address,
+                default=number == 0,
+            )
+        )
+    return found
+
+
+def link(address: str, label: str, icon: str | None = None) -> None:
+    """A link to another page, where that page exists."""
+    page = entry(address)
+    if page is not None:
+        st.page_link(page.path, label=label, icon=icon or page.icon)

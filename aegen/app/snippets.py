@@ -1,0 +1,138 @@
+"""What a page does, as lines of Python, as a command and as a link."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from aegen.app import navigation, services, state
+from aegen.app.selection import Area, Having, Selection
+from aegen.app.services import Spec
+
+__all__ = ["command", "link", "of_selection", "python"]
+
+
+def python(spec: Spec, n: int, seed: int) -> str:
+    """The draw in Python.
+
+    Example:
+        >>> print(python(Spec("mnist", "gaussian"), 64, 0))
+        import aegen
+        <BLANKLINE>
+        bundle = aegen.load("mnist")
+        model = bundle.model("gaussian", rng=0)
+        draw = model.sample(64, rng=0)
+        draw.save("grid.png")
+    """
+    lines = ["import aegen"]
+    options = [f"{name}={value!r}" for name, value in spec.fields]
+    by_rows = services.by_rows(spec)
+    if spec.within is not None:
+        lines += _imports(spec.within, weights=by_rows)
+    lines += ["", f'bundle = aegen.load("{spec.bundle}")']
+    if spec.within is not None:
+        lines += _rows(spec.within)
+        options += [] if by_rows else ["rows=rows"]
+    arguments = ", ".join([f'"{spec.sampler}"', f"rng={services.FIT_SEED}", *options])
+    lines.append(f"model = bundle.model({arguments})")
+    if by_rows:
+        return "\n".join(
+            [
+                *lines,
+                "weights = np.zeros(len(bundle.codes))",
+                "weights[rows] = 1",
+                f"codes, start = model.sampler.sample_rows({n}, weights=weights, rng={seed})",
+                "images = bundle.decode(codes)",
+            ]
+        )
+    return "\n".join([*lines, f"draw = model.sample({n}, rng={seed})", 'draw.save("grid.png")'])
+
+
+def of_selection(bundle: str, chosen: Selection | None) -> str:
+    """The selected rows and their pictures in Python.
+
+    Example:
+        >>> print(of_selection("mnist", Having("class", "4")))
+        import aegen
+        import numpy as np
+        <BLANKLINE>
+        bundle = aegen.load("mnist")
+        rows = np.flatnonzero(bundle.attributes["class"].astype(str) == "4")
+        images = bundle.decode(bundle.codes[rows[:24]])
+    """
+    if chosen is None:
+        return f'import aegen\n\nbundle = aegen.load("{bundle}")\nbundle.codes, bundle.attributes'
+    return "\n".join(
+        [
+            "import aegen",
+            *_imports(chosen, weights=False),
+            "",
+            f'bundle = aegen.load("{bundle}")',
+            *_rows(chosen),
+            "images = bundle.decode(bundle.codes[rows[:24]])",
+        ]
+    )
+
+
+def _imports(chosen: Selection, *, weights: bool) -> list[str]:
+    inside = ["from aegen.core.polygons import inside"] if isinstance(chosen, Area) else []
+    return ["import numpy as np", *inside]
+
+
+def _rows(chosen: Selection) -> list[str]:
+    """Lines that find the selected rows."""
+    if isinstance(chosen, Having):
+        return [
+            f"rows = np.flatnonzero(bundle.attributes[{_quoted(chosen.attribute)}].astype(str) "
+            f"== {_quoted(chosen.value)})"
+        ]
+    corners = ", ".join(f"({x:g}, {y:g})" for x, y in chosen.polygon)
+    axes = services.axes_of(chosen.projection)
+    where = (
+        f'bundle.projection("{chosen.projection}")'
+        if axes is None
+        else f"bundle.codes[:, [{axes[0]}, {axes[1]}]]"
+    )
+    return [f"polygon = [{corners}]", f"rows = np.flatnonzero(inside({where}, polygon))"]
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def command(spec: Spec, n: int, seed: int) -> str | None:
+    """The draw as a command; None where it is restricted to rows, which no command can say.
+
+    Example:
+        >>> command(Spec("mnist", "kde", (("bandwidth", 0.2),)), 64, 0)
+        'aegen sample mnist --sampler kde --field bandwidth=0.2 -n 64 --seed 0 --out grid.png'
+    """
+    if spec.within is not None:
+        return None
+    fields = "".join(f" --field {name}={value}" for name, value in spec.fields)
+    return (
+        f"aegen sample {spec.bundle} --sampler {spec.sampler}{fields} -n {n} --seed {seed} "
+        "--out grid.png"
+    )
+
+
+def link(address: str) -> str:
+    """The link that reproduces what the page at ``address`` shows now."""
+    return _join(st.context.url or "", address, state.link())
+
+
+def _join(here: str, address: str, values: dict[str, str]) -> str:
+    """The address of a page on the server that ``here`` is a page of.
+
+    Example:
+        >>> _join("http://localhost:8501/sample", "sample", {"seed": "3"})
+        'http://localhost:8501/sample?seed=3'
+    """
+    base = here.partition("?")[0].rstrip("/")
+    for entry in navigation.ENTRIES:
+        base = base.removesuffix("/" + entry.address)
+    front = address == navigation.ENTRIES[0].address
+    path = base + ("/" if front else f"/{address}")
+    return f"{path}?{urlencode(values, safe=',~=:')}" if values else path

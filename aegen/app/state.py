@@ -1,0 +1,323 @@
+"""What the pages show: every choice of a person, each with a default, kept for the visit and in the link.
+
+A choice is an `Item`. The link counts where it says something new (it was opened, or edited), else
+what was chosen during the visit, else the default; so a page needs nothing to have run before it.
+`publish` writes the choices that a page shows back into its link. `aegen.app.controls` binds
+widgets to items; no other file knows a session key.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+import streamlit as st
+
+from aegen.app import selection as selections
+from aegen.app.selection import Selection
+
+__all__ = [
+    "FURTHEST",
+    "Item",
+    "along",
+    "axes",
+    "brought",
+    "bundle",
+    "colour",
+    "complain",
+    "complaints",
+    "count",
+    "directions",
+    "field_item",
+    "first",
+    "link",
+    "moves",
+    "nearest",
+    "outline",
+    "overlay",
+    "picked",
+    "pinned",
+    "projection",
+    "publish",
+    "rolls",
+    "sampler",
+    "second",
+    "seed",
+    "selected",
+    "way",
+    "within",
+]
+
+T = TypeVar("T")
+KEY = "aegen.view"
+
+
+@dataclass
+class _Memory:
+    """What one visit remembers: one object under one session key."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    link: dict[str, str] = field(default_factory=dict)
+    complaints: list[str] = field(default_factory=list)
+    shown: tuple[Item[Any], ...] = ()
+
+
+def _memory() -> _Memory:
+    if KEY not in st.session_state:
+        st.session_state[KEY] = _Memory()
+    memory: _Memory = st.session_state[KEY]
+    return memory
+
+
+@dataclass(frozen=True)
+class Item(Generic[T]):
+    """One choice of a person.
+
+    Attributes:
+        name: its name in the link.
+        default: its value where nothing was chosen.
+        parse: a link's text as a value; ValueError where it is none.
+        text: a value as a link's text; "" keeps it out of the link.
+        per_bundle: whether each bundle has its own.
+        always: whether the link names it also where it is the default.
+    """
+
+    name: str
+    default: T
+    parse: Callable[[str], T]
+    text: Callable[[T], str] = str
+    per_bundle: bool = False
+    always: bool = False
+
+    @property
+    def key(self) -> str:
+        """Where it lies in the session, and the key of a widget bound to it."""
+        return f"{self.name}@{bundle.get()}" if self.per_bundle else self.name
+
+    def get(self) -> T:
+        """Its value now."""
+        memory = _memory()
+        given = st.query_params.get(self.name)
+        if given is not None and memory.link.get(self.name) != given:
+            memory.link[self.name] = given
+            try:
+                memory.values[self.key] = self.parse(given)
+            except ValueError as problem:
+                complain(
+                    f"The link asks for {self.name} = {given!r}, which cannot be used "
+                    f"({problem}). You see the default instead."
+                )
+        value: T = memory.values.get(self.key, self.default)
+        return value
+
+    def set(self, value: T) -> None:
+        """Choose ``value``; meant for callbacks."""
+        _memory().values[self.key] = value
+
+    def reset(self) -> None:
+        """Choose the default."""
+        _memory().values.pop(self.key, None)
+
+    def keep(self, allowed: Iterable[T]) -> T:
+        """Its value if that is among ``allowed``; else a sentence is shown and the default taken.
+
+        The default here is the item's own where that is allowed, or the first of ``allowed``.
+        """
+        choices = list(allowed)
+        value = self.get()
+        if value in choices:
+            return value
+        fallback = self.default if self.default in choices else choices[0]
+        if value != self.default:
+            offered = ", ".join(str(choice) for choice in choices if str(choice))
+            complain(f"There is no {self.name} {value!r} here; there are: {offered}.")
+        self.set(fallback)
+        return fallback
+
+
+def publish(items: Iterable[Item[Any]] | None = None) -> None:
+    """Write what is shown into the link; without ``items`` those of the last call."""
+    memory = _memory()
+    if items is not None:
+        memory.shown = tuple(items)
+    found = {}
+    for item in (bundle, *memory.shown):
+        value = item.get()
+        text = item.text(value) if value is not None else ""
+        if text and (item.always or value != item.default):
+            found[item.name] = text
+    memory.link = dict(found)
+    if st.query_params.to_dict() != found:
+        st.query_params.from_dict(found)
+
+
+def link() -> dict[str, str]:
+    """What the page's link holds, by name."""
+    return dict(_memory().link)
+
+
+def complain(sentence: str) -> None:
+    """Note a sentence for the person, shown once on top of the page."""
+    memory = _memory()
+    if sentence not in memory.complaints:
+        memory.complaints.append(sentence)
+
+
+def complaints() -> list[str]:
+    """The sentences noted since the last call."""
+    memory = _memory()
+    found, memory.complaints = memory.complaints, []
+    return found
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    """Reads a whole number from ``low`` to ``high``."""
+
+    def parse(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = low - 1
+        if not low <= value <= high:
+            raise ValueError(f"a whole number from {low} to {high:,} is needed")
+        return value
+
+    return parse
+
+
+def _pair(text: str) -> tuple[int, int]:
+    """Reads two axes counted from 0: "0,3"."""
+    parts = text.split(",")
+    if len(parts) != 2:
+        raise ValueError("two axes such as 0,1 are needed")
+    parse = _whole(0, 4095)
+    return parse(parts[0]), parse(parts[1])
+
+
+def _yes(text: str) -> bool:
+    if text not in ("yes", "no"):
+        raise ValueError("yes or no is needed")
+    return text == "yes"
+
+
+def _selection_text(value: Selection | None) -> str:
+    return value.text() if value is not None else ""
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    """Reads a code: "0.5,-1.25"."""
+    numbers = tuple(float(part) for part in text.split(","))
+    if not all(math.isfinite(number) for number in numbers):
+        raise ValueError("finite numbers are needed")
+    return numbers
+
+
+FURTHEST = 3.0
+"""Standard deviations that Traverse goes at most, each way."""
+
+
+def _moves(text: str) -> tuple[tuple[int, float], ...]:
+    """Reads moves along directions counted from 1 in links: "1:0.5,4:-2"."""
+    found = {}
+    for part in text.split(","):
+        number, sign, distance = part.partition(":")
+        if not sign or not abs(float(distance)) <= FURTHEST:
+            raise ValueError(f"direction:distance from -{FURTHEST:g} to {FURTHEST:g} is needed")
+        found[_whole(1, 4096)(number) - 1] = round(float(distance), 1)
+    return tuple((k, distance) for k, distance in sorted(found.items()) if distance)
+
+
+def _moves_text(value: tuple[tuple[int, float], ...]) -> str:
+    return ",".join(f"{k + 1}:{distance:g}" for k, distance in value)
+
+
+HIGHEST_SEED = 2**31 - 1
+MOST_DRAWS = 400
+
+bundle: Item[str] = Item("bundle", "", str, always=True)
+"""Name of the bundle; "" is the first there is."""
+
+outline: Item[tuple[Selection, Any] | None] = Item(
+    "outline", None, lambda text: None, lambda value: "", per_bundle=True
+)
+"""The area as the map itself holds it, with every vertex; no link holds it."""
+
+projection: Item[str] = Item("projection", "pca", str)
+"""How the latent map is laid out: a projection's name, or "axes"."""
+
+axes: Item[tuple[int, int]] = Item(
+    "axes", (0, 1), _pair, lambda pair: f"{pair[0]},{pair[1]}", per_bundle=True
+)
+"""The two latent coordinates that the map shows where it shows axes, from 0."""
+
+colour: Item[str] = Item("colour", "", str, per_bundle=True)
+"""What colours the map: an attribute, "density" or "plain"; "" is the first attribute."""
+
+overlay: Item[str] = Item("draws", "none", str)
+"""Latent model whose draws lie over the map, or "none"."""
+
+selected: Item[Selection | None] = Item(
+    "select", None, selections.parse, _selection_text, per_bundle=True
+)
+"""The rows selected on the map."""
+
+pinned: Item[int | None] = Item("row", None, _whole(0, 10**9), str, per_bundle=True)
+"""The pinned row: where Traverse starts."""
+
+sampler: Item[str] = Item("sampler", "empirical-beta-copula", str, always=True)
+"""The latent model that Sample draws from."""
+
+count: Item[int] = Item("n", 64, _whole(1, MOST_DRAWS))
+"""How many pictures Sample draws."""
+
+seed: Item[int] = Item("seed", 0, _whole(0, HIGHEST_SEED), always=True)
+"""The seed of the draw."""
+
+within: Item[Selection | None] = Item(
+    "within", None, selections.parse, _selection_text, per_bundle=True
+)
+"""The rows that Sample is restricted to."""
+
+nearest: Item[bool] = Item("nearest", False, _yes, lambda value: "yes" if value else "no")
+"""Whether Sample shows each picture's nearest training row under it."""
+
+picked: Item[int | None] = Item("picture", None, _whole(0, MOST_DRAWS - 1), str, per_bundle=True)
+"""The picture looked at on Sample, counted from 0."""
+
+
+along: Item[str] = Item("along", "principal", str)
+"""Which directions Traverse goes along: "principal" ones, or latent "axes"."""
+
+directions: Item[int] = Item("directions", 8, _whole(1, 4096))
+"""How many directions Traverse shows."""
+
+brought: Item[tuple[float, ...] | None] = Item(
+    "code", None, _numbers, lambda code: ",".join(f"{v:.5g}" for v in code or ()), per_bundle=True
+)
+"""The code of a picture that a person brought: where Traverse starts in place of a row."""
+
+first: Item[int | None] = Item("from", None, _whole(0, 10**9), str, per_bundle=True)
+"""The row that a way between two codes starts at; None is where Traverse starts."""
+
+second: Item[int | None] = Item("to", None, _whole(0, 10**9), str, per_bundle=True)
+"""The row that it ends at."""
+
+way: Item[str] = Item("way", "straight", str)
+"""How it goes: "straight" or "spherical"."""
+
+rolls: Item[int] = Item("rolls", 0, _whole(0, HIGHEST_SEED))
+"""How often a row was taken at random: the seed of the next."""
+
+
+def moves(kind: str) -> Item[tuple[tuple[int, float], ...]]:
+    """How far Traverse went along directions of this kind: (direction from 0, deviations) each."""
+    return Item(f"move-{kind}", (), _moves, _moves_text, per_bundle=True)
+
+
+def field_item(
+    owner: str, name: str, default: Any, parse: Callable[[str], Any], text: Callable[[Any], str]
+) -> Item[Any]:
+    """A tunable field of ``owner`` (a latent model's name) as a choice like the others."""
+    return Item(f"{owner}.{name}", default, parse, text)

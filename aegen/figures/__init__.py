@@ -1,0 +1,25 @@
+"""Figures: arrays in, a picture out (SVG text or a plotly figure); no Streamlit.
+
+All share `palette`; SVG takes its ink from the page (``currentColor``), so one picture serves light
+and dark, and plotly figures take `template`. plotly is imported only where a figure is made.
+"""
+
+from aegen.figures.bars import bars
+from aegen.figures.copying import copying_scale
+from aegen.figures.density import row_density
+from aegen.figures.palette import ACCENT, CATEGORIES, QUIET, SCALE, category_colours
+from aegen.figures.small_map import small_map
+from aegen.figures.template import template
+
+__all__ = [
+    "ACCENT",
+    "CATEGORIES",
+    "QUIET",
+    "SCALE",
+    "bars",
+    "category_colours",
+    "copying_scale",
+    "row_density",
+    "small_map",
+    "template",
+]

@@ -1,0 +1,51 @@
+"""The colours of everything that is drawn, chosen so that colour-blind people tell them apart.
+
+`CATEGORIES` keeps the least distance between any two colours large as seen with normal, protan,
+deutan and tritan vision, on white and on near-black paper; `SCALE` rises evenly in lightness, so
+it also reads in grey. `template` builds on these.
+"""
+
+from __future__ import annotations
+
+__all__ = ["ACCENT", "CATEGORIES", "QUIET", "SCALE", "category_colours"]
+
+CATEGORIES = (
+    "#2a84a5",
+    "#db8520",
+    "#c54976",
+    "#58e0d1",
+    "#803cb1",
+    "#b3d127",
+    "#8ab4fb",
+    "#5d7024",
+    "#8e76f2",
+    "#6fab7b",
+)
+
+SCALE = (
+    "#562a8d",
+    "#424ca6",
+    "#146cb2",
+    "#0587a8",
+    "#00a0a3",
+    "#27b895",
+    "#75c87d",
+    "#b7d260",
+    "#f8d64c",
+)
+
+ACCENT = "#db8520"
+"""What a picture is about, where the rest is quiet."""
+
+QUIET = "#8b979d"
+"""What is there for comparison; readable on light and on dark paper."""
+
+
+def category_colours(count: int) -> tuple[str, ...]:
+    """``count`` colours, one a category; they repeat where there are more than ten.
+
+    Example:
+        >>> len(category_colours(12)), category_colours(11)[10] == CATEGORIES[0]
+        (12, True)
+    """
+    return tuple(CATEGORIES[k % len(CATEGORIES)] for k in range(count))
