@@ -8,8 +8,8 @@ const STEP = 3; // pixels between two vertices of a lasso
 const far = ([x0, y0], [x1, y1], least) => Math.hypot(x1 - x0, y1 - y0) >= least;
 const box = ([x0, y0], [x1, y1]) => [[x0, y0], [x1, y0], [x1, y1], [x0, y1]];
 
-// target: { tool, camera, moved(), drawing(pixels), drawn(pixels), clicked(at), hovered(at, touch),
-//           left(), escaped(), choose(tool), fit() }
+// target: { tool, camera, moved(held), settle(), drawing(pixels), drawn(pixels), clicked(at),
+//           hovered(at), left(), escaped(), choose(tool), fit() }
 export function listen(element, target) {
   const down = new Map();
   let gesture = null;
@@ -40,7 +40,7 @@ export function listen(element, target) {
   const move = (event) => {
     const at = place(event);
     if (!down.has(event.pointerId) || !gesture) {
-      if (event.pointerType !== "touch") target.hovered(at, false);
+      if (event.pointerType !== "touch") target.hovered(at);
       return;
     }
     down.set(event.pointerId, at);
@@ -50,7 +50,7 @@ export function listen(element, target) {
       target.camera.pan(now.at[0] - gesture.at[0], now.at[1] - gesture.at[1]);
       target.camera.approach(now.span / gesture.span || 1, ...now.at);
       Object.assign(gesture, now);
-      target.moved();
+      target.moved(true);
       return;
     }
     gesture.moved ||= far(gesture.start, at, CLICK);
@@ -58,7 +58,7 @@ export function listen(element, target) {
     if (gesture.tool === "pan") {
       target.camera.pan(at[0] - gesture.last[0], at[1] - gesture.last[1]);
       gesture.last = at;
-      target.moved();
+      target.moved(true);
     } else if (gesture.tool === "box") {
       gesture.line = box(gesture.start, at);
       target.drawing(gesture.line);
@@ -73,21 +73,24 @@ export function listen(element, target) {
     const { tool, moved, line, start } = gesture;
     if (tool === "pinch") {
       if (!down.size) gesture = null;
+      target.settle();
       return;
     }
     gesture = null;
     if (!moved) target.clicked(start);
-    else if (tool !== "pan") {
+    else if (tool === "pan") target.settle();
+    else {
       target.drawing(null);
       if (line.length > 2) target.drawn(line);
     }
-    if (event.pointerType === "touch" && !moved) target.hovered(start, true);
+    if (event.pointerType === "touch" && !moved) target.hovered(start);
   };
 
   const cancel = (event) => {
     down.delete(event.pointerId);
     gesture = null;
     target.drawing(null);
+    target.settle();
   };
 
   const wheel = (event) => {

@@ -163,8 +163,8 @@ export class Card {
     );
     this.root.hidden = false;
     const { offsetWidth, offsetHeight } = this.root;
-    const right = px + 18 + offsetWidth < width ? px + 18 : px - 18 - offsetWidth;
-    this.root.style.left = `${Math.max(4, Math.min(right, width - offsetWidth - 4))}px`;
+    const left = px < width * 0.55 ? px + 18 : px - 18 - offsetWidth;
+    this.root.style.left = `${Math.max(4, Math.min(left, width - offsetWidth - 4))}px`;
     this.root.style.top = `${Math.max(4, Math.min(py - offsetHeight / 2, height - offsetHeight - 4))}px`;
   }
 

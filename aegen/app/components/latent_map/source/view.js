@@ -14,9 +14,16 @@ import { Overlay } from "./overlay.js";
 import { Card, Legend, Toolbar, element, figure, short } from "./panel.js";
 import { Plot, supported } from "./plot.js";
 
+// With more points than this a moving camera slides the picture and draws it when it rests.
+const HEAVY = 150_000;
+
 const clamp = (value, least, most) => Math.min(Math.max(value, least), most);
 const column = (table, k) => table.getChildAt(k).toArray();
-const painted = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+const frames = (count) =>
+  new Promise((done) => {
+    const wait = (left) => (left ? requestAnimationFrame(() => wait(left - 1)) : done());
+    wait(count);
+  });
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
 class View {
@@ -67,7 +74,7 @@ class View {
   // The part of the plot that a lost WebGL context takes with it.
   start() {
     this.plot = new Plot(this.under, {
-      onFrame: () => this.overlay.draw(),
+      onFrame: () => this.framed(),
       onLost: () => setTimeout(() => this.restart(), 500),
     });
     this.watch = new ResizeObserver(([entry]) => this.resize(entry.contentRect));
@@ -80,7 +87,7 @@ class View {
     const fresh = this.under.cloneNode();
     this.under.replaceWith(fresh);
     this.under = fresh;
-    this.shown.points = this.shown.labels = null;
+    this.shown.points = this.shown.labels = this.sent = this.painted = null;
     this.start();
     this.update();
   }
@@ -171,13 +178,16 @@ class View {
     const span = high - low || 1;
     const values =
       spec.kind === "value" ? this.labels.map((v) => clamp((v - low) / span, 0, 1)) : this.labels;
+    const first = !this.painted;
+    this.settle();
+    // Looks set before the first points cost no drawing; later they must not run ahead of them.
+    if (first) await frames(2);
     const drawn = this.plot.setPoints(this.unitX, this.unitY, values, spec.kind === "value");
-    this.showLook();
-    this.plot.setCamera(camera);
+    this.settle();
     await drawn;
-    await painted();
+    await frames(2);
     this.root.dataset.drawn = this.xs.length;
-    this.moved();
+    this.showSight();
   }
 
   applyDraws() {
@@ -289,12 +299,47 @@ class View {
 
   // What gestures.js and the tools call --------------------------------------------------------
 
-  moved() {
+  // held: a pointer is down, and will say when the camera rests.
+  moved(held = false) {
     this.card.hide();
     this.overlay.hovered = null;
-    this.plot.setCamera(this.camera);
-    if (this.spec) this.showLook();
+    clearTimeout(this.rest);
+    if (this.xs?.length > HEAVY) {
+      this.slide();
+      this.soon();
+      if (!held) this.rest = setTimeout(() => this.settle(), 250);
+    } else this.settle();
+    this.showSight();
+  }
+
+  showSight() {
     this.root.dataset.view = this.camera.sight().map((value) => value.toPrecision(8)).join(",");
+  }
+
+  settle() {
+    if (this.gone) return;
+    const { x, y, distance } = this.camera;
+    if (!same(this.sent, { x, y, distance })) {
+      this.sent = { x, y, distance };
+      this.plot.setCamera(this.sent);
+    }
+    if (this.spec) this.showLook();
+  }
+
+  framed() {
+    this.painted = this.sent;
+    this.slide();
+    this.overlay.draw();
+  }
+
+  // Moves the picture that is there to where the camera now is, until it has been drawn anew.
+  slide() {
+    const { camera, painted } = this;
+    if (!painted) return;
+    const times = painted.distance / camera.distance;
+    const [dx, dy] = [(painted.x - camera.x) * camera.unit, (camera.y - painted.y) * camera.unit];
+    const still = Math.abs(times - 1) < 1e-9 && Math.hypot(dx, dy) < 1e-3;
+    this.under.style.transform = still ? "" : `translate(${dx}px, ${dy}px) scale(${times})`;
   }
 
   choose(tool) {
