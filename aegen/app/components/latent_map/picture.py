@@ -139,16 +139,16 @@ def _labels(
         return "value", array.astype(np.float32), ()
     if array.dtype.kind not in "iub":
         raise InvalidInput(f"labels must be integer codes or floats, got {array.dtype}")
-    most = int(array.max(initial=-1))
+    least, most = (int(array.min()), int(array.max())) if n else (0, -1)
     names = (
         tuple(str(k) for k in range(most + 1))
         if categories is None
         else tuple(str(name) for name in categories)
     )
-    if array.min(initial=0) < 0 or most >= len(names) or len(names) > 65_535:
+    if least < 0 or most >= len(names) or len(names) > 65_535:
         raise InvalidInput(
             f"labels must be codes from 0 to {len(names) - 1}, one of {len(names)} categories, "
-            f"got {int(array.min(initial=0))} to {most}"
+            f"got {least} to {most}"
         )
     return "category", array.astype(np.uint16), names
 
