@@ -24,9 +24,9 @@ GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 MIX_2 = np.uint64(0x94D049BB133111EB)
 BY_30, BY_27, BY_31, BY_11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
-LAYER = np.uint64(255)
+BY_8, BYTE, ONE = np.uint64(8), np.uint64(255), np.uint64(1)  # unsigned: indices need no sign test
 UNIT = 2.0**-53
-SIGNED_UNIT = 2.0**-55
+SIGNED_UNIT = 2.0**-47
 
 
 def _ziggurat() -> tuple[FloatArray, FloatArray]:
@@ -54,7 +54,7 @@ def _word(state: np.uint64) -> np.uint64:
 
 
 @compiled
-def _outside(state: np.uint64, layer: np.int64, s: float) -> tuple[np.uint64, float]:
+def _outside(state: np.uint64, layer: np.uint64, s: float) -> tuple[np.uint64, float]:
     """Finish a normal number that fell outside the rectangle of its layer (1 in 80)."""
     while True:
         x = s * EDGES[layer]
@@ -70,13 +70,13 @@ def _outside(state: np.uint64, layer: np.int64, s: float) -> tuple[np.uint64, fl
                     return state, math.copysign(TAIL + a, s)
         state += GOLDEN
         height = (_word(state) >> BY_11) * UNIT
-        height = HEIGHTS[layer] + height * (HEIGHTS[layer + 1] - HEIGHTS[layer])
+        height = HEIGHTS[layer] + height * (HEIGHTS[layer + ONE] - HEIGHTS[layer])
         if height < math.exp(-0.5 * x * x):
             return state, x
         state += GOLDEN
         word = _word(state)
-        layer = np.int64(word & LAYER)
-        s = (np.int64(word) >> 8) * SIGNED_UNIT
+        layer = word & BYTE
+        s = (np.int64(word) >> 16) * SIGNED_UNIT
 
 
 @compiled
@@ -93,34 +93,38 @@ def draw_beta(seed: np.uint64, s: NDArray[np.int32], m: int, out: FloatArray) ->
     drawn = out.reshape(-1)
     state = seed
     for k in range(shapes.size):
-        a = shapes[k]
-        b = m + 1 - a
-        d_a, d_b = a - 1 / 3, b - 1 / 3
+        d_a = shapes[k] - 1 / 3
+        d_b = m + 2 / 3 - shapes[k]
         while True:
+            # Of each word the low byte chooses the layer, the high 48 bits the place in it; the
+            # bytes between, of two words, are the first 16 bits of the number that accepts.
             state += GOLDEN
             word = _word(state)
-            layer = np.int64(word & LAYER)
-            signed = (np.int64(word) >> 8) * SIGNED_UNIT
+            layer = word & BYTE
+            bits = (word >> BY_8) & BYTE
+            signed = (np.int64(word) >> 16) * SIGNED_UNIT
             x = signed * EDGES[layer]
             if abs(signed) >= INNER[layer]:
                 state, x = _outside(state, layer, signed)
             state += GOLDEN
             word = _word(state)
-            layer = np.int64(word & LAYER)
-            signed = (np.int64(word) >> 8) * SIGNED_UNIT
+            layer = word & BYTE
+            first_bits = np.int64((bits << BY_8) + ((word >> BY_8) & BYTE))
+            signed = (np.int64(word) >> 16) * SIGNED_UNIT
             y = signed * EDGES[layer]
             if abs(signed) >= INNER[layer]:
                 state, y = _outside(state, layer, signed)
-            state += GOLDEN
-            u = (_word(state) >> BY_11) * UNIT
             p, q = x / math.sqrt(9 * d_a), y / math.sqrt(9 * d_b)
             v, w = 1 + p, 1 + q
             v, w = v * v * v, w * w * w
             # The log of the chance of acceptance is d (3 log(1 + p) - 3p + 1.5 p² - p³) for each
             # of the two; its series begins -3/4 d p⁴, so it is above -1.5 d p⁴ where p > -1/2.
             pp, qq = p * p, q * q
-            if p > -0.5 and q > -0.5 and u < 1 - 1.5 * (d_a * pp * pp + d_b * qq * qq):
+            refused = 1.5 * (d_a * pp * pp + d_b * qq * qq)
+            if p > -0.5 and q > -0.5 and first_bits + 1 < 65536 * (1 - refused):
                 break
+            state += GOLDEN
+            u = (first_bits + (_word(state) >> BY_11) * UNIT) / 65536
             if v > 0 and w > 0:
                 chance = d_a * (1 - v + math.log(v)) + d_b * (1 - w + math.log(w))
                 if math.log(u) < 0.5 * (x * x + y * y) + chance:

@@ -19,6 +19,6 @@ def compiled(function: F) -> F:
     every x86-64 processor.
     """
     try:
-        return cast("F", numba.njit(cache=True, nogil=True)(function))
+        return cast("F", numba.njit(cache=True, nogil=True, error_model="numpy")(function))
     except RuntimeError:  # neither beside the package nor in the home may anything be written
-        return cast("F", numba.njit(nogil=True)(function))
+        return cast("F", numba.njit(nogil=True, error_model="numpy")(function))

@@ -14,7 +14,7 @@ from aegen.core.fields import Field
 from aegen.samplers._beta import draw_beta
 from aegen.samplers._columns import centre_and_scale, refuse_constant
 from aegen.samplers._compiled import compiled
-from aegen.samplers._margins import Margin, quantile, silverman
+from aegen.samplers._margins import Margin, Quantiles, silverman
 from aegen.samplers.base import DensitySampler, RowSampler
 
 __all__ = ["EmpiricalBetaCopula"]
@@ -40,7 +40,7 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler):
 
     Margins: "kde" is the average of n normal distributions around a column's values with standard
     deviation $(3n/4)^{-1/5}$ times the column's (Silverman's rule); its inverse is read from a
-    table whose error is below 1e-7 in probability. "empirical" gives $z_{(\lceil nU \rceil)}$, so
+    table whose error is below 2e-7 in probability. "empirical" gives $z_{(\lceil nU \rceil)}$, so
     that only values that occurred are drawn; then there is no density.
 
     A ``degree`` m below n smooths more: a row's rank becomes one of m steps, $S = \lceil mR/n
@@ -104,10 +104,10 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler):
             ranks[order, j] = np.arange(1, n + 1, dtype=np.int32)
         self.ordered_, self.ranks_ = ordered, ranks
         self.width_ = silverman(n) * centre_and_scale(z)[1]
-        self._tables: list[tuple[FloatArray, IntArray] | None] | None = None
+        self._quantiles: Quantiles | None = None
 
     def _defect(self) -> str | None:
-        self._tables = None
+        self._quantiles = None
         n = len(self.ranks_)
         if self.ranks_.dtype != np.int32 or self.ordered_.dtype != np.float64:
             return "ranks_ must be int32 and ordered_ float64"
@@ -123,42 +123,32 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler):
     def _sample_from(self, rows: IntArray, rng: np.random.Generator) -> FloatArray:
         drawn = np.empty((len(rows), self.n_features_in_))
         for start in range(0, len(rows), BLOCK):
-            u = self._draw_u(rows[start : start + BLOCK], rng)
-            drawn[start : start + BLOCK] = self._inverse_margins(u)
+            block = drawn[start : start + BLOCK]
+            self._draw_u(rows[start : start + BLOCK], block, rng)
+            self._inverse_margins(block)
         return drawn
 
-    def _draw_u(self, rows: IntArray, rng: np.random.Generator) -> FloatArray:
-        """Pseudo-observations of the copula, given the row of each, shape (n, d) in [0, 1]."""
-        m = _degree(self.degree, self._row_count())
+    def _draw_u(self, rows: IntArray, u: FloatArray, rng: np.random.Generator) -> None:
+        """Fill ``u`` (k, d) with draws of the copula that start from these rows (k,)."""
+        n = self._row_count()
+        m = _degree(self.degree, n)
         steps = self.ranks_[rows]
-        if m < self._row_count():
-            low, share = _steps(self._row_count(), m)
+        if m < n:
+            low, share = _steps(n, m)
             upper = rng.random(steps.shape) >= share[steps]
             steps = low[steps] + upper.astype(np.int32)
-        u = np.empty(steps.shape)
         draw_beta(rng.integers(2**64, dtype=np.uint64), steps, m, u)
-        return u
 
-    def _inverse_margins(self, u: FloatArray) -> FloatArray:
-        """The values that ``u`` (n, d) stands for in each column; ``u`` is overwritten."""
-        for j, values in enumerate(self.ordered_):
-            if self.margins == "empirical" or self.width_[j] == 0:
-                place = np.ceil(u[:, j] * len(values)).astype(np.int64)
-                u[:, j] = values[np.clip(place, 1, len(values)) - 1]
-            else:
-                table, guide = self._table(j)
-                quantile(u, j, table, guide)
-        return u
-
-    def _table(self, j: int) -> tuple[FloatArray, IntArray]:
-        """The quantile table of column j, made when it is first needed."""
-        if self._tables is None:
-            self._tables = [None] * self.n_features_in_
-        found = self._tables[j]
-        if found is None:
-            found = Margin.of(self.ordered_[j], float(self.width_[j])).knots()
-            self._tables[j] = found
-        return found
+    def _inverse_margins(self, u: FloatArray) -> None:
+        """Replace ``u`` (k, d) by the values that its probabilities stand for in each column."""
+        if self.margins == "empirical":
+            n, d = self.ranks_.shape
+            place = np.clip(np.ceil(u * n).astype(np.int64), 1, n) - 1
+            u[:] = self.ordered_[np.arange(d), place]
+            return
+        if self._quantiles is None:
+            self._quantiles = Quantiles.of(self.ordered_, self.width_)
+        self._quantiles.replace(u)
 
     def _score_samples(self, z: FloatArray) -> FloatArray:
         if self.margins == "empirical":
@@ -171,8 +161,8 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler):
         density = np.zeros(len(z))
         for j, width in enumerate(self.width_):
             margin = Margin.of(self.ordered_[j], float(width))
-            u[:, j] = margin.cdf(z[:, j])
-            density += margin.log_density(z[:, j])
+            log_density, u[:, j] = margin.density_and_cdf(z[:, j])
+            density += log_density
         return density + self._copula_log_density(u)
 
     def _copula_log_density(self, u: FloatArray) -> FloatArray:

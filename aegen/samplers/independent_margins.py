@@ -71,5 +71,6 @@ class IndependentMargins(DensitySampler):
         refuse_constant(self.title, self.codes_[0], self.width_)
         total = np.zeros(len(z))
         for j, width in enumerate(self.width_):
-            total += Margin.of(np.sort(self.codes_[:, j]), float(width)).log_density(z[:, j])
+            margin = Margin.of(np.sort(self.codes_[:, j]), float(width))
+            total += margin.density_and_cdf(z[:, j])[0]
         return total
