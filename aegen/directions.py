@@ -41,7 +41,7 @@ class Directions:
     def positions(self, z: ArrayLike) -> FloatArray:
         """Where codes (n, d) lie along each direction, (n, k), in standard deviations.
 
-        Along a direction in which the codes do not vary, every position is 0; the codes' mean is at 0 everywhere.
+        The codes' mean is at 0; so is every code, along a direction in which codes do not vary.
         """
         z = arrays.codes(z, dimension=len(self.mean))
         along = (z - self.mean) @ self.vectors.T

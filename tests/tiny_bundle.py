@@ -62,11 +62,23 @@ def tiny_networks(
         judge = Classifier(
             channels=channels, size=SIDE, attributes={"class": 3}, widths=[4], features=8
         )
-        with torch.no_grad():
-            for name, weight in net.named_parameters():
-                if name.startswith("decoder") and weight.ndim > 1:
-                    weight *= 4  # loud enough for pictures to differ
-    return net.eval(), judge.eval()
+    _spread_codes(net.eval(), channels)
+    return net, judge.eval()
+
+
+def _spread_codes(net: Any, channels: int) -> None:
+    """Scale an untrained autoencoder: codes of standard deviation 1, pictures that differ."""
+    import torch
+
+    x = torch.from_numpy(tiny_images(channels=channels).images.transpose(0, 3, 1, 2) / 255)
+    with torch.no_grad():
+        z = net.encode(x.float())
+        head, d = net.encoder.head, net.latent_dim
+        head.weight[:d] /= z.std(dim=0)[:, None]
+        head.bias[:d] = (head.bias[:d] - z.mean(dim=0)) / z.std(dim=0)
+        for name, weight in net.named_parameters():
+            if name.startswith("decoder") and weight.ndim > 1:
+                weight *= 3
 
 
 def tiny_bundle(path: Path, *, channels: int = 1, **changes: Any) -> Bundle:

@@ -155,7 +155,7 @@ def _fault(array: NDArray[Any] | None, shape: tuple[int, ...], kinds: str) -> st
     if array.dtype.kind not in kinds:
         return f"has type {array.dtype}"
     if array.dtype.kind == "f":
-        bad = ~np.isfinite(array).reshape(len(array), -1).all(axis=1)
+        bad = ~np.isfinite(array).all(axis=tuple(range(1, array.ndim)))
         if bad.any():
             row = int(bad.argmax())
             return f"{int(bad.sum())} of {len(array)} rows are NaN or infinite, first row {row}"

@@ -24,10 +24,14 @@ SIDES = (64, 48, 32, 16)
 """Sides of a tile. Multiples of 16, the blocks that WebP codes separately, so that a tile's loss
 does not show in its neighbours."""
 
-QUALITIES = (90, 85, 80, 75, 70, 60, 50, 40, 30)
+LIMIT = 3_300_000
+"""Most bytes of an atlas where quality can be traded for them: 60,000 digits at quality 50, whose
+pixels differ by 3 of 255 levels."""
+
+QUALITIES = (30, 40, 50, 60, 70, 80, 90)
 
 
-def compose(images: ByteArray, *, limit: int = 2_500_000) -> tuple[bytes, Atlas]:
+def compose(images: ByteArray, *, limit: int = LIMIT) -> tuple[bytes, Atlas]:
     """An atlas of ``images`` (n, h, w, c) in their order, at most ``limit`` bytes where possible.
 
     The tile is the largest that keeps the picture below 16 million pixels, never above an image's
@@ -43,12 +47,23 @@ def compose(images: ByteArray, *, limit: int = 2_500_000) -> tuple[bytes, Atlas]
     rows = min(n, PIXELS // (high * wide))
     columns = max(1, min(rows, math.isqrt(rows * high // wide)))
     picture = pictures.grid(small[:rows], columns=columns, gap=0, background=0)
-    content = b""
-    for quality in QUALITIES:
-        content = pictures.webp(picture, quality=quality)
+    return _packed(picture, limit), Atlas(columns=columns, tile_h=high, tile_w=wide, rows=rows)
+
+
+def _packed(picture: ByteArray, limit: int) -> bytes:
+    """The picture in the best of the qualities that makes at most ``limit`` bytes, else the least.
+
+    Found by halving, since packing 15 million pixels takes seconds.
+    """
+    best, low, high = b"", 0, len(QUALITIES) - 1
+    while low <= high:
+        middle = (low + high + 1) // 2
+        content = pictures.webp(picture, quality=QUALITIES[middle])
         if len(content) <= limit:
-            break
-    return content, Atlas(columns=columns, tile_h=high, tile_w=wide, rows=rows)
+            best, low = content, middle + 1
+        else:
+            high = middle - 1
+    return best or pictures.webp(picture, quality=QUALITIES[0])
 
 
 def parse_tiles(content: bytes, manifest: Manifest, path: Path) -> ByteArray:

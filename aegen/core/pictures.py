@@ -150,7 +150,7 @@ def webp(picture: ByteArray, *, quality: int = 80, lossless: bool = False) -> by
         raise InvalidInput(
             f"a WebP picture can have sides up to {WEBP_SIDE} pixels, got {picture.shape[:2]}"
         )
-    return _encoded(picture, "WEBP", quality=quality, lossless=lossless, method=6)
+    return _encoded(picture, "WEBP", quality=quality, lossless=lossless, method=4)
 
 
 def _encoded(picture: ByteArray, kind: str, **options: Any) -> bytes:

@@ -1,0 +1,59 @@
+"""A tiny bundle to read, written once, and copies of it to spoil."""
+
+import hashlib
+import json
+import shutil
+
+import pytest
+import torch
+
+from tests.tiny_bundle import tiny_bundle
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory):
+    """A sound bundle that nobody changes."""
+    return tiny_bundle(tmp_path_factory.mktemp("bundles") / "tiny")
+
+
+@pytest.fixture
+def folder(tiny, tmp_path):
+    """The folder of a copy that a test may spoil."""
+    shutil.copytree(tiny.path, tmp_path / "copy")
+    return tmp_path / "copy"
+
+
+@pytest.fixture
+def edit(folder):
+    """Change fields of the copy's bundle.json: ``edit(latent_dim=4)`` or a function of it."""
+
+    def change(how=None, **fields):
+        file = folder / "bundle.json"
+        document = json.loads(file.read_text())
+        document.update(fields)
+        if how:
+            how(document)
+        file.write_text(json.dumps(document))
+        return folder
+
+    return change
+
+
+@pytest.fixture
+def replace_file(folder, edit):
+    """Put other bytes in a listed file and list their hash, as a careless maker would."""
+
+    def put(name, content):
+        (folder / name).write_bytes(content)
+        entry = {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
+        return edit(lambda document: document["files"].__setitem__(name, entry))
+
+    return put

@@ -1,0 +1,286 @@
+"""Writing a bundle: whole or not at all, the same again, and only what fits together."""
+
+import dataclasses
+import os
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from aegen.bundles import check, create, creation, deep_check, read, thumbnails
+from aegen.bundles.thumbnails import choose_cover, compose
+from aegen.core import pictures
+from aegen.core.errors import BundleError, InvalidInput, StorageError
+from aegen.projections.pca import PCA
+from tests.tiny_bundle import QuickUMAP, tiny_bundle, tiny_images, tiny_networks
+
+
+def files(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_the_same_input_gives_the_same_bytes_and_another_seed_another_cover(tmp_path, tiny):
+    again = tiny_bundle(tmp_path / "tiny")
+    assert files(again.path) == files(tiny.path)
+    other = tiny_bundle(tmp_path / "other", name="tiny", rng=1)
+    assert files(other.path)["cover.webp"] != files(tiny.path)["cover.webp"]
+
+
+def test_networks_come_back_as_they_went_in(tiny):
+    net, _ = tiny_networks()
+    assert tiny.manifest.architecture.name == "convolutional"
+    assert dict(tiny.manifest.architecture.arguments) == net.arguments
+    back = tiny._autoencoder().state_dict()
+    assert all(np.array_equal(back[name], value) for name, value in net.state_dict().items())
+
+
+def test_making_a_bundle_leaves_the_networks_alone(tmp_path):
+    net, judge = tiny_networks()
+    net.train()
+    judge.train()
+    before = {name: value.clone() for name, value in net.state_dict().items()}
+    tiny_bundle(tmp_path / "tiny", autoencoder=net, classifier=judge)
+    assert net.training
+    assert judge.training
+    assert all(np.array_equal(before[name], value) for name, value in net.state_dict().items())
+    assert next(net.parameters()).requires_grad
+
+
+def test_a_variational_autoencoder_round_trips(tmp_path):
+    net, judge = tiny_networks(kind="variational")
+    bundle = tiny_bundle(tmp_path / "vae", autoencoder=net, classifier=judge)
+    assert bundle.manifest.architecture.name == "variational"
+    assert np.allclose(bundle.encode(tiny_images().images[bundle.rows]), bundle.codes, atol=1e-6)
+
+
+def test_reconstruction_is_measured_on_both_parts(tiny):
+    source = tiny_images()
+    found = tiny.manifest.reconstruction
+    for part, rows in (("train", tiny.rows), ("holdout", tiny.holdout_rows)):
+        x = source.images[rows] / 255
+        y = tiny.decode(tiny.encode(source.images[rows])).astype(float)
+        mse = ((x - y) ** 2).mean()
+        bce = -(x * np.log(y) + (1 - x) * np.log(1 - y)).sum(axis=(1, 2, 3)).mean()
+        assert found[f"mse_{part}"] == pytest.approx(mse, rel=1e-4)
+        assert found[f"bce_{part}"] == pytest.approx(bce, rel=1e-4)
+    assert found["mse_train"] != found["mse_holdout"]
+
+
+def test_progress_goes_from_start_to_end(tmp_path):
+    told = []
+    tiny_bundle(tmp_path / "tiny", progress=lambda what, share: told.append((what, share)))
+    shares = [share for _, share in told]
+    assert shares == sorted(shares)
+    assert shares[0] == 0
+    assert told[-1] == ("done", 1.0)
+
+
+@pytest.mark.parametrize("step", ["compose", "parquet", "check", "_write_manifest"])
+def test_a_failure_in_the_middle_leaves_nothing(tmp_path, monkeypatch, step):
+    def fail(*args, **kwargs):
+        raise RuntimeError("power cut")
+
+    monkeypatch.setattr(creation, step, fail)
+    with pytest.raises(RuntimeError, match="power cut"):
+        tiny_bundle(tmp_path / "tiny")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failure_leaves_the_older_bundle_and_success_replaces_it(tmp_path, monkeypatch):
+    old = tiny_bundle(tmp_path / "tiny", title="Old")
+    before = files(old.path)
+    with monkeypatch.context() as broken:
+        broken.setattr(creation, "compose", lambda *a, **k: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            tiny_bundle(tmp_path / "tiny", title="New")
+    assert files(old.path) == before
+    assert tiny_bundle(tmp_path / "tiny", title="New").title == "New"
+    assert [path.name for path in tmp_path.iterdir()] == ["tiny"]
+
+
+def test_a_bundle_that_its_own_check_refuses_is_not_written(tmp_path, monkeypatch):
+    original = creation.to_tensors
+
+    def spoiled(table):
+        named = original(table)
+        named["codes.train"][0] = np.nan
+        return named
+
+    monkeypatch.setattr(creation, "to_tensors", spoiled)
+    with pytest.raises(BundleError, match=r"was not written: error .*codes\.train.*NaN"):
+        tiny_bundle(tmp_path / "tiny")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_no_bundle_is_not_replaced(tmp_path):
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter.txt").write_text("years of work")
+    with pytest.raises(BundleError, match="no bundle: name a new folder"):
+        tiny_bundle(tmp_path / "thesis")
+    assert (tmp_path / "thesis" / "chapter.txt").read_text() == "years of work"
+    with pytest.raises(BundleError, match="there is no folder"):
+        tiny_bundle(tmp_path / "absent" / "tiny")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_cannot_be_written(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(StorageError, match="cannot be written"):
+        tiny_bundle(tmp_path / "tiny")
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"name": "Tiny Bars"}, "small letters"),
+        ({"title": ""}, "needs a title"),
+        ({"description": "  "}, "needs a description"),
+        ({"training": {"loss": float("nan")}}, "JSON"),
+        ({"training": {"net": object()}}, "JSON"),
+    ],
+)
+def test_texts_that_cannot_be_used(tmp_path, changes, said):
+    with pytest.raises(InvalidInput, match=said):
+        tiny_bundle(tmp_path / "tiny", **changes)
+    assert list(tmp_path.iterdir()) == []
+
+
+def altered(**changes):
+    return dataclasses.replace(tiny_images(), **changes)
+
+
+def test_images_and_networks_that_do_not_fit(tmp_path):
+    source = tiny_images()
+
+    def refused(said, **changes):
+        with pytest.raises(InvalidInput, match=said):
+            tiny_bundle(tmp_path / "tiny", **changes)
+        assert list(tmp_path.iterdir()) == []
+
+    refused("takes images", image_set=tiny_images(channels=3))
+    refused("takes images", image_set=altered(images=source.images / 255.0))
+    refused("same number of rows", image_set=altered(holdout=source.holdout[:-1]))
+    refused("at least 3 training rows", image_set=altered(holdout=np.ones(48, bool)))
+    refused("needs a licence", image_set=altered(licence=""))
+    mood = source.attributes.rename(columns={"class": "mood"})
+    refused("values of 'class'", image_set=altered(attributes=mood))
+    gaps = source.attributes.assign(place=[None] * 48)
+    refused("48 gaps", image_set=altered(attributes=gaps))
+    times = source.attributes.assign(when=pd.Timestamp("2020-01-01"))
+    refused("must be text, yes or no, or a number", image_set=altered(attributes=times))
+
+
+def test_codes_that_are_nan_are_refused(tmp_path):
+    net, _ = tiny_networks()
+    net.encoder.head.bias.data[0] = float("nan")
+    with pytest.raises(InvalidInput, match="codes that are NaN"):
+        tiny_bundle(tmp_path / "tiny", autoencoder=net)
+
+
+def test_the_deep_check_measures_the_classifier_and_the_codes(tmp_path):
+    source = tiny_images()
+    bundle = tiny_bundle(tmp_path / "tiny")
+    report = deep_check(bundle, source)
+    x = source.images[bundle.holdout_rows]
+    told = bundle.classify(x)["class"].argmax(axis=1)
+    labels = source.attributes["class"].cat.codes.to_numpy()[bundle.holdout_rows]
+    assert report.real["class"].right == (told == labels).sum()
+    told = bundle.classify(bundle.decode(bundle.encode(x)))["class"].argmax(axis=1)
+    assert report.reconstructed["class"].right == (told == labels).sum()
+    assert report.n == 8
+    assert report.mse == pytest.approx(bundle.manifest.reconstruction["mse_holdout"], rel=1e-4)
+    assert report.code_gap < 1e-6
+    assert report.ok
+    assert "as they should be" in report.text()
+
+
+def test_the_deep_check_rejects_codes_of_other_images(tmp_path):
+    bundle = tiny_bundle(tmp_path / "tiny")
+    other = dataclasses.replace(tiny_images(seed=1), holdout=tiny_images().holdout)
+    report = deep_check(bundle, other)
+    assert not report.ok
+    assert "NOT the codes" in report.text()
+
+
+def test_the_deep_check_refuses_another_data_set(tiny):
+    with pytest.raises(InvalidInput, match="was made from 'bars'"):
+        deep_check(tiny, dataclasses.replace(tiny_images(), name="beams"))
+    with pytest.raises(InvalidInput, match="give the whole data set"):
+        deep_check(tiny, tiny_images().limited(10))
+
+
+def test_wilson_intervals():
+    from aegen.bundles.checking import Accuracy
+
+    low, high = Accuracy(97, 100).interval()  # Wilson's interval, as in textbooks
+    assert low == pytest.approx(0.9155, abs=1e-4)
+    assert high == pytest.approx(0.9897, abs=1e-4)
+    assert Accuracy(100, 100).interval()[1] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("n", "side", "c", "tile", "covered"),
+    [
+        (40, 28, 1, 28, 40),
+        (3, 64, 3, 64, 3),
+        (60, 20, 1, 20, 60),
+        (90, 40, 1, 32, 90),
+        (500, 40, 1, 16, 390),
+    ],
+)
+def test_tiles_are_as_large_as_fits_and_lie_in_the_order_of_rows(
+    n, side, c, tile, covered, monkeypatch
+):
+    monkeypatch.setattr(thumbnails, "PIXELS", 100_000)
+    x = np.zeros((n, side, side, c), np.uint8)
+    x[:] = (np.arange(n) * 37 % 256).astype(np.uint8)[:, None, None, None]
+    content, atlas = compose(x)
+    assert (atlas.tile_h, atlas.tile_w, atlas.rows) == (tile, tile, covered)
+    picture = pictures.read_webp(content, (*atlas.size, c))
+    for row in (0, 1, covered // 2, covered - 1):
+        y, across = divmod(row, atlas.columns)
+        middle = picture[y * tile + tile // 2, across * tile + tile // 2]
+        assert np.abs(middle.astype(int) - x[row, 0, 0]).max() <= 12
+
+
+def test_quality_falls_until_the_atlas_fits():
+    x = np.random.default_rng(0).integers(0, 256, size=(100, 16, 16, 1), dtype=np.uint8)
+    large, _ = compose(x)
+    small, _ = compose(x, limit=len(large) * 3 // 4)
+    assert len(small) <= len(large) * 3 // 4
+    least, _ = compose(x, limit=1)
+    assert len(least) < len(small)
+
+
+def test_the_cover_shows_every_value_before_one_twice():
+    labels = np.array(["a"] * 90 + ["b"] * 8 + ["c"] * 2)
+    chosen = choose_cover(labels, 100, np.random.default_rng(0))
+    assert len(set(chosen.tolist())) == 12
+    counts = {v: int((labels[chosen] == v).sum()) for v in "abc"}
+    assert counts == {"a": 5, "b": 5, "c": 2}
+    assert len(choose_cover(None, 5, np.random.default_rng(0))) == 5
+
+
+def test_projections_are_found_by_name_unless_given(tmp_path, monkeypatch):
+    """Without ``projected`` all projections of the family are fitted."""
+    from aegen.core.family import Family
+
+    monkeypatch.setattr(
+        Family, "create", lambda self, name: {"pca": PCA(), "umap": QuickUMAP()}[name]
+    )
+    bundle = tiny_bundle(tmp_path / "tiny", projected=None)
+    assert bundle.manifest.projections == ("pca", "umap")
+
+
+def test_create_says_which_arguments_it_takes():
+    with pytest.raises(TypeError):
+        create("somewhere")
+
+
+def test_the_check_prints_what_the_bundle_holds(tiny):
+    text = check(tiny.path).text()
+    assert "40 training, 8 held out" in text
+    assert "3 dimensions, convolutional" in text
+    assert read(tiny.path).manifest.size == sum(
+        path.stat().st_size for path in tiny.path.iterdir() if path.name != "bundle.json"
+    )

@@ -1,0 +1,44 @@
+"""Nearest rows: both ways of searching agree with looking at every pair."""
+
+import numpy as np
+import pytest
+
+from aegen.core.errors import InvalidInput
+from aegen.core.neighbours import TREE_DIMENSIONS, Neighbours
+
+MANY = TREE_DIMENSIONS + 5
+
+
+@pytest.mark.parametrize("d", [1, 3, MANY])
+@pytest.mark.parametrize("offset", [0.0, 1e6])
+def test_nearest_rows_are_those_of_all_pairs(d, offset):
+    rng = np.random.default_rng(0)
+    z, q = rng.normal(size=(300, d)) + offset, rng.normal(size=(40, d)) + offset
+    rows, distances = Neighbours(z).query(q, k=7)
+    every = np.sqrt(((q[:, None] - z[None]) ** 2).sum(axis=2))
+    order = np.argsort(every, axis=1)[:, :7]
+    assert np.array_equal(rows, order)
+    assert np.allclose(distances, np.take_along_axis(every, order, axis=1), rtol=1e-9)
+    assert not np.array_equal(rows, np.argsort(-every, axis=1)[:, :7])
+    assert rows.dtype == np.int64
+
+
+@pytest.mark.parametrize("d", [2, MANY])
+def test_a_row_is_its_own_neighbour_at_distance_zero(d):
+    z = np.random.default_rng(1).normal(size=(50, d))
+    rows, distances = Neighbours(z).query(z)
+    assert rows[:, 0].tolist() == list(range(50))
+    assert not distances.any()
+
+
+@pytest.mark.parametrize("d", [2, MANY])
+def test_edges(d):
+    z = np.zeros((3, d))
+    assert Neighbours(z).query(np.empty((0, d)))[0].shape == (0, 1)
+    assert sorted(Neighbours(z).query(z[:1], k=3)[0][0].tolist()) == [0, 1, 2]
+    with pytest.raises(InvalidInput, match="from 1 to 3, got 4"):
+        Neighbours(z).query(z, k=4)
+    with pytest.raises(InvalidInput, match=f"{d} columns"):
+        Neighbours(z).query(np.zeros((1, d + 1)))
+    with pytest.raises(InvalidInput, match="at least 1 rows"):
+        Neighbours(np.empty((0, d)))
