@@ -24,7 +24,9 @@ from aegen.core.errors import InvalidInput, UnknownName
 if TYPE_CHECKING:
     import pandas as pd
 
+    from aegen.app.leanings import Leaning
     from aegen.core.fields import Parameter
+    from aegen.directions import Directions
     from aegen.generation import Copying, Draw, GenerativeBundle, Model
 
 __all__ = [
@@ -34,13 +36,18 @@ __all__ = [
     "axes_of",
     "bundle",
     "bundles",
+    "classify",
     "by_rows",
     "coordinates",
+    "decode",
     "density",
+    "directions",
     "draw",
+    "encode",
     "fields_of",
     "kept_rows",
     "labels",
+    "leanings",
     "members",
     "model",
     "nearest",
@@ -296,6 +303,48 @@ def _one_thread() -> None:
         torch.set_num_threads(1)
 
 
+# directions
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def directions(name: str, kind: str) -> Directions:
+    """Directions of a bundle's codes: "principal" ones, or latent "axes"."""
+    from aegen.directions import latent_axes, principal_directions
+
+    kinds = {"principal": principal_directions, "axes": latent_axes}
+    if kind not in kinds:
+        raise UnknownName("kind of direction", kind, list(kinds))
+    return kinds[kind](bundle(name).codes)
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def leanings(name: str, kind: str) -> tuple[Leaning | None, ...]:
+    """Which attribute changes most along each direction; None where none does."""
+    from aegen.app.leanings import leanings
+
+    return leanings(directions(name, kind).positions(bundle(name).codes), _attributes(name))
+
+
+def decode(name: str, z: FloatArray) -> NDArray[np.float32]:
+    """Images of codes, float32 (n, h, w, c)."""
+    return _decode(bundle(name), z)
+
+
+def classify(name: str, x: NDArray[np.float32]) -> dict[str, FloatArray]:
+    """Probability of each value of each attribute of images; empty without a classifier."""
+    opened = bundle(name)
+    if opened.manifest.classifier is None:
+        return {}
+    _one_thread()
+    return opened.classify(x)
+
+
+def encode(name: str, x: ByteArray) -> FloatArray:
+    """Codes of images, float64 (n, d)."""
+    _one_thread()
+    return bundle(name).encode(x)
+
+
 # latent models
 
 
@@ -335,7 +384,7 @@ def _fitted(spec: Spec) -> Model:
 
 
 def model(spec: Spec) -> Model:
-    """The fitted latent model; a `RowSampler` is fitted to all rows, whatever rows are asked for."""
+    """The fitted latent model; a `RowSampler` is fitted to all rows in any case."""
     return _fitted(replace(spec, within=None) if by_rows(spec) else spec)
 
 

@@ -1,4 +1,4 @@
-"""What the pages show: every choice of a person, each with a default, kept for the visit and in the link.
+"""What the pages show: every choice, with a default, kept for the visit and in the link.
 
 A choice is an `Item`. The link counts where it says something new (it was opened, or edited), else
 what was chosen during the visit, else the default; so a page needs nothing to have run before it.

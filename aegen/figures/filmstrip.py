@@ -1,0 +1,60 @@
+"""A few pictures side by side on clear ground, one of them framed."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from aegen.core.arrays import ByteArray
+from aegen.core.errors import InvalidInput
+from aegen.core.pictures import quantize
+from aegen.figures.palette import ACCENT
+
+__all__ = ["filmstrip"]
+
+FRAME = 3
+"""Pixels around each image: clear, or in the accent's colour."""
+
+
+def filmstrip(x: ArrayLike, *, marked: int | None = None, side: int = 56) -> ByteArray:
+    """Images in a row, with gaps that let the page through and a frame around one.
+
+    Args:
+        x: images (n, h, w, c) of 1, 3 or 4 channels, uint8 or floats in [0, 1]; n >= 1.
+        marked: the image to frame, from 0.
+        side: about how high an image is drawn: each pixel becomes a square of whole pixels.
+
+    Returns:
+        uint8 (H, W, 4), with opacity as the last channel.
+
+    Raises:
+        InvalidInput: no images, or images of another shape.
+
+    Example:
+        >>> filmstrip(np.zeros((7, 28, 28, 1)), marked=3).shape
+        (62, 434, 4)
+    """
+    tiles = _with_opacity(quantize(x))
+    n, h, w, _ = tiles.shape
+    scale = max(1, round(side / h))
+    high, wide = h * scale, w * scale
+    step = wide + 2 * FRAME
+    strip = np.zeros((high + 2 * FRAME, n * step, 4), np.uint8)
+    if marked is not None:
+        strip[:, marked * step : (marked + 1) * step] = (*bytes.fromhex(ACCENT[1:]), 255)
+    for k, tile in enumerate(tiles):
+        left = k * step + FRAME
+        strip[FRAME : FRAME + high, left : left + wide] = tile.repeat(scale, 0).repeat(scale, 1)
+    return strip
+
+
+def _with_opacity(tiles: ByteArray) -> ByteArray:
+    """Tiles (n, h, w, 4), opaque where they had no opacity of their own."""
+    if tiles.ndim != 4 or 0 in tiles.shape or tiles.shape[3] not in (1, 3, 4):
+        raise InvalidInput(
+            f"a filmstrip needs images (n, h, w, c) of 1, 3 or 4 channels, got {tiles.shape}"
+        )
+    if tiles.shape[3] == 4:
+        return tiles
+    colour = tiles.repeat(3, axis=3) if tiles.shape[3] == 1 else tiles
+    return np.concatenate([colour, np.full_like(colour[..., :1], 255)], axis=3)
