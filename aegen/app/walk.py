@@ -294,7 +294,7 @@ def _nearness(at: Place, walk: Walk) -> str:
             "Exactly on a training row." if near.row != at.row else "On the training row itself."
         )
     about = ", ".join(services.sample_of(at.bundle, near.row).values())
-    far = "" if near.ratio is None else f", {near.ratio:.2g} times as far as an unseen image's"
+    far = "" if near.ratio is None else f", {near.ratio:.2g} times as far as unseen images have it"
     return f"Nearest training row: {near.row:,}{f' ({about})' if about else ''}{far}."
 
 
@@ -314,6 +314,11 @@ def sliders(at: Place, walk: Walk) -> None:
             with column, st.container(gap=None):
                 _slider(at.kind, k, moves.get(k, 0.0), float(directions.share[k]))
                 st.html(_strip(k, walk.strips[k], moves.get(k, 0.0), leanings[k]))
+    st.caption(
+        f"Each strip: the picture from {STOPS[0]} to +{STOPS[-1]} standard deviations along the "
+        "direction, all else as it is; the frame is where you are. The arrows say which rows lie "
+        "that way, and how much of the direction's variance this attribute explains."
+    )
     rest = len(directions) - n
     if rest > 0:
         st.button(
@@ -358,8 +363,8 @@ def _strip(k: int, images: Any, distance: float, leaning: Leaning | None) -> str
     marked = min(range(len(STOPS)), key=lambda j: abs(STOPS[j] - distance))
     low = middle = high = ""
     if leaning is not None:
-        low, high = escape(leaning.low), escape(leaning.high)
-        middle = f"{escape(leaning.attribute)} explains {_percent(leaning.share)}"
+        low, high = f"← {escape(leaning.low)}", f"{escape(leaning.high)} →"
+        middle = f"{escape(leaning.attribute)} {_percent(leaning.share)}"
     return (
         f'<img alt="Seven pictures along direction {k + 1}, from {STOPS[0]} to {STOPS[-1]} '
         f'standard deviations" src="{panels.source(filmstrip(images, marked=marked))}" '

@@ -1,0 +1,213 @@
+"""What the Bundles page shows of each bundle, also of one that cannot be read; no widgets here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aegen.core.errors import BundleError
+
+if TYPE_CHECKING:
+    from aegen.bundles import Manifest, Report
+
+__all__ = ["Card", "cards", "check", "commands", "error_words", "facts", "losses", "recipe"]
+
+COMMANDS = """\
+aegen train autoencoder {dataset} --latent-dim {dimension} --out runs/{name}
+aegen train classifier {dataset} --out runs/{name}-classifier
+aegen bundles create runs/{name} --classifier runs/{name}-classifier --out bundles/{name} \\
+  --title "{title}" --description "What it is, in a sentence"
+"""
+
+
+@dataclass(frozen=True, eq=False)
+class Card:
+    """A bundle at a glance.
+
+    Attributes:
+        name: its name, which is its folder's.
+        path: the folder.
+        manifest: what bundle.json says; None where it cannot be read.
+        cover: the strip of pictures, WebP; b"" where it cannot be read.
+        size: bytes on disk.
+        problem: the first thing that is wrong, or None.
+    """
+
+    name: str
+    path: Path
+    manifest: Manifest | None
+    cover: bytes
+    size: int
+    problem: BundleError | None
+
+
+def cards() -> list[Card]:
+    """All bundles there are, sorted by name; one that is broken is among them."""
+    from aegen.bundles import bundles, find
+
+    return [card(find(name)) for name in bundles()]
+
+
+def card(path: Path) -> Card:
+    """The bundle in the folder ``path``: its manifest, its cover, and whether files are whole.
+
+    Looks at lengths of files, not at their contents; `check` does that.
+    """
+    from aegen.bundles import Bundle
+
+    size = sum(file.stat().st_size for file in path.iterdir() if file.is_file())
+    try:
+        bundle = Bundle.open(path)
+    except BundleError as broken:
+        return Card(path.name, path, None, b"", size, broken)
+    cover, problem = b"", _incomplete(path, bundle.manifest)
+    try:
+        cover = bundle.cover
+    except BundleError as damaged:
+        problem = problem or damaged
+    return Card(path.name, path, bundle.manifest, cover, size, problem)
+
+
+def _incomplete(path: Path, manifest: Manifest) -> BundleError | None:
+    """The first file that is missing or has another length than listed."""
+    for name, entry in manifest.files.items():
+        file = path / name
+        if not file.is_file():
+            return BundleError(file, "is missing: copy the bundle again")
+        found = file.stat().st_size
+        if found != entry.size:
+            what = "truncated" if found < entry.size else "altered"
+            return BundleError(
+                file,
+                f"was {what}: {found:,} bytes where bundle.json lists {entry.size:,}; "
+                "copy the bundle again",
+            )
+    return None
+
+
+def check(path: Path | str) -> Report:
+    """Everything that is wrong with the bundle in a folder; a path that is none is a finding."""
+    from aegen.bundles import check
+    from aegen.bundles.findings import Finding, Report
+
+    try:
+        return check(Path(path).expanduser())
+    except (OSError, RuntimeError) as problem:  # no permission, too long a name, no such home
+        reason = getattr(problem, "strerror", None) or str(problem)
+        return Report(Path(path), (Finding("", "", f"cannot be read ({reason})"),))
+
+
+# in words
+
+
+def facts(card: Card) -> dict[str, str]:
+    """What a bundle is, by label."""
+    manifest = card.manifest
+    assert manifest is not None
+    h, w, c = manifest.image_shape
+    colour = {1: "grey", 3: "colour", 4: "colour with opacity"}[c]
+    return {
+        "Rows": f"{manifest.rows:,} and {manifest.holdout_rows:,} held out",
+        "Images": f"{w} x {h} pixels, {colour}",
+        "Latent space": f"{manifest.latent_dim} dimensions, {manifest.architecture.name}",
+        "Reconstruction": error_words(manifest.reconstruction),
+        "Attributes": _attributes(manifest),
+        "On disk": f"{card.size / 1e6:.1f} MB",
+        "Licence": manifest.licence,
+    }
+
+
+def error_words(figures: Mapping[str, float]) -> str:
+    """The error of reconstruction, held-out where it is known.
+
+    Example:
+        >>> error_words({"mse_holdout": 0.01})
+        'held-out pixels are off by 10 % (mean squared error 0.01)'
+    """
+    for key, which in (("mse_holdout", "held-out"), ("mse_train", "training")):
+        if key in figures and figures[key] >= 0:
+            share = 100 * math.sqrt(figures[key])
+            return (
+                f"{which} pixels are off by {share:.2g} % (mean squared error {figures[key]:.2g})"
+            )
+    return ", ".join(f"{name} {value:.4g}" for name, value in figures.items()) or "not measured"
+
+
+def _attributes(manifest: Manifest) -> str:
+    words = [
+        f"{name} ({len(attribute.values)})" if attribute.values else name
+        for name, attribute in manifest.attributes.items()
+    ]
+    return ", ".join(words) or "none"
+
+
+def recipe(card: Card) -> dict[str, str]:
+    """How a bundle was made, by label: plain values of its training, its size, its versions."""
+    manifest = card.manifest
+    assert manifest is not None
+    found = dict(_flat(manifest.training))
+    weights = _parameters(card.path / "weights.safetensors")
+    if weights:
+        found["parameters"] = f"{weights:,}"
+    if manifest.written_by:
+        found["written by"] = ", ".join(f"{k} {v}" for k, v in manifest.written_by.items())
+    return {key[:1].upper() + key[1:]: value for key, value in found.items()}
+
+
+def _flat(training: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The plain values of a recipe; lists and what the card says elsewhere are left out."""
+    lines = []
+    for key, value in training.items():
+        if isinstance(value, Mapping):
+            lines += _flat(value)
+        elif isinstance(value, bool) or not isinstance(value, (str, int, float)):
+            continue
+        elif value != "":
+            shown = f"{value:,}" if isinstance(value, int) and key == "rows" else f"{value}"
+            lines.append((key.replace("_", " "), shown))
+    return lines
+
+
+def _parameters(weights: Path) -> int:
+    """How many numbers a network has; 0 where its file cannot be read."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(weights, framework="numpy") as file:
+            shapes = [file.get_slice(key).get_shape() for key in file.keys()]  # noqa: SIM118
+    except (OSError, SafetensorError):
+        return 0
+    return sum(math.prod(shape) for shape in shapes)
+
+
+def losses(card: Card) -> dict[str, list[float]]:
+    """The training's loss and its held-out error, an epoch each; empty where not kept."""
+    manifest = card.manifest
+    assert manifest is not None
+    epochs = manifest.training.get("history")
+    if not isinstance(epochs, list) or not all(isinstance(epoch, Mapping) for epoch in epochs):
+        return {}
+    named = {"loss": "training loss", "held_out_cross_entropy": "held-out"}
+    found = {}
+    for key, name in named.items():
+        values = [epoch.get(key) for epoch in epochs]
+        if values and all(_number(value) for value in values):
+            found[name] = [float(value) for value in values if value is not None]
+    return found
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def commands(dataset: str = "mnist", dimension: int = 10) -> str:
+    """The three commands that make a bundle.
+
+    Example:
+        >>> commands().count("aegen")
+        3
+    """
+    return COMMANDS.format(dataset=dataset, dimension=dimension, name="mine", title="My bundle")
