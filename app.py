@@ -7,7 +7,7 @@ import streamlit as st
 
 from aegen.app import frame, navigation, services
 
-st.set_page_config(page_title="aegen", page_icon=":material/blur_on:", layout="wide")
+st.set_page_config(page_title="aegen", page_icon=navigation.ICON, layout="wide")
 
 page = st.navigation(navigation.pages())
 frame.sidebar()

@@ -126,6 +126,9 @@ def _take(item: state.Item[Any], key: str) -> None:
 AUTO = "auto"
 """The word for None: the method chooses."""
 
+FIELD = 220
+"""Width of a field's widget in pixels; a few stand side by side."""
+
 
 def _item(owner: str, parameter: Parameter) -> state.Item[Any]:
     def parse(text: str) -> Any:
@@ -164,13 +167,14 @@ def _choice(item: state.Item[Any], parameter: Parameter) -> Any:
         parameter.title,
         item,
         options,
-        format_func=lambda value: AUTO if value is None else words(value),
+        format_func=lambda value: AUTO if value is None else str(value),
         help=parameter.field.help,
+        width=FIELD,
     )
 
 
 def _number_or_word(item: state.Item[Any], parameter: Parameter, owner: str) -> Any:
-    """A number as text-like input where words or "auto" are allowed too, else as a number input."""
+    """A number; where words or "auto" are allowed too, a list that takes typed numbers."""
     if not parameter.options and not parameter.optional:
         return _plain_number(item, parameter)
     ways = [*parameter.options, *([AUTO] if parameter.optional else [])]
@@ -185,6 +189,7 @@ def _number_or_word(item: state.Item[Any], parameter: Parameter, owner: str) -> 
         key=key,
         help=f"{parameter.field.help} Choose, or type {parameter.allowed()}.",
         accept_new_options=True,
+        width=FIELD,
         on_change=_take_text,
         args=(item, parameter, owner, key),
     )
@@ -227,6 +232,7 @@ def _plain_number(item: state.Item[Any], parameter: Parameter) -> Any:
         step=kind(field.step) if field.step else (1 if kind is int else None),
         format=None if kind is int else "%g",
         help=field.help,
+        width=FIELD,
         on_change=_take,
         args=(item, key),
     )

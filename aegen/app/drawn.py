@@ -10,11 +10,15 @@ import numpy as np
 import streamlit as st
 
 from aegen.app import controls, panels, services, state
+from aegen.app.components.drawing import drawing
 from aegen.app.components.image_grid import image_grid
 from aegen.app.services import Spec
 from aegen.core.pictures import grid, png, quantize
 
 __all__ = ["chosen_model", "figures", "picked", "pictures", "png_file", "npz_file", "restriction"]
+
+DETAIL = 140
+"""Height of the box with the chosen picture, also before one is chosen, so that nothing jumps."""
 
 SMALL = "pca"
 """The projection of the small map: every bundle has it and it is exact for new codes."""
@@ -110,6 +114,10 @@ def pictures(spec: Spec, n: int, seed: int) -> None:
         below=below,
         chosen=_chosen(n),
     )
+    st.caption(
+        f"Fitted in {_time(services.model(spec).fit_seconds)} · drawn in "
+        f"{_time(draw.draw_seconds)} · decoded in {_time(draw.decode_seconds)}"
+    )
     if choice is not None:
         state.picked.set(None if choice == state.picked.get() else choice)
         st.rerun(scope="fragment")
@@ -123,39 +131,42 @@ def _chosen(n: int) -> int | None:
 def picked(spec: Spec, n: int, seed: int) -> None:
     """The chosen picture beside its nearest training row."""
     choice = _chosen(n)
-    if choice is None:
-        st.caption("Choose a picture to see the training row that is nearest to it.")
-        return
-    draw = services.draw(spec, n, seed)
+    with st.container(border=True, height=DETAIL, vertical_alignment="center"):
+        if choice is None:
+            st.caption("Choose a picture to see the training row that is nearest to it.")
+        else:
+            _detail(spec, services.draw(spec, n, seed), choice)
+
+
+def _detail(spec: Spec, draw: Any, choice: int) -> None:
     rows, distances = services.nearest(spec.bundle, draw.codes[choice : choice + 1])
     row = int(rows[0])
     attributes = services.sample_of(spec.bundle, row)
-    words = "<br>".join(f"{escape(key)} {escape(value)}" for key, value in attributes.items())
+    words = ", ".join(f"{escape(key)} {escape(value)}" for key, value in attributes.items())
     begun = f"<br>began at row {int(draw.rows[choice]):,}" if draw.rows is not None else ""
-    with st.container(border=True):
-        panels.beside(
-            [
-                (quantize(draw.images[choice]), f"<b>picture {choice + 1}</b>{begun}"),
-                (
-                    services.sheet(spec.bundle, (row,))[0],
-                    f"<b>nearest: row {row:,}</b><br>{distances[0]:.3g} away<br>{words}",
-                ),
-            ],
-            side=84,
-        )
+    panels.beside(
+        [
+            (quantize(draw.images[choice]), f"<b>picture {choice + 1}</b>{begun}"),
+            (
+                services.sheet(spec.bundle, (row,))[0],
+                f"<b>row {row:,}</b> is nearest, {distances[0]:.3g} away<br>{words}",
+            ),
+        ],
+        side=68,
+        wrap=False,
+    )
 
 
 def figures(spec: Spec, n: int, seed: int) -> None:
-    """How long it took, where the draws fall, how near they come to training rows."""
+    """Where the draws fall, how near they come to training rows, how likely they are."""
     from aegen.figures import small_map
 
-    draw, model = services.draw(spec, n, seed), services.model(spec)
+    draw = services.draw(spec, n, seed)
     codes = services.project(spec.bundle, SMALL, draw.codes)
-    st.html(small_map(services.shade(spec.bundle, SMALL), codes, chosen=_chosen(n)))
-    st.caption(
-        f"Where the draws fall (rings) among all rows. Fitted in {_time(model.fit_seconds)}, "
-        f"drawn in {_time(draw.draw_seconds)}, decoded in {_time(draw.decode_seconds)}."
+    drawing(
+        small_map(services.shade(spec.bundle, SMALL), codes, chosen=_chosen(n)), key="small-map"
     )
+    st.caption("Rings: where these draws fall among all rows (PCA).", text_alignment="center")
     with st.spinner("Measuring copying and density …", width="stretch"):
         quality = services.quality(spec)
     _copying(quality)
@@ -169,22 +180,22 @@ def _copying(quality: services.Quality) -> None:
     if found is None:
         return
     st.markdown(
-        f"**Copying** &nbsp; nearest-row distance **{found.ratio:.2f}** of held-out rows'",
+        f"**Copying** · nearest training row **{found.ratio:.2f}** × as far as for new data",
         help=f"Median distance of {found.n:,} draws to their nearest training row, as a share of "
         f"the same for held-out rows: 0 repeats training rows, 1 is as new as new data. "
         f"95 % interval {found.low:.2f} to {found.high:.2f}.",
     )
-    st.html(copying_scale(found.ratio, found.low, found.high))
+    drawing(copying_scale(found.ratio, found.low, found.high), key="copying")
 
 
 def _densities(quality: services.Quality) -> None:
     if quality.own_density is None or quality.holdout_density is None:
         return
     st.markdown(
-        f"**Log-density** &nbsp; draws **{quality.own_density:.1f}**, held-out rows "
-        f"**{quality.holdout_density:.1f}**",
+        f"**Log-density** · draws **{quality.own_density:,.1f}**, held-out rows "
+        f"**{quality.holdout_density:,.1f}**",
         help="Medians in nats. Held-out rows far below the model's own draws: the model is "
-        "surer of itself than the data warrant.",
+        "surer of itself than the data allow.",
     )
 
 
@@ -211,7 +222,7 @@ def png_file(spec: Spec, n: int, seed: int) -> bytes:
 def npz_file(spec: Spec, n: int, seed: int) -> bytes:
     """Images, codes and, where known, rows as arrays."""
     draw = services.draw(spec, n, seed)
-    known = {} if draw.rows is None else {"rows": draw.rows}
+    known: dict[str, Any] = {} if draw.rows is None else {"rows": draw.rows}
     file = io.BytesIO()
     np.savez(file, images=draw.images, codes=draw.codes, **known)
     return file.getvalue()

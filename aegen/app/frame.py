@@ -41,6 +41,7 @@ def page(title: str, question: str, *items: state.Item[Any]) -> Iterator[None]:
         items: the choices that its link holds.
     """
     state.publish(items)
+    state.page_runs(True)
     heading = st.container(gap="xsmall")
     said = st.container()
     name, _, facts = title.partition(" · ")
@@ -60,6 +61,7 @@ def page(title: str, question: str, *items: state.Item[Any]) -> Iterator[None]:
     finally:
         for sentence in state.complaints():
             said.warning(sentence, icon=":material/link_off:")
+        state.page_runs(False)
     state.publish()
 
 
@@ -81,8 +83,9 @@ def part(function: Callable[P, None]) -> Callable[P, None]:
             function(*args, **kwargs)
         except AegenError as problem:
             show_problem(problem)
-        for sentence in state.complaints():
-            st.warning(sentence, icon=":material/link_off:")
+        if not state.page_runs():
+            for sentence in state.complaints():
+                st.toast(sentence, icon=":material/info:")
         state.publish()
 
     return st.fragment(guarded)
@@ -97,6 +100,32 @@ def _sentence(text: str) -> str:
     """``text`` as plain words: begun with a capital, its signs kept from meaning markup."""
     plain = "".join("\\" + sign if sign in "\\`*_[]$#~:<>" else sign for sign in text)
     return plain[:1].upper() + plain[1:]
+
+
+_DISMISS = """
+export default function () {
+  const close = () =>
+    [...document.querySelectorAll('[role="dialog"]')]
+      .find((dialog) => dialog.textContent.startsWith("Page not found"))
+      ?.querySelector("button")
+      ?.click();
+  close();
+  const watch = new MutationObserver(close);
+  watch.observe(document.body, { childList: true, subtree: true });
+  setTimeout(() => watch.disconnect(), 5000);
+}
+"""
+_dismiss = st.components.v2.component("aegen.dismiss", js=_DISMISS, isolate_styles=False)
+
+
+def _first_visit() -> None:
+    """Take back what Streamlit says wrongly to a server's first visitor, if that is a deep link.
+
+    Until ``st.navigation`` has run once, Streamlit takes any folder named ``pages`` for its old
+    kind of page list and says "Page not found" to a link that names a page; then it shows it.
+    """
+    if not services.first_page_sent():
+        _dismiss(key="aegen.dismiss")
 
 
 def sidebar() -> None:
@@ -117,6 +146,7 @@ def sidebar() -> None:
             _facts(services.bundle(name))
         except AegenError as problem:
             show_problem(problem)
+        _first_visit()
 
 
 def _choose_bundle() -> str:
@@ -151,19 +181,32 @@ def _title(name: str) -> str:
 def _facts(opened: Any) -> None:
     """What the bundle is, in small print."""
     manifest = opened.manifest
-    picture = base64.b64encode(opened.cover).decode()
-    st.html(
-        f'<img src="data:image/webp;base64,{picture}" alt="Decoded pictures of {manifest.name}" '
-        'style="width:100%;border-radius:6px;image-rendering:pixelated;display:block">'
-    )
-    error = next(
-        (f" · {_words(key)} {value:.3g}" for key, value in manifest.reconstruction.items()), ""
-    )
+    _cover(opened)
+    error = manifest.reconstruction.get("mse_holdout", manifest.reconstruction.get("mse_train"))
     st.caption(
-        f"{manifest.rows:,} rows · {manifest.latent_dim} dimensions{error}  \n"
-        f"{_sentence(manifest.licence)}"
+        f"{manifest.rows:,} rows · {manifest.latent_dim} dimensions"
+        + (f"  \nreconstruction error {error:.3g}" if error is not None else "")
+        + f"  \n{_sentence(manifest.licence)}",
+        help="Reconstruction error: the mean squared difference of a pixel, from 0 to 1, between "
+        "held-out images and what the autoencoder makes of them.",
     )
 
 
-def _words(key: str) -> str:
-    return key.replace("_", " ")
+def _cover(opened: Any) -> None:
+    """The strip of pictures in two lines, which a narrow sidebar shows larger than one."""
+    height, width, _ = opened.image_shape
+    tiles = len(opened.manifest.cover)
+    first = (tiles + 1) // 2
+    picture = base64.b64encode(opened.cover).decode()
+    style = (
+        f"background-image:url(data:image/webp;base64,{picture});image-rendering:pixelated;"
+        f"background-size:{100 * tiles / first:.3f}% 100%;aspect-ratio:{first * width}/{height};"
+    )
+    lines = "".join(
+        f'<div style="{style}background-position:{100 * k}% 0"></div>'
+        for k in range(2 if tiles > 1 else 1)
+    )
+    st.html(
+        f'<div role="img" aria-label="Pictures of {opened.manifest.name}" '
+        f'style="border-radius:6px;overflow:hidden">{lines}</div>'
+    )

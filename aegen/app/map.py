@@ -19,7 +19,7 @@ OVERLAID = 500
 
 
 def map_controls(name: str) -> tuple[str, str, str]:
-    """Projection, colour and latent model as widgets; the projection names the axes where it shows them."""
+    """Projection (with its axes: "axes-0-1"), colour and latent model as widgets."""
     manifest = services.bundle(name).manifest
     options = [*manifest.projections, *(["axes"] if manifest.latent_dim > 1 else [])]
     projection = controls.choose(
@@ -57,9 +57,7 @@ def _axes(dimension: int) -> str:
     """Two latent coordinates to lay the map out by."""
     first, second = state.axes.get()
     if max(first, second) >= dimension:
-        state.complain(
-            f"There are latent axes 1 to {dimension} here, not {max(first, second) + 1}."
-        )
+        state.complain(f"There is no axis {max(first, second) + 1} here; there are {dimension}.")
         state.axes.reset()
     for place, label in enumerate(("Across", "Up")):
         key = f"axis:{place}"

@@ -8,7 +8,11 @@ from typing import Any
 
 import streamlit as st
 
-__all__ = ["ENTRIES", "Entry", "entry", "existing", "folder", "link", "pages"]
+__all__ = ["ENTRIES", "ICON", "Entry", "entry", "existing", "folder", "link", "pages"]
+
+
+ICON = (Path(__file__).parent / "icon.svg").read_text(encoding="utf-8")
+"""The app's picture in a browser's tab; Streamlit's own symbols would be fetched from afar."""
 
 
 @dataclass(frozen=True)

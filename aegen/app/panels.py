@@ -16,16 +16,19 @@ from aegen.core.pictures import grid, png, quantize
 __all__ = ["beside", "share", "source"]
 
 
-def beside(pictures: Sequence[tuple[ByteArray, str]], side: int = 96) -> None:
-    """Pictures (h, w, c) side by side, each with a text (HTML, escaped by the caller) to its right."""
+def beside(
+    pictures: Sequence[tuple[ByteArray, str]], side: int = 96, *, wrap: bool = True
+) -> None:
+    """Pictures (h, w, c) side by side, each with a text to its right: HTML, escaped before."""
+    lines = "wrap" if wrap else "nowrap"
     figures = "".join(
-        '<figure style="display:flex;gap:12px;align-items:center;margin:0">'
+        '<figure style="display:flex;gap:10px;align-items:center;margin:0">'
         f'<img alt="" src="{source(picture)}" style="height:{side}px;image-rendering:pixelated;'
         'border-radius:6px;flex:none">'
-        f'<figcaption style="font-size:.88rem;line-height:1.45">{text}</figcaption></figure>'
+        f'<figcaption style="font-size:.86rem;line-height:1.4">{text}</figcaption></figure>'
         for picture, text in pictures
     )
-    st.html(f'<div style="display:flex;flex-wrap:wrap;gap:20px">{figures}</div>')
+    st.html(f'<div style="display:flex;flex-wrap:{lines};gap:8px 16px">{figures}</div>')
 
 
 def source(picture: ByteArray) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 import streamlit as st
 
 from aegen.app import controls, map, navigation, panels, services, state
+from aegen.app.components.drawing import drawing
 from aegen.app.components.image_grid import image_grid
 from aegen.app.selection import Having
 
@@ -76,14 +77,15 @@ def _make_up(name: str, attribute: str) -> None:
     parts = services.members(name, chosen, attribute)
     large = [part for part in parts if part[1] >= 0.01][:8] or parts[:1]
     rest = 1 - sum(share for _, share, _, _ in large)
-    st.html(
+    drawing(
         bars(
             [part[0] for part in large],
             [part[1] for part in large],
             colours=[part[3] for part in large],
             reference=[part[2] for part in large],
             title=controls.words(attribute),
-        )
+        ),
+        key="make-up",
     )
     others = f" Others: {100 * rest:.0f} %." if rest > 0.005 else ""
     st.caption(f"Share of each {attribute}; the mark is its share among all rows.{others}")

@@ -45,6 +45,7 @@ __all__ = [
     "draw",
     "encode",
     "fields_of",
+    "first_page_sent",
     "kept_rows",
     "labels",
     "leanings",
@@ -485,14 +486,21 @@ def _median(sampler: Any, codes: FloatArray) -> float | None:
 _started = threading.Event()
 
 
+def first_page_sent() -> bool:
+    """Whether some page of this process has been delivered."""
+    return _started.is_set()
+
+
 def warm_up(delay: float = 1.5) -> None:
     """Load torch, decode one image and fit the first model in the background, once a process.
 
     Called when a page has been sent; the delay leaves the processor to the browser's first paint.
     """
-    if _started.is_set() or "pytest" in sys.modules:
+    if _started.is_set():
         return
     _started.set()
+    if "pytest" in sys.modules:  # a test decides itself what is loaded
+        return
     threading.Thread(target=_warm_up, args=(delay,), name="aegen-warm-up", daemon=True).start()
 
 

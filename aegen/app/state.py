@@ -37,6 +37,7 @@ __all__ = [
     "nearest",
     "outline",
     "overlay",
+    "page_runs",
     "picked",
     "pinned",
     "projection",
@@ -61,6 +62,7 @@ class _Memory:
     values: dict[str, Any] = field(default_factory=dict)
     link: dict[str, str] = field(default_factory=dict)
     complaints: list[str] = field(default_factory=list)
+    page_runs: bool = False
     shown: tuple[Item[Any], ...] = ()
 
 
@@ -159,7 +161,7 @@ def link() -> dict[str, str]:
 
 
 def complain(sentence: str) -> None:
-    """Note a sentence for the person, shown once on top of the page."""
+    """Note a sentence for the person, shown once: on top of the page, or as a passing note."""
     memory = _memory()
     if sentence not in memory.complaints:
         memory.complaints.append(sentence)
@@ -170,6 +172,14 @@ def complaints() -> list[str]:
     memory = _memory()
     found, memory.complaints = memory.complaints, []
     return found
+
+
+def page_runs(now: bool | None = None) -> bool:
+    """Whether a whole page runs, not a part of it; with ``now``, note that it does."""
+    memory = _memory()
+    if now is not None:
+        memory.page_runs = now
+    return memory.page_runs
 
 
 def _whole(low: int, high: int) -> Callable[[str], int]:

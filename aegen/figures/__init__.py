@@ -1,7 +1,7 @@
 """Figures: arrays in, a picture out (SVG text or a plotly figure); no Streamlit.
 
-All share `palette`; SVG takes its ink from the page (``currentColor``), so one picture serves light
-and dark, and plotly figures take `template`. plotly is imported only where a figure is made.
+All share `palette`; SVG takes its ink from the page (``currentColor``), so one picture serves
+light and dark, and plotly figures take `template`. plotly is imported only where it draws.
 """
 
 from aegen.figures.bars import bars

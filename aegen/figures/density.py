@@ -49,7 +49,8 @@ def _kernel(smoothing: float) -> NDArray[np.float64]:
     reach = int(np.ceil(3 * smoothing))
     offsets = np.arange(-reach, reach + 1)
     weights = np.exp(-0.5 * (offsets / smoothing) ** 2)
-    return weights / weights.sum()
+    scaled: NDArray[np.float64] = weights / weights.sum()
+    return scaled
 
 
 def _along_rows(image: NDArray[np.float64], kernel: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""A small map: all rows as a quiet shade, a few draws as rings. One picture, made on the server."""
+"""A small map, one picture: all rows as a quiet shade, a few draws as rings."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def small_map(background: Shade, draws: ArrayLike, *, chosen: int | None = None)
     return (
         '<svg viewBox="0 0 100 100" width="100%" role="img" '
         f'aria-label="Map of all rows with {len(xy)} draws as rings" '
-        'style="max-width:300px;display:block;margin:auto">'
+        'style="max-width:220px;display:block;margin:auto">'
         f'<image href="data:image/png;base64,{data}" width="100" height="100" '
         'preserveAspectRatio="none"/>'
         f'<g stroke="{ACCENT}" stroke-width="0.6">{rings}</g></svg>'

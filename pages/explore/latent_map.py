@@ -8,10 +8,10 @@ from aegen.app import frame, map, panels, selected, snippets, state
 @frame.part
 def explore(name: str) -> None:
     """The map and, beside it, what is selected on it."""
+    with st.container(horizontal=True, vertical_alignment="top"):
+        projection, colour, overlay = map.map_controls(name)
     wide, narrow = st.columns([2.4, 1], gap="medium")
     with wide:
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            projection, colour, overlay = map.map_controls(name)
         map.map_of_rows(name, projection, colour, overlay)
     with narrow:
         selected.selected_rows(name, colour)
@@ -21,7 +21,7 @@ def explore(name: str) -> None:
 
 with frame.page(
     "Latent map · {rows} {title} in {dimension} dimensions",
-    "Each dot is an image, placed by its code: who is near whom, where is it crowded, what is missing?",
+    "Each dot is an image, placed by its code: who is near whom, and where is nobody?",
     state.projection,
     state.axes,
     state.colour,
