@@ -1,0 +1,76 @@
+"""What all tests share: how Hypothesis runs, and data sets, real ones or of the same form."""
+
+import gzip
+import os
+import struct
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).resolve().parent.parent
+if str(ROOT) not in sys.path:  # so that `from tests.evidence import ...` works from any folder
+    sys.path.insert(0, str(ROOT))
+
+# No deadlines: the first call of a compiled loop is slow. In CI the same examples every time.
+settings.register_profile("aegen", deadline=None, max_examples=40, print_blob=True)
+settings.register_profile("ci", settings.get_profile("aegen"), derandomize=True, database=None)
+settings.load_profile("ci" if os.environ.get("CI") else "aegen")
+
+
+@pytest.fixture(scope="session")
+def real_data(tmp_path_factory) -> Path:
+    """A folder with ``mnist``, ``fashion_mnist`` (idx files) and ``sprites/sprites.npz``.
+
+    The real files where they lie beside the checkout, else some made-up images in the same
+    formats, so a test may not count on how many there are.
+    """
+    real = ROOT.parent / "shared" / "data"
+    if all((real / name).is_dir() for name in ("mnist", "fashion_mnist", "sprites")):
+        return real
+    folder = tmp_path_factory.mktemp("data")
+    rng = np.random.default_rng(0)
+    for name in ("mnist", "fashion_mnist"):
+        write_idx_set(folder / name, rng)
+    write_sprites(folder / "sprites", rng)
+    return folder
+
+
+def write_idx_set(folder: Path, rng: np.random.Generator, train: int = 600, test: int = 100):
+    """Four gzipped idx files: smooth blobs whose place tells the class."""
+    folder.mkdir()
+    down, across = np.mgrid[:28, :28]
+    for part, n in (("train", train), ("t10k", test)):
+        labels = rng.integers(0, 10, n).astype(np.uint8)
+        angle = 2 * np.pi * labels / 10 + rng.normal(0, 0.1, n)
+        top, left = 13.5 + 7 * np.sin(angle), 13.5 + 7 * np.cos(angle)
+        square = (down - top[:, None, None]) ** 2 + (across - left[:, None, None]) ** 2
+        images = (255 * np.exp(-square / 18)).astype(np.uint8)
+        for kind, array in (("images-idx3", images), ("labels-idx1", labels)):
+            head = struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape)
+            (folder / f"{part}-{kind}-ubyte.gz").write_bytes(gzip.compress(head + array.tobytes()))
+
+
+def write_sprites(folder: Path, rng: np.random.Generator, n: int = 800):
+    """``sprites.npz`` with its seven factors; each picture is painted from its factors."""
+    folder.mkdir()
+    names = ["body", "bottomwear", "topwear", "hair", "action", "direction", "frame"]
+    kinds = [6, 6, 6, 6, 3, 3, 8]
+    attributes = np.stack([rng.integers(0, k, n) for k in kinds], axis=1).astype(np.uint8)
+    attributes[: max(kinds)] = np.minimum(np.arange(max(kinds))[:, None], np.array(kinds) - 1)
+    images = np.zeros((n, 64, 64, 3), np.uint8)
+    for row, (body, bottom, top, hair, action, direction, frame) in enumerate(attributes):
+        left = 16 + 4 * direction + frame
+        images[row, 8:20, left : left + 16] = (40 * hair + 30, 20, 90)
+        images[row, 20:36, left : left + 16] = (60, 40 * top + 30, 40 * body + 30)
+        images[row, 36:52, left + 4 * action : left + 16] = (90, 60, 40 * bottom + 30)
+    np.savez_compressed(
+        folder / "sprites.npz",
+        images=images,
+        attributes=attributes,
+        attribute_names=np.array(names),
+        action_names=np.array(["walk", "spellcard", "slash"]),
+        direction_names=np.array(["front", "left", "right"]),
+    )
