@@ -3,6 +3,9 @@
 // The plot works in normalised coordinates (data, centred, divided by half the longer side).
 // The camera looks at (x, y) there and sees `distance` up and down from it.
 
+// Pixels on the right that the whole picture leaves to the toolbar.
+const TOOLS = 44;
+
 export function frame(xs, ys) {
   let [left, right, bottom, top] = [Infinity, -Infinity, Infinity, -Infinity];
   for (let i = 0; i < xs.length; i++) {
@@ -41,7 +44,8 @@ export class Camera {
 
   fitted() {
     const { halfWidth, halfHeight } = this.frame;
-    return Math.max(halfHeight, (halfWidth * this.height) / this.width, 0.05) * 1.06;
+    const width = Math.max(this.width - TOOLS, 1);
+    return Math.max(halfHeight, (halfWidth * this.height) / width, 0.05) * 1.06;
   }
 
   look(frame) {
@@ -51,6 +55,7 @@ export class Camera {
 
   fit() {
     Object.assign(this, { x: 0, y: 0, distance: this.fitted(), touched: false });
+    this.x = TOOLS / 2 / this.unit;
   }
 
   resize(width, height) {

@@ -1,0 +1,61 @@
+"""A page with a map and nothing else, for test_map_component.py."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from aegen.app.components import latent_map, select_on_map
+from aegen.core.polygons import inside
+
+COLUMNS, SIDE, TILES = 20, 4, 200
+
+
+def world(n):
+    """Three clouds on a line, at x = 0, 10 and 20; row i belongs to cloud i % 3."""
+    rng = np.random.default_rng(0)
+    cloud = np.arange(n) % 3
+    return np.column_stack([10 * cloud, 0 * cloud]) + rng.normal(size=(n, 2)), cloud
+
+
+def atlas():
+    """Tile i is one colour: red i, green 255 - i."""
+    pixels = np.zeros((TILES // COLUMNS * SIDE, COLUMNS * SIDE, 3), dtype=np.uint8)
+    for i in range(TILES):
+        top, left = i // COLUMNS * SIDE, i % COLUMNS * SIDE
+        pixels[top : top + SIDE, left : left + SIDE] = (i, 255 - i, 0)
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, "png")
+    return stream.getvalue()
+
+
+st.set_page_config(layout="wide")
+n = int(st.query_params.get("n", "3000"))
+points, cloud = world(n)
+if st.checkbox("turned"):
+    points = points[:, ::-1]
+colours = st.radio("colour", ["cloud", "height", "none"], horizontal=True)
+labels = {
+    "cloud": {"labels": cloud, "categories": ["left", "middle", "right"], "label_title": "cloud"},
+    "height": {"labels": points[:, 1], "label_title": "height"},
+    "none": {},
+}[colours]
+rings = {"draws": points[:30] + 0.5} if st.checkbox("draws") else {}
+st.button("clear", on_click=select_on_map, args=("map",))
+start = {"polygon": [(-5, -5), (5, -5), (5, 5), (-5, 5)], "pinned": 3}
+if st.checkbox("map", value=True):
+    seen = latent_map(
+        points,
+        key="map",
+        thumbnails=atlas(),
+        atlas=(COLUMNS, SIDE, SIDE, TILES),
+        height=420,
+        **labels,
+        **rings,
+        **(start if "linked" in st.query_params else {}),
+    )
+    found = None if seen.polygon is None else int(inside(points, seen.polygon).sum())
+    st.text(f"found {found} pinned {seen.pinned} hidden {seen.hidden}")

@@ -1,0 +1,293 @@
+"""The latent map in a real browser: real mouse, real WebGL, real answers from Python."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from aegen.core.polygons import inside
+
+pytestmark = pytest.mark.browser
+
+APP = Path(__file__).with_name("map_app.py")
+
+
+def world(n):
+    """The same points as the page's, without running the page."""
+    rng = np.random.default_rng(0)
+    cloud = np.arange(n) % 3
+    return np.column_stack([10 * cloud, 0 * cloud]) + rng.normal(size=(n, 2)), cloud
+
+
+class Map:
+    """What a person does with the map, in data coordinates."""
+
+    def __init__(self, page, n):
+        self.page = page
+        self.root = page.locator(".aegen-map")
+        page.wait_for_selector(f".aegen-map[data-drawn='{n}']")
+
+    @property
+    def sight(self):
+        return [float(value) for value in self.root.get_attribute("data-view").split(",")]
+
+    @property
+    def box(self):
+        return self.page.locator(".aegen-map-over").bounding_box()
+
+    def pixel(self, x, y):
+        left, bottom, right, top = self.sight
+        box = self.box
+        return (
+            box["x"] + (x - left) / (right - left) * box["width"],
+            box["y"] + (top - y) / (top - bottom) * box["height"],
+        )
+
+    def drag(self, corners, shift=False):
+        mouse, keyboard = self.page.mouse, self.page.keyboard
+        mouse.move(*self.pixel(*corners[0]))
+        if shift:
+            keyboard.down("Shift")
+        mouse.down()
+        for corner in corners[1:]:
+            mouse.move(*self.pixel(*corner))
+        mouse.up()
+        if shift:
+            keyboard.up("Shift")
+
+    def says(self, text):
+        self.page.get_by_text(text, exact=True).wait_for()
+
+    def wait_for_other_sight(self, old):
+        self.page.wait_for_function(
+            "old => document.querySelector('.aegen-map').dataset.view.split(',')"
+            ".some((value, k) => Number(value) !== old[k])",
+            arg=old,
+        )
+        return self.sight
+
+    def tool(self, name):
+        self.page.get_by_role("button", name=name).click()
+
+
+@pytest.fixture(scope="module")
+def server(serve):
+    return serve(APP)
+
+
+def test_the_world_of_the_test_is_the_world_of_the_page():
+    source = APP.read_text(encoding="utf-8")
+    spec = importlib.util.spec_from_loader("world_only", loader=None)
+    module = importlib.util.module_from_spec(spec)
+    start, end = source.index("def world"), source.index("def atlas")
+    exec("import numpy as np\n" + source[start:end], module.__dict__)
+    assert np.array_equal(module.world(30)[0], world(30)[0])
+
+
+CLOUD = [(-2.8, -3.1), (4.9, -3.5), (4.2, 3.4), (-2.5, 3.3)]
+
+
+def test_a_lasso_finds_its_rows_and_survives_runs_that_change_something_else(server, visit):
+    points, _ = world(3_000)
+    map_ = Map(visit(server.url), 3_000)
+    left, bottom, right, top = map_.sight
+    box = map_.box
+    # One unit of x is as long as one unit of y, and every point is in sight.
+    assert (right - left) / (top - bottom) == pytest.approx(box["width"] / box["height"], rel=1e-3)
+    assert inside(points, [(left, bottom), (right, bottom), (right, top), (left, top)]).all()
+
+    map_.drag(CLOUD, shift=True)
+    expected = int(inside(points, CLOUD).sum())
+    assert 950 < expected < 1_000
+    map_.says(f"found {expected} pinned None hidden ()")
+    assert map_.root.get_attribute("data-polygon") == "4"
+
+    # The wheel brings closer what is under the pointer; a new colour leaves the camera alone.
+    map_.page.mouse.move(*map_.pixel(10, 0))
+    before = map_.pixel(10, 0)
+    map_.page.mouse.wheel(0, -300)
+    closer = map_.wait_for_other_sight([left, bottom, right, top])
+    assert closer[2] - closer[0] < 0.8 * (right - left)
+    # A wheel's place comes in whole pixels.
+    assert map_.pixel(10, 0) == pytest.approx(before, abs=1.5)
+    map_.page.get_by_text("height", exact=True).first.click()
+    map_.page.wait_for_selector(".aegen-map-strip")
+    Map(map_.page, 3_000).says(f"found {expected} pinned None hidden ()")
+    assert map_.sight == closer
+    assert map_.root.get_attribute("data-polygon") == "4"
+
+    # Other points: the outline lay over the old ones, so it goes.
+    map_.page.get_by_text("turned", exact=True).click()
+    map_.says("found None pinned None hidden ()")
+    map_.page.wait_for_selector(".aegen-map:not([data-polygon])")
+    map_.wait_for_other_sight(closer)
+
+
+def test_tools_click_escape_and_the_page_itself_select(server, visit):
+    points, cloud = world(3_000)
+    map_ = Map(visit(server.url), 3_000)
+    map_.tool("Select a box (B)")
+    map_.drag([(6, -3.9), (15, 3.9)])
+    in_box = inside(points, [(6, -3.9), (15, -3.9), (15, 3.9), (6, 3.9)])
+    map_.says(f"found {int(in_box.sum())} pinned None hidden ()")
+    map_.page.keyboard.press("Escape")
+    map_.says("found None pinned None hidden ()")
+    map_.page.wait_for_selector(".aegen-map:not([data-polygon])")
+
+    outermost = int(points[:, 0].argmax())
+    map_.page.mouse.click(*map_.pixel(*points[outermost]))
+    map_.says(f"found None pinned {outermost} hidden ()")
+    map_.page.wait_for_selector(f".aegen-map[data-pinned='{outermost}']")
+    map_.page.get_by_text("clear", exact=True).click()
+    map_.says("found None pinned None hidden ()")
+    map_.page.wait_for_selector(".aegen-map:not([data-pinned])")
+
+    # A hidden category cannot be hovered or clicked; the page hears what was hidden.
+    map_.page.locator(".aegen-map-entry").nth(2).click()
+    map_.page.mouse.click(*map_.pixel(*points[outermost]))
+    middle = int(np.flatnonzero(cloud == 0)[points[cloud == 0, 0].argmin()])
+    map_.page.mouse.click(*map_.pixel(*points[middle]))
+    map_.says(f"found None pinned {middle} hidden (2,)")
+
+    # The keyboard alone: everything in sight.
+    map_.page.locator(".aegen-map-over").focus()
+    map_.page.keyboard.press("Enter")
+    map_.says(f"found 3000 pinned {middle} hidden (2,)")
+
+
+def test_hovering_shows_the_tile_of_the_row(server, visit):
+    points, _ = world(300)
+    map_ = Map(visit(f"{server.url}?n=300"), 300)
+    tiled = int(points[:200, 1].argmax())
+    map_.page.wait_for_timeout(300)
+    map_.page.mouse.move(*map_.pixel(*points[tiled]))
+    map_.page.get_by_text(f"row {tiled}", exact=True).wait_for()
+    read = "c => [...c.getContext('2d').getImageData(1, 1, 1, 1).data]"
+    assert map_.page.locator(".aegen-map-tile").evaluate(read) == [tiled, 255 - tiled, 0, 255]
+    assert map_.page.locator(".aegen-map-tile").bounding_box()["width"] >= 84
+    name = ["left", "middle", "right"][tiled % 3]
+    map_.page.get_by_text(f"cloud {name}", exact=True).wait_for()
+    # A row beyond the atlas has its words alone.
+    bare = 200 + int(points[200:, 1].argmin())
+    map_.page.mouse.move(*map_.pixel(*points[bare]))
+    map_.page.get_by_text(f"row {bare}", exact=True).wait_for()
+    assert map_.page.locator(".aegen-map-tile").is_hidden()
+
+
+def test_only_what_changed_is_sent_again(server, visit):
+    page = visit("about:blank")
+    heard = []
+    page.on("websocket", lambda ws: ws.on("framereceived", lambda data: heard.append(len(data))))
+    page.goto(f"{server.url}?n=30000")
+    map_ = Map(page, 30_000)
+    map_.says("found None pinned None hidden ()")
+    script = Path(importlib.util.find_spec("aegen.app.components").origin).parent
+    script_size = (script / "latent_map" / "latent_map.js").stat().st_size
+    points_size = 30_000 * 8
+    assert sum(heard) > points_size + script_size
+    heard.clear()
+    page.get_by_text("draws", exact=True).click()
+    page.get_by_text("30,000 points · 30 draws").wait_for()
+    page.wait_for_timeout(300)
+    assert sum(heard) < 40_000
+    heard.clear()
+    page.get_by_text("height", exact=True).first.click()
+    page.wait_for_selector(".aegen-map-strip")
+    page.wait_for_timeout(300)
+    assert 30_000 * 4 < sum(heard) < 30_000 * 4 + 40_000
+
+
+def test_a_link_selects_and_the_map_comes_back_as_the_page_wants_it(server, visit):
+    points, _ = world(3_000)
+    found = int(inside(points, [(-5, -5), (5, -5), (5, 5), (-5, 5)]).sum())
+    map_ = Map(visit(f"{server.url}?linked=1", dark=True), 3_000)
+    map_.says(f"found {found} pinned 3 hidden ()")
+    assert map_.root.get_attribute("data-polygon") == "4"
+    assert map_.root.get_attribute("data-pinned") == "3"
+    map_.tool("Clear the selection (Escape)")
+    map_.says("found None pinned None hidden ()")
+    map_.page.get_by_text("map", exact=True).click()
+    map_.root.wait_for(state="detached")
+    map_.page.get_by_text("map", exact=True).click()
+    map_ = Map(map_.page, 3_000)
+    map_.says(f"found {found} pinned 3 hidden ()")
+
+
+def test_fingers_select_on_a_phone_and_nothing_overflows(server, visit):
+    points, _ = world(3_000)
+    page = visit(server.url, width=390, height=844, touch=True)
+    map_ = Map(page, 3_000)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    legend = page.locator(".aegen-map-legend").bounding_box()
+    assert legend["x"] >= 0
+    assert legend["x"] + legend["width"] <= 390
+    assert map_.box["height"] < 1.2 * map_.box["width"]
+
+    map_.root.scroll_into_view_if_needed()
+    page.touchscreen.tap(*map_.pixel(*points[int(points[:, 0].argmax())]))
+    map_.says(f"found None pinned {int(points[:, 0].argmax())} hidden ()")
+
+    fingers = page.context.new_cdp_session(page)
+
+    def touch(kind, *places):
+        spots = [{"x": x, "y": y, "id": k} for k, (x, y) in enumerate(places)]
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": spots})
+
+    # Two fingers that part bring the map closer.
+    wide, whole = map_.sight, map_.root.get_attribute("data-view")
+    (x, y) = map_.pixel(10, 0)
+    touch("touchStart", (x - 30, y), (x + 30, y))
+    touch("touchMove", (x - 60, y), (x + 60, y))
+    touch("touchEnd")
+    page.wait_for_function(
+        "most => { const [l, , r] = document.querySelector('.aegen-map').dataset.view.split(',');"
+        " return r - l < most; }",
+        arg=0.6 * (wide[2] - wide[0]),
+    )
+    map_.tool("Show everything (0)")
+    page.wait_for_function(
+        "old => document.querySelector('.aegen-map').dataset.view === old", arg=whole
+    )
+
+    map_.tool("Draw around points (L, or hold Shift)")
+    places = [map_.pixel(*corner) for corner in CLOUD]
+    touch("touchStart", places[0])
+    for place in places[1:]:
+        touch("touchMove", place)
+    touch("touchEnd")
+    found = page.get_by_text(re.compile(r"^found \d")).text_content()
+    assert abs(int(found.split()[1]) - int(inside(points, CLOUD).sum())) < 30
+
+
+def test_without_webgl_fewer_rows_are_drawn_and_a_box_still_finds_them_all(
+    server, playwright, chromium_path, request
+):
+    points, _ = world(6_000)
+    browser = playwright.chromium.launch(
+        executable_path=chromium_path, args=["--no-sandbox", "--disable-gpu", "--disable-3d-apis"]
+    )
+    request.addfinalizer(browser.close)
+    page = browser.new_page(viewport={"width": 1400, "height": 900})
+    page.set_default_timeout(30_000)
+    page.goto(f"{server.url}?n=6000")
+    page.get_by_text("5,000 of 6,000 drawn: this browser has no WebGL").wait_for()
+    page.wait_for_selector(".js-plotly-plot .scatterlayer .point")
+    assert page.locator(".aegen-map").count() == 0
+    # The left third of the chart holds the left cloud.
+    plot = page.locator(".js-plotly-plot .nsewdrag").first.bounding_box()
+    middle, low, high = (
+        plot["x"] + plot["width"] * 0.33,
+        plot["y"] + 5,
+        plot["y"] + plot["height"] - 5,
+    )
+    page.mouse.move(plot["x"] + 3, low)
+    page.mouse.down()
+    for x, y in [(middle, low), (middle, high), (plot["x"] + 3, high), (plot["x"] + 3, low)]:
+        page.mouse.move(x, y, steps=4)
+    page.mouse.up()
+    left = int((points[:, 0] < 5).sum())
+    page.get_by_text(f"found {left} pinned None hidden ()", exact=True).wait_for()
