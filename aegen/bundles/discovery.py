@@ -27,7 +27,9 @@ def bundles() -> list[str]:
 def find(name: str | Path) -> Path:
     """The folder of a bundle, by name or by path.
 
-    A path is anything with a separator, or a `Path`; a plain word is a name.
+    A path is anything with a separator, or a `Path`; a plain word is a name, and where there is no
+    such bundle, a folder of that name here. A program that takes names from strangers should
+    accept those in `bundles` only.
 
     Raises:
         UnknownName: no bundle has this name; the message lists what exists.
@@ -40,6 +42,8 @@ def find(name: str | Path) -> Path:
         for folder in _on(shelf):
             if folder.name == text:
                 return folder
+    if Path(text).is_dir():
+        return Path(text)
     raise UnknownName("bundle", text, bundles())
 
 

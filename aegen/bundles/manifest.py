@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import reprlib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -250,19 +251,19 @@ class _Reader:
             return instead
         value = self.document[name]
         if not fits(value):
-            given = json.dumps(value, ensure_ascii=False)
-            given = given if len(given) <= 60 else given[:57] + "..."
-            self.report(name, f"must be {allowed}, got {given}")
+            self.report(name, f"must be {allowed}, got {reprlib.repr(value)}")
             return instead
         return value
 
-    def text(self, name: str, *, empty: bool = False, longest: int = 20_000) -> str:
+    def text(self, name: str, *, empty: bool = False) -> str:
         def fits(value: Any) -> bool:
-            return (
-                isinstance(value, str) and (empty or bool(value.strip())) and len(value) <= longest
-            )
+            long = isinstance(value, str) and len(value) > 20_000
+            return isinstance(value, str) and (empty or bool(value.strip())) and not long
 
-        return str(self.take(name, fits, f"text of 1 to {longest:,} characters", ""))
+        return str(self.take(name, fits, "text of up to 20,000 characters", ""))
+
+    def line(self, name: str) -> str:
+        return str(self.take(name, _line, "text of 1 to 200 characters on one line", ""))
 
     def pattern(self, name: str, pattern: re.Pattern[str], allowed: str) -> str:
         def fits(value: Any) -> bool:
@@ -295,11 +296,11 @@ class _Reader:
         def fits(value: Any) -> bool:
             return (
                 isinstance(value, list)
-                and all(isinstance(v, str) for v in value)
+                and all(_line(v) for v in value)
                 and len(set(value)) == len(value)
             )
 
-        return tuple(self.take(name, fits, "a list of different texts", []))
+        return tuple(self.take(name, fits, "a list of different texts of one line", []))
 
     def object(self, name: str) -> dict[str, Any]:
         return dict(self.take(name, lambda v: isinstance(v, dict), "a JSON object", {}))
@@ -318,6 +319,15 @@ def _whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
+def _line(value: Any) -> bool:
+    return (
+        isinstance(value, str)
+        and bool(value.strip())
+        and len(value) <= 200
+        and value.isprintable()
+    )
+
+
 def _manifest(reader: _Reader) -> Manifest:
     """Every field, checked for itself."""
     shape = reader.wholes("image_shape", 1, 1024, 3)
@@ -325,9 +335,9 @@ def _manifest(reader: _Reader) -> Manifest:
     manifest = Manifest(
         format=FORMAT,
         name=reader.pattern("name", NAME, "up to 64 small letters, digits and dashes"),
-        title=reader.text("title", longest=200),
+        title=reader.line("title"),
         description=reader.text("description"),
-        dataset=reader.text("dataset", longest=200),
+        dataset=reader.line("dataset"),
         licence=reader.text("licence"),
         citation=reader.text("citation", empty=True),
         source=reader.text("source", empty=True),
@@ -365,12 +375,14 @@ def _attributes(reader: _Reader) -> dict[str, Attribute]:
         if (kind == "category") != bool(values):
             inner.report("values", "must list the values of a category, and of nothing else")
         inner.done()
+        if not _line(name):
+            inner.report("", "must have a name of 1 to 200 characters on one line")
         found[name] = Attribute(kind, values)
     return found
 
 
 def _network(reader: _Reader) -> Network:
-    network = Network(reader.text("name", longest=100), reader.object("arguments"))
+    network = Network(reader.line("name"), reader.object("arguments"))
     reader.done()
     return network
 
@@ -412,7 +424,7 @@ def _atlas(reader: _Reader) -> Atlas:
 def _versions(reader: _Reader) -> dict[str, str]:
     document = reader.object("written_by")
     inner = reader.within("written_by", document)
-    return {name: inner.text(name, longest=100) for name in document}
+    return {name: inner.line(name) for name in document}
 
 
 def _files(reader: _Reader) -> dict[str, FileEntry]:
@@ -437,6 +449,8 @@ def _agreement(manifest: Manifest, reader: _Reader) -> None:
             reader.report("files", f"does not list {name}")
     if manifest.image_shape[2] not in (1, 3, 4):
         reader.report("image_shape", f"must have 1, 3 or 4 channels, got {manifest.image_shape}")
+    if not 1 <= len(manifest.cover) * manifest.image_shape[1] <= WEBP_SIDE:
+        reader.report("cover", f"names {len(manifest.cover)} rows, which make no picture")
     if manifest.atlas.rows > manifest.rows:
         reader.report(
             "atlas.rows", f"is {manifest.atlas.rows}, but there are {manifest.rows} training rows"

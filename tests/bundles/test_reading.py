@@ -215,6 +215,9 @@ def test_bundles_are_found_by_folder_name_in_the_folders_named(tiny, tmp_path, m
     with pytest.raises(UnknownName, match=r"no bundle named 'tinny'; did you mean 'tiny'\?"):
         read("tinny")
     monkeypatch.setenv("AEGEN_BUNDLES", str(tmp_path / "nowhere"))
+    with monkeypatch.context() as here:
+        here.chdir(tiny.path.parent)
+        assert read("tiny").name == "tiny"
     assert "tiny" not in bundles()
 
 

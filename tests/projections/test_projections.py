@@ -1,7 +1,5 @@
 """Projections: PCA exactly, UMAP by its behaviour, both by one contract."""
 
-import warnings
-
 import numpy as np
 import pytest
 
@@ -97,11 +95,8 @@ def test_distances_neither_vanish_nor_overflow(scale):
 
 def test_umap_keeps_groups_together_and_repeats_itself():
     z, label = clusters(n=200)
-    with warnings.catch_warnings():
-        # umap-learn says at import that an optional part needs TensorFlow, and how it multithreads
-        warnings.simplefilter("ignore")
-        found = UMAP().fit(z, rng=0)
-        again = UMAP().fit(z, rng=0)
+    found = UMAP().fit(z, rng=0)
+    again = UMAP().fit(z, rng=0)
     assert kept(found.coordinates_, label) > 0.95
     assert kept(np.random.default_rng(0).normal(size=(200, 2)), label) < 0.5
     assert np.array_equal(found.coordinates_, again.coordinates_)
@@ -141,7 +136,5 @@ def test_refusals_say_what_is_wrong(call, said):
 
 
 def test_too_few_codes_for_umap():
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        with pytest.raises(InvalidInput, match="needs at least 16 codes, got 10"):
-            UMAP().fit(clusters(n=10)[0])
+    with pytest.raises(InvalidInput, match="needs at least 16 codes, got 10"):
+        UMAP().fit(clusters(n=10)[0])
