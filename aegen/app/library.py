@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 __all__ = ["Card", "cards", "check", "commands", "error_words", "facts", "losses", "recipe"]
 
 COMMANDS = """\
-aegen train autoencoder {dataset} --latent-dim {dimension} --out runs/{name}
-aegen train classifier {dataset} --out runs/{name}-classifier
-aegen bundles create runs/{name} --classifier runs/{name}-classifier --out bundles/{name} \\
-  --title "{title}" --description "What it is, in a sentence"
+aegen train autoencoder {dataset} --latent-dim {dimension} \\
+  --out runs/{name}
+aegen train classifier {dataset} --out runs/judge
+aegen bundles create runs/{name} \\
+  --classifier runs/judge --out bundles/{name} \\
+  --title "{title}" --description "What it is."
 """
 
 
@@ -115,9 +117,13 @@ def facts(card: Card) -> dict[str, str]:
         "Latent space": f"{manifest.latent_dim} dimensions, {manifest.architecture.name}",
         "Reconstruction": error_words(manifest.reconstruction),
         "Attributes": _attributes(manifest),
-        "On disk": f"{card.size / 1e6:.1f} MB",
+        "On disk": _megabytes(card.size),
         "Licence": manifest.licence,
     }
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e6:.2f} MB"
 
 
 def error_words(figures: Mapping[str, float]) -> str:

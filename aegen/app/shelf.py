@@ -19,7 +19,7 @@ from aegen.core.errors import AegenError
 if TYPE_CHECKING:
     from aegen.bundles import Report
 
-__all__ = ["card", "heading", "own", "totals"]
+__all__ = ["card", "heading", "own", "shelf", "totals"]
 
 WIDTH = 460
 """Pixels of a card: two beside each other on a laptop, three on a wide screen, one on a phone."""
@@ -50,25 +50,32 @@ def totals(cards: list[Card]) -> None:
     st.markdown(" &nbsp;·&nbsp; ".join(parts))
 
 
+def shelf(cards: list[Card]) -> None:
+    """All cards, beside each other as far as there is room."""
+    with st.container(horizontal=True, gap="medium"):
+        for shown in cards:
+            with st.container(border=True, width=WIDTH):
+                card(shown)
+
+
 @frame.part
 def card(shown: Card) -> None:
     """One bundle; checking it runs this card again and nothing else."""
-    with st.container(border=True, width=WIDTH):
-        if shown.cover:
-            _cover(shown)
-        title = shown.manifest.title if shown.manifest else shown.name
-        st.subheader(_plain(title), anchor=False)
-        if shown.problem is not None:
-            problem = shown.problem
-            frame.show_problem(AegenError(f"{problem.path.name}: {problem.problem}"))
-        if shown.manifest is not None:
-            st.markdown(_plain(shown.manifest.description))
-            st.html(_listed(library.facts(shown)))
-            _making(shown)
-            with st.expander("Use it", icon=":material/code:"):
-                st.code(_python(shown.name), language="python", wrap_lines=True)
-                st.code(_command(shown.name), language="bash", wrap_lines=True)
-        _buttons(shown)
+    if shown.cover:
+        _cover(shown)
+    title = _plain(shown.manifest.title) + " " if shown.manifest else ""
+    st.subheader(f"{title}:small[:gray[{shown.name}]]", anchor=False)
+    if shown.problem is not None:
+        problem = shown.problem
+        frame.show_problem(AegenError(f"file {problem.path.name}: {problem.problem}"))
+    if shown.manifest is not None:
+        st.markdown(_plain(shown.manifest.description))
+        st.html(_listed(library.facts(shown)))
+        _making(shown)
+        with st.expander("Use it", icon=":material/code:"):
+            st.code(_python(shown.name), language="python", wrap_lines=True)
+            st.code(_command(shown.name), language="bash", wrap_lines=True)
+    _buttons(shown)
 
 
 def _cover(shown: Card) -> None:
@@ -87,7 +94,7 @@ def _listed(values: Mapping[str, str]) -> str:
     )
     return (
         '<dl style="display:grid;grid-template-columns:max-content 1fr;gap:.2rem .9rem;margin:0;'
-        f'font-size:.88rem;line-height:1.45;overflow-wrap:anywhere">{lines}</dl>'
+        f'padding:0;font-size:.88rem;line-height:1.45;overflow-wrap:anywhere">{lines}</dl>'
     )
 
 
@@ -113,13 +120,13 @@ def _buttons(shown: Card) -> None:
             "Open",
             key=f"open:{shown.name}",
             icon=":material/scatter_plot:",
-            type="primary",
             disabled=shown.manifest is None,
             help="Choose this bundle and go to its latent map.",
         )
         checked = st.button(
             "Check",
             key=f"check:{shown.name}",
+            type="tertiary",
             icon=":material/fact_check:",
             help="Reads every file, compares hashes, builds the networks and decodes some rows.",
         )
@@ -135,8 +142,9 @@ def _buttons(shown: Card) -> None:
 def _findings(report: Report) -> None:
     """What a check found, a sentence each."""
     for finding in report.findings:
-        where = ": ".join(part for part in (finding.file, finding.field) if part)
-        sentence = f"{where or report.path}: {finding.problem}"
+        where = f"file {finding.file}" if finding.file else str(report.path)
+        field = f"{finding.field}: " if finding.field else ""
+        sentence = f"{where}: {field}{finding.problem}"
         if finding.warning:
             st.warning(_plain(sentence), icon=":material/warning:")
         else:

@@ -11,8 +11,6 @@ shelf.heading(
 )
 cards = library.cards()
 shelf.totals(cards)
-with st.container(horizontal=True, gap="medium"):
-    for card in cards:
-        shelf.card(card)
+shelf.shelf(cards)
 st.subheader("Bring your own", anchor=False)
 shelf.own()
