@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
 import shutil
 import tempfile
@@ -164,7 +165,16 @@ def save_arrays(
 
     # not ascontiguousarray, which makes a scalar an array of one
     contiguous = {name: np.asarray(array, order="C") for name, array in sorted(arrays.items())}
-    write_bytes(path, save(contiguous, metadata=dict(sorted((metadata or {}).items()))))
+    write_bytes(path, _in_order(save(contiguous, metadata=dict(metadata or {}))))
+
+
+def _in_order(content: bytes) -> bytes:
+    """A safetensors file with its header sorted; the library writes metadata in any order."""
+    size = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + size])
+    text = json.dumps(header, sort_keys=True, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)  # so that the arrays stay aligned
+    return len(text).to_bytes(8, "little") + text + content[8 + size :]
 
 
 def load_arrays(path: Path | str) -> tuple[dict[str, Array], dict[str, str]]:

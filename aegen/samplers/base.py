@@ -93,7 +93,7 @@ class Sampler(BaseEstimator, ABC):
             InvalidInput: codes, weights or fields that cannot be used.
         """
         check(type(self), self.get_params(deep=False))
-        z = arrays.codes(z)
+        z = np.ascontiguousarray(arrays.codes(z))
         weights = arrays.weights(sample_weight, len(z)) if len(z) else None
         if weights is not None and not self.weighted:
             raise InvalidInput(
@@ -206,7 +206,8 @@ class DensitySampler(Sampler):
             InvalidInput: another dimension than in ``fit``, or values that are not finite.
         """
         self._require_fitted()
-        return self._score_samples(arrays.codes(z, dimension=self.n_features_in_))
+        z = arrays.codes(z, dimension=self.n_features_in_)
+        return self._score_samples(np.ascontiguousarray(z))
 
     def score(self, z: ArrayLike, y: None = None) -> float:
         """Mean log-density of the rows of ``z``, so that scikit-learn's model selection works."""
