@@ -24,8 +24,8 @@ SIDES = (64, 48, 32, 16)
 """Sides of a tile. Multiples of 16, the blocks that WebP codes separately, so that a tile's loss
 does not show in its neighbours."""
 
-LIMIT = 3_300_000
-"""Most bytes of an atlas where quality can be traded for them: 60,000 digits at quality 50, whose
+LIMIT = 3_100_000
+"""Most bytes of an atlas where quality can be traded for them: 60,000 digits at quality 40, whose
 pixels differ by 3 of 255 levels."""
 
 QUALITIES = (30, 40, 50, 60, 70, 80, 90)
