@@ -69,9 +69,10 @@ def _manifest_or_title(heading: Any, name: str) -> Any:
     """What the bundle is; where it cannot be opened the page has its bare title at least."""
     try:
         return services.bundle(bundle_name()).manifest
-    except AegenError:
+    except AegenError as problem:
         heading.title(name, anchor=False)
-        raise
+        show_problem(problem)
+        st.stop()  # here, since the page's script has not begun and cannot be told
 
 
 def part(function: Callable[P, None]) -> Callable[P, None]:
@@ -134,11 +135,12 @@ def sidebar() -> None:
         try:
             name = _choose_bundle()
             names = services.bundles()
+            if st.session_state.get("aegen.bundle") != name:  # chosen elsewhere: a page, a link
+                st.session_state["aegen.bundle"] = name
             st.selectbox(
                 "Bundle",
                 names,
                 key="aegen.bundle",
-                index=names.index(name),
                 on_change=_take_bundle,
                 format_func=_title,
                 help="A trained autoencoder with the codes of its images.",
