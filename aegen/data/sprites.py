@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -14,17 +15,31 @@ from aegen.data.base import DataSet, ImageSet, category
 
 __all__ = ["Sprites"]
 
-CHARACTER = ["body", "bottomwear", "topwear", "hair"]
-"""The four factors that make a character; the other three are what it does."""
+KINDS = {
+    "body": 6,
+    "bottomwear": 6,
+    "topwear": 6,
+    "hair": 6,
+    "action": 3,
+    "direction": 3,
+    "frame": 8,
+}
+"""How many values each factor has."""
+
+COMBINED = ("body", "hair", "action")
+"""Factors of which some combinations are held out."""
+
+KEPT_OUT = 10
+"""How many of their 108 combinations that is."""
 
 
 class Sprites(DataSet):
     """Characters composed of body, clothes and hair, in an action, seen from a side (Li, Mandt).
 
-    A tenth of the *characters* is held out, with all their actions and directions, so that a
-    held-out picture shows a combination that training never saw. There is no copy to fetch: the
-    npz file holds ``images`` (n, 64, 64, 3) uint8, ``attributes`` (n, 7) uint8,
-    ``attribute_names``, ``action_names`` and ``direction_names``.
+    Ten of the 108 combinations of body, hair and action are held out, with all clothes and
+    directions: a held-out picture shows a combination that training never saw, of values that it
+    saw in others. There is no copy to fetch: the npz file holds ``images`` (n, 64, 64, 3) uint8,
+    ``attributes`` (n, 7) uint8, ``attribute_names``, ``action_names`` and ``direction_names``.
 
     Example:
         >>> "CC BY-SA 3.0" in Sprites.licence
@@ -50,29 +65,31 @@ class Sprites(DataSet):
         if images.dtype != np.uint8 or images.ndim != 4 or values.shape[:1] != images.shape[:1]:
             raise StorageError(path, "images and attributes do not fit together")
         columns = [str(name) for name in arrays["attribute_names"]]
+        if sorted(columns) != sorted(KINDS) or values.shape[1] != len(KINDS):
+            raise StorageError(path, f"needs the factors {', '.join(KINDS)}, has {columns}")
+        if any(values[:, k].max(initial=0) >= KINDS[c] for k, c in enumerate(columns)):
+            raise StorageError(path, f"attributes go beyond the numbers of values {KINDS}")
         words = {"action": arrays["action_names"], "direction": arrays["direction_names"]}
         table = pd.DataFrame(
-            {c: _category(values[:, k], words.get(c)) for k, c in enumerate(columns)}
+            {c: category(values[:, k], _names(c, words)) for k, c in enumerate(columns)}
         )
-        held = _held_out_characters(table)
+        held = _held_out_combinations(table)
         return ImageSet(
             "sprites", self.title, images, table, held, self.licence, self.citation, self.citation
         )
 
 
-def _category(values: np.ndarray, words: np.ndarray | None) -> pd.Categorical[str]:
-    """Numbered kinds as text: their names where they have one, else 1, 2, 3..."""
-    kinds = int(values.max()) + 1
-    labels = [str(k + 1) for k in range(kinds)] if words is None else [str(w) for w in words]
-    return category(values, labels)
+def _names(factor: str, words: dict[str, np.ndarray]) -> list[str]:
+    """Names of a factor's values: their own where they have one, else 1, 2, 3..."""
+    own = words.get(factor)
+    return [str(k + 1) for k in range(KINDS[factor])] if own is None else [str(w) for w in own]
 
 
-def _held_out_characters(table: pd.DataFrame) -> BoolArray:
-    """A seeded tenth of the characters; the same ones whatever rows are there."""
-    codes = np.stack([table[name].cat.codes.to_numpy(np.int64) for name in CHARACTER], axis=1)
-    kinds = [len(table[name].cat.categories) for name in CHARACTER]
-    character = np.ravel_multi_index(codes.T, kinds)
-    total = int(np.prod(kinds))
-    chosen = np.random.default_rng(423).permutation(total)[: total // 10]
-    held: BoolArray = np.isin(character, chosen)
+def _held_out_combinations(table: pd.DataFrame) -> BoolArray:
+    """The rows of ten seeded combinations; the same ones whatever rows are there."""
+    codes = np.stack([table[name].cat.codes.to_numpy(np.int64) for name in COMBINED])
+    kinds = tuple(KINDS[name] for name in COMBINED)
+    combination = np.ravel_multi_index(tuple(codes), kinds)
+    chosen = np.random.default_rng(423).permutation(math.prod(kinds))[:KEPT_OUT]
+    held: BoolArray = np.isin(combination, chosen)
     return held

@@ -105,16 +105,17 @@ def test_pickled_arrays_are_refused(tmp_path):
 
 @pytest.fixture
 def sprites(tmp_path):
-    """All 1,296 characters once, with one-pixel pictures."""
-    kinds = (6, 6, 6, 6)
-    character = np.stack(np.unravel_index(np.arange(6**4), kinds), axis=1)
-    attributes = np.concatenate([character, np.zeros((6**4, 3), int)], axis=1).astype(np.uint8)
-    attributes[:3, 4] = attributes[:3, 5] = [0, 1, 2]
+    """Every body, hair and action twice, in other clothes, with tiny pictures."""
+    body, hair, action, top = np.stack(
+        np.unravel_index(np.arange(6 * 6 * 3 * 2), (6, 6, 3, 2))
+    ).astype(np.uint8)
+    nothing = np.zeros_like(body)
+    attributes = np.stack([body, nothing, top, hair, action, nothing, nothing], axis=1)
     path = tmp_path / "sprites.npz"
     names = ["body", "bottomwear", "topwear", "hair", "action", "direction", "frame"]
     np.savez(
         path,
-        images=np.zeros((6**4, 8, 8, 3), np.uint8),
+        images=np.zeros((len(attributes), 8, 8, 3), np.uint8),
         attributes=attributes,
         attribute_names=np.array(names),
         action_names=np.array(["walk", "spellcard", "slash"]),
@@ -123,14 +124,29 @@ def sprites(tmp_path):
     return path
 
 
-def test_sprites_hold_out_a_tenth_of_the_characters(sprites):
+def test_sprites_hold_out_ten_combinations_whole(sprites):
     found = datasets.create("sprites").load(sprites)
-    assert found.holdout.sum() == 129
-    assert found.attributes["action"].tolist()[:3] == ["walk", "spellcard", "slash"]
-    assert found.attributes["body"].cat.categories.tolist() == list("123456")
-    assert datasets.create("sprites").load(sprites.parent).holdout.tolist() == (
-        found.holdout.tolist()
-    )
+    table = found.attributes
+    combination = [tuple(row) for row in table[["body", "hair", "action"]].to_numpy()]
+    held = {c for c, out in zip(combination, found.holdout, strict=True) if out}
+    trained = {c for c, out in zip(combination, found.holdout, strict=True) if not out}
+    assert len(held) == 10
+    assert not held & trained
+    for name in ("body", "hair", "action"):  # each value is still seen in training
+        assert set(table[name][~found.holdout]) == set(table[name])
+    assert table["action"].tolist()[:6:2] == ["walk", "spellcard", "slash"]
+    assert table["body"].cat.categories.tolist() == list("123456")
+    # The same rows are held out where only some of the rows are there.
+    with np.load(sprites) as file:
+        arrays = dict(file)
+    few = sprites.with_name("few.npz")
+    few_arrays = {
+        k: arrays[k][:100] if k in ("images", "attributes") else arrays[k] for k in arrays
+    }
+    np.savez(few, **few_arrays)
+    again = datasets.create("sprites").load(few)
+    assert again.holdout.tolist() == found.holdout.tolist()[:100]
+    assert datasets.create("sprites").load(sprites.parent).holdout.sum() == 20
 
 
 def test_a_limit_keeps_both_parts_and_the_order(digits):
