@@ -68,7 +68,8 @@ class Visits:
         )
         self.contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(30_000)
+        # Generous: a slow machine is no failure, and what is there is found at once.
+        page.set_default_timeout(90_000)
         page.on("console", lambda said: said.type == "error" and self.errors.append(said.text))
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.goto(url)

@@ -272,7 +272,7 @@ def test_without_webgl_fewer_rows_are_drawn_and_a_box_still_finds_them_all(
     )
     request.addfinalizer(browser.close)
     page = browser.new_page(viewport={"width": 1400, "height": 900})
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(90_000)
     page.goto(f"{server.url}?n=6000")
     page.get_by_text("5,000 of 6,000 drawn: this browser has no WebGL").wait_for()
     page.wait_for_selector(".js-plotly-plot .scatterlayer .point")
