@@ -1,45 +1,20 @@
 """Traverse: sliders move the picture, the link and the lines of Python reproduce it."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
-from streamlit.testing.v1 import AppTest
 
 import aegen
-from aegen.app import panels, services, traversal
+from aegen.app import panels, traversal
 from aegen.app.leanings import leanings
 from aegen.app.traversal import Place
-from aegen.bundles import discovery
 from aegen.core.errors import InvalidInput
 from aegen.core.pictures import png, quantize
 from aegen.directions import interpolate, latent_axes, principal_directions
-from tests.tiny_bundle import tiny_bundle
-
-ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "pages/explore/traverse.py"
 
 
-@pytest.fixture(scope="module")
-def shelf(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("bundles")
-    tiny_bundle(folder / "tiny")
-    return folder
-
-
-@pytest.fixture(autouse=True)
-def only_tiny(shelf, monkeypatch):
-    monkeypatch.setattr(discovery, "_shelves", lambda: [shelf])
-    services.bundle.clear()
-    services.directions.clear()
-
-
-def opened(**link):
-    test = AppTest.from_file(PAGE, default_timeout=60)
-    for name, value in link.items():
-        test.query_params[name.replace("_", "-")] = value
-    return healthy(test.run())
+def visited(opened, **link):
+    return healthy(opened("traverse", **link))
 
 
 def healthy(test):
@@ -54,60 +29,63 @@ def drawn(test):
 
 
 def link_of(test):
-    return {name: values[0] for name, values in test.query_params.items()}
+    return {
+        name: value if isinstance(value, str) else value[-1]
+        for name, value in test.query_params.items()
+    }
 
 
-def test_arriving_with_nothing_chosen_starts_at_a_row():
-    test = opened()
+def test_arriving_with_nothing_chosen_starts_at_a_row(opened):
+    test = visited(opened)
     assert len(test.slider) == 3
     assert not test.error
     assert not test.warning
     row = int(link_of(test)["row"])
-    bundle = aegen.load("tiny")
+    bundle = aegen.load("bars")
     assert panels.source(quantize(bundle.decode(bundle.codes[[row]])[0])) in drawn(test)
 
 
 @pytest.mark.parametrize(
     ("kind", "make"), [("principal", principal_directions), ("axes", latent_axes)]
 )
-def test_a_slider_moves_the_picture_along_its_direction(kind, make):
-    test = opened(row="5", along=kind)
+def test_a_slider_moves_the_picture_along_its_direction(opened, kind, make):
+    test = visited(opened, row="5", along=kind)
     healthy(test.slider[1].set_value(-1.5).run())
-    bundle = aegen.load("tiny")
+    bundle = aegen.load("bars")
     directions = make(bundle.codes)
     z = bundle.codes[5] - 1.5 * directions.sd[1] * directions.vectors[1]
     picture = panels.source(quantize(bundle.decode(z[None])[0]))
     assert picture in drawn(test)
-    assert picture not in drawn(opened(row="5", along=kind))
+    assert picture not in drawn(visited(opened, row="5", along=kind))
     assert link_of(test)[f"move-{kind}"] == "2:-1.5"
     assert any("moved along 1 direction" in caption.value for caption in test.caption)
 
 
-def test_the_link_reproduces_the_page():
-    test = opened(row="5")
+def test_the_link_reproduces_the_page(opened):
+    test = visited(opened, row="5")
     test.slider[0].set_value(2.0).run()
     test.number_input[2].set_value(9).run()
     healthy(test.segmented_control[1].set_value("spherical").run())
     link = link_of(test)
     assert (link["to"], link["way"]) == ("9", "spherical")
-    again = opened(**link)
+    again = visited(opened, **link)
     assert drawn(again) == drawn(test)
-    assert drawn(opened(**{**link, "way": "straight"})) != drawn(test)
+    assert drawn(visited(opened, **{**link, "way": "straight"})) != drawn(test)
 
 
-def test_reset_takes_all_moves_back():
-    test = opened(row="5", move_principal="1:2,3:-1")
+def test_reset_takes_all_moves_back(opened):
+    test = visited(opened, **{"row": "5", "move-principal": "1:2,3:-1"})
     assert [slider.value for slider in test.slider] == [2.0, 0.0, -1.0]
     reset = next(button for button in test.button if button.label == "Reset")
     healthy(reset.click().run())
     assert [slider.value for slider in test.slider] == [0.0, 0.0, 0.0]
-    assert drawn(test) == drawn(opened(row="5"))
+    assert drawn(test) == drawn(visited(opened, row="5"))
 
 
-def test_random_rows_are_seeded_and_named_in_the_link():
+def test_random_rows_are_seeded_and_named_in_the_link(opened):
     rows = []
     for _ in range(2):
-        test = opened(row="5")
+        test = visited(opened, row="5")
         next(button for button in test.button if button.label == "Random row").click().run()
         rows.append(link_of(test)["row"])
     assert rows[0] == rows[1] != "5"
@@ -119,17 +97,17 @@ def test_random_rows_are_seeded_and_named_in_the_link():
         ({"row": "999"}, "no row 999"),
         ({"row": "minus one"}, "cannot be used"),
         ({"along": "nowhere"}, "no along 'nowhere'"),
-        ({"move_principal": "1:9"}, "cannot be used"),
-        ({"move_principal": "1:nan"}, "cannot be used"),
-        ({"move_principal": "8:1"}, "There are 3 directions"),
+        ({"move-principal": "1:9"}, "cannot be used"),
+        ({"move-principal": "1:nan"}, "cannot be used"),
+        ({"move-principal": "8:1"}, "There are 3 directions"),
         ({"code": "1,2"}, "code of 2 numbers"),
         ({"code": "1,inf,2"}, "cannot be used"),
         ({"to": "40"}, "no row 40"),
         ({"way": "zigzag"}, "no way 'zigzag'"),
     ],
 )
-def test_a_bad_link_is_named_and_the_page_still_works(link, sentence):
-    test = opened(**link)
+def test_a_bad_link_is_named_and_the_page_still_works(opened, link, sentence):
+    test = visited(opened, **link)
     assert any(sentence in warning.value for warning in test.warning)
     assert "data:image/png" in drawn(test)
 
@@ -137,9 +115,9 @@ def test_a_bad_link_is_named_and_the_page_still_works(link, sentence):
 @pytest.mark.parametrize(
     "place",
     [
-        Place("tiny", 7),
-        Place("tiny", 7, kind="axes", moves=((0, 1.5), (2, -0.3))),
-        Place("tiny", None, (0.12345, -1.5, 2e-05), moves=((1, 3.0),)),
+        Place("bars", 7),
+        Place("bars", 7, kind="axes", moves=((0, 1.5), (2, -0.3))),
+        Place("bars", None, (0.12345, -1.5, 2e-05), moves=((1, 3.0),)),
     ],
 )
 def test_the_lines_of_python_write_the_very_picture(place, tmp_path, monkeypatch):
@@ -149,13 +127,13 @@ def test_the_lines_of_python_write_the_very_picture(place, tmp_path, monkeypatch
     found = traversal.walk(place, 3)
     np.testing.assert_array_equal(names["image"], found.image)
     assert (tmp_path / "picture.png").read_bytes() == traversal.picture_png(place, 3)
-    assert not np.array_equal(found.image, traversal.walk(Place("tiny", 8), 3).image)
+    assert not np.array_equal(found.image, traversal.walk(Place("bars", 8), 3).image)
 
 
 @pytest.mark.parametrize("way", ["straight", "spherical"])
 def test_the_lines_of_python_write_the_very_strip(way, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    a, b = Place("tiny", 7, moves=((0, 1.0),)), Place("tiny", 2)
+    a, b = Place("bars", 7, moves=((0, 1.0),)), Place("bars", 2)
     names = {}
     exec(traversal.passage_python(a, b, way), names)
     found = traversal.passage(a, b, way)
@@ -164,7 +142,7 @@ def test_the_lines_of_python_write_the_very_strip(way, tmp_path, monkeypatch):
 
 
 def test_a_filmstrip_passes_through_the_place_itself():
-    place = Place("tiny", 7, moves=((1, 2.0),))
+    place = Place("bars", 7, moves=((1, 2.0),))
     found = traversal.walk(place, 2)
     assert found.strips.shape == (2, 7, 16, 16, 1)
     for strip, stop in zip(found.strips, (0, 2), strict=True):
@@ -174,23 +152,23 @@ def test_a_filmstrip_passes_through_the_place_itself():
 
 
 def test_a_way_leads_from_one_end_to_the_other():
-    bundle = aegen.load("tiny")
+    bundle = aegen.load("bars")
     for way in ("straight", "spherical"):
-        found = traversal.passage(Place("tiny", 1), Place("tiny", 2), way)
+        found = traversal.passage(Place("bars", 1), Place("bars", 2), way)
         expected = interpolate(
             bundle.codes[1], bundle.codes[2], 9, kind=way, centre=bundle.codes.mean(axis=0)
         )
         np.testing.assert_array_equal(found.codes, expected)
         assert len(found.readings) == 9
     with pytest.raises(InvalidInput, match="rows 0 to 39"):
-        traversal.passage(Place("tiny", 1), Place("tiny", 40), "straight")
+        traversal.passage(Place("bars", 1), Place("bars", 40), "straight")
 
 
 def test_files_hold_what_is_shown(tmp_path):
-    place = Place("tiny", 7, moves=((1, 2.0),))
+    place = Place("bars", 7, moves=((1, 2.0),))
     (tmp_path / "walk.npz").write_bytes(traversal.walk_npz(place, 3))
     with np.load(tmp_path / "walk.npz") as found:
-        z = aegen.load("tiny").codes[7] + (found["moves"] * found["sd"]) @ found["vectors"]
+        z = aegen.load("bars").codes[7] + (found["moves"] * found["sd"]) @ found["vectors"]
         np.testing.assert_allclose(found["code"], z)
     assert traversal.picture_png(place, 3) == png(quantize(traversal.walk(place, 3).image))
 
@@ -213,12 +191,12 @@ def test_leanings_name_an_attribute_only_where_it_explains_something():
     assert leanings(positions, table[["chance"]]) == (None, None)
 
 
-def test_a_picture_of_ones_own_comes_back_from_its_code():
-    bundle = aegen.load("tiny")
+def test_a_picture_of_ones_own_comes_back_from_its_code(opened):
+    bundle = aegen.load("bars")
     code = tuple(
         float(f"{v:.5g}") for v in bundle.encode(np.full((1, 16, 16, 1), 99, np.uint8))[0]
     )
-    test = opened(code=",".join(f"{v:.5g}" for v in code))
+    test = visited(opened, code=",".join(f"{v:.5g}" for v in code))
     assert panels.source(quantize(bundle.decode([code])[0])) in drawn(test)
     assert any("Your picture" in caption.value for caption in test.caption)
     healthy(test.number_input[0].set_value(3).run())
