@@ -1,7 +1,8 @@
-// A grid of pictures cut out of one sheet; one is chosen by click, Enter or arrow keys.
+// A sheet of pictures, one image, under a grid of clear buttons; one is chosen by click, Enter or
+// arrow keys.
 //
-// For tests and benchmarks the root `.aegen-grid` carries data-n (pictures) and, once the sheet
-// is decoded and painted, data-shown: a short mark of the sheet, so a new draw is a new mark.
+// For tests and benchmarks the root `.aegen-grid` carries data-n (pictures) and, once a sheet is
+// decoded and painted, data-shown: a mark of that sheet, so a new draw is a new mark.
 
 const views = new WeakMap();
 
@@ -10,81 +11,67 @@ class View {
     this.root = document.createElement("div");
     this.root.className = "aegen-grid";
     this.root.setAttribute("role", "group");
-    this.root.addEventListener("click", ({ target }) => this.choose(target.closest("button")));
-    this.root.addEventListener("keydown", (event) => this.move(event));
+    this.sheet = document.createElement("img");
+    this.sheet.alt = "";
+    this.tiles = document.createElement("div");
+    this.tiles.addEventListener("click", ({ target }) => this.choose(target));
+    this.tiles.addEventListener("keydown", (event) => this.move(event));
+    this.root.append(this.sheet, this.tiles);
     parent.append(this.root);
-    this.tiles = [];
   }
 
   show(data) {
-    const { n, columns, aspect, label, names, chosen } = data;
+    const { n, columns, label, names, chosen, sheet } = data;
     this.data = data;
     this.root.setAttribute("aria-label", label);
     this.root.style.setProperty("--columns", columns);
-    this.root.style.setProperty("--aspect", aspect);
-    while (this.tiles.length > n) this.tiles.pop().remove();
-    while (this.tiles.length < n) {
-      const tile = document.createElement("button");
-      tile.type = "button";
-      tile.append(document.createElement("span"), document.createElement("span"));
-      this.tiles.push(tile);
-      this.root.append(tile);
+    this.root.style.setProperty("--rows", Math.ceil(n / columns));
+    while (this.tiles.childElementCount > n) this.tiles.lastChild.remove();
+    while (this.tiles.childElementCount < n) {
+      this.tiles.append(Object.assign(document.createElement("button"), { type: "button" }));
     }
-    const current = chosen ?? 0;
-    this.tiles.forEach((tile, k) => {
-      tile.title = names[k];
-      tile.setAttribute("aria-label", names[k]);
+    [...this.tiles.children].forEach((tile, k) => {
+      if (tile.title !== names[k]) {
+        tile.title = names[k];
+        tile.setAttribute("aria-label", names[k]);
+      }
       tile.setAttribute("aria-pressed", String(k === chosen));
-      tile.tabIndex = k === current ? 0 : -1;
+      tile.tabIndex = k === (chosen ?? 0) ? 0 : -1;
     });
-    this.paint(data);
+    if (sheet !== this.shown) this.paint(data);
   }
 
-  // The old pictures stay until the new sheet is decoded: nothing flickers.
+  // The old sheet stays until the new one is decoded: nothing flickers.
   async paint(data) {
-    const sheets = [data.sheet, data.below].filter(Boolean);
-    await Promise.all(
-      sheets.map((source) => {
-        const image = new Image();
-        image.src = source;
-        return image.decode().catch(() => {});
-      }),
-    );
-    if (this.data !== data) return;
-    const rows = Math.ceil(data.n / data.columns);
-    const share = (at, of) => (of > 1 ? (100 * at) / (of - 1) : 0);
-    this.tiles.forEach((tile, k) => {
-      [data.sheet, data.below].forEach((source, layer) => {
-        const { style } = tile.children[layer];
-        style.display = source ? "" : "none";
-        style.backgroundImage = source ? `url(${source})` : "";
-        style.backgroundSize = `${data.columns * 100}% ${rows * 100}%`;
-        style.backgroundPosition = `${share(k % data.columns, data.columns)}% ${share(
-          Math.floor(k / data.columns),
-          rows,
-        )}%`;
-      });
-    });
+    const next = new Image();
+    next.src = data.sheet;
+    await next.decode().catch(() => {});
+    if (this.data.sheet !== data.sheet) return;
+    this.shown = data.sheet;
+    next.alt = "";
+    this.sheet.replaceWith(next);
+    this.sheet = next;
     await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
-    if (this.data !== data) return;
+    if (this.shown !== data.sheet) return;
     this.root.dataset.n = data.n;
-    this.root.dataset.shown = `${data.sheet.length}-${data.sheet.slice(-48, -12)}`;
+    this.root.dataset.shown = data.mark;
   }
 
   choose(tile) {
-    const k = this.tiles.indexOf(tile);
+    const k = [...this.tiles.children].indexOf(tile);
     if (k >= 0) this.tell("choice", k);
   }
 
   move(event) {
-    const at = this.tiles.indexOf(event.target.closest("button"));
+    const tiles = [...this.tiles.children];
+    const at = tiles.indexOf(event.target);
     const { columns, n } = this.data;
     const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns }[event.key];
     if (at < 0 || !step || at + step < 0 || at + step >= n) return;
     event.preventDefault();
-    this.tiles[at].tabIndex = -1;
-    this.tiles[at + step].tabIndex = 0;
-    this.tiles[at + step].focus();
+    tiles[at].tabIndex = -1;
+    tiles[at + step].tabIndex = 0;
+    tiles[at + step].focus();
   }
 }
 

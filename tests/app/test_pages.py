@@ -1,0 +1,167 @@
+"""Every page: opens from a link, has its title, refuses with a sentence; two do what they say."""
+
+import re
+
+import pytest
+
+from aegen.app import navigation
+
+PAGES = [entry.address for entry in navigation.existing()]
+
+
+def titles(app):
+    return [re.sub(r" :gray\[.*", "", title.value) for title in app.title]
+
+
+def text(app):
+    return " ".join(
+        [e.value for kind in ("markdown", "caption", "info") for e in getattr(app, kind)]
+    )
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_page_opens_with_its_title(opened, address):
+    app = opened(address)
+    assert not app.exception
+    assert not app.error
+    assert titles(app) == [navigation.entry(address).title]
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_page_without_any_bundle_says_so(opened, address, monkeypatch):
+    monkeypatch.setattr("aegen.bundles.bundles", list)
+    app = opened(address)
+    assert not app.exception
+    assert any("bundle" in error.value for error in app.error) or "bundle" in text(app)
+
+
+@pytest.mark.parametrize("address", ["latent-map", "sample"])
+def test_unknown_bundle_in_a_link_is_named_and_another_one_opens(opened, address):
+    app = opened(address, bundle="mnst")
+    assert not app.exception
+    assert any("mnst" in warning.value for warning in app.warning)
+    assert app.query_params["bundle"] in ("bars", ["bars"])
+
+
+def test_a_spoilt_bundle_is_a_sentence(opened, shelf, tmp_path, monkeypatch):
+    import shutil
+
+    shutil.copytree(shelf / "bars", tmp_path / "bars")
+    (tmp_path / "bars" / "codes.safetensors").write_bytes(b"nothing")
+    monkeypatch.setenv("AEGEN_BUNDLES", str(tmp_path))
+    app = opened("latent-map", bundle="bars")
+    assert not app.exception
+    assert any("codes" in error.value for error in app.error)
+
+
+# latent map
+
+
+def test_nothing_selected_says_what_to_do(opened):
+    assert "Draw around some points" in text(opened("latent-map"))
+
+
+def test_a_class_in_the_link_is_selected(opened):
+    app = opened("latent-map", select="class=lying")
+    count = int(re.search(r"\*\*(\d+)\*\* of 40 rows selected", text(app)).group(1))
+    assert 0 < count < 40
+    assert "Generate like these" in [button.label for button in app.button]
+
+
+def test_an_area_in_the_link_is_tested_against_every_row(opened):
+    everything = "pca~-1e6,-1e6~1e6,-1e6~1e6,1e6~-1e6,1e6"
+    assert "**40** of 40 rows selected" in text(opened("latent-map", select=everything))
+    nothing = "pca~1e6,1e6~2e6,1e6~2e6,2e6"
+    assert "no row inside" in text(opened("latent-map", select=nothing))
+
+
+def test_picking_a_value_and_clearing(opened):
+    app = opened("latent-map")
+    (pick,) = [box for box in app.selectbox if str(box.key).startswith("pick:")]
+    app = pick.select("lying").run()
+    assert app.query_params["select"] in ("class=lying", ["class=lying"])
+    (clear,) = [button for button in app.button if button.label == "Clear"]
+    app = clear.click().run()
+    assert "Draw around some points" in text(app)
+    assert "select" not in app.query_params
+
+
+def test_generate_like_these_hands_the_rows_on(opened):
+    app = opened("latent-map", select="class=lying")
+    (go,) = [button for button in app.button if button.label == "Generate like these"]
+    app = go.click().run()
+    assert titles(app) == ["Sample"]
+    assert "every draw starts from one of them" in text(app)
+    app = opened("sample", within="class=lying", sampler="gaussian")
+    assert "the model is fitted to them alone" in text(app)
+
+
+def test_density_and_draws_lie_over_the_map(opened):
+    app = opened("latent-map", colour="density", draws="gaussian", projection="axes", axes="0,2")
+    assert not app.exception
+    assert not app.warning
+    assert not app.error
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        {"row": "forty"},
+        {"row": "4000"},
+        {"colour": "taste"},
+        {"projection": "tsne"},
+        {"draws": "vine"},
+        {"axes": "0,99", "projection": "axes"},
+        {"axes": "x", "projection": "axes"},
+        {"select": "pca~1,2"},
+        {"select": "pca~nan,2~1,1~2,2"},
+    ],
+)
+def test_what_a_link_has_wrong_is_said_and_the_map_still_shows(opened, link):
+    app = opened("latent-map", **link)
+    assert not app.exception
+    assert app.warning
+    assert not app.error
+
+
+@pytest.mark.parametrize("link", [{"select": "class=ten"}, {"select": "mood=good"}])
+def test_a_selection_of_what_is_not_there_is_a_sentence(opened, link):
+    app = opened("latent-map", **link)
+    assert not app.exception
+    assert app.error
+
+
+# sample
+
+
+def test_new_seed_goes_into_the_link(opened):
+    app = opened("sample", seed="3", n="9")
+    (again,) = [button for button in app.button if button.label == "New seed"]
+    app = again.click().run()
+    assert not app.exception
+    assert app.query_params["seed"] in ("4", ["4"])
+    assert "Copying" in text(app)
+
+
+def test_nearest_row_of_a_chosen_picture(opened):
+    app = opened("sample", picture="2", nearest="yes", n="9")
+    assert not app.exception
+    assert not app.warning
+
+
+@pytest.mark.parametrize(
+    "link",
+    [{"n": "0"}, {"n": "many"}, {"seed": "-1"}, {"sampler": "vine"}, {"kde__bandwidth": "-1"}],
+)
+def test_what_a_link_has_wrong_is_said_and_pictures_still_come(opened, link):
+    given = {"sampler": "kde"} | link
+    app = opened("sample", **given)
+    assert not app.exception
+    assert app.warning
+    assert "Fitted in" in text(app)
+
+
+def test_a_refusal_of_the_latent_model_is_a_sentence(opened):
+    app = opened("sample", sampler="gaussian-mixture", **{"gaussian-mixture__components": "400"})
+    assert not app.exception
+    assert app.error

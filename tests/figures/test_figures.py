@@ -1,0 +1,69 @@
+"""Figures: what is drawn is what was given, escaped, in both inks, from one palette."""
+
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+
+from aegen import figures
+from aegen.core.errors import InvalidInput
+from aegen.figures.small_map import shade
+
+
+def svg(text):
+    return ET.fromstring(text)
+
+
+def test_bars_are_as_long_as_their_shares_and_names_are_escaped():
+    found = svg(figures.bars(["<script>", "b & c"], [0.6, 0.3], reference=[0.1, 0.2]))
+    widths = [float(r.get("width")) for r in found.iter("rect")]
+    assert widths[1] / widths[0] == pytest.approx(0.6, abs=0.01)
+    assert widths[3] / widths[0] == pytest.approx(0.3, abs=0.01)
+    assert "<script>" in [t.text for t in found.iter("text")]
+
+
+def test_small_map_puts_draws_where_they_are():
+    background = shade([[0.0, 0.0], [10.0, 10.0]])
+    found = svg(figures.small_map(background, [[5.0, 5.0], [10.0, 0.0], [99.0, 99.0]], chosen=1))
+    rings = [(float(c.get("cx")), float(c.get("cy"))) for c in found.iter("circle")]
+    assert rings[0] == pytest.approx((50, 50), abs=0.1)
+    assert rings[1][0] > 90
+    assert rings[1][1] > 90  # low is at the bottom
+    assert rings[2] == (99, 1)
+
+
+def test_copying_scale_stays_on_its_scale():
+    for ratio in (0.0, 1.0, 50.0):
+        (dot,) = svg(figures.copying_scale(ratio, 0, 99)).iter("circle")
+        assert 10 <= float(dot.get("cx")) <= 310
+
+
+def test_density_follows_the_crowd_and_not_the_order():
+    rng = np.random.default_rng(0)
+    crowd, few = rng.normal(0, 0.1, (900, 2)), rng.normal(5, 0.1, (100, 2))
+    points = np.concatenate([crowd, few])
+    density = figures.row_density(points)
+    assert density.max() == 1
+    assert (density > 0).all()
+    assert np.median(density[:900]) > 4 * np.median(density[900:])
+    order = rng.permutation(1000)
+    assert np.allclose(figures.row_density(points[order]), density[order])
+    assert figures.row_density(np.empty((0, 2))).shape == (0,)
+    assert figures.row_density([[1.0, 1.0]]).tolist() == [1.0]
+    with pytest.raises(InvalidInput):
+        figures.row_density([[1.0, np.nan]])
+
+
+def test_the_map_and_the_figures_share_one_palette():
+    from aegen.app.components.latent_map import palette
+
+    assert palette.CATEGORIES == figures.CATEGORIES
+    assert palette.SCALE == figures.SCALE
+
+
+@pytest.mark.parametrize("paper", ["light", "dark"])
+def test_template_takes_our_colours(paper):
+    from plotly import graph_objects as go
+
+    figure = go.Figure(layout={"template": figures.template(paper)})
+    assert figure.layout.template.layout.colorway == figures.CATEGORIES
