@@ -18,7 +18,7 @@ class Classifier(nn.Module):
     """One head an attribute over shared convolutional features.
 
     It must judge decoded pictures too, which are softer than real ones, so training shows it each
-    picture shifted by up to a sixteenth of its side and, half of the time, blurred.
+    picture shifted by up to a pixel and, half of the time, blurred.
 
     Args:
         channels: 1 or 3.
@@ -90,15 +90,14 @@ class Classifier(nn.Module):
 
 
 def augmented(x: Tensor, noise: torch.Generator) -> Tensor:
-    """Images (n, c, h, w), an eighth of them shifted alike, and half of them blurred.
+    """Images (n, c, h, w), shifted by up to a pixel each way, an eighth alike, and half blurred.
 
     Every batch holds all kinds, so that batch normalisation learns one set of statistics that is
     right for each of them.
     """
-    reach = x.shape[-1] // 16
     draw = torch.rand(17, generator=noise, device=noise.device).tolist()
     parts = [
-        torch.roll(part, [round((2 * t - 1) * reach) for t in draw[2 * k : 2 * k + 2]], (2, 3))
+        torch.roll(part, [round(2 * t - 1) for t in draw[2 * k : 2 * k + 2]], (2, 3))
         for k, part in enumerate(torch.chunk(x, 8))
     ]
     x = torch.cat(parts)
