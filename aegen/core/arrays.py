@@ -101,15 +101,22 @@ def weights(w: ArrayLike | None, n: int, *, name: str = "sample_weight") -> Floa
     """
     if w is None:
         return None
-    array = np.asarray(w, dtype=np.float64)
+    try:
+        array = np.asarray(w)
+        if array.dtype.kind not in "fiub":
+            raise ValueError
+    except ValueError:
+        raise InvalidInput(f"{name} must be real numbers of shape ({n},)") from None
+    array = array.astype(np.float64, copy=False)
     if array.shape != (n,):
         raise InvalidInput(f"{name} must have shape ({n},), got {array.shape}")
     if not np.isfinite(array).all() or (array < 0).any():
         raise InvalidInput(f"{name} must be finite and not negative")
-    total = array.sum()
-    if total <= 0:
+    largest = array.max(initial=0.0)
+    if largest <= 0:
         raise InvalidInput(f"{name} must not be all zero: no row is left to learn from")
-    scaled: FloatArray = array / total
+    scaled: FloatArray = array / largest  # so that the sum cannot overflow
+    scaled /= scaled.sum()
     return scaled
 
 

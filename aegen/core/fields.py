@@ -114,9 +114,12 @@ class Parameter:
         wanted = numbers.Integral if self.kind == "int" else numbers.Real
         if isinstance(value, bool) or not isinstance(value, wanted):
             return None
-        number = int(value) if self.kind == "int" else float(value)  # type: ignore[call-overload]
         low, high = self.field.low, self.field.high
-        if not math.isfinite(number):
+        try:
+            number = int(value) if self.kind == "int" else float(value)  # type: ignore[call-overload]
+            if not math.isfinite(number):
+                return None
+        except OverflowError:  # more digits than any number in use has
             return None
         if low is not None and (number < low or (self.field.open_low and number == low)):
             return None
@@ -132,6 +135,7 @@ class Parameter:
             low, high = self.field.low, self.field.high
             if low is not None and high is not None:
                 noun += f" from {low:g} to {high:g}"
+                noun += f", {low:g} itself left out" if self.field.open_low else ""
             elif low is not None:
                 noun += f" above {low:g}" if self.field.open_low else f" of {low:g} or more"
             elif high is not None:
