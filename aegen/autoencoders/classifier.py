@@ -26,6 +26,9 @@ class Classifier(nn.Module):
         attributes: number of values of each attribute by its name.
         widths: channels after each halving; None chooses them by the size.
         features: length of the feature vector that metrics use.
+        shortcuts: whether the mean and the strongest response of every layer reach the features
+            directly, so that a colour or a small detail counts wherever it is; None: for colour
+            pictures.
 
     Example:
         >>> net = Classifier(channels=1, size=28, attributes={"class": 10})
@@ -40,6 +43,7 @@ class Classifier(nn.Module):
         attributes: Mapping[str, int],
         widths: Sequence[int] | None = None,
         features: int = 128,
+        shortcuts: bool | None = None,
     ) -> None:
         super().__init__()
         # A larger picture starts narrower: the first layers, at full size, cost most.
@@ -50,6 +54,7 @@ class Classifier(nn.Module):
             "attributes": dict(attributes),
             "widths": list(widths),
             "features": features,
+            "shortcuts": channels > 1 if shortcuts is None else bool(shortcuts),
         }
         padded, side = inner_size(size, len(widths))
         self.padding = padded - size
@@ -62,7 +67,10 @@ class Classifier(nn.Module):
                 nn.MaxPool2d(2),
             ]
         self.convolutions = nn.Sequential(*layers)
-        self.embed = nn.Linear(widths[-1] * side * side, features)
+        inputs = widths[-1] * side * side
+        if self.arguments["shortcuts"]:
+            inputs += 2 * sum(widths)
+        self.embed = nn.Linear(inputs, features)
         self.dropout = nn.Dropout(0.3)
         self.heads = nn.ModuleList(nn.Linear(features, k) for k in attributes.values())
         self.names = list(attributes)
@@ -72,7 +80,12 @@ class Classifier(nn.Module):
         low = self.padding // 2
         high = self.padding - low
         x = functional.pad(x, (low, high, low, high))
-        return functional.relu(self.embed(self.convolutions(x).flatten(1)))
+        found = []
+        for layer in self.convolutions:
+            if self.arguments["shortcuts"] and isinstance(layer, nn.MaxPool2d):
+                found += [x.mean(dim=(2, 3)), x.amax(dim=(2, 3))]
+            x = layer(x)
+        return functional.relu(self.embed(torch.cat([x.flatten(1), *found], dim=1)))
 
     def forward(self, x: Tensor) -> dict[str, Tensor]:
         """Logits (n, k) of each attribute by its name."""
