@@ -14,7 +14,7 @@ from typing import Any, ParamSpec
 
 import streamlit as st
 
-from aegen.app import services, state
+from aegen.app import controls, services, state
 from aegen.core.errors import AegenError
 
 __all__ = ["bundle_name", "page", "part", "show_problem", "sidebar"]
@@ -40,7 +40,7 @@ def page(title: str, question: str, *items: state.Item[Any]) -> Iterator[None]:
         question: a sentence below on what the page answers.
         items: the choices that its link holds.
     """
-    state.publish(items)
+    state.show(items)
     state.page_runs(True)
     heading = st.container(gap="xsmall")
     said = st.container()
@@ -134,14 +134,10 @@ def sidebar() -> None:
     with st.sidebar:
         try:
             name = _choose_bundle()
-            names = services.bundles()
-            if st.session_state.get("aegen.bundle") != name:  # chosen elsewhere: a page, a link
-                st.session_state["aegen.bundle"] = name
-            st.selectbox(
+            controls.choose(
                 "Bundle",
-                names,
-                key="aegen.bundle",
-                on_change=_take_bundle,
+                state.bundle,
+                services.bundles(),
                 format_func=_title,
                 help="A trained autoencoder with the codes of its images.",
             )
@@ -159,18 +155,9 @@ def _choose_bundle() -> str:
             "there is no bundle yet: write one with `aegen bundles create`, or name a folder of "
             "bundles in the environment variable AEGEN_BUNDLES"
         )
-    return state.bundle.keep(names) if state.bundle.get() else _first(names)
-
-
-def _first(names: list[str]) -> str:
-    """The bundle that opens where none is asked for: digits, as everyone knows them."""
-    name = "mnist" if "mnist" in names else names[0]
-    state.bundle.set(name)
-    return name
-
-
-def _take_bundle() -> None:
-    state.bundle.set(st.session_state["aegen.bundle"])
+    if not state.bundle.get():
+        state.bundle.set(services.first_bundle())
+    return state.bundle.keep(names)
 
 
 def _title(name: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from aegen.app import snippets
+from aegen.app import snippets, state
 from aegen.core.arrays import ByteArray
 from aegen.core.pictures import grid, png, quantize
 
@@ -64,6 +64,10 @@ def share(
             if text:
                 with st.popover(label, icon=icon, type="tertiary"):
                     st.code(text, language=language, wrap_lines=True)
+                    if language is None and state.left_out():
+                        st.caption(
+                            f"Too long for a link, left out: {', '.join(state.left_out())}."
+                        )
         for label, file, mime, make in downloads:
             st.download_button(
                 label,

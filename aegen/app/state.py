@@ -32,6 +32,7 @@ __all__ = [
     "directions",
     "field_item",
     "first",
+    "left_out",
     "link",
     "moves",
     "nearest",
@@ -47,6 +48,7 @@ __all__ = [
     "second",
     "seed",
     "selected",
+    "show",
     "way",
     "within",
 ]
@@ -139,11 +141,16 @@ class Item(Generic[T]):
         return fallback
 
 
+def show(items: Iterable[Item[Any]]) -> None:
+    """Name the choices that the page shows, whose link is written later, when all were read."""
+    _memory().shown = tuple(items)
+
+
 def publish(items: Iterable[Item[Any]] | None = None) -> None:
     """Write what is shown into the link; without ``items`` those of the last call."""
     memory = _memory()
     if items is not None:
-        memory.shown = tuple(items)
+        show(items)
     found = {}
     for item in (bundle, *memory.shown):
         value = item.get()
@@ -158,6 +165,15 @@ def publish(items: Iterable[Item[Any]] | None = None) -> None:
 def link() -> dict[str, str]:
     """What the page's link holds, by name."""
     return dict(_memory().link)
+
+
+def left_out() -> list[str]:
+    """Names of shown choices that are too long for a link."""
+    return [
+        item.name
+        for item in _memory().shown
+        if item.get() != item.default and not item.text(item.get())
+    ]
 
 
 def complain(sentence: str) -> None:
@@ -244,7 +260,7 @@ def _moves_text(value: tuple[tuple[int, float], ...]) -> str:
 
 
 HIGHEST_SEED = 2**31 - 1
-MOST_DRAWS = 400
+MOST_DRAWS = 256
 
 bundle: Item[str] = Item("bundle", "", str, always=True)
 """Name of the bundle; "" is the first there is."""

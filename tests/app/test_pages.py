@@ -143,6 +143,13 @@ def test_new_seed_goes_into_the_link(opened):
     assert "Copying" in text(app)
 
 
+def test_fields_in_a_link_are_kept_and_used(opened):
+    app = opened("sample", sampler="kde", kde__bandwidth="0.125", n="9")
+    assert not app.warning
+    assert app.selectbox(key="widget:kde.bandwidth").value == "0.125"
+    assert app.query_params["kde.bandwidth"] in ("0.125", ["0.125"])
+
+
 def test_nearest_row_of_a_chosen_picture(opened):
     app = opened("sample", picture="2", nearest="yes", n="9")
     assert not app.exception
