@@ -132,11 +132,9 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler):
         """Fill ``u`` (k, d) with draws of the copula that start from these rows (k,)."""
         n = self._row_count()
         m = _degree(self.degree, n)
-        steps = self.ranks_[rows]
-        if m < n:
-            low, share = _steps(n, m)
-            upper = rng.random(steps.shape) >= share[steps]
-            steps = low[steps] + upper.astype(np.int32)
+        steps, share = _steps(self.ranks_[rows], n, m)
+        if share is not None:
+            steps += rng.random(steps.shape) >= share
         draw_beta(rng.integers(2**64, dtype=np.uint64), steps, m, u)
 
     def _inverse_margins(self, u: FloatArray) -> None:
@@ -169,10 +167,11 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler):
         """Log-density of the copula at ``u`` (k, d), each within (0, 1)."""
         n = self._row_count()
         m = _degree(self.degree, n)
-        low, share = _steps(n, m)
+        steps, share = _steps(self.ranks_, n, m)
         # At 0 and 1 themselves, where a far tail rounds to, the nearest number inside is taken.
         u = np.clip(u, 1e-300, 1 - 2.0**-53)
-        return _log_mixture(u, self.ranks_, low, share, _log_binomials(m), m) - math.log(n)
+        share = np.ones((0, 0)) if share is None else share
+        return _log_mixture(u, steps, share, _log_binomials(m), m) - math.log(n)
 
 
 def _degree(degree: int | str, n: int) -> int:
@@ -190,21 +189,28 @@ def _order(column: FloatArray, rng: np.random.Generator) -> IntArray:
     """Indices that sort ``column``, equal values in random order."""
     order = np.argsort(column)
     ordered = column[order]
-    if (ordered[1:] == ordered[:-1]).any():
-        order = np.lexsort((rng.random(len(column)), column))
+    same = ordered[1:] == ordered[:-1]
+    tied = np.flatnonzero(np.r_[same, False] | np.r_[False, same])
+    if len(tied):
+        # The sort's own order of equal values differs between processors, so by row first.
+        among = order[tied][np.lexsort((order[tied], ordered[tied]))]
+        order[tied] = among[np.lexsort((rng.random(len(tied)), ordered[tied]))]
     return order
 
 
-def _steps(n: int, m: int) -> tuple[NDArray[np.int32], FloatArray]:
-    """For rank r = 1..n (entry 0 unused): its lower step of m, and the chance of that step.
+def _steps(
+    ranks: NDArray[np.int32], n: int, m: int
+) -> tuple[NDArray[np.int32], FloatArray | None]:
+    """For ranks out of n their lower step of m, and the chance of that step; None for always.
 
     Rank r owns the stretch ((r-1)/n, r/n]; step s owns ((s-1)/m, s/m]. The chance is the share of
     the first that lies in the second; the rest lies in the next step.
     """
-    r = np.arange(n + 1, dtype=np.int64)
-    r[0] = 1
-    low = m * (r - 1) // n + 1
-    share = np.minimum((low * n - m * (r - 1)) / m, 1.0)
+    if m == n:
+        return ranks, None
+    before = m * (ranks.astype(np.int64) - 1)
+    low = before // n + 1
+    share = None if n % m == 0 else np.minimum((low * n - before) / m, 1.0)
     return low.astype(np.int32), share
 
 
@@ -218,19 +224,15 @@ def _log_binomials(m: int) -> FloatArray:
 
 @compiled
 def _log_mixture(
-    u: FloatArray,
-    ranks: NDArray[np.int32],
-    low: NDArray[np.int32],
-    share: FloatArray,
-    constants: FloatArray,
-    m: int,
+    u: FloatArray, steps: NDArray[np.int32], share: FloatArray, constants: FloatArray, m: int
 ) -> FloatArray:
     """The log of sum_i prod_j f(u_j) for each u (k, d): one gather a row and column.
 
-    A row is left as soon as it can no longer matter beside the best one: what it has plus the most
+    ``steps`` (n, d) and ``share`` are those of `_steps`, the second empty where it is None. A row
+    is left as soon as it can no longer matter beside the best one: what it has plus the most
     that the columns still to come could add is too little.
     """
-    n, d = ranks.shape
+    n, d = steps.shape
     out = np.empty(len(u))
     slope, offset, most = np.empty(d), np.empty(d), np.empty(d + 1)
     for p in range(len(u)):
@@ -245,12 +247,11 @@ def _log_mixture(
         for i in range(n):
             term = 0.0
             for j in range(d):
-                r = ranks[i, j]
-                s = low[r]
+                s = steps[i, j]
                 term += constants[s] + (s - 1) * slope[j] + offset[j]
-                if share[r] < 1.0:
+                if len(share) and share[i, j] < 1.0:
                     ratio = (m - s) / s * math.exp(slope[j])
-                    term += math.log(share[r] + (1.0 - share[r]) * ratio)
+                    term += math.log(share[i, j] + (1.0 - share[i, j]) * ratio)
                 if term + most[j + 1] < best - NEGLIGIBLE:
                     break
             else:

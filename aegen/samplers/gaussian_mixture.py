@@ -122,14 +122,18 @@ class GaussianMixture(DensitySampler):
         self.converged_, self.steps_ = bool(mixture.converged_), int(mixture.n_iter_)
 
     def _sample(self, n: int, rng: np.random.Generator) -> FloatArray:
-        cumulative = np.cumsum(self.weights_)
-        which = np.searchsorted(cumulative, rng.random(n) * cumulative[-1], side="right")
-        which = np.minimum(which, self.components - 1)
-        x = rng.standard_normal((n, self.n_features_in_))
-        for k in np.unique(which):
-            mine = which == k
-            x[mine] = self.means_[k] + x[mine] @ self.factors_[k].T
-        drawn: FloatArray = self.centre_ + self.scale_ * x
+        counts = rng.multinomial(n, self.weights_)
+        normal = rng.standard_normal((n, self.n_features_in_))
+        parts = [
+            mean + part @ factor.T
+            for mean, factor, part in zip(
+                self.means_, self.factors_, np.split(normal, np.cumsum(counts)[:-1]), strict=True
+            )
+        ]
+        drawn = np.empty_like(normal)
+        drawn[rng.permutation(n)] = np.concatenate(parts)  # each draw from any component
+        drawn *= self.scale_
+        drawn += self.centre_
         return drawn
 
     def _score_samples(self, z: FloatArray) -> FloatArray:
