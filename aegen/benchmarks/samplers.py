@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+from rich.console import Console
+from rich.table import Table
 
 from aegen.core import arrays
 from aegen.core.arrays import FloatArray
@@ -110,37 +112,38 @@ def report(
     Raises:
         InvalidInput: codes that cannot be used.
     """
-    from rich.console import Console
-    from rich.table import Table
-
     source = "the codes given"
     if codes is None:
         codes, source = _bundled_codes()
     console = Console()
     with console.status(f"timing {len(samplers.names())} latent models on {source}"):
         timings = run(codes, sizes=sizes, repeats=repeats)
-    table = Table(
-        title=f"Nanoseconds a coordinate, d = {timings[0].dimension}, on {source}",
-        title_justify="left",
-        caption="plain: numpy doing the same. EBC's is rng.beta, then np.interp into "
-        f"{GRID} points of the margins. Medians of {repeats}, timed in turns.",
+    for n in sizes:
+        console.print(_table([timing for timing in timings if timing.rows == n], source))
+    console.print(
+        "plain: numpy doing the same. The copula's is rng.beta, then np.interp into "
+        f"{GRID} points of each margin. Medians of {repeats}, timed in turns."
     )
+
+
+def _table(timings: list[Timing], source: str) -> Table:
+    """The timings of one size."""
+    n, d = timings[0].rows, timings[0].dimension
+    table = Table(title=f"{n:,} rows of {source}, d = {d}: ns a coordinate", title_justify="left")
     table.add_column("latent model", no_wrap=True)
-    for heading in ("rows", "fit ms", "fit", "plain", "draw", "plain", "faster"):
+    for heading in ("fit ms", "fit", "plain", "draw", "plain", "faster"):
         table.add_column(heading, justify="right", no_wrap=True)
     for timing in timings:
-        milliseconds = timing.fit * timing.rows * timing.dimension / 1e6
         table.add_row(
             timing.name,
-            f"{timing.rows:,}",
-            f"{milliseconds:,.1f}",
+            f"{timing.fit * n * d / 1e6:,.1f}",
             _number(timing.fit),
             _number(timing.plain_fit),
             _number(timing.sample),
             _number(timing.plain_sample),
             "" if timing.ratio is None else f"{timing.ratio:.1f} x",
         )
-    console.print(table)
+    return table
 
 
 def _number(value: float | None) -> str:
