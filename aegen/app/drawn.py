@@ -91,7 +91,7 @@ def restriction(spec: Spec) -> None:
     """Which rows the draw keeps to, and a way back to all."""
     if spec.within is not None:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.info(services.strategy(spec), icon=":material/filter_alt:")
+            st.markdown(f":material/filter_alt: {services.strategy(spec)}")
             st.button("Use all rows", on_click=state.within.reset, icon=":material/close:")
 
 
@@ -143,16 +143,18 @@ def _detail(spec: Spec, draw: Any, choice: int) -> None:
     row = int(rows[0])
     attributes = services.sample_of(spec.bundle, row)
     words = ", ".join(f"{escape(key)} {escape(value)}" for key, value in attributes.items())
-    begun = f"<br>began at row {int(draw.rows[choice]):,}" if draw.rows is not None else ""
+    began = "" if draw.rows is None else f"began at {int(draw.rows[choice]):,}"
+    if draw.rows is not None and int(draw.rows[choice]) == row:
+        began = "began there"
     panels.beside(
         [
-            (quantize(draw.images[choice]), f"<b>picture {choice + 1}</b>{begun}"),
+            (quantize(draw.images[choice]), f"<b>picture&nbsp;{choice + 1}</b><br>{began}"),
             (
                 services.sheet(spec.bundle, (row,))[0],
-                f"<b>row {row:,}</b> is nearest, {distances[0]:.3g} away<br>{words}",
+                f"<b>row&nbsp;{row:,}</b><br>nearest, {distances[0]:.3g} away<br>{words}",
             ),
         ],
-        side=68,
+        side=64,
         wrap=False,
     )
 

@@ -270,8 +270,8 @@ outline: Item[tuple[Selection, Any] | None] = Item(
 )
 """The area as the map itself holds it, with every vertex; no link holds it."""
 
-projection: Item[str] = Item("projection", "pca", str)
-"""How the latent map is laid out: a projection's name, or "axes"."""
+projection: Item[str] = Item("projection", "umap", str)
+"""How the latent map is laid out: a projection's name, or "axes"; UMAP where there is one."""
 
 axes: Item[tuple[int, int]] = Item(
     "axes", (0, 1), _pair, lambda pair: f"{pair[0]},{pair[1]}", per_bundle=True
