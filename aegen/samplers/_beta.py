@@ -26,7 +26,6 @@ MIX_2 = np.uint64(0x94D049BB133111EB)
 BY_30, BY_27, BY_31, BY_11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
 BY_8, BYTE, ONE = np.uint64(8), np.uint64(255), np.uint64(1)  # unsigned: indices need no sign test
 UNIT = 2.0**-53
-SIGNED_UNIT = 2.0**-47
 
 
 def _ziggurat() -> tuple[FloatArray, FloatArray]:
@@ -41,8 +40,12 @@ def _ziggurat() -> tuple[FloatArray, FloatArray]:
 
 
 EDGES, HEIGHTS = _ziggurat()
-INNER = EDGES[1:] / EDGES[:-1]
 TAIL = float(EDGES[1])
+
+# A place in a layer is a whole number of 48 bits with its sign: what one is worth there, and
+# below which it lies within the bell for sure.
+WORTH = EDGES * 2.0**-47
+INNER = (EDGES[1:] / EDGES[:-1] * 2.0**47).astype(np.int64)
 
 
 @compiled
@@ -54,11 +57,11 @@ def _word(state: np.uint64) -> np.uint64:
 
 
 @compiled
-def _outside(state: np.uint64, layer: np.uint64, s: float) -> tuple[np.uint64, float]:
+def _outside(state: np.uint64, layer: np.uint64, place: np.int64) -> tuple[np.uint64, float]:
     """Finish a normal number that fell outside the rectangle of its layer (1 in 80)."""
     while True:
-        x = s * EDGES[layer]
-        if abs(s) < INNER[layer]:
+        x = place * WORTH[layer]
+        if abs(place) < INNER[layer]:
             return state, x
         if layer == 0:
             while True:
@@ -67,7 +70,7 @@ def _outside(state: np.uint64, layer: np.uint64, s: float) -> tuple[np.uint64, f
                 state += GOLDEN
                 b = -math.log(1.0 - (_word(state) >> BY_11) * UNIT)
                 if b + b > a * a:
-                    return state, math.copysign(TAIL + a, s)
+                    return state, math.copysign(TAIL + a, x)
         state += GOLDEN
         height = (_word(state) >> BY_11) * UNIT
         height = HEIGHTS[layer] + height * (HEIGHTS[layer + ONE] - HEIGHTS[layer])
@@ -76,7 +79,7 @@ def _outside(state: np.uint64, layer: np.uint64, s: float) -> tuple[np.uint64, f
         state += GOLDEN
         word = _word(state)
         layer = word & BYTE
-        s = (np.int64(word) >> 16) * SIGNED_UNIT
+        place = np.int64(word) >> 16
 
 
 @compiled
@@ -97,23 +100,22 @@ def draw_beta(seed: np.uint64, s: NDArray[np.int32], m: int, out: FloatArray) ->
         d_b = m + 2 / 3 - shapes[k]
         while True:
             # Of each word the low byte chooses the layer, the high 48 bits the place in it; the
-            # bytes between, of two words, are the first 16 bits of the number that accepts.
+            # byte between, of the first, begins the number that accepts.
             state += GOLDEN
             word = _word(state)
             layer = word & BYTE
-            bits = (word >> BY_8) & BYTE
-            signed = (np.int64(word) >> 16) * SIGNED_UNIT
-            x = signed * EDGES[layer]
-            if abs(signed) >= INNER[layer]:
-                state, x = _outside(state, layer, signed)
+            begun = np.int64((word >> BY_8) & BYTE)
+            place = np.int64(word) >> 16
+            x = place * WORTH[layer]
+            if abs(place) >= INNER[layer]:
+                state, x = _outside(state, layer, place)
             state += GOLDEN
             word = _word(state)
             layer = word & BYTE
-            first_bits = np.int64((bits << BY_8) + ((word >> BY_8) & BYTE))
-            signed = (np.int64(word) >> 16) * SIGNED_UNIT
-            y = signed * EDGES[layer]
-            if abs(signed) >= INNER[layer]:
-                state, y = _outside(state, layer, signed)
+            place = np.int64(word) >> 16
+            y = place * WORTH[layer]
+            if abs(place) >= INNER[layer]:
+                state, y = _outside(state, layer, place)
             p, q = x / math.sqrt(9 * d_a), y / math.sqrt(9 * d_b)
             v, w = 1 + p, 1 + q
             v, w = v * v * v, w * w * w
@@ -121,10 +123,10 @@ def draw_beta(seed: np.uint64, s: NDArray[np.int32], m: int, out: FloatArray) ->
             # of the two; its series begins -3/4 d p⁴, so it is above -1.5 d p⁴ where p > -1/2.
             pp, qq = p * p, q * q
             refused = 1.5 * (d_a * pp * pp + d_b * qq * qq)
-            if p > -0.5 and q > -0.5 and first_bits + 1 < 65536 * (1 - refused):
+            if p > -0.5 and q > -0.5 and begun + 1 < 256 * (1 - refused):
                 break
             state += GOLDEN
-            u = (first_bits + (_word(state) >> BY_11) * UNIT) / 65536
+            u = (begun + (_word(state) >> BY_11) * UNIT) / 256
             if v > 0 and w > 0:
                 chance = d_a * (1 - v + math.log(v)) + d_b * (1 - w + math.log(w))
                 if math.log(u) < 0.5 * (x * x + y * y) + chance:

@@ -22,6 +22,8 @@ __all__ = ["Margin", "Quantiles", "silverman"]
 
 ROOT_2, ROOT_2PI = math.sqrt(2.0), math.sqrt(2 * math.pi)
 
+ONE = np.uint64(1)
+
 TERMS = 20
 """Moments a box: with offsets of at most h/2 they leave an error below 1e-15 of a unit of mass."""
 
@@ -264,16 +266,17 @@ _cubic_compiled = compiled(_cubic)  # of numbers; the plain function serves arra
 def _replace(
     u: FloatArray, grid: FloatArray, sound: BoolArray, knots: FloatArray, first: IntArray
 ) -> None:
-    for j in range(u.shape[1]):
-        for p in range(len(u)):
+    for p in range(len(u)):
+        for j in range(u.shape[1]):
             place = u[p, j] * CELLS
-            cell = min(int(place), CELLS - 1)
+            left = min(int(place), CELLS - 1)
+            cell = np.uint64(left)  # unsigned: an index that needs no test of its sign
             if sound[j, cell]:
                 z, slope = grid[j, cell, 0], grid[j, cell, 1]
-                run = grid[j, cell + 1, 0] - z
-                u[p, j] = _cubic_compiled(place - cell, z, run, slope, grid[j, cell + 1, 1])
+                run = grid[j, cell + ONE, 0] - z
+                u[p, j] = _cubic_compiled(place - left, z, run, slope, grid[j, cell + ONE, 1])
                 continue
-            low, high = first[j, cell], first[j, cell + 1] + 1
+            low, high = first[j, cell], first[j, cell + ONE] + 1
             while high - low > 1:
                 middle = (low + high) // 2
                 if knots[middle, 0] <= u[p, j]:

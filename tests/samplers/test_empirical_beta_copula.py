@@ -387,6 +387,9 @@ def test_degree_one_is_independence_and_n_the_default():
     z = tilted(100)
     u = ours(ebc(z, degree=1), DRAWS, np.random.default_rng(17))
     assert spearman_agrees(u, 0)
+    independent = samplers.create("independent-margins").fit(z)
+    at = tilted(50, seed=1)
+    assert ebc(z, degree=1).score_samples(at) == pytest.approx(independent.score_samples(at))
     assert np.array_equal(ebc(z, degree=100).sample(9, rng=0), ebc(z).sample(9, rng=0))
     with pytest.raises(InvalidInput, match=r"at most the number of codes \(100\), got 101"):
         ebc(z, degree=101)
