@@ -50,8 +50,9 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler):
 
     Goes wrong by copying: with every row (m = n), the training code nearest to a draw is nearly
     always the one it started from, and held-out codes get almost no density; compare degrees of
-    10 to 50 by `score` on held-out codes. Degree 1 is independence. Row weights move the margins away from the codes' own. There is
-    no tail dependence. A constant column is drawn as that constant and has no density.
+    10 to 50 by `score` on held-out codes. Degree 1 is independence. Row weights move the margins
+    away from the codes' own. There is no tail dependence. A constant column is drawn as that
+    constant and has no density.
 
     Reference: arXiv 2309.09916; Segers, Sibuya and Tsukahara 2017 (arXiv 1607.04430). Unlike the
     published code, ranks are a permutation, coordinates are drawn independently, and the bandwidth

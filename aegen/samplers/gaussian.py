@@ -87,7 +87,8 @@ class Gaussian(DensitySampler):
 
     def _sample(self, n: int, rng: np.random.Generator) -> FloatArray:
         normal = rng.standard_normal((n, self.n_features_in_))
-        drawn: FloatArray = self.mean_ + self.scale_ * (normal @ self._factor().T)
+        drawn: FloatArray = normal @ (self.scale_[:, None] * self._factor()).T
+        drawn += self.mean_
         return drawn
 
     def _factor(self) -> FloatArray:

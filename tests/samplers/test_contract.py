@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import load, save
 from sklearn.base import clone
+from threadpoolctl import threadpool_limits
 
 from aegen.core.errors import AegenError, InvalidInput, StorageError, UnknownName
 from aegen.core.storage import load_arrays, save_arrays
@@ -79,6 +80,16 @@ def test_same_rng_same_draw_other_rng_other_draw(name):
 def test_same_rng_same_fit(name):
     one, two = fitted(name), fitted(name)
     assert np.array_equal(one.sample(20, rng=1), two.sample(20, rng=1))
+
+
+@every
+def test_the_number_of_threads_changes_no_byte(name):
+    z = clusters(3000, 5)
+    drawn = set()
+    for threads in (1, 2):
+        with threadpool_limits(threads):
+            drawn.add(fitted(name, z).sample(3000, rng=1).tobytes())
+    assert len(drawn) == 1
 
 
 @every
