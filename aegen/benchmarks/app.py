@@ -2,7 +2,7 @@
 
 Every time is from the person's act (opening, clicking, letting go of the mouse) to the picture
 that answers it being on screen, as the page tells: ``data-drawn`` of the map, the sentence of a
-selection, the ``src`` of a picture.
+selection, ``data-shown`` of the pictures.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -171,13 +171,13 @@ def _lassoes(page: Page, rounds: int) -> Iterator[float]:
         lasso(page, centre=centre, radius=0.06 + 0.02 * (k % 5))
         start = time.perf_counter()
         page.mouse.up()
-        _wait(lambda before=before: _selected(page) not in ("", before))
+        _wait(page, before)
         yield time.perf_counter() - start
         page.wait_for_timeout(400)
 
 
 def _choose_lasso(page: Page) -> None:
-    page.get_by_role("button", name="Lasso").first.click()
+    page.locator(".aegen-map-tool.is-lasso").first.click()
 
 
 def _selected(page: Page) -> str:
@@ -192,21 +192,18 @@ def _seeds(
     """Seconds from clicking the new seed to another grid of pictures on screen."""
     link = f"{address}/sample?bundle={bundle}&sampler=empirical-beta-copula&n=64"
     with opened(browser, link) as page:
-        grid = page.locator(".aegen-grid img").first
+        grid = page.locator(".aegen-grid[data-shown]").first
         grid.wait_for()
-        page.wait_for_timeout(3000)  # the first draw also loads torch
+        page.wait_for_timeout(5000)  # the first draw also loads what later ones find loaded
         _keep(page, pictures, "sample")
         for _ in range(rounds):
-            before = grid.get_attribute("src")
+            before = grid.get_attribute("data-shown")
             button = page.get_by_role("button", name="New seed")
             start = time.perf_counter()
             button.click()
             page.wait_for_function(
-                """before => {
-                    const picture = document.querySelector(".aegen-grid img");
-                    return picture && picture.src !== before && picture.complete
-                        && picture.naturalWidth > 0;
-                }""",
+                """before => ![undefined, before].includes(
+                    document.querySelector(".aegen-grid")?.dataset.shown)""",
                 arg=before,
                 polling=5,
             )
@@ -236,9 +233,10 @@ def _million(browser: Browser, rounds: int, pictures: Path | None) -> Iterator[T
                 _keep(page, pictures, "million")
 
 
-def _wait(done: Callable[[], bool]) -> None:
+def _wait(page: Page, before: str) -> None:
+    """Until another selection than ``before`` is stated."""
     deadline = time.monotonic() + PATIENCE / 1000
-    while not done():
+    while _selected(page) in ("", before):
         if time.monotonic() > deadline:
             raise AegenError("the app did not answer within a minute")
         time.sleep(0.005)

@@ -24,7 +24,7 @@ from aegen.core.errors import AegenError
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-__all__ = ["BrowserMissing", "chromium", "find_chromium", "served"]
+__all__ = ["FLAGS", "BrowserMissing", "chromium", "find_chromium", "served"]
 
 START = 90.0
 """Seconds that a server may take before it is given up."""

@@ -28,7 +28,8 @@ def sample(
     """Draw new codes from a latent model of a bundle and decode them."""
     from aegen.generation import load
 
-    model = load(bundle).model(sampler, **parsed(sampler, field or []))
+    # A fit that starts at random starts from the same place as in the app.
+    model = load(bundle).model(sampler, rng=0, **parsed(sampler, field or []))
     draw = model.sample(n, rng=seed)
     draw.save(out)
     typer.echo(f"{n} drawn from {model.sampler.title} on {bundle}: {out}")

@@ -7,48 +7,35 @@ screenshots in ``runs/screenshots``.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from aegen.benchmarks.browser import FLAGS, find_chromium, served
+
 ROOT = Path(__file__).parents[2]
 SCREENSHOTS = ROOT / "runs" / "screenshots"
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-# Software GL, so that WebGL works on machines without a graphics card.
-FLAGS = (
-    "--no-sandbox",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--ignore-gpu-blocklist",
-)
 FAILED = pytest.StashKey[bool]()
 
 
-@dataclass
 class Server:
     """A Streamlit server of its own process."""
 
-    process: subprocess.Popen[bytes]
-    url: str
-    log: Path
+    def __init__(self, script, cwd):
+        self._open = contextlib.ExitStack()
+        # The tested package is the checkout's, whatever is installed.
+        paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+        self.url = self._open.enter_context(
+            served(Path(script), environment={"PYTHONPATH": paths}, folder=cwd)
+        )
 
     def stop(self):
         """Ends the server; a second call does nothing."""
-        self.process.terminate()
-        try:
-            self.process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        self._open.close()
 
 
 @dataclass
@@ -70,58 +57,24 @@ class Visits:
         page = context.new_page()
         # Generous: a slow machine is no failure, and what is there is found at once.
         page.set_default_timeout(90_000)
-        page.on("console", lambda said: said.type == "error" and self.errors.append(said.text))
+        page.on("console", self.hear)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.goto(url)
         return page
 
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def start(script, cwd, log, options=()):
-    """A server of ``script``, once it answers."""
-    port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", str(script)]
-    settings = {
-        "server.port": port,
-        "server.address": "127.0.0.1",
-        "server.headless": "true",
-        "server.fileWatcherType": "none",
-        "browser.gatherUsageStats": "false",
-    }
-    for name, value in settings.items():
-        command += [f"--{name}", str(value)]
-    paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [*command, *options], cwd=cwd, env=environment, stdout=out, stderr=subprocess.STDOUT
-        )
-    server = Server(process, f"http://127.0.0.1:{port}", log)
-    until = time.monotonic() + 60
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            with urllib.request.urlopen(f"{server.url}/_stcore/health", timeout=2) as answer:
-                if answer.status == 200:
-                    return server
-        except OSError:
-            time.sleep(0.05)
-    server.stop()
-    raise RuntimeError(f"the server of {script} did not start:\n{log.read_text()[-2000:]}")
+    def hear(self, said):
+        """Notes an error, but for one: a deep link makes Streamlit seek its server below it."""
+        if said.type == "error" and "/_stcore/" not in said.location.get("url", ""):
+            self.errors.append(f"{said.text} {said.location.get('url', '')}")
 
 
 @pytest.fixture(scope="session")
-def serve(tmp_path_factory):
-    """A function that starts a server: serve(script, cwd=the project, *more options)."""
+def serve():
+    """A function that starts a server: serve(script, cwd=the project)."""
     servers = []
 
-    def begin(script, cwd=ROOT, *options):
-        log = tmp_path_factory.mktemp("server") / "log.txt"
-        servers.append(start(script, cwd, log, options))
+    def begin(script, cwd=ROOT):
+        servers.append(Server(script, cwd))
         return servers[-1]
 
     yield begin
@@ -132,9 +85,9 @@ def serve(tmp_path_factory):
 @pytest.fixture(scope="session")
 def chromium_path():
     """Where Chromium is; without one browser tests skip, but fail where CI is set."""
-    path = next(filter(None, map(shutil.which, NAMES)), None)
+    path = find_chromium()
     if path is None:
-        reason = f"no Chromium found (looked for {', '.join(NAMES)}): install Debian's chromium"
+        reason = "no Chromium found: install Debian's package chromium"
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)

@@ -1,0 +1,185 @@
+"""The app as people have it: the shipped bundles, a real server, a real Chromium."""
+
+import io
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from aegen.app import navigation
+from aegen.app.selection import parse
+from aegen.benchmarks.app import drawn, lasso
+from aegen.bundles import bundles
+from aegen.core.polygons import inside
+from tests.browser.conftest import ROOT
+
+pytestmark = pytest.mark.browser
+
+PAGES = [entry.address for entry in navigation.existing()]
+TITLES = {entry.address: entry.title for entry in navigation.existing()}
+
+
+@pytest.fixture(scope="module")
+def app(serve):
+    """One server of the app, which other tests have visited already or will."""
+    return serve(ROOT / "app.py").url
+
+
+def heading(page, title):
+    """Wait for the page's own title."""
+    page.get_by_role("heading", name=re.compile(f"^{title}")).first.wait_for()
+
+
+def no_exception(page):
+    assert page.locator('[data-testid="stException"]').count() == 0
+
+
+def images_drawn(page):
+    """How many pictures are on screen with something in them."""
+    return page.evaluate(
+        "[...document.images].filter(i => i.complete && i.naturalWidth > 1).length"
+    )
+
+
+def grid_shown(page):
+    """A mark of the pictures on screen: the same for the same pictures."""
+    page.wait_for_function("document.querySelector('.aegen-grid')?.dataset.shown")
+    return page.locator(".aegen-grid").first.get_attribute("data-shown")
+
+
+def grid_changed(page, before):
+    """Wait for other pictures than ``before``."""
+    page.wait_for_function(
+        "before => ![undefined, before].includes("
+        "document.querySelector('.aegen-grid')?.dataset.shown)",
+        arg=before,
+    )
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_a_deep_link_works_on_a_fresh_server(serve, visit, address):
+    server = serve(ROOT / "app.py")
+    page = visit(f"{server.url}/{address}?bundle=fashion-mnist")
+    heading(page, TITLES[address])
+    links = page.locator('[data-testid="stSidebarNavLink"]')
+    links.first.wait_for()
+    assert links.count() == len(PAGES)
+    page.get_by_text("Page not found").wait_for(state="hidden")
+    no_exception(page)
+    server.stop()
+    visit.errors.clear()  # the page complains that its server has gone
+
+
+def test_every_page_is_reached_by_click_and_shows_pictures(app, visit):
+    page = visit(app)
+    hosts = set()
+    page.on("request", lambda request: hosts.add(urlsplit(request.url).hostname))
+    drawn(page)
+    for address in PAGES[1:]:
+        page.get_by_role("link", name=TITLES[address], exact=True).first.click()
+        heading(page, TITLES[address])
+        page.wait_for_function("[...document.images].some(i => i.complete && i.naturalWidth > 1)")
+        no_exception(page)
+    # Nothing is fetched from anywhere else.
+    assert hosts - {None, ""} == {"127.0.0.1"}
+
+
+def test_the_lasso_answers_with_the_rows_inside_its_polygon(app, visit):
+    import aegen
+
+    page = visit(f"{app}/?bundle=mnist&projection=pca")
+    chart = drawn(page)
+    assert chart.get_attribute("data-drawn") == "60000"
+    page.locator(".aegen-map-tool.is-lasso").click()
+    lasso(page, centre=(0.5, 0.5), radius=0.15)
+    page.mouse.up()
+    said = page.get_by_text(re.compile("rows selected")).first
+    said.wait_for()
+    shown = int(re.search(r"([\d,]+) of 60,000", said.inner_text())[1].replace(",", ""))
+    page.wait_for_url(re.compile("select="))
+    assert 0 < shown < 60_000
+    area = parse(parse_qs(urlsplit(page.url).query)["select"][0])
+    points = aegen.load("mnist").projection("pca")
+    assert int(inside(points, np.array(area.polygon)).sum()) == shown
+    page.wait_for_function("[...document.images].some(i => i.complete && i.naturalWidth > 100)")
+    page.get_by_role("button", name="Clear", exact=True).click()
+    said.wait_for(state="hidden")
+    no_exception(page)
+
+
+def test_a_new_seed_gives_new_pictures_and_the_link_gives_them_again(app, visit):
+    link = f"{app}/sample?bundle=mnist&sampler=gaussian&n=16&seed="
+    page = visit(f"{link}1")
+    first = grid_shown(page)
+    page.get_by_role("button", name="New seed").click()
+    grid_changed(page, first)
+    page.wait_for_url(re.compile("seed=(?!1$)"))
+    again = visit(page.url)
+    assert grid_shown(again) == grid_shown(page) != first
+    assert grid_shown(visit(f"{link}1")) == first
+
+
+def test_two_browsers_on_different_bundles_never_meet(app, visit):
+    one = visit(f"{app}/sample?bundle=mnist&sampler=gaussian&n=16&seed=3")
+    other = visit(f"{app}/sample?bundle=sprites&sampler=kde&n=9&seed=4")
+    before = grid_shown(one), grid_shown(other)
+    assert before[0] != before[1]
+    for page in (other, one):
+        page.get_by_role("button", name="New seed").click()
+    for page, source in ((one, before[0]), (other, before[1])):
+        grid_changed(page, source)
+    for page, bundle, sampler in ((one, "mnist", "gaussian"), (other, "sprites", "kde")):
+        page.wait_for_url(re.compile("seed="))
+        assert f"bundle={bundle}" in page.url
+        assert f"sampler={sampler}" in page.url
+        page.get_by_role("link", name="Latent map", exact=True).first.click()
+        chart = drawn(page)
+        import aegen
+
+        assert chart.get_attribute("data-drawn") == str(len(aegen.load(bundle).codes))
+
+
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("?bundle=nothing", "nothing"),
+        ("sample?sampler=gausian", "gausian"),
+        ("sample?n=-4", "-4"),
+        ("sample?bundle=../../etc&seed=x", "etc"),
+        ("traverse?row=99999999", "99999999|99,999,999"),
+    ],
+)
+def test_a_bad_link_is_a_sentence(app, visit, address, sentence):
+    page = visit(f"{app}/{address}")
+    alert = page.locator('[data-testid="stAlert"], [data-testid="stToast"]')
+    alert.filter(has_text=re.compile(sentence)).first.wait_for()
+    no_exception(page)
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_nothing_sticks_out_on_a_phone(app, visit, address):
+    page = visit(f"{app}/{address}", width=390, height=844)
+    heading(page, TITLES[address])
+    page.wait_for_function("[...document.images, ...document.querySelectorAll('canvas')].length")
+    wide = page.evaluate(
+        "document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"
+    )
+    assert wide <= 1
+    no_exception(page)
+
+
+def test_the_map_is_painted_in_many_colours(app, visit):
+    page = visit(app)
+    chart = drawn(page)
+    shot = Image.open(io.BytesIO(chart.screenshot()))
+    colours = np.unique(np.asarray(shot.convert("RGB")).reshape(-1, 3) // 32, axis=0)
+    assert len(colours) > 30  # an empty map, or one in one colour, has far fewer
+
+
+def test_every_shipped_bundle_opens(app, visit):
+    for name in bundles():
+        page = visit(f"{app}/?bundle={name}")
+        drawn(page)
+        no_exception(page)
