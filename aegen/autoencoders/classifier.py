@@ -13,15 +13,12 @@ from aegen.autoencoders.networks._backbone import chosen_widths, inner_size
 
 __all__ = ["Classifier"]
 
-TINT = 0.12
-"""Most by which a colour channel is made weaker or stronger: decoded colours are a little off."""
-
 
 class Classifier(nn.Module):
     """One head an attribute over shared convolutional features.
 
     It must judge decoded pictures too, which are softer than real ones, so training shows it each
-    picture shifted by up to a pixel and, half of the time, blurred; a colour picture is tinted.
+    picture shifted by up to a pixel and, half of the time, blurred.
 
     Args:
         channels: 1 or 3.
@@ -106,7 +103,7 @@ class Classifier(nn.Module):
 
 
 def augmented(x: Tensor, noise: torch.Generator) -> Tensor:
-    """Images (n, c, h, w) shifted by up to a pixel, an eighth alike; half blurred; colours tinted.
+    """Images (n, c, h, w), shifted by up to a pixel each way, an eighth alike, and half blurred.
 
     Every batch holds all kinds, so that batch normalisation learns one set of statistics that is
     right for each of them.
@@ -118,11 +115,7 @@ def augmented(x: Tensor, noise: torch.Generator) -> Tensor:
     ]
     x = torch.cat(parts)
     chosen = torch.rand(len(x), generator=noise, device=noise.device) < 0.5
-    x = torch.where(chosen[:, None, None, None], blurred(x, sigma=0.3 + 0.7 * draw[16]), x)
-    if x.shape[1] == 1:
-        return x
-    tint = torch.rand(len(x), x.shape[1], 1, 1, generator=noise, device=noise.device)
-    return (x * (1 + TINT * (2 * tint - 1))).clamp(0, 1)
+    return torch.where(chosen[:, None, None, None], blurred(x, sigma=0.3 + 0.7 * draw[16]), x)
 
 
 def blurred(x: Tensor, sigma: float) -> Tensor:
