@@ -17,8 +17,10 @@ from tests.browser.conftest import ROOT
 
 pytestmark = pytest.mark.browser
 
-PAGES = [entry.address for entry in navigation.existing()]
-TITLES = {entry.address: entry.title for entry in navigation.existing()}
+ENTRIES = navigation.existing()
+# The first page is the app's own address; the others are named in theirs.
+PAGES = ["", *(entry.address for entry in ENTRIES[1:])]
+TITLES = dict(zip(PAGES, (entry.title for entry in ENTRIES), strict=True))
 
 
 @pytest.fixture(scope="module")
