@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Card", "cards", "check", "commands", "error_words", "facts", "losses", "recipe"]
 
+COUNTED = {"running_mean", "running_var", "num_batches_tracked"}
+"""Numbers of a network that are counted from its data, not learned."""
+
 COMMANDS = """\
 aegen train autoencoder {dataset} --latent-dim {dimension} \\
   --out runs/{name}
@@ -178,12 +181,13 @@ def _flat(training: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _parameters(weights: Path) -> int:
-    """How many numbers a network has; 0 where its file cannot be read."""
+    """How many numbers a network learned; 0 where its file cannot be read."""
     from safetensors import SafetensorError, safe_open
 
     try:
         with safe_open(weights, framework="numpy") as file:
-            shapes = [file.get_slice(key).get_shape() for key in file.keys()]  # noqa: SIM118
+            names = [key for key in file.keys() if key.split(".")[-1] not in COUNTED]  # noqa: SIM118
+            shapes = [file.get_slice(name).get_shape() for name in names]
     except (OSError, SafetensorError):
         return 0
     return sum(math.prod(shape) for shape in shapes)

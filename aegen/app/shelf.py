@@ -106,7 +106,7 @@ def _making(shown: Card) -> None:
     with st.expander("How it was made", icon=":material/model_training:"):
         losses = library.losses(shown)
         if losses:
-            st.caption("Error a picture in nats (cross-entropy), epoch by epoch")
+            st.caption("Nats a picture, epoch by epoch")
             drawing(history(losses), key=f"history:{shown.name}")
         st.html(_listed(library.recipe(shown)))
         if shown.manifest.citation:

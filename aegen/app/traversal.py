@@ -27,6 +27,7 @@ __all__ = [
     "Reading",
     "Walk",
     "code_of",
+    "origin",
     "passage",
     "passage_npz",
     "passage_png",
@@ -128,6 +129,20 @@ def code_of(place: Place) -> FloatArray:
     for k, distance in place.moves:
         z += distance * directions.sd[k] * directions.vectors[k]
     return z
+
+
+def origin(at: Place) -> str:
+    """Where the picture comes from, in words."""
+    if at.brought is not None:
+        origin = "Your picture, as it comes back"
+    else:
+        known = services.sample_of(at.bundle, at.row or 0)
+        about = ", ".join(f"{key} {value}" for key, value in known.items())
+        origin = f"Row {at.row:,}" + (f": {about}" if about else "")
+    if not at.moves:
+        return origin
+    n = len(at.moves)
+    return f"{origin}; moved along {n} direction{'s' * (n > 1)}"
 
 
 def walk(place: Place, shown: int) -> Walk:

@@ -1,33 +1,27 @@
-"""The Traverse page's pieces: where to start, how far along each direction, where to go."""
+"""The Traverse page's pieces: where to start, what is there, how far along each direction.
+
+`aegen.app.way` leads from there to another picture.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from html import escape
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
-from aegen.app import brought, controls, frame, panels, services, state
+from aegen.app import controls, own_picture, panels, rows, services, state
 from aegen.app.components.drawing import drawing
 from aegen.app.leanings import Leaning
-from aegen.app.traversal import PASSAGE, STOPS, Passage, Place, Walk
-from aegen.core.errors import AegenError
+from aegen.app.traversal import STOPS, Place, Walk, origin
 
-__all__ = ["ends", "one_way", "place", "shown", "sliders", "start", "there"]
+__all__ = ["shown", "sliders", "start", "there"]
 
 KINDS = {"principal": "Principal directions", "axes": "Latent axes"}
 KINDS_HELP = (
     "**Principal directions**: the directions along which the codes vary most, strongest first; "
     "independent of how the network happened to number its axes.  \n"
     "**Latent axes**: the coordinates of the code, one by one, as the network has them."
-)
-WAYS = {"straight": "Straight", "spherical": "Spherical"}
-WAYS_HELP = (
-    "**Straight**: in equal steps on the line between the codes. In many dimensions its middle "
-    "comes nearer to the centre than codes usually lie.  \n"
-    "**Spherical**: turns around the middle of all codes, so the distance from it changes evenly."
 )
 UNIT_HELP = (
     "In standard deviations of the codes along this direction: two thirds of all rows lie within "
@@ -56,7 +50,7 @@ def shown() -> tuple[state.Item[Any], ...]:
 def start(name: str) -> Place:
     """A row, a random row or a picture of one's own, and the kind of directions; as a place."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        _row_field("Start at row", name, state.pinned, _default_row(name, 0), _take_start)
+        rows.row_field("Start at row", name, state.pinned, rows.default_row(name, 0), _take_start)
         st.button(
             "Random row",
             icon=":material/casino:",
@@ -65,7 +59,7 @@ def start(name: str) -> Place:
             help="Another row at random. The link names it.",
         )
         with st.popover("Your picture", icon=":material/add_photo_alternate:"):
-            _bring(name)
+            own_picture.bring(name)
         kind = controls.choose(
             "Along",
             state.along,
@@ -83,54 +77,12 @@ def start(name: str) -> Place:
             help="Back to where you started: all sliders to 0.",
         )
     state.publish(shown())
-    return place(name, moves)
+    return _place(name, moves)
 
 
-def place(name: str, moves: tuple[tuple[int, float], ...]) -> Place:
+def _place(name: str, moves: tuple[tuple[int, float], ...]) -> Place:
     """Where the choices lead."""
     return Place(name, state.pinned.get(), _kept_code(name), state.along.get(), moves)
-
-
-def _default_row(name: str, k: int) -> int:
-    """A row to begin with: one of those on the cover."""
-    manifest = services.bundle(name).manifest
-    cover = manifest.cover or (0, manifest.rows - 1)
-    return cover[k * (len(cover) // 2) % len(cover)]
-
-
-def _row_field(
-    label: str,
-    name: str,
-    item: state.Item[int | None],
-    default: int | None,
-    take: Callable[..., None],
-    **layout: Any,
-) -> None:
-    """A row by its number; one that is not there is named to the person and replaced."""
-    rows = services.bundle(name).manifest.rows
-    row = item.get()
-    if row is not None and row >= rows:
-        state.complain(f"There is no row {row:,} here; rows go from 0 to {rows - 1:,}.")
-        row = None
-    if row is None:
-        row = default
-    item.set(row)
-    key = f"walk:{item.key}"
-    if key not in st.session_state or st.session_state[key] != row:
-        st.session_state[key] = row
-    st.number_input(
-        label,
-        0,
-        rows - 1,
-        "min" if default is not None else None,
-        key=key,
-        step=1,
-        width=170,
-        on_change=take,
-        args=(item, key),
-        placeholder="the above",
-        **layout,
-    )
 
 
 def _take_start(item: state.Item[int | None], key: str) -> None:
@@ -140,21 +92,9 @@ def _take_start(item: state.Item[int | None], key: str) -> None:
         state.brought.reset()
 
 
-def _take_end(item: state.Item[int | None], key: str) -> None:
-    item.set(st.session_state[key])
-
-
 def _roll_start(name: str) -> None:
     state.brought.reset()
-    _roll(name, state.pinned)
-
-
-def _roll(name: str, item: state.Item[int | None]) -> None:
-    """A row at random, from a seed that goes up by one each time."""
-    seed = state.rolls.get()
-    state.rolls.set(seed + 1)
-    rows = services.bundle(name).manifest.rows
-    item.set(int(np.random.default_rng(seed).integers(rows)))
+    rows.roll(name, state.pinned)
 
 
 def _kept_moves(name: str, kind: str) -> tuple[tuple[int, float], ...]:
@@ -181,63 +121,6 @@ def _kept_code(name: str) -> tuple[float, ...] | None:
     return code
 
 
-# a picture of one's own
-
-
-def _bring(name: str) -> None:
-    """A file to start from, what was done to it, and what the network makes of it."""
-    h, w, _ = services.bundle(name).image_shape
-    item = state.brought
-    key, flip = f"walk:file:{item.key}", f"walk:invert:{item.key}"
-    file = st.file_uploader(
-        f"A PNG, JPEG, WebP or BMP file; it becomes {w} x {h} pixels",
-        key=key,
-        on_change=_take_file,
-        args=(name, key, flip),
-        max_upload_size=20,
-        help="Cut to the middle, turned grey or coloured as this bundle's images are, then shrunk "
-        "by averaging. The file stays on this computer's server and is not kept.",
-    )
-    st.toggle(
-        "Exchange light and dark",
-        key=flip,
-        on_change=_take_file,
-        args=(name, key, flip),
-        help="For dark ink on white paper, where the bundle has light strokes on black.",
-    )
-    if file is None:
-        return
-    try:
-        found = brought.read_picture(
-            file.getvalue(),
-            services.bundle(name).image_shape,
-            invert=bool(st.session_state[flip]),
-        )
-    except AegenError as problem:
-        frame.show_problem(problem)
-        return
-    done = "; ".join(found.steps) or "taken as it is"
-    panels.beside([(found.image, f"As the network sees it:<br>{escape(done)}.")], side=72)
-
-
-def _take_file(name: str, key: str, flip: str) -> None:
-    """Start from the picture in the file, where it is one; `_bring` says if it is none."""
-    file = st.session_state[key]
-    state.brought.reset()
-    if file is None:
-        return
-    shape = services.bundle(name).image_shape
-    try:
-        found = brought.read_picture(
-            file.getvalue(), shape, invert=bool(st.session_state.get(flip))
-        )
-        code = services.encode(name, found.image[None])[0]
-    except AegenError:
-        return
-    # five digits, so that a link can hold the code and give the same picture
-    state.brought.set(tuple(float(f"{value:.5g}") for value in code))
-
-
 # where one is
 
 
@@ -246,11 +129,11 @@ def there(at: Place, walk: Walk) -> None:
     from aegen.figures import bars
 
     st.html(
-        f'<img alt="{escape(_origin(at), quote=True)}" src="{_source(walk.image)}" '
+        f'<img alt="{escape(origin(at), quote=True)}" src="{_source(walk.image)}" '
         'style="width:min(100%,300px);image-rendering:pixelated;border-radius:10px;'
         'display:block;margin:0 auto">'
     )
-    st.caption(_origin(at), text_alignment="center")
+    st.caption(origin(at), text_alignment="center")
     if walk.readings:
         several = len({attribute for attribute, _, _ in walk.readings}) > 1
         st.markdown(
@@ -273,20 +156,6 @@ def _source(image: Any) -> str:
     return panels.source(quantize(image))
 
 
-def _origin(at: Place) -> str:
-    """Where the picture comes from, in words."""
-    if at.brought is not None:
-        origin = "Your picture, as it comes back"
-    else:
-        known = services.sample_of(at.bundle, at.row or 0)
-        about = ", ".join(f"{key} {value}" for key, value in known.items())
-        origin = f"Row {at.row:,}" + (f": {about}" if about else "")
-    if not at.moves:
-        return origin
-    n = len(at.moves)
-    return f"{origin}; moved along {n} direction{'s' * (n > 1)}"
-
-
 def _nearness(at: Place, walk: Walk) -> str:
     near = walk.near
     if near.distance == 0:
@@ -294,7 +163,9 @@ def _nearness(at: Place, walk: Walk) -> str:
             "Exactly on a training row." if near.row != at.row else "On the training row itself."
         )
     about = ", ".join(services.sample_of(at.bundle, near.row).values())
-    far = "" if near.ratio is None else f", {near.ratio:.2g} times as far as unseen images have it"
+    far = (
+        "" if near.ratio is None else f", at {near.ratio:.2f} of an unseen image's usual distance"
+    )
     return f"Nearest training row: {near.row:,}{f' ({about})' if about else ''}{far}."
 
 
@@ -376,66 +247,3 @@ def _strip(k: int, images: Any, distance: float, leaning: Leaning | None) -> str
 
 def _percent(share: float) -> str:
     return f"{100 * share:.0f} %" if share >= 0.1 else f"{100 * share:.1f} %"
-
-
-# from one to another
-
-
-def ends(at: Place) -> tuple[Place, Place, str]:
-    """Two places and the way between them."""
-    name = at.bundle
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        _row_field(
-            "From row",
-            name,
-            state.first,
-            None,
-            _take_end,
-            help="Empty starts from the picture above, with all its moves.",
-        )
-        _end_buttons(name, state.first, None, "The picture above, with all its moves.")
-        _row_field("To row", name, state.second, _default_row(name, 1), _take_end)
-        _end_buttons(name, state.second, at.row, "The row that you started from above.")
-        way = controls.choose(
-            "Way",
-            state.way,
-            list(WAYS),
-            kind="segments",
-            format_func=WAYS.__getitem__,
-            help=WAYS_HELP,
-        )
-    first, second = state.first.get(), state.second.get()
-    return at if first is None else Place(name, first), Place(name, second), way
-
-
-def _end_buttons(name: str, item: state.Item[int | None], row: int | None, pin: str) -> None:
-    key = f"walk:{item.key}"
-    st.button(
-        "",
-        key=f"{key}:roll",
-        icon=":material/casino:",
-        on_click=_roll,
-        args=(name, item),
-        help="A row at random.",
-    )
-    st.button(
-        "", key=f"{key}:pin", icon=":material/push_pin:", on_click=item.set, args=(row,), help=pin
-    )
-
-
-def one_way(a: Place, b: Place, found: Passage) -> None:
-    """The strip from one end to the other, with what the classifier sees in each picture."""
-    from aegen.figures.filmstrip import filmstrip
-
-    words = "".join(
-        f'<span title="{escape(attribute)} {100 * share:.0f} %">{escape(value)}</span>'
-        for attribute, value, share in found.readings
-    )
-    st.html(
-        f'<img alt="{PASSAGE} pictures on the way" src="{panels.source(filmstrip(found.images))}" '
-        'style="width:100%;max-width:1000px;display:block">'
-        f'<div style="display:grid;grid-template-columns:repeat({PASSAGE},1fr);max-width:1000px;'
-        f'text-align:center;font-size:.85rem;opacity:.8">{words}</div>'
-    )
-    seen = f" Below each picture: the {found.readings[0][0]} seen in it." if found.readings else ""
-    st.caption(f"{_origin(a)} → {_origin(b)}.{seen}")

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from aegen.app import frame, panels, state, traversal, walk
+from aegen.app import frame, panels, state, traversal, walk, way
 
 
 @frame.part
@@ -26,16 +26,16 @@ def traverse(name: str) -> None:
         arguments=(at, state.directions.get()),
     )
     st.subheader("From one picture to another", anchor=False)
-    a, b, way = walk.ends(at)
-    walk.one_way(a, b, traversal.passage(a, b, way))
+    a, b, kind = way.ends(at)
+    way.one_way(a, b, traversal.passage(a, b, kind))
     panels.share(
         "traverse",
-        traversal.passage_python(a, b, way),
+        traversal.passage_python(a, b, kind),
         downloads=[
             ("Strip", f"{name}-strip.png", "image/png", traversal.passage_png),
             ("npz", f"{name}-strip.npz", "application/zip", traversal.passage_npz),
         ],
-        arguments=(a, b, way),
+        arguments=(a, b, kind),
     )
 
 

@@ -1,0 +1,66 @@
+"""A picture of one's own on the Traverse page: the file, what was done to it, its code."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from aegen.app import brought, frame, panels, services, state
+from aegen.core.errors import AegenError
+
+__all__ = ["bring"]
+
+
+def bring(name: str) -> None:
+    """A file to start from, what was done to it, and what the network makes of it."""
+    h, w, _ = services.bundle(name).image_shape
+    item = state.brought
+    key, flip = f"walk:file:{item.key}", f"walk:invert:{item.key}"
+    file = st.file_uploader(
+        f"A PNG, JPEG, WebP or BMP file; it becomes {w} x {h} pixels",
+        key=key,
+        on_change=_take_file,
+        args=(name, key, flip),
+        max_upload_size=20,
+        help="Cut to the middle, turned grey or coloured as this bundle's images are, then shrunk "
+        "by averaging. The file stays on this computer's server and is not kept.",
+    )
+    st.toggle(
+        "Exchange light and dark",
+        key=flip,
+        on_change=_take_file,
+        args=(name, key, flip),
+        help="For dark ink on white paper, where the bundle has light strokes on black.",
+    )
+    if file is None:
+        return
+    try:
+        found = brought.read_picture(
+            file.getvalue(),
+            services.bundle(name).image_shape,
+            invert=bool(st.session_state[flip]),
+        )
+    except AegenError as problem:
+        frame.show_problem(problem)
+        return
+    done = "; ".join(found.steps) or "taken as it is"
+    panels.beside([(found.image, f"As the network sees it:<br>{escape(done)}.")], side=72)
+
+
+def _take_file(name: str, key: str, flip: str) -> None:
+    """Start from the picture in the file, where it is one; `bring` says if it is none."""
+    file = st.session_state[key]
+    state.brought.reset()
+    if file is None:
+        return
+    shape = services.bundle(name).image_shape
+    try:
+        found = brought.read_picture(
+            file.getvalue(), shape, invert=bool(st.session_state.get(flip))
+        )
+        code = services.encode(name, found.image[None])[0]
+    except AegenError:
+        return
+    # five digits, so that a link can hold the code and give the same picture
+    state.brought.set(tuple(float(f"{value:.5g}") for value in code))
