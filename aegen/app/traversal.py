@@ -195,15 +195,21 @@ def passage(a: Place, b: Place, way: str) -> Passage:
     kind: Any = way
     codes = interpolate(code_of(a), code_of(b), PASSAGE, kind=kind, centre=centre)
     images = services.decode(a.bundle, codes)
-    return Passage(codes, images, _first_readings(a.bundle, images))
+    return Passage(codes, images, _readings_on(a.bundle, images))
 
 
-def _first_readings(name: str, images: NDArray[np.float32]) -> tuple[Reading, ...]:
-    """What the classifier sees in each image of the first attribute; empty without one."""
-    for attribute, shares in services.classify(name, images).items():
-        values = services.bundle(name).manifest.attributes[attribute].values
-        return tuple((attribute, values[row.argmax()], float(row.max())) for row in shares)
-    return ()
+def _readings_on(name: str, images: NDArray[np.float32]) -> tuple[Reading, ...]:
+    """What the classifier sees in each image, of the attribute that changes most often.
+
+    Empty without a classifier.
+    """
+    told = services.classify(name, images)
+    if not told:
+        return ()
+    changes = {a: int((np.diff(shares.argmax(axis=1)) != 0).sum()) for a, shares in told.items()}
+    attribute = max(told, key=changes.__getitem__)  # the first of equals
+    values = services.bundle(name).manifest.attributes[attribute].values
+    return tuple((attribute, values[row.argmax()], float(row.max())) for row in told[attribute])
 
 
 # as Python

@@ -162,7 +162,8 @@ def _nearness(at: Place, walk: Walk) -> str:
         return (
             "Exactly on a training row." if near.row != at.row else "On the training row itself."
         )
-    about = ", ".join(services.sample_of(at.bundle, near.row).values())
+    known = services.sample_of(at.bundle, near.row)
+    about = ", ".join(known.values()) if len(known) == 1 else ""  # many would be a wall of words
     far = (
         "" if near.ratio is None else f", at {near.ratio:.2f} of an unseen image's usual distance"
     )
