@@ -102,7 +102,7 @@ def served(
         process = subprocess.Popen(
             command,
             cwd=folder or script.parent,
-            env={**os.environ, **(environment or {})},
+            env={**os.environ, **_same_aegen(), **(environment or {})},
             stdout=log,
             stderr=subprocess.STDOUT,
         )
@@ -120,6 +120,12 @@ def served(
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def _same_aegen() -> dict[str, str]:
+    """What makes the server import the aegen that is running here, wherever its script lies."""
+    here = str(Path(__file__).resolve().parents[2])
+    return {"PYTHONPATH": os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH")]))}
 
 
 def _free_port() -> int:

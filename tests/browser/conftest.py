@@ -27,11 +27,7 @@ class Server:
 
     def __init__(self, script, cwd):
         self._open = contextlib.ExitStack()
-        # The tested package is the checkout's, whatever is installed.
-        paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-        self.url = self._open.enter_context(
-            served(Path(script), environment={"PYTHONPATH": paths}, folder=cwd)
-        )
+        self.url = self._open.enter_context(served(Path(script), folder=cwd))
 
     def stop(self):
         """Ends the server; a second call does nothing."""
