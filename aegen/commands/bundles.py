@@ -65,7 +65,10 @@ def check_bundle(
         found = read(bundle)
         path = None if deep in datasets.names() else Path(deep)
         images = datasets.create(found.manifest.dataset).load(path)
-        typer.echo(deep_check(found, images).text())
+        figures = deep_check(found, images)
+        typer.echo(figures.text())
+        if not figures.ok:
+            raise typer.Exit(1)
 
 
 @bundles.command("create")

@@ -1,0 +1,110 @@
+"""`aegen bundles` and `aegen sample`: what they print and write, and how they refuse."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from aegen.cli import main
+from tests.tiny_bundle import tiny_bundle
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory):
+    """A folder of bundles with one in it, called bars."""
+    folder = tmp_path_factory.mktemp("shelf")
+    tiny_bundle(folder / "bars")
+    return folder
+
+
+@pytest.fixture
+def aegen(monkeypatch, capsys, shelf):
+    """The command line: its exit code, what it printed, and what it complained of."""
+    monkeypatch.setenv("AEGEN_BUNDLES", str(shelf))
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*words):
+        monkeypatch.setattr("sys.argv", ["aegen", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        return ended.value.code or 0, said.out, said.err
+
+    return run
+
+
+def test_the_list_names_what_is_at_hand(aegen):
+    code, printed, _ = aegen("bundles")
+    assert code == 0
+    line = next(line for line in printed.splitlines() if " bars " in line)
+    assert "40 + 8 held out" in line
+
+
+def test_a_sound_bundle_passes_and_an_altered_one_does_not(aegen, shelf, tmp_path):
+    code, printed, _ = aegen("bundles", "check", "bars")
+    assert (code, "sound" in printed) == (0, True)
+    altered = tmp_path / "altered"
+    altered.mkdir()
+    for file in (shelf / "bars").iterdir():
+        (altered / file.name).write_bytes(file.read_bytes())
+    codes = bytearray((altered / "codes.safetensors").read_bytes())
+    codes[-1] ^= 1
+    (altered / "codes.safetensors").write_bytes(bytes(codes))
+    code, printed, _ = aegen("bundles", "check", altered)
+    assert code == 1
+    assert "codes.safetensors" in printed
+    assert "error" in printed
+    code, printed, _ = aegen("bundles", "check", tmp_path / "nowhere")
+    assert (code, "1 error" in printed) == (1, True)
+
+
+@pytest.mark.parametrize("sampler", ["gaussian", "empirical-beta-copula"])
+def test_sample_writes_a_picture_or_arrays(aegen, tmp_path, sampler):
+    words = ("sample", "bars", "--sampler", sampler, "-n", 5, "--seed", 1, "--out")
+    for name in ("a.npz", "b.npz", "grid.png"):
+        assert aegen(*words, tmp_path / name)[0] == 0
+    with np.load(tmp_path / "a.npz") as a, np.load(tmp_path / "b.npz") as b:
+        assert a["codes"].shape == (5, 3)
+        assert np.array_equal(a["images"], b["images"])
+    with Image.open(io.BytesIO((tmp_path / "grid.png").read_bytes())) as picture:
+        assert min(picture.size) > 16
+
+
+def test_fields_reach_the_latent_model(aegen, tmp_path):
+    words = ("sample", "bars", "--sampler", "kde", "-n", 4, "--out")
+    for name, width in (("a.npz", "0.01"), ("b.npz", "5")):
+        assert aegen(*words, tmp_path / name, "--field", f"bandwidth={width}")[0] == 0
+    spread = [np.load(tmp_path / name)["codes"].std() for name in ("a.npz", "b.npz")]
+    assert spread[1] > 2 * spread[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("sample", "brs", "--out", "x.png"), "no bundle named 'brs'; did you mean 'bars'"),
+        (("sample", "bars", "--sampler", "gausian", "--out", "x.png"), "did you mean 'gaussian'"),
+        (("sample", "bars", "--field", "degre=5", "--out", "x.png"), "did you mean 'degree'"),
+        (("sample", "bars", "--field", "degree", "--out", "x.png"), "NAME=VALUE"),
+        (("sample", "bars", "--field", "degree=0", "--out", "x.png"), "whole number of 1 or more"),
+        (("sample", "bars", "--out", "x.gif"), ".png"),
+        (("sample", "bars", "--out", "no/such/folder/x.png"), "cannot be written"),
+        (("bundles", "check", "bars", "--deep", "/no/such/data"), "no data set named 'bars'"),
+    ],
+)
+def test_bad_input_is_one_line_and_writes_nothing(aegen, tmp_path, monkeypatch, words, sentence):
+    monkeypatch.chdir(tmp_path)
+    code, _, complaint = aegen(*words)
+    assert code == 2
+    assert sentence in complaint
+    assert complaint.startswith("aegen: ")
+    assert complaint.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_create_wants_an_autoencoder_and_a_classifier(aegen, tmp_path):
+    words = ("bundles", "create", tmp_path, "--classifier", tmp_path, "--out", tmp_path / "new")
+    code, _, complaint = aegen(*words, "--title", "New", "--description", "New.")
+    assert code == 2
+    assert "checkpoint.safetensors: there is no such file" in complaint
+    assert list(tmp_path.iterdir()) == []
