@@ -91,8 +91,10 @@ def restriction(spec: Spec) -> None:
     """Which rows the draw keeps to, and a way back to all."""
     if spec.within is not None:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f":material/filter_alt: {services.strategy(spec)}")
-            st.button("Use all rows", on_click=state.within.reset, icon=":material/close:")
+            try:
+                st.markdown(f":material/filter_alt: {services.strategy(spec)}")
+            finally:  # the rows asked for may not be there, and are remembered until this is used
+                st.button("Use all rows", on_click=state.within.reset, icon=":material/close:")
 
 
 def pictures(spec: Spec, n: int, seed: int) -> None:

@@ -13,6 +13,7 @@ from aegen.app import controls, map, navigation, panels, services, state
 from aegen.app.components.drawing import drawing
 from aegen.app.components.image_grid import image_grid
 from aegen.app.selection import Having
+from aegen.core.errors import AegenError
 
 __all__ = ["pinned_row", "selected_rows", "sheet_rows"]
 
@@ -30,12 +31,16 @@ def selected_rows(name: str, colour: str) -> None:
         st.caption("Draw around some points to see who they are, or pick a value.")
         _pick(name, attribute)
         return
-    rows = services.rows_of(name, chosen)
+    try:
+        rows = services.rows_of(name, chosen)
+    except AegenError:  # the selection is remembered, so the way out of it comes with the refusal
+        _clear()
+        raise
     total = services.bundle(name).manifest.rows
     st.markdown(f"**{len(rows):,}** of {total:,} rows selected")
     if not len(rows):
         st.caption("There is no row inside: draw a larger area, or zoom in first.")
-        st.button("Clear", on_click=map.clear, icon=":material/close:")
+        _clear()
         return
     _make_up(name, attribute)
     _sheet(name, rows)
@@ -138,7 +143,11 @@ def _acts(name: str) -> None:
             on_click="ignore",
             help="The selected rows with their attributes, as a CSV file.",
         )
-        st.button("Clear", on_click=map.clear, icon=":material/close:")
+        _clear()
+
+
+def _clear() -> None:
+    st.button("Clear", on_click=map.clear, icon=":material/close:")
 
 
 def pinned_row(name: str) -> None:
