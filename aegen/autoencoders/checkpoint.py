@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from aegen.core.errors import StorageError, TrainingError
-from aegen.core.storage import load_arrays, save_arrays
+from aegen.core.storage import load_arrays, make_folder, save_arrays
 
 __all__ = ["Checkpoint", "read_checkpoint", "write_checkpoint"]
 
@@ -98,7 +98,7 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     Raises:
         StorageError: it cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     arrays = {f"weights.{n}": a for n, a in checkpoint.weights.items()}
     arrays |= {f"moments.{n}": a for n, a in checkpoint.moments.items()}
     metadata = {
@@ -119,8 +119,11 @@ def read_checkpoint(path: Path) -> Checkpoint:
     if metadata.get("checkpoint") != FORMAT:
         raise StorageError(path, "is not a checkpoint that this aegen can read")
     parts: dict[str, dict[str, np.ndarray]] = {"weights": {}, "moments": {}}
-    for key, array in arrays.items():
-        part, _, name = key.partition(".")
-        parts[part][name] = array
-    about, history = json.loads(metadata["about"]), json.loads(metadata["history"])
+    try:
+        for key, array in arrays.items():
+            part, _, name = key.partition(".")
+            parts[part][name] = array
+        about, history = json.loads(metadata["about"]), json.loads(metadata["history"])
+    except (KeyError, ValueError) as problem:
+        raise StorageError(path, f"is a damaged checkpoint (at {problem})") from problem
     return Checkpoint(parts["weights"], parts["moments"], about, history)

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from aegen.autoencoders.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from aegen.core.errors import TrainingError
+from aegen.core.storage import make_folder
 
 __all__ = ["Recipe", "Step", "initialised", "train"]
 
@@ -105,6 +106,7 @@ def train(
         StorageError: the checkpoint cannot be read or written.
     """
     about = {**about, "recipe": asdict(recipe)}
+    make_folder(checkpoint.parent)  # a place that cannot be written to is told before the work
     # Convolutions run about a third faster with channels last, on CPUs too.
     network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimiser = torch.optim.Adam(network.parameters(), recipe.learning_rate, fused=True)

@@ -185,13 +185,16 @@ def trained(checkpoint: Path) -> tuple[nn.Module, dict[str, Any], list[dict[str,
     found = read_checkpoint(checkpoint)
     kind, arguments = found.about.get("kind"), found.about.get("arguments", {})
     network: nn.Module
-    if kind == "classifier":
-        network = Classifier(**arguments)
-    elif kind == "autoencoder":
-        network = architectures.get(found.about["architecture"])(**arguments)
-    else:
-        raise StorageError(checkpoint, f"holds a {kind!r}, not an autoencoder or a classifier")
-    network.load_state_dict({n: torch.from_numpy(a.copy()) for n, a in found.weights.items()})
+    try:
+        if kind == "classifier":
+            network = Classifier(**arguments)
+        elif kind == "autoencoder":
+            network = architectures.get(found.about["architecture"])(**arguments)
+        else:
+            raise StorageError(checkpoint, f"holds a {kind!r}, no autoencoder or classifier")
+        network.load_state_dict({n: torch.from_numpy(a.copy()) for n, a in found.weights.items()})
+    except (KeyError, TypeError, ValueError, LookupError, RuntimeError) as problem:
+        raise StorageError(checkpoint, f"does not describe a network ({problem})") from problem
     return network.eval(), found.about, found.history
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from aegen.bundles.bundle import Bundle
 from aegen.bundles.manifest import MANIFEST
-from aegen.core.errors import UnknownName
+from aegen.core.errors import BundleError, UnknownName
 
 __all__ = ["bundles", "find", "read"]
 
@@ -37,7 +37,10 @@ def find(name: str | Path) -> Path:
     text = os.fspath(name)
     separators = {os.sep, os.altsep or os.sep, "/"}
     if isinstance(name, Path) or any(s in text for s in separators) or text in (".", "..", "~"):
-        return Path(name).expanduser()
+        try:
+            return Path(name).expanduser()
+        except RuntimeError as problem:  # "~nobody/bundle"
+            raise BundleError(text, f"is no path ({problem})") from problem
     for shelf in _shelves():
         for folder in _on(shelf):
             if folder.name == text:

@@ -21,6 +21,11 @@ def open_app(
     """Open the app; it runs on the shipped bundles and needs no network."""
     script = frame()
     options = ["--server.port", str(port), "--server.headless", str(headless).lower()]
+    from aegen.bundles.discovery import VARIABLE
+
+    if os.environ.get(VARIABLE):
+        shelves = os.environ[VARIABLE].split(os.pathsep)
+        os.environ[VARIABLE] = os.pathsep.join(os.path.abspath(s) for s in shelves if s)
     # Streamlit reads .streamlit/config.toml from the working folder only.
     os.chdir(script.parent)
     command = [sys.executable, "-m", "streamlit", "run", str(script), *options]

@@ -7,6 +7,9 @@ from typing import Annotated
 
 import typer
 
+from aegen.core.errors import AegenError, InvalidInput
+from aegen.core.storage import make_folder
+
 __all__ = ["bundles"]
 
 bundles = typer.Typer(
@@ -27,8 +30,12 @@ def list_bundles(context: typer.Context) -> None:
 
     table = Table("name", "what", "rows", "dimensions", "size")
     for name in names():
-        bundle = read(name)
-        manifest = bundle.manifest
+        try:
+            bundle = read(name)
+            manifest = bundle.manifest
+        except AegenError as problem:
+            table.add_row(name, f"cannot be used: {problem}")
+            continue
         size = sum(file.stat().st_size for file in bundle.path.iterdir())
         table.add_row(
             name,
@@ -63,8 +70,11 @@ def check_bundle(
         from aegen.data import datasets
 
         found = read(bundle)
-        path = None if deep in datasets.names() else Path(deep)
-        images = datasets.create(found.manifest.dataset).load(path)
+        wanted = found.manifest.dataset
+        named = deep in datasets.names() and not Path(deep).exists()
+        if named and deep != wanted:
+            raise InvalidInput(f"{bundle} was made from {wanted}, not from {deep}")
+        images = datasets.create(wanted).load(None if named else Path(deep))
         figures = deep_check(found, images)
         typer.echo(figures.text())
         if not figures.ok:
@@ -81,6 +91,9 @@ def create_bundle(
     data: Annotated[
         Path | None, typer.Option(help="Folder of idx files, or npz file, that holds the images")
     ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=2, help="The limit that the autoencoder was trained with")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the UMAP projection")] = 0,
 ) -> None:
     """Write a bundle from what `aegen train` left: codes, projections, thumbnails, figures."""
@@ -89,7 +102,6 @@ def create_bundle(
     from aegen.autoencoders import Autoencoder, Classifier
     from aegen.autoencoders.trainings import trained
     from aegen.bundles import create
-    from aegen.core.errors import InvalidInput
     from aegen.data import datasets
 
     autoencoder, about, history = trained(checkpoint / "checkpoint.safetensors")
@@ -99,7 +111,20 @@ def create_bundle(
             f"a bundle needs an autoencoder and a classifier, but {checkpoint} holds an "
             f"{about['kind']} and {classifier} a {judged['kind']}"
         )
+    epochs = about["recipe"]["epochs"]
+    if len(history) < epochs:
+        raise InvalidInput(
+            f"{checkpoint} stands after epoch {len(history)} of {epochs}: let `aegen train` finish"
+        )
     images = datasets.create(about["dataset"]).load(data)
+    images = images if limit is None else images.limited(limit)
+    rows = int((~images.holdout).sum())
+    if rows != about["rows"]:
+        raise InvalidInput(
+            f"{checkpoint} was trained on {about['rows']:,} rows, these are {rows:,}: give the "
+            "data and the --limit of its training"
+        )
+    make_folder(out.resolve().parent)
     training = {**about["recipe"], "rows": about["rows"], "history": history}
     columns = [TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()]
     with Progress(*columns) as bar:

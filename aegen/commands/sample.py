@@ -18,7 +18,7 @@ def sample(
     sampler: Annotated[
         str, typer.Option(help="Latent model; an unknown one lists them all")
     ] = "empirical-beta-copula",
-    n: Annotated[int, typer.Option("-n", "--number", min=0, help="How many")] = 64,
+    n: Annotated[int, typer.Option("-n", "--number", min=0, max=1_000_000, help="How many")] = 64,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the draw")] = 0,
     field: Annotated[
         list[str] | None,

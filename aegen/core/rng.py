@@ -8,7 +8,7 @@ import numpy as np
 
 from aegen.core.errors import InvalidInput
 
-__all__ = ["RNG", "generator", "torch_seed"]
+__all__ = ["RNG", "generator"]
 
 RNG = int | np.random.Generator | None
 """What every ``rng`` keyword accepts: a seed, a Generator, or None (fresh entropy)."""
@@ -36,13 +36,3 @@ def generator(rng: RNG = None) -> np.random.Generator:
     raise InvalidInput(
         f"rng must be a seed (an integer of 0 or more), a numpy Generator or None, got {rng!r}"
     )
-
-
-def torch_seed(rng: RNG = None) -> int:
-    """A seed for a ``torch.Generator`` drawn from ``rng``, in [0, 2**63).
-
-    Example:
-        >>> torch_seed(1) == torch_seed(1)
-        True
-    """
-    return int(generator(rng).integers(0, 2**63 - 1))

@@ -21,6 +21,7 @@ __all__ = [
     "digest",
     "inside",
     "load_arrays",
+    "make_folder",
     "read_bytes",
     "replacing",
     "replacing_folder",
@@ -79,12 +80,29 @@ def replacing_folder(path: Path | str) -> Iterator[Path]:
             path.replace(old)
         part.replace(path)
     except OSError as problem:
-        if old.exists() and not path.exists():
-            old.replace(path)
         raise StorageError(path, f"cannot be written ({problem.strerror})") from problem
     finally:
+        # Whatever ended the block, an interrupt too: the old folder goes only once a new one is
+        # in its place.
+        if old.exists() and not path.exists():
+            old.replace(path)
         shutil.rmtree(part, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
+
+
+def make_folder(path: Path | str) -> None:
+    """Make a folder, and those above it, where they are missing.
+
+    Raises:
+        StorageError: something else is there, or it may not be made.
+    """
+    path = Path(path)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise StorageError(path, f"cannot be made a folder ({problem.strerror})") from problem
+    if not os.access(path, os.W_OK):
+        raise StorageError(path, "is a folder that may not be written to")
 
 
 def _umask() -> int:

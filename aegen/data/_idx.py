@@ -43,6 +43,8 @@ def read_idx(path: Path) -> ByteArray:
         raise StorageError(path, "is not an idx file of unsigned bytes")
     rank = content[3]
     start = 4 + 4 * rank
+    if len(content) < start:
+        raise StorageError(path, "is truncated: its header ends early")
     shape = tuple(int(k) for k in np.frombuffer(content[4:start], ">u4"))
     if len(shape) != rank or len(content) - start != math.prod(shape):
         raise StorageError(path, f"is truncated: {shape} values are announced, not all are there")
@@ -57,15 +59,15 @@ def image_set(
         train, holdout, source = _from_torchvision(dataset.title, torchvision_name)
     else:
         train, holdout, source = *_from_path(Path(path)), str(dataset.citation)
-    images = np.concatenate([train[0], holdout[0]])
+    for images, labels in (train, holdout):
+        fits = labels.shape == images.shape[:1] and labels.max(initial=0) < len(classes)
+        if images.ndim != 3 or images.shape[1:] != train[0].shape[1:] or not fits:
+            raise InvalidInput(
+                f"{dataset.title} needs images (n, h, w) with a label below {len(classes)} each, "
+                f"got images {images.shape} and labels {labels.shape}"
+            )
+    images = np.concatenate([train[0], holdout[0]])[..., None]
     labels = np.concatenate([train[1], holdout[1]])
-    if images.ndim == 3:
-        images = images[..., None]
-    if len(images) != len(labels) or (len(labels) and labels.max() >= len(classes)):
-        raise InvalidInput(
-            f"{dataset.title} needs a label below {len(classes)} for each image, got "
-            f"{len(images)} images and {len(labels)} labels"
-        )
     held = np.arange(len(images)) >= len(train[0])
     kinds = category(labels, classes)
     return ImageSet(

@@ -65,7 +65,7 @@ class Sprites(DataSet):
         if images.dtype != np.uint8 or images.ndim != 4 or values.shape[:1] != images.shape[:1]:
             raise StorageError(path, "images and attributes do not fit together")
         columns = [str(name) for name in arrays["attribute_names"]]
-        if sorted(columns) != sorted(KINDS) or values.shape[1] != len(KINDS):
+        if sorted(columns) != sorted(KINDS) or values.shape[1:] != (len(KINDS),):
             raise StorageError(path, f"needs the factors {', '.join(KINDS)}, has {columns}")
         if any(values[:, k].max(initial=0) >= KINDS[c] for k, c in enumerate(columns)):
             raise StorageError(path, f"attributes go beyond the numbers of values {KINDS}")

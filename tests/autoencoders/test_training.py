@@ -11,6 +11,7 @@ from aegen.autoencoders.checkpoint import read_checkpoint
 from aegen.autoencoders.training import Recipe
 from aegen.autoencoders.trainings import train_autoencoder, train_classifier, trained
 from aegen.core.errors import StorageError, TrainingError
+from aegen.core.storage import load_arrays, save_arrays
 
 SMALL = {"latent_dim": 2, "widths": [4, 8]}
 
@@ -131,6 +132,28 @@ def test_a_truncated_checkpoint_is_named(bars, tmp_path):
         list(run(bars, path, 2))
     with pytest.raises(StorageError, match="no such file"):
         trained(tmp_path / "b")
+
+
+def test_a_damaged_checkpoint_is_named(bars, tmp_path):
+    path = tmp_path / "a"
+    list(run(bars, path, 1))
+    whole, metadata = load_arrays(path)
+    name = next(name for name in whole if name.startswith("weights."))
+    for arrays, texts in (
+        (whole, {k: v for k, v in metadata.items() if k != "about"}),
+        (whole, {**metadata, "about": "{"}),
+        ({**whole, "other.x": whole[name]}, metadata),
+        ({k: v for k, v in whole.items() if k != name}, metadata),
+    ):
+        save_arrays(path, arrays, texts)
+        with pytest.raises(StorageError, match=f"{path}: "):
+            trained(path)
+
+
+def test_a_place_that_cannot_be_written_is_told_before_the_work(bars, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StorageError, match="cannot be made a folder"):
+        next(run(bars, tmp_path / "file" / "checkpoint"))
 
 
 def test_devices_and_shapes_are_refused_in_words(bars, tmp_path):

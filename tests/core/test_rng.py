@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from aegen.core.errors import InvalidInput
-from aegen.core.rng import generator, torch_seed
+from aegen.core.rng import generator
 
 
 def test_a_seed_stands_for_one_stream():
@@ -24,8 +24,3 @@ def test_a_generator_is_used_as_it_is():
 def test_anything_else_is_refused(rng):
     with pytest.raises(InvalidInput, match=r"rng must be a seed .* or None, got"):
         generator(rng)
-
-
-def test_seeds_for_torch_follow_the_rng():
-    assert torch_seed(1) == torch_seed(1) != torch_seed(2)
-    assert all(0 <= torch_seed(k) < 2**63 for k in range(50))

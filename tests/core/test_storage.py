@@ -234,3 +234,23 @@ def test_no_file_crashes_the_reader(tmp_path_factory, content):
     file.write_bytes(content)
     with pytest.raises(StorageError, match="not a whole safetensors file"):
         load_arrays(file)
+
+
+def test_an_interrupt_between_the_two_moves_keeps_the_old_folder(tmp_path, monkeypatch):
+    target = tmp_path / "bundle"
+    target.mkdir()
+    (target / "file").write_text("old")
+    moves = []
+
+    def interrupted(self, to):
+        moves.append(to)
+        if len(moves) == 2:  # the old folder is aside, the new one not yet in its place
+            raise KeyboardInterrupt
+        return real(self, to)
+
+    real = type(tmp_path).replace
+    monkeypatch.setattr(type(tmp_path), "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt), replacing_folder(target) as part:
+        (part / "file").write_text("new")
+    assert (target / "file").read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["bundle"]

@@ -64,6 +64,7 @@ def test_clothes_are_named(digits):
         (lambda b: b[:-5], "truncated"),
         (lambda b: b"\x00\x00\x0d" + b[3:], "unsigned bytes"),
         (lambda b: b"", "unsigned bytes"),
+        (lambda b: b[:9], "header ends early"),
         (lambda b: gzip.compress(b)[:-9], "gzip"),
     ],
 )
@@ -93,6 +94,16 @@ def test_labels_out_of_range_are_refused(digits):
     (digits / "t10k-labels-idx1-ubyte").write_bytes(idx_bytes(np.array([1, 2, 10], np.uint8)))
     with pytest.raises(InvalidInput, match="label below 10"):
         datasets.create("mnist").load(digits)
+
+
+def test_labels_of_the_wrong_part_are_not_shifted_along(tmp_path):
+    images = np.zeros((5, 28, 28), np.uint8)
+    labels = np.arange(8, dtype=np.uint8)
+    path = tmp_path / "mnist.npz"
+    # Eight pictures and eight labels in all, but five of one part and three of the other swapped.
+    np.savez(path, x_train=images, y_train=labels[:3], x_test=images[:3], y_test=labels[:5])
+    with pytest.raises(InvalidInput, match=r"labels \(3,\)"):
+        datasets.create("mnist").load(path)
 
 
 def test_pickled_arrays_are_refused(tmp_path):
