@@ -70,10 +70,11 @@ def area(projection: str, polygon: Sequence[Sequence[float]]) -> Area:
         xs, ys = zip(*points, strict=True)
         size = max(max(xs) - min(xs), max(ys) - min(ys))
         middle = len(points) // 2
-        points = [
+        fewer = [
             *_simplified(points[: middle + 1], size / 1000)[:-1],
             *_simplified([*points[middle:], points[0]], size / 1000)[:-1],
         ]
+        points = fewer if len(fewer) >= 3 else points  # a stroke along a line has no outline
     return Area(projection, tuple(points))
 
 

@@ -160,5 +160,11 @@ def test_a_box_is_kept_as_it_is():
     assert area("umap", box) == Area("umap", box)
 
 
+def test_a_stroke_along_a_line_stays_an_area_that_a_link_can_hold():
+    found = area("pca", [(float(k), 2.0 * k) for k in range(20)])
+    assert len(found.polygon) >= 3
+    assert parse(found.text()) == found
+
+
 def test_too_many_corners_stay_out_of_the_link():
     assert Area("pca", tuple((float(k), float(k * k % 7)) for k in range(500))).text() == ""
