@@ -257,14 +257,21 @@ def members(
     column = _column(name, attribute)
     if not hasattr(column, "cat"):
         column = _ranges(column)
-    codes = column.cat.codes.to_numpy()
+    codes = column.cat.codes.to_numpy().astype(np.int64)
     names = [str(value) for value in column.cat.categories]
     colours = category_colours(len(names))
-    part = np.bincount(codes[rows_of(name, selection)], minlength=len(names))
-    whole = np.bincount(codes, minlength=len(names)) / max(1, len(codes))
+    part = _counts(codes[rows_of(name, selection)], len(names))
+    everything = _counts(codes, len(names))
+    whole = everything / max(1, everything.sum())
     shares = part / max(1, part.sum())
     order = np.argsort(-shares, kind="stable")
     return [(names[k], float(shares[k]), float(whole[k]), colours[k]) for k in order]
+
+
+def _counts(codes: IntArray, kinds: int) -> IntArray:
+    """How many rows have each value; a code below 0 stands for none."""
+    counts: IntArray = np.bincount(codes[codes >= 0], minlength=kinds)
+    return counts
 
 
 def _ranges(column: pd.Series[Any]) -> pd.Series[Any]:
@@ -272,14 +279,20 @@ def _ranges(column: pd.Series[Any]) -> pd.Series[Any]:
 
     if column.dtype == bool:
         return column.map({False: "no", True: "yes"}).astype("category")
+    if column.nunique() < 2:  # one number has no ranges
+        return column.astype("category")
     return pd.qcut(column, 5, duplicates="drop").astype("category")
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def kept_rows(name: str, selection: Selection) -> bytes:
-    """A selection as CSV: row, its id in the data set, its attributes."""
+    """A selection as CSV: row, its id in the data set, its attributes.
+
+    An attribute that is itself named "row" or "id" becomes "attribute row" or "attribute id".
+    """
     rows = rows_of(name, selection)
-    table = _attributes(name).iloc[rows]
+    taken = {own: f"attribute {own}" for own in ("row", "id")}
+    table = _attributes(name).iloc[rows].rename(columns=taken)
     table.insert(0, "id", bundle(name).rows[rows])
     table.insert(0, "row", rows)
     content: bytes = table.to_csv(index=False).encode()

@@ -92,6 +92,20 @@ def test_saved_selection_names_rows_ids_and_attributes():
     assert len(lines) == 1 + len(services.rows_of("bars", LYING))
 
 
+def test_a_number_that_never_changes_is_one_group(monkeypatch):
+    table = services.bundle("bars").attributes.assign(place=3.0)
+    monkeypatch.setattr(services, "_attributes", lambda name: table)
+    (only,) = services.members("bars", LYING, "place")
+    assert only[:3] == ("3.0", 1.0, 1.0)
+
+
+def test_attributes_named_as_the_saved_columns_are_kept_beside_them(monkeypatch):
+    table = services.bundle("bars").attributes.rename(columns={"late": "id", "place": "row"})
+    monkeypatch.setattr(services, "_attributes", lambda name: table)
+    lines = services.kept_rows("bars", LYING).decode().splitlines()
+    assert lines[0] == "row,id,class,attribute id,attribute row"
+
+
 @pytest.mark.parametrize(
     ("ask", "error"),
     [
