@@ -48,7 +48,7 @@ def page(title: str, question: str, *items: state.Item[Any]) -> Iterator[None]:
     try:
         manifest = _manifest_or_title(heading, name)
         known = {
-            "title": manifest.title,
+            "title": _plain(manifest.title),
             "rows": f"{manifest.rows:,}",
             "dimension": manifest.latent_dim,
         }
@@ -60,7 +60,7 @@ def page(title: str, question: str, *items: state.Item[Any]) -> Iterator[None]:
         show_problem(problem)
     finally:
         for sentence in state.complaints():
-            said.warning(sentence, icon=":material/link_off:")
+            said.warning(_sentence(sentence), icon=":material/link_off:")
         state.page_runs(False)
     state.publish()
 
@@ -86,7 +86,7 @@ def part(function: Callable[P, None]) -> Callable[P, None]:
             show_problem(problem)
         if not state.page_runs():
             for sentence in state.complaints():
-                st.toast(sentence, icon=":material/info:")
+                st.toast(_sentence(sentence), icon=":material/info:")
         state.publish()
 
     return st.fragment(guarded)
@@ -99,8 +99,12 @@ def show_problem(problem: AegenError) -> None:
 
 def _sentence(text: str) -> str:
     """``text`` as plain words: begun with a capital, its signs kept from meaning markup."""
-    plain = "".join("\\" + sign if sign in "\\`*_[]$#~:<>" else sign for sign in text)
+    plain = _plain(text)
     return plain[:1].upper() + plain[1:]
+
+
+def _plain(text: str) -> str:
+    return "".join("\\" + sign if sign in "\\`*_[]$#~:<>" else sign for sign in text)
 
 
 _DISMISS = """
