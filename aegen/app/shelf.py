@@ -180,7 +180,8 @@ def own() -> None:
 
 
 def _shelve(folder: Path) -> None:
-    """How to have a bundle among the others."""
+    """How to have a bundle among the others, from whatever folder the lines are run in."""
+    folder = folder.resolve()
     st.markdown("To use it, and to have it in the list of bundles:")
     st.code(_python(str(folder)), language="python", wrap_lines=True)
     st.code(f"AEGEN_BUNDLES='{folder.parent}' aegen app", language="bash", wrap_lines=True)

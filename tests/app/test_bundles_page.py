@@ -110,6 +110,13 @@ def test_a_good_folder_of_ones_own_is_shown_with_the_lines_that_use_it(shelf):
     assert any(f"AEGEN_BUNDLES='{shelf}'" in code.value for code in test.code)
 
 
+def test_a_relative_folder_of_ones_own_is_named_in_full(shelf, monkeypatch):
+    monkeypatch.chdir(shelf)
+    test = opened().text_input[0].set_value("tiny").run()
+    assert not test.exception
+    assert any(f"AEGEN_BUNDLES='{shelf.resolve()}'" in code.value for code in test.code)
+
+
 def test_no_bundle_at_all_still_says_how_to_make_one(tmp_path, monkeypatch):
     monkeypatch.setattr(discovery, "_shelves", lambda: [tmp_path])
     test = opened()
