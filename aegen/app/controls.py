@@ -1,11 +1,12 @@
 """Widgets: bound to choices of `aegen.app.state`, and made from declared fields.
 
 `choose` and its siblings show a choice as a widget; `fields` turns the tunable fields of any
-method into widgets, so a new latent model's sliders appear unasked.
+method into widgets, so a new latent model's widgets appear unasked.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, TypeVar
 
@@ -222,7 +223,7 @@ def _plain_number(item: state.Item[Any], parameter: Parameter) -> Any:
     kind = int if parameter.kind == "int" else float
     low = None if field.low is None else kind(field.low)
     if low is not None and field.open_low:
-        low = low + 1 if kind is int else max(1e-6, low * (1 + 1e-6))
+        low = low + 1 if kind is int else math.nextafter(low, math.inf)
     key = _bind(item)
     st.number_input(
         parameter.title,

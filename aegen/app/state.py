@@ -3,7 +3,7 @@
 A choice is an `Item`. The link counts where it says something new (it was opened, or edited), else
 what was chosen during the visit, else the default; so a page needs nothing to have run before it.
 `publish` writes the choices that a page shows back into its link. `aegen.app.controls` binds
-widgets to items; no other file knows a session key.
+widgets to items; no other file knows the session keys of choices.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ class Item(Generic[T]):
             except ValueError as problem:
                 complain(
                     f"The link asks for {self.name} = {given!r}, which cannot be used "
-                    f"({problem}). You see the default instead."
+                    f"({problem}). What you see does not follow it."
                 )
         value: T = memory.values.get(self.key, self.default)
         return value

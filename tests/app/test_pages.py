@@ -127,6 +127,13 @@ def test_what_a_link_has_wrong_is_said_and_the_map_still_shows(opened, link):
     assert not app.error
 
 
+def test_markup_in_a_link_stays_text(opened):
+    app = opened("latent-map", colour="![x](https://example.org/x.png)")
+    (warning,) = app.warning
+    assert "\\[x\\](https\\:" in warning.value
+    assert "![" not in warning.value
+
+
 @pytest.mark.parametrize("link", [{"select": "class=ten"}, {"select": "mood=good"}])
 def test_a_selection_of_what_is_not_there_is_a_sentence(opened, link):
     app = opened("latent-map", **link)
@@ -167,6 +174,14 @@ def test_fields_in_a_link_are_kept_and_used(opened):
     assert not app.warning
     assert app.selectbox(key="widget:kde.bandwidth").value == "0.125"
     assert app.query_params["kde.bandwidth"] in ("0.125", ["0.125"])
+
+
+def test_a_very_small_number_in_a_link_is_what_the_widget_shows(opened):
+    app = opened("sample", sampler="gaussian-mixture", n="4", **{"gaussian-mixture.floor": "1e-9"})
+    assert not app.exception
+    assert not app.warning
+    assert app.number_input(key="widget:gaussian-mixture.floor").value == 1e-9
+    assert app.query_params["gaussian-mixture.floor"] in ("1e-09", ["1e-09"])
 
 
 def test_nearest_row_of_a_chosen_picture(opened):
