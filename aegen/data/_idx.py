@@ -7,7 +7,9 @@ sizes as big-endian 32-bit integers, then the values.
 from __future__ import annotations
 
 import gzip
+import lzma
 import math
+import zipfile
 import zlib
 from pathlib import Path
 
@@ -20,6 +22,17 @@ from aegen.core.storage import read_bytes
 from aegen.data.base import DataSet, ImageSet, category
 
 __all__ = ["image_set", "read_idx"]
+
+UNREADABLE = (
+    OSError,
+    ValueError,
+    EOFError,
+    RuntimeError,  # an encrypted member
+    zlib.error,
+    zipfile.BadZipFile,
+    lzma.LZMAError,
+)
+"""What numpy lets through from a damaged npz file."""
 
 FILES = {
     "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
@@ -129,11 +142,7 @@ def read_npz(path: Path, names: tuple[str, ...]) -> dict[str, ByteArray]:
             if missing:
                 raise StorageError(path, f"lacks the arrays {', '.join(missing)}")
             return {name: file[name] for name in names}
-    except (OSError, ValueError, EOFError, zlib.error) as problem:
-        raise StorageError(path, f"is not a readable npz file ({problem})") from problem
-    except Exception as problem:  # zipfile and lzma raise errors of their own
-        if isinstance(problem, StorageError):
-            raise
+    except UNREADABLE as problem:
         raise StorageError(path, f"is not a readable npz file ({problem})") from problem
 
 

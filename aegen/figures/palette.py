@@ -1,8 +1,9 @@
 """The colours of everything that is drawn, chosen so that colour-blind people tell them apart.
 
-`CATEGORIES` keeps the least distance between any two colours large as seen with normal, protan,
-deutan and tritan vision, on white and on near-black paper; `SCALE` rises evenly in lightness, so
-it also reads in grey. `template` builds on these.
+`CATEGORIES` keeps the least OKLab distance between any two colours large as seen with normal,
+protan, deutan and tritan vision (simulated after G. Machado et al., "A physiologically-based model
+for simulation of color vision deficiency", 2009), on white and on near-black paper; `SCALE` rises
+evenly in lightness, so it also reads in grey. `template` builds on these.
 """
 
 from __future__ import annotations

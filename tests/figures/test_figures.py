@@ -1,6 +1,8 @@
 """Figures: what is drawn is what was given, escaped, in both inks, from one palette."""
 
+import tomllib
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -54,11 +56,13 @@ def test_density_follows_the_crowd_and_not_the_order():
         figures.row_density([[1.0, np.nan]])
 
 
-def test_the_map_and_the_figures_share_one_palette():
-    from aegen.app.components.latent_map import palette
+def test_map_figures_and_theme_share_one_palette():
+    from aegen.app.components.latent_map import CATEGORIES, SCALE
 
-    assert palette.CATEGORIES == figures.CATEGORIES
-    assert palette.SCALE == figures.SCALE
+    assert (CATEGORIES, SCALE) == (figures.CATEGORIES, figures.SCALE)
+    config = Path(__file__).parents[2] / ".streamlit" / "config.toml"
+    theme = tomllib.loads(config.read_text(encoding="utf-8"))["theme"]
+    assert tuple(theme["chartCategoricalColors"]) == figures.CATEGORIES
 
 
 @pytest.mark.parametrize("paper", ["light", "dark"])

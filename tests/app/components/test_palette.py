@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 
-from aegen.app.components.latent_map.palette import CATEGORIES, SCALE
+from aegen.figures.palette import CATEGORIES, SCALE
 
 # What a linear RGB colour looks like without red or green receptors (Machado et al. 2009).
 PROTAN = [

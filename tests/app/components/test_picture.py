@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from aegen.app.components.latent_map.palette import CATEGORIES, SCALE
 from aegen.app.components.latent_map.parts import parts, spec_part, specification
 from aegen.app.components.latent_map.picture import picture
 from aegen.core.errors import InvalidInput
+from aegen.figures.palette import CATEGORIES, SCALE
 
 POINTS = np.random.default_rng(0).normal(size=(50, 2)).astype(np.float32)
 CODES = np.arange(50) % 3

@@ -17,7 +17,6 @@ import streamlit as st
 from numpy.typing import ArrayLike, NDArray
 
 from aegen.app.components.latent_map import replacement
-from aegen.app.components.latent_map.palette import CATEGORIES, SCALE
 from aegen.app.components.latent_map.parts import (
     Part,
     Parts,
@@ -33,6 +32,7 @@ from aegen.app.components.latent_map.selection import (
     resolve,
     settle,
 )
+from aegen.figures.palette import CATEGORIES, SCALE
 
 __all__ = ["CATEGORIES", "SCALE", "MapSelection", "latent_map", "select_on_map"]
 

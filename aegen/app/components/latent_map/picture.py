@@ -10,8 +10,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from aegen.app.components.latent_map.palette import CATEGORIES, SCALE
 from aegen.core.errors import InvalidInput
+from aegen.figures.palette import CATEGORIES, SCALE
 
 __all__ = ["Atlas", "Picture", "picture"]
 
