@@ -14,6 +14,7 @@ from aegen.core.family import Family
 from aegen.core.storage import load_arrays
 from aegen.samplers.base import (
     FORMAT,
+    ConditionalSampler,
     DensitySampler,
     NotFitted,
     RowSampler,
@@ -21,7 +22,15 @@ from aegen.samplers.base import (
     fingerprint,
 )
 
-__all__ = ["DensitySampler", "NotFitted", "RowSampler", "Sampler", "load", "samplers"]
+__all__ = [
+    "ConditionalSampler",
+    "DensitySampler",
+    "NotFitted",
+    "RowSampler",
+    "Sampler",
+    "load",
+    "samplers",
+]
 
 samplers: Family[Sampler] = Family("aegen.samplers", "aegen.samplers.base:Sampler", "latent model")
 """All latent models by name: ``samplers.names()``, ``samplers.create("kde", bandwidth=0.2)``."""

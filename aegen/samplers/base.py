@@ -2,8 +2,11 @@
 
 A method is one file in this folder holding one final class. It implements ``_fit`` and ``_sample``
 (a `DensitySampler` also ``_score_samples``; a `RowSampler` ``_sample_from`` in place of
-``_sample``); checks, the random generator, saving and loading are here. Look at ``gaussian.py``
-for the shortest one.
+``_sample``; a `ConditionalSampler` also ``_condition``); checks, the random generator, fixed
+coordinates, saving and loading are here. Look at ``gaussian.py`` for a short one.
+
+A model that was conditioned is a model of the same kind over the coordinates that are left: what
+its methods are given and give has only those, ``_d`` of them, and the fixed ones are put in here.
 """
 
 from __future__ import annotations
@@ -13,26 +16,29 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import NotFittedError
 
 from aegen.core import arrays
-from aegen.core.arrays import FloatArray, IntArray
+from aegen.core.arrays import BoolArray, FloatArray, IntArray
 from aegen.core.errors import AegenError, InvalidInput, StorageError
 from aegen.core.fields import check
 from aegen.core.rng import RNG, generator
 from aegen.core.storage import save_arrays
 
-__all__ = ["DensitySampler", "NotFitted", "RowSampler", "Sampler"]
+__all__ = ["ConditionalSampler", "DensitySampler", "NotFitted", "RowSampler", "Sampler"]
 
-FORMAT = "1"
+FORMAT = "2"
 
 LARGEST = 1e100
 """Codes beyond this size are refused: their squares would soon overflow."""
+
+FEW_ROWS = 10
+"""Effective rows below which draws are little more than copies of those rows."""
 
 
 def fingerprint(state: Mapping[str, NDArray[Any]], *texts: str) -> str:
@@ -72,6 +78,8 @@ class Sampler(BaseEstimator, ABC):
     length; "d" is the dimension of the codes."""
 
     n_features_in_: int
+    free_: BoolArray
+    given_: FloatArray
 
     def fit(
         self,
@@ -110,6 +118,7 @@ class Sampler(BaseEstimator, ABC):
             raise InvalidInput(f"codes must lie within ±{LARGEST:g}: scale them down")
         self._fit(z, weights, generator(rng))
         self.n_features_in_ = d
+        self.free_, self.given_ = np.ones(d, dtype=np.bool_), np.zeros(d)
         return self
 
     def sample(self, n: int = 1, *, rng: RNG = None) -> FloatArray:
@@ -120,7 +129,7 @@ class Sampler(BaseEstimator, ABC):
             InvalidInput: ``n`` is no whole number of 0 or more.
         """
         self._require_fitted()
-        return self._sample(self._affordable(n), generator(rng))
+        return self._whole(self._sample(self._affordable(n), generator(rng)))
 
     def save(self, path: Path | str) -> None:
         """Write the fitted model to one safetensors file, which `aegen.samplers.load` reads.
@@ -148,9 +157,11 @@ class Sampler(BaseEstimator, ABC):
             raise StorageError(
                 path, f"holds {sorted(state)} where {self.title} needs {sorted(expected)}"
             )
-        sizes = {"d": int(state["n_features_in_"])} if state["n_features_in_"].ndim == 0 else {}
+        free = state["free_"]
+        sizes = {"d": int(free.sum()), "whole": free.size}
+        shapes = {"free_": ("whole",), "given_": ("whole",), **self.shapes}
         for name, array in state.items():
-            axes = self.shapes.get(name, ())
+            axes = shapes.get(name, ())
             if array.ndim != len(axes) or any(
                 sizes.setdefault(axis, size) != size
                 for axis, size in zip(axes, array.shape, strict=True)
@@ -159,6 +170,8 @@ class Sampler(BaseEstimator, ABC):
             if array.dtype.kind == "f" and not np.isfinite(array).all():
                 raise StorageError(path, f"{name} has values that are NaN or infinite")
             setattr(self, name, array.item() if array.ndim == 0 else array)
+        if self.free_.dtype != np.bool_ or self.n_features_in_ != len(self.free_) or not self._d:
+            raise StorageError(path, "free_ must say of each coordinate whether it is free")
         problem = self._defect()
         if problem:
             raise StorageError(path, problem)
@@ -173,6 +186,28 @@ class Sampler(BaseEstimator, ABC):
         for kind in type(self).__mro__:
             names += [n for n in vars(kind).get("__annotations__", {}) if n.endswith("_")]
         return tuple(names)
+
+    @property
+    def _d(self) -> int:
+        """How many coordinates are free."""
+        return int(self.free_.sum())
+
+    def _whole(self, drawn: FloatArray) -> FloatArray:
+        """Draws of the free coordinates (n, d) with the fixed ones put in."""
+        if self.free_.all():
+            return drawn
+        whole = np.tile(self.given_, (len(drawn), 1))
+        whole[:, self.free_] = drawn
+        return whole
+
+    def _learnt(self, d: int, **learned: Any) -> Self:
+        """A fitted model with these fields, over ``d`` coordinates, that has learned this."""
+        twin = clone(self)
+        for name, value in learned.items():
+            setattr(twin, name, value)
+        twin.n_features_in_ = d
+        twin.free_, twin.given_ = np.ones(d, dtype=np.bool_), np.zeros(d)
+        return cast("Self", twin)
 
     def _affordable(self, n: int) -> int:
         """``n`` if that many codes can be held in memory at all."""
@@ -201,13 +236,18 @@ class DensitySampler(Sampler):
     def score_samples(self, z: ArrayLike) -> FloatArray:
         """Log-density of each row of ``z`` (n, d) in nats, shape (n,); -inf outside the support.
 
+        Of a conditioned model it is the density of the free coordinates given the fixed ones, and
+        -inf for rows that have other values there.
+
         Raises:
             NotFitted: before ``fit``.
             InvalidInput: another dimension than in ``fit``, or values that are not finite.
         """
         self._require_fitted()
         z = arrays.codes(z, dimension=self.n_features_in_)
-        return self._score_samples(np.ascontiguousarray(z))
+        density = self._score_samples(np.ascontiguousarray(z[:, self.free_]))
+        other = (z[:, ~self.free_] != self.given_[~self.free_]).any(axis=1)
+        return np.where(other, -np.inf, density)
 
     def score(self, z: ArrayLike, y: None = None) -> float:
         """Mean log-density of the rows of ``z``, so that scikit-learn's model selection works."""
@@ -218,7 +258,15 @@ class DensitySampler(Sampler):
 
 
 class RowSampler(Sampler):
-    """A latent model whose draws each start from a training row; reweightable without a refit."""
+    """A latent model whose draws each start from a training row; reweightable without a refit.
+
+    Attributes:
+        weights_: the chance of each row to be the one that a draw starts from, (n,), sum one.
+    """
+
+    weighted: ClassVar[bool] = True
+
+    weights_: FloatArray
 
     def sample_rows(
         self, n: int = 1, *, weights: ArrayLike | None = None, rng: RNG = None
@@ -227,7 +275,7 @@ class RowSampler(Sampler):
 
         Args:
             n: how many.
-            weights: non-negative weights of the training rows, or None for equal ones.
+            weights: non-negative factors of the rows' own chances, (n_rows,), or None for none.
             rng: seed or Generator.
 
         Returns:
@@ -240,28 +288,149 @@ class RowSampler(Sampler):
         self._require_fitted()
         n = self._affordable(n)
         draw = generator(rng)
-        share = arrays.weights(weights, self._row_count(), name="weights")
-        rows = self._choose_rows(n, share, draw)
-        return self._sample_from(rows, draw), rows
+        chances = self._chances(weights)
+        rows = self._choose_rows(n, chances, draw)
+        return self._whole(self._sample_from(rows, draw)), rows
+
+    def effective_rows(self, weights: ArrayLike | None = None) -> float:
+        r"""Kish's effective number of rows behind draws, $1 / \sum_i w_i^2$, from 1 to n.
+
+        Args:
+            weights: as in `sample_rows`.
+
+        Example:
+            >>> from aegen.samplers import samplers
+            >>> model = samplers.create("bootstrap").fit([[0.0], [1.0], [2.0]])
+            >>> round(model.effective_rows([1, 1, 0]), 9)
+            2.0
+        """
+        self._require_fitted()
+        chances = self._chances(weights)
+        return float(1 / (chances @ chances))
+
+    def collapse(self, weights: ArrayLike | None = None) -> str | None:
+        """A sentence where draws rest on too few rows to be more than copies, else None."""
+        effective = self.effective_rows(weights)
+        if effective >= min(FEW_ROWS, len(self.weights_)):
+            return None
+        return (
+            f"draws rest on {effective:.1f} effective rows of {len(self.weights_):,}, so they "
+            "are little more than those rows: fix fewer coordinates, or smooth more"
+        )
 
     def _sample(self, n: int, rng: np.random.Generator) -> FloatArray:
-        return self._sample_from(self._choose_rows(n, None, rng), rng)
+        return self._sample_from(self._choose_rows(n, self.weights_, rng), rng)
 
-    def _choose_rows(
-        self, n: int, weights: FloatArray | None, rng: np.random.Generator
-    ) -> IntArray:
-        """``n`` training rows, drawn with replacement; a row of weight zero never comes."""
-        if weights is None:
-            return rng.integers(self._row_count(), size=n)
-        cumulative = np.cumsum(weights)
+    def _weigh(self, n: int, weights: FloatArray | None) -> None:
+        """Remember the chances of ``n`` rows, equal where there are no weights."""
+        self.weights_ = np.full(n, 1 / n) if weights is None else weights
+
+    def _chances(self, weights: ArrayLike | None) -> FloatArray:
+        """The rows' own chances times ``weights``, (n,), sum one."""
+        factors = arrays.weights(weights, len(self.weights_), name="weights")
+        if factors is None:
+            return self.weights_
+        chances = self.weights_ * factors
+        largest = chances.max()
+        if largest <= 0:
+            raise InvalidInput("weights must leave some row that has a chance in this model")
+        chances /= largest
+        chances /= chances.sum()
+        return chances
+
+    def _choose_rows(self, n: int, chances: FloatArray, rng: np.random.Generator) -> IntArray:
+        """``n`` training rows, drawn with replacement; a row without a chance never comes."""
+        if (chances == chances[0]).all():
+            return rng.integers(len(chances), size=n)
+        cumulative = np.cumsum(chances)
         rows = np.searchsorted(cumulative, rng.random(n) * cumulative[-1], side="right")
-        last = np.flatnonzero(weights)[-1]  # rounding may lead one past the end
+        last = np.flatnonzero(chances)[-1]  # rounding may lead one past the end
         kept: IntArray = np.minimum(rows, last).astype(np.int64, copy=False)
         return kept
 
-    @abstractmethod
-    def _row_count(self) -> int: ...
+    def _defect(self) -> str | None:
+        if (self.weights_ < 0).any() or not np.isclose(self.weights_.sum(), 1):
+            return "weights_ must be chances, none negative, that sum to one"
+        return None
 
     @abstractmethod
     def _sample_from(self, rows: IntArray, rng: np.random.Generator) -> FloatArray:
         """One code (d,) started from each training row in ``rows`` (n,), shape (n, d)."""
+
+
+class ConditionalSampler(Sampler):
+    """A latent model that can be asked for codes some of whose coordinates are fixed."""
+
+    def condition(self, given: Mapping[int, float], *, rng: RNG = None) -> Sampler:
+        """The law of the codes given the values of some coordinates, as a fitted latent model.
+
+        Its draws have those coordinates fixed, in their places; its density, where it has one, is
+        that of the free coordinates given the fixed ones. It can be conditioned further. The
+        class's docstring says whether the law is exact.
+
+        Args:
+            given: value of each coordinate to fix, by its index from 0.
+            rng: seed or Generator, for methods that answer by resampling.
+
+        Raises:
+            NotFitted: before ``fit``.
+            InvalidInput: no such coordinate or fixed already, none left free, a value that is
+                not finite or that the model cannot take.
+
+        Example:
+            >>> from aegen.samplers import samplers
+            >>> model = samplers.create("standard-normal").fit([[0.0, 1.0], [2.0, 3.0]])
+            >>> model.condition({1: 2.5}).sample(2, rng=0)[:, 1].tolist()
+            [2.5, 2.5]
+        """
+        self._require_fitted()
+        columns, values = self._fixed(given)
+        place = np.cumsum(self.free_) - 1  # of each whole coordinate among the free ones
+        known = np.zeros(self._d, dtype=np.bool_)
+        known[place[columns]] = True
+        at = np.empty(self._d)
+        at[place[columns]] = values
+        left = self._condition(known, at[known], generator(rng))
+        left.free_, left.given_ = self.free_.copy(), self.given_.copy()
+        left.free_[columns] = False
+        left.given_[columns] = values
+        left.n_features_in_ = self.n_features_in_
+        return left
+
+    def _fixed(self, given: Mapping[int, float]) -> tuple[IntArray, FloatArray]:
+        """The coordinates to fix and their values, checked."""
+        if not isinstance(given, Mapping) or not given:
+            raise InvalidInput(
+                "a condition must be a dict of coordinates and values such as {0: 1.5}, "
+                f"got {given!r}"
+            )
+        free = np.flatnonzero(self.free_)
+        columns = [
+            arrays.count(key, name="a coordinate", maximum=self.n_features_in_ - 1)
+            for key in given
+        ]
+        for column in columns:
+            if not self.free_[column]:
+                raise InvalidInput(
+                    f"coordinate {column} is fixed already: it cannot be fixed anew"
+                )
+        if len(set(columns)) >= len(free):
+            raise InvalidInput(
+                f"a condition must leave a coordinate free: at most {len(free) - 1} of {len(free)}"
+            )
+        values = arrays.codes([list(given.values())], name="values of a condition")[0]
+        if np.abs(values).max() > LARGEST:
+            raise InvalidInput(f"values of a condition must lie within ±{LARGEST:g}")
+        return np.array(columns, dtype=np.int64), values
+
+    @abstractmethod
+    def _condition(
+        self, known: BoolArray, values: FloatArray, rng: np.random.Generator
+    ) -> Sampler:
+        """The law of the other free coordinates, fitted, given ``values`` of the ``known`` ones.
+
+        Args:
+            known: which of the free coordinates are given, (d,).
+            values: theirs, in order, (k,).
+            rng: for methods that resample.
+        """

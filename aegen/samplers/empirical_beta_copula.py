@@ -67,9 +67,11 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler):
 
     title: ClassVar[str] = "Empirical beta copula"
     summary: ClassVar[str] = "Each draw is a training row, moved as far as ranks are uncertain."
+    weighted: ClassVar[bool] = False
     shapes: ClassVar[dict[str, tuple[str, ...]]] = {
         "ordered_": ("d", "n"),
         "ranks_": ("n", "d"),
+        "weights_": ("n",),
         "width_": ("d",),
     }
 
@@ -97,6 +99,7 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler):
 
     def _fit(self, z: FloatArray, weights: FloatArray | None, rng: np.random.Generator) -> None:
         n, d = z.shape
+        self._weigh(n, weights)
         _degree(self.degree, n)
         ordered = np.empty((d, n))
         ranks = np.empty((n, d), dtype=np.int32)
@@ -109,6 +112,9 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler):
         self._quantiles: Quantiles | None = None
 
     def _defect(self) -> str | None:
+        problem = super()._defect()
+        if problem:
+            return problem
         self._quantiles = None
         n = len(self.ranks_)
         if self.ranks_.dtype != np.int32 or self.ordered_.dtype != np.float64:
@@ -119,11 +125,8 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler):
             return "ordered_ must be sorted and width_ not negative"
         return None
 
-    def _row_count(self) -> int:
-        return len(self.ranks_)
-
     def _sample_from(self, rows: IntArray, rng: np.random.Generator) -> FloatArray:
-        drawn = np.empty((len(rows), self.n_features_in_))
+        drawn = np.empty((len(rows), self._d))
         for start in range(0, len(rows), BLOCK):
             block = drawn[start : start + BLOCK]
             self._draw_u(rows[start : start + BLOCK], block, rng)
@@ -132,7 +135,7 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler):
 
     def _draw_u(self, rows: IntArray, u: FloatArray, rng: np.random.Generator) -> None:
         """Fill ``u`` (k, d) with draws of the copula that start from these rows (k,)."""
-        n = self._row_count()
+        n = len(self.weights_)
         m = _degree(self.degree, n)
         steps, share = _steps(self.ranks_[rows], n, m)
         if share is not None:
@@ -167,7 +170,7 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler):
 
     def _copula_log_density(self, u: FloatArray) -> FloatArray:
         """Log-density of the copula at ``u`` (k, d), each within (0, 1)."""
-        n = self._row_count()
+        n = len(self.weights_)
         m = _degree(self.degree, n)
         steps, share = _steps(self.ranks_, n, m)
         # At 0 and 1 themselves, where a far tail rounds to, the nearest number inside is taken.

@@ -86,7 +86,7 @@ class Gaussian(DensitySampler):
         self.correlation_ = (correlation + correlation.T) / 2
 
     def _sample(self, n: int, rng: np.random.Generator) -> FloatArray:
-        normal = rng.standard_normal((n, self.n_features_in_))
+        normal = rng.standard_normal((n, self._d))
         drawn: FloatArray = normal @ (self.scale_[:, None] * self._factor()).T
         drawn += self.mean_
         return drawn
@@ -116,6 +116,6 @@ class Gaussian(DensitySampler):
         x = standardise(z, self.mean_, self.scale_)
         y = solve_triangular(factor, x.T, lower=True)
         volume = np.log(np.diag(factor)).sum() + np.log(self.scale_).sum()
-        d = self.n_features_in_
+        d = self._d
         density: FloatArray = -0.5 * (y * y).sum(axis=0) - volume - 0.5 * d * np.log(2 * np.pi)
         return density

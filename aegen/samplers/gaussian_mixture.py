@@ -123,7 +123,7 @@ class GaussianMixture(DensitySampler):
 
     def _sample(self, n: int, rng: np.random.Generator) -> FloatArray:
         counts = rng.multinomial(n, self.weights_)
-        normal = rng.standard_normal((n, self.n_features_in_))
+        normal = rng.standard_normal((n, self._d))
         parts = [
             mean + part @ factor.T
             for mean, factor, part in zip(
@@ -140,7 +140,7 @@ class GaussianMixture(DensitySampler):
         refuse_constant(self.title, self.centre_, self.scale_)
         x = standardise(z, self.centre_, self.scale_)
         with np.errstate(divide="ignore"):
-            parts = np.log(self.weights_) - 0.5 * self.n_features_in_ * np.log(2 * np.pi)
+            parts = np.log(self.weights_) - 0.5 * self._d * np.log(2 * np.pi)
         terms = np.empty((len(parts), len(x)))
         for k, factor in enumerate(self.factors_):
             y = solve_triangular(factor, (x - self.means_[k]).T, lower=True)

@@ -61,7 +61,7 @@ class IndependentMargins(DensitySampler):
         self.width_ = bandwidth * centre_and_scale(z)[1]
 
     def _sample(self, n: int, rng: np.random.Generator) -> FloatArray:
-        d = self.n_features_in_
+        d = self._d
         rows = rng.integers(len(self.codes_), size=(n, d))
         drawn: FloatArray = self.codes_[rows, np.arange(d)]
         drawn += self.width_ * rng.standard_normal((n, d))

@@ -57,8 +57,10 @@ class KDE(RowSampler, DensitySampler):
 
     title: ClassVar[str] = "Kernel density"
     summary: ClassVar[str] = "Every training code blurred by the same amount."
+    weighted: ClassVar[bool] = False
     shapes: ClassVar[dict[str, tuple[str, ...]]] = {
         "codes_": ("n", "d"),
+        "weights_": ("n",),
         "centre_": ("d",),
         "scale_": ("d",),
     }
@@ -86,23 +88,21 @@ class KDE(RowSampler, DensitySampler):
     def _fit(self, z: FloatArray, weights: FloatArray | None, rng: np.random.Generator) -> None:
         self.centre_, self.scale_ = centre_and_scale(z)
         self.codes_ = z.copy()
+        self._weigh(len(z), weights)
         if self.bandwidth is not None:
             self.bandwidth_ = float(self.bandwidth)
         else:
             x = standardise(z, self.centre_, self.scale_)
             self.bandwidth_ = _likeliest(x[:, self.scale_ > 0], rng)
 
-    def _row_count(self) -> int:
-        return len(self.codes_)
-
     def _sample_from(self, rows: IntArray, rng: np.random.Generator) -> FloatArray:
-        noise = rng.standard_normal((len(rows), self.n_features_in_))
+        noise = rng.standard_normal((len(rows), self._d))
         drawn: FloatArray = self.codes_[rows] + self.bandwidth_ * self.scale_ * noise
         return drawn
 
     def _score_samples(self, z: FloatArray) -> FloatArray:
         refuse_constant(self.title, self.centre_, self.scale_)
-        d, h = self.n_features_in_, self.bandwidth_
+        d, h = self._d, self.bandwidth_
         centres = standardise(self.codes_, self.centre_, self.scale_)
         x = standardise(z, self.centre_, self.scale_)
         volume = d * math.log(h) + np.log(self.scale_).sum() + 0.5 * d * math.log(2 * math.pi)

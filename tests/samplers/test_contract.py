@@ -19,12 +19,17 @@ from tests.worlds import AWKWARD, clusters, constant_column, tilted
 
 NAMES = samplers.names()
 every = pytest.mark.parametrize("name", NAMES)
-dense = pytest.mark.parametrize(
-    "name", [name for name in NAMES if issubclass(samplers.get(name), DensitySampler)]
-)
+DENSE = [name for name in NAMES if issubclass(samplers.get(name), DensitySampler)]
+dense = pytest.mark.parametrize("name", DENSE)
 from_rows = pytest.mark.parametrize(
     "name", [name for name in NAMES if issubclass(samplers.get(name), RowSampler)]
 )
+
+
+PRIOR = "standard-normal"
+"""It learns nothing from the codes, so what concerns their scale does not apply to it."""
+
+learning = pytest.mark.parametrize("name", [name for name in NAMES if name != PRIOR])
 
 
 def fitted(name, z=None, **fields):
@@ -194,7 +199,8 @@ def test_weights_are_honoured_or_refused(name):
     whole = np.arange(40) % 3
     repeated = samplers.create(name).fit(np.repeat(z, whole, axis=0), rng=0)
     model.fit(z, sample_weight=whole, rng=0)
-    assert model.score_samples(z) == pytest.approx(repeated.score_samples(z), rel=1e-9)
+    if isinstance(model, DensitySampler):
+        assert model.score_samples(z) == pytest.approx(repeated.score_samples(z), rel=1e-9)
     for bad in (np.ones(39), -np.ones(40), np.zeros(40), np.full(40, np.nan)):
         with pytest.raises(InvalidInput, match="sample_weight"):
             model.fit(z, sample_weight=bad)
@@ -274,7 +280,7 @@ def test_rows_are_where_draws_start(name):
             model.sample_rows(3, weights=bad)
 
 
-@every
+@learning
 @pytest.mark.parametrize("world", AWKWARD)
 def test_awkward_codes_can_be_fitted_and_drawn_from(name, world):
     z = AWKWARD[world]()
@@ -299,7 +305,7 @@ def test_awkward_codes_can_be_fitted_and_drawn_from(name, world):
         assert not np.isnan(scores).any()
 
 
-@dense
+@pytest.mark.parametrize("name", [name for name in DENSE if name != PRIOR])
 def test_no_density_along_a_constant_column_is_said_clearly(name):
     model = fitted(name, constant_column())
     with pytest.raises(InvalidInput, match=r"no density: column 1 .*7\.1.*before fitting"):
@@ -329,7 +335,7 @@ def test_fields_are_saved_too(name, tmp_path):
     other = {"components": 3, "bandwidth": 0.4, "degree": 20, "covariance": "diagonal"}
     known = {parameter.name for parameter in samplers.parameters(name)}
     fields = {key: value for key, value in other.items() if key in known}
-    assert fields
+    assert bool(fields) == bool(known)
     model = fitted(name, **fields)
     model.save(tmp_path / "model")
     again = load_model(tmp_path / "model")
@@ -368,7 +374,7 @@ def test_files_of_another_format_name_or_field(name, tmp_path):
     fitted(name).save(file)
     state, metadata = load_arrays(file)
     for change, message in [
-        ({"aegen": "2"}, "format 2, this aegen reads 1: update aegen"),
+        ({"aegen": "9"}, "format 9, this aegen reads 2: update aegen"),
         ({"sampler": "gausian"}, "altered"),
         ({"fields": "{}["}, "altered"),
     ]:
@@ -382,7 +388,7 @@ def resealed(file, model_name, state, fields):
     from aegen.samplers.base import fingerprint
 
     mark = fingerprint(state, model_name, fields)
-    metadata = {"aegen": "1", "sampler": model_name, "fields": fields, "sha256": mark}
+    metadata = {"aegen": "2", "sampler": model_name, "fields": fields, "sha256": mark}
     save_arrays(file, state, metadata)
     return file
 
