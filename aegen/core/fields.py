@@ -39,6 +39,10 @@ class Field:
         open_low: whether ``low`` itself is not allowed.
         step: a sensible step for a widget.
         log: whether a slider should move on a logarithmic scale.
+        slide: where a slider begins and where it ends, left to right, each a value of the argument
+            and what it means there in a word or two; the word "n" stands for the number of rows.
+            For arguments that lead from one kind of model to another, such as smoothing.
+        slow: values with which a fit takes so long that it should run aside, such as ("auto",).
     """
 
     help: str
@@ -48,6 +52,8 @@ class Field:
     open_low: bool = False
     step: float | None = None
     log: bool = False
+    slide: tuple[tuple[float | str, str], tuple[float | str, str]] | None = None
+    slow: tuple[float | str, ...] = ()
 
 
 @dataclass(frozen=True)

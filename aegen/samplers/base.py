@@ -71,6 +71,10 @@ class Sampler(BaseEstimator, ABC):
     summary: ClassVar[str]
     weighted: ClassVar[bool] = False
     """Whether ``fit`` can honour ``sample_weight``."""
+    slow: ClassVar[bool] = False
+    """Whether a fit to a whole bundle may take longer than a person waits for without being told
+    how far it is; the app then fits in a process of its own. ``Field(slow=...)`` says the same of
+    single values of an argument."""
     remedy: ClassVar[str] = "add rows"
     """What a person can do about too few rows."""
     shapes: ClassVar[dict[str, tuple[str, ...]]] = {}
