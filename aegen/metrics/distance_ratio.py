@@ -1,0 +1,106 @@
+"""How near generated rows are to the training rows, beside how near new real rows are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from aegen.core import arrays
+from aegen.core.arrays import FloatArray
+from aegen.core.errors import InvalidInput
+from aegen.core.neighbours import Neighbours
+from aegen.metrics.base import Metric
+
+__all__ = ["DistanceRatio", "Ratio", "ratio_to"]
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """How near draws are to training rows, beside how near new data are.
+
+    ``ratio`` is the median distance of a draw to its nearest training row, over the same median
+    of held-out rows: 0 where draws repeat training rows, 1 where they are as new as new data,
+    above 1 where they lie away from the data. ``low`` to ``high`` covers it with 95 % for the
+    chance in the draws (order statistics of their median); the held-out median is taken as it is.
+    """
+
+    ratio: float
+    low: float
+    high: float
+    n: int
+
+
+def ratio_to(usual: float, distances: ArrayLike) -> Ratio:
+    """The ratio of nearest-training distances of draws (n,) to the ``usual`` one of new data.
+
+    Raises:
+        InvalidInput: no draws, or a usual distance of 0.
+
+    Example:
+        >>> ratio_to(2.0, [1.0, 1.0, 4.0])
+        Ratio(ratio=0.5, low=0.5, high=2.0, n=3)
+    """
+    if not usual > 0:
+        raise InvalidInput(
+            "held-out rows must differ from the training rows to give copying a scale: most of "
+            "them are training rows"
+        )
+    ordered = np.sort(
+        arrays.codes(np.reshape(distances, (-1, 1)), name="distances", minimum=1)[:, 0]
+    )
+    low, high = _median_interval(len(ordered))
+    return Ratio(
+        float(np.median(ordered)) / usual,
+        float(ordered[low]) / usual,
+        float(ordered[high]) / usual,
+        len(ordered),
+    )
+
+
+class DistanceRatio(Metric):
+    r"""Median distance of a generated row to the nearest training row, over that of real new rows.
+
+    $\mathrm{med}_i \min_k |y_i - t_k| / \mathrm{med}_i \min_k |x_i - t_k|$ with generated rows y,
+    held-out rows x and training rows t. Near 0 generated rows are copies of training rows; 1 is
+    as new as new data; well above 1 they lie away from the data. The sets may differ in size.
+
+    Goes wrong where held-out rows are of another kind than the training rows: they lie farther
+    off, and everything looks like copying beside them.
+
+    Reference: the nearest-neighbour check of Meehan, Chaudhuri and Dasgupta 2020
+    (arXiv 2004.05675), as a ratio of medians.
+
+    Example:
+        >>> DistanceRatio()([[1.0], [3.0]], [[0.5], [2.5]], training=[[0.0], [2.0]])
+        0.5
+    """
+
+    title: ClassVar[str] = "Distance ratio"
+    summary: ClassVar[str] = (
+        "Distance to the nearest training row beside that of new data; 1 is best, 0 is copying."
+    )
+    direction: ClassVar[Literal["lower", "higher", "nearer"]] = "nearer"
+    best: ClassVar[float] = 1.0
+    needs_training: ClassVar[bool] = True
+
+    def _measure(
+        self,
+        reference: FloatArray,
+        generated: FloatArray,
+        training: Neighbours | None,
+        rng: np.random.Generator,
+    ) -> float:
+        assert training is not None  # the base class sees to it
+        usual = float(np.median(training.query(reference)[1]))
+        return ratio_to(usual, training.query(generated)[1]).ratio
+
+
+def _median_interval(n: int) -> tuple[int, int]:
+    """Places (from 0) of the order statistics that hold the median with 95 %, widest for few."""
+    from scipy.stats import binom
+
+    low = max(0, int(binom.ppf(0.025, n, 0.5)) - 1)
+    return low, n - 1 - low
