@@ -21,6 +21,7 @@ from aegen.core.errors import InvalidInput
 from aegen.core.neighbours import Neighbours
 from aegen.core.rng import RNG, generator
 from aegen.core.storage import replacing, write_bytes
+from aegen.metrics.distance_ratio import Copying, ratio_to
 from aegen.samplers import RowSampler, Sampler, samplers
 
 __all__ = ["Copying", "Draw", "GenerativeBundle", "Model", "load"]
@@ -94,23 +95,6 @@ class Draw:
             raise InvalidInput(
                 f"draws are saved as .png or .npz, got {path.name!r}: change the end"
             )
-
-
-@dataclass(frozen=True)
-class Copying:
-    """How near draws are to training rows, beside how near new data are.
-
-    ``ratio`` is the median distance of a draw to its nearest training code, over the same median
-    of held-out codes: 0 where draws repeat training rows, 1 where they are as new as new data,
-    above 1 where they lie away from the data. ``low`` to ``high`` covers it with 95 % for the
-    chance in the draws (order statistics of their median); the held-out median, of up to 2,000
-    rows, is taken as it is.
-    """
-
-    ratio: float
-    low: float
-    high: float
-    n: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,14 +186,7 @@ class GenerativeBundle(Bundle):
         """
         z = arrays.codes(codes, dimension=self.latent_dim, minimum=1, why="to measure copying")
         usual = self._once("copying", self._holdout_distance)
-        distances = np.sort(self.nearest(z)[1])
-        low, high = _median_interval(len(distances))
-        return Copying(
-            float(np.median(distances)) / usual,
-            float(distances[low]) / usual,
-            float(distances[high]) / usual,
-            len(distances),
-        )
+        return ratio_to(usual, self.nearest(z)[1])
 
     def _holdout_distance(self) -> float:
         """Median distance of held-out codes to their nearest training code."""
@@ -222,14 +199,6 @@ class GenerativeBundle(Bundle):
                 f"the held-out rows of {self.name} are training rows, so copying has no scale"
             )
         return usual
-
-
-def _median_interval(n: int) -> tuple[int, int]:
-    """Places (from 0) of the order statistics that hold the median with 95 %, widest for few."""
-    from scipy.stats import binom
-
-    low = max(0, int(binom.ppf(0.025, n, 0.5)) - 1)
-    return low, n - 1 - low
 
 
 def _timed(work: Callable[[], Any]) -> tuple[Any, float]:

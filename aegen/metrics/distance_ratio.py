@@ -14,11 +14,11 @@ from aegen.core.errors import InvalidInput
 from aegen.core.neighbours import Neighbours
 from aegen.metrics.base import Metric
 
-__all__ = ["DistanceRatio", "Ratio", "ratio_to"]
+__all__ = ["Copying", "DistanceRatio", "ratio_to"]
 
 
 @dataclass(frozen=True)
-class Ratio:
+class Copying:
     """How near draws are to training rows, beside how near new data are.
 
     ``ratio`` is the median distance of a draw to its nearest training row, over the same median
@@ -33,7 +33,7 @@ class Ratio:
     n: int
 
 
-def ratio_to(usual: float, distances: ArrayLike) -> Ratio:
+def ratio_to(usual: float, distances: ArrayLike) -> Copying:
     """The ratio of nearest-training distances of draws (n,) to the ``usual`` one of new data.
 
     Raises:
@@ -41,7 +41,7 @@ def ratio_to(usual: float, distances: ArrayLike) -> Ratio:
 
     Example:
         >>> ratio_to(2.0, [1.0, 1.0, 4.0])
-        Ratio(ratio=0.5, low=0.5, high=2.0, n=3)
+        Copying(ratio=0.5, low=0.5, high=2.0, n=3)
     """
     if not usual > 0:
         raise InvalidInput(
@@ -52,7 +52,7 @@ def ratio_to(usual: float, distances: ArrayLike) -> Ratio:
         arrays.codes(np.reshape(distances, (-1, 1)), name="distances", minimum=1)[:, 0]
     )
     low, high = _median_interval(len(ordered))
-    return Ratio(
+    return Copying(
         float(np.median(ordered)) / usual,
         float(ordered[low]) / usual,
         float(ordered[high]) / usual,
