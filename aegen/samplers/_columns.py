@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from aegen.core.arrays import FloatArray
+from aegen.core.arrays import FloatArray, IntArray
 from aegen.core.errors import InvalidInput
 
-__all__ = ["centre_and_scale", "refuse_constant", "standardise"]
+__all__ = [
+    "centre_and_scale",
+    "effective_count",
+    "first_copies",
+    "refuse_constant",
+    "standardise",
+]
 
 
 def centre_and_scale(
@@ -59,3 +65,37 @@ def refuse_constant(title: str, centre: FloatArray, scale: FloatArray) -> None:
             f"never changed (first value {centre[constant[0]]:g}); samples can be drawn, "
             "for a density leave constant columns out before fitting"
         )
+
+
+def first_copies(z: FloatArray) -> IntArray:
+    """For each row of ``z`` (n, d) the first row that equals it, itself if none before does."""
+    first = np.arange(len(z))
+    group = np.zeros(len(z), dtype=np.int64)
+    alike = first  # rows that some other row still equals in all columns looked at
+    for column in z.T:
+        order = np.lexsort((column[alike], group[alike]))
+        alike = alike[order]  # equal rows stay in their order
+        step = (np.diff(column[alike]) != 0) | (np.diff(group[alike]) != 0)
+        begins = np.r_[True, step]
+        group[alike] = np.cumsum(begins)
+        alone = begins & np.r_[step, True]
+        alike = alike[~alone]
+        if not len(alike):
+            return first
+    begins = np.r_[True, np.diff(group[alike]) != 0]
+    first[alike] = alike[begins][np.cumsum(begins) - 1]
+    return first
+
+
+def effective_count(z: FloatArray, weights: FloatArray | None = None) -> float:
+    r"""Kish's effective number of rows, $1 / \sum_i w_i^2$, copies counting as one heavier row.
+
+    So whole-number weights and repeated rows have the same number, and rows that all differ and
+    weigh the same count as they are.
+    """
+    first = first_copies(z)
+    if weights is None and (first == np.arange(len(z))).all():
+        return float(len(z))
+    weights = np.full(len(z), 1 / len(z)) if weights is None else weights
+    shares = np.bincount(first, weights=weights)
+    return float(weights.sum() ** 2 / (shares @ shares))

@@ -1,10 +1,11 @@
 r"""Kernel-smoothed margins: each column's own distribution, exact sums made fast.
 
 The margin of a column $x_1..x_n$ is the average of n normal distributions with mean $x_i$ and
-standard deviation h, so its density is $\frac{1}{nh}\sum_i \varphi((x - x_i)/h)$. Summing n terms
-a point is slow; here the rows are gathered in boxes of width h, and the sum over a box is taken
-from its first moments (a fast Gauss transform with Hermite polynomials, after Greengard and
-Strain 1991). Used by `independent_margins.py` and `empirical_beta_copula.py`.
+standard deviation h, so its density is $\frac{1}{nh}\sum_i \varphi((x - x_i)/h)$; rows may count
+differently, with weights in place of 1/n. Summing n terms a point is slow; here the rows are
+gathered in boxes of width h, and the sum over a box is taken from its first moments (a fast Gauss
+transform with Hermite polynomials, after Greengard and Strain 1991). Used by
+`independent_margins.py` and `empirical_beta_copula.py`.
 """
 
 from __future__ import annotations
@@ -43,10 +44,18 @@ TOLERANCE = 5e-8
 """Error in probability at which that table gives way to the knots."""
 
 
-def silverman(n: int) -> float:
+NEGLIGIBLE = 1e-17
+"""A share of a sum that changes no digit of it."""
+
+EQUAL: FloatArray = np.empty(0)
+"""Stands for equal weights of all rows."""
+
+
+def silverman(n: float) -> float:
     """Silverman's bandwidth for n codes in units of a column's standard deviation.
 
-    $(3n/4)^{-1/5}$: 0.23 for 2,000 codes, 0.12 for 60,000 (Silverman 1986, equation 3.28).
+    $(3n/4)^{-1/5}$: 0.23 for 2,000 codes, 0.12 for 60,000 (Silverman 1986, equation 3.28). Where
+    rows have weights, n is `_columns.effective_count`.
 
     Example:
         >>> round(silverman(2000), 4)
@@ -66,6 +75,7 @@ class Margin:
         boxes: numbers of the boxes [b, b+1) that hold rows, increasing, shape (k,).
         moments: mean over all rows of the powers of their offsets in a box over k!, (k, TERMS).
         before: share of the rows in earlier boxes, shape (k + 1,).
+        weights: of the rows in ``t``, positive, sum one, shape (n,); empty for equal ones.
     """
 
     origin: float
@@ -74,19 +84,33 @@ class Margin:
     boxes: IntArray
     moments: FloatArray
     before: FloatArray
+    weights: FloatArray
 
     @staticmethod
-    def of(ordered: FloatArray, width: float) -> Margin:
-        """The margin of a sorted column (n,) that is not constant."""
+    def of(ordered: FloatArray, width: float, weights: FloatArray | None = None) -> Margin:
+        """The margin of a sorted column (n,) that is not constant.
+
+        ``weights`` (n,) belong to the values in that order and sum to one; a row of weight zero
+        is as if it were not there, and whole multiples are as repeated rows.
+        """
+        if weights is None:
+            weights = EQUAL
+        else:
+            ordered, weights = ordered[weights > 0], weights[weights > 0]
         origin = float(ordered[0])
         t = (ordered - origin) / width
         box = np.floor(t).astype(np.int64)
         first = np.flatnonzero(np.r_[True, box[1:] != box[:-1]])
         boxes = box[first]
         counts = np.diff(np.r_[first, len(t)])
-        moments = _moments(t, boxes, counts)
-        before = np.r_[0.0, np.cumsum(counts) / len(t)]
-        return Margin(origin, width, t, boxes, moments, before)
+        moments = _moments(t, weights, boxes, counts)
+        if len(weights):
+            before = np.r_[0.0, np.cumsum(moments[:, 0])]
+            moments /= before[-1]
+            before /= before[-1]
+        else:
+            before = np.r_[0.0, np.cumsum(counts) / len(t)]
+        return Margin(origin, width, t, boxes, moments, before, weights)
 
     def density_and_cdf(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Log of the density, and the probability of a value up to x, at each x (m,).
@@ -99,7 +123,7 @@ class Margin:
             logs = np.log(bell)
         far = bell < TRUSTED
         if far.any():
-            logs[far] = _tail(t[far], self.t)
+            logs[far] = _tail(t[far], self.t, self.weights)
         logs -= math.log(self.width) + 0.5 * math.log(2 * math.pi)
         return logs, below
 
@@ -141,8 +165,11 @@ class Quantiles:
     first: IntArray
 
     @staticmethod
-    def of(ordered: FloatArray, width: FloatArray) -> Quantiles:
-        """Tables for sorted columns (d, n) and their bandwidths (d,), 0 for a constant one."""
+    def of(ordered: FloatArray, width: FloatArray, weights: FloatArray | None = None) -> Quantiles:
+        """Tables for sorted columns (d, n) and their bandwidths (d,), 0 for a constant one.
+
+        ``weights`` (d, n) belong to the values of each column in that column's order.
+        """
         d = len(ordered)
         grid = np.zeros((d, CELLS + 1, 2))
         sound = np.ones((d, CELLS), dtype=np.bool_)
@@ -150,15 +177,21 @@ class Quantiles:
         knots = []
         start = 0
         for j in range(d):
+            own_weights = None if weights is None else weights[j]
             if width[j] == 0:
-                grid[j, :, 0] = ordered[j, 0]
+                there = 0 if own_weights is None else int(np.argmax(own_weights > 0))
+                grid[j, :, 0] = ordered[j, there]
                 continue
-            own = Margin.of(ordered[j], float(width[j])).knots()
+            own = Margin.of(ordered[j], float(width[j]), own_weights).knots()
             grid[j], sound[j], first[j] = _cells(own)
             first[j] += start
             start += len(own)
             knots.append(own)
         return Quantiles(grid, sound, np.concatenate([np.zeros((0, 3)), *knots]), first)
+
+    def take(self, columns: IntArray | BoolArray) -> Quantiles:
+        """The tables of some of the columns, in the order asked for; nothing is made anew."""
+        return Quantiles(self.grid[columns], self.sound[columns], self.knots, self.first[columns])
 
     def replace(self, u: FloatArray) -> None:
         """Replace each probability in ``u`` (m, d) by the value of its column, in place."""
@@ -191,7 +224,7 @@ def _between(knots: FloatArray, place: IntArray, u: FloatArray) -> tuple[FloatAr
 
 
 @compiled
-def _moments(t: FloatArray, boxes: IntArray, counts: IntArray) -> FloatArray:
+def _moments(t: FloatArray, weights: FloatArray, boxes: IntArray, counts: IntArray) -> FloatArray:
     moments = np.zeros((len(boxes), TERMS))
     i = 0
     for b in range(len(boxes)):
@@ -199,11 +232,14 @@ def _moments(t: FloatArray, boxes: IntArray, counts: IntArray) -> FloatArray:
         for _ in range(counts[b]):
             offset = t[i] - centre
             power = 1.0
+            if len(weights):
+                power = weights[i]
             for k in range(TERMS):
                 moments[b, k] += power
                 power *= offset / (k + 1)
             i += 1
-    moments /= len(t)
+    if not len(weights):
+        moments /= len(t)
     return moments
 
 
@@ -235,21 +271,31 @@ def _sums(
 
 
 @compiled
-def _tail(t: FloatArray, rows: FloatArray) -> FloatArray:
-    """Log of the mean over the rows of exp(-(t - t_i)^2 / 2), term by term."""
+def _tail(t: FloatArray, rows: FloatArray, weights: FloatArray) -> FloatArray:
+    """Log of the mean over the rows of exp(-(t - t_i)^2 / 2), from the nearest row outwards."""
     out = np.empty(len(t))
+    n = len(rows)
     for p in range(len(t)):
-        k = np.searchsorted(rows, t[p])
-        near = np.inf
-        if k < len(rows):
-            near = rows[k] - t[p]
-        if k > 0:
-            near = min(near, t[p] - rows[k - 1])
-        total = 0.0
-        for row in rows:
-            away = row - t[p]
-            total += math.exp(0.5 * (near - away) * (near + away))
-        out[p] = math.log(total / len(rows)) - 0.5 * near * near
+        right = np.searchsorted(rows, t[p])
+        left = right - 1
+        near, total = np.inf, 0.0
+        while left >= 0 or right < n:
+            if left < 0 or (right < n and rows[right] - t[p] < t[p] - rows[left]):
+                i, away = right, rows[right] - t[p]
+                right += 1
+            else:
+                i, away = left, t[p] - rows[left]
+                left -= 1
+            near = min(near, away)
+            term = math.exp(0.5 * (near - away) * (near + away))
+            if term < NEGLIGIBLE * total / n:  # as is whatever lies further away
+                break
+            if len(weights):
+                term *= weights[i]
+            total += term
+        if not len(weights):
+            total /= n
+        out[p] = math.log(total) - 0.5 * near * near
     return out
 
 
