@@ -32,3 +32,36 @@ def bench_app(
     from aegen.benchmarks.app import report
 
     report(bundle=bundle, rounds=rounds, pictures=out)
+
+
+@bench.command("fidelity")
+def bench_fidelity(
+    bundles: Annotated[
+        list[str] | None, typer.Argument(help="Bundles; by default the three image bundles")
+    ] = None,
+    draws: Annotated[int, typer.Option(min=2, help="Draws, and held-out rows")] = 2000,
+    seeds: Annotated[int, typer.Option(min=1, help="Repeats with other draws and rows")] = 3,
+    only: Annotated[str, typer.Option(help="Measure only lines like this, such as 'kde*'")] = "*",
+    fresh: Annotated[bool, typer.Option(help="Measure again what --out has already")] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="JSON file that keeps rows; a stopped run goes on")
+    ] = None,
+    markdown: Annotated[bool, typer.Option(help="Print the README's table")] = False,
+    readme: Annotated[
+        Path | None, typer.Option(help="README whose table is replaced by this one")
+    ] = None,
+) -> None:
+    """Draws of each latent model against held-out codes: 1-NN accuracy, and copying."""
+    from aegen.benchmarks.fidelity import BUNDLES
+    from aegen.benchmarks.fidelity_table import report
+
+    report(
+        bundles or BUNDLES,
+        draws=draws,
+        seeds=seeds,
+        only=only,
+        fresh=fresh,
+        out=out,
+        as_markdown=markdown,
+        readme=readme,
+    )

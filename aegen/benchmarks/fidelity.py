@@ -1,0 +1,397 @@
+"""Which latent model is true to the data without copying it: `aegen bench fidelity`.
+
+Every setting below is fitted to all training codes of a bundle; its draws are compared with
+held-out codes by 1-NN accuracy and by the distance ratio, beside what real held-out codes get
+against other real ones. Rows are kept in a file as they are finished, so that a run that was
+stopped goes on. ``fidelity_table.py`` prints them.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from fnmatch import fnmatch
+from pathlib import Path
+from statistics import fmean, pstdev
+from typing import Any
+
+import numpy as np
+
+from aegen.core import arrays
+from aegen.core.arrays import FloatArray
+from aegen.core.errors import AegenError, InvalidInput, StorageError, UnknownName
+from aegen.core.fields import check
+from aegen.core.neighbours import Neighbours
+from aegen.core.storage import write_bytes
+from aegen.metrics import metrics
+from aegen.samplers import DensitySampler, Sampler, samplers
+
+__all__ = ["BUNDLES", "SETTINGS", "Row", "Setting", "World", "load_rows", "measure", "settings"]
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A latent model and its fields, as one line of the table.
+
+    Args:
+        sampler: its name in the family, or "real" for held-out rows in place of draws.
+        fields: its fields; those not named have their defaults.
+        times: factor of the bandwidth that the model chooses by itself, for a kernel density.
+    """
+
+    sampler: str
+    fields: dict[str, Any] = field(default_factory=dict)
+    times: float | None = None
+
+    @property
+    def label(self) -> str:
+        """Name, fields and factor in one line.
+
+        Example:
+            >>> Setting("kde", {"bandwidth": 0.5}).label
+            'kde bandwidth=0.5'
+        """
+        parts = [f"{name}={value}" for name, value in self.fields.items()]
+        if self.times is not None:
+            parts.append(f"bandwidth x {self.times:g}")
+        return " ".join([self.sampler, *parts])
+
+    def unknown(self) -> str | None:
+        """Why this aegen cannot make it, or None."""
+        if self.sampler == "real":
+            return None
+        try:
+            check(samplers.get(self.sampler), self.fields)
+        except (UnknownName, InvalidInput) as problem:
+            return str(problem)
+        return None
+
+
+REAL = Setting("real")
+BUNDLES = ("mnist", "fashion-mnist", "sprites")
+EBC = "empirical-beta-copula"
+
+SETTINGS: tuple[Setting, ...] = (
+    REAL,
+    Setting("bootstrap"),
+    Setting(EBC, {"degree": "n"}),  # the paper's
+    *(Setting(EBC, {"degree": degree}) for degree in (1000, 200, 100, 50, 20, 10)),
+    Setting(EBC, {"degree": "auto"}),
+    *(
+        Setting("kde", {"shape": shape}, times)
+        for shape in ("scalar", "diagonal", "full")
+        for times in (0.5, 1.0, 1.5, 2.0)
+    ),
+    *(Setting("gaussian-mixture", {"components": k}) for k in (10, 50, 200, "auto")),
+    Setting("gaussian"),
+    Setting("gaussian-copula"),
+    Setting("vine-copula"),
+    Setting("normalizing-flow"),
+    Setting("flow-matching"),
+    Setting("independent-margins"),
+    Setting("standard-normal"),
+)
+"""Lines of the table, in this order. A model that is missing here gets a line with its defaults;
+a line whose model or field this aegen lacks is left out, with a word on why."""
+
+
+def settings() -> tuple[Setting, ...]:
+    """`SETTINGS`, and the defaults of each latent model that is not among them."""
+    named = {setting.sampler for setting in SETTINGS}
+    return SETTINGS + tuple(Setting(name) for name in samplers.names() if name not in named)
+
+
+@dataclass(frozen=True, eq=False)
+class World:
+    """Codes to fit and codes to compare with.
+
+    Args:
+        name: of the bundle.
+        codes: training codes (n, d).
+        holdout: held-out codes (m, d).
+        mark: changes when the codes do, so that rows of other codes are not taken for these.
+    """
+
+    name: str
+    codes: FloatArray
+    holdout: FloatArray
+    mark: str
+
+    @classmethod
+    def of_bundle(cls, name: str) -> World:
+        """The codes of a bundle.
+
+        Raises:
+            AegenError: there is no such bundle, or it cannot be read.
+            InvalidInput: it has too few held-out rows.
+        """
+        from aegen.bundles import find, read
+
+        bundle = read(find(name))
+        world = cls(
+            bundle.name,
+            np.asarray(bundle.codes),
+            np.asarray(bundle.holdout),
+            bundle.manifest.files["codes.safetensors"].sha256,
+        )
+        if len(world.holdout) < 4:
+            raise InvalidInput(f"{name} has {len(world.holdout)} held-out rows: 4 are needed")
+        return world
+
+
+@dataclass(frozen=True)
+class Row:
+    """What was measured for one setting on one bundle.
+
+    Attributes:
+        bundle: its name.
+        mark: of its codes.
+        sampler: name of the latent model, with ``fields`` and ``times`` as in `Setting`.
+        draws: how many draws, and as many held-out rows.
+        seeds: how many comparisons.
+        accuracy: 1-NN accuracy under each seed.
+        ratio: distance ratio under each seed.
+        log_density: mean log-density of held-out codes in nats, or None where there is none.
+        fit_seconds: time of the one fit.
+        draw_seconds: median time of the draws.
+        problem: why there are no figures, or None.
+    """
+
+    bundle: str
+    mark: str
+    sampler: str
+    fields: dict[str, Any]
+    times: float | None
+    draws: int
+    seeds: int
+    accuracy: list[float]
+    ratio: list[float]
+    log_density: float | None
+    fit_seconds: float
+    draw_seconds: float
+    problem: str | None = None
+
+    @property
+    def setting(self) -> Setting:
+        """What it is a row of."""
+        return Setting(self.sampler, self.fields, self.times)
+
+    @property
+    def mean_accuracy(self) -> float:
+        """Over the seeds."""
+        return fmean(self.accuracy)
+
+    @property
+    def spread(self) -> float:
+        """Standard deviation of the accuracy over the seeds."""
+        return pstdev(self.accuracy)
+
+    @property
+    def mean_ratio(self) -> float:
+        """Over the seeds."""
+        return fmean(self.ratio)
+
+
+Told = Callable[[Row], None]
+
+
+def measure(
+    worlds: Sequence[World],
+    *,
+    lines: Sequence[Setting] | None = None,
+    draws: int = 2000,
+    seeds: int = 3,
+    only: str = "*",
+    fresh: bool = False,
+    out: Path | str | None = None,
+    told: Told = lambda row: None,
+    starting: Callable[[World, Setting], None] = lambda world, line: None,
+) -> list[Row]:
+    """Rows of all worlds, one a setting; those that a file has already are taken from there.
+
+    A model is fitted once, with seed 0; the seeds choose its draws and the held-out rows that
+    they are compared with, the same ones for all models. Where a world has fewer than twice the
+    rows, real rows are compared in two halves. A setting that fails becomes a row that says why,
+    and is tried again by the next run.
+
+    Args:
+        worlds: bundles' codes.
+        lines: settings; by default those of `settings`.
+        draws: draws, and held-out rows, of one comparison; fewer where there are fewer rows.
+        seeds: comparisons.
+        only: measure only settings whose label matches this pattern, such as ``kde*``.
+        fresh: measure again what the file has.
+        out: a JSON file that rows are kept in.
+        told: called with each row that was measured anew.
+        starting: called before each fit.
+
+    Raises:
+        InvalidInput: numbers that cannot be used.
+        StorageError: the file cannot be read or written.
+    """
+    draws = arrays.count(draws, name="draws", minimum=2)
+    seeds = arrays.count(seeds, name="seeds", minimum=1)
+    kept = load_rows(out) if out is not None and Path(out).exists() else []
+    done = {_key(row): row for row in kept}
+    wanted = settings() if lines is None else tuple(lines)
+    found = []
+    for world in worlds:
+        work = _Comparison(world, draws, seeds)
+        for line in wanted:
+            if line.unknown() is not None:
+                continue
+            key = (world.name, world.mark, line.label, work.size(line), seeds)
+            matches = fnmatch(line.label, only)
+            if (fresh and matches) or key not in done or done[key].problem is not None:
+                if not matches:
+                    continue
+                starting(world, line)
+                row = work.row(line)
+                done[key] = row
+                if out is not None:
+                    _save_rows(out, list(done.values()))
+                told(row)
+            found.append(done[key])
+    return found
+
+
+class _Comparison:
+    """What all settings on one world share: the held-out rows of each seed, and the search."""
+
+    def __init__(self, world: World, draws: int, seeds: int) -> None:
+        self.world = world
+        self.draws = min(draws, len(world.holdout))
+        self.seeds = range(seeds)
+        self.search = Neighbours(world.codes)
+        self._bandwidths: dict[str, float] = {}
+
+    def size(self, line: Setting) -> int:
+        """How many rows are compared with as many."""
+        return min(self.draws, len(self.world.holdout) // 2) if line == REAL else self.draws
+
+    def row(self, line: Setting) -> Row:
+        """The row of one setting."""
+        accuracy: list[float] = []
+        ratio: list[float] = []
+        log_density, fit_seconds, draw_seconds, problem = None, 0.0, 0.0, None
+        try:
+            if line == REAL:
+                for reference, other in self._real_pairs():
+                    self._compare(reference, other, accuracy, ratio)
+            else:
+                start = time.perf_counter()
+                model = self._fitted(line)
+                fit_seconds = time.perf_counter() - start
+                taken = []
+                for seed in self.seeds:
+                    start = time.perf_counter()
+                    drawn = model.sample(self.draws, rng=seed)
+                    taken.append(time.perf_counter() - start)
+                    self._compare(self._held_out(seed)[: self.draws], drawn, accuracy, ratio)
+                draw_seconds = float(np.median(taken))
+                log_density = self._log_density(model)
+        except Exception as error:  # one model that fails must not end a run of hours
+            accuracy, ratio = [], []
+            problem = str(error) if isinstance(error, AegenError) else repr(error)
+        return Row(
+            self.world.name,
+            self.world.mark,
+            line.sampler,
+            line.fields,
+            line.times,
+            self.size(line),
+            len(self.seeds),
+            accuracy,
+            ratio,
+            log_density,
+            fit_seconds,
+            draw_seconds,
+            problem,
+        )
+
+    def _held_out(self, seed: int) -> FloatArray:
+        """All held-out codes in an order of this seed's own."""
+        order = np.random.default_rng([seed, 2309]).permutation(len(self.world.holdout))
+        shuffled: FloatArray = self.world.holdout[order]
+        return shuffled
+
+    def _real_pairs(self) -> Iterator[tuple[FloatArray, FloatArray]]:
+        n = self.size(REAL)
+        for seed in self.seeds:
+            rows = self._held_out(seed)
+            yield rows[:n], rows[n : 2 * n]
+
+    def _compare(
+        self, reference: FloatArray, drawn: FloatArray, accuracy: list[float], ratio: list[float]
+    ) -> None:
+        accuracy.append(metrics.create("nearest-neighbour-accuracy")(reference, drawn))
+        ratio.append(metrics.create("distance-ratio")(reference, drawn, training=self.search))
+
+    def _fitted(self, line: Setting) -> Sampler:
+        fields = dict(line.fields)
+        if line.times is not None:
+            fields["bandwidth"] = line.times * self._bandwidth(line)
+        return samplers.create(line.sampler, **fields).fit(self.world.codes, rng=0)
+
+    def _bandwidth(self, line: Setting) -> float:
+        """The bandwidth that the model chooses by itself; chosen once for all its multiples."""
+        key = Setting(line.sampler, line.fields).label
+        if key not in self._bandwidths:
+            model: Any = samplers.create(line.sampler, **line.fields)
+            self._bandwidths[key] = float(model.fit(self.world.codes, rng=0).bandwidth_)
+        return self._bandwidths[key]
+
+    def _log_density(self, model: Sampler) -> float | None:
+        if not isinstance(model, DensitySampler):
+            return None
+        try:
+            return model.score(self._held_out(0)[: self.draws])
+        except InvalidInput:  # a constant column, or margins that have no density
+            return None
+
+
+def _key(row: Row) -> tuple[str, str, str, int, int]:
+    return row.bundle, row.mark, row.setting.label, row.draws, row.seeds
+
+
+def load_rows(path: Path | str) -> list[Row]:
+    """Rows that `measure` wrote to a file.
+
+    Raises:
+        StorageError: no such file, or not of this form.
+    """
+    path = Path(path)
+    try:
+        read = json.loads(path.read_text(encoding="utf-8"))
+        if read["format"] != FORMAT:
+            raise StorageError(path, f"has format {read['format']}, this aegen reads {FORMAT}")
+        rows = [
+            Row(**(row | {"log_density": _number(row["log_density"])})) for row in read["rows"]
+        ]
+    except OSError as problem:
+        raise StorageError(path, f"cannot be read ({problem.strerror})") from problem
+    except (ValueError, KeyError, TypeError) as problem:
+        raise StorageError(
+            path, "does not hold rows of the fidelity benchmark: name another file"
+        ) from problem
+    return rows
+
+
+def _save_rows(path: Path | str, rows: list[Row]) -> None:
+    written = [asdict(row) | {"log_density": _text(row.log_density)} for row in rows]
+    text = json.dumps({"format": FORMAT, "rows": written}, indent=1, allow_nan=False)
+    write_bytes(Path(path), text.encode() + b"\n")
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)
+
+
+def _text(value: float | None) -> float | str | None:
+    """JSON has no infinity: a density of zero somewhere is written as a word."""
+    return value if value is None or math.isfinite(value) else str(value)

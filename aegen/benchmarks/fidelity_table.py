@@ -1,0 +1,244 @@
+"""The table of `aegen bench fidelity`: on the terminal, as Markdown, and inside a README."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from aegen.benchmarks.fidelity import REAL, Row, Setting, World, measure, settings
+from aegen.core.errors import InvalidInput, StorageError
+from aegen.core.progress import reporting
+from aegen.core.storage import write_bytes
+
+__all__ = ["best_of_each", "frontier", "markdown", "report", "rewrite"]
+
+BEGIN = "<!-- fidelity: made by `aegen bench fidelity --readme README.md` -->"
+END = "<!-- /fidelity -->"
+
+NEW_ENOUGH = 0.8
+"""The distance ratio from which draws count as new."""
+
+
+def report(
+    bundles: Sequence[str],
+    *,
+    draws: int = 2000,
+    seeds: int = 3,
+    only: str = "*",
+    fresh: bool = False,
+    out: Path | None = None,
+    as_markdown: bool = False,
+    readme: Path | None = None,
+) -> None:
+    """Measure as `measure` does, telling how far it is; then print tables, or write the README's.
+
+    Raises:
+        InvalidInput: a bundle without held-out rows, numbers that cannot be used, a README
+            without the marks.
+        StorageError: a file that cannot be read or written.
+    """
+    console = Console()
+    aside = Console(stderr=True)
+    if readme is not None:
+        rewrite(readme, None)  # says at once where there is no place for a table
+    worlds = [World.of_bundle(name) for name in bundles]
+    for line in settings():
+        problem = line.unknown()
+        if problem is not None:
+            aside.print(f"left out: {line.label} ({problem})", highlight=False)
+    with aside.status("") as status:
+        doing = ""
+
+        def start(world: World, line: Setting) -> None:
+            nonlocal doing
+            doing = f"{world.name}: {line.label}"
+            status.update(doing)
+
+        def told(row: Row) -> None:
+            aside.print(" ".join([f"{row.bundle}:", *_cells(row)]), highlight=False)
+
+        with reporting(lambda share, text: status.update(f"{doing} {share:.0%} {text}")):
+            rows = measure(
+                worlds,
+                draws=draws,
+                seeds=seeds,
+                only=only,
+                fresh=fresh,
+                out=out,
+                told=told,
+                starting=start,
+            )
+    if as_markdown:
+        console.print(markdown(rows), highlight=False, markup=False, soft_wrap=True)
+    else:
+        for name in dict.fromkeys(row.bundle for row in rows):
+            _print(console, [row for row in rows if row.bundle == name])
+    if readme is not None:
+        rewrite(readme, markdown(rows))
+
+
+def frontier(rows: Sequence[Row]) -> list[Row]:
+    """The rows of one bundle that no other row beats in both fidelity and newness.
+
+    Fidelity is how far the 1-NN accuracy lies above that of real rows, newness the distance ratio
+    up to 1; being below or above is no merit.
+    """
+    real = _real_accuracy(rows)
+    scored = [
+        (max(row.mean_accuracy - real, 0.0), -min(row.mean_ratio, 1.0), row)
+        for row in rows
+        if row.accuracy and row.setting != REAL
+    ]
+    return [
+        row
+        for gap, old, row in scored
+        if not any(g <= gap and o <= old and (g < gap or o < old) for g, o, _ in scored)
+    ]
+
+
+def best_of_each(rows: Sequence[Row], least: float = NEW_ENOUGH) -> list[Row]:
+    """For each latent model its most faithful setting that is new enough, most faithful first."""
+    new = [row for row in rows if row.accuracy and row.setting != REAL and row.mean_ratio >= least]
+    best: dict[str, Row] = {}
+    for row in sorted(new, key=lambda row: row.mean_accuracy):
+        best.setdefault(row.sampler, row)
+    return list(best.values())
+
+
+def markdown(rows: Sequence[Row]) -> str:
+    """One table, a line a setting and two columns a bundle, with a sentence on what it shows.
+
+    Raises:
+        InvalidInput: no rows.
+    """
+    if not rows:
+        raise InvalidInput("there are no rows to make a table of: measure some first")
+    names = list(dict.fromkeys(row.bundle for row in rows))
+    first = names[0]
+    by = {(row.bundle, row.setting.label): row for row in rows}
+    bold = {
+        id(row) for name in names for row in frontier([row for row in rows if row.bundle == name])
+    }
+    head = ["latent model", *(part for name in names for part in (f"`{name}` 1-NN", "ratio"))]
+    lines = [
+        _line([*head, f"fit on `{first}`, s"]),
+        _line(["---"] + ["---:"] * (2 * len(names) + 1)),
+    ]
+    for label in dict.fromkeys(row.setting.label for row in rows):
+        cells = [_name(label)]
+        for name in names:
+            row = by.get((name, label))
+            if row is None or not row.accuracy:
+                cells += ["", ""]
+                continue
+            pair = [_accuracy(row), f"{row.mean_ratio:.2f}"]
+            cells += [f"**{text}**" for text in pair] if id(row) in bold else pair
+        row = by.get((first, label))
+        timed = row is not None and row.accuracy and label != REAL.label
+        lines.append(_line([*cells, f"{row.fit_seconds:.2g}" if row and timed else ""]))
+    return "\n".join([*lines, "", _caption(rows)])
+
+
+def rewrite(readme: Path | str, table: str | None) -> None:
+    """Put ``table`` between the two marks of a README; None only looks whether they are there.
+
+    Raises:
+        InvalidInput: there are no marks.
+        StorageError: the file cannot be read or written.
+    """
+    readme = Path(readme)
+    try:
+        text = readme.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise StorageError(readme, f"cannot be read ({problem})") from problem
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise InvalidInput(f"{readme} has no place for the table: add the lines {BEGIN} and {END}")
+    if table is not None:
+        write_bytes(readme, f"{before}{BEGIN}\n{table}\n{END}{after}".encode())
+
+
+def _print(console: Console, rows: list[Row]) -> None:
+    """The rows of one bundle, then what is best at a stated newness."""
+    best = {id(row) for row in frontier(rows)}
+    draws = max(row.draws for row in rows)
+    table = Table(
+        title=f"{rows[0].bundle}: {draws:,} draws against {draws:,} held-out rows",
+        title_justify="left",
+    )
+    table.add_column("latent model")
+    for heading in ("1-NN accuracy", "ratio", "log-density", "fit s", "draw s", ""):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in rows:
+        table.add_row(*_cells(row), "*" if id(row) in best else "")
+    console.print(table)
+    console.print(
+        "* nothing is both nearer to real rows and newer. Accuracy: mean and standard deviation "
+        f"over {max(len(row.accuracy) for row in rows)} seeds.",
+        highlight=False,
+    )
+    real = _real_accuracy(rows)
+    for row in best_of_each(rows):
+        console.print(
+            f"at a ratio of {NEW_ENOUGH} or more: {row.setting.label}: "
+            f"{row.mean_accuracy:.3f} ({row.mean_accuracy - real:+.3f} beside real) "
+            f"at {row.mean_ratio:.2f}",
+            highlight=False,
+        )
+
+
+def _cells(row: Row) -> list[str]:
+    if row.problem is not None:
+        return [row.setting.label, row.problem, "", "", "", ""]
+    density = "" if row.log_density is None else f"{row.log_density:,.2f}"
+    timed = row.setting != REAL
+    return [
+        row.setting.label,
+        _accuracy(row),
+        f"{row.mean_ratio:.2f}",
+        density,
+        f"{row.fit_seconds:,.2f}" if timed else "",
+        f"{row.draw_seconds:,.3f}" if timed else "",
+    ]
+
+
+def _accuracy(row: Row) -> str:
+    return f"{row.mean_accuracy:.3f} ± {row.spread:.3f}"
+
+
+def _real_accuracy(rows: Sequence[Row]) -> float:
+    """What real rows get against real rows; a coin's toss where that was not measured."""
+    found = [row.mean_accuracy for row in rows if row.setting == REAL and row.accuracy]
+    return found[0] if found and math.isfinite(found[0]) else 0.5
+
+
+def _name(label: str) -> str:
+    if label == REAL.label:
+        return "real held-out rows"
+    name, _, fields = label.partition(" ")
+    return f"`{name}` {fields.replace('bandwidth x ', 'bandwidth × ')}".rstrip()
+
+
+def _line(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def _caption(rows: Sequence[Row]) -> str:
+    sizes = {
+        name: max(row.draws for row in rows if row.bundle == name)
+        for name in dict.fromkeys(row.bundle for row in rows)
+    }
+    told = ", ".join(f"{size:,} on `{name}`" for name, size in sizes.items())
+    seeds = max(len(row.accuracy) for row in rows)
+    return (
+        f"Draws and as many random held-out rows in code space ({told}); mean and standard "
+        f"deviation over {seeds} seeds, one fit. 1-NN: two-sample accuracy, as low as that of "
+        "real rows is best. Ratio: distance to the nearest training code beside that of held-out "
+        "codes; 0 is copying, 1 is as new as new data. Bold: no other line of the bundle is both "
+        "nearer to real rows and newer (up to 1)."
+    )

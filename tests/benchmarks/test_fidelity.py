@@ -1,0 +1,235 @@
+"""The benchmark of fidelity: right numbers, rows that are kept, tables that say what was found."""
+
+import json
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from aegen.benchmarks import fidelity, fidelity_table
+from aegen.benchmarks.fidelity import REAL, Setting, World, load_rows, measure, settings
+from aegen.cli import app
+from aegen.core.errors import InvalidInput, StorageError
+from aegen.metrics import metrics
+from aegen.samplers import samplers
+from tests.tiny_bundle import tiny_bundle
+from tests.worlds import clusters
+
+FEW = (REAL, Setting("bootstrap"), Setting("gaussian"), Setting("kde", {}, 2.0))
+
+
+@pytest.fixture
+def world():
+    return World("toy", clusters(400, 2, seed=1), clusters(120, 2, seed=2), "abc")
+
+
+def test_every_latent_model_has_a_line():
+    lines = settings()
+    assert {line.sampler for line in lines} >= {"real", *samplers.names()}
+    assert len({line.label for line in lines}) == len(lines)
+    # Lines that this version cannot make say why; all others can be made.
+    for line in lines:
+        assert line.unknown() is None or line.label not in samplers.names()
+    assert Setting("kde", {"colour": 1}).unknown() is not None
+    assert Setting("kde", {"bandwidth": -1}).unknown() is not None
+    assert Setting("no-such-model").unknown() is not None
+
+
+def test_rows_are_what_the_metrics_say(world):
+    rows = {row.sampler: row for row in measure([world], lines=FEW, draws=50, seeds=2)}
+    assert list(rows) == ["real", "bootstrap", "gaussian", "kde"]
+    gaussian = rows["gaussian"]
+    model = samplers.create("gaussian").fit(world.codes, rng=0)
+    order = np.random.default_rng([1, 2309]).permutation(120)[:50]
+    drawn = model.sample(50, rng=1)
+    held_out = world.holdout[order]
+    accuracy = metrics.create("nearest-neighbour-accuracy")(held_out, drawn)
+    ratio = metrics.create("distance-ratio")(held_out, drawn, training=world.codes)
+    assert (gaussian.accuracy[1], gaussian.ratio[1]) == (accuracy, ratio)
+    assert gaussian.accuracy[0] != accuracy
+    first = world.holdout[np.random.default_rng([0, 2309]).permutation(120)[:50]]
+    assert gaussian.log_density == pytest.approx(model.score(first))
+    assert rows["bootstrap"].ratio == [0, 0]
+    assert rows["bootstrap"].log_density is None
+    assert rows["real"].mean_ratio == pytest.approx(1, abs=0.4)
+    assert rows["real"].mean_accuracy < gaussian.mean_accuracy
+    assert rows["kde"].fit_seconds > 0
+
+
+def test_bandwidths_are_multiples_of_the_models_own(world, monkeypatch):
+    own = samplers.create("kde").fit(world.codes, rng=0).bandwidth_
+    made = []
+    create = type(samplers).create
+
+    def noting(family, name, **fields):
+        if family is samplers:
+            made.append(fields)
+        return create(family, name, **fields)
+
+    monkeypatch.setattr(type(samplers), "create", noting)
+    measure([world], lines=[Setting("kde", {}, t) for t in (0.5, 2.0)], draws=10, seeds=1)
+    # It is chosen once, with the first line.
+    assert made == [{}, {"bandwidth": 0.5 * own}, {"bandwidth": 2 * own}]
+
+
+def test_too_few_held_out_rows_are_halved_for_the_yardstick(world):
+    rows = measure([world], lines=FEW[:2], draws=100, seeds=1)
+    assert [row.draws for row in rows] == [60, 100]
+    rows = measure([world], lines=FEW[:2], draws=2000, seeds=1)
+    assert [row.draws for row in rows] == [60, 120]
+
+
+def test_a_stopped_run_goes_on(world, tmp_path):
+    out = tmp_path / "rows.json"
+    told = []
+
+    def interrupted(row):
+        told.append(row.sampler)
+        if row.sampler == "bootstrap":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        measure([world], lines=FEW, draws=40, seeds=1, out=out, told=interrupted)
+    assert [row.sampler for row in load_rows(out)] == ["real", "bootstrap"]
+    kwargs = {"lines": FEW, "draws": 40, "seeds": 1, "out": out}
+    rows = measure([world], told=lambda row: told.append(row.sampler), **kwargs)
+    assert told == ["real", "bootstrap", "gaussian", "kde"]
+    assert rows == load_rows(out)
+
+    def again(**changes):
+        told.clear()
+        measure(
+            [changes.pop("world", world)],
+            told=lambda row: told.append(row.sampler),
+            **kwargs | changes,
+        )
+        return told
+
+    assert again() == []
+    assert again(only="g*") == []
+    assert again(only="g*", fresh=True) == ["gaussian"]
+    assert again(fresh=True) == ["real", "bootstrap", "gaussian", "kde"]
+    assert again(seeds=2, only="real") == ["real"]
+    other = World("toy", world.codes + 1, world.holdout + 1, "other codes")
+    assert again(world=other, only="real") == ["real"]
+    assert len(load_rows(out)) == 6
+
+
+def test_a_setting_that_fails_is_a_row_and_is_tried_again(world, tmp_path, monkeypatch):
+    out = tmp_path / "rows.json"
+    lines = [Setting("gaussian"), Setting("bootstrap")]
+    with monkeypatch.context() as broken:
+
+        def fail(self, z, weights, rng):
+            raise RuntimeError("no luck")
+
+        broken.setattr(samplers.get("gaussian"), "_fit", fail)
+        rows = measure([world], lines=lines, draws=20, seeds=2, out=out)
+    assert "no luck" in rows[0].problem
+    assert rows[1].problem is None
+    assert "no luck" not in fidelity_table.markdown(rows)
+    rows = measure([world], lines=lines, draws=20, seeds=2, out=out)
+    assert [row.problem for row in rows] == [None, None]
+    assert len(load_rows(out)) == 2
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 1, "rows": [{}]}', "\x00"])
+def test_files_of_another_kind_are_refused(text, tmp_path, world):
+    out = tmp_path / "rows.json"
+    out.write_text(text)
+    with pytest.raises(StorageError, match="does not hold rows"):
+        measure([world], lines=FEW, out=out)
+    assert out.read_text() == text
+    out.write_text('{"format": 9, "rows": []}')
+    with pytest.raises(StorageError, match="format 9"):
+        load_rows(out)
+    with pytest.raises(StorageError, match="cannot be read"):
+        load_rows(tmp_path / "none.json")
+
+
+def test_numbers_that_cannot_be_used(world):
+    for bad in ({"draws": 1}, {"seeds": 0}):
+        with pytest.raises(InvalidInput, match=next(iter(bad))):
+            measure([world], lines=FEW, **bad)
+
+
+def row(sampler, accuracy, ratio, *, bundle="toy", **more):
+    made = {
+        "bundle": bundle, "mark": "", "sampler": sampler, "fields": {}, "times": None,
+        "draws": 10, "seeds": 2, "accuracy": [accuracy - 0.01, accuracy + 0.01],
+        "ratio": [ratio, ratio], "log_density": None, "fit_seconds": 1.5, "draw_seconds": 0.1,
+    }  # fmt: skip
+    return fidelity.Row(**made | more)
+
+
+def test_the_frontier_is_what_nothing_beats():
+    real = row("real", 0.55, 1.0)
+    good = row("gaussian", 0.6, 0.9)
+    newer = row("kde", 0.65, 1.0)
+    beaten = row("bootstrap", 0.66, 0.5)
+    copy = row("vine", 0.40, 0.0)  # below what real rows get is no merit
+    far = row("prior", 0.99, 7.0)  # beyond 1 is no merit
+    failed = replace(row("failed", 0, 0), accuracy=[], ratio=[])
+    rows = [real, good, newer, beaten, copy, far, failed]
+    assert fidelity_table.frontier(rows) == [good, newer, copy]
+    assert fidelity_table.best_of_each(rows) == [good, newer, far]
+    assert fidelity_table.best_of_each([good, row("gaussian", 0.5, 0.85)])[0].mean_accuracy == 0.5
+
+
+def test_infinite_log_densities_are_kept(tmp_path):
+    kept = row("kde", 0.6, 0.9, log_density=-math.inf)
+    fidelity._save_rows(tmp_path / "rows.json", [kept])
+    json.loads((tmp_path / "rows.json").read_text(), parse_constant=lambda word: 1 / 0)
+    assert load_rows(tmp_path / "rows.json") == [kept]
+
+
+def test_the_readmes_table_is_replaced(tmp_path):
+    rows = [
+        row("real", 0.55, 1.0),
+        row("kde", 0.6, 0.9, times=0.5),
+        row("kde", 0.5, 0.5, bundle="other", times=0.5),
+        row("gaussian", 0.7, 0.8),
+    ]
+    table = fidelity_table.markdown(rows)
+    lines = table.splitlines()
+    assert len({line.count("|") for line in lines[:5]}) == 1
+    assert "| real held-out rows | 0.550 ± 0.010 | 1.00 |  |  |  |" in lines
+    kde = "| `kde` bandwidth × 0.5 | **0.600 ± 0.010** | **0.90** | **0.500 ± 0.010** | **0.50** |"
+    assert f"{kde} 1.5 |" in lines
+    assert "| `gaussian` | 0.700 ± 0.010 | 0.80 |  |  | 1.5 |" in lines
+    readme = tmp_path / "README.md"
+    readme.write_text(f"above\n{fidelity_table.BEGIN}\nthe old one\n{fidelity_table.END}\nbelow\n")
+    for _ in range(2):
+        fidelity_table.rewrite(readme, table)
+        text = readme.read_text()
+        assert text.startswith(f"above\n{fidelity_table.BEGIN}\n| latent model |")
+        assert text.endswith(f"\n{fidelity_table.END}\nbelow\n")
+        assert "the old one" not in text
+        assert text.count(table) == 1
+    with pytest.raises(InvalidInput, match="measure some first"):
+        fidelity_table.markdown([])
+    readme.write_text(f"{fidelity_table.END} {fidelity_table.BEGIN}")
+    with pytest.raises(InvalidInput, match="has no place for the table"):
+        fidelity_table.rewrite(readme, None)
+    with pytest.raises(StorageError, match="cannot be read"):
+        fidelity_table.rewrite(tmp_path / "none.md", None)
+
+
+def test_the_command_measures_a_bundle(tmp_path):
+    tiny_bundle(tmp_path / "tiny")
+    out = tmp_path / "rows.json"
+    words = ["bench", "fidelity", str(tmp_path / "tiny"), "--draws", "8", "--seeds", "2"]
+    words += ["--only", "[rg]*n", "--out", str(out)]
+    result = CliRunner().invoke(app, words, catch_exceptions=False, env={"COLUMNS": "120"})
+    assert result.exit_code == 0
+    assert "gaussian" in result.output
+    assert [row.sampler for row in load_rows(out)] == ["gaussian"]
+    readme = tmp_path / "README.md"
+    readme.write_text(f"{fidelity_table.BEGIN}{fidelity_table.END}")
+    words += ["--readme", str(readme), "--markdown"]
+    result = CliRunner().invoke(app, words, catch_exceptions=False)
+    table = readme.read_text().removeprefix(fidelity_table.BEGIN + "\n")
+    assert table.removesuffix(fidelity_table.END) in result.stdout
+    assert "`gaussian`" in table
