@@ -5,6 +5,7 @@ light and dark, and plotly figures take `template`. plotly is imported only wher
 """
 
 from aegen.figures.bars import bars
+from aegen.figures.contours import Contour, contours
 from aegen.figures.copying import copying_scale
 from aegen.figures.density import row_density
 from aegen.figures.palette import ACCENT, CATEGORIES, QUIET, SCALE, category_colours
@@ -16,8 +17,10 @@ __all__ = [
     "CATEGORIES",
     "QUIET",
     "SCALE",
+    "Contour",
     "bars",
     "category_colours",
+    "contours",
     "copying_scale",
     "row_density",
     "small_map",

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from aegen.core import arrays
 from aegen.core.arrays import FloatArray
 
-__all__ = ["row_density"]
+__all__ = ["row_density", "smoothed"]
 
 
 def row_density(points: ArrayLike, *, bins: int = 192, smoothing: float = 2.0) -> FloatArray:
@@ -38,11 +38,15 @@ def row_density(points: ArrayLike, *, bins: int = 192, smoothing: float = 2.0) -
     cell = np.minimum((xy - low) / np.where(span > 0, span, 1) * bins, bins - 1).astype(np.int64)
     place = cell[:, 0] * bins + cell[:, 1]
     counts = np.bincount(place, minlength=bins * bins).reshape(bins, bins)
-    kernel = _kernel(smoothing)
-    smooth = _along_rows(_along_rows(counts.astype(np.float64), kernel).T, kernel).T
-    values = smooth.reshape(-1)[place]
+    values = smoothed(counts, smoothing).reshape(-1)[place]
     density: FloatArray = values / values.max()
     return density
+
+
+def smoothed(counts: NDArray[np.integer], sigma: float) -> FloatArray:
+    """Counts (h, w) smoothed by a Gaussian kernel of ``sigma`` cells; beyond the edges is none."""
+    kernel = _kernel(sigma)
+    return _along_rows(_along_rows(counts.astype(np.float64), kernel).T, kernel).T
 
 
 def _kernel(smoothing: float) -> NDArray[np.float64]:

@@ -18,9 +18,10 @@ def shelf(tmp_path_factory):
 
 
 @pytest.fixture(autouse=True)
-def only_these(shelf, monkeypatch):
+def only_these(shelf, monkeypatch, tmp_path):
     """Bundles come from the shelf alone, and every cache begins empty."""
     monkeypatch.setenv("AEGEN_BUNDLES", str(shelf))
+    monkeypatch.setenv("AEGEN_CACHE", str(tmp_path / "kept"))
     monkeypatch.setattr("aegen.bundles.bundles", lambda: ["bars", "colours"])
     st.cache_data.clear()
     st.cache_resource.clear()

@@ -4,6 +4,7 @@ import threading
 
 import numpy as np
 import pytest
+import streamlit as st
 
 from aegen.app import controls, services, snippets, state
 from aegen.app.selection import Area, Having
@@ -17,7 +18,7 @@ LYING = Having("class", "lying")
 def test_two_bundles_at_once_never_mix():
     """Many threads ask for both bundles; each gets its own shapes and its own numbers."""
     alone = {name: services.draw(Spec(name, "gaussian"), 5, 1) for name in ("bars", "colours")}
-    services.st.cache_resource.clear()
+    st.cache_resource.clear()
     wrong = []
 
     def ask(name):
@@ -94,14 +95,14 @@ def test_saved_selection_names_rows_ids_and_attributes():
 
 def test_a_number_that_never_changes_is_one_group(monkeypatch):
     table = services.bundle("bars").attributes.assign(place=3.0)
-    monkeypatch.setattr(services, "_attributes", lambda name: table)
+    monkeypatch.setattr("aegen.app.services.opened.attributes", lambda name: table)
     (only,) = services.members("bars", LYING, "place")
     assert only[:3] == ("3.0", 1.0, 1.0)
 
 
 def test_attributes_named_as_the_saved_columns_are_kept_beside_them(monkeypatch):
     table = services.bundle("bars").attributes.rename(columns={"late": "id", "place": "row"})
-    monkeypatch.setattr(services, "_attributes", lambda name: table)
+    monkeypatch.setattr("aegen.app.services.opened.attributes", lambda name: table)
     lines = services.kept_rows("bars", LYING).decode().splitlines()
     assert lines[0] == "row,id,class,attribute id,attribute row"
 

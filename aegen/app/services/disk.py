@@ -1,0 +1,146 @@
+"""Fits that took long, kept on disk: one saved latent model a file, whole or absent.
+
+A file's name is a hash of all that the fit depends on: the bundle's contents, the latent model and
+its code, its fields, the rows, the seed. What cannot be read is removed and fitted anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import aegen
+from aegen import samplers
+from aegen.core.arrays import IntArray
+from aegen.core.errors import AegenError, StorageError
+from aegen.core.storage import make_folder, replacing
+from aegen.samplers import Sampler
+
+__all__ = ["LEAST", "MOST_BYTES", "MOST_FILES", "folder", "keep", "mark", "read", "workplace"]
+
+VARIABLE = "AEGEN_CACHE"
+"""Names the folder; by default ``aegen`` in the system's folder for such files."""
+
+LEAST = 1.0
+"""Seconds that a fit must have taken to be worth keeping."""
+
+MOST_FILES = 64
+MOST_BYTES = 2 * 10**9
+
+STALE = 86_400.0
+"""Seconds after which a place for work was left by a server that died."""
+
+
+def folder() -> Path:
+    """Where fits are kept."""
+    named = os.environ.get(VARIABLE)
+    if named:
+        return Path(named).expanduser() / "fits"
+    system = os.environ.get("XDG_CACHE_HOME")
+    base = Path(system) if system and Path(system).is_absolute() else Path.home() / ".cache"
+    return base / "aegen" / "fits"
+
+
+def mark(
+    manifest: Path, sampler: str, fields: Mapping[str, Any], rows: IntArray | None, seed: int
+) -> str:
+    """The hash of all that a fit depends on.
+
+    Args:
+        manifest: the bundle's ``bundle.json``, which holds the hashes of its other files.
+        sampler: the latent model's name.
+        fields: the fields that were chosen; others count as their defaults.
+        rows: the rows that are fitted to, or None for all.
+        seed: of the fit.
+    """
+    latent = samplers.samplers.create(sampler, **fields)
+    chosen = None if rows is None else hashlib.sha256(rows.tobytes()).hexdigest()
+    parts = [
+        aegen.__version__,
+        _code(),
+        hashlib.sha256(manifest.read_bytes()).hexdigest(),
+        sampler,
+        json.dumps(latent.get_params(deep=False), sort_keys=True),
+        chosen,
+        seed,
+    ]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:40]
+
+
+@functools.cache
+def _code() -> str:
+    """The hash of the latent models' source: a mended model is fitted anew."""
+    total = hashlib.sha256()
+    for file in sorted(Path(samplers.__file__).parent.glob("*.py")):
+        total.update(file.name.encode() + b"\0" + file.read_bytes())
+    return total.hexdigest()
+
+
+def read(mark: str, sampler: str, dimension: int) -> Sampler | None:
+    """The kept fit of this mark, or None; a file that is not what it should be is removed."""
+    path = _file(mark)
+    if not path.is_file():
+        return None
+    try:
+        found = samplers.load(path)
+        if (samplers.samplers.name_of(found), found.n_features_in_) != (sampler, dimension):
+            raise StorageError(path, "is another fit than its name says")
+    except (AegenError, OSError):
+        path.unlink(missing_ok=True)
+        return None
+    with contextlib.suppress(OSError):  # the oldest used goes first
+        os.utime(path)
+    return found
+
+
+def keep(mark: str, written: Path) -> None:
+    """Move a saved fit to where `read` finds it, if this computer lets us; then make room."""
+    path = _file(mark)
+    with contextlib.suppress(OSError, StorageError):
+        make_folder(path.parent)
+        try:
+            written.replace(path)
+        except OSError:  # on another disk
+            with replacing(path) as part:
+                shutil.copyfile(written, part)
+    _make_room()
+
+
+def workplace() -> Path:
+    """A new folder for a job to write in, beside the kept fits where that is possible."""
+    try:
+        make_folder(folder())
+        return Path(tempfile.mkdtemp(prefix=".job-", dir=folder()))
+    except (OSError, StorageError):
+        return Path(tempfile.mkdtemp(prefix="aegen-job-"))
+
+
+def _file(mark: str) -> Path:
+    return folder() / f"{mark}.safetensors"
+
+
+def _make_room() -> None:
+    """Remove the fits that were not used for longest, and what dead servers left."""
+    files, total = [], 0
+    with contextlib.suppress(OSError):
+        for path in folder().iterdir():
+            about = path.stat()
+            if path.name.startswith("."):
+                if time.time() - about.st_mtime > STALE:
+                    shutil.rmtree(path, ignore_errors=True)
+            else:
+                files.append((about.st_mtime, about.st_size, path))
+    for number, (_, size, path) in enumerate(sorted(files, reverse=True)):
+        total += size
+        if number and (number >= MOST_FILES or total > MOST_BYTES):
+            with contextlib.suppress(OSError):
+                path.unlink()

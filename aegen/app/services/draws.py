@@ -1,0 +1,121 @@
+"""What a fitted latent model draws, where that falls, and what it is worth."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from aegen.app.services import opened
+from aegen.app.services.kept import kept
+from aegen.app.services.layout import project
+from aegen.app.services.models import FIT_SEED, Spec, by_rows, model
+from aegen.app.services.pictures import one_thread
+from aegen.app.services.rows import rows_of
+from aegen.core.arrays import FloatArray, IntArray
+from aegen.core.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from aegen.figures.contours import Contour
+    from aegen.generation import Copying, Draw
+
+__all__ = ["CONTOURED", "Quality", "contours", "draw", "nearest", "overlaid", "quality"]
+
+FEW = 512
+"""Draws, and held-out rows, that a model's quality figures are measured on."""
+
+CONTOURED = 4000
+"""Draws that a model's contours on the map are made of."""
+
+
+@dataclass(frozen=True)
+class Quality:
+    """How a fitted model does, measured once on ``n`` draws of its own.
+
+    Log-densities are medians in nats, None where the model has no density.
+    """
+
+    copying: Copying | None
+    own_density: float | None
+    holdout_density: float | None
+    n: int
+
+
+@kept(12)
+def draw(spec: Spec, n: int, seed: int) -> Draw:
+    """``n`` new images."""
+    one_thread()
+    fitted = model(spec)
+    if spec.within is None or not by_rows(spec):
+        return fitted.sample(n, rng=seed)
+    from aegen.generation import Draw
+
+    started = time.perf_counter()
+    codes, rows = _weighted(spec, n, seed)
+    drawn = time.perf_counter()
+    images = fitted.bundle.decode(codes)
+    return Draw(images, codes, rows, drawn - started, time.perf_counter() - drawn)
+
+
+def _weighted(spec: Spec, n: int, seed: int) -> tuple[FloatArray, IntArray]:
+    """Codes that start from the rows asked for, by a model of all rows."""
+    assert spec.within is not None
+    rows = rows_of(spec.bundle, spec.within)
+    if not len(rows):
+        raise InvalidInput("the selection holds no rows: draw around some points")
+    weights = np.zeros(opened.bundle(spec.bundle).manifest.rows)
+    weights[rows] = 1
+    sampler: Any = model(spec).sampler
+    codes, started = sampler.sample_rows(n, weights=weights, rng=seed)
+    return codes, started
+
+
+def _codes(spec: Spec, n: int, seed: int) -> FloatArray:
+    """Codes without images, for figures and maps."""
+    if by_rows(spec):
+        return _weighted(spec, n, seed)[0]
+    return model(spec).sampler.sample(n, rng=seed)
+
+
+@kept(24)
+def overlaid(spec: Spec, n: int, seed: int, projection: str) -> FloatArray:
+    """Where ``n`` draws lie in a projection."""
+    return project(spec.bundle, projection, _codes(spec, n, seed))
+
+
+@kept(24)
+def contours(spec: Spec, projection: str) -> tuple[Contour, ...]:
+    """Lines around the densest places of a model's draws in a projection."""
+    from aegen.figures import contours
+
+    return contours(overlaid(spec, CONTOURED, FIT_SEED, projection))
+
+
+def nearest(name: str, codes: FloatArray) -> tuple[IntArray, FloatArray]:
+    """The nearest training row of each code, and its distance."""
+    return opened.bundle(name).nearest(codes)
+
+
+@kept(24)
+def quality(spec: Spec) -> Quality:
+    """How a fitted model does; measured once, so a new seed does not wait for it."""
+    from aegen.samplers import DensitySampler
+
+    bundle, sampler = opened.bundle(spec.bundle), model(spec).sampler
+    codes = _codes(spec, FEW, FIT_SEED)
+    held_out = bundle.holdout[:: max(1, len(bundle.holdout) // FEW)][:FEW]
+    dense = sampler if isinstance(sampler, DensitySampler) and spec.within is None else None
+    return Quality(
+        bundle.copying(codes) if len(bundle.holdout) else None,
+        _median(dense, codes[:64]),
+        _median(dense, held_out[:64]),
+        FEW,
+    )
+
+
+def _median(sampler: Any, codes: FloatArray) -> float | None:
+    if sampler is None or not len(codes):
+        return None
+    return float(np.median(sampler.score_samples(codes)))

@@ -1,0 +1,97 @@
+"""The training rows that a selection means, and what they are made of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from aegen.app.selection import Area, Having, Selection
+from aegen.app.services import opened
+from aegen.app.services.kept import kept
+from aegen.app.services.layout import coordinates
+from aegen.core.arrays import BoolArray, IntArray
+from aegen.core.errors import UnknownName
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["kept_rows", "members", "rows_of"]
+
+
+@kept(16)
+def rows_of(name: str, selection: Selection) -> IntArray:
+    """The training rows that a selection means, in order."""
+    found: BoolArray
+    if isinstance(selection, Area):
+        from aegen.core.polygons import inside
+
+        found = inside(coordinates(name, selection.projection), selection.polygon)
+    else:
+        found = _having(name, selection)
+    rows: IntArray = np.flatnonzero(found)
+    return rows
+
+
+def _having(name: str, selection: Having) -> BoolArray:
+    column = opened.column(name, selection.attribute)
+    known = [str(value) for value in column.unique()]
+    if selection.value not in known:
+        raise UnknownName(f"value of {selection.attribute}", selection.value, sorted(known))
+    found: BoolArray = (column.astype(str) == selection.value).to_numpy()
+    return found
+
+
+@kept(32, copied=True)
+def members(
+    name: str, selection: Selection, attribute: str
+) -> list[tuple[str, float, float, str]]:
+    """What a selection is made of: (value, share in it, share in all, colour), largest first.
+
+    Numbers are grouped into five equally frequent ranges.
+    """
+    from aegen.figures import category_colours
+
+    column = opened.column(name, attribute)
+    if not hasattr(column, "cat"):
+        column = _ranges(column)
+    codes = column.cat.codes.to_numpy().astype(np.int64)
+    names = [str(value) for value in column.cat.categories]
+    colours = category_colours(len(names))
+    part = _counts(codes[rows_of(name, selection)], len(names))
+    everything = _counts(codes, len(names))
+    whole = everything / max(1, everything.sum())
+    shares = part / max(1, part.sum())
+    order = np.argsort(-shares, kind="stable")
+    return [(names[k], float(shares[k]), float(whole[k]), colours[k]) for k in order]
+
+
+def _counts(codes: IntArray, kinds: int) -> IntArray:
+    """How many rows have each value; a code below 0 stands for none."""
+    counts: IntArray = np.bincount(codes[codes >= 0], minlength=kinds)
+    return counts
+
+
+def _ranges(column: pd.Series[Any]) -> pd.Series[Any]:
+    import pandas as pd
+
+    if column.dtype == bool:
+        return column.map({False: "no", True: "yes"}).astype("category")
+    if column.nunique() < 2:  # one number has no ranges
+        return column.astype("category")
+    return pd.qcut(column, 5, duplicates="drop").astype("category")
+
+
+@kept(16, copied=True)
+def kept_rows(name: str, selection: Selection) -> bytes:
+    """A selection as CSV: row, its id in the data set, its attributes.
+
+    An attribute that is itself named "row" or "id" becomes "attribute row" or "attribute id".
+    """
+    rows = rows_of(name, selection)
+    taken = {own: f"attribute {own}" for own in ("row", "id")}
+    table = opened.attributes(name).iloc[rows].rename(columns=taken)
+    table.insert(0, "id", opened.bundle(name).rows[rows])
+    table.insert(0, "row", rows)
+    content: bytes = table.to_csv(index=False).encode()
+    return content
