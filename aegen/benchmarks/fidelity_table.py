@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from fnmatch import fnmatch
 from pathlib import Path
 
 from rich.console import Console
@@ -46,10 +47,10 @@ def report(
     if readme is not None:
         rewrite(readme, None)  # says at once where there is no place for a table
     worlds = [World.of_bundle(name) for name in bundles]
-    for line in settings():
-        problem = line.unknown()
-        if problem is not None:
-            aside.print(f"left out: {line.label} ({problem})", highlight=False)
+    lacking = [line for line in settings() if fnmatch(line.label, only) and line.unknown()]
+    if lacking:
+        names = ", ".join(line.label for line in lacking)
+        aside.print(f"left out, as there is no such model or value here: {names}", highlight=False)
     with aside.status("") as status:
         doing = ""
 
@@ -171,7 +172,7 @@ def _print(console: Console, rows: list[Row]) -> None:
         title=f"{rows[0].bundle}: {draws:,} draws against {draws:,} held-out rows",
         title_justify="left",
     )
-    table.add_column("latent model")
+    table.add_column("latent model", no_wrap=True)
     for heading in ("1-NN accuracy", "ratio", "log-density", "fit s", "draw s", ""):
         table.add_column(heading, justify="right", no_wrap=True)
     for row in rows:
