@@ -332,7 +332,14 @@ def test_a_saved_model_gives_the_same_next_draw(name, tmp_path):
 
 @every
 def test_fields_are_saved_too(name, tmp_path):
-    other = {"components": 3, "bandwidth": 0.4, "degree": 20, "covariance": "diagonal"}
+    other = {
+        "components": 3,
+        "bandwidth": 0.4,
+        "degree": 20,
+        "covariance": "diagonal",
+        "shrinkage": 0.3,
+        "families": "gaussian",
+    }
     known = {parameter.name for parameter in samplers.parameters(name)}
     fields = {key: value for key, value in other.items() if key in known}
     assert bool(fields) == bool(known)
