@@ -7,23 +7,25 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 from scipy.linalg import solve_triangular
 
-from aegen.core.arrays import FloatArray
+from aegen.core.arrays import BoolArray, FloatArray
 from aegen.core.errors import InvalidInput
 from aegen.core.fields import Field
 from aegen.samplers._columns import centre_and_scale, refuse_constant, standardise
-from aegen.samplers.base import DensitySampler
+from aegen.samplers._normal import known_units, normal_root, principal_axes, regression
+from aegen.samplers.base import ConditionalSampler, DensitySampler, Sampler
 
 __all__ = ["Gaussian"]
 
-SINGULAR = 1e-12
-"""Directions whose variance is below this share of a column's are taken to have none."""
 
-
-class Gaussian(DensitySampler):
+class Gaussian(DensitySampler, ConditionalSampler):
     r"""One bell-shaped cloud with the mean and the covariance of the codes.
 
     $z \sim N(\mu, \Sigma)$ with $\mu$ the mean and $\Sigma$ the maximum-likelihood covariance
-    (dividing by n). With ``shrinkage`` s every correlation is multiplied by 1 - s.
+    (dividing by n). With ``shrinkage`` s every correlation is multiplied by 1 - s. Given some
+    coordinates $z_k$, the others are normal too, with mean $\mu_f + \Sigma_{fk} \Sigma_{kk}^{-1}
+    (z_k - \mu_k)$ and covariance $\Sigma_{ff} - \Sigma_{fk} \Sigma_{kk}^{-1} \Sigma_{kf}$: a
+    condition is exact, however far from the codes. Where known columns depend on each other
+    exactly, values that do not are refused, as is another value of a constant column.
 
     Goes wrong where the codes form clusters or curved sheets: it puts mass between them. Columns
     that are constant are drawn as that constant, columns that depend on each other linearly keep
@@ -86,36 +88,39 @@ class Gaussian(DensitySampler):
         self.correlation_ = (correlation + correlation.T) / 2
 
     def _sample(self, n: int, rng: np.random.Generator) -> FloatArray:
-        normal = rng.standard_normal((n, self._d))
-        drawn: FloatArray = normal @ (self.scale_[:, None] * self._factor()).T
+        factor = normal_root(self.correlation_)
+        normal = rng.standard_normal((n, factor.shape[1]))
+        drawn: FloatArray = normal @ (self.scale_[:, None] * factor).T
         drawn += self.mean_
         return drawn
 
-    def _factor(self) -> FloatArray:
-        """A square root of the correlation, which may be singular, shape (d, d)."""
-        values, vectors = np.linalg.eigh(self.correlation_)
-        if values[0] > SINGULAR * values[-1]:
-            lower: FloatArray = np.linalg.cholesky(self.correlation_).astype(
-                np.float64, copy=False
-            )
-            return lower
-        root: FloatArray = vectors * np.sqrt(np.clip(values, 0.0, None))
-        return root
-
     def _score_samples(self, z: FloatArray) -> FloatArray:
         refuse_constant(self.title, self.mean_, self.scale_)
-        values = np.linalg.eigvalsh(self.correlation_)
-        if values[0] <= SINGULAR * values[-1]:
-            flat = int((values > SINGULAR * values[-1]).sum())
+        flat, d = len(principal_axes(self.correlation_)[0]), self._d
+        if flat < d:
             raise InvalidInput(
                 f"{self.title} has no density: the training codes lie in {flat} of "
-                f"{len(values)} dimensions (columns depend on each other exactly); "
+                f"{d} dimensions (columns depend on each other exactly); "
                 "fit with shrinkage above 0, or leave dependent columns out"
             )
         factor = np.linalg.cholesky(self.correlation_)
         x = standardise(z, self.mean_, self.scale_)
         y = solve_triangular(factor, x.T, lower=True)
         volume = np.log(np.diag(factor)).sum() + np.log(self.scale_).sum()
-        d = self._d
         density: FloatArray = -0.5 * (y * y).sum(axis=0) - volume - 0.5 * d * np.log(2 * np.pi)
         return density
+
+    def _condition(
+        self, known: BoolArray, values: FloatArray, rng: np.random.Generator
+    ) -> Sampler:
+        law = regression(normal_root(self.correlation_), known)
+        y = known_units(self.title, self.mean_[known], self.scale_[known], values, law.whitener)
+        spread, root = law.left()
+        correlation = root @ root.T
+        np.fill_diagonal(correlation, spread > 0)
+        return self._learnt(
+            len(spread),
+            mean_=self.mean_[~known] + self.scale_[~known] * (law.slopes @ y),
+            scale_=self.scale_[~known] * spread,
+            correlation_=(correlation + correlation.T) / 2,
+        )

@@ -6,21 +6,24 @@ from typing import Annotated, ClassVar
 
 import numpy as np
 
-from aegen.core.arrays import FloatArray
+from aegen.core.arrays import BoolArray, FloatArray
 from aegen.core.fields import Field
-from aegen.samplers._columns import centre_and_scale, refuse_constant
+from aegen.samplers._columns import centre_and_scale, effective_count, refuse_constant
 from aegen.samplers._margins import Margin, silverman
-from aegen.samplers.base import DensitySampler
+from aegen.samplers._normal import known_units
+from aegen.samplers.base import ConditionalSampler, DensitySampler, Sampler
 
 __all__ = ["IndependentMargins"]
 
 
-class IndependentMargins(DensitySampler):
+class IndependentMargins(DensitySampler, ConditionalSampler):
     r"""Every column follows the codes' own values, smoothed, and knows nothing of the others.
 
     $f(z) = \prod_j \hat f_j(z_j)$ with $\hat f_j(x) = \frac{1}{n h_j} \sum_i
     \varphi((x - z_{ij})/h_j)$ and $h_j$ = bandwidth times the column's standard deviation. A draw
-    is exact: per column, the value of a random row plus $h_j$ times a normal number.
+    is exact: per column, the value of a random row plus $h_j$ times a normal number. Row weights
+    take the place of 1/n; Silverman's n then is the effective number of different rows. A
+    condition changes nothing in the other columns, and is exact.
 
     Goes wrong wherever columns depend on each other; it is the yardstick for how much dependence
     matters. Smoothing widens each column by the factor sqrt(1 + bandwidth²). A constant column is
@@ -36,9 +39,17 @@ class IndependentMargins(DensitySampler):
 
     title: ClassVar[str] = "Independent margins"
     summary: ClassVar[str] = "Each column as the codes have it, smoothed, without dependence."
-    shapes: ClassVar[dict[str, tuple[str, ...]]] = {"codes_": ("n", "d"), "width_": ("d",)}
+    weighted: ClassVar[bool] = True
+    shapes: ClassVar[dict[str, tuple[str, ...]]] = {
+        "codes_": ("n", "d"),
+        "weights_": ("n",),
+        "centre_": ("d",),
+        "width_": ("d",),
+    }
 
     codes_: FloatArray
+    weights_: FloatArray
+    centre_: FloatArray
     width_: FloatArray
 
     def __init__(
@@ -56,21 +67,56 @@ class IndependentMargins(DensitySampler):
         self.bandwidth = bandwidth
 
     def _fit(self, z: FloatArray, weights: FloatArray | None, rng: np.random.Generator) -> None:
-        bandwidth = silverman(len(z)) if self.bandwidth is None else self.bandwidth
-        self.codes_ = z.copy()
-        self.width_ = bandwidth * centre_and_scale(z)[1]
+        there = np.ones(len(z), dtype=np.bool_) if weights is None else weights > 0
+        self.codes_ = z[there]
+        self.weights_ = np.full(len(z), 1 / len(z)) if weights is None else weights[there]
+        self.centre_, scale = centre_and_scale(z, weights)
+        bandwidth = self.bandwidth
+        if bandwidth is None:
+            bandwidth = silverman(effective_count(self.codes_, self.weights_))
+        self.width_ = bandwidth * scale
+
+    def _defect(self) -> str | None:
+        if (self.weights_ <= 0).any() or not np.isclose(self.weights_.sum(), 1):
+            return "weights_ must be positive chances that sum to one"
+        return None
 
     def _sample(self, n: int, rng: np.random.Generator) -> FloatArray:
         d = self._d
-        rows = rng.integers(len(self.codes_), size=(n, d))
+        if self._equal():
+            rows = rng.integers(len(self.codes_), size=(n, d))
+        else:
+            edges = np.cumsum(self.weights_)[:-1]
+            rows = np.searchsorted(edges, rng.random((n, d)), side="right")
         drawn: FloatArray = self.codes_[rows, np.arange(d)]
         drawn += self.width_ * rng.standard_normal((n, d))
         return drawn
 
+    def _equal(self) -> bool:
+        """Whether all rows weigh the same."""
+        return bool((self.weights_ == self.weights_[0]).all())
+
     def _score_samples(self, z: FloatArray) -> FloatArray:
-        refuse_constant(self.title, self.codes_[0], self.width_)
+        refuse_constant(self.title, self.centre_, self.width_)
+        weights = None if self._equal() else self.weights_
         total = np.zeros(len(z))
         for j, width in enumerate(self.width_):
-            margin = Margin.of(np.sort(self.codes_[:, j]), float(width))
+            order = np.argsort(self.codes_[:, j])
+            margin = Margin.of(
+                self.codes_[order, j], float(width), None if weights is None else weights[order]
+            )
             total += margin.density_and_cdf(z[:, j])[0]
         return total
+
+    def _condition(
+        self, known: BoolArray, values: FloatArray, rng: np.random.Generator
+    ) -> Sampler:
+        anything = np.eye(len(values))
+        known_units(self.title, self.centre_[known], self.width_[known], values, anything)
+        return self._learnt(
+            int((~known).sum()),
+            codes_=self.codes_[:, ~known],
+            weights_=self.weights_,
+            centre_=self.centre_[~known],
+            width_=self.width_[~known],
+        )

@@ -3,49 +3,56 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from aegen.core.arrays import FloatArray, IntArray
+from aegen.core.arrays import BoolArray, FloatArray, IntArray
+from aegen.core.errors import InvalidInput
 from aegen.core.fields import Field
+from aegen.core.progress import report
 from aegen.samplers._columns import centre_and_scale, refuse_constant, standardise
 from aegen.samplers._compiled import compiled
-from aegen.samplers.base import DensitySampler, RowSampler
+from aegen.samplers._kernel_sums import binned_distances, log_sums
+from aegen.samplers._normal import known_units, normal_root, principal_axes, regression
+from aegen.samplers.base import ConditionalSampler, DensitySampler, RowSampler, Sampler
 
 __all__ = ["KDE"]
 
 LEFT_OUT = 1000
 """Most rows that are left out, one at a time, to choose the bandwidth."""
 
-OCTAVES = 128
-PER_OCTAVE = 16
-"""Squared distances are counted in bins, 16 to a doubling, 64 doublings either side of 1."""
+AT_ONCE = 5_000_000
+"""Distances that are made between two reports of progress."""
 
 NARROWEST, WIDEST = 1e-4, 10.0
 """Where the bandwidth is looked for."""
 
-BLOCK = 2048
-"""Distances made at a time; they stay in the processor's cache."""
 
-NEGLIGIBLE = 60.0
-"""A code whose term is smaller than the largest by this factor in logs changes no digit."""
-
-
-class KDE(RowSampler, DensitySampler):
+class KDE(RowSampler, DensitySampler, ConditionalSampler):
     r"""A small normal cloud around every training code, all of one shape.
 
-    $f(z) = \frac1n \sum_i N(z; z_i, h^2 \mathrm{diag}(s^2))$ with $s_j$ the standard deviation of
-    column j and h the bandwidth. A draw is a random row plus h times its columns' spread times
-    normal numbers. Left empty, h makes the mean log-density that the other rows give to a row as
-    large as possible (leave-one-out likelihood; exact copies of a row are left out with it),
-    judged on 1,000 random rows and all their neighbours. Sums over neighbours use distances
-    sorted into bins of 1/16 of a doubling, taken at their mean: h is off by less than 1 %.
+    $f(z) = \sum_i w_i N(z; z_i, h^2 C)$ with $w_i = 1/n$ or the row's weight, h the bandwidth and
+    C the ``shape``: "diagonal" has the columns' variances, "scalar" the same variance, their mean,
+    in every column (one blur in the codes' own units), and "full" the codes' covariance, so that
+    the clouds are tilted as all the codes together are. A draw is a random row plus h times a
+    root of C times normal numbers.
+
+    Left empty, h makes the mean log-density that the other rows give to a row as large as possible
+    (leave-one-out likelihood; exact copies of a row are left out with it), judged on 1,000 random
+    rows and all their neighbours. Sums over neighbours use distances sorted into bins of 1/16 of a
+    doubling, taken at their mean: h is off by less than 1 %.
+
+    Given some coordinates, a row's weight becomes $w_i N(z_k; z_{ik}, h^2 C_{kk})$ and its cloud
+    that of the other coordinates: moved by the regression $C_{fk} C_{kk}^{-1} (z_k - z_{ik})$ and
+    narrowed as in a Gaussian where C is tilted. Conditions are exact, in logs, however far away;
+    `effective_rows` tells how few rows are left.
 
     Goes wrong in many dimensions: one h must serve dense and sparse regions, and what is drawn
     lies off the surface that the codes lie on. Smoothing widens each column by sqrt(1 + h²). A
-    constant column is drawn as that constant and has no density.
+    constant column is drawn as that constant and has no density; with "full", codes that fill
+    fewer dimensions stay within these and have no density either.
 
     Reference: Silverman 1986; the likelihood rule is Habbema, Hermans and van den Broek 1974.
 
@@ -57,17 +64,19 @@ class KDE(RowSampler, DensitySampler):
 
     title: ClassVar[str] = "Kernel density"
     summary: ClassVar[str] = "Every training code blurred by the same amount."
-    weighted: ClassVar[bool] = False
+    weighted: ClassVar[bool] = True
     shapes: ClassVar[dict[str, tuple[str, ...]]] = {
         "codes_": ("n", "d"),
         "weights_": ("n",),
         "centre_": ("d",),
         "scale_": ("d",),
+        "correlation_": ("d", "d"),
     }
 
     codes_: FloatArray
     centre_: FloatArray
     scale_: FloatArray
+    correlation_: FloatArray
     bandwidth_: float
 
     def __init__(
@@ -76,57 +85,150 @@ class KDE(RowSampler, DensitySampler):
             float | None,
             Field(
                 "Width of the blur in standard deviations of a column; empty: the likeliest.",
-                low=0,
-                open_low=True,
+                low=1e-6,
                 high=10,
                 log=True,
             ),
         ] = None,
+        shape: Annotated[
+            Literal["scalar", "diagonal", "full"],
+            Field(
+                "The blur: the same in all columns (scalar), as wide as each column (diagonal), "
+                "or tilted as the codes are (full)."
+            ),
+        ] = "diagonal",
     ) -> None:
         self.bandwidth = bandwidth
+        self.shape = shape
 
     def _fit(self, z: FloatArray, weights: FloatArray | None, rng: np.random.Generator) -> None:
-        self.centre_, self.scale_ = centre_and_scale(z)
         self.codes_ = z.copy()
         self._weigh(len(z), weights)
+        self.centre_, self.scale_ = centre_and_scale(z, weights)
+        self.correlation_ = np.diag((self.scale_ > 0).astype(np.float64))
+        if self.shape == "scalar":
+            self.scale_ = _common(self.scale_)
+        if self.shape == "full":
+            x = standardise(z, self.centre_, self.scale_)
+            correlation = (x * self.weights_[:, None]).T @ x
+            np.fill_diagonal(correlation, self.scale_ > 0)
+            self.correlation_ = (correlation + correlation.T) / 2
         if self.bandwidth is not None:
             self.bandwidth_ = float(self.bandwidth)
         else:
-            x = standardise(z, self.centre_, self.scale_)
-            self.bandwidth_ = _likeliest(x[:, self.scale_ > 0], rng)
+            self.bandwidth_ = _likeliest(self._whiten(z), self.weights_, rng)
+
+    def _whiten(self, z: FloatArray) -> FloatArray:
+        """Codes (n, r) in units of the blur's axes, for h = 1; flat directions are left out."""
+        x = standardise(z, self.centre_, self.scale_)
+        if self.shape != "full":
+            varying: FloatArray = x[:, self.scale_ > 0]
+            return varying
+        variances, axes = principal_axes(self.correlation_)
+        turned: FloatArray = x @ (axes / np.sqrt(variances))
+        return turned
 
     def _sample_from(self, rows: IntArray, rng: np.random.Generator) -> FloatArray:
-        noise = rng.standard_normal((len(rows), self._d))
+        if self.shape == "full":
+            root = normal_root(self.correlation_)
+            noise = rng.standard_normal((len(rows), root.shape[1])) @ root.T
+        else:
+            noise = rng.standard_normal((len(rows), self._d))
         drawn: FloatArray = self.codes_[rows] + self.bandwidth_ * self.scale_ * noise
         return drawn
 
     def _score_samples(self, z: FloatArray) -> FloatArray:
         refuse_constant(self.title, self.centre_, self.scale_)
-        d, h = self._d, self.bandwidth_
-        centres = standardise(self.codes_, self.centre_, self.scale_)
-        x = standardise(z, self.centre_, self.scale_)
-        volume = d * math.log(h) + np.log(self.scale_).sum() + 0.5 * d * math.log(2 * math.pi)
-        density: FloatArray = _log_sums(x, centres, 0.5 / h**2) - math.log(len(centres)) - volume
+        variances, d, h = principal_axes(self.correlation_)[0], self._d, self.bandwidth_
+        if len(variances) < d:
+            raise InvalidInput(
+                f'{self.title} of shape "full" has no density: the training codes lie in '
+                f"{len(variances)} of {d} dimensions (too few rows, or columns that depend on "
+                'each other exactly); use shape="diagonal", add rows, or leave dependent columns '
+                "out"
+            )
+        volume = d * math.log(h) + np.log(self.scale_).sum() + 0.5 * np.log(variances).sum()
+        volume += 0.5 * d * math.log(2 * math.pi)
+        equal = bool((self.weights_ == self.weights_[0]).all())
+        weights = None if equal else self.weights_
+        density: FloatArray = log_sums(
+            self._whiten(z), self._whiten(self.codes_), 0.5 / h**2, weights
+        )
+        density -= volume
         return density
 
+    def _condition(
+        self, known: BoolArray, values: FloatArray, rng: np.random.Generator
+    ) -> Sampler:
+        law = regression(normal_root(self.correlation_), known)
+        centre, scale = self.centre_[known], self.scale_[known]
+        y = known_units(self.title, centre, scale, values, law.whitener)
+        x = standardise(self.codes_[:, known], centre, scale)
+        weights = _nearness(x @ law.whitener.T, law.whitener @ y, self.weights_, self.bandwidth_)
+        codes, wide = self.codes_[:, ~known], self.scale_[~known]
+        spread, root = law.left()
+        if self.shape == "full":
+            codes = codes + wide * ((y - x) @ law.slopes.T)
+        centre = centre_and_scale(codes, weights)[0]
+        codes[:, (spread == 0) & (wide > 0)] = centre[(spread == 0) & (wide > 0)]
+        correlation = root @ root.T
+        np.fill_diagonal(correlation, spread > 0)
+        return self._learnt(
+            len(spread),
+            codes_=codes,
+            weights_=weights,
+            centre_=centre,
+            scale_=wide * spread,
+            correlation_=(correlation + correlation.T) / 2,
+            bandwidth_=self.bandwidth_,
+        )
 
-def _likeliest(x: FloatArray, rng: np.random.Generator) -> float:
-    """The bandwidth with the largest leave-one-out likelihood for standardised codes (n, d)."""
-    n, d = x.shape
+
+def _common(scale: FloatArray) -> FloatArray:
+    """The root mean square of the scales that are not 0, in their place."""
+    varying = scale > 0
+    largest = scale.max()
+    if largest == 0:
+        return scale
+    mean = largest * math.sqrt(np.mean((scale[varying] / largest) ** 2))
+    return np.where(varying, mean, 0.0)
+
+
+def _nearness(x: FloatArray, y: FloatArray, weights: FloatArray, h: float) -> FloatArray:
+    """Weights (n,), sum one, of rows ``x`` (n, k) after multiplying by exp(-|y - x|² / (2 h²)).
+
+    Squared distances are taken less that of one of the nearest rows, by (a - b)(a + b), so that
+    they are told apart even where y lies far away.
+    """
+    away = np.where(weights > 0, ((y - x) ** 2).sum(axis=1), np.inf)
+    near = x[int(away.argmin())]
+    further = ((near - x) * (2 * y - x - near)).sum(axis=1)
+    with np.errstate(divide="ignore"):
+        logs = np.log(weights) - further * (0.5 / h**2)
+    chances: FloatArray = np.exp(logs - logs.max())
+    chances /= chances.sum()
+    return chances
+
+
+def _likeliest(x: FloatArray, weights: FloatArray, rng: np.random.Generator) -> float:
+    """The bandwidth with the largest leave-one-out likelihood for whitened codes (n, d)."""
+    there = weights > 0
+    x, weights = np.ascontiguousarray(x[there]), weights[there]
+    d = x.shape[1]
     if d == 0:
         return 1.0  # every column is constant: nothing is blurred
-    left_out = rng.choice(n, min(n, LEFT_OUT), replace=False)
-    counts, means = _distances(x, left_out)
+    left_out, shares = _judges(weights, rng)
+    counts, means = _neighbours(x, left_out, weights)
     used = np.flatnonzero(counts.any(axis=0))
     span = slice(used[0], used[-1] + 1)
-    counts, means = counts[:, span], means[:, span]
     judged = counts.any(axis=1)
-    counts, means = counts[judged], means[judged]
-    others = np.log(counts.sum(axis=1)).mean()
+    counts, means = counts[judged, span], means[judged, span]
+    shares = shares[judged] / shares[judged].sum()
+    others = float(shares @ np.log(counts.sum(axis=1)))
 
     def unlikelihood(log_h: float) -> float:
         rate = 0.5 * math.exp(-2 * log_h)
-        return float(d * log_h + others - _mean_log_sum(counts, means, rate))
+        return float(d * log_h + others - shares @ _log_binned(counts, means, rate))
 
     trials = np.linspace(math.log(NARROWEST), math.log(WIDEST), 40)
     best = int(np.argmin([unlikelihood(t) for t in trials]))
@@ -135,55 +237,37 @@ def _likeliest(x: FloatArray, rng: np.random.Generator) -> float:
     return float(math.exp(found.x))
 
 
-@compiled
-def _squares(columns: FloatArray, start: int, point: FloatArray, out: FloatArray) -> None:
-    """Squared distances of ``point`` (d,) to the rows from ``start`` of ``columns`` (d, n).
+def _judges(weights: FloatArray, rng: np.random.Generator) -> tuple[IntArray, FloatArray]:
+    """Rows that are left out, and how much each counts: all of them, or some with equal shares.
 
-    Column by column, so that the processor adds up several rows at a time.
+    Some are one of each stretch of rows that hold 1/1,000 of the weight, so that repeated rows
+    next to each other are judged as one row of their weight is.
     """
-    out[:] = 0.0
-    for j in range(len(columns)):
-        column, place = columns[j, start : start + len(out)], point[j]
-        for k in range(len(out)):
-            away = column[k] - place
-            out[k] += away * away
+    n = len(weights)
+    if n <= LEFT_OUT:
+        return np.arange(n), weights
+    chosen = (np.arange(LEFT_OUT) + rng.random(LEFT_OUT)) / LEFT_OUT
+    cumulative = np.cumsum(weights)
+    rows = np.searchsorted(cumulative, chosen * cumulative[-1], side="right")
+    return np.minimum(rows, n - 1), np.full(LEFT_OUT, 1 / LEFT_OUT)
+
+
+def _neighbours(
+    x: FloatArray, left_out: IntArray, weights: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """`binned_distances` in parts, with reports of progress."""
+    parts = np.array_split(left_out, max(1, len(left_out) * len(x) // AT_ONCE))
+    found = []
+    for k, part in enumerate(parts):
+        report(k / len(parts), "choosing the bandwidth")
+        found.append(binned_distances(x, part, weights))
+    return np.concatenate([f[0] for f in found]), np.concatenate([f[1] for f in found])
 
 
 @compiled
-def _distances(x: FloatArray, left_out: IntArray) -> tuple[FloatArray, FloatArray]:
-    """Squared distances from some rows to all others, counted in bins: counts and means (k, B).
-
-    The bin is the leading bits of the distance as a float32: exponent and four digits more.
-    """
-    n = len(x)
-    columns = x.T.copy()
-    bins = OCTAVES * PER_OCTAVE
-    counts = np.zeros((len(left_out), bins))
-    means = np.zeros((len(left_out), bins))
-    exact = np.empty(min(n, BLOCK))
-    single = np.empty(len(exact), dtype=np.float32)
-    leading = single.view(np.int32)
-    for p in range(len(left_out)):
-        for start in range(0, n, BLOCK):
-            size = min(BLOCK, n - start)
-            _squares(columns, start, x[left_out[p]], exact[:size])
-            single[:size] = exact[:size]
-            for k in range(size):
-                if exact[k] > 0:  # neither the row itself nor a copy of it
-                    b = (leading[k] >> 19) - (127 - OCTAVES // 2) * PER_OCTAVE
-                    b = min(max(b, 0), bins - 1)
-                    counts[p, b] += 1.0
-                    means[p, b] += exact[k]
-        for b in range(bins):
-            if counts[p, b] > 0:
-                means[p, b] /= counts[p, b]
-    return counts, means
-
-
-@compiled
-def _mean_log_sum(counts: FloatArray, means: FloatArray, rate: float) -> float:
-    """Mean over rows of log sum_b counts exp(-rate means), each row with at least one count."""
-    whole = 0.0
+def _log_binned(counts: FloatArray, means: FloatArray, rate: float) -> FloatArray:
+    """The log of sum_b counts exp(-rate means) of rows that each have some count, (k,)."""
+    out = np.empty(len(counts))
     for p in range(len(counts)):
         nearest = -1.0
         total = 0.0
@@ -192,34 +276,5 @@ def _mean_log_sum(counts: FloatArray, means: FloatArray, rate: float) -> float:
                 if nearest < 0:
                     nearest = means[p, b]
                 total += counts[p, b] * math.exp(-rate * (means[p, b] - nearest))
-        whole += math.log(total) - rate * nearest
-    return float(whole / len(counts))
-
-
-@compiled
-def _log_sums(x: FloatArray, centres: FloatArray, rate: float) -> FloatArray:
-    """The log of sum_i exp(-rate |x - centre_i|²) for each x; far centres are left out."""
-    n = len(centres)
-    columns = centres.T.copy()
-    squares = np.empty(min(n, BLOCK))
-    out = np.empty(len(x))
-    for p in range(len(x)):
-        nearest, total = np.inf, 0.0
-        limit = np.inf
-        for start in range(0, n, BLOCK):
-            size = min(BLOCK, n - start)
-            _squares(columns, start, x[p], squares[:size])
-            for k in range(size):
-                square = squares[k]
-                if square > limit:
-                    continue
-                if square < nearest:
-                    if nearest < np.inf:
-                        total *= math.exp(-rate * (nearest - square))
-                    total += 1.0
-                    nearest = square
-                    limit = square + NEGLIGIBLE / rate
-                else:
-                    total += math.exp(-rate * (square - nearest))
         out[p] = math.log(total) - rate * nearest
     return out

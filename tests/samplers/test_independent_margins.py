@@ -5,10 +5,11 @@ import pytest
 from scipy.special import logsumexp
 from scipy.stats import norm
 
-from aegen.samplers import samplers
+from aegen.core.errors import InvalidInput
+from aegen.samplers import load, samplers
 from aegen.samplers._margins import silverman
 from tests.evidence import cdf_agrees, moments_agree
-from tests.worlds import clusters, tilted
+from tests.worlds import clusters, constant_column, tilted
 
 
 def margins(z, **fields):
@@ -51,3 +52,45 @@ def test_the_bandwidth_follows_the_spread():
     inflation = drawn.std(axis=0) / z.std(axis=0)
     assert inflation == pytest.approx(np.sqrt(1 + silverman(2000) ** 2), rel=0.02)
     assert np.sqrt(1 + (silverman(2000) / 0.1) ** 2) == pytest.approx(2.52, abs=0.01)
+
+
+def test_weights_are_repeated_rows_and_change_the_law(tmp_path):
+    z, times = tilted(60), np.arange(60) % 4
+    model = samplers.create("independent-margins").fit(z, sample_weight=times)
+    many = margins(np.repeat(z, times, axis=0))
+    at = tilted(20, seed=1)
+    assert model.score_samples(at) == pytest.approx(many.score_samples(at), rel=1e-10)
+    assert margins(z).score_samples(at) != pytest.approx(many.score_samples(at), rel=1e-3)
+    assert model.width_ == pytest.approx(many.width_)
+    heavy = samplers.create("independent-margins").fit(z, sample_weight=z[:, 0] > 1)
+    drawn = heavy.sample(50_000, rng=1)
+    column = z[z[:, 0] > 1, 0]
+    width = silverman(len(column)) * column.std()
+    assert cdf_agrees(drawn[:, 0], lambda x: norm.cdf((x[:, None] - column) / width).mean(axis=1))
+    assert not cdf_agrees(
+        margins(z).sample(50_000, rng=1)[:, 0],
+        lambda x: norm.cdf((x[:, None] - column) / width).mean(axis=1),
+    )
+    heavy.save(tmp_path / "model")
+    assert np.array_equal(load(tmp_path / "model").sample(99, rng=2), heavy.sample(99, rng=2))
+
+
+def test_copies_do_not_narrow_the_smoothing():
+    z = tilted(30)
+    assert margins(np.repeat(z, 50, axis=0)).width_ == pytest.approx(margins(z).width_)
+
+
+def test_a_condition_leaves_the_other_columns_as_they_are():
+    z = constant_column(60)
+    model = margins(z)
+    given = model.condition({0: 1e6, 1: 7.1})
+    alone = margins(z[:, [2]])
+    at = np.column_stack([np.full(9, 1e6), np.full(9, 7.1), z[:9, 2]])
+    assert given.score_samples(at) == pytest.approx(alone.score_samples(z[:9, [2]]))
+    assert given.score_samples(z[:9]) == pytest.approx(np.full(9, -np.inf))
+    drawn = given.sample(20_000, rng=0)
+    assert (drawn[:, :2] == [1e6, 7.1]).all()
+    width = alone.width_[0]
+    assert cdf_agrees(drawn[:, 2], lambda x: norm.cdf((x[:, None] - z[:, 2]) / width).mean(axis=1))
+    with pytest.raises(InvalidInput, match=r"own value, 7\.1, not 3"):
+        model.condition({1: 3.0})

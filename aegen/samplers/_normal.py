@@ -1,0 +1,125 @@
+r"""Normal distributions that may be flat in some directions: their roots and their conditions.
+
+All is said in units of the columns' scales. With $\Sigma = F F^\top$ the covariance, known rows
+$F_k$ and free rows $F_f$ of its root, and the singular value decomposition $F_k = U S V^\top$, the
+law of the free coordinates given the known ones is normal with mean $F_f V S^{-1} U^\top y$ and
+root $F_f (I - V V^\top)$. Working on roots leaves no variance negative and needs no inverse of a
+matrix that may have none. Used by `gaussian.py`, `gaussian_mixture.py` and `kde.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from aegen.core.arrays import BoolArray, FloatArray, IntArray
+from aegen.core.errors import InvalidInput
+from aegen.samplers._columns import standardise
+
+__all__ = ["FLAT", "Regression", "known_units", "normal_root", "principal_axes", "regression"]
+
+SINGULAR = 1e-12
+"""Directions whose variance is below this share of the largest are taken to have none."""
+
+FLAT = 1e-6
+"""The same for standard deviations: what is left below this share of a column's is none."""
+
+
+@dataclass(frozen=True)
+class Regression:
+    """The law of k known and f free coordinates of a centred normal distribution.
+
+    Args:
+        whitener: makes the known coordinates independent, of variance 1, shape (r, k).
+        slopes: the free ones' means are ``slopes @ y``, shape (f, k).
+        rest: root of the covariance that the known ones leave to the free ones, shape (f, any).
+        log_volume: log of the product of the known ones' standard deviations along their axes.
+    """
+
+    whitener: FloatArray
+    slopes: FloatArray
+    rest: FloatArray
+    log_volume: float
+
+    def left(self) -> tuple[FloatArray, FloatArray]:
+        """Standard deviations that are left (f,), exactly 0 for none, and the root of the rest.
+
+        The root's rows (f, any) are scaled to length 1, or 0 where none is left.
+        """
+        spread = np.sqrt((self.rest * self.rest).sum(axis=1))
+        spread[spread <= FLAT] = 0.0
+        rows: FloatArray = self.rest / np.where(spread > 0, spread, 1.0)[:, None]
+        rows[spread == 0] = 0.0
+        return spread, rows
+
+
+def principal_axes(correlation: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Variances (r,) along the directions in which there is any, and those directions (d, r)."""
+    values, vectors = np.linalg.eigh(correlation)
+    kept = values > max(SINGULAR * values[-1], 0.0)
+    return values[kept], np.ascontiguousarray(vectors[:, kept])
+
+
+def normal_root(correlation: FloatArray) -> FloatArray:
+    """A square root of a correlation matrix, which may be singular, shape (d, r)."""
+    values, vectors = principal_axes(correlation)
+    if len(values) == len(correlation):
+        lower: FloatArray = np.linalg.cholesky(correlation).astype(np.float64, copy=False)
+        return lower
+    root: FloatArray = vectors * np.sqrt(values)
+    return root
+
+
+def regression(root: FloatArray, known: BoolArray) -> Regression:
+    """How free coordinates depend on the ``known`` ones (d,), by the covariance's root (d, r)."""
+    u, s, vt = np.linalg.svd(root[known], full_matrices=False)
+    kept = s > FLAT * s.max(initial=0.0)
+    axes = vt[kept]
+    whitener = u[:, kept].T / s[kept, None]
+    along = root[~known] @ axes.T
+    return Regression(
+        whitener, along @ whitener, root[~known] - along @ axes, float(np.log(s[kept]).sum())
+    )
+
+
+def known_units(
+    title: str,
+    centre: FloatArray,
+    scale: FloatArray,
+    values: FloatArray,
+    whitener: FloatArray,
+) -> FloatArray:
+    """The given ``values`` (k,) in units of their columns' scales, if they can occur at all.
+
+    Args:
+        title: the latent model's, for errors.
+        centre: of the known coordinates, shape (k,).
+        scale: theirs, 0 for a constant one, shape (k,).
+        values: what they are given, shape (k,).
+        whitener: of `Regression`, whose rows span what can occur, shape (r, k).
+
+    Raises:
+        InvalidInput: a constant coordinate is given another value, or coordinates that depend on
+            each other exactly are given values that do not.
+    """
+    constant: IntArray = np.flatnonzero(scale == 0)
+    off = constant[~np.isclose(values[constant], centre[constant], rtol=1e-9, atol=0)]
+    if len(off):
+        raise InvalidInput(
+            f"{title} has a coordinate that never changes: it can only be given its own value, "
+            f"{centre[off[0]]:.10g}, not {values[off[0]]:.10g}"
+        )
+    y: FloatArray = standardise(values[None], centre, scale)[0]
+    varying = int((scale > 0).sum())
+    if len(whitener) < varying:
+        axes = np.linalg.qr(whitener.T)[0]
+        away = np.abs(y - axes @ (axes.T @ y)).max()
+        if away > FLAT * (1 + np.abs(y).max()):
+            raise InvalidInput(
+                f"{title} cannot take these values: the {varying} given coordinates depend on "
+                f"each other exactly, as the training codes do (they fill {len(whitener)} "
+                f"dimensions), and the values lie {away:.3g} standard deviations off: give fewer "
+                "coordinates, or values that fit"
+            )
+    return y
