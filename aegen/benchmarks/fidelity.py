@@ -80,18 +80,25 @@ SETTINGS: tuple[Setting, ...] = (
     REAL,
     Setting("bootstrap"),
     Setting(EBC, {"degree": "n"}),  # the paper's
-    *(Setting(EBC, {"degree": degree}) for degree in (1000, 200, 100, 50, 20, 10)),
-    Setting(EBC, {"degree": "auto"}),
+    *(Setting(EBC, {"degree": degree}) for degree in (1000, 200, 100, 50, 30, 20, 10, "auto")),
+    *(Setting(EBC, {"degree": degree, "rows": "balanced"}) for degree in ("n", 50, 30)),
+    *(
+        Setting(EBC, {"degree": degree, "jitter": jitter, "coupling": coupling})
+        for jitter in ("correlated", "local")
+        for coupling in (0.5, 0.9)
+        for degree in (100, 50, 20, 10, 5)
+    ),
     *(
         Setting("kde", {"shape": shape}, times)
-        for shape in ("scalar", "diagonal", "full")
-        for times in (0.5, 1.0, 1.5, 2.0)
+        for shape in ("diagonal", "scalar", "full")
+        for times in (1.0, 0.5, 1.5, 2.0)
     ),
     *(Setting("gaussian-mixture", {"components": k}) for k in (10, 50, 200, "auto")),
     Setting("gaussian"),
     Setting("gaussian-copula"),
     Setting("vine-copula"),
-    Setting("normalizing-flow"),
+    Setting("normalizing-flow", {"kind": "spline"}),
+    Setting("normalizing-flow", {"kind": "realnvp"}),
     Setting("flow-matching"),
     Setting("independent-margins"),
     Setting("standard-normal"),

@@ -178,6 +178,20 @@ def test_the_frontier_is_what_nothing_beats():
     assert fidelity_table.best_of_each([good, row("gaussian", 0.5, 0.85)])[0].mean_accuracy == 0.5
 
 
+def test_a_short_table_has_what_matters():
+    rows = [
+        row("real", 0.55, 1.0),
+        row("kde", 0.70, 0.7, times=1.0),
+        row("kde", 0.60, 0.9, times=2.0),  # the best that is new enough
+        row("kde", 0.66, 0.8, times=3.0),  # neither
+        row("kde", 0.66, 0.8, bundle="other", times=3.0),
+        row("gaussian", 0.59, 0.7),  # the frontier, and the model's first
+    ]
+    shown = ["real", "kde bandwidth x 1", "kde bandwidth x 2", "gaussian"]
+    assert fidelity_table.telling([r for r in rows if r.bundle == "toy"]) == shown
+    assert "kde bandwidth x 3" in fidelity_table.telling(rows)  # on the other bundle's frontier
+
+
 def test_infinite_log_densities_are_kept(tmp_path):
     kept = row("kde", 0.6, 0.9, log_density=-math.inf)
     fidelity._save_rows(tmp_path / "rows.json", [kept])
