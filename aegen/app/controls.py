@@ -1,22 +1,18 @@
-"""Widgets: bound to choices of `aegen.app.state`, and made from declared fields.
+"""Widgets that are bound to choices of `aegen.app.state`: what one shows is what is chosen.
 
-`choose` and its siblings show a choice as a widget; `fields` turns the tunable fields of any
-method into widgets, so a new latent model's widgets appear unasked.
+`aegen.app.fields` makes such widgets from the declared fields of a latent model.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, TypeVar
 
 import streamlit as st
 
 from aegen.app import state
-from aegen.core.errors import InvalidInput
-from aegen.core.fields import Parameter
 
-__all__ = ["choose", "field_items", "fields", "number", "switch", "words"]
+__all__ = ["bind", "choose", "number", "switch", "take", "words"]
 
 T = TypeVar("T")
 
@@ -39,7 +35,7 @@ def choose(
 ) -> T:
     """One of ``options``; a value that is none of them is named to the person and replaced."""
     item.keep(options)
-    key = _bind(item)
+    key = bind(item)
     widget: Any = st.selectbox if kind == "list" else st.segmented_control
     extra = {} if kind == "list" else {"required": True}
     widget(
@@ -48,7 +44,7 @@ def choose(
         key=key,
         format_func=format_func,
         help=help,
-        on_change=_take,
+        on_change=take,
         args=(item, key),
         **extra,
         **layout,
@@ -66,7 +62,7 @@ def number(
     **layout: Any,
 ) -> int:
     """A whole number from ``low`` to ``high``."""
-    key = _bind(item)
+    key = bind(item)
     st.number_input(
         label,
         low,
@@ -74,7 +70,7 @@ def number(
         key=key,
         step=1,
         help=help,
-        on_change=_take,
+        on_change=take,
         args=(item, key),
         **layout,
     )
@@ -83,32 +79,12 @@ def number(
 
 def switch(label: str, item: state.Item[bool], *, help: str | None = None) -> bool:
     """Yes or no."""
-    key = _bind(item)
-    st.toggle(label, key=key, help=help, on_change=_take, args=(item, key))
+    key = bind(item)
+    st.toggle(label, key=key, help=help, on_change=take, args=(item, key))
     return item.get()
 
 
-def fields(owner: str, parameters: Sequence[Parameter]) -> tuple[tuple[str, Any], ...]:
-    """The tunable fields of ``owner`` as widgets; what differs from the defaults, by name.
-
-    Args:
-        owner: whose fields they are; each owner's are remembered apart.
-        parameters: from ``aegen.core.fields.parameters``.
-    """
-    chosen = []
-    for parameter in parameters:
-        value = _field(owner, parameter)
-        if value != parameter.default:
-            chosen.append((parameter.name, value))
-    return tuple(chosen)
-
-
-def field_items(owner: str, parameters: Sequence[Parameter]) -> list[state.Item[Any]]:
-    """The fields as choices, for a page's link."""
-    return [_item(owner, parameter) for parameter in parameters]
-
-
-def _bind(item: state.Item[Any]) -> str:
+def bind(item: state.Item[Any]) -> str:
     """The key of the item's widget, which shows the item's value from now on."""
     key = f"widget:{item.key}"
     value = item.get()
@@ -117,124 +93,6 @@ def _bind(item: state.Item[Any]) -> str:
     return key
 
 
-def _take(item: state.Item[Any], key: str) -> None:
+def take(item: state.Item[Any], key: str) -> None:
     """What the person did on the widget, as the item's value."""
     item.set(st.session_state[key])
-
-
-# fields
-
-AUTO = "auto"
-"""The word for None: the method chooses."""
-
-FIELD = 220
-"""Width of a field's widget in pixels; a few stand side by side."""
-
-
-def _item(owner: str, parameter: Parameter) -> state.Item[Any]:
-    def parse(text: str) -> Any:
-        return parameter.parse(text, words(owner))
-
-    return state.field_item(owner, parameter.name, parameter.default, parse, _text)
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return AUTO
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:.12g}" if isinstance(value, float) else str(value)
-
-
-def _field(owner: str, parameter: Parameter) -> Any:
-    """One field as the widget that suits its kind."""
-    item = _item(owner, parameter)
-    if parameter.kind == "bool":
-        return switch(parameter.title, item, help=parameter.field.help)
-    if parameter.kind == "choice":
-        return _choice(item, parameter)
-    if parameter.kind == "str":
-        key = _bind(item)
-        st.text_input(
-            parameter.title, key=key, help=parameter.field.help, on_change=_take, args=(item, key)
-        )
-        return item.get()
-    return _number_or_word(item, parameter, owner)
-
-
-def _choice(item: state.Item[Any], parameter: Parameter) -> Any:
-    options: list[Any] = [*parameter.options, *([None] if parameter.optional else [])]
-    return choose(
-        parameter.title,
-        item,
-        options,
-        format_func=lambda value: AUTO if value is None else str(value),
-        help=parameter.field.help,
-        width=FIELD,
-    )
-
-
-def _number_or_word(item: state.Item[Any], parameter: Parameter, owner: str) -> Any:
-    """A number; where words or "auto" are allowed too, a list that takes typed numbers."""
-    if not parameter.options and not parameter.optional:
-        return _plain_number(item, parameter)
-    ways = [*parameter.options, *([AUTO] if parameter.optional else [])]
-    key = f"widget:{item.key}"
-    shown = _text(item.get())
-    if st.session_state.get(key) != shown:
-        st.session_state[key] = shown
-    options = list(dict.fromkeys([*ways, *_suggestions(parameter), shown]))
-    st.selectbox(
-        parameter.title,
-        options,
-        key=key,
-        help=f"{parameter.field.help} Choose, or type {parameter.allowed()}.",
-        accept_new_options=True,
-        width=FIELD,
-        on_change=_take_text,
-        args=(item, parameter, owner, key),
-    )
-    return item.get()
-
-
-def _suggestions(parameter: Parameter) -> list[str]:
-    """A few numbers in the field's range to choose from; any other can be typed."""
-    field = parameter.field
-    if field.low is None or field.high is None:
-        low = field.low or (1 if parameter.kind == "int" else 0.01)
-        steps = (1, 5, 20, 100, 500) if parameter.kind == "int" else (1, 5, 10, 20, 50, 100)
-        numbers = [max(low, 0.01 if parameter.kind == "float" else 1) * step for step in steps]
-    else:
-        numbers = [field.low + (field.high - field.low) * share for share in (0.1, 0.3, 0.5, 0.8)]
-    return [_text(int(v) if parameter.kind == "int" else float(f"{v:.2g}")) for v in numbers]
-
-
-def _take_text(item: state.Item[Any], parameter: Parameter, owner: str, key: str) -> None:
-    """What was typed, where it is allowed; else a sentence, and the value stays."""
-    try:
-        item.set(parameter.parse(str(st.session_state[key]).strip(), words(owner)))
-    except InvalidInput as problem:
-        state.complain(f"{problem}.")
-        st.session_state[key] = _text(item.get())
-
-
-def _plain_number(item: state.Item[Any], parameter: Parameter) -> Any:
-    field = parameter.field
-    kind = int if parameter.kind == "int" else float
-    low = None if field.low is None else kind(field.low)
-    if low is not None and field.open_low:
-        low = low + 1 if kind is int else math.nextafter(low, math.inf)
-    key = _bind(item)
-    st.number_input(
-        parameter.title,
-        low,
-        None if field.high is None else kind(field.high),
-        key=key,
-        step=kind(field.step) if field.step else (1 if kind is int else None),
-        format=None if kind is int else "%g",
-        help=field.help,
-        width=FIELD,
-        on_change=_take,
-        args=(item, key),
-    )
-    return item.get()

@@ -1,4 +1,4 @@
-"""The Sample page's pieces: choosing a latent model, its pictures, and what they are worth."""
+"""The Sample page's pieces: choosing a latent model, and its pictures (see also `worth`)."""
 
 from __future__ import annotations
 
@@ -9,19 +9,25 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from aegen.app import controls, panels, services, state
-from aegen.app.components.drawing import drawing
+from aegen.app import controls, fields, panels, services, state
 from aegen.app.components.image_grid import image_grid
 from aegen.app.services import Spec
+from aegen.app.wording import duration, plain
 from aegen.core.pictures import grid, png, quantize
 
-__all__ = ["chosen_model", "figures", "picked", "pictures", "png_file", "npz_file", "restriction"]
+__all__ = [
+    "before",
+    "chosen",
+    "chosen_model",
+    "npz_file",
+    "picked",
+    "pictures",
+    "png_file",
+    "restriction",
+]
 
 DETAIL = 140
 """Height of the box with the chosen picture, also before one is chosen, so that nothing jumps."""
-
-SMALL = "pca"
-"""The projection of the small map: every bundle has it and it is exact for new codes."""
 
 
 def chosen_model(name: str) -> Spec:
@@ -60,9 +66,9 @@ def chosen_model(name: str) -> Spec:
     st.caption(services.summary_of(sampler))
     parameters = services.fields_of(sampler)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        fields = controls.fields(sampler, parameters)
-    state.publish((*SHOWN, *controls.field_items(sampler, parameters)))
-    return Spec(name, sampler, fields, state.within.get())
+        chosen = fields.fields(sampler, parameters)
+    state.publish((*SHOWN, *fields.items(sampler, parameters)))
+    return Spec(name, sampler, chosen, state.within.get())
 
 
 SHOWN: tuple[state.Item[Any], ...] = (
@@ -92,7 +98,7 @@ def restriction(spec: Spec) -> None:
     if spec.within is not None:
         with st.container(horizontal=True, vertical_alignment="center"):
             try:
-                st.markdown(f":material/filter_alt: {services.strategy(spec)}")
+                st.markdown(f":material/filter_alt: {plain(services.strategy(spec))}")
             finally:  # the rows asked for may not be there, and are remembered until this is used
                 st.button("Use all rows", on_click=state.within.reset, icon=":material/close:")
 
@@ -114,25 +120,46 @@ def pictures(spec: Spec, n: int, seed: int) -> None:
         label="Draws",
         names=names,
         below=below,
-        chosen=_chosen(n),
+        chosen=chosen(n),
     )
+    fitted = services.fitted(spec)
+    came = "Fitted" if fitted.how == "fitted" else "Fitted before, read from disk"
     st.caption(
-        f"Fitted in {_time(services.model(spec).fit_seconds)} · drawn in "
-        f"{_time(draw.draw_seconds)} · decoded in {_time(draw.decode_seconds)}"
+        f"{came} in {duration(fitted.model.fit_seconds)} · drawn in "
+        f"{duration(draw.draw_seconds)} · decoded in {duration(draw.decode_seconds)}"
     )
+    state.last_drawn((spec, n, seed))
     if choice is not None:
         state.picked.set(None if choice == state.picked.get() else choice)
         st.rerun(scope="fragment")
 
 
-def _chosen(n: int) -> int | None:
+def before(spec: Spec) -> None:
+    """The pictures that stood here last, while something new is made for the same bundle."""
+    last = state.last_drawn()
+    if last is None:
+        return
+    known, n, seed = last
+    if known.bundle == spec.bundle and services.at_hand(known):
+        draw = services.draw(known, n, seed)
+        image_grid(
+            quantize(draw.images),
+            key="draws-before",
+            label="Draws of before",
+            names=[f"picture {k + 1} of before" for k in range(n)],
+        )
+        st.caption(f"Still the draws of before: {plain(services.title_of(known.sampler))}.")
+
+
+def chosen(n: int) -> int | None:
+    """The picture that is looked at, where there is one of that number."""
     choice = state.picked.get()
     return choice if choice is not None and choice < n else None
 
 
 def picked(spec: Spec, n: int, seed: int) -> None:
     """The chosen picture beside its nearest training row."""
-    choice = _chosen(n)
+    choice = chosen(n)
     with st.container(border=True, height=DETAIL, vertical_alignment="center"):
         if choice is None:
             st.caption("Choose a picture to see the training row that is nearest to it.")
@@ -159,60 +186,6 @@ def _detail(spec: Spec, draw: Any, choice: int) -> None:
         side=64,
         wrap=False,
     )
-
-
-def figures(spec: Spec, n: int, seed: int) -> None:
-    """Where the draws fall, how near they come to training rows, how likely they are."""
-    from aegen.figures import small_map
-
-    draw = services.draw(spec, n, seed)
-    codes = services.project(spec.bundle, SMALL, draw.codes)
-    drawing(
-        small_map(services.shade(spec.bundle, SMALL), codes, chosen=_chosen(n)), key="small-map"
-    )
-    st.caption("Rings: where these draws fall among all rows (PCA).", text_alignment="center")
-    with st.spinner("Measuring copying and density …", width="stretch"):
-        quality = services.quality(spec)
-    _copying(quality)
-    _densities(quality)
-
-
-def _copying(quality: services.Quality) -> None:
-    from aegen.figures import copying_scale
-
-    found = quality.copying
-    if found is None:
-        return
-    st.markdown(
-        f"**Copying** · nearest training row **{found.ratio:.2f}** × as far as for new data",
-        help=f"Median distance of {found.n:,} draws to their nearest training row, as a share of "
-        f"the same for held-out rows: 0 repeats training rows, 1 is as new as new data. "
-        f"95 % interval {found.low:.2f} to {found.high:.2f}.",
-    )
-    drawing(copying_scale(found.ratio, found.low, found.high), key="copying")
-
-
-def _densities(quality: services.Quality) -> None:
-    if quality.own_density is None or quality.holdout_density is None:
-        return
-    st.markdown(
-        f"**Log-density** · draws **{quality.own_density:,.1f}**, held-out rows "
-        f"**{quality.holdout_density:,.1f}**",
-        help="Medians in nats. Held-out rows far below the model's own draws: the model is "
-        "surer of itself than the data allow.",
-    )
-
-
-def _time(seconds: float) -> str:
-    """A duration in words.
-
-    Example:
-        >>> _time(0.0023), _time(1.23)
-        ('2.3 ms', '1.2 s')
-    """
-    if seconds < 1:
-        return f"{1000 * seconds:.2g} ms" if seconds < 0.1 else f"{1000 * seconds:.0f} ms"
-    return f"{seconds:.1f} s"
 
 
 # files

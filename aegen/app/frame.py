@@ -15,6 +15,7 @@ from typing import Any, ParamSpec
 import streamlit as st
 
 from aegen.app import controls, services, state
+from aegen.app.wording import plain, sentence
 from aegen.core.errors import AegenError
 
 __all__ = ["bundle_name", "page", "part", "show_problem", "sidebar"]
@@ -48,7 +49,7 @@ def page(title: str, question: str, *items: state.Item[Any]) -> Iterator[None]:
     try:
         manifest = _manifest_or_title(heading, name)
         known = {
-            "title": _plain(manifest.title),
+            "title": plain(manifest.title),
             "rows": f"{manifest.rows:,}",
             "dimension": manifest.latent_dim,
         }
@@ -59,8 +60,8 @@ def page(title: str, question: str, *items: state.Item[Any]) -> Iterator[None]:
     except AegenError as problem:
         show_problem(problem)
     finally:
-        for sentence in state.complaints():
-            said.warning(_sentence(sentence), icon=":material/link_off:")
+        for noted in state.complaints():
+            said.warning(sentence(noted), icon=":material/link_off:")
         state.page_runs(False)
     state.publish()
 
@@ -85,8 +86,8 @@ def part(function: Callable[P, None]) -> Callable[P, None]:
         except AegenError as problem:
             show_problem(problem)
         if not state.page_runs():
-            for sentence in state.complaints():
-                st.toast(_sentence(sentence), icon=":material/info:")
+            for noted in state.complaints():
+                st.toast(sentence(noted), icon=":material/info:")
         state.publish()
 
     return st.fragment(guarded)
@@ -94,17 +95,7 @@ def part(function: Callable[P, None]) -> Callable[P, None]:
 
 def show_problem(problem: AegenError) -> None:
     """An error that a person can cause, as a sentence."""
-    st.error(_sentence(str(problem)), icon=":material/info:")
-
-
-def _sentence(text: str) -> str:
-    """``text`` as plain words: begun with a capital, its signs kept from meaning markup."""
-    plain = _plain(text)
-    return plain[:1].upper() + plain[1:]
-
-
-def _plain(text: str) -> str:
-    return "".join("\\" + sign if sign in "\\`*_[]$#~:<>" else sign for sign in text)
+    st.error(sentence(str(problem)), icon=":material/info:")
 
 
 _DISMISS = """
@@ -179,7 +170,7 @@ def _facts(opened: Any) -> None:
     st.caption(
         f"{manifest.rows:,} rows · {manifest.latent_dim} dimensions"
         + (f"  \nreconstruction error {error:.3g}" if error is not None else "")
-        + f"  \n{_sentence(manifest.licence)}",
+        + f"  \n{sentence(manifest.licence)}",
         help="Reconstruction error: the mean squared difference of a pixel, from 0 to 1, between "
         "held-out images and what the autoencoder makes of them.",
     )

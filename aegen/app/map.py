@@ -9,17 +9,18 @@ import streamlit as st
 
 from aegen.app import controls, services, state
 from aegen.app.components import latent_map, select_on_map
-from aegen.app.selection import Area, area
+from aegen.app.overlay import Layers
+from aegen.app.selection import Area, Having, area
+from aegen.core.arrays import IntArray
+from aegen.core.errors import AegenError
 
 __all__ = ["clear", "map_controls", "map_of_rows", "unpin"]
 
 MAP = "map"
-OVERLAID = 500
-"""Draws laid over the map; more would hide the rows."""
 
 
-def map_controls(name: str) -> tuple[str, str, str]:
-    """Projection (with its axes: "axes-0-1"), colour and latent model as widgets."""
+def map_controls(name: str) -> tuple[str, str]:
+    """Projection (with its axes: "axes-0-1") and colour as widgets."""
     manifest = services.bundle(name).manifest
     options = [*manifest.projections, *(["axes"] if manifest.latent_dim > 1 else [])]
     projection = controls.choose(
@@ -43,14 +44,7 @@ def map_controls(name: str) -> tuple[str, str, str]:
         width=170,
         help="An attribute of the images, or how crowded it is around a row on this map.",
     )
-    overlay = controls.choose(
-        "Show draws of",
-        state.overlay,
-        ["none", *services.samplers()],
-        width=220,
-        help=f"{OVERLAID} draws of a latent model as rings: holes and excursions show.",
-    )
-    return projection, colour, overlay
+    return projection, colour
 
 
 def _axes(dimension: int) -> str:
@@ -81,14 +75,13 @@ def _take_axis(place: int, key: str) -> None:
     state.axes.set((pair[0], pair[1]))
 
 
-def map_of_rows(name: str, projection: str, colour: str, overlay: str, height: int = 600) -> None:
+def map_of_rows(
+    name: str, projection: str, colour: str, over: Layers | None = None, height: int = 600
+) -> None:
     """The map; what is selected and pinned on it is in ``state.selected`` and ``state.pinned``."""
     opened = services.bundle(name)
     colouring = services.labels(name, colour, projection)
-    rings = None
-    if overlay != "none":
-        spec = services.Spec(name, overlay)
-        rings = services.overlaid(spec, OVERLAID, state.seed.get(), projection)
+    over = over or Layers()
     tiles = opened.atlas
     outline = _outline(projection)
     found = latent_map(
@@ -97,7 +90,9 @@ def map_of_rows(name: str, projection: str, colour: str, overlay: str, height: i
         labels=None if colouring is None else colouring.values,
         categories=None if colouring is None else colouring.categories,
         label_title="" if colouring is None else colouring.title,
-        draws=rings,
+        draws=over.draws,
+        contours=over.lines,
+        chosen=_stressed(name),
         thumbnails=opened.thumbnails,
         atlas=(tiles.columns, tiles.tile_h, tiles.tile_w, tiles.rows),
         atlas_rows=None if tiles.rows == opened.manifest.rows else np.arange(tiles.rows),
@@ -108,6 +103,17 @@ def map_of_rows(name: str, projection: str, colour: str, overlay: str, height: i
     _take_polygon(projection, outline, found.polygon)
     if found.pinned != state.pinned.get():
         state.pinned.set(found.pinned)
+
+
+def _stressed(name: str) -> IntArray | None:
+    """The rows that were chosen by what they are, not by where they lie."""
+    chosen = state.selected.get()
+    if not isinstance(chosen, Having):
+        return None
+    try:
+        return services.rows_of(name, chosen)
+    except AegenError:  # the panel beside the map says what is wrong, and has the way out
+        return None
 
 
 def _pin(rows: int) -> int | None:

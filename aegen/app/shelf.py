@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import shlex
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
@@ -14,6 +15,7 @@ import streamlit as st
 from aegen.app import frame, library, navigation, state
 from aegen.app.components.drawing import drawing
 from aegen.app.library import Card
+from aegen.app.wording import plain
 from aegen.core.errors import AegenError
 
 if TYPE_CHECKING:
@@ -63,13 +65,13 @@ def card(shown: Card) -> None:
     """One bundle; checking it runs this card again and nothing else."""
     if shown.cover:
         _cover(shown)
-    title = _plain(shown.manifest.title) + " " if shown.manifest else ""
+    title = plain(shown.manifest.title) + " " if shown.manifest else ""
     st.subheader(f"{title}:small[:gray[{shown.name}]]", anchor=False)
     if shown.problem is not None:
         problem = shown.problem
         frame.show_problem(AegenError(f"file {problem.path.name}: {problem.problem}"))
     if shown.manifest is not None:
-        st.markdown(_plain(shown.manifest.description))
+        st.markdown(plain(shown.manifest.description))
         st.html(_listed(library.facts(shown)))
         _making(shown)
         with st.expander("Use it", icon=":material/code:"):
@@ -146,7 +148,7 @@ def _findings(report: Report) -> None:
         field = f"{finding.field}: " if finding.field else ""
         sentence = f"{where}: {field}{finding.problem}"
         if finding.warning:
-            st.warning(_plain(sentence), icon=":material/warning:")
+            st.warning(plain(sentence), icon=":material/warning:")
         else:
             frame.show_problem(AegenError(sentence))
     if report.ok:
@@ -184,7 +186,8 @@ def _shelve(folder: Path) -> None:
     folder = folder.resolve()
     st.markdown("To use it, and to have it in the list of bundles:")
     st.code(_python(str(folder)), language="python", wrap_lines=True)
-    st.code(f"AEGEN_BUNDLES='{folder.parent}' aegen app", language="bash", wrap_lines=True)
+    shelf = shlex.quote(str(folder.parent))
+    st.code(f"AEGEN_BUNDLES={shelf} aegen app", language="bash", wrap_lines=True)
 
 
 def _python(name: str) -> str:
@@ -204,8 +207,3 @@ def _command(name: str) -> str:
         f"aegen sample {name} --sampler empirical-beta-copula -n 64 --seed 0 --out grid.png\n"
         f"aegen bundles check {name}"
     )
-
-
-def _plain(text: str) -> str:
-    """Text with its signs kept from meaning markup."""
-    return "".join("\\" + sign if sign in "\\`*_[]$#~:<>" else sign for sign in text)

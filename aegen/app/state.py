@@ -9,6 +9,7 @@ widgets to items; no other file knows the session keys of choices.
 from __future__ import annotations
 
 import math
+import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -32,6 +33,8 @@ __all__ = [
     "directions",
     "field_item",
     "first",
+    "last_drawn",
+    "layers",
     "left_out",
     "link",
     "moves",
@@ -49,7 +52,9 @@ __all__ = [
     "seed",
     "selected",
     "show",
+    "stopped",
     "way",
+    "who",
     "within",
 ]
 
@@ -66,6 +71,9 @@ class _Memory:
     complaints: list[str] = field(default_factory=list)
     page_runs: bool = False
     shown: tuple[Item[Any], ...] = ()
+    who: str = field(default_factory=lambda: uuid.uuid4().hex)
+    stopped: set[Any] = field(default_factory=set)
+    drawn: Any = None
 
 
 def _memory() -> _Memory:
@@ -190,6 +198,25 @@ def complaints() -> list[str]:
     return found
 
 
+def who() -> str:
+    """A name for this visit, told apart from all others."""
+    return _memory().who
+
+
+def stopped() -> set[Any]:
+    """The work that this person stopped and has not started again; to be changed in place."""
+    return _memory().stopped
+
+
+def last_drawn(now: T | None = None) -> T | None:
+    """What was drawn last, to be shown while something new is made; with ``now``, note it."""
+    memory = _memory()
+    if now is not None:
+        memory.drawn = now
+    found: T | None = memory.drawn
+    return found
+
+
 def page_runs(now: bool | None = None) -> bool:
     """Whether a whole page runs, not a part of it; with ``now``, note that it does."""
     memory = _memory()
@@ -282,7 +309,10 @@ colour: Item[str] = Item("colour", "", str, per_bundle=True)
 """What colours the map: an attribute, "density" or "plain"; "" is the first attribute."""
 
 overlay: Item[str] = Item("draws", "none", str)
-"""Latent model whose draws lie over the map, or "none"."""
+"""Latent model that is shown over the map, or "none"."""
+
+layers: Item[str] = Item("as", "draws", str)
+"""How that model is shown there: its "draws", its "contours", or "both"."""
 
 selected: Item[Selection | None] = Item(
     "select", None, selections.parse, _selection_text, per_bundle=True

@@ -2,17 +2,30 @@
 
 import streamlit as st
 
-from aegen.app import frame, map, panels, selected, snippets, state
+from aegen.app import frame, map, overlay, panels, selected, snippets, state
+
+SHOWN = (
+    state.projection,
+    state.axes,
+    state.colour,
+    state.overlay,
+    state.layers,
+    state.selected,
+    state.pinned,
+)
 
 
 @frame.part
 def explore(name: str) -> None:
-    """The map and, beside it, what is selected on it."""
-    with st.container(horizontal=True, vertical_alignment="top"):
-        projection, colour, overlay = map.map_controls(name)
+    """The map, a latent model over it and, beside it, what is selected on it."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        projection, colour = map.map_controls(name)
+        spec = overlay.chosen_model(name, SHOWN)
     wide, narrow = st.columns([2.4, 1], gap="medium")
     with wide:
-        map.map_of_rows(name, projection, colour, overlay)
+        over = overlay.layers(spec, projection)
+        map.map_of_rows(name, projection, colour, over)
+        overlay.said(spec, over, projection)
     with narrow:
         selected.selected_rows(name, colour)
         selected.pinned_row(name)
@@ -22,11 +35,6 @@ def explore(name: str) -> None:
 with frame.page(
     "Latent map · {rows} {title} in {dimension} dimensions",
     "Each dot is an image, placed by its code: who is near whom, and where is nobody?",
-    state.projection,
-    state.axes,
-    state.colour,
-    state.overlay,
-    state.selected,
-    state.pinned,
+    *SHOWN,
 ):
     explore(frame.bundle_name())

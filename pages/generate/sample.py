@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from aegen.app import drawn, frame, panels, snippets, state
+from aegen.app import drawn, frame, panels, snippets, state, waiting, worth
 
 
 @frame.part
@@ -13,10 +13,14 @@ def sample(name: str) -> None:
     drawn.restriction(spec)
     left, right = st.columns([1.5, 1], gap="large")
     with left:
+        if not waiting.ready(spec):
+            drawn.before(spec)
+            return
         drawn.pictures(spec, n, seed)
     with right:
+        worth.copies(spec)
         drawn.picked(spec, n, seed)
-        drawn.figures(spec, n, seed)
+        worth.figures(spec, n, seed)
     panels.share(
         "sample",
         snippets.python(spec, n, seed),

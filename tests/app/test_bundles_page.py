@@ -1,13 +1,15 @@
 """Bundles: a card for each, a broken one with a sentence, a check, and a folder of one's own."""
 
 import json
+import shlex
 import shutil
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from aegen.app import library, services
+from aegen.app import library
 from aegen.bundles import discovery
 from tests.tiny_bundle import tiny_bundle
 
@@ -39,7 +41,7 @@ def shelf(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def only_these(shelf, monkeypatch):
     monkeypatch.setattr(discovery, "_shelves", lambda: [shelf])
-    services.bundle.clear()
+    st.cache_resource.clear()
 
 
 def opened(page=PAGE):
@@ -107,7 +109,18 @@ def test_a_good_folder_of_ones_own_is_shown_with_the_lines_that_use_it(shelf):
     test = opened().text_input[0].set_value(str(shelf / "tiny")).run()
     assert not test.exception
     assert "Sound" in test.success[0].value
-    assert any(f"AEGEN_BUNDLES='{shelf}'" in code.value for code in test.code)
+    assert [f"AEGEN_BUNDLES={shelf}", "aegen", "app"] in [
+        shlex.split(code.value) for code in test.code if code.language == "bash"
+    ]
+
+
+def test_a_folder_with_a_quote_in_its_name_is_quoted_for_the_shell(shelf, tmp_path):
+    place = tmp_path / "Ann's bundles; $HOME"
+    shutil.copytree(shelf / "tiny", place / "tiny")
+    test = opened().text_input[0].set_value(str(place / "tiny")).run()
+    assert [f"AEGEN_BUNDLES={place}", "aegen", "app"] in [
+        shlex.split(code.value) for code in test.code if code.language == "bash"
+    ]
 
 
 def test_a_relative_folder_of_ones_own_is_named_in_full(shelf, monkeypatch):

@@ -25,9 +25,10 @@ FAILED = pytest.StashKey[bool]()
 class Server:
     """A Streamlit server of its own process."""
 
-    def __init__(self, script, cwd):
+    def __init__(self, script, cwd, environment):
         self._open = contextlib.ExitStack()
-        self.url = self._open.enter_context(served(Path(script), folder=cwd))
+        start = served(Path(script), folder=cwd, environment=environment)
+        self.url = self._open.enter_context(start)
 
     def stop(self):
         """Ends the server; a second call does nothing."""
@@ -65,12 +66,16 @@ class Visits:
 
 
 @pytest.fixture(scope="session")
-def serve():
-    """A function that starts a server: serve(script, cwd=the project)."""
-    servers = []
+def serve(tmp_path_factory):
+    """A function that starts a server: serve(script, cwd=the project, VARIABLE=...).
 
-    def begin(script, cwd=ROOT):
-        servers.append(Server(script, cwd))
+    What servers keep on disk goes into a folder of the test run.
+    """
+    servers = []
+    kept = str(tmp_path_factory.mktemp("kept"))
+
+    def begin(script, cwd=ROOT, **environment):
+        servers.append(Server(script, cwd, {"AEGEN_CACHE": kept, **environment}))
         return servers[-1]
 
     yield begin
@@ -78,22 +83,26 @@ def serve():
         server.stop()
 
 
+def missing(reason):
+    """Browser tests skip where they cannot run, but fail where CI is set."""
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
 @pytest.fixture(scope="session")
 def chromium_path():
-    """Where Chromium is; without one browser tests skip, but fail where CI is set."""
-    path = find_chromium()
-    if path is None:
-        reason = "no Chromium found: install Debian's package chromium"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return path
+    """Where Chromium is."""
+    return find_chromium() or missing("no Chromium found: install Debian's package chromium")
 
 
 @pytest.fixture(scope="session")
 def playwright():
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as started:
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        missing("no Playwright found: pip install 'aegen[test]'")
+    with sync_playwright() as started:
         yield started
 
 

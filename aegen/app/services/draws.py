@@ -26,7 +26,7 @@ __all__ = ["CONTOURED", "Quality", "contours", "draw", "nearest", "overlaid", "q
 FEW = 512
 """Draws, and held-out rows, that a model's quality figures are measured on."""
 
-CONTOURED = 4000
+CONTOURED = 2000
 """Draws that a model's contours on the map are made of."""
 
 

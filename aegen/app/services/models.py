@@ -26,6 +26,7 @@ __all__ = [
     "FIT_SEED",
     "Fitted",
     "Spec",
+    "at_hand",
     "by_rows",
     "fields_of",
     "fitted",
@@ -165,14 +166,19 @@ def fitting(spec: Spec) -> Job | None:
 
     A job that failed is given back as it is, until `give_up`.
     """
+    return None if at_hand(spec) else _job(_whole(spec))
+
+
+def at_hand(spec: Spec) -> bool:
+    """Whether it can be drawn from without a job."""
     spec = _whole(spec)
     if not slow(spec):
-        return None
+        return True
     try:
         _fitted(spec)
     except _NotYet:
-        return _job(spec)
-    return None
+        return False
+    return True
 
 
 def give_up(spec: Spec) -> None:
@@ -245,9 +251,7 @@ def _job(spec: Spec) -> Job:
     return jobs.begin(mark, WORK, prepare)
 
 
-def _take(
-    mark: str, place: Path, said: dict[str, float] | None
-) -> tuple[Sampler, float] | None:
+def _take(mark: str, place: Path, said: dict[str, float] | None) -> tuple[Sampler, float] | None:
     """What a job wrote, as a fitted model; nothing of it stays behind but in the disk's cache."""
     from aegen.app.services import disk
     from aegen.samplers import load

@@ -32,6 +32,7 @@ from aegen.app.components.latent_map.selection import (
     resolve,
     settle,
 )
+from aegen.core.arrays import FloatArray
 from aegen.figures.palette import CATEGORIES, SCALE
 
 __all__ = ["CATEGORIES", "SCALE", "MapSelection", "latent_map", "select_on_map"]
@@ -61,6 +62,8 @@ def latent_map(
     palette: Sequence[str] | None = None,
     label_title: str = "",
     draws: NDArray[np.floating] | None = None,
+    contours: Sequence[tuple[float, FloatArray]] | None = None,
+    chosen: NDArray[np.integer] | None = None,
     thumbnails: bytes | None = None,
     atlas: tuple[int, int, int, int] | None = None,
     atlas_rows: NDArray[np.integer] | None = None,
@@ -85,6 +88,9 @@ def latent_map(
         palette: ``#rrggbb`` colours, one a category or the stops of the scale.
         label_title: what the labels are: "class".
         draws: (m, 2) a latent model's draws in the same coordinates, laid over as rings.
+        contours: lines laid over as well, each the share of a whole that it holds, between 0 and
+            1, and its vertices (k, 2).
+        chosen: rows to stress, the others are dimmed; a way of looking, apart from ``polygon``.
         thumbnails: an image (webp or png) of tiles, row by row, shown when a point is hovered.
         atlas: (columns, tile height, tile width, count) of ``thumbnails``.
         atlas_rows: (count,) the point that each tile shows; None where tile i shows point i.
@@ -109,6 +115,8 @@ def latent_map(
         palette=palette,
         label_title=label_title,
         draws=draws,
+        contours=contours,
+        chosen=chosen,
         hover_text=hover_text,
         thumbnails=thumbnails,
         atlas=atlas,
@@ -167,6 +175,8 @@ def _send(key: str, ready: Parts, spec: dict[str, Any]) -> None:
     _store_part(key, "labels", ready["labels"])
     _store_part(key, "spec", spec_part(spec))
     _store_part(key, "draws", ready["draws"])
+    _store_part(key, "contours", ready["contours"])
+    _store_part(key, "chosen", ready["chosen"])
     _store_part(key, "tiles", ready["tiles"])
     _store_part(key, "text", ready["text"])
     _store_part(key, "atlas", ready["atlas"])

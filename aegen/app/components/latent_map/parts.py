@@ -28,6 +28,8 @@ class Parts(TypedDict):
     points: Part
     labels: Part | None
     draws: Part | None
+    contours: Part | None
+    chosen: Part | None
     tiles: Part | None
     text: Part | None
     atlas: Part | None
@@ -41,6 +43,8 @@ def parts(shown: Picture) -> Parts:
         "draws": None
         if shown.draws is None or not len(shown.draws)
         else _coordinates("draws", shown.draws),
+        "contours": _contours(shown),
+        "chosen": _chosen(shown),
         "tiles": _tiles(shown),
         "text": _text(shown),
         "atlas": _image(shown),
@@ -103,6 +107,24 @@ def _image(shown: Picture) -> Part | None:
         return None
     image = pa.array([shown.atlas.image], pa.binary())
     return _part("atlas", pa.table({"image": image}), shown.atlas.image)
+
+
+def _contours(shown: Picture) -> Part | None:
+    """All vertices in one table: which line each belongs to, and the share that the line holds."""
+    if not shown.contours:
+        return None
+    xy = np.concatenate([line for _, line in shown.contours])
+    lengths = [len(line) for _, line in shown.contours]
+    line = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
+    share = np.repeat(np.array([share for share, _ in shown.contours], dtype=np.float32), lengths)
+    columns = {"x": xy[:, 0].copy(), "y": xy[:, 1].copy(), "line": line, "share": share}
+    return _part("contours", pa.table(columns), xy, line, share)
+
+
+def _chosen(shown: Picture) -> Part | None:
+    if shown.chosen is None:
+        return None
+    return _part("chosen", pa.table({"row": shown.chosen}), shown.chosen)
 
 
 def _coordinates(name: str, xy: np.ndarray[Any, np.dtype[np.float32]]) -> Part:

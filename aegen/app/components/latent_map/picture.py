@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from aegen.core.arrays import FloatArray
 from aegen.core.errors import InvalidInput
 from aegen.figures.palette import CATEGORIES, SCALE
 
@@ -45,6 +46,8 @@ class Picture:
     palette: tuple[str, ...]
     title: str
     draws: Coordinates | None
+    contours: tuple[tuple[float, Coordinates], ...] | None
+    chosen: NDArray[np.int32] | None
     text: tuple[str, ...] | None
     atlas: Atlas | None
 
@@ -80,6 +83,8 @@ def picture(
     palette: Sequence[str] | None = None,
     label_title: str = "",
     draws: NDArray[np.floating] | None = None,
+    contours: Sequence[tuple[float, FloatArray | Coordinates]] | None = None,
+    chosen: NDArray[np.integer] | None = None,
     hover_text: Sequence[str] | None = None,
     thumbnails: bytes | None = None,
     atlas: tuple[int, int, int, int] | None = None,
@@ -103,6 +108,8 @@ def picture(
         palette=_colours(palette, kind, len(names)),
         title=label_title,
         draws=None if draws is None else _coordinates(draws, "draws"),
+        contours=None if contours is None else _contours(contours),
+        chosen=None if chosen is None else _rows(chosen, len(xy)),
         text=None if hover_text is None else tuple(str(text) for text in hover_text),
         atlas=_atlas(thumbnails, atlas, atlas_rows, len(xy)),
     )
@@ -117,6 +124,24 @@ def _coordinates(xy: NDArray[np.floating], name: str) -> Coordinates:
     if not np.isfinite(single).all():
         raise InvalidInput(f"{name} must be finite, but some are NaN or infinite")
     return single
+
+
+def _contours(
+    lines: Sequence[tuple[float, FloatArray | Coordinates]],
+) -> tuple[tuple[float, Coordinates], ...]:
+    found = tuple((float(share), _coordinates(line, "contours")) for share, line in lines)
+    if not all(0 < share < 1 for share, _ in found):
+        raise InvalidInput("shares of contours must lie between 0 and 1")
+    return found
+
+
+def _rows(rows: NDArray[np.integer], n: int) -> NDArray[np.int32]:
+    index = np.asarray(rows)
+    if index.ndim != 1 or index.dtype.kind not in "iu":
+        raise InvalidInput(f"chosen must be row numbers of shape (k,), got shape {index.shape}")
+    if len(index) and (index.min() < 0 or index.max() >= n):
+        raise InvalidInput(f"chosen must lie from 0 to {n - 1}")
+    return index.astype(np.int32)
 
 
 def _labels(

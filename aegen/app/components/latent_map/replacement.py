@@ -121,6 +121,7 @@ def figure(
                 mode="markers",
                 name=name,
                 marker={"size": 4, "opacity": 0.75, **marker},
+                selectedpoints=_places(shown, members),
                 customdata=members,
                 text=[_words(shown, int(row)) for row in members],
                 hovertemplate="%{text}<extra></extra>",
@@ -135,6 +136,18 @@ def figure(
                 name="draws",
                 marker={"symbol": "circle-open", "size": 8, "color": "#888888"},
                 hoverinfo="skip",
+            )
+        )
+    for share, line in shown.contours or ():
+        chart.add_trace(
+            go.Scatter(
+                x=line[:, 0],
+                y=line[:, 1],
+                mode="lines",
+                name=f"{100 * share:.0f} % of draws",
+                line={"color": "#888888", "width": 1.2},
+                showlegend=False,
+                hoverinfo="name",
             )
         )
     _show_asked(chart, shown, asked)
@@ -178,6 +191,13 @@ def _groups(
         }
         return [("points", rows, marker)]
     return [("points", rows, {"color": shown.palette[0]})]
+
+
+def _places(shown: Picture, members: NDArray[np.int64]) -> list[int] | None:
+    """Which of ``members`` are among the chosen rows; None where no rows were chosen."""
+    if shown.chosen is None:
+        return None
+    return [int(place) for place in np.flatnonzero(np.isin(members, shown.chosen))]
 
 
 def _words(shown: Picture, row: int) -> str:

@@ -12,6 +12,7 @@ export class Overlay {
     this.colours = {};
     // All in data coordinates but `stroke`, the line being drawn, which is in pixels.
     Object.assign(this, { polygon: null, rings: null, pinned: null, hovered: null, stroke: null });
+    this.contours = null; // [{ share, lines: [[x, y, x, y, ...], ...] }, ...], widest first
   }
 
   resize(width, height) {
@@ -33,6 +34,7 @@ export class Overlay {
     if (this.polygon && !this.stroke) {
       this.spotlight(this.polygon.map(([x, y]) => camera.pixelOfData(x, y)));
     }
+    if (this.contours) this.drawContours();
     if (this.rings) this.drawRings();
     if (this.stroke) this.outline(this.stroke, 0.12);
     if (this.hovered) this.mark(...camera.pixelOfData(...this.hovered), 6, false);
@@ -70,6 +72,33 @@ export class Overlay {
     context.lineWidth = 1.75;
     context.strokeStyle = this.colours.primary;
     context.stroke();
+  }
+
+  // Lines that hold shares of a whole, the narrower the stronger; a rim parts them from points.
+  drawContours() {
+    const { context, camera, colours } = this;
+    context.lineJoin = "round";
+    for (const { share, lines } of this.contours) {
+      context.beginPath();
+      for (const line of lines) {
+        for (let i = 0; i < line.length; i += 2) {
+          const [x, y] = camera.pixelOfData(line[i], line[i + 1]);
+          if (i) context.lineTo(x, y);
+          else context.moveTo(x, y);
+        }
+      }
+      const width = 1.1 + 1.1 * (1 - share);
+      for (const [wide, colour, alpha] of [
+        [width + 2.2, colours.background, 0.55],
+        [width, colours.text, 0.95 - 0.35 * share],
+      ]) {
+        context.globalAlpha = alpha;
+        context.lineWidth = wide;
+        context.strokeStyle = colour;
+        context.stroke();
+      }
+    }
+    context.globalAlpha = 1;
   }
 
   // A hollow circle a draw: what lies in it stays in sight, so that excursions show.

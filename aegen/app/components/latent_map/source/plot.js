@@ -38,6 +38,10 @@ export class Plot {
       deselectOnEscape: false,
       deselectOnDblClick: false,
       antiAliasing: 0.75,
+      pointSizeSelected: 0,
+      pointOutlineWidth: 0,
+      opacityInactiveMax: 1,
+      opacityInactiveScale: 0.16, // of rows beside those that are stressed
     });
     this.plot.subscribe("drawing", onFrame);
     this.look = "";
@@ -68,8 +72,15 @@ export class Plot {
       colorBy: by ? "valueZ" : null,
       opacity: opacities,
       opacityBy: by === "category" ? "valueZ" : null,
+      pointColorActive: colours,
       pointSize: size,
     });
+  }
+
+  // Stresses rows, in their own colours over the others, which fade; null stresses none.
+  setChosen(rows) {
+    if (rows?.length) this.plot.select(Array.from(rows), { preventEvent: true });
+    else this.plot.deselect({ preventEvent: true });
   }
 
   setCamera({ x, y, distance }) {

@@ -5,6 +5,8 @@
 //   data-drawn="N"        N points have been drawn and painted (removed while new ones load)
 //   data-polygon="K"      a polygon of K vertices is selected
 //   data-pinned="I"       point I is pinned
+//   data-chosen="N"       N rows are stressed
+//   data-contours="K"     contours of K levels lie over the points
 //   data-view="l,b,r,t"   the data rectangle in sight
 
 import { Camera, frame } from "./camera.js";
@@ -87,7 +89,7 @@ class View {
     const fresh = this.under.cloneNode();
     this.under.replaceWith(fresh);
     this.under = fresh;
-    this.shown.points = this.shown.labels = this.sent = this.painted = null;
+    this.shown.points = this.shown.labels = this.shown.layers = this.sent = this.painted = null;
     this.start();
     this.update();
   }
@@ -147,7 +149,8 @@ class View {
     if (shown.points !== points.id || shown.labels !== spec.parts.labels) {
       await this.applyPoints(points, labels);
     }
-    this.applyDraws();
+    this.applyChosen();
+    this.applyLayers();
     this.applyAtlas();
     this.showLook();
     this.overlay.draw();
@@ -185,18 +188,32 @@ class View {
     const drawn = this.plot.setPoints(this.unitX, this.unitY, values, spec.kind === "value");
     this.settle();
     await drawn;
+    this.shown.chosen = false; // new points are stressed anew
     await frames(2);
     this.root.dataset.drawn = this.xs.length;
     this.showSight();
   }
 
-  applyDraws() {
-    const draws = this.part("draws");
-    if (this.shown.draws === draws?.id) return;
-    this.shown.draws = draws?.id;
+  // What lies over the points: a model's draws as rings, and its contours.
+  applyLayers() {
+    const [draws, contours] = [this.part("draws"), this.part("contours")];
+    const layers = [draws?.id, contours?.id];
+    if (same(this.shown.layers, layers)) return;
+    this.shown.layers = layers;
     this.overlay.rings = draws ? { x: column(draws.table, 0), y: column(draws.table, 1) } : null;
+    this.overlay.contours = contours ? outlines(contours.table) : null;
+    this.mark("contours", this.overlay.contours?.length);
     const rings = draws ? ` · ${figure(draws.table.numRows)} draws` : "";
     this.caption.textContent = `${figure(this.xs.length)} points${rings}`;
+  }
+
+  applyChosen() {
+    const chosen = this.part("chosen");
+    if (this.shown.chosen === chosen?.id) return;
+    this.shown.chosen = chosen?.id;
+    const rows = chosen ? column(chosen.table, 0) : null;
+    this.plot.setChosen(rows);
+    this.mark("chosen", rows?.length);
   }
 
   async applyAtlas() {
@@ -468,6 +485,21 @@ class View {
     const { image, columns, width, height } = atlas;
     return { image, x: (tile % columns) * width, y: Math.floor(tile / columns) * height, width, height };
   }
+}
+
+// Contours by level, the widest first: [{ share, lines: [[x, y, ...], ...] }, ...].
+function outlines(table) {
+  const [xs, ys, line, share] = [0, 1, 2, 3].map((k) => column(table, k));
+  const levels = new Map();
+  for (let i = 0; i < xs.length; i++) {
+    if (!levels.has(share[i])) levels.set(share[i], new Map());
+    const lines = levels.get(share[i]);
+    if (!lines.has(line[i])) lines.set(line[i], []);
+    lines.get(line[i]).push(xs[i], ys[i]);
+  }
+  return [...levels]
+    .sort(([a], [b]) => b - a)
+    .map(([level, lines]) => ({ share: level, lines: [...lines.values()] }));
 }
 
 // `count` colours along a palette, as regl-scatterplot picks the nearest one and blends none.
