@@ -28,7 +28,8 @@ def ours(model, n, rng):
     """Pseudo-observations of the fitted model itself."""
     rows = rng.integers(len(model.ranks_), size=n)
     u = np.empty((n, model.ranks_.shape[1]))
-    model._draw_u(rows, u, rng)
+    model._prepare()
+    model._draw_u(rows, u, rng.integers(2**64, dtype=np.uint64))
     return u
 
 
@@ -193,7 +194,7 @@ def test_jitter_around_a_row_is_that_of_order_statistics(rows):
     rng = np.random.default_rng(5)
     for row in (0, rows // 2, rows - 1):
         u = np.empty((30_000, 3))
-        model._draw_u(np.full(30_000, row), u, rng)
+        model._draw_u(np.full(30_000, row), u, rng.integers(2**64, dtype=np.uint64))
         ranks = model.ranks_[row].astype(float)
         a, b = ranks, rows + 1 - ranks
         mean = a / (rows + 1)

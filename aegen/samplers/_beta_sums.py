@@ -1,0 +1,381 @@
+r"""Sums over rows of products of beta densities or distribution functions, exact and fast.
+
+A row i stands, in column j, for a stretch of the m equal steps of (0, 1): for one step mostly, for
+parts of several where its share is not 1/m or lies across a border. Step s has the law
+Beta(s, m + 1 - s). The log of its density is a constant of s plus (s - 1) times the log-odds of u,
+so for rows with one step a column the sum over columns is a matrix product, which goes over whole
+blocks of rows; other rows are put right one by one. Used by `empirical_beta_copula.py`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aegen.core.arrays import FloatArray, IntArray
+from aegen.samplers._compiled import compiled
+from aegen.samplers._kernel_sums import (
+    BLOCK,
+    LANES,
+    LEAST,
+    NEGLIGIBLE,
+    SMALL,
+    _exponentials,
+    in_threads,
+)
+
+__all__ = ["BetaSums", "log_binomials"]
+
+SNAP = 1e-9
+"""Ends of stretches this close to a border, in steps, lie on it: only rounding parts them."""
+
+
+def log_binomials(m: int) -> FloatArray:
+    """Logs of m! / ((s-1)! (m-s)!), the constant of Beta(s, m+1-s), for s = 0..m (0 unused)."""
+    logs = np.r_[0.0, np.cumsum(np.log(np.arange(1, m + 1)))]
+    s = np.arange(1, m + 1)
+    constants: FloatArray = np.r_[0.0, logs[m] - logs[s - 1] - logs[m - s]]
+    return constants
+
+
+@dataclass(frozen=True)
+class BetaSums:
+    """The rows of a copula, ready to be summed over.
+
+    Args:
+        m: the number of steps.
+        constants: see `log_binomials`.
+        low: steps below the first step of each row, whole numbers, (d, n) filled up to blocks.
+        base: log-weight of each row plus its constants, (n,) filled up with -inf.
+        across: rows that have several steps in some column, increasing, (k,).
+        first: where the entries of each of them begin, (k + 1,).
+        column: of each entry, (e,).
+        steps: first and last step of each entry, (e, 2).
+        shares: part of the row's stretch in the first, in each middle and in the last, (e, 3).
+        kept: places of the rows among those given, (n,).
+    """
+
+    m: int
+    constants: FloatArray
+    low: NDArray[np.float32]
+    base: FloatArray
+    across: IntArray
+    first: IntArray
+    column: IntArray
+    steps: IntArray
+    shares: FloatArray
+    kept: IntArray
+
+    @staticmethod
+    def of(start: FloatArray, length: FloatArray, weights: FloatArray, m: int) -> BetaSums:
+        """Rows whose stretches begin at ``start`` (n, d) and are ``length`` (n,) long, in steps.
+
+        Rows of weight zero in ``weights`` (n,) are left out.
+        """
+        kept = np.flatnonzero(weights)
+        start, length, weights = start[kept], length[kept, None], weights[kept]
+        n, d = start.shape
+        constants = log_binomials(m)
+        low = np.clip(np.floor(start + SNAP), 0, m - 1).astype(np.int64)
+        last = np.clip(np.ceil(start + length - SNAP), 1, m).astype(np.int64)
+        last = np.maximum(last, low + 1)
+        padded = -(-n // BLOCK) * BLOCK
+        columns = np.zeros((d, padded), dtype=np.float32)
+        columns[:, :n] = low.T
+        base = np.full(padded, -np.inf)
+        base[:n] = np.log(weights)
+        for j in range(d):
+            base[:n] += constants[low[:, j] + 1]
+        rows, column = np.nonzero(last > low + 1)
+        across, first = np.unique(rows, return_index=True)
+        begin, end = low[rows, column] + 1, last[rows, column]
+        span = np.broadcast_to(length, low.shape)[rows, column]
+        shares = np.empty((len(rows), 3))
+        shares[:, 0] = np.clip((begin - start[rows, column]) / span, 0, 1)
+        shares[:, 1] = 1 / span
+        shares[:, 2] = np.clip(1 - shares[:, 0] - (end - begin - 1) * shares[:, 1], 0, 1)
+        return BetaSums(
+            m,
+            constants,
+            columns,
+            base,
+            across.astype(np.int64),
+            np.r_[first, len(rows)].astype(np.int64),
+            column.astype(np.int64),
+            np.stack([begin, end], axis=1),
+            shares,
+            kept,
+        )
+
+    def log_density(self, u: FloatArray) -> FloatArray:
+        """The log of sum_i w_i prod_j f_ij(u_j) at each u (k, d) within (0, 1), shape (k,)."""
+        n = len(self.kept)
+        limit = NEGLIGIBLE + math.log(n)
+
+        def some(part: FloatArray) -> FloatArray:
+            return _log_sums(part, self.m, *self._arrays(), limit)
+
+        return some(u) if u.size * n < SMALL else in_threads(some, u)
+
+    def row_logs(self, u: FloatArray) -> FloatArray:
+        """The log of w_i prod_j f_ij(u_j) of each kept row at one u (d,), shape (n,)."""
+        return _row_logs(u, self.m, *self._arrays())[: len(self.kept)]
+
+    def cdf(self, u: FloatArray) -> FloatArray:
+        """sum_i w_i prod_j F_ij(u_j) at each u (k, d), shape (k,)."""
+
+        def some(part: FloatArray) -> FloatArray:
+            return _cdf_sums(
+                part, self.m, np.exp(self._weights()), *self._arrays()[:1], *self._entries()
+            )
+
+        return in_threads(some, u)
+
+    def between(self, low: FloatArray, high: FloatArray) -> FloatArray:
+        """w_i prod_j (F_ij(high_j) - F_ij(low_j)) of each kept row, for (d,) each, shape (n,)."""
+        n = len(self.kept)
+        logs = self._weights()[:n]
+        step = self.low[:, :n].astype(np.int64) + 1
+        own: list[FloatArray] = []
+        for j, (a, b) in enumerate(zip(low, high, strict=True)):
+            inside = _step_cdf(b, self.m) - _step_cdf(a, self.m)
+            value = inside[step[j]]
+            totals = np.cumsum(inside)
+            mine = np.flatnonzero(self.column == j)
+            begin, end = self.steps[mine].T
+            middle = totals[end - 1] - totals[begin]
+            parts = self.shares[mine]
+            row = np.repeat(self.across, np.diff(self.first))[mine]
+            value[row] = (
+                parts[:, 0] * inside[begin] + parts[:, 1] * middle + parts[:, 2] * inside[end]
+            )
+            own.append(value)
+        chance: FloatArray = np.exp(logs) * np.prod(own, axis=0)
+        return chance
+
+    def _weights(self) -> FloatArray:
+        """Log-weights of the rows, filled up."""
+        constants: FloatArray = self.constants[self.low.astype(np.int64) + 1].sum(axis=0)
+        return self.base - constants
+
+    def _entries(self) -> tuple[IntArray, IntArray, IntArray, IntArray, FloatArray]:
+        return self.across, self.first, self.column, self.steps, self.shares
+
+    def _arrays(
+        self,
+    ) -> tuple[
+        NDArray[np.float32],
+        FloatArray,
+        FloatArray,
+        IntArray,
+        IntArray,
+        IntArray,
+        IntArray,
+        FloatArray,
+    ]:
+        return self.low, self.base, self.constants, *self._entries()
+
+
+@compiled
+def _correction(
+    k: int,
+    slope: FloatArray,
+    mode: IntArray,
+    constants: FloatArray,
+    first: IntArray,
+    column: IntArray,
+    steps: IntArray,
+    shares: FloatArray,
+    room: float,
+) -> float:
+    """What several steps add to the log of the k-th row across borders, which counts the first.
+
+    If even the most they could add is below ``room``, that bound is given instead.
+    """
+    bound = 0.0
+    for e in range(first[k], first[k + 1]):
+        j, low = column[e], steps[e, 0]
+        top = min(max(mode[j], low), steps[e, 1])
+        bound += constants[top] - constants[low] + (top - low) * slope[j]
+    if bound < room:
+        return bound
+    added = 0.0
+    for e in range(first[k], first[k + 1]):
+        j, low, high = column[e], steps[e, 0], steps[e, 1]
+        top = min(max(mode[j], low), high)
+        total = 0.0
+        for s in range(low, high + 1):
+            share = shares[e, 1]
+            if s == low:
+                share = shares[e, 0]
+            elif s == high:
+                share = shares[e, 2]
+            total += share * math.exp(constants[s] - constants[top] + (s - top) * slope[j])
+        if total == 0.0:
+            return -np.inf
+        added += math.log(total) + constants[top] - constants[low] + (top - low) * slope[j]
+    return added
+
+
+@compiled
+def _slopes(u: FloatArray, m: int, slope: FloatArray, mode: IntArray) -> float:
+    """Log-odds and likeliest step at each u (d,) into ``slope`` and ``mode``; and the rest."""
+    rest = 0.0
+    for j in range(len(u)):
+        rest += (m - 1) * math.log1p(-u[j])
+        slope[j] = math.log(u[j]) - math.log1p(-u[j])
+        mode[j] = min(max(math.ceil(u[j] * m), 1), m)
+    return rest
+
+
+@compiled
+def _log_sums(
+    u: FloatArray,
+    m: int,
+    low: NDArray[np.float32],
+    base: FloatArray,
+    constants: FloatArray,
+    across: IntArray,
+    first: IntArray,
+    column: IntArray,
+    steps: IntArray,
+    shares: FloatArray,
+    limit: float,
+) -> FloatArray:
+    d, n = low.shape
+    slope, mode = np.empty(d), np.empty(d, dtype=np.int64)
+    logs, rounded = np.empty(BLOCK), np.empty(BLOCK)
+    bits = rounded.view(np.int64)
+    lanes = np.empty(LANES)
+    out = np.empty(len(u))
+    for p in range(len(u)):
+        rest = _slopes(u[p], m, slope, mode)
+        best, total = -np.inf, 0.0
+        k = 0
+        for start in range(0, n, BLOCK):
+            for i in range(BLOCK):
+                logs[i] = base[start + i]
+            for j in range(d):
+                part, odds = low[j, start : start + BLOCK], slope[j]
+                for i in range(BLOCK):
+                    logs[i] += part[i] * odds
+            while k < len(across) and across[k] < start + BLOCK:
+                i = across[k] - start
+                room = best - limit - logs[i]
+                logs[i] += _correction(
+                    k, slope, mode, constants, first, column, steps, shares, room
+                )
+                k += 1
+            lanes[:] = -np.inf
+            for i in range(0, BLOCK, LANES):
+                for lane in range(LANES):
+                    lanes[lane] = max(lanes[lane], logs[i + lane])
+            top = lanes.max()
+            if top < best - limit or top == -np.inf:
+                continue
+            if top > best:
+                total *= math.exp(best - top)
+                best = top
+            for i in range(BLOCK):
+                logs[i] = max(logs[i] - best, LEAST)
+            _exponentials(logs, rounded, bits)
+            lanes[:] = 0.0
+            for i in range(0, BLOCK, LANES):
+                for lane in range(LANES):
+                    lanes[lane] += logs[i + lane]
+            total += lanes.sum()
+        out[p] = best + math.log(total) + rest
+    return out
+
+
+@compiled
+def _row_logs(
+    u: FloatArray,
+    m: int,
+    low: NDArray[np.float32],
+    base: FloatArray,
+    constants: FloatArray,
+    across: IntArray,
+    first: IntArray,
+    column: IntArray,
+    steps: IntArray,
+    shares: FloatArray,
+) -> FloatArray:
+    d, n = low.shape
+    slope, mode = np.empty(d), np.empty(d, dtype=np.int64)
+    rest = _slopes(u, m, slope, mode)
+    logs = base + rest
+    for j in range(d):
+        for i in range(n):
+            logs[i] += low[j, i] * slope[j]
+    for k in range(len(across)):
+        logs[across[k]] += _correction(
+            k, slope, mode, constants, first, column, steps, shares, -np.inf
+        )
+    return logs
+
+
+@compiled
+def _step_cdf(u: float, m: int) -> FloatArray:
+    """Chance that Beta(s, m + 1 - s) is at most u, for s = 0..m: of s or more hits in m trials."""
+    out = np.zeros(m + 1)
+    if u <= 0.0:
+        out[0] = 1.0
+        return out
+    if u >= 1.0:
+        out[:] = 1.0
+        return out
+    slope = math.log(u) - math.log1p(-u)
+    # Hits k have the chance exp(log); each log follows from the one above it.
+    log = m * math.log(u)
+    total = 0.0
+    for k in range(m, -1, -1):
+        total += math.exp(log)
+        out[k] = min(total, 1.0)
+        if k > 0:
+            log += math.log(k) - math.log(m - k + 1) - slope
+    return out
+
+
+@compiled
+def _cdf_sums(
+    u: FloatArray,
+    m: int,
+    weights: FloatArray,
+    low: NDArray[np.float32],
+    across: IntArray,
+    first: IntArray,
+    column: IntArray,
+    steps: IntArray,
+    shares: FloatArray,
+) -> FloatArray:
+    d, n = low.shape
+    tables = np.empty((d, m + 1))
+    products = np.empty(n)
+    out = np.empty(len(u))
+    for p in range(len(u)):
+        for j in range(d):
+            tables[j] = _step_cdf(u[p, j], m)
+        products[:] = weights
+        k = e = 0
+        for j in range(d):
+            for i in range(n):
+                products[i] *= tables[j, np.int64(low[j, i]) + 1]
+        for k in range(len(across)):
+            product = weights[across[k]]
+            e = first[k]
+            for j in range(d):
+                value = tables[j, np.int64(low[j, across[k]]) + 1]
+                if e < first[k + 1] and column[e] == j:
+                    value = shares[e, 0] * tables[j, steps[e, 0]]
+                    for s in range(steps[e, 0] + 1, steps[e, 1]):
+                        value += shares[e, 1] * tables[j, s]
+                    value += shares[e, 2] * tables[j, steps[e, 1]]
+                    e += 1
+                product *= value
+            products[across[k]] = product
+        out[p] = products.sum()
+    return out
