@@ -182,12 +182,11 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
         if self.degree == "auto":
             self.degree_ = _likeliest(self, z, weights, rng)
             return
-        most = max(1, round(self.count_))
-        self.degree_ = most if self.degree == "n" else int(self.degree)
-        if self.degree_ > most:
+        self.degree_ = max(1, round(self.count_)) if self.degree == "n" else int(self.degree)
+        if self.degree_ > n:
             raise InvalidInput(
                 "the degree of an empirical beta copula must be at most the number of codes "
-                f'({most}), got {self.degree_}: lower it, or use "n"'
+                f'({n}), got {self.degree_}: lower it, or use "n"'
             )
 
     def _forget(self) -> None:
@@ -212,7 +211,7 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
             return "ordered_ must be sorted and scale_ not negative"
         if (self.shares_ < 0).any() or not np.isclose(self.shares_.sum(), 1):
             return "shares_ must be none negative and sum to one"
-        if not 1 <= self.degree_ <= max(1, round(self.count_)) or not self.count_ <= n + 0.5:
+        if not 1 <= self.degree_ <= n or not self.count_ <= n + 0.5:
             return "degree_ and count_ must be at most the number of rows"
         return None
 

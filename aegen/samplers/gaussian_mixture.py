@@ -2,33 +2,56 @@
 
 from __future__ import annotations
 
-import warnings
+from collections.abc import Callable
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
-from scipy.linalg import solve_triangular
-from scipy.special import logsumexp
 
-from aegen.core.arrays import FloatArray
+from aegen.core.arrays import BoolArray, FloatArray
 from aegen.core.fields import Field
-from aegen.samplers._columns import centre_and_scale, refuse_constant, standardise
-from aegen.samplers.base import DensitySampler
+from aegen.core.progress import report
+from aegen.samplers._columns import (
+    centre_and_scale,
+    first_copies,
+    refuse_constant,
+    standardise,
+)
+from aegen.samplers._expectation import Clouds, fit_clouds, log_densities
+from aegen.samplers._normal import known_units, regression
+from aegen.samplers.base import ConditionalSampler, DensitySampler, Sampler
 
 __all__ = ["GaussianMixture"]
 
+LADDER = (1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 300, 500)
+"""Numbers of clouds that are tried, in this order."""
 
-class GaussianMixture(DensitySampler):
+HELD_OUT = 0.2
+"""Share of the different rows that judge them."""
+
+TRIAL_STEPS = 50
+"""Most steps of a fit that is only tried."""
+
+
+class GaussianMixture(DensitySampler, ConditionalSampler):
     r"""Several bell-shaped clouds, each with its own mean, covariance and share of the codes.
 
     $f(z) = \sum_k w_k N(z; \mu_k, \Sigma_k)$, fitted by expectation-maximisation on standardised
     columns, started by k-means. ``floor`` is added to every variance there, so that no cloud
-    shrinks onto a single code.
+    shrinks onto a single code. Rows may have weights.
+
+    With "auto", a fifth of the codes is held out and 1, 2, 3, 5, 10 .. 500 clouds are fitted to
+    the others, until two numbers in a row give held-out codes a lower mean log-density than the
+    best before; that best number is then fitted to all codes. ``components_`` tells it.
+
+    Given some coordinates, each cloud becomes that of the others as in a Gaussian, and its share
+    $w_k N(z_k; \mu_{kk}, \Sigma_{k,kk})$: conditions are exact, in logs, however far away.
 
     Goes wrong with more components than the codes can feed: each full covariance has d(d+1)/2
     numbers to learn. The result depends on the start (``rng`` in `fit`) and is a local optimum;
     ``converged_`` says whether the steps sufficed. Constant columns are drawn as that constant.
 
-    Reference: Dempster, Laird, Rubin 1977; the fit is scikit-learn's `GaussianMixture`.
+    Reference: Dempster, Laird, Rubin 1977; the start is Arthur and Vassilvitskii 2007. Follows
+    scikit-learn's `GaussianMixture`, which takes no weights.
 
     Example:
         >>> codes = np.random.default_rng(0).normal(size=(50, 2))
@@ -38,6 +61,7 @@ class GaussianMixture(DensitySampler):
 
     title: ClassVar[str] = "Gaussian mixture"
     summary: ClassVar[str] = "Several bell-shaped clouds, each with its own shape and share."
+    weighted: ClassVar[bool] = True
     remedy: ClassVar[str] = "add rows or use fewer components"
     shapes: ClassVar[dict[str, tuple[str, ...]]] = {
         "centre_": ("d",),
@@ -52,12 +76,16 @@ class GaussianMixture(DensitySampler):
     weights_: FloatArray
     means_: FloatArray
     factors_: FloatArray
+    components_: int
     converged_: bool
     steps_: int
 
     def __init__(
         self,
-        components: Annotated[int, Field("How many clouds.", low=1, high=500)] = 10,
+        components: Annotated[
+            int | Literal["auto"],
+            Field("How many clouds; auto: as many as held-out codes like best.", low=1, high=500),
+        ] = 10,
         covariance: Annotated[
             Literal["full", "diagonal"],
             Field("Whether a cloud may be tilted (full) or only stretched (diagonal)."),
@@ -66,9 +94,8 @@ class GaussianMixture(DensitySampler):
             float,
             Field(
                 "Least variance of a cloud, as a share of the column's.",
-                low=0,
+                low=1e-9,
                 high=1,
-                open_low=True,
                 log=True,
             ),
         ] = 1e-6,
@@ -83,43 +110,92 @@ class GaussianMixture(DensitySampler):
 
     def minimum_rows(self, d: int) -> int:
         """At least one row a component, and two."""
-        return max(2, self.components)
+        return 2 if self.components == "auto" else max(2, int(self.components))
 
     def _fit(self, z: FloatArray, weights: FloatArray | None, rng: np.random.Generator) -> None:
-        from sklearn.exceptions import ConvergenceWarning
-        from sklearn.mixture import GaussianMixture as Mixture
         from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-        self.centre_, self.scale_ = centre_and_scale(z)
         d = z.shape[1]
+        if weights is None:
+            weights = np.full(len(z), 1 / len(z))
+        z, weights = z[weights > 0], weights[weights > 0]
+        self.centre_, self.scale_ = centre_and_scale(z, weights)
         active = np.flatnonzero(self.scale_ > 0)
-        k = self.components
-        self.weights_ = np.full(k, 1 / k)
-        self.means_ = np.zeros((k, d))
-        self.factors_ = np.zeros((k, d, d))
-        self.converged_, self.steps_ = True, 0
-        if len(active) == 0:
-            return
-        mixture = Mixture(
-            n_components=k,
-            covariance_type="full" if self.covariance == "full" else "diag",
-            reg_covar=self.floor,
-            max_iter=self.steps,
-            random_state=int(rng.integers(2**31)),
-        )
-        x = standardise(z, self.centre_, self.scale_)[:, active]
+        x = np.ascontiguousarray(standardise(z, self.centre_, self.scale_)[:, active])
         # One thread: sums are then taken in one order, and the same seed gives the same bytes.
+        with threadpool_limits(limits=1):
+            k, begun = self._number(x, weights, rng)
+            self.components_ = k
+            self.weights_ = np.full(k, 1 / k)
+            self.means_ = np.zeros((k, d))
+            self.factors_ = np.zeros((k, d, d))
+            self.converged_, self.steps_ = True, 0
+            if len(active) == 0:
+                return
+            found = self._clouds(
+                x,
+                weights,
+                k,
+                self.steps,
+                rng,
+                lambda s, text: report(begun + (1 - begun) * s, text),
+            )
+        self.weights_ = found.shares / found.shares.sum()
+        self.means_[:, active] = found.means
+        self.factors_[np.ix_(np.arange(k), active, active)] = found.factors
         # Not having converged is told by converged_, too few distinct rows by equal means.
-        with threadpool_limits(limits=1), warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            mixture.fit(x)
-        self.weights_ = mixture.weights_ / mixture.weights_.sum()
-        self.means_[:, active] = mixture.means_
-        covariances = mixture.covariances_
-        if self.covariance == "diagonal":
-            covariances = covariances[:, :, None] * np.eye(len(active))
-        self.factors_[np.ix_(np.arange(k), active, active)] = np.linalg.cholesky(covariances)
-        self.converged_, self.steps_ = bool(mixture.converged_), int(mixture.n_iter_)
+        self.converged_, self.steps_ = found.converged, found.steps
+
+    def _clouds(
+        self,
+        x: FloatArray,
+        weights: FloatArray,
+        k: int,
+        steps: int,
+        rng: np.random.Generator,
+        tell: Callable[[float, str], None],
+    ) -> Clouds:
+        full = self.covariance == "full"
+        return fit_clouds(
+            x, weights, k, full=full, floor=self.floor, steps=steps, rng=rng, tell=tell
+        )
+
+    def _number(
+        self, x: FloatArray, weights: FloatArray, rng: np.random.Generator
+    ) -> tuple[int, float]:
+        """The number of clouds, and which share of all work it took to find it."""
+        if self.components != "auto":
+            return int(self.components), 0.0
+        if x.shape[1] == 0:
+            return 1, 0.0
+        first = first_copies(x)
+        different = np.unique(first)
+        out = np.zeros(len(x), dtype=np.bool_)
+        out[different] = rng.random(len(different)) < HELD_OUT
+        judges = out[first]  # copies of a row are on one side
+        if len(different) < 10 or judges.all() or not judges.any():
+            return 1, 0.0
+        own = weights[~judges] / weights[~judges].sum()
+        theirs = weights[judges] / weights[judges].sum()
+        best, best_k, worse = -np.inf, 1, 0
+        sizes = [k for k in LADDER if k <= len(different) / 5]
+        for place, k in enumerate(sizes):
+            share = 0.5 * place / len(sizes)
+            found = self._clouds(
+                x[~judges],
+                own,
+                k,
+                min(self.steps, TRIAL_STEPS),
+                rng,
+                lambda s, text, a=share: report(a + 0.5 * s / len(sizes), f"trying {text}"),  # type: ignore[misc]
+            )
+            score = float(theirs @ log_densities(x[judges], found))
+            worse = 0 if score > best else worse + 1
+            if score > best:
+                best, best_k = score, k
+            if worse == 2:
+                break
+        return best_k, 0.5
 
     def _sample(self, n: int, rng: np.random.Generator) -> FloatArray:
         counts = rng.multinomial(n, self.weights_)
@@ -139,11 +215,34 @@ class GaussianMixture(DensitySampler):
     def _score_samples(self, z: FloatArray) -> FloatArray:
         refuse_constant(self.title, self.centre_, self.scale_)
         x = standardise(z, self.centre_, self.scale_)
+        density = log_densities(x, Clouds(self.weights_, self.means_, self.factors_))
+        density -= np.log(self.scale_).sum()
+        return density
+
+    def _condition(
+        self, known: BoolArray, values: FloatArray, rng: np.random.Generator
+    ) -> Sampler:
+        anything = np.eye(len(values))
+        y = known_units(self.title, self.centre_[known], self.scale_[known], values, anything)
         with np.errstate(divide="ignore"):
-            parts = np.log(self.weights_) - 0.5 * self._d * np.log(2 * np.pi)
-        terms = np.empty((len(parts), len(x)))
-        for k, factor in enumerate(self.factors_):
-            y = solve_triangular(factor, (x - self.means_[k]).T, lower=True)
-            terms[k] = parts[k] - np.log(np.diag(factor)).sum() - 0.5 * (y * y).sum(axis=0)
-        total: FloatArray = logsumexp(terms, axis=0) - np.log(self.scale_).sum()
-        return total
+            logs = np.log(self.weights_)
+        means, factors = [], []
+        for k, (mean, factor) in enumerate(zip(self.means_, self.factors_, strict=True)):
+            law = regression(factor, known)
+            away = y - mean[known]
+            logs[k] -= 0.5 * np.square(law.whitener @ away).sum() + law.log_volume
+            means.append(mean[~known] + law.slopes @ away)
+            upper = np.linalg.qr(law.rest.T)[1]
+            factors.append((upper * np.where(np.diag(upper) < 0, -1.0, 1.0)[:, None]).T)
+        shares = np.exp(logs - logs.max())
+        return self._learnt(
+            int((~known).sum()),
+            centre_=self.centre_[~known],
+            scale_=self.scale_[~known],
+            weights_=shares / shares.sum(),
+            means_=np.array(means),
+            factors_=np.array(factors),
+            components_=self.components_,
+            converged_=self.converged_,
+            steps_=self.steps_,
+        )

@@ -152,9 +152,11 @@ def test_kernel_margins_of_weighted_codes():
     for j in range(2):
         spread = np.sqrt(share @ (z[:, j] - share @ z[:, j]) ** 2)
 
-        def cdf(x, width=silverman(effective) * spread, j=j):
-            grid = np.linspace(-9, 9, 2000)
-            exact = norm.cdf((grid[:, None] - z[:, j]) / width) @ share
+        width = silverman(effective) * spread
+        grid = np.linspace(-14, 14, 4000)
+        exact = norm.cdf((grid[:, None] - z[:, j]) / width) @ share
+
+        def cdf(x, grid=grid, exact=exact):
             return np.interp(x, grid, exact)
 
         assert cdf_agrees(drawn[:, j], cdf)
