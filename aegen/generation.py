@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from aegen.core.neighbours import Neighbours
 from aegen.core.rng import RNG, generator
 from aegen.core.storage import replacing, write_bytes
 from aegen.metrics.distance_ratio import Copying, ratio_to
-from aegen.samplers import RowSampler, Sampler, samplers
+from aegen.samplers import ConditionalSampler, RowSampler, Sampler, samplers
 
 __all__ = ["Copying", "Draw", "GenerativeBundle", "Model", "load"]
 
@@ -107,6 +107,8 @@ class Model:
         sampler: the fitted `aegen.samplers.Sampler`.
         rows: the training rows that it was fitted to, or None for all.
         fit_seconds: time to fit.
+        resampled: whether it was conditioned by resampling; it then draws weighted candidates,
+            which are no training rows.
     """
 
     bundle: GenerativeBundle
@@ -114,6 +116,7 @@ class Model:
     sampler: Sampler
     rows: IntArray | None
     fit_seconds: float
+    resampled: bool = False
 
     def sample(self, n: int = 1, *, rng: RNG = None) -> Draw:
         """Draw ``n`` new images; n = 0 gives an empty draw. The same seed gives the same draw.
@@ -126,8 +129,33 @@ class Model:
         images, decode_seconds = _timed(lambda: self.bundle.decode(codes))
         return Draw(images, codes, rows, draw_seconds, decode_seconds)
 
+    def condition(self, given: Mapping[int, float], *, rng: RNG = None) -> Model:
+        """This model with some coordinates of its codes fixed.
+
+        Args:
+            given: value of each coordinate to fix, by its index from 0.
+            rng: seed or Generator, for latent models that answer by resampling.
+
+        Raises:
+            InvalidInput: the latent model cannot be conditioned, or not on these values.
+
+        Example:
+            >>> import aegen
+            >>> model = aegen.load("mnist").model("kde")                # doctest: +SKIP
+            >>> model.condition({0: 2.5}).sample(16, rng=0).images      # doctest: +SKIP
+        """
+        if not isinstance(self.sampler, ConditionalSampler):
+            raise InvalidInput(
+                f"{self.sampler.title} cannot be conditioned: take another latent model, such as "
+                "empirical-beta-copula"
+            )
+        sampler = self.sampler
+        left, seconds = _timed(lambda: sampler.condition(given, rng=rng))
+        resampled = self.resampled or type(left) is not type(sampler)
+        return replace(self, sampler=left, fit_seconds=seconds, resampled=resampled)
+
     def _codes(self, n: int, rng: np.random.Generator) -> tuple[FloatArray, IntArray | None]:
-        if not isinstance(self.sampler, RowSampler):
+        if self.resampled or not isinstance(self.sampler, RowSampler):
             return self.sampler.sample(n, rng=rng), None
         codes, rows = self.sampler.sample_rows(n, rng=rng)
         return codes, rows if self.rows is None else self.rows[rows]

@@ -11,7 +11,7 @@ import aegen
 from aegen import generation
 from aegen.core.errors import BundleError, InvalidInput, StorageError, UnknownName
 from aegen.core.rng import generator
-from aegen.samplers import RowSampler, Sampler, samplers
+from aegen.samplers import Sampler, samplers
 from tests.tiny_bundle import tiny_bundle
 
 
@@ -20,21 +20,6 @@ def bundle(tmp_path_factory):
     folder = tmp_path_factory.mktemp("bundles") / "tiny"
     tiny_bundle(folder)
     return aegen.load(folder)
-
-
-class Repeat(RowSampler):
-    """Draws the training rows themselves: what copying looks like."""
-
-    title, summary = "Repeat", "Copies."
-
-    def _fit(self, z, weights, rng):
-        self.z_ = z
-
-    def _row_count(self):
-        return len(self.z_)
-
-    def _sample_from(self, rows, rng):
-        return self.z_[rows]
 
 
 class Far(Sampler):
@@ -51,7 +36,7 @@ class Far(Sampler):
 
 @pytest.fixture
 def fitted(bundle, monkeypatch):
-    """Models of the two samplers above, as if they were in the family."""
+    """A model of the sampler above, as if it were in the family."""
 
     def make(kind, **options):
         monkeypatch.setattr(type(samplers), "create", lambda self, name, **fields: kind(**fields))
@@ -97,12 +82,35 @@ def test_the_model_is_fitted_to_the_codes_or_to_the_rows_named(bundle):
     assert not np.allclose(mean(part), bundle.codes.mean(axis=0), atol=0.02)
 
 
-def test_rows_are_given_where_the_latent_model_knows_them(bundle, fitted):
-    draw = fitted(Repeat).sample(12, rng=0)
+def test_rows_are_given_where_the_latent_model_knows_them(bundle):
+    draw = bundle.model("bootstrap").sample(12, rng=0)
     assert np.array_equal(draw.codes, bundle.codes[draw.rows])
-    draw = fitted(Repeat, rows=[4, 8, 15]).sample(12, rng=0)
+    draw = bundle.model("bootstrap", rows=[4, 8, 15]).sample(12, rng=0)
     assert set(draw.rows.tolist()) <= {4, 8, 15}
     assert np.array_equal(draw.codes, bundle.codes[draw.rows])
+
+
+def test_conditioned_models_fix_coordinates_and_keep_rows(bundle):
+    model = bundle.model("empirical-beta-copula", degree=5)
+    draw = model.condition({1: 0.25}).sample(12, rng=0)
+    assert (draw.codes[:, 1] == 0.25).all()
+    assert len(np.unique(draw.codes[:, 0])) == 12
+    assert draw.rows.max() < 40
+    assert np.array_equal(draw.images, bundle.decode(draw.codes))
+
+
+def test_candidates_of_a_resampled_condition_are_no_training_rows(bundle):
+    model = bundle.model("gaussian")
+    resampled = bundle.model("bootstrap")
+    left = resampled.condition({1: float(bundle.codes[3, 1])})
+    assert left.sample(3, rng=0).rows.tolist() == [3, 3, 3]
+    swapped = generation.replace(model, sampler=left.sampler, resampled=True)
+    assert swapped.sample(3, rng=0).rows is None
+
+
+def test_models_that_cannot_be_conditioned_say_so(fitted):
+    with pytest.raises(InvalidInput, match="Far cannot be conditioned: take another"):
+        fitted(Far).condition({0: 1.0})
 
 
 def test_none_drawn(bundle, tmp_path):
@@ -124,25 +132,13 @@ def test_nearest_rows_are_exact(bundle):
 
 
 def test_copying_is_nothing_for_copies_and_one_for_new_data(bundle, fitted):
-    assert bundle.copying(fitted(Repeat).sample(30, rng=0).codes).ratio == 0
+    assert bundle.copying(bundle.model("bootstrap").sample(30, rng=0).codes).ratio == 0
     new = bundle.copying(bundle.holdout)
     assert new.ratio == pytest.approx(1)
     assert new.low <= 1 <= new.high
     assert bundle.copying(fitted(Far).sample(30, rng=0).codes).ratio > 5
     with pytest.raises(InvalidInput, match="to measure copying"):
         bundle.copying(np.empty((0, 3)))
-
-
-def test_the_median_interval_holds_the_median_as_often_as_it_says():
-    """95 % by binomial counting, within four standard errors of 4,000 trials; the bare middle
-    half of the draws, which is no such interval, fails the same bar."""
-    rng = np.random.default_rng(0)
-    x = np.sort(rng.normal(size=(4000, 64)), axis=1)
-    low, high = generation._median_interval(64)
-    held = ((x[:, low] <= 0) & (x[:, high] >= 0)).mean()
-    bar = 0.95 - 4 * np.sqrt(0.95 * 0.05 / 4000)
-    assert bar < held < 0.985
-    assert ((x[:, 30] <= 0) & (x[:, 33] >= 0)).mean() < bar
 
 
 def test_copying_needs_held_out_rows(tmp_path):
@@ -166,8 +162,8 @@ def test_a_png_is_one_grid(bundle, tmp_path):
     assert np.abs(pixels[:48, :48] - first).max() <= 1
 
 
-def test_an_npz_holds_arrays_and_no_pickle(fitted, tmp_path):
-    draw = fitted(Repeat).sample(5, rng=0)
+def test_an_npz_holds_arrays_and_no_pickle(bundle, tmp_path):
+    draw = bundle.model("bootstrap").sample(5, rng=0)
     draw.save(tmp_path / "draw.npz")
     with np.load(tmp_path / "draw.npz", allow_pickle=False) as found:
         assert sorted(found) == ["codes", "images", "rows"]

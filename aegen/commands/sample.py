@@ -24,15 +24,25 @@ def sample(
         list[str] | None,
         typer.Option(help="A field of the latent model, NAME=VALUE; may be repeated"),
     ] = None,
+    given: Annotated[
+        list[str] | None,
+        typer.Option(help="A coordinate of the codes to fix, INDEX=VALUE; may be repeated"),
+    ] = None,
 ) -> None:
     """Draw new codes from a latent model of a bundle and decode them."""
     from aegen.generation import load
+    from aegen.samplers import RowSampler
 
     # A fit that starts at random starts from the same place as in the app.
     model = load(bundle).model(sampler, rng=0, **parsed(sampler, field or []))
+    title = model.sampler.title
+    if given:
+        model = model.condition(fixed(given), rng=0)
+        if isinstance(model.sampler, RowSampler) and (caution := model.sampler.collapse()):
+            typer.echo(f"Note: {caution}.", err=True)
     draw = model.sample(n, rng=seed)
     draw.save(out)
-    typer.echo(f"{n} drawn from {model.sampler.title} on {bundle}: {out}")
+    typer.echo(f"{n} drawn from {title} on {bundle}: {out}")
 
 
 def parsed(sampler: str, settings: list[str]) -> dict[str, Any]:
@@ -54,3 +64,28 @@ def parsed(sampler: str, settings: list[str]) -> dict[str, Any]:
             raise UnknownName(f"field of {sampler}", name, known)
         fields[name] = known[name].parse(value, sampler)
     return fields
+
+
+def fixed(settings: list[str]) -> dict[int, float]:
+    """Coordinates and values from ``INDEX=VALUE`` settings.
+
+    Raises:
+        InvalidInput: a setting of another form, or a coordinate given twice.
+
+    Example:
+        >>> fixed(["3=0.5"])
+        {3: 0.5}
+    """
+    given: dict[int, float] = {}
+    for setting in settings:
+        index, _, value = setting.partition("=")
+        try:
+            coordinate, number = int(index), float(value)
+        except ValueError:
+            raise InvalidInput(
+                f"--given must be INDEX=VALUE, such as 3=0.5, got {setting!r}"
+            ) from None
+        if coordinate in given:
+            raise InvalidInput(f"--given fixes coordinate {coordinate} twice: keep one")
+        given[coordinate] = number
+    return given

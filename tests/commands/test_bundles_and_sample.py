@@ -79,6 +79,17 @@ def test_fields_reach_the_latent_model(aegen, tmp_path):
     assert spread[1] > 2 * spread[0]
 
 
+def test_coordinates_can_be_fixed_and_a_collapse_is_said(aegen, tmp_path):
+    fixed = ("--given", "2=0.5", "--given", "0=0.5")
+    words = ("sample", "bars", "-n", 4, *fixed, "--out", tmp_path / "a.npz")
+    code, _, said = aegen(*words)
+    assert code == 0
+    assert (np.load(tmp_path / "a.npz")["codes"][:, [0, 2]] == 0.5).all()
+    assert "effective rows of 40, so they are little more than those rows" in said
+    code, _, said = aegen(*words, "--field", "degree=2")
+    assert (code, said) == (0, "")
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
@@ -87,6 +98,9 @@ def test_fields_reach_the_latent_model(aegen, tmp_path):
         (("sample", "bars", "--field", "degre=5", "--out", "x.png"), "did you mean 'degree'"),
         (("sample", "bars", "--field", "degree", "--out", "x.png"), "NAME=VALUE"),
         (("sample", "bars", "--field", "degree=0", "--out", "x.png"), "whole number of 1 or more"),
+        (("sample", "bars", "--given", "a=1", "--out", "x.png"), "INDEX=VALUE"),
+        (("sample", "bars", "--given", "0=1", "--given", "0=2", "--out", "x.png"), "twice"),
+        (("sample", "bars", "--given", "7=1", "--out", "x.png"), "from 0 to 2"),
         (("sample", "bars", "--out", "x.gif"), ".png"),
         (("sample", "bars", "--out", "no/such/folder/x.png"), "cannot be written"),
         (("bundles", "check", "bars", "--deep", "/no/such/data"), "no data set named 'bars'"),
