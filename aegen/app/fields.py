@@ -79,8 +79,8 @@ def _scaled(parameter: Parameter) -> bool:
 AUTO = "auto"
 """The word for None: the method chooses."""
 
-FIELD = 176
-"""Width of a field's widget in pixels; a few stand side by side."""
+FIELD = 168
+"""Width of a field's widget in pixels: five side by side, and two on a phone."""
 
 
 def _item(owner: str, parameter: Parameter) -> state.Item[Any]:

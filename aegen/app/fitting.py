@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from aegen.core.progress import report
+
 __all__ = ["fit"]
 
 
@@ -30,10 +32,9 @@ def fit(
     Returns:
         the seconds that the fit took.
     """
-    from aegen.core.progress import report
+    report(0.0, "reading the codes")
     from aegen.generation import load
 
-    report(0.0, "reading the codes")
     bundle = load(Path(folder))
     model = bundle.model(sampler, rng=seed, rows=rows, **fields)
     model.sampler.save(out)

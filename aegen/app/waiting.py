@@ -6,7 +6,7 @@ import streamlit as st
 
 from aegen.app import frame, services, state
 from aegen.app.services import Spec
-from aegen.app.wording import duration, plain
+from aegen.app.wording import plain
 from aegen.core.errors import AegenError
 
 __all__ = ["ready"]
@@ -50,7 +50,8 @@ def _progress(spec: Spec) -> None:
             st.button(
                 "Cancel", icon=":material/stop_circle:", on_click=_stop, args=(spec,), key="cancel"
             )
-            st.caption(f"{duration(job.seconds)} so far; other pages stay usable meanwhile.")
+            minutes, seconds = divmod(int(job.seconds), 60)
+            st.caption(f"{minutes}:{seconds:02d} so far; other pages stay usable meanwhile.")
 
 
 def _standing(now: str, share: float, text: str) -> str:

@@ -23,7 +23,7 @@ __all__ = ["main"]
 PAUSE = 0.1
 """Seconds between two reports that are passed on."""
 
-NICE = 5
+NICE = 3
 """How much the work stands back for the server."""
 
 

@@ -45,7 +45,7 @@ def contours(points: ArrayLike, *, shares: tuple[float, ...] = SHARES) -> tuple[
     r"""Borders of the smallest areas that hold given shares of the points, as smoothed.
 
     The points are counted in square cells, 160 along the longer side of the middle 99 % of them.
-    Each is smoothed by a Gaussian kernel as wide as the distance to its $\sqrt n$-th nearest
+    Each is smoothed by a Gaussian kernel as wide as the distance to its $n^{2/5}$-th nearest
     neighbour, rounded to one of eight widths from 1.2 to 16 cells: islands stay apart where points
     are dense, and few points make no bumps where they are rare. The level of a share p is the
     density at which the cells above it hold p of the whole.
@@ -101,10 +101,10 @@ def _heights(places: FloatArray, sides: IntArray) -> FloatArray:
 
 
 def _reach(places: FloatArray) -> FloatArray:
-    """How far each point's neighbour of rank sqrt(n) is."""
+    """How far each point's neighbour of rank n^(2/5) is."""
     from scipy.spatial import cKDTree
 
-    rank = max(1, round(len(places) ** 0.5))
+    rank = max(1, round(len(places) ** 0.4))
     found: Any = cKDTree(places).query(places, k=[min(rank + 1, len(places))])
     distance: FloatArray = found[0][:, 0]
     return distance
