@@ -206,3 +206,63 @@ def test_a_refusal_of_the_latent_model_is_a_sentence(opened):
     app = opened("sample", sampler="gaussian-mixture", **{"gaussian-mixture__components": "400"})
     assert not app.exception
     assert app.error
+
+
+# smoothing
+
+DEGREE = "empirical-beta-copula.degree"
+
+
+def copying(app):
+    return re.search(r"ratio \*\*([\d.]+)\*\*.*\(([\d.]+) to ([\d.]+)\)", text(app)).groups()
+
+
+@pytest.mark.parametrize(("address", "how"), [("sample", "sampler"), ("latent-map", "draws")])
+def test_the_smoothing_slider_moves_the_link_the_box_and_the_copying_figure(
+    opened, address, how, monkeypatch
+):
+    app = opened(address, **{how: "empirical-beta-copula", "n": "4"})
+    slider = app.select_slider(key=f"slide:{DEGREE}")
+    assert slider.value == "n"
+    assert [slider.options[0], slider.options[-1]] == ["n = 40", "1"]
+    copies = copying(app)
+    app = slider.set_value(1).run()
+    assert not app.exception
+    assert app.query_params[DEGREE] in ("1", ["1"])
+    assert app.selectbox(key=f"widget:{DEGREE}").value == "1"
+    assert float(copying(app)[0]) > float(copies[0])
+    app = app.selectbox(key=f"widget:{DEGREE}").select("n").run()
+    assert app.select_slider(key=f"slide:{DEGREE}").value == "n"
+    assert copying(app) == copies
+
+
+@pytest.mark.parametrize("degree", [1, 2, 13, 39, 40])
+def test_the_slider_shows_every_number_of_a_link_exactly(opened, degree):
+    app = opened("sample", n="4", **{DEGREE: str(degree)})
+    assert not app.exception
+    assert not app.warning
+    assert app.select_slider(key=f"slide:{DEGREE}").value == degree
+    assert app.query_params[DEGREE] in (str(degree), [str(degree)])
+
+
+def test_contours_of_a_model_lie_over_the_map(opened):
+    app = opened("latent-map", draws="gaussian", **{"as": "contours"}, projection="pca")
+    assert not app.exception
+    assert "Contours of the Gaussian" in text(app)
+    assert "Rings" not in text(app)
+    app = app.segmented_control(key="widget:as").set_value("both").run()
+    assert "Rings: 500 draws" in text(app)
+    assert "Contours" in text(app)
+    assert app.query_params["as"] in ("both", ["both"])
+
+
+def test_names_in_a_restriction_stay_words(opened, monkeypatch):
+    from aegen.app.services import opened as bundles
+
+    table = bundles.attributes("bars").rename(columns={"class": "![x](y)"})
+    monkeypatch.setattr(bundles, "attributes", lambda name: table)
+    app = opened("sample", within="![x](y)=lying", n="4")
+    assert not app.exception
+    said = next(m.value for m in app.markdown if "Only from" in m.value)
+    assert "\\!" not in said
+    assert "!\\[x\\](y)" in said
