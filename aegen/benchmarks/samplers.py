@@ -1,279 +1,197 @@
-"""How long each latent model takes to fit and to draw, a coordinate, beside plain numpy.
+"""How long each latent model takes to fit, to draw and to give densities, and its peak memory.
 
-Each pair is timed in turns within one run, so that what slows the machine slows both; medians of
-several repeats after a warm-up, which also compiles. `report` prints what `run` measures.
+`aegen bench samplers` prints it beside plain numpy and the libraries called directly. Each model
+is measured in a process of its own (``measurement.py``), together with its counterparts
+(``counterparts.py``), so that ratios are those of one run.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from statistics import median
-from typing import Any
 
-import numpy as np
-from numpy.typing import ArrayLike
 from rich.console import Console
 from rich.table import Table
 
+from aegen.benchmarks.measurement import FIGURES, Measured, in_own_process
 from aegen.core import arrays
-from aegen.core.arrays import FloatArray
-from aegen.core.errors import AegenError
-from aegen.samplers import Sampler, samplers
-from aegen.samplers._margins import Margin, silverman
-from aegen.samplers.empirical_beta_copula import EmpiricalBetaCopula
-from aegen.samplers.gaussian_mixture import GaussianMixture
-from aegen.samplers.kde import KDE
+from aegen.core.errors import InvalidInput
+from aegen.samplers import samplers
 
-__all__ = ["Timing", "made_up_codes", "report", "run"]
+__all__ = ["SIZES", "Timing", "report", "run"]
 
-SIZES = (2_000, 60_000)
-GRID = 4096
-"""Points of the reference's distribution functions, between which np.interp inverts them."""
+SIZES = ((2_000, 10), (2_000, 100), (60_000, 10), (60_000, 100))
+"""Rows and dimensions."""
 
-Fit = Callable[[], Any]
-Draw = Callable[[], FloatArray]
+DRAWS = 10_000
+POINTS = 2_000
+
+LIMIT = 60.0
+"""Seconds that one model at one size may take, with its counterparts and the start of Python."""
 
 
 @dataclass(frozen=True)
 class Timing:
-    """What was measured for one latent model at one size; times in nanoseconds a coordinate.
+    """What was measured for one latent model at one size.
 
-    Args:
+    Attributes:
         name: the latent model.
-        rows: training codes, and draws.
+        rows: training codes.
         dimension: numbers a code.
-        fit: n x d coordinates learned from.
-        sample: as many drawn.
-        plain_fit: what plain numpy takes for the same, or None where it has no counterpart.
-        plain_sample: likewise for drawing.
+        ours: the model's own times.
+        others: those of its counterparts.
     """
 
     name: str
     rows: int
     dimension: int
-    fit: float
-    sample: float
-    plain_fit: float | None
-    plain_sample: float | None
-
-    @property
-    def ratio(self) -> float | None:
-        """How many times faster than plain numpy a draw is."""
-        return None if self.plain_sample is None else self.plain_sample / self.sample
-
-
-def made_up_codes(n: int, d: int = 10, *, rng: int = 0) -> FloatArray:
-    """Codes (n, d) with clusters and curvature, to measure on where there is no bundle.
-
-    Example:
-        >>> made_up_codes(3).shape
-        (3, 10)
-    """
-    draw = np.random.default_rng(rng)
-    centres = draw.normal(scale=3, size=(10, d))
-    tilt = draw.normal(size=(d, d)) / np.sqrt(d)
-    x = draw.normal(size=(n, d)) @ tilt
-    x[:, 0] += 0.3 * x[:, -1] ** 2
-    moved: FloatArray = x + centres[draw.integers(10, size=n)]
-    return moved
+    ours: Measured
+    others: tuple[Measured, ...] = ()
 
 
 def run(
-    codes: ArrayLike | None = None, *, sizes: tuple[int, ...] = SIZES, repeats: int = 7
+    *,
+    names: Sequence[str] = (),
+    sizes: Sequence[tuple[int, int]] = SIZES,
+    draws: int = DRAWS,
+    points: int = POINTS,
+    repeats: int = 5,
+    limit: float | None = LIMIT,
+    told: Callable[[Timing], None] = lambda timing: None,
 ) -> list[Timing]:
-    """Time every latent model at every size.
+    """Time latent models at every size, smaller ones first.
 
     Args:
-        codes: training codes (n, d) to take rows from, with repetition where they are too few;
-            None for made-up ones in 10 dimensions.
-        sizes: numbers of rows; as many are drawn.
-        repeats: how often each draw is timed; a fit at most 3 times.
+        names: latent models; by default all.
+        sizes: rows and dimensions.
+        draws: how many codes are drawn.
+        points: how many densities are asked for.
+        repeats: how often quick steps are repeated.
+        limit: seconds for one model at one size; a model that exceeds them before its own figures
+            are complete is left out at sizes that are larger in both ways. None for no limit.
+        told: called with each timing.
 
     Raises:
-        InvalidInput: codes that cannot be used.
+        InvalidInput: numbers that cannot be used.
+        UnknownName: no latent model of this name.
     """
     repeats = arrays.count(repeats, name="repeats", minimum=1)
-    given = made_up_codes(max(sizes)) if codes is None else arrays.codes(codes, minimum=2)
-    timings = []
-    for n in sizes:
-        rows = np.random.default_rng(0).choice(len(given), n, replace=n > len(given))
-        z = np.ascontiguousarray(given[rows])
-        timings += [_time_one(name, z, repeats) for name in samplers.names()]
+    if limit is not None and not limit > 0:
+        raise InvalidInput(f"the limit must be a number of seconds above 0, got {limit!r}")
+    for name in names:
+        samplers.get(name)
+    timings: list[Timing] = []
+    slow: list[tuple[str, int, int]] = []
+    for rows, dimension in sizes:
+        for name in names or samplers.names():
+            if any(name == s and rows >= n and dimension >= d for s, n, d in slow):
+                known = Measured(name, problem=f"left out: a smaller size took over {limit:g} s")
+                timing = Timing(name, rows, dimension, known)
+            else:
+                task = {
+                    "name": name,
+                    "rows": rows,
+                    "dimension": dimension,
+                    "draws": draws,
+                    "points": points,
+                    "repeats": repeats,
+                }
+                ours, *others = in_own_process(task, limit)
+                timing = Timing(name, rows, dimension, ours, tuple(others))
+                if ours.fit is None and ours.problem is not None:
+                    slow.append((name, rows, dimension))
+            timings.append(timing)
+            told(timing)
     return timings
 
 
 def report(
-    codes: ArrayLike | None = None, *, sizes: tuple[int, ...] = SIZES, repeats: int = 7
+    *,
+    names: Sequence[str] = (),
+    sizes: Sequence[tuple[int, int]] = SIZES,
+    draws: int = DRAWS,
+    points: int = POINTS,
+    repeats: int = 5,
+    limit: float | None = LIMIT,
+    figures: bool = True,
 ) -> None:
-    """Measure as `run` does, then print a table; on the codes of the mnist bundle if there is one.
+    """Measure as `run` does, then print a table a size, and `FIGURES` where they are asked for.
 
     Raises:
-        InvalidInput: codes that cannot be used.
+        InvalidInput: numbers that cannot be used.
+        UnknownName: no latent model of this name.
     """
-    source = "the codes given"
-    if codes is None:
-        codes, source = _bundled_codes()
-    console = Console()
-    with console.status(f"timing {len(samplers.names())} latent models on {source}"):
-        timings = run(codes, sizes=sizes, repeats=repeats)
-    for n in sizes:
-        console.print(_table([timing for timing in timings if timing.rows == n], source))
+    console, aside = Console(), Console(stderr=True)
+    if figures:
+        table = _table("empirical beta copula, degree n", ("", "seconds", "peak MB"))
+        for title, (_, rows, others) in FIGURES.items():
+            named = title.format(rows, others)
+            with aside.status(f"measuring {named}"):
+                for measured in in_own_process({"figure": title}, None):
+                    seconds = measured.fit or measured.draw or measured.density
+                    cells = (f"{named}: {measured.who}", _seconds(seconds), _size(measured.peak))
+                    table.add_row(*cells)
+        console.print(table)
+    with aside.status("measuring latent models") as status:
+        timings = run(
+            names=names,
+            sizes=sizes,
+            draws=draws,
+            points=points,
+            repeats=repeats,
+            limit=limit,
+            told=lambda timing: status.update(
+                f"measured {timing.name}, {timing.rows:,} x {timing.dimension}"
+            ),
+        )
+    for rows, dimension in sizes:
+        here = [t for t in timings if (t.rows, t.dimension) == (rows, dimension)]
+        console.print(_sized(here, draws, points))
     console.print(
-        "plain: numpy doing the same. The copula's is rng.beta, then np.interp into "
-        f"{GRID} points of each margin. Medians of {repeats}, timed in turns."
+        "In brackets: how many times as long as aegen, in the same run. Medians of up to "
+        f"{repeats} after a warm-up. Peak: resident memory that fit, draws and density added.",
+        highlight=False,
     )
 
 
-def _table(timings: list[Timing], source: str) -> Table:
+def _sized(timings: list[Timing], draws: int, points: int) -> Table:
     """The timings of one size."""
-    n, d = timings[0].rows, timings[0].dimension
-    table = Table(title=f"{n:,} rows of {source}, d = {d}: ns a coordinate", title_justify="left")
-    table.add_column("latent model", no_wrap=True)
-    for heading in ("fit ms", "fit", "plain", "draw", "plain", "faster"):
-        table.add_column(heading, justify="right", no_wrap=True)
+    rows, dimension = timings[0].rows, timings[0].dimension
+    table = _table(
+        f"{rows:,} made-up rows, d = {dimension}",
+        ("latent model", "fit", f"{draws:,} draws", f"{points:,} densities", "peak MB"),
+    )
     for timing in timings:
-        table.add_row(
-            timing.name,
-            f"{timing.fit * n * d / 1e6:,.1f}",
-            _number(timing.fit),
-            _number(timing.plain_fit),
-            _number(timing.sample),
-            _number(timing.plain_sample),
-            "" if timing.ratio is None else f"{timing.ratio:.1f} x",
-        )
+        _add(table, timing.name, timing.ours, None)
+        for other in timing.others:
+            _add(table, f"  {other.who}", other, timing.ours)
     return table
 
 
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:,.0f}" if value >= 10 else f"{value:.1f}"
+def _add(table: Table, title: str, measured: Measured, beside: Measured | None) -> None:
+    times = []
+    for step in ("fit", "draw", "density"):
+        seconds = getattr(measured, step)
+        ours = getattr(beside, step) if beside is not None else None
+        factor = "" if not ours or seconds is None else f" ({seconds / ours:.2g} x)"
+        times.append(_seconds(seconds) + factor)
+    note = "" if measured.problem is None else f" ({measured.problem})"
+    table.add_row(title + note, *times, _size(measured.peak))
 
 
-def _bundled_codes() -> tuple[FloatArray | None, str]:
-    """Codes of the mnist bundle, and what to call them."""
-    from aegen.bundles import read
-
-    try:
-        return np.asarray(read("mnist").codes), "the mnist bundle's codes"
-    except AegenError:
-        return None, "made-up codes"
+def _table(title: str, headings: Sequence[str]) -> Table:
+    table = Table(title=title, title_justify="left")
+    table.add_column(headings[0])
+    for heading in headings[1:]:
+        table.add_column(heading, justify="right", no_wrap=True)
+    return table
 
 
-def _time_one(name: str, z: FloatArray, repeats: int) -> Timing:
-    model = samplers.create(name).fit(z, rng=0)
-    plain_fit, plain_draw = _plain(model, z)
-    scale = 1e9 / z.size
-    fit, other_fit = _in_turns(
-        lambda: samplers.create(name).fit(z, rng=0), plain_fit, min(repeats, 3)
-    )
-    rng = np.random.default_rng(0)
-    draw, other_draw = _in_turns(lambda: model.sample(len(z), rng=rng), plain_draw, repeats)
-    n, d = z.shape
-    return Timing(
-        name,
-        n,
-        d,
-        fit * scale,
-        draw * scale,
-        None if other_fit is None else other_fit * scale,
-        None if other_draw is None else other_draw * scale,
-    )
+def _seconds(value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{1000 * value:.3g} ms" if value < 1 else f"{value:,.3g} s"
 
 
-def _in_turns(one: Fit, other: Fit | None, repeats: int) -> tuple[float, float | None]:
-    """Median seconds of each, timed alternately after one call of each that does not count."""
-    calls = [one] if other is None else [one, other]
-    taken: list[list[float]] = [[] for _ in calls]
-    for turn in range(repeats + 1):
-        for call, seconds in zip(calls, taken, strict=True):
-            start = time.perf_counter()
-            call()
-            if turn:
-                seconds.append(time.perf_counter() - start)
-    medians = [median(seconds) for seconds in taken]
-    return medians[0], None if other is None else medians[1]
-
-
-def _plain(model: Sampler, z: FloatArray) -> tuple[Fit | None, Draw | None]:
-    """A fit and a draw of the same law in plain numpy, where there is one."""
-    rng = np.random.default_rng(1)
-    n, d = z.shape
-    if isinstance(model, EmpiricalBetaCopula):
-        return lambda: np.argsort(np.argsort(z, axis=0), axis=0) + 1, _plain_ebc(z, rng)
-    if isinstance(model, GaussianMixture):
-        return None, _plain_mixture(model, n, rng)
-    if isinstance(model, KDE):
-        width = model.bandwidth_ * z.std(axis=0)
-
-        def blurred() -> FloatArray:
-            drawn: FloatArray = z[rng.integers(n, size=n)] + width * rng.standard_normal((n, d))
-            return drawn
-
-        return None, blurred
-    name = samplers.name_of(model)
-    if name == "gaussian":
-        mean, covariance = z.mean(axis=0), np.atleast_2d(np.cov(z.T, bias=True))
-        return (
-            lambda: (z.mean(axis=0), np.cov(z.T, bias=True)),
-            lambda: rng.multivariate_normal(mean, covariance, size=n),
-        )
-    if name == "independent-margins":
-        knots, probabilities = _margin_grids(z)
-
-        def draw() -> FloatArray:
-            u = rng.random((n, d))
-            for j in range(d):
-                u[:, j] = np.interp(u[:, j], probabilities[j], knots[j])
-            return u
-
-        return lambda: z.std(axis=0), draw
-    return None, None  # a model that plain numpy has no counterpart of
-
-
-def _plain_ebc(z: FloatArray, rng: np.random.Generator) -> Draw:
-    """Beta numbers by numpy, margins inverted by np.interp: the yardstick of the copula."""
-    n, d = z.shape
-    ranks = np.argsort(np.argsort(z, axis=0), axis=0) + 1
-    knots, probabilities = _margin_grids(z)
-
-    def draw() -> FloatArray:
-        chosen = ranks[rng.integers(n, size=n)]
-        u: FloatArray = rng.beta(chosen, n + 1 - chosen)
-        for j in range(d):
-            u[:, j] = np.interp(u[:, j], probabilities[j], knots[j])
-        return u
-
-    return draw
-
-
-def _margin_grids(z: FloatArray) -> tuple[list[FloatArray], list[FloatArray]]:
-    """Points of each column and their probabilities, five bandwidths beyond the codes.
-
-    They are made without being timed, by aegen's own exact sums: plain ones take minutes.
-    """
-    knots, probabilities = [], []
-    for column in np.sort(z, axis=0).T:
-        # A constant column has no spread; any width serves to draw something as quickly.
-        width = silverman(len(z)) * float(column.std()) or 1.0
-        at = np.linspace(column[0] - 5 * width, column[-1] + 5 * width, GRID)
-        knots.append(at)
-        probabilities.append(Margin.of(np.ascontiguousarray(column), width).density_and_cdf(at)[1])
-    return knots, probabilities
-
-
-def _plain_mixture(model: GaussianMixture, n: int, rng: np.random.Generator) -> Draw:
-    means = model.centre_ + model.scale_ * model.means_
-    factors = model.scale_[:, None] * model.factors_
-    covariances = [factor @ factor.T for factor in factors]
-
-    def draw() -> FloatArray:
-        counts = rng.multinomial(n, model.weights_)
-        parts = [
-            rng.multivariate_normal(mean, covariance, size=count)
-            for mean, covariance, count in zip(means, covariances, counts, strict=True)
-        ]
-        drawn: FloatArray = rng.permutation(np.concatenate(parts))
-        return drawn
-
-    return draw
+def _size(value: int | None) -> str:
+    return "" if value is None else f"{value / 1e6:,.0f}"

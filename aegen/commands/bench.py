@@ -13,11 +13,23 @@ bench = typer.Typer(help="Measure how fast aegen is on this machine.", no_args_i
 
 
 @bench.command("samplers")
-def bench_samplers() -> None:
-    """Fit and draw time a coordinate of each latent model, beside plain numpy."""
+def bench_samplers(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Latent models; by default all")
+    ] = None,
+    full: Annotated[bool, typer.Option(help="Wait for slow ones, however long they take")] = False,
+    limit: Annotated[
+        float, typer.Option(help="Seconds after which a model at a size is left out")
+    ] = 60.0,
+    repeats: Annotated[int, typer.Option(min=1, help="Repeats of quick steps")] = 5,
+    figures: Annotated[
+        bool, typer.Option(help="Also the copula's density, draws, conditions and fit by name")
+    ] = True,
+) -> None:
+    """Fit, draw and density times and peak memory, beside numpy and the libraries themselves."""
     from aegen.benchmarks.samplers import report
 
-    report()
+    report(names=names or (), repeats=repeats, limit=None if full else limit, figures=figures)
 
 
 @bench.command("app")

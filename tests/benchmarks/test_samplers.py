@@ -1,47 +1,162 @@
-"""The benchmark of the latent models: it times all of them, and plain numpy has their law."""
+"""The benchmark of the latent models: it times all of them, beside others that do the same."""
+
+import time
 
 import numpy as np
 import pytest
+from scipy.stats import beta
+from typer.testing import CliRunner
 
+from aegen.benchmarks import measurement
 from aegen.benchmarks import samplers as benchmark
-from aegen.core.errors import InvalidInput
-from aegen.samplers import samplers
+from aegen.benchmarks.counterparts import copula_density, counterparts, made_up_codes
+from aegen.benchmarks.measurement import FIGURES, Measured, in_own_process, measure
+from aegen.cli import app
+from aegen.core.errors import InvalidInput, UnknownName
+from aegen.samplers import DensitySampler, samplers
 from tests.evidence import same_distribution
-from tests.worlds import clusters, constant_column
+from tests.worlds import clusters
+
+every = pytest.mark.parametrize("name", samplers.names())
+
+TINY = {"rows": 60, "dimension": 2, "draws": 20, "points": 10, "repeats": 1}
+
+QUICK = {"epochs": 2, "hidden": 8, "components": 3, "steps": 4}
 
 
-def test_every_latent_model_is_timed_at_every_size():
-    timings = benchmark.run(clusters(40, 2), sizes=(30, 60), repeats=1)
-    assert [(t.name, t.rows) for t in timings] == [
-        (name, rows) for rows in (30, 60) for name in samplers.names()
-    ]
-    assert all(t.fit > 0 and t.sample > 0 and t.dimension == 2 for t in timings)
-    copula = next(t for t in timings if t.name == "empirical-beta-copula")
-    assert copula.ratio == copula.plain_sample / copula.sample
+def quick(name):
+    """Small values of the fields that make fits slow, for whichever model has them."""
+    known = {parameter.name for parameter in samplers.parameters(name)}
+    return {field: value for field, value in QUICK.items() if field in known}
 
 
-@pytest.mark.parametrize("name", samplers.names())
-def test_plain_numpy_draws_the_same_law(name):
+@every
+def test_every_latent_model_is_measured(name):
+    *_, (ours, *others) = measure(name, **TINY, fields=quick(name))
+    assert ours.who == name
+    assert ours.fit > 0
+    assert ours.draw > 0
+    assert ours.problem is None
+    assert (ours.density is not None) == issubclass(samplers.get(name), DensitySampler)
+    assert ours.peak is None or 0 <= ours.peak < 1e9
+    assert all(other.fit or other.draw or other.density for other in others)
+    assert len({other.who for other in others}) == len(others)
+
+
+def test_what_is_known_so_far_is_told_each_time():
+    told = [list(found) for found in measure("kde", **TINY)]
+    assert [len(found) for found in told] == [1, 2, 3, 3]
+    assert [found[0].who for found in told] == ["kde"] * 4
+
+
+@every
+def test_others_draw_the_same_law_where_they_say_so(name):
     z = clusters(20_000, 2)
+    if name in ("vine-copula", "normalizing-flow", "flow-matching"):
+        return  # fits to so many rows are slow, and nobody says so
     model = samplers.create(name).fit(z, rng=0)
-    _, draw = benchmark._plain(model, z)
-    if draw is None:
-        return
-    ours = model.sample(20_000, rng=1)
-    assert same_distribution(ours, draw())
-    assert not same_distribution(ours * [1, 1.1], draw())
+    for other in counterparts(model, z, z[:10], 20_000):
+        if other.same_law:
+            ours = model.sample(20_000, rng=1)
+            assert same_distribution(ours, other.draw())
+            assert not same_distribution(ours * [1, 1.25], other.draw())
 
 
-def test_the_table_is_printed(capsys):
-    benchmark.report(clusters(10, 1), repeats=1, sizes=(20,))
+def test_the_plain_density_of_the_copula_is_the_sum_over_rows():
+    z = clusters(30, 2)
+    ranks = np.argsort(np.argsort(z, axis=0), axis=0) + 1
+    u = np.random.default_rng(0).uniform(size=(700, 2))  # more than one block
+    terms = beta.pdf(u[:, None, :], ranks, 31 - ranks).prod(axis=2)
+    assert copula_density(ranks, u) == pytest.approx(np.log(terms.mean(axis=1)))
+    assert copula_density(ranks, u) != pytest.approx(np.log(terms.sum(axis=1)))
+
+
+def test_made_up_codes_of_other_seeds_are_of_one_law():
+    z = made_up_codes(5000, 4, rng=0)
+    assert same_distribution(z, made_up_codes(5000, 4, rng=1))
+    assert not np.array_equal(z[:5], made_up_codes(5, 4, rng=1))
+
+
+def test_memory_is_the_most_that_was_held_at_once():
+    with measurement._peak() as small:
+        np.ones(1_000_000)
+    with measurement._peak() as large:
+        np.ones(20_000_000)
+    if large[0] is None:
+        return  # nothing here tells
+    assert 150e6 < large[0] < 200e6
+    assert small[0] < 20e6
+
+
+def test_a_process_of_its_own_gives_the_same_kind_of_answer():
+    found = in_own_process({"name": "gaussian", **TINY}, 120)
+    assert [one.who for one in found] == ["gaussian", "numpy, scipy"]
+    assert all(isinstance(one, Measured) and one.problem is None for one in found)
+    refused = in_own_process({"name": "gaussian", **TINY, "rows": 0}, 120)
+    assert refused[0].fit is None
+    assert "needs at least" in refused[0].problem
+
+
+def test_a_process_is_stopped_when_its_time_is_up(monkeypatch):
+    start = time.monotonic()
+    found = in_own_process({"name": "gaussian", **TINY}, 0.1)
+    assert time.monotonic() - start < 60
+    assert found == [Measured("gaussian", problem="stopped after 0.1 s")]
+
+
+def test_a_model_that_was_too_slow_is_left_out_at_larger_sizes(monkeypatch):
+    asked = []
+
+    def answered(task, limit):
+        asked.append((task["rows"], task["dimension"]))
+        late = task["dimension"] == 100
+        return [Measured("kde", problem="stopped")] if late else [Measured("kde", fit=1.0)]
+
+    monkeypatch.setattr(benchmark, "in_own_process", answered)
+    timings = benchmark.run(names=["kde"])
+    assert asked == [(2000, 10), (2000, 100), (60_000, 10)]
+    assert "left out: a smaller size took over 60 s" in timings[3].ours.problem
+    assert [timing.ours.fit for timing in timings] == [1.0, None, 1.0, None]
+
+
+def test_tables_say_all_that_was_measured(monkeypatch, capsys):
+    def answered(task, limit):
+        if "figure" in task:
+            return [Measured("aegen", draw=0.25, peak=3_000_000), Measured("numpy", draw=2.0)]
+        return [
+            Measured(task["name"], 0.5, 0.002, None, 7_000_000),
+            Measured("library", 1.5, 0.004, None, problem="stopped after 9 s"),
+        ]
+
+    monkeypatch.setattr(benchmark, "in_own_process", answered)
+    monkeypatch.setenv("COLUMNS", "160")
+    benchmark.report(sizes=[(30, 2)], draws=11, points=7)
     printed = capsys.readouterr().out
     assert all(name in printed for name in samplers.names())
-    assert "the codes given" in printed
+    words = [
+        "250 ms",
+        "2 s",
+        "500 ms",
+        "1.5 s (3 x)",
+        "4 ms (2 x)",
+        "stopped after 9 s",
+        "11 draws",
+    ]
+    assert [word for word in words if word not in printed] == []
+    assert all(title.format(rows, n) in printed for title, (_, rows, n) in FIGURES.items())
 
 
-def test_codes_that_cannot_be_timed():
-    with pytest.raises(InvalidInput, match="finite"):
-        benchmark.run([[np.nan], [1.0]])
+@pytest.mark.parametrize("title", FIGURES)
+def test_figures_can_be_measured(title):
+    for measured in FIGURES[title][0](300, 200):
+        seconds = [s for s in (measured.fit, measured.draw, measured.density) if s is not None]
+        assert len(seconds) == 1
+        assert seconds[0] > 0
+
+
+def test_the_command_refuses_what_cannot_be_measured():
+    for words, kind in ((["no-such-model"], UnknownName), (["--limit", "0"], InvalidInput)):
+        result = CliRunner().invoke(app, ["bench", "samplers", "--no-figures", *words])
+        assert isinstance(result.exception, kind)
     with pytest.raises(InvalidInput, match="repeats"):
         benchmark.run(repeats=0)
-    assert benchmark.run(constant_column(30), sizes=(30,), repeats=1)
