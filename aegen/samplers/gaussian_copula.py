@@ -12,16 +12,11 @@ from aegen.core.errors import InvalidInput
 from aegen.core.fields import Field
 from aegen.samplers._columns import centre_and_scale, effective_count, refuse_constant, standardise
 from aegen.samplers._margins import silverman
+from aegen.samplers._normal import known_units, normal_root, regression
 from aegen.samplers._normal_scores import NormalScores, rank_scores
 from aegen.samplers.base import ConditionalSampler, DensitySampler, Sampler
 
 __all__ = ["GaussianCopula"]
-
-SINGULAR = 1e-12
-"""Directions whose variance is below this share of a column's are taken to have none."""
-
-AGREEMENT = 1e-6
-"""How far given scores may lie off the directions that vary, where some do not."""
 
 
 class GaussianCopula(DensitySampler, ConditionalSampler):
@@ -121,6 +116,8 @@ class GaussianCopula(DensitySampler, ConditionalSampler):
             return "width_ must not be negative"
         if not len(self.codes_) or ((np.ptp(self.codes_, axis=0) > 0) != (self.width_ > 0)).any():
             return "width_ must be 0 for constant columns of codes_ and only for them"
+        if (np.diag(self.covariance_) < 0).any():
+            return "covariance_ must not have negative variances"
         if not np.array_equal(self.covariance_, self.covariance_.T):
             return "covariance_ must be symmetric"
         values = np.linalg.eigvalsh(self.covariance_)
@@ -134,7 +131,8 @@ class GaussianCopula(DensitySampler, ConditionalSampler):
         return self._scores
 
     def _sample(self, n: int, rng: np.random.Generator) -> FloatArray:
-        x = rng.standard_normal((n, self._d)) @ _root(self.covariance_).T
+        root = _root(self.covariance_)
+        x = rng.standard_normal((n, root.shape[1])) @ root.T
         x += self.mean_
         return self._margins().to_codes(x)
 
@@ -157,75 +155,44 @@ class GaussianCopula(DensitySampler, ConditionalSampler):
     def _condition(
         self, known: BoolArray, values: FloatArray, rng: np.random.Generator
     ) -> Sampler:
-        at = np.where(known, 0.0, self.codes_[0])
+        at = self.codes_[0].copy()
         at[known] = values
-        fixed = known & (self.width_ == 0) & (at != self.codes_[0])
-        if fixed.any():
-            constant = self.codes_[0, np.flatnonzero(fixed)[0]]
-            raise InvalidInput(
-                f"{self.title} cannot take these values: a column of the training codes is "
-                f"{constant:g} throughout; give it that value, or leave it free"
-            )
-        scores = self._margins().of_codes(at[None])[0][0, known]
-        free = ~known
-        covariance = self.covariance_
-        slope, off = _regression(
-            covariance[np.ix_(known, known)],
-            covariance[np.ix_(known, free)],
-            scores - self.mean_[known],
+        scores = self._margins().of_codes(at[None])[0][0]
+        law = regression(_root(self.covariance_), known)
+        constant = self.width_ == 0
+        away = known_units(
+            self.title,
+            np.where(constant, self.codes_[0], self.mean_)[known],
+            np.where(constant, 0.0, 1.0)[known],
+            np.where(constant, at, scores)[known],
+            law.whitener,
         )
-        if off > AGREEMENT:
-            raise InvalidInput(
-                f"{self.title} cannot take these values together: the columns depend on each "
-                "other exactly, in ranks; give fewer of them, or fit with shrinkage above 0"
-            )
-        left = covariance[np.ix_(free, free)] - covariance[np.ix_(free, known)] @ slope
+        spread, root = law.left()
+        root *= spread[:, None]
+        left = root @ root.T
         return self._learnt(
-            int(free.sum()),
-            codes_=self.codes_[:, free],
+            len(spread),
+            codes_=self.codes_[:, ~known],
             weights_=self.weights_,
-            width_=self.width_[free],
-            mean_=self.mean_[free] + (scores - self.mean_[known]) @ slope,
+            width_=self.width_[~known],
+            mean_=self.mean_[~known] + law.slopes @ away,
             covariance_=(left + left.T) / 2,
         )
 
 
 def _factor(covariance: FloatArray) -> tuple[FloatArray, FloatArray | None]:
     """Standard deviations (d,), and the Cholesky factor of the correlations if there is one."""
-    scale = np.sqrt(np.clip(np.diag(covariance), 0.0, None))
-    if (scale**2 <= SINGULAR).any():
+    scale = np.sqrt(np.diag(covariance))
+    if not (scale > 0).all():
         return scale, None
-    correlation = covariance / np.outer(scale, scale)
-    values = np.linalg.eigvalsh(correlation)
-    if values[0] <= SINGULAR * values[-1]:
-        return scale, None
-    return scale, np.linalg.cholesky(correlation).astype(np.float64, copy=False)
+    root = normal_root(covariance / np.outer(scale, scale))
+    lower = root.shape == covariance.shape and not np.triu(root, 1).any()
+    return scale, root if lower else None
 
 
 def _root(covariance: FloatArray) -> FloatArray:
-    """A square root of a covariance that may be singular, (d, d)."""
-    scale, factor = _factor(covariance)
-    if factor is not None:
-        lower: FloatArray = scale[:, None] * factor
-        return lower
-    values, vectors = np.linalg.eigh(covariance)
-    root: FloatArray = vectors * np.sqrt(np.clip(values, 0.0, None))
+    """A square root of a covariance that may be singular, (d, r)."""
+    scale = np.sqrt(np.diag(covariance))
+    units = np.where(scale > 0, scale, 1.0)
+    root: FloatArray = scale[:, None] * normal_root(covariance / np.outer(units, units))
     return root
-
-
-def _regression(
-    among: FloatArray, across: FloatArray, scores: FloatArray
-) -> tuple[FloatArray, float]:
-    """Slopes (k, m) of free scores on k known ones, and how far these lie off what can vary.
-
-    Args:
-        among: covariance of the known ones, (k, k); may be singular.
-        across: covariance of the known with the free ones, (k, m).
-        scores: what the known ones are, less their means, (k,).
-    """
-    values, vectors = np.linalg.eigh(among)
-    varies = values > SINGULAR * max(values[-1], 1.0)
-    inside = vectors[:, varies]
-    slope: FloatArray = inside @ ((inside.T @ across) / values[varies, None])
-    off = scores - inside @ (inside.T @ scores)
-    return slope, float(np.abs(off).max() / max(np.abs(scores).max(), 1.0))

@@ -109,6 +109,7 @@ class VineCopula(DensitySampler, ConditionalSampler):
     parameters_: FloatArray
 
     _tables: Quantiles | None = None
+    _built: pv.Vinecop | None = None
 
     def __init__(
         self,
@@ -151,7 +152,7 @@ class VineCopula(DensitySampler, ConditionalSampler):
         self.width_ = silverman(len(z)) * centre_and_scale(z)[1]
         self.columns_ = np.flatnonzero(self.width_ > 0)
         self.known_ = np.full(len(self.columns_), 0.5)
-        self._tables = None
+        self._tables = self._built = None
         used = z[:, self.columns_]
         if self.rows is not None and self.rows < len(z):
             used = used[np.sort(rng.choice(len(z), self.rows, replace=False))]
@@ -193,7 +194,13 @@ class VineCopula(DensitySampler, ConditionalSampler):
         )
 
     def _vine(self) -> pv.Vinecop:
-        """The library's vine, from what was learned; of two variables or more.
+        """The library's vine of what was learned, kept; of two variables or more."""
+        if self._built is None:
+            self._built = self._read()
+        return self._built
+
+    def _read(self) -> pv.Vinecop:
+        """A new vine of what was learned.
 
         Raises:
             RuntimeError: the arrays describe no vine.
@@ -232,7 +239,7 @@ class VineCopula(DensitySampler, ConditionalSampler):
         return fixed
 
     def _defect(self) -> str | None:
-        self._tables = None
+        self._tables = self._built = None
         v = len(self.columns_)
         kinds = {"columns_": "i", "matrix_": "i", "families_": "i", "rotations_": "i"}
         for name in self._learned():
@@ -330,8 +337,8 @@ class VineCopula(DensitySampler, ConditionalSampler):
         place = np.cumsum(~known) - 1
         columns = np.where(fixed, -1, place[self.columns_])
         if fixed.sum() == self._given.sum():  # no more than before, save for constants
-            return self._left(~known, columns, held, self._vine() if len(held) > 1 else None)
-        vine = self._vine()
+            return self._left(~known, columns, held, self._read() if len(held) > 1 else None)
+        vine = self._read()  # it will be turned
         first = _first(vine, self._given, fixed)
         if first.sum() == fixed.sum():
             return self._left(~known, columns, held, vine)

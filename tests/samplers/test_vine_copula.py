@@ -115,19 +115,16 @@ def test_free_form_pairs_see_what_bells_cannot():
     assert free.score(held_out) > samplers.create("gaussian").fit(z).score(held_out) + 0.5
 
 
-def test_columns_of_draws_are_the_smoothed_margins():
+@pytest.mark.parametrize("families", FAMILIES)
+def test_columns_of_draws_are_the_smoothed_margins(families):
     codes = bent(200)
-    h = (0.75 * 200) ** -0.2 * codes.std(axis=0)
-
-    def smoothed(x):
-        return norm.cdf((x[:, None] - codes[:, 0]) / h[0]).mean(axis=1)
-
-    drawn = vine(codes, families="gaussian").sample(50_000, rng=2)
-    assert cdf_agrees(drawn[:, 0], smoothed)
-    assert not cdf_agrees(1.1 * drawn[:, 0], smoothed)
-    # a free-form pair is only nearly uniform at its edges
-    drawn = vine(codes).sample(50_000, rng=2)
-    assert cdf_agrees(drawn[:, 0], smoothed) or cdf_agrees(drawn[:, 0], smoothed).worst < 0.02
+    drawn = vine(codes, families=families).sample(20_000, rng=2)
+    for j in range(2):
+        h = (0.75 * 200) ** -0.2 * codes[:, j].std()
+        grid = np.linspace(codes[:, j].min() - 6 * h, codes[:, j].max() + 6 * h, 3000)
+        below = norm.cdf((grid[:, None] - codes[:, j]) / h).mean(axis=1)
+        assert cdf_agrees(drawn[:, j], lambda x, g=grid, b=below: np.interp(x, g, b))
+        assert not cdf_agrees(1.2 * drawn[:, j], lambda x, g=grid, b=below: np.interp(x, g, b))
 
 
 @pytest.mark.parametrize("truncation", [None, 1])
@@ -212,9 +209,9 @@ def test_candidates_have_the_law_that_the_exact_condition_has():
 
 
 def test_conditions_one_after_the_other_are_the_condition_on_all():
-    z = bells(800, 5)
+    z = bells(800, 4)
     model = vine(z, families="gaussian")
-    for first, second in combinations(range(5), 2):
+    for first, second in combinations(range(4), 2):
         at = {first: float(z[0, first]), second: float(z[0, second])}
         at_once = model.condition(at, rng=0)
         in_turn = model.condition({first: at[first]}).condition({second: at[second]}, rng=0)
@@ -354,7 +351,7 @@ def test_random_damage_never_ends_the_process(tmp_path):
     model.save(file)
     rng = np.random.default_rng(0)
     refused = 0
-    for _ in range(150):
+    for _ in range(80):
         other = load(file)
         name = rng.choice(["matrix_", "families_", "rotations_", "parameters_", "columns_"])
         array = getattr(other, name).copy()
@@ -365,7 +362,7 @@ def test_random_damage_never_ends_the_process(tmp_path):
             assert np.isfinite(load(wrong).sample(5, rng=0)).all()
         except StorageError:
             refused += 1
-    assert refused > 50
+    assert refused > 25
 
 
 def test_chances_that_a_corner_holds():
