@@ -3,6 +3,7 @@
 import json
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -247,3 +248,10 @@ def test_the_command_measures_a_bundle(tmp_path):
     table = readme.read_text().removeprefix(fidelity_table.BEGIN + "\n")
     assert table.removesuffix(fidelity_table.END) in result.stdout
     assert "`gaussian`" in table
+
+
+def test_the_readme_has_a_place_for_the_table_and_names_all_models():
+    readme = Path(__file__).parents[2] / "README.md"
+    fidelity_table.rewrite(readme, None)
+    text = readme.read_text(encoding="utf-8")
+    assert [name for name in samplers.names() if f"\n| `{name}` | " not in text] == []
