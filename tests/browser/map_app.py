@@ -44,6 +44,11 @@ labels = {
     "none": {},
 }[colours]
 rings = {"draws": points[:30] + 0.5} if st.checkbox("draws") else {}
+if st.checkbox("ring"):
+    turn = np.linspace(0, 2 * np.pi, 200)
+    rings["contours"] = [(0.5, np.stack([10 + 6 * np.cos(turn), 2 * np.sin(turn)], axis=1))]
+if st.checkbox("stress"):
+    rings["chosen"] = np.flatnonzero(cloud == 1)
 st.button("clear", on_click=select_on_map, args=("map",))
 start = {"polygon": [(-5, -5), (5, -5), (5, 5), (-5, 5)], "pinned": 3}
 if st.checkbox("map", value=True):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 import re
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from aegen.core.polygons import inside
 
@@ -176,6 +178,76 @@ def test_hovering_shows_the_tile_of_the_row(server, visit):
     map_.page.mouse.move(*map_.pixel(*points[bare]))
     map_.page.get_by_text(f"row {bare}", exact=True).wait_for()
     assert map_.page.locator(".aegen-map-tile").is_hidden()
+
+
+def dark_at(map_, x, y):
+    """How dark the darkest pixel of the upper canvas is around a place in data coordinates."""
+    left, top = map_.pixel(x, y)
+    box = map_.box
+    return map_.page.locator(".aegen-map-over").evaluate(
+        """(canvas, [x, y]) => {
+            const r = devicePixelRatio;
+            const { data } = canvas.getContext("2d").getImageData((x - 4) * r, (y - 4) * r, 9, 9);
+            let most = 0;
+            for (let i = 0; i < data.length; i += 4)
+                most = Math.max(most, (data[i + 3] / 255) * (255 - data[i]));
+            return most;
+        }""",
+        [left - box["x"], top - box["y"]],
+    )
+
+
+def test_contours_lie_where_they_should_and_go_with_the_map(server, visit):
+    map_ = Map(visit(server.url), 3_000)
+    top, beside = (10, 2), (10, 0)
+    assert dark_at(map_, *top) == 0
+    map_.page.get_by_text("ring", exact=True).click()
+    map_.page.wait_for_selector(".aegen-map[data-contours='1']")
+    assert dark_at(map_, *top) > 100
+    assert dark_at(map_, *beside) == 0
+    before = map_.sight
+    map_.page.mouse.move(*map_.pixel(10, 1))
+    map_.page.mouse.wheel(0, -300)
+    closer = map_.wait_for_other_sight(before)
+    map_.page.wait_for_timeout(300)
+    assert dark_at(map_, *top) > 100
+    assert dark_at(map_, *beside) == 0
+    map_.drag([(10, 1), (9, 1.5)])
+    map_.wait_for_other_sight(closer)
+    map_.page.wait_for_timeout(300)
+    assert dark_at(map_, *top) > 100
+    map_.page.get_by_text("ring", exact=True).click()
+    map_.page.wait_for_selector(".aegen-map:not([data-contours])")
+    assert dark_at(map_, *top) == 0
+
+
+def faintness(map_, x):
+    """The mean brightness of the points around (x, 0), as seen on screen."""
+    left, top = map_.pixel(x, 0)
+    clip = {"x": left - 40, "y": top - 40, "width": 80, "height": 80}
+    shot = Image.open(io.BytesIO(map_.page.screenshot(clip=clip))).convert("L")
+    return float(np.asarray(shot).mean())
+
+
+def test_rows_that_are_stressed_stand_out_and_the_others_fade(server, visit):
+    map_ = Map(visit(f"{server.url}"), 3_000)
+    map_.page.mouse.move(5, 5)
+    map_.page.wait_for_timeout(300)
+    before = {x: faintness(map_, x) for x in (0, 10, 20)}
+    map_.page.get_by_text("stress", exact=True).click()
+    map_.page.wait_for_selector(".aegen-map[data-chosen='1000']")
+    map_.page.mouse.move(5, 5)
+    map_.page.wait_for_timeout(500)
+    after = {x: faintness(map_, x) for x in (0, 10, 20)}
+    assert after[0] > before[0] + 10
+    assert after[20] > before[20] + 10
+    assert after[10] <= before[10]
+    # Another colour draws the points anew; what is stressed stays so.
+    map_.page.get_by_text("height", exact=True).first.click()
+    map_.page.wait_for_selector(".aegen-map-strip")
+    map_.page.wait_for_selector(".aegen-map[data-drawn='3000'][data-chosen='1000']")
+    map_.page.get_by_text("stress", exact=True).click()
+    map_.page.wait_for_selector(".aegen-map:not([data-chosen])")
 
 
 def test_only_what_changed_is_sent_again(server, visit):

@@ -71,3 +71,49 @@ def test_template_takes_our_colours(paper):
 
     figure = go.Figure(layout={"template": figures.template(paper)})
     assert figure.layout.template.layout.colorway == figures.CATEGORIES
+
+
+# contours
+
+
+def held(contour, points):
+    """The share of points inside a contour's lines, by the even-odd rule."""
+    from aegen.core.polygons import inside
+
+    within = np.zeros(len(points), bool)
+    for line in contour.lines:
+        within ^= inside(points, line)
+    return within.mean()
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+def test_contours_hold_the_shares_that_they_say(scale):
+    rng = np.random.default_rng(0)
+    for cloud in (rng.normal(size=(4000, 2)), rng.normal(size=(4000, 2)) + 9 * rng.integers(2)):
+        fresh = scale * (np.median(cloud, axis=0) + rng.normal(size=(20_000, 2)))
+        for contour in figures.contours(scale * cloud):
+            assert held(contour, scale * cloud) == pytest.approx(contour.share, abs=0.04)
+            assert held(contour, fresh) == pytest.approx(contour.share, abs=0.05)
+
+
+def test_contours_are_round_around_a_round_cloud_and_islands_stay_apart():
+    rng = np.random.default_rng(1)
+    (half,) = figures.contours(rng.normal(size=(4000, 2)), shares=(0.5,))
+    radius = np.linalg.norm(np.concatenate(half.lines), axis=1)
+    expected = np.sqrt(2 * np.log(2))  # half of a standard normal lies within
+    assert np.abs(radius - expected).max() < 0.25 * expected
+    centres = 20 * rng.integers(3, size=(2000, 1)) * [1.0, 0.3]
+    (apart,) = figures.contours(rng.normal(size=(2000, 2)) + centres, shares=(0.95,))
+    middles = sorted(line.mean(axis=0)[0] for line in apart.lines if len(line) > 20)
+    assert middles == pytest.approx([0, 20, 40], abs=0.6)
+
+
+def test_contours_of_few_points_on_top_of_each_other():
+    assert len(figures.contours([[0.0, 0.0], [1.0, 0.0]])) == 4
+    assert len(figures.contours(np.repeat([[0.0, 0.0], [3.0, 1.0]], 50, axis=0))) == 4
+    with pytest.raises(InvalidInput, match="coincide"):
+        figures.contours(np.ones((5, 2)))
+    with pytest.raises(InvalidInput, match="at least 2"):
+        figures.contours([[0.0, 1.0]])
+    with pytest.raises(InvalidInput, match="shares"):
+        figures.contours(np.eye(2), shares=(1.0,))

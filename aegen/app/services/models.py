@@ -209,11 +209,12 @@ def _fitted(spec: Spec) -> Fitted:
     if job is not None and job.state == "done":
         sampler, seconds = job.result
         return Fitted(Model(bundle, spec.sampler, sampler, rows, seconds), "fitted")
-    start = time.perf_counter()
-    read = disk.read(mark, spec.sampler, bundle.latent_dim)
-    if read is not None:
-        seconds = time.perf_counter() - start
-        return Fitted(Model(bundle, spec.sampler, read, rows, seconds), "read")
+    if job is None or job.stopping:  # one that still runs may have written its file just now
+        start = time.perf_counter()
+        read = disk.read(mark, spec.sampler, bundle.latent_dim)
+        if read is not None:
+            seconds = time.perf_counter() - start
+            return Fitted(Model(bundle, spec.sampler, read, rows, seconds), "read")
     if slow(spec):
         raise _NotYet("this latent model is not fitted: its fit was stopped; start it again")
     found = bundle.model(spec.sampler, rng=FIT_SEED, rows=rows, **dict(spec.fields))

@@ -33,6 +33,8 @@ def test_the_same_content_has_the_same_fingerprints():
         ({"labels": CODES.astype(float)}, "labels"),
         ({"draws": POINTS[:4]}, "draws"),
         ({"draws": None}, "draws"),
+        ({"contours": [(0.5, POINTS[:9])]}, "contours"),
+        ({"chosen": np.arange(7)}, "chosen"),
         ({"hover_text": [str(i) for i in range(50)]}, "text"),
         ({"thumbnails": b"another image"}, "atlas"),
         ({"atlas_rows": np.arange(10, 20)}, "tiles"),
@@ -109,3 +111,14 @@ def test_a_map_of_no_points_is_a_map():
 def test_what_does_not_fit_is_refused(given, message):
     with pytest.raises(InvalidInput, match=message):
         picture(given.pop("points", POINTS), **given)
+
+
+def test_contours_are_told_apart_and_rows_beyond_the_points_refused():
+    lines = [(0.95, POINTS[:9]), (0.5, POINTS[9:12])]
+    table = parts(picture(POINTS, contours=lines))["contours"]["table"]
+    assert table["line"].to_pylist() == [0] * 9 + [1] * 3
+    assert set(table["share"].to_pylist()[9:]) == {0.5}
+    assert np.array_equal(np.column_stack([table["x"], table["y"]]), POINTS[:12])
+    for wrong in ({"contours": [(1.5, POINTS)]}, {"chosen": [50]}, {"chosen": [0.5]}):
+        with pytest.raises(InvalidInput):
+            picture(POINTS, **wrong)

@@ -1,0 +1,83 @@
+"""A slow fit as a person sees it: the bar moves by itself, Cancel stops it, pictures come."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.app.slow_work import GO
+from tests.browser.conftest import ROOT
+from tests.tiny_bundle import tiny_bundle
+
+pytestmark = pytest.mark.browser
+
+DEGREE = "empirical-beta-copula.degree"
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("shelf")
+    tiny_bundle(folder / "bars")
+    return folder
+
+
+def test_a_slow_fit_is_shown_cancelled_and_done(serve, shelf, visit, tmp_path):
+    go = tmp_path / "go"
+    app = serve(
+        Path(__file__).with_name("slow_app.py"),
+        cwd=ROOT,
+        AEGEN_BUNDLES=str(shelf),
+        AEGEN_CACHE=str(tmp_path),
+        **{GO: str(go)},
+    )
+    link = f"{app.url}/sample?bundle=bars&sampler=gaussian&n=9"
+    page, other = visit(link), visit(link)
+    for each in (page, other):
+        each.get_by_text("25 % · a quarter of the *way*").wait_for()
+    so_far = page.get_by_text("so far")
+    first = so_far.inner_text()
+    page.wait_for_function(
+        "old => [...document.querySelectorAll('p')].some("
+        "p => p.textContent.includes('so far') && p.textContent !== old)",
+        arg=first,
+    )
+    # Other pages stay usable, and the fit goes on meanwhile.
+    page.get_by_role("link", name="Latent map", exact=True).first.click()
+    page.wait_for_selector(".aegen-map[data-drawn='40']")
+    page.get_by_role("link", name="Sample", exact=True).first.click()
+    page.get_by_text("25 % · a quarter of the *way*").wait_for()
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_text("was cancelled").wait_for()
+    # Who did not cancel still waits for it; who did can join again.
+    assert other.get_by_role("button", name="Cancel").count() == 1
+    page.get_by_role("button", name="Start again").click()
+    page.get_by_role("button", name="Cancel").wait_for()
+    go.touch()
+    for each in (page, other):
+        each.get_by_text(re.compile("^Fitted in")).wait_for()
+        each.wait_for_selector(".aegen-grid[data-shown]")
+        assert each.locator('[data-testid="stException"]').count() == 0
+
+
+def test_the_slider_moves_the_link_and_the_copying_figure(serve, shelf, visit):
+    app = serve(ROOT / "app.py", AEGEN_BUNDLES=str(shelf))
+    page = visit(f"{app.url}/sample?bundle=bars&n=9")
+    figure = page.get_by_text(re.compile(r"Copying · ratio"))
+    figure.wait_for()
+    copies = figure.inner_text()
+    slider = page.get_by_role("slider", name="Degree")
+    slider.wait_for()
+    slider.focus()
+    page.keyboard.press("End")
+    page.wait_for_url(re.compile(re.escape(DEGREE) + "=1(&|$)"))
+    page.wait_for_function(
+        "old => [...document.querySelectorAll('p')].some("
+        "p => p.textContent.includes('Copying · ratio') && p.textContent !== old)",
+        arg=copies,
+    )
+    again = visit(page.url)
+    again.get_by_role("slider", name="Degree").wait_for()
+    assert again.get_by_text(re.compile(r"Copying · ratio")).inner_text() == figure.inner_text()
+    for each in (page, again):
+        box = each.get_by_text("copies rows").bounding_box()
+        assert box["x"] < each.get_by_text("ignores dependence").bounding_box()["x"]
