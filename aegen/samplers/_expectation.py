@@ -218,8 +218,7 @@ def _spread_out(
         chances = weights * nearest
         if not chances.any():
             chances = weights  # fewer different rows than clouds
-        if len(x) * c % PART < len(x):
-            tell(0.0, f"{k} clouds, start")
+        tell(0.0, f"{k} clouds, start")
     return centres
 
 
