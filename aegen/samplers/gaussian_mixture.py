@@ -61,6 +61,7 @@ class GaussianMixture(DensitySampler, ConditionalSampler):
 
     title: ClassVar[str] = "Gaussian mixture"
     summary: ClassVar[str] = "Several bell-shaped clouds, each with its own shape and share."
+    slow: ClassVar[bool] = True
     weighted: ClassVar[bool] = True
     remedy: ClassVar[str] = "add rows or use fewer components"
     shapes: ClassVar[dict[str, tuple[str, ...]]] = {

@@ -88,6 +88,7 @@ class VineCopula(DensitySampler, ConditionalSampler):
 
     title: ClassVar[str] = "Vine copula"
     summary: ClassVar[str] = "Dependence built from pairs of columns, each with its own shape."
+    slow: ClassVar[bool] = True
     shapes: ClassVar[dict[str, tuple[str, ...]]] = {
         "codes_": ("n", "d"),
         "width_": ("d",),
