@@ -70,6 +70,13 @@ class NormalScores:
         """The inverses of the margins, as tables."""
         return Quantiles.of(self.ordered, self.width, self._uneven())
 
+    def take(self, columns: BoolArray) -> NormalScores:
+        """The margins of some of the columns; their tables are not made anew."""
+        part = NormalScores(self.ordered[columns], self.weights[columns], self.width[columns])
+        margins = tuple(self.margins[j] for j in np.flatnonzero(columns))
+        vars(part).update(margins=margins, quantiles=self.quantiles.take(columns))
+        return part
+
     def _uneven(self) -> FloatArray | None:
         """The weights, or None where all are equal."""
         return None if (self.weights == self.weights[0, 0]).all() else self.weights

@@ -170,7 +170,7 @@ class GaussianCopula(DensitySampler, ConditionalSampler):
         spread, root = law.left()
         root *= spread[:, None]
         left = root @ root.T
-        return self._learnt(
+        given = self._learnt(
             len(spread),
             codes_=self.codes_[:, ~known],
             weights_=self.weights_,
@@ -178,6 +178,8 @@ class GaussianCopula(DensitySampler, ConditionalSampler):
             mean_=self.mean_[~known] + law.slopes @ away,
             covariance_=(left + left.T) / 2,
         )
+        given._scores = self._margins().take(~known)
+        return given
 
 
 def _factor(covariance: FloatArray) -> tuple[FloatArray, FloatArray | None]:

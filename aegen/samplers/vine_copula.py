@@ -290,10 +290,14 @@ class VineCopula(DensitySampler, ConditionalSampler):
         """Codes (n, d) at the probabilities (n, v) of the vine's variables."""
         z = np.full((len(u), len(self.width_)), 0.5)
         z[:, self.columns_[~self._given]] = u[:, ~self._given]
+        self._quantiles().replace(z)
+        return z
+
+    def _quantiles(self) -> Quantiles:
+        """The inverses of the margins, made when they are first needed."""
         if self._tables is None:
             self._tables = Quantiles.of(np.sort(self.codes_.T, axis=1), self.width_)
-        self._tables.replace(z)
-        return z
+        return self._tables
 
     def _probabilities(self, z: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Of codes (m, d) the margins' log-density and the vine's probabilities, (m,), (m, v)."""
@@ -358,6 +362,7 @@ class VineCopula(DensitySampler, ConditionalSampler):
             known_=known,
         )
         left._keep(vine)
+        left._tables = self._quantiles().take(free)
         return left
 
     def _weighted(
