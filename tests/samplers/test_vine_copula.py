@@ -188,11 +188,12 @@ def test_any_set_of_coordinates_can_be_given(truncation):
     assert kinds == {True, False}  # some by candidates, some exactly
 
 
-def test_candidates_have_the_law_that_the_exact_condition_has():
+@pytest.mark.parametrize("truncation", [None, 1])
+def test_candidates_have_the_law_that_the_exact_condition_has(truncation):
     z = bells(800, 4)
-    model = vine(z, families="gaussian")
+    model = vine(z, families="gaussian", truncation=truncation)
     free = np.ones(4, dtype=np.bool_)
-    for column in range(4):
+    for column in range(0, 4, 2):
         at = np.quantile(z[:, column], 0.95)
         exact = model.condition({column: at}).sample(16_000, rng=1)
         fixed = model.columns_ == column
@@ -206,6 +207,18 @@ def test_candidates_have_the_law_that_the_exact_condition_has():
         assert same_distribution(drawn, exact[:, free])
         plain = model.sample(4000, rng=2)
         assert not same_distribution(plain[:, free], exact[:, free])
+
+
+def test_other_candidates_are_sought_where_too_few_carry_the_weight(monkeypatch):
+    z = bells(500, 3)
+    model = vine(z, families="gaussian")
+    sets = list(combinations(range(3), 2))
+    given = {pair: model.condition({j: float(z[1, j]) for j in pair}, rng=0) for pair in sets}
+    pair = next(pair for pair in sets if isinstance(given[pair], RowSampler))
+    monkeypatch.setattr(type(model), "_weighted", lambda *_: None)
+    other = model.condition({j: float(z[1, j]) for j in pair}, rng=1)
+    assert isinstance(other, RowSampler)
+    assert same_distribution(other.sample(3000, rng=2), given[pair].sample(3000, rng=3))
 
 
 def test_conditions_one_after_the_other_are_the_condition_on_all():
