@@ -20,6 +20,8 @@ __all__ = ["best_of_each", "frontier", "markdown", "report", "rewrite", "telling
 BEGIN = "<!-- fidelity: made by `aegen bench fidelity --readme README.md` -->"
 END = "<!-- /fidelity -->"
 
+WIDTH = 140
+
 NEW_ENOUGH = 0.8
 """The distance ratio from which draws count as new."""
 
@@ -42,8 +44,7 @@ def report(
             without the marks.
         StorageError: a file that cannot be read or written.
     """
-    console = Console()
-    aside = Console(stderr=True)
+    console, aside = _console(), Console(stderr=True)
     if readme is not None:
         rewrite(readme, None)  # says at once where there is no place for a table
     worlds = [World.of_bundle(name) for name in bundles]
@@ -60,7 +61,8 @@ def report(
             status.update(doing)
 
         def told(row: Row) -> None:
-            aside.print(" ".join([f"{row.bundle}:", *_cells(row)]), highlight=False)
+            said = " ".join([f"{row.bundle}:", *_cells(row)])
+            aside.print(said, highlight=False, soft_wrap=True)
 
         with reporting(lambda share, text: status.update(f"{doing} {share:.0%} {text}")):
             rows = measure(
@@ -80,6 +82,12 @@ def report(
             _print(console, [row for row in rows if row.bundle == name])
     if readme is not None:
         rewrite(readme, markdown(rows))
+
+
+def _console() -> Console:
+    """Where tables go: into a file or a pipe as wide as they are."""
+    console = Console()
+    return console if console.is_terminal else Console(width=WIDTH)
 
 
 def frontier(rows: Sequence[Row]) -> list[Row]:
@@ -156,7 +164,7 @@ def markdown(rows: Sequence[Row]) -> str:
             cells += [f"**{text}**" for text in pair] if id(row) in bold else pair
         row = by.get((first, label))
         timed = row is not None and row.accuracy and label != REAL.label
-        lines.append(_line([*cells, f"{row.fit_seconds:.2g}" if row and timed else ""]))
+        lines.append(_line([*cells, _duration(row.fit_seconds) if row and timed else ""]))
     return "\n".join([*lines, "", _caption(rows)])
 
 
@@ -222,6 +230,10 @@ def _cells(row: Row) -> list[str]:
         f"{row.fit_seconds:,.2f}" if timed else "",
         f"{row.draw_seconds:,.3f}" if timed else "",
     ]
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:,.0f}" if seconds >= 10 else f"{seconds:.2g}"
 
 
 def _accuracy(row: Row) -> str:
