@@ -98,6 +98,8 @@ def fit_clouds(
         safe = np.where(there, mass, 1.0)
         moved = shift / safe[:, None]
         centred = spread / safe[:, None, None] - moved[:, :, None] * moved[:, None, :]
+        if not full:
+            centred *= np.eye(x.shape[1])
         # A cloud that has lost all rows stays as it is, without a share.
         means = means + moved
         covariances = np.where(there[:, None, None], centred, covariances)

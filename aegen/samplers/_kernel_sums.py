@@ -73,7 +73,7 @@ def log_sums(
         there = weights > 0
         centres, weights = centres[there], weights[there]
         heaviest = float(weights.max())
-        handicap = np.log(heaviest / weights) / rate
+        handicap = (math.log(heaviest) - np.log(weights)) / rate
     padded = -(-len(centres) // BLOCK) * BLOCK
     columns = np.zeros((d, padded))
     columns[:, : len(centres)] = centres.T

@@ -120,9 +120,13 @@ def test_one_step_is_the_formula(covariance):
     assert whole != pytest.approx(logsumexp(each, axis=0).mean(), rel=1e-3)
 
 
-def test_likelihood_never_falls():
+@pytest.mark.parametrize("covariance", ["full", "diagonal"])
+def test_likelihood_never_falls(covariance):
     z = clusters(200, 2) + np.random.default_rng(0).normal(size=(200, 2))
-    scores = [mixture(z, components=4, steps=k).score(z) for k in (1, 2, 3, 5, 9)]
+    fitted = [mixture(z, components=4, covariance=covariance, steps=k) for k in (1, 2, 3, 5, 9)]
+    tilted_clouds = [np.abs(np.tril(model.factors_, -1)).max() > 0 for model in fitted]
+    assert tilted_clouds == [covariance == "full"] * 5
+    scores = [model.score(z) for model in fitted]
     assert (np.diff(scores) > -1e-9).all()
     assert scores[-1] > scores[0] + 1e-3
 
