@@ -268,7 +268,8 @@ def _caption(rows: Sequence[Row]) -> str:
         f"Draws and as many random held-out rows in code space ({told}); mean and standard "
         f"deviation over {seeds} seeds, one fit. 1-NN: two-sample accuracy, as low as that of "
         "real rows is best. Ratio: distance to the nearest training code beside that of held-out "
-        "codes; 0 is copying, 1 is as new as new data. Bold: no other line of the bundle is both "
+        "codes; 0 is copying, 1 is as new as new data. `bootstrap` is what training codes get. "
+        "Bold: no other line of the bundle is both "
         "nearer to real rows and newer (up to 1). Of the settings tried, each model's first one, "
         f"its best at a ratio of {NEW_ENOUGH} or more, and the bold ones are shown."
     )
