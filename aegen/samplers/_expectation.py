@@ -29,9 +29,6 @@ NEGLIGIBLE = 38.0
 UNSHARED = 30.0
 """The same for a cloud's share in a row, when the cloud is moved: below 1e-13."""
 
-TOLERANCE = 1e-3
-"""Gain of the mean log-density, in nats, below which steps end."""
-
 ROUNDS = 30
 """Most rounds of k-means, which only makes a start."""
 
@@ -70,6 +67,7 @@ def fit_clouds(
     full: bool,
     floor: float,
     steps: int,
+    tolerance: float,
     rng: np.random.Generator,
     tell: Tell,
 ) -> Clouds:
@@ -82,6 +80,7 @@ def fit_clouds(
         full: whether covariances are full or diagonal.
         floor: added to each variance.
         steps: the most.
+        tolerance: gain of the mean log-density, in nats, below which steps end.
         rng: for the start.
         tell: is told which share of the steps is done, and a word on it, as they go.
     """
@@ -104,7 +103,7 @@ def fit_clouds(
         means = means + moved
         covariances = np.where(there[:, None, None], centred, covariances)
         shares = mass / mass.sum()
-        if found - last < TOLERANCE:
+        if found - last < tolerance:
             return _clouds(shares, means, covariances, floor, converged=True, steps=step)
         last = found
     return _clouds(shares, means, covariances, floor, steps=steps)

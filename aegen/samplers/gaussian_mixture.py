@@ -22,14 +22,14 @@ from aegen.samplers.base import ConditionalSampler, DensitySampler, Sampler
 
 __all__ = ["GaussianMixture"]
 
-LADDER = (1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 300, 500)
+LADDER = (1, 2, 3, 5, 10, 20, 50, 100, 200, 400)
 """Numbers of clouds that are tried, in this order."""
 
 HELD_OUT = 0.2
 """Share of the different rows that judge them."""
 
-TRIAL_STEPS = 50
-"""Most steps of a fit that is only tried."""
+TOLERANCE, TRIAL_TOLERANCE = 1e-3, 5e-3
+"""Gain in nats below which steps end, of the fit and of those that only try a number."""
 
 
 class GaussianMixture(DensitySampler, ConditionalSampler):
@@ -39,7 +39,7 @@ class GaussianMixture(DensitySampler, ConditionalSampler):
     columns, started by k-means. ``floor`` is added to every variance there, so that no cloud
     shrinks onto a single code. Rows may have weights.
 
-    With "auto", a fifth of the codes is held out and 1, 2, 3, 5, 10 .. 500 clouds are fitted to
+    With "auto", a fifth of the codes is held out and 1, 2, 3, 5, 10 .. 400 clouds are fitted to
     the others, until two numbers in a row give held-out codes a lower mean log-density than the
     best before; that best number is then fitted to all codes. ``components_`` tells it.
 
@@ -137,7 +137,7 @@ class GaussianMixture(DensitySampler, ConditionalSampler):
                 x,
                 weights,
                 k,
-                self.steps,
+                TOLERANCE,
                 rng,
                 lambda s, text: report(begun + (1 - begun) * s, text),
             )
@@ -152,13 +152,20 @@ class GaussianMixture(DensitySampler, ConditionalSampler):
         x: FloatArray,
         weights: FloatArray,
         k: int,
-        steps: int,
+        tolerance: float,
         rng: np.random.Generator,
         tell: Callable[[float, str], None],
     ) -> Clouds:
-        full = self.covariance == "full"
         return fit_clouds(
-            x, weights, k, full=full, floor=self.floor, steps=steps, rng=rng, tell=tell
+            x,
+            weights,
+            k,
+            full=self.covariance == "full",
+            floor=self.floor,
+            steps=self.steps,
+            tolerance=tolerance,
+            rng=rng,
+            tell=tell,
         )
 
     def _number(
@@ -181,15 +188,11 @@ class GaussianMixture(DensitySampler, ConditionalSampler):
         best, best_k, worse = -np.inf, 1, 0
         sizes = [k for k in LADDER if k <= len(different) / 5]
         for place, k in enumerate(sizes):
-            share = 0.5 * place / len(sizes)
-            found = self._clouds(
-                x[~judges],
-                own,
-                k,
-                min(self.steps, TRIAL_STEPS),
-                rng,
-                lambda s, text, a=share: report(a + 0.5 * s / len(sizes), f"trying {text}"),  # type: ignore[misc]
-            )
+
+            def trying(share: float, text: str, place: int = place) -> None:
+                report(0.5 * (place + share) / len(sizes), f"trying {text}")
+
+            found = self._clouds(x[~judges], own, k, TRIAL_TOLERANCE, rng, trying)
             score = float(theirs @ log_densities(x[judges], found))
             worse = 0 if score > best else worse + 1
             if score > best:
