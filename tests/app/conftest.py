@@ -27,6 +27,18 @@ def only_these(shelf, monkeypatch, tmp_path):
     st.cache_resource.clear()
 
 
+@pytest.fixture(autouse=True)
+def inline(request, monkeypatch):
+    """Slow models, too, are fitted here at once; a test that asks for `jobs_too` has its jobs."""
+    if "jobs_too" not in request.fixturenames:
+        monkeypatch.setattr("aegen.app.services.models.slow", lambda spec: False)
+
+
+@pytest.fixture
+def jobs_too():
+    """Slow models are fitted by jobs, as in the app."""
+
+
 @pytest.fixture
 def opened():
     """Opens a page of the app as a link would: ``opened("sample", seed="3")``."""

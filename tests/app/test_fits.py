@@ -18,7 +18,7 @@ SPEC = Spec("bars", "gaussian")
 
 
 @pytest.fixture
-def gate(monkeypatch, tmp_path):
+def gate(jobs_too, monkeypatch, tmp_path):
     """Gaussian counts as slow, and its fit lasts until this file is there."""
     gate = tmp_path / "go"
     monkeypatch.setattr(Gaussian, "slow", True)
@@ -244,3 +244,10 @@ def test_a_bundle_written_anew_is_opened_anew(tmp_path, monkeypatch):
     shutil.rmtree(tmp_path / "bars")
     with pytest.raises(AegenError):
         services.bundle("bars")
+
+
+def test_slow_models_and_slow_values_say_so(jobs_too):
+    assert services.slow(Spec("bars", "vine-copula"))
+    assert services.slow(Spec("bars", "empirical-beta-copula", (("degree", "auto"),)))
+    for quick in ("gaussian", "empirical-beta-copula", "kde", "bootstrap"):
+        assert not services.slow(Spec("bars", quick))

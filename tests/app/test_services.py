@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import streamlit as st
 
-from aegen.app import controls, services, snippets, state
+from aegen.app import fields, services, snippets, state
 from aegen.app.selection import Area, Having
 from aegen.app.services import Spec
 from aegen.core.errors import AegenError, InvalidInput, UnknownName
@@ -63,7 +63,10 @@ def test_draws_restricted_to_rows_come_from_them(sampler):
 
 
 def _few(sampler):
-    return (("components", 2),) if sampler == "gaussian-mixture" else ()
+    """Fields with which a fit to the tiny bundle takes a moment."""
+    few = {"components": 2, "epochs": 1, "hidden": 8, "transforms": 1}
+    known = [parameter.name for parameter in services.fields_of(sampler)]
+    return tuple((name, value) for name, value in few.items() if name in known)
 
 
 def test_rows_of_an_area_and_of_a_value():
@@ -185,26 +188,33 @@ def test_every_field_has_a_widget_and_a_place_in_the_link(sampler):
     def page(name):
         import streamlit as st
 
-        from aegen.app import controls, services, state
+        from aegen.app import fields, services, state
 
-        chosen = controls.fields(name, services.fields_of(name))
-        state.publish(controls.field_items(name, services.fields_of(name)))
+        chosen = fields.fields(name, services.fields_of(name))
+        state.publish(fields.items(name, services.fields_of(name)))
         st.text(repr(chosen))
 
     app = AppTest.from_function(page, kwargs={"name": sampler}).run()
     assert not app.exception
     assert app.text[0].value == "()"
-    shown = [*app.selectbox, *app.number_input, *app.toggle, *app.text_input]
+    boxes = [*app.selectbox, *app.number_input, *app.toggle, *app.text_input]
     parameters = services.fields_of(sampler)
-    assert all(w.help for w in shown)
-    assert len(shown) == len(parameters)
+    assert all(w.help for w in (*boxes, *app.select_slider))
+    assert len(boxes) == len(parameters)
+    assert len(app.select_slider) == sum(_slider_stands(p) for p in parameters)
     for parameter in parameters:
         value = _another(parameter)
         app = AppTest.from_function(page, kwargs={"name": sampler})
-        app.query_params[f"{sampler}.{parameter.name}"] = controls._text(value)
+        app.query_params[f"{sampler}.{parameter.name}"] = fields._text(value)
         app.run()
         assert not app.exception
         assert app.text[0].value == repr(((parameter.name, value),))
+
+
+def _slider_stands(parameter):
+    field = parameter.field
+    bounded = bool(field.low and field.high) and field.slide is None
+    return field.log and bounded and isinstance(parameter.default, (int, float))
 
 
 def _another(parameter):
@@ -215,7 +225,7 @@ def _another(parameter):
             return other[0]
     if parameter.kind == "bool":
         return not parameter.default
-    for number in (3, 7, 0.25, 0.5):
+    for number in (3, 7, 20, 0.25, 0.5, 0.05):
         value = int(number) if parameter.kind == "int" else float(number)
         try:
             if parameter.check(value, "test") != parameter.default:
@@ -223,6 +233,43 @@ def _another(parameter):
         except InvalidInput:
             continue
     raise AssertionError(f"no other value for {parameter.name}")
+
+
+@pytest.mark.parametrize("value", [0.0001, 0.5, 0.123456, 1e-6, 10.0])
+def test_a_scale_slider_and_its_box_show_the_same_number(value):
+    from streamlit.testing.v1 import AppTest
+
+    def page():
+        import streamlit as st
+
+        from aegen.app import fields, services, state
+
+        chosen = fields.fields("kde", services.fields_of("kde"))
+        state.publish(fields.items("kde", services.fields_of("kde")))
+        st.text(repr(dict(chosen).get("bandwidth")))
+
+    app = AppTest.from_function(page)
+    app.query_params["kde.bandwidth"] = repr(value)
+    app.run()
+    assert not app.exception
+    (slider,) = app.select_slider
+    assert slider.value == value
+    assert app.text[0].value == repr(value)
+    app = slider.set_value(0.02).run()
+    assert app.text[0].value == "0.02"
+    assert app.selectbox(key="widget:kde.bandwidth").value == "0.02"
+    assert app.query_params["kde.bandwidth"] in ("0.02", ["0.02"])
+
+
+def test_stops_are_round_and_hold_both_ends():
+    from aegen.app.sliders import stops
+
+    assert stops(1, 40, whole=True) == [1, 2, 3, 5, 7, 10, 15, 20, 30, 40]
+    assert stops(3, 3, whole=True) == [3]
+    assert stops(0.0001, 0.001, whole=False)[::6] == [0.0001, 0.001]
+    wide = stops(1, 60_000, whole=True)
+    assert (wide[0], wide[-1]) == (1, 60_000)
+    assert len(wide) == len(set(wide)) < 40
 
 
 def test_selection_lists_spread_evenly():
