@@ -126,13 +126,13 @@ class BetaSums:
 
     def cdf(self, u: FloatArray) -> FloatArray:
         """sum_i w_i prod_j F_ij(u_j) at each u (k, d), shape (k,)."""
+        weights = np.exp(self._weights())
+        across, first, column, steps, shares = self._entries()
 
         def some(part: FloatArray) -> FloatArray:
-            return _cdf_sums(
-                part, self.m, np.exp(self._weights()), *self._arrays()[:1], *self._entries()
-            )
+            return _cdf_sums(part, self.m, weights, self.low, across, first, column, steps, shares)
 
-        return in_threads(some, u)
+        return some(u) if u.size * len(self.kept) < SMALL else in_threads(some, u)
 
     def between(self, low: FloatArray, high: FloatArray) -> FloatArray:
         """w_i prod_j (F_ij(high_j) - F_ij(low_j)) of each kept row, for (d,) each, shape (n,)."""

@@ -169,7 +169,6 @@ def test_copula_of_weighted_rows_has_uniform_margins(degree):
     model = ebc(tilted(50), sample_weight=rng.exponential(size=50) ** 2, degree=degree)
     rows = model._choose_rows(100_000, model.weights_, rng)
     u = np.empty((100_000, 2))
-    model._prepare()
     model._draw_u(rows, u, np.uint64(6))
     assert cdf_agrees(u, lambda x: x)
     even = rng.integers(50, size=100_000)
@@ -318,7 +317,6 @@ def test_balanced_draws_have_the_law_of_iid_ones():
 @pytest.mark.parametrize("coupling", [0.5, 1.0])
 def test_coupled_jitter_keeps_margins_uniform(jitter, coupling):
     model = ebc(tilted(200), jitter=jitter, coupling=coupling, degree=10)
-    model._prepare()
     u = np.empty((20_000, 2))
     rows = np.random.default_rng(14).integers(200, size=20_000)
     model._draw_u(rows, u, np.uint64(14))
@@ -335,10 +333,9 @@ def test_coupled_jitter_keeps_margins_uniform(jitter, coupling):
 
 def test_correlated_jitter_has_the_stated_correlation():
     model = ebc(tilted(300), jitter="correlated", coupling=0.5, degree=10)
-    model._prepare()
     rows = np.zeros(100_000, dtype=np.int64)
-    scores = model._coupled(rows, np.random.default_rng(15))
-    root = model._common
+    scores = model._coupled.draw(rows, 0.5, np.random.default_rng(15))
+    root = model._coupled.root
     expected = 0.5 * np.eye(2) + 0.5 * root @ root.T
     assert np.cov(scores.T) == pytest.approx(expected, abs=0.02)
     normal_scores = norm.ppf((model.ranks_ - 0.5) / 300)
@@ -406,7 +403,6 @@ def test_draws_agree_in_law_with_the_kernel_sampler_of_statsmodels():
     from statsmodels.distributions.copula.other_copulas import rvs_kernel
 
     model = ebc(tilted(40))
-    model._prepare()
     rows = np.random.default_rng(22).integers(40, size=40_000)
     u = np.empty((40_000, 2))
     model._draw_u(rows, u, np.uint64(22))

@@ -28,7 +28,6 @@ def ours(model, n, rng):
     """Pseudo-observations of the fitted model itself."""
     rows = rng.integers(len(model.ranks_), size=n)
     u = np.empty((n, model.ranks_.shape[1]))
-    model._prepare()
     model._draw_u(rows, u, rng.integers(2**64, dtype=np.uint64))
     return u
 
