@@ -27,6 +27,7 @@ FAMILIES = ("indep", "gaussian", "clayton", "gumbel", "frank", "joe", "tll")
 """Families of pair copulas by their names in the library; a pair's number is its place here."""
 
 PRESETS: dict[str, tuple[str, ...]] = {
+    "mixed": ("indep", "gaussian", "tll"),
     "nonparametric": ("tll",),
     "parametric": ("indep", "gaussian", "clayton", "gumbel", "frank", "joe"),
     "gaussian": ("gaussian",),
@@ -58,9 +59,11 @@ class VineCopula(DensitySampler, ConditionalSampler):
 
     where pair e ties a and b given D, and $\hat F_j$ is the column smoothed by normal kernels of
     bandwidth $(3n/4)^{-1/5}$ standard deviations. Which pairs are tied first is chosen by
-    Kendall's tau, the strongest first, and each pair's density is "nonparametric" (a local
-    constant estimate on a grid), the best of five "parametric" families and independence by AIC,
-    or "gaussian". A Gaussian vine with all its trees has the density of a Gaussian copula.
+    Kendall's tau, the strongest first. A pair's density is of free form ("nonparametric": a local
+    constant estimate on a grid), the best by AIC of five families and independence
+    ("parametric"), a bell's ("gaussian"), or the best by AIC of free form, bell and independence
+    ("mixed"), which keeps hundreds of weak pairs from being fitted to noise. A Gaussian vine with
+    all its trees has the density of a Gaussian copula.
     Draws run pair by pair backwards from uniform numbers (inverse Rosenblatt transform).
 
     A condition is exact, in draws and in density, where the vine can be read so that the fixed
@@ -115,9 +118,9 @@ class VineCopula(DensitySampler, ConditionalSampler):
     def __init__(
         self,
         families: Annotated[
-            Literal["nonparametric", "parametric", "gaussian"],
-            Field("Shapes that a pair may take: any, one of five known families, or a bell."),
-        ] = "nonparametric",
+            Literal["mixed", "nonparametric", "parametric", "gaussian"],
+            Field("Shapes of pairs: any where it pays, else a bell; any; five families; bells."),
+        ] = "mixed",
         truncation: Annotated[
             int | None,
             Field("How many trees are tied, the rest being independent; empty: all.", low=1),
@@ -135,7 +138,8 @@ class VineCopula(DensitySampler, ConditionalSampler):
             ),
         ] = 10_000,
         threads: Annotated[
-            int, Field("Processor threads of a fit; results are the same for any.", low=1, high=64)
+            int,
+            Field("Processor threads of a fit; the result is the same for any.", low=1, high=64),
         ] = 1,
     ) -> None:
         self.families = families
@@ -283,7 +287,7 @@ class VineCopula(DensitySampler, ConditionalSampler):
             vine = self._vine()
             if self._given.any():
                 w[:, self._given] = vine.rosenblatt(self._held(self.known_[None]))[0, self._given]
-            w = vine.inverse_rosenblatt(w, num_threads=self.threads)
+            w = vine.inverse_rosenblatt(w)
         return self._codes_at(w)
 
     def _codes_at(self, u: FloatArray) -> FloatArray:
@@ -320,7 +324,7 @@ class VineCopula(DensitySampler, ConditionalSampler):
         density, u = self._probabilities(z)
         if len(self.columns_) > 1 and len(z):
             vine, k = self._vine(), int(self._given.sum())
-            density += vine.logpdf(u, num_threads=self.threads)
+            density += vine.logpdf(u)
             density -= _log_density_of_last(vine, u[:1], k)[0]
         return density
 
@@ -392,17 +396,17 @@ class VineCopula(DensitySampler, ConditionalSampler):
         w[:, first] = vine.rosenblatt(u[:1])[0, first]
         for k, variable in enumerate(np.array(vine.order)[::-1] - 1):
             if fixed[variable] and not first[variable]:
-                u = vine.inverse_rosenblatt(w, num_threads=self.threads)
+                u = vine.inverse_rosenblatt(w)
                 u[:, fixed] = held[fixed]
                 u = self._held(u)
                 logs += _log_density_of_last(vine, u, k + 1) - _log_density_of_last(vine, u, k)
-                w[:, variable] = vine.rosenblatt(u, num_threads=self.threads)[:, variable]
+                w[:, variable] = vine.rosenblatt(u)[:, variable]
         weights = np.exp(logs - logs.max())
         weights /= weights.sum()
         effective = 1 / (weights @ weights)
         if not effective >= FEWEST:
             return None
-        codes = self._codes_at(vine.inverse_rosenblatt(w, num_threads=self.threads))[:, free]
+        codes = self._codes_at(vine.inverse_rosenblatt(w))[:, free]
         there = weights > 0
         return Bootstrap()._learnt(
             int(free.sum()), codes_=codes[there], weights_=weights[there] / weights[there].sum()

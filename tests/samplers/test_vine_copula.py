@@ -10,10 +10,13 @@ from scipy.stats import norm
 from aegen.core.errors import InvalidInput, StorageError
 from aegen.core.progress import reporting
 from aegen.samplers import RowSampler, load, samplers
+from aegen.samplers.vine_copula import FAMILIES as NAMES
 from tests.evidence import cdf_agrees, chance_agrees, same_distribution
 from tests.worlds import clusters, constant_column, tilted
 
-FAMILIES = ("nonparametric", "parametric", "gaussian")
+FAMILIES = ("mixed", "nonparametric", "parametric", "gaussian")
+
+FREE = NAMES.index("tll")
 
 
 def vine(z, *, rng=0, **fields):
@@ -69,6 +72,15 @@ def test_a_gaussian_vine_has_one_density_whatever_its_trees(structure):
         assert len(set(row.tolist())) == 4
 
 
+def test_mixed_pairs_are_of_free_form_only_where_that_pays():
+    z = np.column_stack([bent(500, d=2), np.random.default_rng(9).normal(size=(500, 6))])
+    kinds = vine(z).families_
+    assert (kinds == FREE).sum() < 10
+    assert kinds[:7].max() == FREE  # the parabola, one of the pairs of the first tree
+    held_out = np.column_stack([bent(500, seed=5), np.random.default_rng(8).normal(size=(500, 6))])
+    assert vine(z).score(held_out) > vine(z, families="nonparametric").score(held_out) + 0.1
+
+
 def test_trees_and_pairs_are_counted():
     z = bells(300, 5)
     for truncation, pairs in [(None, 10), (1, 4), (2, 7), (4, 10), (9, 10)]:
@@ -103,14 +115,15 @@ def test_density_is_normalised_and_draws_follow_it(codes, box, families):
 
     chance = mass[inside(grid)].sum()
     assert chance_agrees(inside(model.sample(50_000, rng=1)), chance)
-    if families == "nonparametric":
+    if "mixed" in families or "non" in families:
         alone = samplers.create("independent-margins").fit(codes)
         assert not chance_agrees(inside(alone.sample(50_000, rng=1)), chance)
 
 
 def test_free_form_pairs_see_what_bells_cannot():
     z, held_out = bent(1500, d=3), bent(1500, d=3, seed=9)
-    free, bell = vine(z), vine(z, families="gaussian")
+    free, bell = vine(z, families="nonparametric"), vine(z, families="gaussian")
+    assert vine(z).score(held_out) > bell.score(held_out) + 0.5
     assert free.score(held_out) > bell.score(held_out) + 0.5
     assert free.score(held_out) > samplers.create("gaussian").fit(z).score(held_out) + 0.5
 
@@ -320,7 +333,7 @@ def test_a_saved_model_draws_on_unchanged(families, tmp_path):
 
 
 def test_files_that_mislead_are_refused(tmp_path):
-    model = vine(bent(100, d=4)).condition({2: 0.5})
+    model = vine(bent(100, d=4), families="nonparametric").condition({2: 0.5})
     file, wrong = tmp_path / "model", tmp_path / "wrong"
     model.save(file)
     pairs = len(model.families_)
