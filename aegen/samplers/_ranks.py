@@ -66,7 +66,8 @@ class Ranks:
     def steps(self, m: int, rows: IntArray, rng: np.random.Generator) -> NDArray[np.int32]:
         """A step of 1..m for each column of ``rows``, by its part in the row's stretch, (k, d)."""
         if self.even and m == len(self.ranks):
-            return self.ranks[rows]
+            own: NDArray[np.int32] = self.ranks[rows]
+            return own
         start, length = self.stretches(m, rows)
         place = np.floor(start + length[:, None] * rng.random(start.shape))
         return np.clip(place + 1, 1, m).astype(np.int32)
