@@ -79,11 +79,12 @@ class _NotYet(AegenError):
 # the family
 
 
-def samplers() -> list[str]:
+@functools.cache
+def samplers() -> tuple[str, ...]:
     """Names of the latent models there are."""
     from aegen.samplers import samplers
 
-    return samplers.names()
+    return tuple(samplers.names())
 
 
 def title_of(sampler: str) -> str:
@@ -96,6 +97,7 @@ def summary_of(sampler: str) -> str:
     return _method(sampler).summary
 
 
+@functools.cache
 def fields_of(sampler: str) -> tuple[Parameter, ...]:
     """A latent model's tunable fields."""
     from aegen.core.fields import parameters
@@ -134,6 +136,7 @@ def strategy(spec: Spec) -> str:
     return f"Only from {n:,} rows ({spec.within.words()}): {how}."
 
 
+@functools.cache  # a page asks for each of them several times, and each time files are listed
 def _method(sampler: str) -> type[Sampler]:
     from aegen.samplers import samplers
 
