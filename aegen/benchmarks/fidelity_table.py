@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from aegen.benchmarks.console import console
 from aegen.benchmarks.fidelity import REAL, Row, Setting, World, measure, settings
 from aegen.core.errors import InvalidInput, StorageError
 from aegen.core.progress import reporting
@@ -19,8 +20,6 @@ __all__ = ["best_of_each", "frontier", "markdown", "report", "rewrite", "telling
 
 BEGIN = "<!-- fidelity: made by `aegen bench fidelity --readme README.md` -->"
 END = "<!-- /fidelity -->"
-
-WIDTH = 140
 
 NEW_ENOUGH = 0.8
 """The distance ratio from which draws count as new."""
@@ -44,7 +43,7 @@ def report(
             without the marks.
         StorageError: a file that cannot be read or written.
     """
-    console, aside = _console(), Console(stderr=True)
+    shown, aside = console(), Console(stderr=True)
     if readme is not None:
         rewrite(readme, None)  # says at once where there is no place for a table
     worlds = [World.of_bundle(name) for name in bundles]
@@ -76,18 +75,12 @@ def report(
                 starting=start,
             )
     if as_markdown:
-        console.print(markdown(rows), highlight=False, markup=False, soft_wrap=True)
+        shown.print(markdown(rows), highlight=False, markup=False, soft_wrap=True)
     else:
         for name in dict.fromkeys(row.bundle for row in rows):
-            _print(console, [row for row in rows if row.bundle == name])
+            _print(shown, [row for row in rows if row.bundle == name])
     if readme is not None:
         rewrite(readme, markdown(rows))
-
-
-def _console() -> Console:
-    """Where tables go: into a file or a pipe as wide as they are."""
-    console = Console()
-    return console if console.is_terminal else Console(width=WIDTH)
 
 
 def frontier(rows: Sequence[Row]) -> list[Row]:
@@ -188,7 +181,7 @@ def rewrite(readme: Path | str, table: str | None) -> None:
         write_bytes(readme, f"{before}{BEGIN}\n{table}\n{END}{after}".encode())
 
 
-def _print(console: Console, rows: list[Row]) -> None:
+def _print(shown: Console, rows: list[Row]) -> None:
     """The rows of one bundle, then what is best at a stated newness."""
     best = {id(row) for row in frontier(rows)}
     draws = max(row.draws for row in rows)
@@ -201,15 +194,15 @@ def _print(console: Console, rows: list[Row]) -> None:
         table.add_column(heading, justify="right", no_wrap=True)
     for row in rows:
         table.add_row(*_cells(row), "*" if id(row) in best else "")
-    console.print(table)
-    console.print(
+    shown.print(table)
+    shown.print(
         "* nothing is both nearer to real rows and newer. Accuracy: mean and standard deviation "
         f"over {max(len(row.accuracy) for row in rows)} seeds.",
         highlight=False,
     )
     real = _real_accuracy(rows)
     for row in best_of_each(rows):
-        console.print(
+        shown.print(
             f"at a ratio of {NEW_ENOUGH} or more: {row.setting.label}: "
             f"{row.mean_accuracy:.3f} ({row.mean_accuracy - real:+.3f} beside real) "
             f"at {row.mean_ratio:.2f}",

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
+from aegen.benchmarks.console import console
 from aegen.benchmarks.measurement import FIGURES, Measured, in_own_process
 from aegen.core import arrays
 from aegen.core.errors import InvalidInput
@@ -121,7 +122,7 @@ def report(
         InvalidInput: numbers that cannot be used.
         UnknownName: no latent model of this name.
     """
-    console, aside = Console(), Console(stderr=True)
+    shown, aside = console(), Console(stderr=True)
     if figures:
         table = _table("empirical beta copula, degree n", ("", "seconds", "peak MB"))
         for title, (_, rows, others) in FIGURES.items():
@@ -131,7 +132,7 @@ def report(
                     seconds = measured.fit or measured.draw or measured.density
                     cells = (f"{named}: {measured.who}", _seconds(seconds), _size(measured.peak))
                     table.add_row(*cells)
-        console.print(table)
+        shown.print(table)
     with aside.status("measuring latent models") as status:
         timings = run(
             names=names,
@@ -146,8 +147,8 @@ def report(
         )
     for rows, dimension in sizes:
         here = [t for t in timings if (t.rows, t.dimension) == (rows, dimension)]
-        console.print(_sized(here, draws, points))
-    console.print(
+        shown.print(_sized(here, draws, points))
+    shown.print(
         "In brackets: how many times as long as aegen, in the same run. Medians of up to "
         f"{repeats} after a warm-up. Peak: resident memory that fit, draws and density added.",
         highlight=False,

@@ -46,7 +46,8 @@ from_rows = pytest.mark.parametrize(
 )
 
 REFUSALS = (
-    "needs at least|no density|no condition|no chance|no training code|effective|can only|must|cannot"
+    "needs at least|no density|no condition|no chance|no training code|effective|can only"
+    "|must|cannot"
 )
 """Words that a sentence of refusal has one of, so that it names the matter."""
 
