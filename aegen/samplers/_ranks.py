@@ -70,7 +70,8 @@ class Ranks:
             return own
         start, length = self.stretches(m, rows)
         place = np.floor(start + length[:, None] * rng.random(start.shape))
-        return np.clip(place + 1, 1, m).astype(np.int32)
+        steps: NDArray[np.int32] = np.clip(place + 1, 1, m).astype(np.int32)
+        return steps
 
 
 def ranked(z: FloatArray, rng: np.random.Generator) -> tuple[FloatArray, NDArray[np.int32]]:
