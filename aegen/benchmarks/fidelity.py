@@ -80,13 +80,16 @@ SETTINGS: tuple[Setting, ...] = (
     REAL,
     Setting("bootstrap"),
     Setting(EBC, {"degree": "n"}),  # the paper's
-    *(Setting(EBC, {"degree": degree}) for degree in (1000, 200, 100, 50, 30, 20, 10, "auto")),
+    *(
+        Setting(EBC, {"degree": degree})
+        for degree in (1000, 200, 100, 60, 50, 40, 30, 20, 10, "auto")
+    ),
     *(Setting(EBC, {"degree": degree, "rows": "balanced"}) for degree in ("n", 50, 30)),
     *(
         Setting(EBC, {"degree": degree, "jitter": jitter, "coupling": coupling})
         for jitter in ("correlated", "local")
         for coupling in (0.5, 0.9)
-        for degree in (100, 50, 20, 10, 5)
+        for degree in (100, 60, 40, 30, 20, 10)
     ),
     *(
         Setting("kde", {"shape": shape}, times)
