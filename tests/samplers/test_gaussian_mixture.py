@@ -91,22 +91,26 @@ def test_it_climbs_as_high_as_scikit_learn():
 
 
 @pytest.mark.parametrize("covariance", ["full", "diagonal"])
-def test_one_step_is_the_formula(covariance):
+@pytest.mark.parametrize("d", [2, 5])
+def test_one_step_is_the_formula(covariance, d):
     """Responsibilities, then weighted means and covariances, by the book and with weights."""
     rng = np.random.default_rng(0)
-    x, weights = clusters(40, 2), rng.random(40)
+    x, weights = clusters(40, d), rng.random(40)
     weights /= weights.sum()
     k, full = 3, covariance == "full"
-    means = rng.normal(size=(k, 2))
-    factors = np.linalg.cholesky(np.array([np.eye(2) * (1 + c) for c in range(k)]))
+    means = rng.normal(size=(k, d))
+    roots = [np.diag(1 + rng.random(d)) for _ in range(k)]
+    if full:
+        roots = [root + np.tril(rng.normal(size=(d, d)), -1) for root in roots]
+    factors = np.array(roots)
     clouds = _expectation.Clouds(np.array([0.2, 0.3, 0.5]), means, factors)
     mass, shift, spread, whole = _expectation._expectation(
         x, weights, clouds, full, lambda share: None
     )
     each = np.stack(
         [
-            np.log(clouds.shares[c]) + multivariate_normal(means[c], np.eye(2) * (1 + c)).logpdf(x)
-            for c in range(k)
+            np.log(clouds.shares[c]) + multivariate_normal(means[c], root @ root.T).logpdf(x)
+            for c, root in enumerate(roots)
         ]
     )
     share = np.exp(each - logsumexp(each, axis=0)) * weights
