@@ -65,7 +65,7 @@ def chosen_model(name: str) -> Spec:
         )
     st.caption(services.summary_of(sampler))
     parameters = services.fields_of(sampler)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True):
         chosen = fields.fields(sampler, parameters)
     state.publish((*SHOWN, *fields.items(sampler, parameters)))
     return Spec(name, sampler, chosen, state.within.get())

@@ -17,7 +17,7 @@ from aegen.app.controls import bind, choose, switch, take, words
 from aegen.core.errors import InvalidInput
 from aegen.core.fields import Parameter
 
-__all__ = ["fields", "items", "leads", "slides"]
+__all__ = ["FIELD", "fields", "items", "leads", "slides"]
 
 
 def fields(owner: str, parameters: Sequence[Parameter]) -> tuple[tuple[str, Any], ...]:

@@ -24,7 +24,7 @@ from aegen.core.errors import AegenError
 
 __all__ = ["AT_ONCE", "Job", "JobEnded", "Plan", "begin", "find", "forget"]
 
-AT_ONCE = max(1, (os.cpu_count() or 2) - 1)
+AT_ONCE = max(2, (os.cpu_count() or 2) - 1)
 """Processes that run at the same time; others wait their turn, so that pages stay quick."""
 
 REMEMBERED = 8

@@ -59,7 +59,8 @@ def chosen_model(name: str, shown: tuple[state.Item[Any], ...]) -> Spec | None:
     if parameters:
         with st.popover("Fields", icon=":material/tune:"):
             st.caption(services.summary_of(sampler))
-            found = fields.fields(sampler, parameters)
+            with st.container(horizontal=True, width=2 * fields.FIELD + 16):
+                found = fields.fields(sampler, parameters)
     state.publish((*shown, *fields.items(sampler, parameters)))
     return Spec(name, sampler, found)
 

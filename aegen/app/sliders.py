@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -85,7 +85,7 @@ def scale(parameter: Parameter, item: state.Item[Any]) -> None:
     assert low is not None
     assert high is not None
     values = stops(low, high, whole=parameter.kind == "int")
-    _slider(parameter, item, values, 0, lambda name: None)
+    _slider(parameter, item, values, 0, lambda name: None, label="collapsed")
 
 
 def _slider(
@@ -94,6 +94,7 @@ def _slider(
     values: list[Any],
     rows: int,
     learnt: Callable[[str], Any],
+    label: Literal["visible", "collapsed"] = "visible",
 ) -> None:
     """A slider over ``values`` with the field's own among them, wherever that lies."""
     value = item.get()
@@ -113,6 +114,7 @@ def _slider(
         help=f"{parameter.field.help} It stops at round numbers; its own box takes any.",
         on_change=_take,
         args=(item, key),
+        label_visibility=label,
     )
 
 
