@@ -150,11 +150,7 @@ def _clouds(
 
 
 def _prepared(clouds: Clouds) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Means (d, k), inverses of the factors and logs of all constants (k,).
-
-    The inverses are (d, d, k), or where there are fewer clouds than dimensions, (k, d, d) with
-    columns before rows: the longer of the two axes lies last.
-    """
+    """Means (d, k), inverses of the factors (d, d, k) and logs of all constants (k,)."""
     d = clouds.means.shape[1]
     inverses = np.linalg.solve(clouds.factors, np.eye(d)[None])
     with np.errstate(divide="ignore"):
@@ -162,7 +158,7 @@ def _prepared(clouds: Clouds) -> tuple[FloatArray, FloatArray, FloatArray]:
     logs -= np.log(np.diagonal(clouds.factors, axis1=1, axis2=2)).sum(axis=1)
     return (
         np.ascontiguousarray(clouds.means.T),
-        np.ascontiguousarray(inverses.transpose((1, 2, 0) if d <= len(logs) else (0, 2, 1))),
+        np.ascontiguousarray(inverses.transpose(1, 2, 0)),
         logs,
     )
 
@@ -292,23 +288,11 @@ def _log_terms(
 ) -> float:
     """Fill ``terms`` (k,) with log-densities of the clouds at x (d,), and give the largest.
 
-    ``away`` (d, k) gets the differences from the means; ``y`` (the larger of d and k) is for
-    work.
+    ``away`` (d, k) gets the differences from the means; ``y`` (k,) is for work.
     """
     d, k = means.shape
     for c in range(k):
         terms[c] = logs[c]
-    if d > k:
-        for c in range(k):
-            y[:] = 0.0
-            for j in range(d):
-                own = x[j] - means[j, c]
-                away[j, c] = own
-                for i in range(j, d if full else j + 1):
-                    y[i] += inverses[c, j, i] * own
-            for i in range(d):
-                terms[c] -= 0.5 * y[i] * y[i]
-        return float(terms.max())
     for i in range(d):
         place = x[i]
         for c in range(k):
@@ -341,7 +325,7 @@ def _expect(
     """
     d, k = means.shape
     mass, shift, spread = np.zeros(k), np.zeros((k, d)), np.zeros((k, d, d))
-    away, y, terms, own = np.empty((d, k)), np.empty(max(d, k)), np.empty(k), np.empty(d)
+    away, y, terms, own = np.empty((d, k)), np.empty(k), np.empty(k), np.empty(d)
     whole = 0.0
     for p in range(len(x)):
         best = _log_terms(x[p], means, inverses, logs, full, away, y, terms)
@@ -377,7 +361,7 @@ def _log_densities(
     x: FloatArray, means: FloatArray, inverses: FloatArray, logs: FloatArray
 ) -> FloatArray:
     d, k = means.shape
-    away, y, terms = np.empty((d, k)), np.empty(max(d, k)), np.empty(k)
+    away, y, terms = np.empty((d, k)), np.empty(k), np.empty(k)
     out = np.empty(len(x))
     for p in range(len(x)):
         best = _log_terms(x[p], means, inverses, logs, True, away, y, terms)
