@@ -84,12 +84,20 @@ SETTINGS: tuple[Setting, ...] = (
         Setting(EBC, {"degree": degree})
         for degree in (1000, 200, 100, 60, 50, 40, 30, 20, 10, "auto")
     ),
-    *(Setting(EBC, {"degree": degree, "rows": "balanced"}) for degree in ("n", 50, 30)),
+    *(Setting(EBC, {"degree": degree, "rows": "balanced"}) for degree in ("n", 60, 50, 30, 20)),
     *(
         Setting(EBC, {"degree": degree, "jitter": jitter, "coupling": coupling})
         for jitter in ("correlated", "local")
         for coupling in (0.5, 0.9)
-        for degree in (100, 60, 40, 30, 20, 10)
+        for degree in (60, 30, 10)
+    ),
+    *(
+        Setting(
+            EBC,
+            {"degree": degree, "rows": "balanced", "jitter": jitter, "coupling": coupling},
+        )
+        for jitter, coupling in (("correlated", 0.5), ("local", 0.5), ("local", 0.9))
+        for degree in (100, 60, 50, 40, 20, 10)
     ),
     *(
         Setting("kde", {"shape": shape}, times)

@@ -107,7 +107,7 @@ def _trials(
         return
     parts = np.array_split(rng.permutation(len(z)), FOLDS)
     parts = parts if len(z) < FEW else parts[:1]
-    for part in parts:
+    for part in filter(len, parts):
         rest = np.setdiff1d(np.arange(len(z)), part)
         judged = part[: -(-JUDGED // len(parts))]
         own = judging = None

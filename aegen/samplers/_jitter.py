@@ -15,7 +15,7 @@ from aegen.core.neighbours import Neighbours
 
 __all__ = ["Correlated", "Jitter", "Local"]
 
-NEIGHBOURS = 50
+NEIGHBOURS = 20
 """Nearest rows whose directions a local jitter follows."""
 
 

@@ -68,7 +68,7 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
     1 and a correlation matrix $(1 - c) I + c K$, c the ``coupling``, and $U_j$ the $V_j$-quantile
     of the row's beta distribution: margins stay uniform whatever K is. "correlated" takes for K
     the correlation of the normal scores of all ranks, "local" that of the differences between the
-    row and its 50 nearest in standardised columns, so that a draw moves along the sheet that the
+    row and its 20 nearest in standardised columns, so that a draw moves along the sheet that the
     codes lie on. Coupled jitter has neither density nor conditions here (each would need n d
     incomplete beta functions).
 

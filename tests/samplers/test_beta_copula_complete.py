@@ -393,6 +393,8 @@ def test_auto_degree_of_independent_and_of_tiny_codes():
     assert ebc([[0.0], [1.0]], degree="auto").degree_ == 1
     assert ebc(np.ones((50, 2)), degree="auto").degree_ == 1
     ebc(constant_column(50), degree="auto").sample(3, rng=0)
+    four = ebc([[0.2], [0.0], [-0.15], [0.2]], degree="auto")
+    assert 1 <= four.degree_ <= 4
 
 
 # other implementations
