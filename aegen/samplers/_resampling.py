@@ -27,7 +27,7 @@ ROUNDS = 4
 """How often the mixture is moved."""
 
 OWN_DRAWS = 4000
-"""Draws that a mixture is fitted to."""
+"""Draws that a mixture is fitted to, and most that are made of each."""
 
 GUARD = 0.1
 """Share of candidates from the first mixture, so that no weight explodes where the last is low."""
@@ -93,7 +93,7 @@ def resampled(
 
     at = standardise(values[None], centre[known], scale[known])[0]
     first = _Clouds.fitted(standardise(own, centre, scale), rng).given(known, at)
-    last = _moved(first, joint, rng)
+    last = _moved(first, joint, min(OWN_DRAWS, candidates // ROUNDS), rng)
     # Candidates are drawn anew: weights of those that a mixture was fitted to would be biased.
     spare = int(GUARD * candidates)
     x = np.concatenate([last.draw(candidates - spare, rng), first.draw(spare, rng)])
@@ -119,17 +119,20 @@ def resampled(
 
 
 def _moved(
-    mixture: _Clouds, joint: Callable[[FloatArray], FloatArray], rng: np.random.Generator
+    mixture: _Clouds,
+    joint: Callable[[FloatArray], FloatArray],
+    draws: int,
+    rng: np.random.Generator,
 ) -> _Clouds:
     """A mixture nearer to the law whose log-density is ``joint`` plus a constant.
 
-    Each round draws from the mixture, weights all draws so far by the law over the mean of all
-    mixtures so far (the balance heuristic), and fits the next mixture to them.
+    Each round adds ``draws`` from the mixture, weights all draws so far by the law over the mean
+    of all mixtures so far (the balance heuristic), and fits the next mixture to them.
     """
     rounds: list[_Clouds] = []
     x, logs = mixture.means[:0], np.empty(0)
     for _ in range(ROUNDS):
-        new = mixture.draw(OWN_DRAWS, rng)
+        new = mixture.draw(draws, rng)
         rounds.append(mixture)
         x, logs = np.concatenate([x, new]), np.concatenate([logs, joint(new)])
         weights = _normalised(logs - logsumexp([one.log_density(x) for one in rounds], axis=0))
