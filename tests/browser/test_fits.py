@@ -61,7 +61,9 @@ def test_a_slow_fit_is_shown_cancelled_and_done(serve, shelf, visit, tmp_path):
 
 def test_the_slider_moves_the_link_and_the_copying_figure(serve, shelf, visit):
     app = serve(ROOT / "app.py", AEGEN_BUNDLES=str(shelf))
-    page = visit(app.url)  # a fresh server does not know the pages before it has shown one
+    page = visit(
+        f"{app.url}/?bundle=bars"
+    )  # a fresh server does not know the pages before it has shown one
     page.wait_for_selector(".aegen-map[data-drawn='40']")
     page.goto(f"{app.url}/sample?bundle=bars&n=9")
     figure = page.get_by_text(re.compile(r"Copying · ratio"))
