@@ -54,8 +54,7 @@ def copying(quality: services.Quality) -> None:
     if found is None:
         return
     st.markdown(
-        f"**Copying** · ratio **{found.ratio:.2f}** "
-        f":gray[({found.low:.2f} to {found.high:.2f})]",
+        f"**Copying** · ratio **{found.ratio:.2f}** :gray[({found.low:.2f} to {found.high:.2f})]",
         help=f"Median distance of {found.n:,} draws to their nearest training row, as a share of "
         f"the same for held-out rows: 0 repeats training rows, 1 is as new as new data. "
         f"95 % interval {found.low:.2f} to {found.high:.2f}.",
