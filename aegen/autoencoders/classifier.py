@@ -17,8 +17,8 @@ __all__ = ["Classifier"]
 class Classifier(nn.Module):
     """One head an attribute over shared convolutional features.
 
-    It must judge decoded pictures too, which are softer than real ones, so training shows it each
-    picture shifted by up to a pixel and, half of the time, blurred.
+    It must judge decoded pictures too, which are softer than real ones, so training blurs some of
+    the pictures that it shows.
 
     Args:
         channels: 1 or 3.
@@ -26,9 +26,10 @@ class Classifier(nn.Module):
         attributes: number of values of each attribute by its name.
         widths: channels after each halving; None chooses them by the size.
         features: length of the feature vector that metrics use.
-        shortcuts: whether the mean and the strongest response of every layer reach the features
-            directly, so that a colour or a small detail counts wherever it is; None: for colour
-            pictures.
+        fine: whether details of a few pixels count at their place, as in figures that are aligned
+            to the pixel. Strides then halve the picture in place of maxima, the mean and the
+            strongest response of every stage reach the features, and training neither moves a
+            picture nor leaves features out. None: for colour pictures.
 
     Example:
         >>> net = Classifier(channels=1, size=28, attributes={"class": 10})
@@ -43,35 +44,29 @@ class Classifier(nn.Module):
         attributes: Mapping[str, int],
         widths: Sequence[int] | None = None,
         features: int = 128,
-        shortcuts: bool | None = None,
+        fine: bool | None = None,
     ) -> None:
         super().__init__()
         # A larger picture starts narrower: the first layers, at full size, cost most.
         widths = chosen_widths(widths, size, first=32 if size <= 32 else 16)
+        self.fine = channels > 1 if fine is None else bool(fine)
         self.arguments: dict[str, Any] = {
             "channels": channels,
             "size": size,
             "attributes": dict(attributes),
             "widths": list(widths),
             "features": features,
-            "shortcuts": channels > 1 if shortcuts is None else bool(shortcuts),
+            "fine": self.fine,
         }
         padded, side = inner_size(size, len(widths))
         self.padding = padded - size
-        layers: list[nn.Module] = []
-        for before, after in zip((channels, *widths[:-1]), widths, strict=True):
-            layers += [
-                nn.Conv2d(before, after, 3, 1, 1, bias=False),
-                nn.BatchNorm2d(after),
-                nn.ReLU(),
-                nn.MaxPool2d(2),
-            ]
-        self.convolutions = nn.Sequential(*layers)
+        stages = _fine_stages(channels, widths) if self.fine else _stages(channels, widths)
+        self.stages = nn.ModuleList(stages)
         inputs = widths[-1] * side * side
-        if self.arguments["shortcuts"]:
-            inputs += 2 * sum(widths)
+        if self.fine:
+            inputs += 2 * (widths[0] + sum(widths))
         self.embed = nn.Linear(inputs, features)
-        self.dropout = nn.Dropout(0.3)
+        self.dropout = nn.Dropout(0.0 if self.fine else 0.3)
         self.heads = nn.ModuleList(nn.Linear(features, k) for k in attributes.values())
         self.names = list(attributes)
 
@@ -80,12 +75,12 @@ class Classifier(nn.Module):
         low = self.padding // 2
         high = self.padding - low
         x = functional.pad(x, (low, high, low, high))
-        found = []
-        for layer in self.convolutions:
-            if self.arguments["shortcuts"] and isinstance(layer, nn.MaxPool2d):
-                found += [x.mean(dim=(2, 3)), x.amax(dim=(2, 3))]
-            x = layer(x)
-        return functional.relu(self.embed(torch.cat([x.flatten(1), *found], dim=1)))
+        summaries = []
+        for stage in self.stages:
+            x = stage(x)
+            if self.fine:
+                summaries += [x.mean(dim=(2, 3)), x.amax(dim=(2, 3))]
+        return functional.relu(self.embed(torch.cat([x.flatten(1), *summaries], dim=1)))
 
     def forward(self, x: Tensor) -> dict[str, Tensor]:
         """Logits (n, k) of each attribute by its name."""
@@ -94,7 +89,7 @@ class Classifier(nn.Module):
 
     def loss(self, x: Tensor, labels: Tensor, noise: torch.Generator) -> Tensor:
         """Cross-entropy summed over the attributes, in nats an image; ``labels`` are (n, a)."""
-        logits = self(augmented(x, noise))
+        logits = self(augmented(x, noise, self.fine))
         losses = [
             functional.cross_entropy(logits[name], labels[:, k])
             for k, name in enumerate(self.names)
@@ -102,19 +97,40 @@ class Classifier(nn.Module):
         return torch.stack(losses).sum()
 
 
-def augmented(x: Tensor, noise: torch.Generator) -> Tensor:
-    """Images (n, c, h, w), shifted by up to a pixel each way, an eighth alike, and half blurred.
+def _stages(channels: int, widths: Sequence[int]) -> list[nn.Module]:
+    return [
+        _stage(nn.Conv2d(before, after, 3, 1, 1, bias=False), nn.MaxPool2d(2))
+        for before, after in zip((channels, *widths[:-1]), widths, strict=True)
+    ]
 
-    Every batch holds all kinds, so that batch normalisation learns one set of statistics that is
-    right for each of them.
+
+def _fine_stages(channels: int, widths: Sequence[int]) -> list[nn.Module]:
+    """One at full size, then one for each halving."""
+    first = _stage(nn.Conv2d(channels, widths[0], 3, 1, 1, bias=False))
+    halving = zip((widths[0], *widths[:-1]), widths, strict=True)
+    return [first, *(_stage(nn.Conv2d(a, b, 4, 2, 1, bias=False)) for a, b in halving)]
+
+
+def _stage(convolution: nn.Conv2d, *then: nn.Module) -> nn.Module:
+    return nn.Sequential(convolution, nn.BatchNorm2d(convolution.out_channels), nn.ReLU(), *then)
+
+
+def augmented(x: Tensor, noise: torch.Generator, fine: bool) -> Tensor:
+    """Images (n, c, h, w), some blurred: half, or a tenth where fine details count.
+
+    Where they do not, each is shifted by up to a pixel each way too, an eighth alike. Every batch
+    holds all kinds, so that batch normalisation learns one set of statistics that is right for
+    each of them.
     """
     draw = torch.rand(17, generator=noise, device=noise.device).tolist()
-    parts = [
-        torch.roll(part, [round(2 * t - 1) for t in draw[2 * k : 2 * k + 2]], (2, 3))
-        for k, part in enumerate(torch.chunk(x, 8))
-    ]
-    x = torch.cat(parts)
-    chosen = torch.rand(len(x), generator=noise, device=noise.device) < 0.5
+    if not fine:
+        parts = [
+            torch.roll(part, [round(2 * t - 1) for t in draw[2 * k : 2 * k + 2]], (2, 3))
+            for k, part in enumerate(torch.chunk(x, 8))
+        ]
+        x = torch.cat(parts)
+    share = 0.1 if fine else 0.5
+    chosen = torch.rand(len(x), generator=noise, device=noise.device) < share
     return torch.where(chosen[:, None, None, None], blurred(x, sigma=0.3 + 0.7 * draw[16]), x)
 
 

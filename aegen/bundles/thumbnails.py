@@ -58,12 +58,12 @@ def _packed(picture: ByteArray, limit: int) -> bytes:
     best, low, high = b"", 0, len(QUALITIES) - 1
     while low <= high:
         middle = (low + high + 1) // 2
-        content = pictures.webp(picture, quality=QUALITIES[middle])
+        content = pictures.webp(picture, quality=QUALITIES[middle], effort=6)
         if len(content) <= limit:
             best, low = content, middle + 1
         else:
             high = middle - 1
-    return best or pictures.webp(picture, quality=QUALITIES[0])
+    return best or pictures.webp(picture, quality=QUALITIES[0], effort=6)
 
 
 def parse_tiles(content: bytes, manifest: Manifest, path: Path) -> ByteArray:

@@ -140,8 +140,12 @@ def png(picture: ByteArray) -> bytes:
     return _encoded(picture, "PNG", compress_level=6)
 
 
-def webp(picture: ByteArray, *, quality: int = 80, lossless: bool = False) -> bytes:
+def webp(
+    picture: ByteArray, *, quality: int = 80, lossless: bool = False, effort: int = 4
+) -> bytes:
     """A picture (H, W, c) as WebP bytes, about a tenth of PNG where some loss is fine.
+
+    ``effort``, from 0 to 6, spends time to make them fewer.
 
     Raises:
         InvalidInput: a side above 16,383 pixels, which WebP cannot hold.
@@ -150,7 +154,7 @@ def webp(picture: ByteArray, *, quality: int = 80, lossless: bool = False) -> by
         raise InvalidInput(
             f"a WebP picture can have sides up to {WEBP_SIDE} pixels, got {picture.shape[:2]}"
         )
-    return _encoded(picture, "WEBP", quality=quality, lossless=lossless, method=4)
+    return _encoded(picture, "WEBP", quality=quality, lossless=lossless, method=effort)
 
 
 def _encoded(picture: ByteArray, kind: str, **options: Any) -> bytes:
