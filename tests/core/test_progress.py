@@ -29,8 +29,12 @@ def test_a_listener_that_raises_stops_the_work():
         raise KeyboardInterrupt
 
     done = []
-    with pytest.raises(KeyboardInterrupt), reporting(stop):
+
+    def work():
         report(0.5)
         done.append(1)
+
+    with pytest.raises(KeyboardInterrupt), reporting(stop):
+        work()
     assert not done
     report(1)  # nobody listens any more
