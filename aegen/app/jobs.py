@@ -8,6 +8,7 @@ the server, whose other threads a fork would freeze half-way; it ends with the s
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -159,8 +160,9 @@ class Job:
         finally:
             process.kill()
             process.wait()
-            process.stdin.close()
             process.stdout.close()
+            with contextlib.suppress(OSError):  # what it did not read any more
+                process.stdin.close()
         self._judge(answer, process.returncode)
 
     def _judge(self, answer: dict[str, Any], code: int) -> None:
@@ -205,7 +207,7 @@ def _process() -> subprocess.Popen[str]:
     here = str(Path(__file__).resolve().parents[2])
     path = os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH")]))
     return subprocess.Popen(
-        [sys.executable, "-m", "aegen.app.worker"],
+        [sys.executable, "-P", "-m", "aegen.app.worker"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

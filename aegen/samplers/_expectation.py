@@ -367,7 +367,7 @@ def _log_densities(
         best = _log_terms(x[p], means, inverses, logs, True, away, y, terms)
         total = 0.0
         for c in range(k):
-            if terms[c] > best - NEGLIGIBLE:
+            if terms[c] >= best - NEGLIGIBLE:
                 total += math.exp(terms[c] - best)
         out[p] = best + math.log(total)
     return out

@@ -52,15 +52,20 @@ class Correlated(Jitter):
 
 
 class Local(Jitter):
-    """Towards a row's nearest others among ``codes`` (n, d), which should be standardised."""
+    """Towards a row's nearest others among ``codes`` (n, d), which should be standardised.
 
-    def __init__(self, codes: FloatArray) -> None:
-        self.near = Neighbours(codes)
+    Rows of weight zero in ``weights`` (n,) are nobody's neighbours.
+    """
+
+    def __init__(self, codes: FloatArray, weights: FloatArray) -> None:
+        self.codes = codes
+        self.near = Neighbours(codes[weights > 0])
 
     def _common(self, rows: IntArray, rng: np.random.Generator) -> FloatArray:
-        codes = self.near.reference
-        found = self.near.query(codes[rows], min(NEIGHBOURS + 1, len(codes)))[0]
-        away = codes[found] - codes[rows][:, None]
+        others = self.near.reference
+        here = self.codes[rows]
+        found = self.near.query(here, min(NEIGHBOURS + 1, len(others)))[0]
+        away = others[found] - here[:, None]
         spread = np.sqrt(np.square(away).sum(axis=1))
         pull = rng.standard_normal(found.shape)
         moved = np.einsum("ik,ikj->ij", pull, away)

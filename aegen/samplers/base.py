@@ -81,6 +81,7 @@ class Sampler(BaseEstimator, ABC):
     """Axes of the learned arrays by name, checked when a file is read: the same name, the same
     length; "d" is the dimension of the codes."""
 
+    _fields: dict[str, Any]
     n_features_in_: int
     free_: BoolArray
     given_: FloatArray
@@ -121,6 +122,7 @@ class Sampler(BaseEstimator, ABC):
         if np.abs(z).max() > LARGEST:
             raise InvalidInput(f"codes must lie within ±{LARGEST:g}: scale them down")
         self._fit(z, weights, generator(rng))
+        self._fields = self.get_params(deep=False)
         self.n_features_in_ = d
         self.free_, self.given_ = np.ones(d, dtype=np.bool_), np.zeros(d)
         return self
@@ -148,7 +150,8 @@ class Sampler(BaseEstimator, ABC):
             for name, value in vars(self).items()
             if name.endswith("_") and not name.startswith("_")
         }
-        fields = json.dumps(self.get_params(deep=False), sort_keys=True)
+        # Numbers of numpy, which a grid search sets, become plain ones.
+        fields = json.dumps(check(type(self), self.get_params(deep=False)), sort_keys=True)
         name = type(self).__module__.rpartition(".")[2].replace("_", "-")
         mark = fingerprint(state, name, fields)
         metadata = {"aegen": FORMAT, "sampler": name, "fields": fields, "sha256": mark}
@@ -176,6 +179,7 @@ class Sampler(BaseEstimator, ABC):
             setattr(self, name, array.item() if array.ndim == 0 else array)
         if self.free_.dtype != np.bool_ or self.n_features_in_ != len(self.free_) or not self._d:
             raise StorageError(path, "free_ must say of each coordinate whether it is free")
+        self._fields = self.get_params(deep=False)
         problem = self._defect()
         if problem:
             raise StorageError(path, problem)
@@ -209,6 +213,7 @@ class Sampler(BaseEstimator, ABC):
         twin = clone(self)
         for name, value in learned.items():
             setattr(twin, name, value)
+        twin._fields = twin.get_params(deep=False)
         twin.n_features_in_ = d
         twin.free_, twin.given_ = np.ones(d, dtype=np.bool_), np.zeros(d)
         return cast("Self", twin)
@@ -220,6 +225,10 @@ class Sampler(BaseEstimator, ABC):
     def _require_fitted(self) -> None:
         if not hasattr(self, "n_features_in_"):
             raise NotFitted(f"this {self.title} is not fitted yet: call fit(codes) first")
+        if self._fields != self.get_params(deep=False):
+            raise NotFitted(
+                f"fields of this {self.title} were changed after it was fitted: call fit again"
+            )
 
     def minimum_rows(self, d: int) -> int:
         """The least number of rows that this model can be fitted to in ``d`` dimensions."""

@@ -165,6 +165,11 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
 
     def _fit(self, z: FloatArray, weights: FloatArray | None, rng: np.random.Generator) -> None:
         n = len(z)
+        if not isinstance(self.degree, str) and self.degree > n:
+            raise InvalidInput(
+                "the degree of an empirical beta copula must be at most the number of codes "
+                f'({n}), got {self.degree}: lower it, or use "n"'
+            )
         self._weigh(n, weights)
         self.shares_ = self.weights_
         self.count_ = float(n) if weights is None else effective_count(z, weights)
@@ -175,11 +180,6 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
             self.degree_ = likeliest_degree(z, weights, rng)
         else:
             self.degree_ = max(1, round(self.count_)) if self.degree == "n" else int(self.degree)
-        if self.degree_ > n:
-            raise InvalidInput(
-                "the degree of an empirical beta copula must be at most the number of codes "
-                f'({n}), got {self.degree_}: lower it, or use "n"'
-            )
 
     def _defect(self) -> str | None:
         problem = super()._defect()
@@ -226,7 +226,7 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
         if self.jitter == "local":
             place = self.ranks_.astype(np.int64) - 1
             codes = np.take_along_axis(self.ordered_.T, place, axis=0)
-            return Local(standardise(codes, self.centre_, self.scale_))
+            return Local(standardise(codes, self.centre_, self.scale_), self.shares_)
         start, length = self._rows.stretches(len(self.ranks_))
         middle = (start + length[:, None] / 2) / len(self.ranks_)
         return Correlated(ndtri(inside(middle)), self.shares_)

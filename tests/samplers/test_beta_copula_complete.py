@@ -356,6 +356,29 @@ def test_local_jitter_follows_the_sheet_of_the_codes():
     assert off(jitter="local", coupling=1.0) < 0.6 * off()
 
 
+def test_rows_of_weight_zero_are_nobodys_neighbours():
+    rng = np.random.default_rng(25)
+    along = rng.normal(size=200)
+    sheet = np.column_stack([along, along + 0.001 * rng.normal(size=200)])
+    off = np.concatenate([sheet + np.array([e, -e]) for e in np.linspace(-1e-3, 1e-3, 20)])
+    everything = np.concatenate([sheet, off])
+    weights = np.r_[np.ones(200), np.zeros(len(off))]
+
+    def correlation(**options):
+        model = ebc(everything, jitter="local", coupling=1.0, degree=10, **options)
+        numbers = model._coupled.draw(np.arange(200), 1.0, np.random.default_rng(26))
+        return np.corrcoef(numbers.T)[0, 1]
+
+    assert correlation(sample_weight=weights) > 0.9
+    assert correlation() < 0.5
+
+
+def test_numpys_numbers_as_fields_are_saved(tmp_path):
+    model = ebc(tilted(40), degree=np.int64(7))
+    model.save(tmp_path / "model")
+    assert load(tmp_path / "model").degree == 7
+
+
 def test_coupled_jitter_says_what_it_cannot_do():
     model = ebc(tilted(50), jitter="local", degree=10)
     for ask in (

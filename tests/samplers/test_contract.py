@@ -342,6 +342,22 @@ def test_a_saved_model_gives_the_same_next_draw(name, tmp_path):
 
 
 @every
+def test_fields_changed_after_a_fit_need_another_fit(name):
+    model = fitted(name)
+    parameter = next(iter(samplers.parameters(name)), None)
+    if parameter is None:
+        return
+    other = {"choice": parameter.options[::-1], "int": [9, 8], "float": [0.7, 0.6]}[parameter.kind]
+    now = getattr(model, parameter.name)
+    model.set_params(**{parameter.name: next(value for value in other if value != now)})
+    for ask in (model.sample, lambda: model.save("nowhere")):
+        with pytest.raises(NotFitted, match="changed after it was fitted"):
+            ask()
+    model.fit(tilted(), rng=0)
+    model.sample(3, rng=0)
+
+
+@every
 def test_fields_are_saved_too(name, tmp_path):
     other = {
         "epochs": 2,

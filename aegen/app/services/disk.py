@@ -95,7 +95,8 @@ def read(mark: str, sampler: str, dimension: int) -> Sampler | None:
         if (samplers.samplers.name_of(found), found.n_features_in_) != (sampler, dimension):
             raise StorageError(path, "is another fit than its name says")
     except (AegenError, OSError):
-        path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # a folder that may only be read
+            path.unlink()
         return None
     with contextlib.suppress(OSError):  # the oldest used goes first
         os.utime(path)
@@ -137,7 +138,7 @@ def _make_room() -> None:
             if path.name.startswith("."):
                 if time.time() - about.st_mtime > STALE:
                     shutil.rmtree(path, ignore_errors=True)
-            else:
+            elif path.suffix == ".safetensors":  # whatever else is there is somebody's own
                 files.append((about.st_mtime, about.st_size, path))
     for number, (_, size, path) in enumerate(sorted(files, reverse=True)):
         total += size
