@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from aegen.core import arrays
-from aegen.core.arrays import FloatArray
+from aegen.core.arrays import FloatArray, IntArray
 from aegen.core.errors import InvalidInput
 from aegen.core.neighbours import Neighbours
-from aegen.metrics.base import Metric
+from aegen.metrics.base import Measured, Metric
 
 __all__ = ["Copying", "DistanceRatio", "ratio_to"]
 
@@ -91,11 +91,28 @@ class DistanceRatio(Metric):
         reference: FloatArray,
         generated: FloatArray,
         training: Neighbours | None,
+        parents: IntArray | None,
         rng: np.random.Generator,
-    ) -> float:
+    ) -> Measured:
         assert training is not None  # the base class sees to it
-        usual = float(np.median(training.query(reference)[1]))
-        return ratio_to(usual, training.query(generated)[1]).ratio
+        new, made = (training.query(rows)[1][:, 0] for rows in (reference, generated))
+        usual = float(np.median(new))
+        ratio = ratio_to(usual, made).ratio
+        return Measured(ratio, -ratio / usual * _median_sways(new), _median_sways(made) / usual)
+
+
+def _median_sways(x: FloatArray) -> FloatArray:
+    """The empirical influence of each of ``x`` (n,) on their median: (sign / 2) over the density.
+
+    The density at the median is read off the width of its 95 % interval, as the difference of two
+    order statistics over that of their levels (Siddiqui 1960).
+    """
+    ordered = np.sort(x)
+    low, high = _median_interval(len(x))
+    sparsity = float(ordered[high] - ordered[low]) / (max(high - low, 1) / len(x))
+    sways = 0.5 * sparsity * np.sign(x - np.median(x))
+    centred: FloatArray = sways - sways.mean()
+    return centred
 
 
 def _median_interval(n: int) -> tuple[int, int]:

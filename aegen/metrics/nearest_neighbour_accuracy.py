@@ -7,11 +7,9 @@ from typing import ClassVar, Literal, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from aegen.core import arrays
 from aegen.core.arrays import FloatArray, IntArray
-from aegen.core.errors import InvalidInput
 from aegen.core.neighbours import Neighbours
-from aegen.metrics.base import Metric
+from aegen.metrics.base import Measured, Metric
 
 __all__ = ["Accuracies", "NearestNeighbourAccuracy"]
 
@@ -60,6 +58,7 @@ class NearestNeighbourAccuracy(Metric):
     )
     direction: ClassVar[Literal["lower", "higher", "nearer"]] = "nearer"
     best: ClassVar[float] = 0.5
+    paired: ClassVar[bool] = True
 
     def parts(self, reference: ArrayLike, generated: ArrayLike) -> Accuracies:
         """The value's two halves: among real rows, and among generated ones.
@@ -71,45 +70,62 @@ class NearestNeighbourAccuracy(Metric):
             >>> NearestNeighbourAccuracy().parts([[0.0], [1.0]], [[0.5], [0.6]])
             Accuracies(real=0.0, generated=1.0)
         """
-        real = arrays.codes(reference, name="reference rows", minimum=1)
-        made = arrays.codes(generated, name="generated rows", dimension=real.shape[1], minimum=1)
-        if len(real) != len(made):
-            raise InvalidInput(
-                f"{self.title} needs as many generated rows as reference rows, got {len(made)} "
-                f"and {len(real)}: leave rows of the larger set out at random"
-            )
-        places, of = np.unique(np.concatenate([real, made]), axis=0, return_inverse=True)
-        of = of.reshape(-1)
-        counts = np.stack(
-            [np.bincount(part, minlength=len(places)) for part in np.split(of, 2)], axis=1
-        )
-        beside = _nearest_counts(places, counts)
-        shares = []
-        for kind in (0, 1):
-            here = counts.copy()
-            here[:, kind] -= 1  # a row is not its own neighbour
-            alone = here.sum(axis=1) == 0
-            near = np.where(alone[:, None], beside, here)
-            used = counts[:, kind] > 0
-            share = near[used, kind] / near[used].sum(axis=1)
-            shares.append(float(np.average(share, weights=counts[used, kind])))
-        return Accuracies(*shares)
+        real, made, _ = _shares(*self._rows(reference, generated))
+        return Accuracies(float(real.mean()), float(made.mean()))
 
     def _measure(
         self,
         reference: FloatArray,
         generated: FloatArray,
         training: Neighbours | None,
+        parents: IntArray | None,
         rng: np.random.Generator,
-    ) -> float:
-        return float(np.mean(self.parts(reference, generated)))
+    ) -> Measured:
+        real, made, mutual = _shares(reference, generated)
+        # Two rows that are nearest to each other are right or wrong together: where a share of
+        # them is mutual, the variance of the sum is 1 + that share times that of single rows
+        # (Schilling 1986, Multivariate two-sample tests based on nearest neighbors, section 3).
+        scale = np.sqrt(1 + mutual) / 2
+        return Measured(
+            float(np.mean([real.mean(), made.mean()])),
+            scale * (real - real.mean()),
+            scale * (made - made.mean()),
+        )
 
 
-def _nearest_counts(places: FloatArray, counts: IntArray) -> IntArray:
-    """For each of distinct places (p, d), the summed counts (p, 2) of the places nearest to it."""
-    total = np.zeros_like(counts)
+def _shares(real: FloatArray, made: FloatArray) -> tuple[FloatArray, FloatArray, float]:
+    """For each row, the share of its own kind among the rows that are nearest to it.
+
+    Returns:
+        that of real rows (n,), that of generated rows (n,), and the share of all rows whose
+        nearest row has them as its nearest.
+    """
+    places, of = np.unique(np.concatenate([real, made]), axis=0, return_inverse=True)
+    of = of.reshape(-1)
+    counts = np.stack(
+        [np.bincount(part, minlength=len(places)) for part in np.split(of, [len(real)])], axis=1
+    )
+    beside, nearest = _nearest_counts(places, counts)
+    mutual = nearest[nearest] == np.arange(len(places))
+    shares = []
+    for kind, part in enumerate(np.split(of, [len(real)])):
+        here = counts.copy()
+        here[:, kind] -= 1  # a row is not its own neighbour
+        alone = here.sum(axis=1) == 0
+        near = np.where(alone[:, None], beside, here)[part]
+        shares.append(near[:, kind] / near.sum(axis=1))
+    return shares[0], shares[1], float(mutual[of].mean())
+
+
+def _nearest_counts(places: FloatArray, counts: IntArray) -> tuple[IntArray, IntArray]:
+    """For each of distinct places (p, d), what counts (p, 2) sum to over those nearest to it.
+
+    Returns:
+        the sums (p, 2), and one of the places nearest to it (p,).
+    """
+    total, nearest = np.zeros_like(counts), np.zeros(len(places), np.int64)
     if len(places) == 1:
-        return total
+        return total, nearest
     search = Neighbours(places)
     left, k = np.arange(len(places)), 2
     while len(left):
@@ -122,5 +138,6 @@ def _nearest_counts(places: FloatArray, counts: IntArray) -> IntArray:
         whole = (tied.sum(axis=1) < k - 1) | (k == len(places))
         found = (counts[rows] * tied[:, :, None]).sum(axis=1)
         total[left[whole]] = found[whole]
+        nearest[left] = rows[np.arange(len(left)), distances.argmin(axis=1)]
         left = left[~whole]
-    return total
+    return total, nearest

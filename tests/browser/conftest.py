@@ -59,6 +59,11 @@ class Visits:
         page.goto(url)
         return page
 
+    def leave(self):
+        """Closes what is open: a page that still loads complains when its server goes."""
+        while self.contexts:
+            self.contexts.pop().close()
+
     def hear(self, said):
         """Notes an error, but for one: a deep link makes Streamlit seek its server below it."""
         if said.type == "error" and "/_stcore/" not in said.location.get("url", ""):
