@@ -24,6 +24,10 @@ Seed = Annotated[int, typer.Option(min=0, help="Seed of everything random")]
 Device = Annotated[str, typer.Option(help="cpu or cuda")]
 Limit = Annotated[int | None, typer.Option(min=2, help="Use only so many training rows")]
 Threads = Annotated[int | None, typer.Option(min=1, help="CPU threads [all]")]
+KeepEvery = Annotated[
+    int | None,
+    typer.Option(min=1, help="Keep the weights of every so many epochs beside the checkpoint"),
+]
 LatentDim = Annotated[int, typer.Option(min=1, max=1024, help="Dimensions of a code")]
 
 
@@ -38,6 +42,7 @@ def train_plain(
     learning_rate: Rate = 2e-3,
     seed: Seed = 0,
     limit: Limit = None,
+    keep_every: KeepEvery = None,
     device: Device = "cpu",
     threads: Threads = None,
 ) -> None:
@@ -45,7 +50,8 @@ def train_plain(
     arguments = {"latent_dim": latent_dim}
     recipe = {"epochs": epochs, "batch": batch, "learning_rate": learning_rate, "seed": seed}
     out = out or Path("runs") / f"{dataset}-autoencoder"
-    _autoencoder("convolutional", arguments, dataset, data, out, recipe, limit, device, threads)
+    _use_threads(threads)
+    _autoencoder("convolutional", arguments, dataset, data, out, recipe, limit, keep_every, device)
 
 
 @train.command("vae")
@@ -60,6 +66,7 @@ def train_vae(
     learning_rate: Rate = 2e-3,
     seed: Seed = 0,
     limit: Limit = None,
+    keep_every: KeepEvery = None,
     device: Device = "cpu",
     threads: Threads = None,
 ) -> None:
@@ -67,7 +74,8 @@ def train_vae(
     arguments = {"latent_dim": latent_dim, "beta": beta}
     recipe = {"epochs": epochs, "batch": batch, "learning_rate": learning_rate, "seed": seed}
     out = out or Path("runs") / f"{dataset}-vae"
-    _autoencoder("variational", arguments, dataset, data, out, recipe, limit, device, threads)
+    _use_threads(threads)
+    _autoencoder("variational", arguments, dataset, data, out, recipe, limit, keep_every, device)
 
 
 @train.command("classifier")
@@ -116,11 +124,10 @@ def _autoencoder(
     out: Path,
     recipe: dict[str, Any],
     limit: int | None,
+    keep_every: int | None,
     device: str,
-    threads: int | None,
 ) -> None:
     images = _images(dataset, data, limit)
-    _use_threads(threads)
     from aegen.autoencoders.training import Recipe
     from aegen.autoencoders.trainings import train_autoencoder
 
@@ -134,7 +141,7 @@ def _autoencoder(
         recipe=Recipe(**recipe),
         device=device,
     )
-    _follow(steps, recipe["epochs"], checkpoint)
+    _follow(steps, recipe["epochs"], checkpoint, keep_every)
 
 
 def _images(dataset: str, path: Path | None, limit: int | None) -> Any:
@@ -151,7 +158,7 @@ def _use_threads(threads: int | None) -> None:
         torch.set_num_threads(threads)
 
 
-def _follow(steps: Any, epochs: int, checkpoint: Path) -> None:
+def _follow(steps: Any, epochs: int, checkpoint: Path, keep_every: int | None = None) -> None:
     """Run a training under a progress bar with the time left; a line an epoch."""
     from rich import progress
 
@@ -162,6 +169,7 @@ def _follow(steps: Any, epochs: int, checkpoint: Path) -> None:
         progress.TimeElapsedColumn(),
         progress.TimeRemainingColumn(elapsed_when_finished=True),
     ]
+    _keep(checkpoint, keep_every)  # one that was stopped between its checkpoint and this
     with progress.Progress(*columns) as bar:
         task = bar.add_task(f"epoch 1 of {epochs}", total=None)
         for step in steps:
@@ -174,4 +182,20 @@ def _follow(steps: Any, epochs: int, checkpoint: Path) -> None:
             if step.figures:
                 figures = ", ".join(f"{k} {v:.4f}" for k, v in step.figures.items())
                 bar.console.print(f"epoch {step.epoch}: {figures}", highlight=False)
+                _keep(checkpoint, keep_every)
     typer.echo(f"trained; the checkpoint is {checkpoint}")
+
+
+def _keep(checkpoint: Path, every: int | None) -> None:
+    """Copy the checkpoint to ``epoch-NNN.safetensors`` beside it where its epoch is one to keep."""
+    import shutil
+
+    from aegen.autoencoders.checkpoint import read_checkpoint
+    from aegen.core.storage import replacing
+
+    if every is None or not checkpoint.exists():
+        return
+    epoch = len(read_checkpoint(checkpoint).history)
+    if epoch % every == 0:
+        with replacing(checkpoint.with_name(f"epoch-{epoch:03d}.safetensors")) as part:
+            shutil.copyfile(checkpoint, part)

@@ -62,6 +62,20 @@ def test_a_killed_command_continues_where_it_was(data, tmp_path):
     assert sorted(p.name for p in (tmp_path / "killed").iterdir()) == [checkpoint.name]
 
 
+def test_weights_of_epochs_are_kept_on_demand(data, tmp_path):
+    words = ("autoencoder", "mnist", "--data", data, "--epochs", 4, "--limit", 64)
+    words = (*words, "--latent-dim", 2, "--threads", 1, "--keep-every", 2, "--out", tmp_path)
+    _, problems = (run := command(*words)).communicate()
+    assert run.returncode == 0, problems
+    kept = sorted(tmp_path.glob("epoch-*"))
+    assert [path.name for path in kept] == ["epoch-002.safetensors", "epoch-004.safetensors"]
+    early, last = (read_checkpoint(path) for path in kept)
+    assert [len(early.history), len(last.history)] == [2, 4]
+    end = read_checkpoint(tmp_path / "checkpoint.safetensors")
+    assert all(np.array_equal(last.weights[name], end.weights[name]) for name in end.weights)
+    assert not all(np.array_equal(early.weights[name], end.weights[name]) for name in end.weights)
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
