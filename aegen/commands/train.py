@@ -187,7 +187,7 @@ def _follow(steps: Any, epochs: int, checkpoint: Path, keep_every: int | None = 
 
 
 def _keep(checkpoint: Path, every: int | None) -> None:
-    """Copy the checkpoint to ``epoch-NNN.safetensors`` beside it where its epoch is one to keep."""
+    """Copy the checkpoint to ``epoch-NNN.safetensors`` where its epoch is one to keep."""
     import shutil
 
     from aegen.autoencoders.checkpoint import read_checkpoint
