@@ -1,0 +1,76 @@
+"""How much a value varies that depends on who is nearest to whom: measured on blocks of rows.
+
+Leaving out one row at a time says which rows sway such a value, but overstates by how much, up
+to twice, as each chance meeting of neighbours counts once for every row in it. Blocks that share
+no row are as good as repeated draws, so how their values scatter tells the scale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from aegen.core.arrays import FloatArray
+from aegen.metrics.base import variance
+
+__all__ = ["scatter", "shrink"]
+
+REPEATS = 6
+"""Times that the rows are divided anew; what is found is the mean."""
+
+LEAST = 0.3
+"""Least factor of the sways: in simulations the jackknife was not farther off than 0.44."""
+
+
+def scatter(
+    value: Callable[[FloatArray, FloatArray], float],
+    real: FloatArray,
+    made: FloatArray,
+    fewest: int,
+    rng: np.random.Generator,
+) -> float | None:
+    """Variance of ``value(real, made)`` for the chance in the rows, by disjoint random blocks.
+
+    The variance among B blocks over B, B about a third of the root of the number of rows: 14 for
+    2,000. None where a block would have less than ``fewest`` rows or there were less than three.
+
+    Reference: Politis and Romano 1994, Large sample confidence regions based on subsamples.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> x, y = rng.normal(size=(2, 2000, 1))
+        >>> found = scatter(lambda x, y: x.mean() - y.mean(), x, y, 10, rng)
+        >>> 0.5 < found / (2 / 2000) < 2
+        True
+    """
+    rows = min(len(real), len(made))
+    blocks = min(int(np.sqrt(rows) / 3), rows // fewest)
+    if blocks < 3:
+        return None
+    found = []
+    for _ in range(REPEATS):
+        parts = (np.array_split(rng.permutation(len(z)), blocks) for z in (real, made))
+        values = [value(real[i], made[j]) for i, j in zip(*parts, strict=True)]
+        found.append(np.var(values, ddof=1) / blocks)
+    return float(np.mean(found))
+
+
+def shrink(total: float | None, loose: list[FloatArray], exact: FloatArray | None) -> float:
+    """The factor by which to multiply ``loose`` sways so that the variance is ``total``.
+
+    Args:
+        total: variance of the value, or None to leave the sways as they are.
+        loose: sways of the jackknife, which are too large.
+        exact: sways that are right as they are, beside them.
+
+    Example:
+        >>> sways = np.array([2.0, -2.0])
+        >>> shrink(0.5, [sways], None)
+        0.5
+    """
+    said = sum(variance(part) for part in loose)
+    if total is None or said == 0:
+        return 1.0
+    rest = total - (variance(exact) if exact is not None else 0.0)
+    return float(np.clip(np.sqrt(max(rest, 0.0) / said), LEAST, 1.0))

@@ -1,0 +1,191 @@
+"""Balls around rows that reach to their k-th neighbour: what precision, recall and others count.
+
+The union of the balls of a set is its manifold. Beside what is in them, this finds what would be
+if one row of the set were absent, from which the sways of each row follow (`left_out`).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from aegen.core.arrays import BoolArray, FloatArray, IntArray
+from aegen.core.errors import InvalidInput
+from aegen.core.neighbours import Neighbours
+from aegen.metrics._blocks import scatter, shrink
+from aegen.metrics._distances import squared_distances
+
+__all__ = ["Balls", "Inside", "held_share", "inside", "measure", "of_one_scale", "reaches"]
+
+CELLS = 4_000_000
+"""Distances that are held at a time: 32 MB."""
+
+ROUNDING = 1e-12
+"""Relative error of a squared distance that comes from a matrix product, and to spare."""
+
+
+class Balls(NamedTuple):
+    """A ball around each of n rows, open, as wide as the distance to its k-th nearest other row.
+
+    Attributes:
+        rows: the centres (n, d).
+        near: the k nearest other rows of each (n, k).
+        reach: squared radius of each (n,).
+        next: what it would be without any one of the k (n,), the distance to the row after them.
+    """
+
+    rows: FloatArray
+    near: IntArray
+    reach: FloatArray
+    next: FloatArray
+
+    @classmethod
+    def around(cls, rows: FloatArray, k: int, *, name: str, title: str) -> Balls:
+        """The balls around ``rows`` (n, d), n >= k + 2.
+
+        Raises:
+            InvalidInput: fewer rows; the message calls them by ``name`` and ``title``.
+        """
+        if len(rows) < k + 2:
+            raise InvalidInput(
+                f"{name} must have at least {k + 2} rows for {title} with k = {k}, got "
+                f"{len(rows)}: add rows or take a smaller k"
+            )
+        found, _ = Neighbours(rows).query(rows, k + 2)
+        # The row itself comes first, unless it has copies; where they hide it, all are at 0.
+        own = found == np.arange(len(rows))[:, None]
+        own[~own.any(axis=1), -1] = True
+        near = found[~own].reshape(len(rows), k + 1)
+        reach, after = (measure(rows, rows[near[:, j]]) for j in (k - 1, k))
+        return cls(rows, near[:, :k], reach, after)
+
+
+class Inside(NamedTuple):
+    """Which of m points are in which of n balls.
+
+    Attributes:
+        of_ball: how many points each ball holds (n,).
+        of_point: how many balls each point is in (m,).
+        lone: for a point that is in exactly one, which (m,).
+        shell: pairs (p, 2) of a ball and a point that it would hold if it were as wide as `next`.
+    """
+
+    of_ball: IntArray
+    of_point: IntArray
+    lone: IntArray
+    shell: IntArray
+
+
+def of_one_scale(*sets: FloatArray) -> list[FloatArray]:
+    """The sets, all times one power of two, so that squares neither overflow nor vanish.
+
+    Example:
+        >>> [part.tolist() for part in of_one_scale(np.array([[6.0]]), np.array([[2.0]]))]
+        [[[0.75]], [[0.25]]]
+    """
+    largest = max(float(np.abs(part).max(initial=0.0)) for part in sets)
+    exponent = int(np.frexp(largest)[1])
+    return [np.ldexp(part, -exponent) for part in sets]
+
+
+def measure(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Squared distances of rows (p, d) to as many others, from differences: copies are at 0."""
+    squares: FloatArray = np.square(a - b).sum(axis=1)
+    return squares
+
+
+def inside(balls: Balls, points: FloatArray) -> Inside:
+    """Which of the points (m, d) are in which of the balls.
+
+    A distance that equals a radius up to rounding is measured anew by differences, so a point
+    that is a copy of a ball's k-th neighbour lies on the edge, hence outside, on any machine.
+    """
+    n, m = len(balls.rows), len(points)
+    of_ball, of_point = np.zeros(n, np.int64), np.zeros(m, np.int64)
+    total, shell = np.zeros(m, np.int64), []
+    step = max(1, CELLS // m)
+    for start in range(0, n, step):
+        here = slice(start, start + step)
+        part = Balls(balls.rows[here], balls.near[here], balls.reach[here], balls.next[here])
+        at = _distances(part, points)
+        held = at < part.reach[:, None]
+        of_ball[here] = held.sum(axis=1)
+        of_point += held.sum(axis=0)
+        total += np.arange(start, start + len(held)) @ held
+        which = np.argwhere(~held & (at < part.next[:, None]))
+        shell.append(which + np.array([start, 0]))
+    return Inside(of_ball, of_point, np.where(of_point == 1, total, -1), np.concatenate(shell))
+
+
+def left_out(balls: Balls, found: Inside) -> IntArray:
+    """By how many points the manifold grows where row i of the balls is absent, each i (n,).
+
+    Points that only its ball held are lost; and rows that counted it among their k nearest now
+    reach to the next one.
+    """
+    n = len(balls.rows)
+    change = np.zeros(n, np.int64)
+    ball, point = found.shell[found.of_point[found.shell[:, 1]] <= 1].T
+    absent = balls.near[ball]
+    pairs = absent * len(found.of_point) + point[:, None]
+    absent, point = np.divmod(np.unique(pairs), len(found.of_point))
+    bare = found.of_point[point] == 0
+    np.add.at(change, absent[bare], 1)
+    np.add.at(change, found.lone[found.of_point == 1], -1)
+    held_again = ~bare & (found.lone[point] == absent)
+    np.add.at(change, absent[held_again], 1)
+    return change
+
+
+def _distances(balls: Balls, points: FloatArray) -> FloatArray:
+    """Squared distances (n, m), those near a ball's edges exact to the last bits."""
+    centre = balls.rows.mean(axis=0)
+    a, b = balls.rows - centre, points - centre
+    at = squared_distances(a, b)
+    slack = ROUNDING * (np.square(a).sum(axis=1)[:, None] + np.square(b).sum(axis=1))
+    close: BoolArray = np.abs(at - balls.reach[:, None]) <= slack
+    close |= np.abs(at - balls.next[:, None]) <= slack
+    ball, point = np.nonzero(close)
+    step = max(1, CELLS // points.shape[1])
+    for start in range(0, len(ball), step):
+        i, j = ball[start : start + step], point[start : start + step]
+        at[i, j] = measure(balls.rows[i], points[j])
+    return at
+
+
+def held_share(
+    carriers: FloatArray,
+    points: FloatArray,
+    k: int,
+    rng: np.random.Generator,
+    *,
+    name: str,
+    title: str,
+) -> tuple[float, FloatArray, FloatArray]:
+    """Share of the points (m, d) that lie on the manifold of the carriers (n, d).
+
+    Returns:
+        it, the sway of each carrier (n,), and that of each point (m,).
+    """
+    carriers, points = of_one_scale(carriers, points)
+    balls = Balls.around(carriers, k, name=name, title=title)
+    found = inside(balls, points)
+    held = (found.of_point > 0).astype(float)
+    grown = left_out(balls, found)
+    sways = -(len(carriers) - 1) * (grown - grown.mean()) / len(points)
+    made = held - held.mean()
+    total = scatter(lambda a, b: _share(a, b, k), carriers, points, 4 * k, rng)
+    return float(held.mean()), shrink(total, [sways], made) * sways, made
+
+
+def reaches(rows: FloatArray, k: int) -> FloatArray:
+    """Squared distance of each row (n,) to its k-th nearest other row, for few rows."""
+    ordered: FloatArray = np.partition(squared_distances(rows, rows), k, axis=1)
+    return ordered[:, k]
+
+
+def _share(carriers: FloatArray, points: FloatArray, k: int) -> float:
+    """The value of `held_share`, for few rows."""
+    at = squared_distances(carriers, points)
+    return float((at < reaches(carriers, k)[:, None]).any(axis=0).mean())

@@ -1,0 +1,67 @@
+"""Do generated rows lie where real ones do?"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+
+from aegen.core.arrays import FloatArray, IntArray
+from aegen.core.fields import Field
+from aegen.core.neighbours import Neighbours
+from aegen.metrics._manifold import held_share
+from aegen.metrics.base import Measured, Metric
+
+__all__ = ["Precision"]
+
+
+class Precision(Metric):
+    r"""Share of generated rows that lie on the manifold of the real ones.
+
+    $\frac1m \sum_j 1[\exists i: |y_j - x_i| < r_k(x_i)]$ with real rows $x_1..x_n$, generated rows
+    $y_1..y_m$ and $r_k(x_i)$ the distance of $x_i$ to its k-th nearest other real row: the balls
+    of these radii are the manifold. Balls are open, so a row on an edge is outside.
+
+    What real rows reach is below 1 and depends on d, k and the sizes: 0.997 for d = 2, 0.92 for
+    d = 10 and 0.66 for d = 128 in normal sets of 2,000 rows, k = 5.
+    Goes wrong where one real row lies far off: its ball is so wide that it takes in anything.
+    It does not see what is missing, which recall does, nor copies, which count as right.
+
+    Sways of generated rows are exact. Those of real rows are the jackknife's, which finds the
+    value anew without each row, made smaller by one factor so that the error is what disjoint
+    blocks of rows show (``_blocks.py``); where the value is above 0.98 it is overstated by half.
+
+    Reference: Kynkäänniemi et al. 2019 (arXiv 1904.06991), equations 1 and 2; open balls as in
+    the package prdc, with which it agrees.
+
+    Example:
+        >>> Precision(k=1)([[0.0], [1.0], [3.0]], [[0.5], [9.0], [1.5], [1.9]])
+        0.75
+    """
+
+    title: ClassVar[str] = "Precision"
+    summary: ClassVar[str] = "Share of generated rows that lie among the real ones; 1 is best."
+    direction: ClassVar[Literal["lower", "higher", "nearer"]] = "higher"
+    best: ClassVar[float] = 1.0
+    minimum: ClassVar[int] = 3
+
+    def __init__(
+        self,
+        k: Annotated[
+            int, Field("Which nearest row a ball reaches to", title="Neighbours", low=1)
+        ] = 5,
+    ) -> None:
+        self.k = k
+
+    def _measure(
+        self,
+        reference: FloatArray,
+        generated: FloatArray,
+        training: Neighbours | None,
+        parents: IntArray | None,
+        rng: np.random.Generator,
+    ) -> Measured:
+        value, real, made = held_share(
+            reference, generated, self.k, rng, name="reference rows", title=self.title
+        )
+        return Measured(value, real, made)
