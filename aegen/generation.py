@@ -194,6 +194,10 @@ class GenerativeBundle(Bundle):
         _, seconds = _timed(lambda: latent.fit(codes, rng=rng))
         return Model(self, sampler, latent, chosen, seconds)
 
+    def neighbours(self) -> Neighbours:
+        """A search among the training codes, made once."""
+        return self._once("neighbours", lambda: Neighbours(self.codes))
+
     def nearest(self, codes: ArrayLike) -> tuple[IntArray, FloatArray]:
         """The nearest training row of each code (k, d), and how far it is in latent space.
 
@@ -203,7 +207,7 @@ class GenerativeBundle(Bundle):
         Raises:
             InvalidInput: codes of another dimension, or not finite.
         """
-        rows, distances = self._once("neighbours", lambda: Neighbours(self.codes)).query(codes)
+        rows, distances = self.neighbours().query(codes)
         return rows[:, 0], distances[:, 0]
 
     def copying(self, codes: ArrayLike) -> Copying:

@@ -1,0 +1,146 @@
+"""Finished tasks on disk: one file each, whole or absent, found again by what the task is.
+
+A file's name is a hash of all that the figures depend on: the bundle's contents, the contender,
+the seed and the numbers, and the code that measures. So a run that was stopped goes on, and
+nothing is ever taken for what it is not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import aegen
+from aegen import metrics, samplers
+from aegen.bundles import find
+from aegen.comparison.task import Figure, Result, Task
+from aegen.core.errors import AegenError, StorageError
+from aegen.core.storage import load_arrays, make_folder, read_bytes, save_arrays
+
+__all__ = ["Store", "mark"]
+
+FORMAT = "1"
+
+
+def mark(task: Task) -> str:
+    """The hash of all that a task's figures depend on.
+
+    Raises:
+        UnknownName, BundleError: no such bundle.
+    """
+    manifest = find(task.bundle) / "bundle.json"
+    parts = [
+        FORMAT,
+        aegen.__version__,
+        _code(),
+        hashlib.sha256(read_bytes(manifest)).hexdigest(),
+        task.contender.text,
+        task.seed,
+        task.draws,
+        [criterion.key for criterion in task.criteria],
+        task.codes,
+    ]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:40]
+
+
+@functools.cache
+def _code() -> str:
+    """The hash of the source of all that figures come from."""
+    total = hashlib.sha256()
+    for folder in (samplers, metrics):
+        assert folder.__file__ is not None
+        for file in sorted(Path(folder.__file__).parent.glob("*.py")):
+            total.update(file.name.encode() + b"\0" + file.read_bytes())
+    for name in ("task.py", "world.py"):
+        total.update((Path(__file__).parent / name).read_bytes())
+    return total.hexdigest()
+
+
+class Store:
+    """A folder of results.
+
+    Args:
+        folder: where; it is made where it is missing.
+
+    Raises:
+        StorageError: it cannot be made, or not written to.
+    """
+
+    def __init__(self, folder: Path | str) -> None:
+        self.folder = Path(folder)
+        make_folder(self.folder)
+
+    def path(self, task: Task) -> Path:
+        """Where the result of a task is, or will be."""
+        return self.folder / f"{mark(task)}.safetensors"
+
+    def find(self, task: Task) -> Result | None:
+        """The result of a task, if it is there; a file that cannot be read is no result."""
+        path = self.path(task)
+        if not path.is_file():
+            return None
+        try:
+            return _read(path, task)
+        except (AegenError, ValueError, KeyError, TypeError):
+            with contextlib.suppress(OSError):
+                path.unlink()
+            return None
+
+    def keep(self, result: Result) -> None:
+        """Write a result.
+
+        Raises:
+            StorageError: it cannot be written; results that are there stay.
+        """
+        about: dict[str, Any] = {
+            "task": str(result.task),
+            "values": {key: figure.value for key, figure in result.figures.items()},
+            "made": {key: figure.made for key, figure in result.figures.items()},
+            "missing": result.missing,
+            "size": result.size,
+            "distinct": result.distinct,
+            "fit_seconds": result.fit_seconds,
+            "draw_seconds": result.draw_seconds,
+            "problem": result.problem,
+        }
+        named: dict[str, Any] = {
+            f"real {key}": figure.real
+            for key, figure in result.figures.items()
+            if figure.real is not None
+        }
+        if result.images is not None:
+            named["images"] = result.images
+        text = json.dumps(about, allow_nan=False, sort_keys=True)
+        save_arrays(self.path(result.task), named, {"result": text, "format": FORMAT})
+
+
+def _read(path: Path, task: Task) -> Result:
+    found, metadata = load_arrays(path)
+    if metadata.get("format") != FORMAT:
+        raise StorageError(path, "is no result that this aegen reads")
+    about = json.loads(metadata["result"])
+    figures = {
+        key: Figure(float(value), _float32(found.get(f"real {key}")), about["made"][key])
+        for key, value in about["values"].items()
+    }
+    return Result(
+        task,
+        figures,
+        about["missing"],
+        about["size"],
+        about["distinct"],
+        about["fit_seconds"],
+        about["draw_seconds"],
+        found.get("images"),
+        about["problem"],
+    )
+
+
+def _float32(array: Any) -> Any:
+    return None if array is None else np.asarray(array, dtype=np.float32)

@@ -1,0 +1,258 @@
+"""Results on one bundle as a table: contenders, criteria, intervals, winners, copiers."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+from aegen.comparison.contender import HELD_OUT, REFERENCES, Contender
+from aegen.comparison.criterion import Criterion
+from aegen.comparison.estimates import (
+    Difference,
+    Estimate,
+    Figures,
+    difference,
+    estimate,
+    winner,
+    worse,
+)
+from aegen.comparison.task import Result
+
+__all__ = ["COPIES", "Table", "number", "to_csv", "to_markdown", "written"]
+
+COPIES = 0.5
+"""A contender whose draws are nearer to training rows than this share of what new data are copies
+them, as far as its interval says so."""
+
+RATIO = Criterion("codes", "distance-ratio")
+
+
+@dataclass(eq=False)
+class Table:
+    """Results on one bundle, as they come in.
+
+    Attributes:
+        bundle: its name.
+        contenders: latent models that are compared, in the order in which they were asked for.
+        criteria: what was measured, in order.
+        results: all results; the references' too.
+
+    Example:
+        >>> Table("mnist", (Contender("gaussian"),), (RATIO,)).cell(HELD_OUT, RATIO) is None
+        True
+    """
+
+    bundle: str
+    contenders: tuple[Contender, ...]
+    criteria: tuple[Criterion, ...]
+    results: list[Result] = field(default_factory=list)
+
+    def add(self, result: Result) -> None:
+        """Take in one more result; a later one of the same task replaces an earlier one."""
+        self.results = [old for old in self.results if old.task != result.task] + [result]
+
+    @property
+    def rows(self) -> tuple[Contender, ...]:
+        """Contenders, then the references."""
+        return self.contenders + REFERENCES
+
+    def of(self, contender: Contender) -> list[Result]:
+        """Results of one contender by seed."""
+        mine = [result for result in self.results if result.task.contender == contender]
+        return sorted(mine, key=lambda result: result.task.seed)
+
+    def figures(self, contender: Contender, criterion: Criterion) -> Figures:
+        """A contender's figures by seed."""
+        return {
+            result.task.seed: result.figures[criterion.key]
+            for result in self.of(contender)
+            if criterion.key in result.figures
+        }
+
+    def cell(self, contender: Contender, criterion: Criterion) -> Estimate | None:
+        """A contender's figure with its interval; None where there is none."""
+        found = self.figures(contender, criterion)
+        return estimate(found, self.distinct) if found else None
+
+    def why(self, contender: Contender, criterion: Criterion) -> str:
+        """Why there is no figure; "" where there is one, or where it is still to come."""
+        mine = self.of(contender)
+        if any(criterion.key in result.figures for result in mine):
+            return ""
+        reasons = [result.problem or result.missing.get(criterion.key, "") for result in mine]
+        return next(filter(None, reasons), "")
+
+    def problems(self, contender: Contender) -> list[str]:
+        """What went wrong, each sentence once."""
+        return list(dict.fromkeys(r.problem for r in self.of(contender) if r.problem))
+
+    def difference(
+        self, first: Contender, second: Contender, criterion: Criterion
+    ) -> Difference | None:
+        """How much worse ``first`` is than ``second``, paired by seed and held-out rows."""
+        return difference(
+            self.figures(first, criterion),
+            self.figures(second, criterion),
+            criterion.make(),
+            self.distinct,
+        )
+
+    def winner(self, criterion: Criterion) -> Contender | None:
+        """The contender that is better than all others, each difference resolved; else None."""
+        by_text = {c.text: c for c in self.contenders}
+        table = {text: self.figures(c, criterion) for text, c in by_text.items()}
+        best = winner(table, criterion.make(), self.distinct)
+        return None if best is None else by_text[best]
+
+    def level(self, criterion: Criterion) -> list[Contender]:
+        """Where none wins, the best contender and those not resolved from it, best first."""
+        metric = criterion.make()
+        short = {
+            c: worse(cell.value, metric)
+            for c in self.contenders
+            if (cell := self.cell(c, criterion)) is not None
+        }
+        if not short:
+            return []
+        order = sorted(short, key=lambda c: short[c])
+        best = order[0]
+        near = [
+            c
+            for c in order[1:]
+            if (d := self.difference(c, best, criterion)) is not None and not d.resolved
+        ]
+        return [best, *near]
+
+    def copies(self, contender: Contender) -> bool:
+        """Whether draws surely lie less than half as far from training rows as new data do."""
+        found = self.cell(contender, RATIO)
+        if found is None:
+            return False
+        return (found.value if found.high is None else found.high) < COPIES
+
+    def seconds(self, contender: Contender) -> tuple[float, float] | None:
+        """Median times to fit, and to draw as many codes as were compared; None before any."""
+        mine = [r for r in self.of(contender) if r.problem is None]
+        if not mine or contender == HELD_OUT:
+            return None
+        return median(r.fit_seconds for r in mine), median(r.draw_seconds for r in mine)
+
+    @property
+    def size(self) -> int:
+        """Rows on each side; 0 before any result."""
+        return max((result.size for result in self.results), default=0)
+
+    @property
+    def distinct(self) -> float:
+        """Sets of reference rows that share none."""
+        return max((r.distinct for r in self.results if r.problem is None), default=1.0)
+
+    @property
+    def seeds(self) -> int:
+        """Seeds of which there are results."""
+        return len({result.task.seed for result in self.results})
+
+
+HEADER = (
+    "bundle",
+    "latent model",
+    "reference",
+    "space",
+    "metric",
+    "value",
+    "low",
+    "high",
+    "seeds",
+    "rows",
+    "best",
+    "copies",
+    "fit seconds",
+    "draw seconds",
+    "note",
+)
+
+
+def to_csv(tables: Iterable[Table]) -> str:
+    """All figures as CSV: one line a contender and criterion."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(HEADER)
+    for table in tables:
+        winners = {criterion: table.winner(criterion) for criterion in table.criteria}
+        for contender in table.rows:
+            seconds = table.seconds(contender)
+            for criterion in table.criteria:
+                cell = table.cell(contender, criterion)
+                writer.writerow(
+                    [
+                        table.bundle,
+                        contender.text,
+                        "yes" if contender in REFERENCES else "no",
+                        criterion.space,
+                        criterion.key.partition("/")[2],
+                        *_numbers(cell),
+                        table.size,
+                        "yes" if winners[criterion] == contender else "no",
+                        "yes" if table.copies(contender) else "no",
+                        *("" if seconds is None else f"{s:.6g}" for s in (seconds or ("", ""))),
+                        table.why(contender, criterion),
+                    ]
+                )
+    return out.getvalue()
+
+
+def _numbers(cell: Estimate | None) -> list[str]:
+    if cell is None:
+        return ["", "", "", "0"]
+    ends = ["" if end is None else f"{end:.8g}" for end in (cell.low, cell.high)]
+    return [f"{cell.value:.8g}", *ends, str(cell.seeds)]
+
+
+def number(value: float, error: float | None) -> str:
+    """A value with as many digits as its error lets mean something, at most four after the point.
+
+    Example:
+        >>> number(12.3456, 0.02), number(0.53449, 0.004), number(1234.5, 30.0)
+        ('12.346', '0.5345', '1234')
+    """
+    if not math.isfinite(value):
+        return str(value)
+    scale = error if error else abs(value) / 100
+    digits = 4 if scale <= 0 else min(4, max(0, 1 - math.floor(math.log10(scale))))
+    return f"{value:.{digits}f}"
+
+
+def to_markdown(table: Table, criteria: Sequence[Criterion] | None = None) -> str:
+    """A table in Markdown: a line a contender, winners bold where resolved, copiers marked."""
+    shown = tuple(criteria or table.criteria)
+    winners = {criterion: table.winner(criterion) for criterion in shown}
+    head = ["latent model", *(criterion.title for criterion in shown)]
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    for contender in table.rows:
+        name = contender.title + (" (copies)" if table.copies(contender) else "")
+        if contender in REFERENCES:
+            name = f"*{name}*"
+        cells = []
+        for criterion in shown:
+            cell = table.cell(contender, criterion)
+            text = "–" if cell is None else written(cell)
+            cells.append(f"**{text}**" if winners[criterion] == contender else text)
+        lines.append("| " + " | ".join([name, *cells]) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def written(cell: Estimate) -> str:
+    """A figure and half the width of its interval.
+
+    Example:
+        >>> written(Estimate(0.5, 0.48, 0.52, 1))
+        '0.500 ± 0.020'
+    """
+    if cell.low is None or cell.high is None:
+        return number(cell.value, None)
+    half = (cell.high - cell.low) / 2
+    return f"{number(cell.value, half)} ± {number(half, half)}"

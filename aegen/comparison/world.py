@@ -1,0 +1,154 @@
+"""What every contender on a bundle is compared with: held-out rows, chosen by the seed alone."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aegen.core import arrays
+from aegen.core.arrays import FloatArray, IntArray
+from aegen.core.errors import BundleError, InvalidInput
+from aegen.core.neighbours import Neighbours
+from aegen.generation import GenerativeBundle, load
+
+__all__ = ["LEAST", "Rows", "World"]
+
+LEAST = 20
+"""Rows on each side without which no figure means anything."""
+
+KEPT = 2
+"""References of as many seeds are kept with all that was made of them."""
+
+ORDER = 2309
+"""Makes the order of held-out rows another stream of chance than a latent model's draws."""
+
+
+class Rows:
+    """Codes, and what becomes of them in the other spaces; each is made when first asked for.
+
+    Args:
+        bundle: decodes and judges them.
+        codes: (n, d).
+    """
+
+    def __init__(self, bundle: GenerativeBundle, codes: FloatArray) -> None:
+        self.bundle = bundle
+        self.codes = codes
+        self._spaces = {"codes": codes}
+
+    @functools.cached_property
+    def images(self) -> NDArray[np.float32]:
+        """They decoded, float32 (n, h, w, c).
+
+        Raises:
+            InvalidInput: codes too large to decode.
+        """
+        return self.bundle.decode(self.codes)
+
+    def of(self, space: str) -> FloatArray:
+        """Rows (n, k) of a space: codes, pixels, features or attributes.
+
+        Raises:
+            InvalidInput: codes that cannot be decoded, or an unknown space.
+            BundleError: features or attributes of a bundle without a classifier.
+        """
+        if space not in self._spaces:
+            self._spaces[space] = self._seen(space)
+        return self._spaces[space]
+
+    def _seen(self, space: str) -> FloatArray:
+        if space == "pixels":
+            return self.images.reshape(len(self.images), -1).astype(np.float64)
+        if self.bundle.manifest.classifier is None:
+            raise BundleError(
+                self.bundle.path, f"has no classifier, so the {space} of images are not known"
+            )
+        if space == "features":
+            return self.bundle.features(self.images).astype(np.float64)
+        if space == "attributes":
+            return np.concatenate(list(self.bundle.classify(self.images).values()), axis=1)
+        raise InvalidInput(f"rows lie in codes, pixels, features or attributes, got {space!r}")
+
+
+class World:
+    """A bundle, and which of its held-out rows each seed compares with.
+
+    Seeds take held-out rows block by block from one random order, so different seeds use different
+    rows as long as there are some; then from another order. All contenders of a seed meet the same
+    rows, so their differences are free of the chance in them.
+
+    Args:
+        bundle: the bundle.
+        draws: how many draws a comparison should have. As many held-out rows stand beside them,
+            and as many others must be left to show what real rows get, so there are at most half
+            as many as held-out rows; every row of a table has the same number.
+
+    Raises:
+        InvalidInput: too few held-out rows, or too few draws.
+    """
+
+    def __init__(self, bundle: GenerativeBundle, draws: int) -> None:
+        draws = arrays.count(draws, name="draws", minimum=LEAST)
+        if len(bundle.holdout) < 2 * LEAST:
+            raise InvalidInput(
+                f"{bundle.name} has {len(bundle.holdout)} held-out rows, and a comparison needs "
+                f"at least {2 * LEAST}: make the bundle with more held-out images"
+            )
+        self.bundle = bundle
+        self.size = min(draws, len(bundle.holdout) // 2)
+        self._blocks = len(bundle.holdout) // self.size
+        self._kept: dict[int, Rows] = {}
+
+    @classmethod
+    def open(cls, bundle: str | Path, draws: int) -> World:
+        """The world of a bundle by name or path; kept, as every task of a process needs it.
+
+        Raises:
+            UnknownName, BundleError: no such bundle, or one that cannot be read.
+            InvalidInput: as the class.
+        """
+        return _open(str(bundle), draws)
+
+    @property
+    def distinct(self) -> float:
+        """How many sets of reference rows there are that share none."""
+        return len(self.bundle.holdout) / self.size
+
+    def reference(self, seed: int) -> IntArray:
+        """Held-out rows that draws are compared with, (size,)."""
+        return self._block(seed, 0)
+
+    def others(self, seed: int) -> IntArray:
+        """As many held-out rows, none of them among the reference."""
+        return self._block(seed, 1)
+
+    def _block(self, seed: int, after: int) -> IntArray:
+        lap, place = divmod(seed, self._blocks)
+        order = np.random.default_rng([ORDER, lap]).permutation(len(self.bundle.holdout))
+        start = (place + after) % self._blocks * self.size
+        rows: IntArray = order[start : start + self.size]
+        return rows
+
+    def rows(self, z: FloatArray) -> Rows:
+        """Codes (n, d) as rows of every space."""
+        return Rows(self.bundle, z)
+
+    def reference_rows(self, seed: int) -> Rows:
+        """The reference of a seed as rows of every space; the latest are kept for other tasks."""
+        if seed not in self._kept:
+            while len(self._kept) >= KEPT:
+                self._kept.pop(next(iter(self._kept)))
+            self._kept[seed] = self.rows(self.bundle.holdout[self.reference(seed)])
+        return self._kept[seed]
+
+    def search(self) -> Neighbours:
+        """A search among all training codes; shared by everything that this process does."""
+        return self.bundle.neighbours()
+
+
+@functools.lru_cache(maxsize=4)
+def _open(bundle: str, draws: int) -> World:
+    return World(load(bundle), draws)
