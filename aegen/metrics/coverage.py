@@ -47,7 +47,6 @@ class Coverage(Metric):
     )
     direction: ClassVar[Literal["lower", "higher", "nearer"]] = "higher"
     best: ClassVar[float] = 1.0
-    minimum: ClassVar[int] = 3
 
     def __init__(
         self,

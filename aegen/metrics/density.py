@@ -46,7 +46,6 @@ class Density(Metric):
     )
     direction: ClassVar[Literal["lower", "higher", "nearer"]] = "nearer"
     best: ClassVar[float] = 1.0
-    minimum: ClassVar[int] = 3
 
     def __init__(
         self,

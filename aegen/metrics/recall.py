@@ -43,7 +43,6 @@ class Recall(Metric):
     summary: ClassVar[str] = "Share of real rows that lie among the generated ones; 1 is best."
     direction: ClassVar[Literal["lower", "higher", "nearer"]] = "higher"
     best: ClassVar[float] = 1.0
-    minimum: ClassVar[int] = 3
 
     def __init__(
         self,
