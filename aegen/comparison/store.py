@@ -45,6 +45,7 @@ def mark(task: Task) -> str:
         task.draws,
         [criterion.key for criterion in task.criteria],
         task.codes,
+        task.data is not None,
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:40]
 

@@ -7,7 +7,7 @@ record of numbers. The same task gives the same figures wherever it is done.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,6 +40,8 @@ class Task:
         draws: how many draws, and as many held-out rows; see `aegen.comparison.World`.
         criteria: what is measured.
         codes: how many training codes it is fitted to, chosen by the seed; None for all.
+        data: where the bundle's data set lies, to compare with its images; None compares with
+            held-out images as the autoencoder shows them.
     """
 
     bundle: str
@@ -48,6 +50,7 @@ class Task:
     draws: int
     criteria: tuple[Criterion, ...]
     codes: int | None = None
+    data: str | None = None
 
     def __str__(self) -> str:
         """A line for people who wait."""
@@ -126,7 +129,7 @@ def perform(task: Task) -> Result:
     try:
         _one_thread()
         with threadpool_limits(limits=1):
-            world = World.open(task.bundle, task.draws)
+            world = World.open(task.bundle, task.draws, task.data)
             return _performed(task, world, task.contender)
     except AegenError as problem:
         return Result(task, problem=str(problem))
@@ -266,11 +269,25 @@ def tasks(
     draws: int,
     criteria: Sequence[Criterion],
     codes: int | None = None,
+    data: Mapping[str, str] | None = None,
 ) -> tuple[Task, ...]:
-    """All tasks of a comparison, those that a person sees first in front: seed by seed."""
+    """All tasks of a comparison, those that a person sees first in front: seed by seed.
+
+    Args:
+        bundles: names or folders.
+        contenders: latent models, with the references if they are wanted.
+        seeds: how many, from 0.
+        draws: of each.
+        criteria: what is measured.
+        codes: how many training codes to fit to; None for all.
+        data: where the data set of a bundle lies, by the bundle, to compare with real images.
+
+    Raises:
+        InvalidInput: no seeds.
+    """
     seeds = arrays.count(seeds, name="seeds", minimum=1)
     return tuple(
-        Task(bundle, contender, seed, draws, tuple(criteria), codes)
+        Task(bundle, contender, seed, draws, tuple(criteria), codes, (data or {}).get(bundle))
         for bundle in bundles
         for seed in range(seeds)
         for contender in contenders

@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aegen.core import arrays
-from aegen.core.arrays import FloatArray, IntArray
+from aegen.core.arrays import ByteArray, FloatArray, IntArray
 from aegen.core.errors import BundleError, InvalidInput
-from aegen.core.neighbours import Neighbours
 from aegen.generation import GenerativeBundle, load
 
 __all__ = ["LEAST", "Rows", "World"]
@@ -32,21 +31,28 @@ class Rows:
     Args:
         bundle: decodes and judges them.
         codes: (n, d).
+        originals: the images that they are the codes of, uint8 (n, h, w, c), to be seen in place
+            of the decoded ones.
     """
 
-    def __init__(self, bundle: GenerativeBundle, codes: FloatArray) -> None:
+    def __init__(
+        self, bundle: GenerativeBundle, codes: FloatArray, originals: ByteArray | None = None
+    ) -> None:
         self.bundle = bundle
         self.codes = codes
+        self._originals = originals
         self._spaces = {"codes": codes}
 
     @functools.cached_property
     def images(self) -> NDArray[np.float32]:
-        """They decoded, float32 (n, h, w, c).
+        """The originals, or else the codes decoded, float32 (n, h, w, c) in [0, 1].
 
         Raises:
             InvalidInput: codes too large to decode.
         """
-        return self.bundle.decode(self.codes)
+        if self._originals is None:
+            return self.bundle.decode(self.codes)
+        return self._originals.astype(np.float32) / np.float32(255)
 
     def of(self, space: str) -> FloatArray:
         """Rows (n, k) of a space: codes, pixels, features or attributes.
@@ -85,32 +91,46 @@ class World:
         draws: how many draws a comparison should have. As many held-out rows stand beside them,
             and as many others must be left to show what real rows get, so there are at most half
             as many as held-out rows; every row of a table has the same number.
+        originals: the held-out images, uint8 (m, h, w, c), in the order of the bundle's held-out
+            codes. With them draws are compared with real images, else with real images as the
+            autoencoder shows them: its own faults count in the first case alone.
 
     Raises:
-        InvalidInput: too few held-out rows, or too few draws.
+        InvalidInput: too few held-out rows, too few draws, or images of something else.
     """
 
-    def __init__(self, bundle: GenerativeBundle, draws: int) -> None:
+    def __init__(
+        self, bundle: GenerativeBundle, draws: int, originals: ByteArray | None = None
+    ) -> None:
         draws = arrays.count(draws, name="draws", minimum=LEAST)
         if len(bundle.holdout) < 2 * LEAST:
             raise InvalidInput(
                 f"{bundle.name} has {len(bundle.holdout)} held-out rows, and a comparison needs "
                 f"at least {2 * LEAST}: make the bundle with more held-out images"
             )
+        if originals is not None:
+            _require_same(bundle, originals)
         self.bundle = bundle
+        self.originals = originals
         self.size = min(draws, len(bundle.holdout) // 2)
         self._blocks = len(bundle.holdout) // self.size
         self._kept: dict[int, Rows] = {}
 
     @classmethod
-    def open(cls, bundle: str | Path, draws: int) -> World:
+    def open(cls, bundle: str | Path, draws: int, data: str | Path | None = None) -> World:
         """The world of a bundle by name or path; kept, as every task of a process needs it.
+
+        Args:
+            bundle: name or folder.
+            draws: as the class.
+            data: folder or file of the data set that the bundle was made from, for its originals.
 
         Raises:
             UnknownName, BundleError: no such bundle, or one that cannot be read.
             InvalidInput: as the class.
+            StorageError: the data set cannot be read.
         """
-        return _open(str(bundle), draws)
+        return _open(str(bundle), draws, None if data is None else str(data))
 
     @property
     def distinct(self) -> float:
@@ -141,14 +161,41 @@ class World:
         if seed not in self._kept:
             while len(self._kept) >= KEPT:
                 self._kept.pop(next(iter(self._kept)))
-            self._kept[seed] = self.rows(self.bundle.holdout[self.reference(seed)])
+            rows = self.reference(seed)
+            seen = None if self.originals is None else self.originals[rows]
+            self._kept[seed] = Rows(self.bundle, self.bundle.holdout[rows], seen)
         return self._kept[seed]
-
-    def search(self) -> Neighbours:
-        """A search among all training codes; shared by everything that this process does."""
-        return self.bundle.neighbours()
 
 
 @functools.lru_cache(maxsize=4)
-def _open(bundle: str, draws: int) -> World:
-    return World(load(bundle), draws)
+def _open(bundle: str, draws: int, data: str | None) -> World:
+    opened = load(bundle)
+    return World(opened, draws, None if data is None else _originals(opened, Path(data)))
+
+
+def _originals(bundle: GenerativeBundle, data: Path) -> ByteArray:
+    """The held-out images of a bundle from its data set."""
+    from aegen.data import datasets
+
+    images = datasets.create(bundle.manifest.dataset).load(data).images
+    rows = bundle.holdout_rows
+    if len(rows) and rows.max() >= len(images):
+        raise InvalidInput(
+            f"{data} has {len(images):,} images, and {bundle.name} was made from more: give the "
+            "data set that it was made from"
+        )
+    found: ByteArray = images[rows]
+    return found
+
+
+def _require_same(bundle: GenerativeBundle, originals: ByteArray) -> None:
+    """Refuse images whose codes are not the bundle's held-out codes."""
+    some = slice(0, 16)
+    same = len(originals) == len(bundle.holdout) and np.allclose(
+        bundle.encode(originals[some]), bundle.holdout[some], atol=1e-3, rtol=1e-3
+    )
+    if not same:
+        raise InvalidInput(
+            f"the held-out codes of {bundle.name} are not those of these images: give the data "
+            "set that it was made from"
+        )

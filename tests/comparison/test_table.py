@@ -1,0 +1,118 @@
+"""The table of results: what it says of figures whose truth is known."""
+
+import csv
+import io
+
+import numpy as np
+import pytest
+
+from aegen.comparison import HELD_OUT, Contender, Figure, Result, Table, Task, criteria
+from aegen.comparison.table import number, to_csv, to_markdown
+
+A, B, C = (Contender(name) for name in ("gaussian", "kde", "bootstrap"))
+CRITERIA = criteria(["codes/earth-movers-distance,codes/distance-ratio"])
+EMD, RATIO = CRITERIA
+
+
+def result(contender, seed, emd, ratio=1.0, *, error=0.01, problem=None, missing=None):
+    """A result of a contender whose figures have the given values and one error."""
+    task = Task("here", contender, seed, 100, CRITERIA)
+    if problem:
+        return Result(task, problem=problem)
+    # Half of the variance from the reference, shared by all, half from the draws.
+    sways = np.random.default_rng(seed).normal(size=100)
+    sways = (sways / sways.std() * error * np.sqrt(50)).astype(np.float32)
+    figures = {
+        c.key: Figure(value, sways, error**2 / 2)
+        for c, value in ((EMD, emd), (RATIO, ratio))
+        if c.key not in (missing or {})
+    }
+    return Result(task, figures, missing or {}, 100, 5.0, 0.5 + seed, 0.01, None)
+
+
+def table(*results, contenders=(A, B)):
+    found = Table("here", contenders, CRITERIA)
+    for each in results:
+        found.add(each)
+    return found
+
+
+def test_a_winner_is_marked_only_where_resolved():
+    clear = table(result(A, 0, 1.0), result(B, 0, 1.2), result(C, 0, 0.1))
+    assert clear.winner(EMD) == A  # the reference C does not compete
+    assert clear.level(EMD) == [A]
+    unclear = table(result(A, 0, 1.0), result(B, 0, 1.01))
+    assert unclear.winner(EMD) is None
+    assert unclear.level(EMD) == [A, B]
+    assert table(result(A, 0, 1.0)).winner(EMD) is None
+
+
+def test_who_copies_is_said_where_the_interval_says_so():
+    found = table(result(A, 0, 1.0, ratio=0.1), result(B, 0, 1.0, ratio=0.495))
+    assert found.copies(A)
+    assert not found.copies(B)  # 0.495 may be 0.5
+    assert not found.copies(HELD_OUT)
+
+
+def test_a_cell_is_the_mean_over_seeds_with_its_interval():
+    found = table(*(result(A, seed, 1.0 + seed) for seed in range(3)))
+    cell = found.cell(A, EMD)
+    assert (cell.value, cell.seeds) == (2.0, 3)
+    assert cell.low < 1 < 3 < cell.high  # two degrees of freedom
+    assert found.cell(B, EMD) is None
+    assert found.why(B, EMD) == ""
+    assert found.seconds(A) == (1.5, 0.01)
+    assert found.seconds(B) is None
+
+
+def test_a_failed_model_is_a_row_that_says_why():
+    found = table(
+        result(A, 0, 1.0),
+        result(A, 1, 0, problem="its process was ended"),
+        result(B, 0, 0, problem="no memory"),
+        result(C, 0, 1, missing={RATIO.key: "not known"}),
+    )
+    assert found.cell(A, EMD).seeds == 1  # what is there counts
+    assert found.why(A, EMD) == ""
+    assert found.problems(A) == ["its process was ended"]
+    assert found.why(B, EMD) == "no memory"
+    assert found.why(C, RATIO) == "not known"
+    assert found.winner(EMD) is None
+
+
+def test_a_later_result_of_a_task_replaces_the_earlier_one():
+    found = table(result(A, 0, 0, problem="no memory"), result(A, 0, 1.0))
+    assert len(found.results) == 1
+    assert found.cell(A, EMD).value == 1
+
+
+def test_csv_holds_every_figure():
+    found = table(result(A, 0, 1.0, 0.1), result(B, 0, 1.2), result(C, 0, 0, problem="gone"))
+    lines = list(csv.DictReader(io.StringIO(to_csv([found]))))
+    assert len(lines) == len(found.rows) * 2
+    first = lines[0]
+    assert (first["latent model"], first["metric"]) == ("gaussian", "earth-movers-distance")
+    cell = found.cell(A, EMD)
+    written = [float(first[name]) for name in ("value", "low", "high")]
+    assert written == pytest.approx([cell.value, cell.low, cell.high])
+    assert (first["best"], first["copies"], first["reference"]) == ("yes", "yes", "no")
+    assert {line["note"] for line in lines if line["latent model"] == "bootstrap"} == {"gone"}
+
+
+def test_markdown_marks_the_winner_and_copiers():
+    text = to_markdown(table(result(A, 0, 1.0, 0.1), result(B, 0, 1.2)))
+    a, b = (next(line for line in text.splitlines() if c.title in line) for c in (A, B))
+    assert "**1.000 ± 0.020**" in a
+    assert "(copies)" in a
+    assert "**" not in b.split("|")[2]
+    held_out = next(line for line in text.splitlines() if HELD_OUT.title in line)
+    assert held_out.startswith("| *Held-out")
+    assert held_out.count("–") == 2
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "text"),
+    [(0.0, 0.0, "0.0000"), (1e-9, 1e-9, "0.0000"), (-12.34, 0.5, "-12.34"), (1e6, 1e5, "1000000")],
+)
+def test_numbers_have_the_digits_that_mean_something(value, error, text):
+    assert number(value, error) == text

@@ -1,0 +1,130 @@
+"""A task gives the same figures wherever it is done, and says what it could not do."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from aegen.comparison import HELD_OUT, REFERENCES, Contender, criteria, tasks
+from aegen.comparison.task import SHOWN, Task, perform
+from aegen.comparison.world import World
+
+KEYS = (
+    "codes/nearest-neighbour-accuracy",
+    "features/nearest-neighbour-accuracy",
+    "pixels/sliced-wasserstein",
+    "codes/distance-ratio",
+    "codes/parent-share",
+    "densities/log-likelihood",
+)
+MEASURED = criteria(KEYS)
+
+
+@pytest.fixture
+def task(bars):
+    return Task(bars, Contender("kde"), 0, 60, MEASURED)
+
+
+def values(result):
+    return {key: figure.value for key, figure in result.figures.items()}
+
+
+def test_the_same_task_gives_the_same_figures(task):
+    one, again = perform(task), perform(task)
+    assert one.problem is None
+    assert set(one.figures) == set(KEYS)
+    assert values(one) == values(again)
+    assert np.array_equal(one.images, again.images)
+    assert values(perform(replace(task, seed=1))) != values(one)
+
+
+def test_figures_are_those_of_the_library_by_hand(task):
+    world = World.open(task.bundle, task.draws)
+    result = perform(task)
+    model = world.bundle.model("kde", rng=0)
+    draw = model.sample(world.size, rng=0)
+    reference = world.bundle.holdout[world.reference(0)]
+    metric = MEASURED[0].make()
+    assert result.figures[KEYS[0]].value == metric(reference, draw.codes)
+    ratio = MEASURED[3].make()(reference, draw.codes, training=world.bundle.codes)
+    assert result.figures[KEYS[3]].value == ratio
+    likelihood = model.sampler.score_samples(reference).mean()
+    assert result.figures[KEYS[5]].value == pytest.approx(likelihood)
+    assert result.size == world.size == 60
+    assert result.images.shape == (SHOWN, 16, 16, 1)
+
+
+def test_what_a_model_cannot_tell_is_missing_with_its_reason(task):
+    gaussian = perform(replace(task, contender=Contender("gaussian")))
+    assert gaussian.missing == {"codes/parent-share": "its draws do not start from training rows"}
+    held_out = perform(replace(task, contender=HELD_OUT))
+    assert set(held_out.missing) == {"codes/parent-share", "densities/log-likelihood"}
+    # Rows of a bundle are no copies: they are as far from the training rows as the reference.
+    assert 0.5 < held_out.figures["codes/distance-ratio"].value < 2
+
+
+def test_copying_shows(task):
+    copies = perform(replace(task, contender=Contender("bootstrap")))
+    assert copies.figures["codes/distance-ratio"].value == 0
+    assert copies.figures["codes/parent-share"].value == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"bundle": "no-such"}, "no bundle named 'no-such'"),
+        ({"draws": 3}, "draws must be a whole number of 20"),
+        ({"contender": Contender("kde", (("bandwidth", -1.0),))}, "bandwidth must be"),
+        ({"codes": 100_000}, "codes must be a whole number from 2 to 200"),
+        ({"data": "/no/such"}, "no data set named 'bars'"),
+    ],
+)
+def test_what_goes_wrong_is_a_sentence_in_the_result(task, changes, message):
+    result = perform(replace(task, **changes))
+    assert message in result.problem
+    assert not result.figures
+
+
+def test_a_model_that_breaks_is_a_result_too(task, monkeypatch):
+    from aegen.samplers.kde import KDE
+
+    def broken(self, *_, **__):
+        raise ZeroDivisionError("by hand")
+
+    monkeypatch.setattr(KDE, "_fit", broken)
+    assert perform(task).problem == "failed: ZeroDivisionError: by hand"
+
+
+def test_few_codes_are_fitted_as_often_as_the_draws_allow(task, monkeypatch):
+    from aegen.samplers.kde import KDE
+
+    fitted, fit = [], KDE.fit
+    monkeypatch.setattr(
+        KDE, "fit", lambda self, z, **k: fitted.append(len(z)) or fit(self, z, **k)
+    )
+    result = perform(replace(task, codes=25))
+    assert fitted == [25, 25]  # 60 draws: two fits of 25 codes, 30 draws each
+    assert result.problem is None
+    assert "several times" in result.missing["densities/log-likelihood"]
+    fitted.clear()
+    once = perform(replace(task, codes=100))
+    assert fitted == [100]
+    assert not once.missing
+
+
+def test_parents_of_few_codes_are_rows_among_them(task):
+    # A bootstrap's draw is its parent, so another numbering of rows would show at once.
+    few = perform(replace(task, contender=Contender("bootstrap"), codes=25))
+    assert few.figures["codes/parent-share"].value == 1
+    assert few.figures["codes/distance-ratio"].value == 0
+
+
+def test_tasks_come_seed_by_seed_and_know_their_data(bars):
+    found = tasks(
+        [bars, "mnist"], REFERENCES, seeds=2, draws=60, criteria=MEASURED, data={"mnist": "x"}
+    )
+    assert len(found) == len(set(found)) == 12
+    assert [task.seed for task in found[:6]] == [0, 0, 0, 1, 1, 1]
+    assert {task.data for task in found if task.bundle == bars} == {None}
+    assert {task.data for task in found if task.bundle == "mnist"} == {"x"}
+    assert "Bootstrap on mnist, seed 1" in map(str, found)

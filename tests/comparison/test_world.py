@@ -1,0 +1,109 @@
+"""Which held-out rows a seed compares with, and how codes look in each space."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+import aegen
+from aegen.comparison.world import Rows, World
+from aegen.core.errors import BundleError, InvalidInput
+from tests.tiny_bundle import tiny_bundle, tiny_images
+
+
+@pytest.fixture(scope="module")
+def world(bars):
+    return World.open(bars, 30)
+
+
+def test_seeds_use_rows_of_their_own_as_long_as_there_are_some(world):
+    assert world.size == 30
+    assert world.distinct == pytest.approx(130 / 30)
+    blocks = [set(world.reference(seed)) for seed in range(4)]
+    assert all(len(block) == 30 for block in blocks)
+    assert len(set.union(*blocks)) == 4 * 30
+    later = set(world.reference(4))  # another lap, in another order
+    assert later not in blocks
+    assert len(later) == 30
+
+
+@pytest.mark.parametrize("seed", range(9))
+def test_other_real_rows_are_never_among_the_reference(world, seed):
+    assert not set(world.reference(seed)) & set(world.others(seed))
+    assert len(world.others(seed)) == world.size
+
+
+def test_rows_do_not_depend_on_who_asks(world, bars):
+    again = World(aegen.load(bars), 30)
+    assert np.array_equal(again.reference(7), world.reference(7))
+
+
+def test_at_most_half_of_the_held_out_rows_are_compared(bars):
+    whole = World.open(bars, 5000)
+    assert whole.size == 65
+    assert not set(whole.reference(0)) & set(whole.others(0))
+    assert all(set(whole.reference(s)) != set(whole.reference(s + 1)) for s in range(4))
+
+
+def test_codes_look_as_the_bundle_shows_them(world):
+    z = world.bundle.holdout[:5]
+    rows = Rows(world.bundle, z)
+    images = world.bundle.decode(z)
+    assert np.array_equal(rows.of("codes"), z)
+    assert np.array_equal(rows.of("pixels"), images.reshape(5, -1))
+    assert np.allclose(rows.of("features"), world.bundle.features(images))
+    assert np.allclose(rows.of("attributes").sum(axis=1), 1)
+    with pytest.raises(InvalidInput, match="got 'colours'"):
+        rows.of("colours")
+
+
+def test_a_reference_is_made_once_and_few_are_kept(world):
+    first = world.reference_rows(0)
+    assert world.reference_rows(0) is first
+    for seed in (1, 2, 3):
+        world.reference_rows(seed)
+    assert world.reference_rows(0) is not first
+
+
+def test_originals_are_seen_in_place_of_reconstructions(bars):
+    images = tiny_images(200, 130)
+    originals = images.images[images.holdout]
+    world = World(aegen.load(bars), 30, originals)
+    rows = world.reference(0)
+    expected = (originals[rows] / 255).reshape(30, -1)
+    seen = world.reference_rows(0)
+    assert np.allclose(seen.of("pixels"), expected, atol=1e-6)
+    assert np.array_equal(seen.of("codes"), world.bundle.holdout[rows])
+    decoded = World.open(bars, 30).reference_rows(0)
+    assert not np.allclose(decoded.of("pixels"), expected, atol=0.1)
+
+
+def test_images_of_something_else_are_refused(bars):
+    bundle = aegen.load(bars)
+    images = tiny_images(200, 130)
+    held = images.images[images.holdout]
+    for wrong in (held[::-1], held[:-1], 255 - held):
+        with pytest.raises(InvalidInput, match="not those of these images"):
+            World(bundle, 30, wrong)
+
+
+def test_too_few_held_out_rows_are_a_sentence(tmp_path):
+    bundle = tiny_bundle(tmp_path / "few", image_set=tiny_images(60, 30))
+    with pytest.raises(InvalidInput, match="few has 30 held-out rows, and a comparison needs"):
+        World.open(bundle.path, 2000)
+    with pytest.raises(InvalidInput, match="draws must be a whole number of 20 or more, got 5"):
+        World.open(bundle.path, 5)
+
+
+def test_without_a_classifier_codes_and_pixels_are_left(tmp_path):
+    images = tiny_images(60, 50)
+    bundle = tiny_bundle(tmp_path / "blind", image_set=images, classifier=None)
+    rows = World.open(bundle.path, 20).reference_rows(0)
+    assert rows.of("pixels").shape == (20, 256)
+    with pytest.raises(BundleError, match="has no classifier"):
+        rows.of("features")
+
+
+def test_neighbouring_seeds_pair_real_rows_in_a_ring(world):
+    for seed, after in pairwise(range(4)):
+        assert set(world.others(seed)) == set(world.reference(after))
