@@ -1,0 +1,234 @@
+"""A table of a comparison as HTML: a line a metric, a column a model, each interval as a bar.
+
+The same markup serves the page and the report. It takes its ink from where it stands
+(``currentColor``), so it reads on light and on dark paper.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from html import escape
+
+from aegen.comparison.contender import REFERENCES, Contender
+from aegen.comparison.criterion import Criterion
+from aegen.comparison.estimates import Estimate
+from aegen.comparison.table import Table, written
+
+__all__ = ["STYLE", "table_html", "verdict"]
+
+ACCENT, LEVEL, QUIET = "#db8520", "#2a84a5", "#8b979d"
+"""The winner, those level with the best, and everything else."""
+
+BAR, DOT = 84, 4.5
+"""Width of a bar and diameter of its dot, in pixels."""
+
+STYLE = """
+<style>
+.aegen-compared{overflow-x:auto;max-width:100%}
+.aegen-compared table{border-collapse:collapse;font-size:13px;line-height:1.35;margin:0}
+.aegen-compared th,.aegen-compared td{padding:6px 10px;text-align:left;vertical-align:top;
+border:0;border-bottom:1px solid color-mix(in srgb,currentColor 14%,transparent);
+min-width:104px;font-weight:400;background:none}
+.aegen-compared thead th{vertical-align:bottom;font-weight:600}
+.aegen-compared th:first-child{position:sticky;left:0;min-width:132px;max-width:180px;
+background:var(--aegen-paper,Canvas);z-index:1}
+.aegen-compared .said{opacity:.65;font-size:12px;font-weight:400}
+.aegen-compared .reference{opacity:.62}
+.aegen-compared td.first-reference,.aegen-compared th.first-reference{
+border-left:1px solid color-mix(in srgb,currentColor 30%,transparent)}
+.aegen-compared .best{font-weight:700}
+.aegen-compared .copies{display:inline-block;font-size:11px;font-weight:600;border:1px solid;
+border-radius:9px;padding:0 6px;margin-top:2px;color:#c54976}
+.aegen-compared .none{opacity:.55;cursor:help}
+.aegen-compared td{font-variant-numeric:tabular-nums;white-space:nowrap}
+.aegen-compared svg{display:block;margin-top:3px}
+</style>
+"""
+
+
+def table_html(table: Table) -> str:
+    """The table as HTML with its style.
+
+    The winner of a line is bold and orange, and only there where it is better than every other
+    model by a resolved difference; those level with the best have a blue bar.
+    """
+    head = "".join(_head(table, contender) for contender in table.rows)
+    lines = "".join(_line(table, criterion) for criterion in table.criteria)
+    return (
+        f'{STYLE}<div class="aegen-compared" tabindex="0" role="region" '
+        f'aria-label="figures of the comparison"><table><thead><tr><th scope="col"></th>{head}'
+        f"</tr></thead><tbody>{lines}</tbody></table></div>"
+    )
+
+
+def _class(contender: Contender, *more: str) -> str:
+    names = [*more]
+    if contender in REFERENCES:
+        names.append("reference")
+    if contender == REFERENCES[0]:
+        names.append("first-reference")
+    return f' class="{" ".join(names)}"' if names else ""
+
+
+def _head(table: Table, contender: Contender) -> str:
+    parts = [escape(contender.title)]
+    if (seconds := table.seconds(contender)) is not None:
+        fit, draw = (_seconds(each) for each in seconds)
+        parts.append(f'<div class="said">fit {fit}, draw {draw}</div>')
+    if table.copies(contender) and contender not in REFERENCES:
+        parts.append(
+            '<div class="copies" title="Its draws lie far nearer to training rows than new data '
+            'do">copies</div>'
+        )
+    return f'<th scope="col"{_class(contender)}>{"".join(parts)}</th>'
+
+
+def _seconds(value: float) -> str:
+    """A time in the unit that suits it.
+
+    Example:
+        >>> _seconds(0.0312), _seconds(4.2), _seconds(130)
+        ('31 ms', '4.2 s', '2 min 10 s')
+    """
+    if value < 1:
+        return f"{1000 * value:.0f} ms"
+    if value < 100:
+        return f"{value:.1f} s"
+    return f"{value // 60:.0f} min {value % 60:.0f} s"
+
+
+def _line(table: Table, criterion: Criterion) -> str:
+    metric = criterion.make()
+    cells = {contender: table.cell(contender, criterion) for contender in table.rows}
+    scale = _scale(cells, metric.best)
+    best = table.winner(criterion)
+    level = set(table.level(criterion)) if best is None else set()
+    drawn = []
+    for contender, cell in cells.items():
+        if cell is None:
+            drawn.append(_gap(table, contender, criterion))
+            continue
+        won = contender == best
+        colour = ACCENT if won else LEVEL if contender in level and len(level) > 1 else QUIET
+        drawn.append(
+            f"<td{_class(contender, *(['best'] if won else []))}>{written(cell)}"
+            f"{_bar(cell, scale, metric.best, colour)}</td>"
+        )
+    said = {"lower": "lower is better", "higher": "higher is better"}.get(
+        metric.direction, f"best: {metric.best:g}"
+    )
+    return (
+        f'<tr><th scope="row" title="{escape(metric.summary, quote=True)}">'
+        f'{escape(criterion.title)}<div class="said">{said}</div></th>{"".join(drawn)}</tr>'
+    )
+
+
+def _gap(table: Table, contender: Contender, criterion: Criterion) -> str:
+    why = table.why(contender, criterion)
+    sign = "–" if why else "…"
+    said = why or "still to come"
+    return (
+        f'<td{_class(contender)}><span class="none" title="{escape(said, quote=True)}" '
+        f'aria-label="{escape(said, quote=True)}">{sign}</span></td>'
+    )
+
+
+Scale = tuple[float, float]
+
+
+def _scale(cells: Mapping[Contender, Estimate | None], best: float) -> Scale | None:
+    """What a line's bars reach from and to: all models' intervals, and the held-out rows'.
+
+    Other references may lie so far off that nothing else could be told apart; their dots stop at
+    the end. The best is on the scale where that does not squeeze the rest.
+    """
+    ends: list[float] = []
+    for contender, cell in cells.items():
+        if cell is not None and (contender not in REFERENCES or contender == REFERENCES[0]):
+            ends += [cell.value if end is None else end for end in (cell.low, cell.high)]
+    if not ends:
+        return None
+    low, high = min(ends), max(ends)
+    if math.isfinite(best) and low - (high - low) < best < high + (high - low):
+        low, high = min(low, best), max(high, best)
+    if high - low <= 1e-12 * max(1.0, abs(high)):
+        low, high = low - 0.5, high + 0.5
+    return low, high
+
+
+def _bar(cell: Estimate, scale: Scale | None, best: float, colour: str) -> str:
+    """An interval as a line with a dot at the value; a fine stroke where the best is."""
+    if scale is None:
+        return ""
+    low, high = scale
+
+    def x(value: float) -> float:
+        share = (value - low) / (high - low)
+        return DOT + (BAR - 2 * DOT) * min(1.0, max(0.0, share))
+
+    parts = [f'<line x1="0" x2="{BAR}" y1="6" y2="6" stroke="currentColor" opacity=".12"/>']
+    if low <= best <= high:
+        parts.append(
+            f'<line x1="{x(best):.1f}" x2="{x(best):.1f}" y1="1" y2="11" '
+            'stroke="currentColor" opacity=".45"/>'
+        )
+    if cell.low is not None and cell.high is not None:
+        parts.append(
+            f'<line x1="{x(cell.low):.1f}" x2="{x(cell.high):.1f}" y1="6" y2="6" '
+            f'stroke="{colour}" stroke-width="3" stroke-linecap="round" opacity=".75"/>'
+        )
+    if low <= cell.value <= high:
+        parts.append(f'<circle cx="{x(cell.value):.1f}" cy="6" r="{DOT}" fill="{colour}"/>')
+    else:  # beyond the end
+        tip, foot = (BAR, BAR - 8) if cell.value > high else (0, 8)
+        parts.append(f'<path d="M{tip} 6 L{foot} 1.5 L{foot} 10.5 Z" fill="{colour}"/>')
+    return (
+        f'<svg width="{BAR}" height="12" viewBox="0 0 {BAR} 12" aria-hidden="true">'
+        f"{''.join(parts)}</svg>"
+    )
+
+
+def verdict(table: Table) -> list[str]:
+    """What the figures say, a sentence each: who wins what, who copies, what failed.
+
+    Example:
+        >>> verdict(Table("mnist", (Contender("gaussian"),), ()))
+        []
+    """
+    sentences = []
+    wins: dict[Contender, list[str]] = {}
+    for criterion in table.criteria:
+        best = table.winner(criterion)
+        if best is not None:
+            wins.setdefault(best, []).append(criterion.title)
+    for contender in table.contenders:
+        if contender in wins:
+            which = _listing(wins[contender])
+            copier = ", but it copies" if table.copies(contender) else ""
+            sentences.append(f"{contender.title} is best in {which}{copier}.")
+    seen = [criterion for criterion in table.criteria if table.level(criterion)]
+    level = [criterion for criterion in seen if len(table.level(criterion)) > 1]
+    if level:
+        sentences.append(
+            f"In {len(level)} of {len(seen)} metrics the best is not resolved from the next: more "
+            "seeds or draws may tell, or there is no difference worth having."
+        )
+    for contender in table.contenders:
+        if table.copies(contender):
+            sentences.append(
+                f"{contender.title} copies: its draws lie much nearer to training rows than new "
+                "data do, so being true to the data is no achievement of its own."
+            )
+        sentences += [f"{contender.title}: {problem}." for problem in table.problems(contender)]
+    return sentences
+
+
+def _listing(names: Sequence[str]) -> str:
+    """Names with commas and "and".
+
+    Example:
+        >>> _listing(["a", "b", "c"])
+        'a, b and c'
+    """
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
