@@ -62,7 +62,9 @@ class Neighbours:
         # |a - b|^2 = |a|^2 - 2ab + |b|^2 loses digits, so a few more candidates are measured anew
         few = min(n, k + 4)
         rows = self._search.kneighbors(z - self._centre, n_neighbors=few, return_distance=False)
-        distances = np.sqrt(((self.reference[rows] - z[:, None, :]) ** 2).sum(axis=2))
+        distances = np.stack(
+            [np.sqrt(np.square(self.reference[near] - z).sum(axis=1)) for near in rows.T], axis=1
+        )
         order = np.argsort(distances, axis=1, kind="stable")[:, :k]
         return (
             np.take_along_axis(rows, order, axis=1).astype(np.int64),

@@ -83,7 +83,8 @@ class Metric(BaseEstimator, ABC):
         title: the name that people see.
         summary: one sentence on what a value says.
         direction: whether "lower" or "higher" values are better, or those "nearer" to ``best``.
-        best: what it is in expectation, or at the limit, where generated rows are as real ones.
+        best: what it is in expectation, or at the limit, where generated rows are as real ones;
+            infinite where no value is best by itself, and values say something side by side only.
         spaces: the spaces in which it means something.
         needs_training: whether it compares with the rows that the latent model was fitted to.
         needs_parents: whether it asks which training row each generated row started from.
@@ -150,7 +151,7 @@ class Metric(BaseEstimator, ABC):
             >>> from aegen.metrics import metrics
             >>> nearest = metrics.create("nearest-neighbour-accuracy")
             >>> nearest.measured([[0.0], [10.0]], [[0.1], [11.0]]).error
-            0.0
+            0.125
         """
         check(type(self), self.get_params(deep=False))
         real, made = self._rows(reference, generated)
@@ -161,12 +162,16 @@ class Metric(BaseEstimator, ABC):
     def shortfall(self, value: float) -> float:
         """How far ``value`` is on the wrong side of the best: 0 for the best, more is worse.
 
+        Where the best is infinite, the value itself with the sign that makes more worse.
+
         Example:
             >>> from aegen.metrics import metrics
             >>> metrics.create("nearest-neighbour-accuracy").shortfall(0.25)
             0.25
         """
-        away = value - self.best
+        away = value - (self.best if np.isfinite(self.best) else 0.0)
+        if not np.isfinite(self.best):
+            return away if self.direction == "lower" else -away
         if self.direction == "nearer":
             return abs(away)
         return max(0.0, away if self.direction == "lower" else -away)

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from aegen.core.arrays import FloatArray, IntArray
 from aegen.core.neighbours import Neighbours
+from aegen.metrics._two_sets import shares, weighed
 from aegen.metrics.base import Measured, Metric
 
 __all__ = ["Accuracies", "NearestNeighbourAccuracy"]
@@ -42,6 +43,10 @@ class NearestNeighbourAccuracy(Metric):
     Goes wrong where the two sets differ in size, which is refused as 1/2 would no longer be the
     best; in many dimensions it sees small shifts of everything before it sees a missing class.
     Rows that the latent model was fitted to must not be the reference: copies of them look good.
+    Its two halves, `parts`, are metrics of their own too.
+
+    Sways are those of the jackknife, which finds the value anew without each row (ties aside),
+    made smaller by one factor so that they say what disjoint blocks of rows show.
 
     Reference: Lopez-Paz and Oquab 2017 (arXiv 1610.06545); Xu et al. 2018 (arXiv 1806.07755).
 
@@ -70,8 +75,8 @@ class NearestNeighbourAccuracy(Metric):
             >>> NearestNeighbourAccuracy().parts([[0.0], [1.0]], [[0.5], [0.6]])
             Accuracies(real=0.0, generated=1.0)
         """
-        real, made, _ = _shares(*self._rows(reference, generated))
-        return Accuracies(float(real.mean()), float(made.mean()))
+        found = shares(*self._rows(reference, generated))
+        return Accuracies(float(found.real.mean()), float(found.made.mean()))
 
     def _measure(
         self,
@@ -81,63 +86,4 @@ class NearestNeighbourAccuracy(Metric):
         parents: IntArray | None,
         rng: np.random.Generator,
     ) -> Measured:
-        real, made, mutual = _shares(reference, generated)
-        # Two rows that are nearest to each other are right or wrong together: where a share of
-        # them is mutual, the variance of the sum is 1 + that share times that of single rows
-        # (Schilling 1986, Multivariate two-sample tests based on nearest neighbors, section 3).
-        scale = np.sqrt(1 + mutual) / 2
-        return Measured(
-            float(np.mean([real.mean(), made.mean()])),
-            scale * (real - real.mean()),
-            scale * (made - made.mean()),
-        )
-
-
-def _shares(real: FloatArray, made: FloatArray) -> tuple[FloatArray, FloatArray, float]:
-    """For each row, the share of its own kind among the rows that are nearest to it.
-
-    Returns:
-        that of real rows (n,), that of generated rows (n,), and the share of all rows whose
-        nearest row has them as its nearest.
-    """
-    places, of = np.unique(np.concatenate([real, made]), axis=0, return_inverse=True)
-    of = of.reshape(-1)
-    counts = np.stack(
-        [np.bincount(part, minlength=len(places)) for part in np.split(of, [len(real)])], axis=1
-    )
-    beside, nearest = _nearest_counts(places, counts)
-    mutual = nearest[nearest] == np.arange(len(places))
-    shares = []
-    for kind, part in enumerate(np.split(of, [len(real)])):
-        here = counts.copy()
-        here[:, kind] -= 1  # a row is not its own neighbour
-        alone = here.sum(axis=1) == 0
-        near = np.where(alone[:, None], beside, here)[part]
-        shares.append(near[:, kind] / near.sum(axis=1))
-    return shares[0], shares[1], float(mutual[of].mean())
-
-
-def _nearest_counts(places: FloatArray, counts: IntArray) -> tuple[IntArray, IntArray]:
-    """For each of distinct places (p, d), what counts (p, 2) sum to over those nearest to it.
-
-    Returns:
-        the sums (p, 2), and one of the places nearest to it (p,).
-    """
-    total, nearest = np.zeros_like(counts), np.zeros(len(places), np.int64)
-    if len(places) == 1:
-        return total, nearest
-    search = Neighbours(places)
-    left, k = np.arange(len(places)), 2
-    while len(left):
-        k = min(2 * k, len(places))
-        rows, distances = search.query(places[left], k)
-        distances[rows == left[:, None]] = np.inf  # the place itself
-        least = distances.min(axis=1)
-        tied = distances == least[:, None]
-        # Where all that were found are as near, there may be more: look further for those.
-        whole = (tied.sum(axis=1) < k - 1) | (k == len(places))
-        found = (counts[rows] * tied[:, :, None]).sum(axis=1)
-        total[left[whole]] = found[whole]
-        nearest[left] = rows[np.arange(len(left)), distances.argmin(axis=1)]
-        left = left[~whole]
-    return total, nearest
+        return weighed(reference, generated, (0.5, 0.5), rng)
