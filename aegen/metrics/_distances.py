@@ -17,6 +17,9 @@ FEW_DIMENSIONS = 16
 CLOSE = 1e-6
 """Pairs nearer than this, squared and beside their distance to the centre, are measured anew."""
 
+LARGEST = 1e150
+"""Values and sways stay below: their squares are summed for standard errors."""
+
 AT_ONCE = 4_000_000
 """Differences held at once while close pairs are measured anew (32 MB)."""
 
@@ -78,7 +81,7 @@ def in_units(value: float | FloatArray, exponent: int, title: str) -> FloatArray
     """``value`` times 2^``exponent``.
 
     Raises:
-        InvalidInput: the product is too large for a number.
+        InvalidInput: the product is too large for its square to be a number.
 
     Example:
         >>> float(in_units(1.5, 2, "the distance"))
@@ -86,7 +89,7 @@ def in_units(value: float | FloatArray, exponent: int, title: str) -> FloatArray
     """
     with np.errstate(over="ignore"):
         scaled: FloatArray = np.ldexp(value, exponent)
-    if not np.isfinite(scaled).all():
+    if not np.abs(scaled).max(initial=0.0) < LARGEST:
         raise InvalidInput(
             f"rows are too far apart for {title}, which overflows: divide both sets of rows by "
             "their common scale"

@@ -1,0 +1,66 @@
+"""How far rows must be carried to make generated rows out of real ones."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from aegen.core.arrays import FloatArray, IntArray
+from aegen.core.neighbours import Neighbours
+from aegen.metrics._distances import in_units, ordinary_units, squared_distances
+from aegen.metrics._transport import transport
+from aegen.metrics.base import Measured, Metric
+
+__all__ = ["EarthMoversDistance"]
+
+
+class EarthMoversDistance(Metric):
+    r"""The mean distance that rows are carried where real rows become generated ones most cheaply.
+
+    $\min_P \sum_{ij} P_{ij} |x_i - y_j|$ over plans P with row sums 1/n and column sums 1/m, for
+    n real rows x and m generated rows y: the 1-Wasserstein distance of the two sets, solved
+    exactly. 0 only where the sets are the same; a set that is moved by v is |v| away. This is
+    also the EMD of the empirical beta copula autoencoder's paper, which takes 2,000 rows a side.
+
+    The sways are the centred dual prices of the plan. Beside 120 repeated draws, errors were
+    right within an eighth for laws that differ, and up to a half too large for one law on both
+    sides, where prices are hardly determined.
+
+    Goes wrong in many dimensions and with few rows: two sets of one law are far apart too, by an
+    amount that falls as slowly as $n^{-1/d}$, so compare values only at the same numbers of rows
+    and beside what fresh real rows get. There it rewards draws that lie in the middle, such as
+    blurred images: less spread can mean less to carry. Time grows with the cube of the rows;
+    2,000 a side take about a second.
+
+    Reference: Rubner, Tomasi and Guibas 2000; solved by POT (Flamary et al. 2021). Its law for
+    large n by the dual prices: del Barrio and Loubes 2019 (arXiv 1705.01299), and Sommerfeld and
+    Munk 2018 (arXiv 1610.03287).
+
+    Example:
+        >>> EarthMoversDistance()([[0.0], [1.0]], [[3.0], [2.0]])
+        2.0
+    """
+
+    title: ClassVar[str] = "Earth mover's distance"
+    summary: ClassVar[str] = (
+        "Mean distance over which real rows are carried to become the generated; lower is better."
+    )
+    direction: ClassVar[Literal["lower", "higher", "nearer"]] = "lower"
+    best: ClassVar[float] = 0.0
+
+    def _measure(
+        self,
+        reference: FloatArray,
+        generated: FloatArray,
+        training: Neighbours | None,
+        parents: IntArray | None,
+        rng: np.random.Generator,
+    ) -> Measured:
+        real, made, unit = ordinary_units(reference, generated)
+        cost = squared_distances(real, made)
+        value, *prices = transport(np.sqrt(cost, out=cost))
+        return Measured(
+            float(in_units(value, unit, self.title)),
+            *(in_units(price - price.mean(), unit, self.title) for price in prices),
+        )

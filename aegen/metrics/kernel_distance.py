@@ -1,0 +1,92 @@
+"""The squared discrepancy of means that the kernel inception distance is made of."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from aegen.core.arrays import FloatArray, IntArray
+from aegen.core.errors import InvalidInput
+from aegen.core.neighbours import Neighbours
+from aegen.metrics._mean_discrepancy import unbiased
+from aegen.metrics.base import Measured, Metric
+
+__all__ = ["KernelDistance"]
+
+DIGITS = 1e-3
+"""Most that rounding may add to the value, beside its standard error."""
+
+
+class KernelDistance(Metric):
+    r"""Squared maximum mean discrepancy with the cubic kernel of KID, unbiased.
+
+    $\mathrm{mean}_{i \ne j} k(x_i, x_j) + \mathrm{mean}_{i \ne j} k(y_i, y_j)
+    - 2\,\mathrm{mean}_{ij} k(x_i, y_j)$ with $k(x, y) = (x \cdot y / d + 1)^3$ for real rows x
+    and generated rows y of d features. It sees means, covariances and third moments. 0 in the
+    mean where both follow one law, whatever their numbers, so values a little below 0 are as
+    they should be. KID is this on the features of the Inception network, averaged over random
+    subsets; here the features are those of the bundle's classifier and all rows count at once, so
+    values are not those of published KIDs.
+
+    The sways are twice the witness function, scaled where the value's spread is of second order
+    (laws that agree). Beside 120 repeated draws, errors were right within a tenth for
+    shifts and up to a quarter too large for one law on both sides.
+
+    Goes wrong beside other features: the kernel takes rows as they are, so the value depends on
+    their units and on where 0 is, and a few large features decide it.
+
+    Reference: Bińkowski et al. 2018, Demystifying MMD GANs (arXiv 1801.01401). torchmetrics'
+    ``KernelInceptionDistance`` with one subset of all rows agrees.
+
+    Example:
+        >>> KernelDistance()([[0.0], [0.0]], [[1.0], [1.0]])
+        7.0
+    """
+
+    title: ClassVar[str] = "Kernel distance (KID's kernel)"
+    summary: ClassVar[str] = (
+        "Squared distance of the sets' first three moments, as KID takes it; 0 is best."
+    )
+    direction: ClassVar[Literal["lower", "higher", "nearer"]] = "lower"
+    best: ClassVar[float] = 0.0
+    spaces: ClassVar[tuple[str, ...]] = ("features",)
+    minimum: ClassVar[int] = 2
+
+    def _measure(
+        self,
+        reference: FloatArray,
+        generated: FloatArray,
+        training: Neighbours | None,
+        parents: IntArray | None,
+        rng: np.random.Generator,
+    ) -> Measured:
+        kernels = (
+            _cubic(reference, reference),
+            _cubic(generated, generated),
+            _cubic(reference, generated),
+        )
+        for own in kernels[:2]:
+            np.fill_diagonal(own, 1)  # not looked at, and largest by far for rows far out
+        largest = max(float(np.abs(kernel).max()) for kernel in kernels)
+        if not largest < np.sqrt(np.finfo(float).max):  # squares are taken of it
+            raise InvalidInput(_too_far(self.title))
+        measured = unbiased(*kernels)
+        rounding = largest * np.finfo(float).eps
+        if measured.error and rounding > DIGITS * measured.error:
+            raise InvalidInput(_too_far(self.title))
+        return measured
+
+
+def _too_far(title: str) -> str:
+    return (
+        f"{title} takes the cube of rows, and these are so large or so far from 0 beside their "
+        "spread that it would be rounding: centre and scale both sets of rows alike"
+    )
+
+
+def _cubic(x: FloatArray, y: FloatArray) -> FloatArray:
+    with np.errstate(over="ignore", invalid="ignore"):
+        linear = x @ y.T / x.shape[1] + 1
+        cubed: FloatArray = linear * linear * linear
+    return cubed
