@@ -247,7 +247,13 @@ class Bundle:
 
         return self._once("autoencoder", make)
 
-    def _classifier(self) -> Classifier:
+    def classifier(self) -> Classifier:
+        """The classifier as a torch module, for those who make other bundles with it.
+
+        Raises:
+            BundleError: the bundle has none.
+        """
+
         def make() -> Classifier:
             from aegen.bundles import networks
 
@@ -292,7 +298,7 @@ class Bundle:
         from aegen.bundles import networks
 
         images = arrays.images(x, shape=self.image_shape)
-        return networks.probabilities(self._classifier(), images)
+        return networks.probabilities(self.classifier(), images)
 
     def features(self, x: ArrayLike) -> NDArray[np.float32]:
         """The classifier's features, float32 (n, f), of images ``x``: the space that metrics use.
@@ -304,4 +310,4 @@ class Bundle:
         from aegen.bundles import networks
 
         images = arrays.images(x, shape=self.image_shape)
-        return networks.features(self._classifier(), images)
+        return networks.features(self.classifier(), images)

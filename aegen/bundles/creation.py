@@ -51,6 +51,8 @@ class ImageTable(Protocol):
     @property
     def holdout(self) -> BoolArray: ...  # noqa: D102
     @property
+    def row_ids(self) -> IntArray: ...  # noqa: D102
+    @property
     def licence(self) -> str: ...  # noqa: D102
     @property
     def citation(self) -> str: ...  # noqa: D102
@@ -181,7 +183,8 @@ class _Maker:
         codes = self._codes(self.train, "encoding", 0.0, 0.1)
         holdout = self._codes(self.holdout, "encoding held-out rows", 0.1, 0.12)
         placed = self._placed(codes, holdout, projected)
-        table = CodeTable(codes, holdout, self.train, self.holdout, placed)
+        ids = np.asarray(self.image_set.row_ids, dtype=np.int64)
+        table = CodeTable(codes, holdout, ids[self.train], ids[self.holdout], placed)
         save_arrays(folder / CODES, to_tensors(table))
         save_arrays(folder / networks.WEIGHTS, networks.network_arrays(self.net))
         if self.judge is not None:

@@ -11,15 +11,6 @@ from aegen.metrics import Metric, metrics
 
 __all__ = ["PRESETS", "Criterion", "criteria"]
 
-NAMES = {
-    "codes": "codes",
-    "pixels": "pixels",
-    "features": "features",
-    "attributes": "attributes",
-    "densities": "codes",
-}
-"""Where a space's figure lies, in a word for people."""
-
 
 @dataclass(frozen=True)
 class Criterion:
@@ -73,11 +64,11 @@ class Criterion:
 
     @property
     def title(self) -> str:
-        """The metric's name for people, with its fields, and where it looks."""
+        """The metric's name for people, with its fields, and where it looks if that is open."""
         kind = metrics.get(self.metric)
-        fields = ", ".join(f"{value}" for _, value in self.fields)
+        fields = ", ".join(f"{name} {value}" for name, value in self.fields)
         name = f"{kind.title} ({fields})" if fields else kind.title
-        return f"{name}, {NAMES[self.space]}"
+        return f"{name} in {self.space}" if len(kind.spaces) > 1 else name
 
     def make(self) -> Metric:
         """The metric."""

@@ -23,6 +23,9 @@ ACCENT, LEVEL, QUIET = "#db8520", "#2a84a5", "#8b979d"
 BAR, DOT = 84, 4.5
 """Width of a bar and diameter of its dot, in pixels."""
 
+FAR = 8.0
+"""A model that makes a line's scale so many times as wide is shown by an arrow."""
+
 STYLE = """
 <style>
 .aegen-compared{overflow-x:auto;max-width:100%}
@@ -140,21 +143,49 @@ Scale = tuple[float, float]
 def _scale(cells: Mapping[Contender, Estimate | None], best: float) -> Scale | None:
     """What a line's bars reach from and to: all models' intervals, and the held-out rows'.
 
-    Other references may lie so far off that nothing else could be told apart; their dots stop at
-    the end. The best is on the scale where that does not squeeze the rest.
+    Whatever lies so far off that the rest could not be told apart is left out, other references
+    always; their bars end in an arrow. The best is on it where it does not squeeze the rest.
     """
-    ends: list[float] = []
-    for contender, cell in cells.items():
-        if cell is not None and (contender not in REFERENCES or contender == REFERENCES[0]):
-            ends += [cell.value if end is None else end for end in (cell.low, cell.high)]
-    if not ends:
+    spans = [
+        (
+            cell.value if cell.low is None else cell.low,
+            cell.value if cell.high is None else cell.high,
+        )
+        for contender, cell in cells.items()
+        if cell is not None and (contender not in REFERENCES or contender == REFERENCES[0])
+    ]
+    if not spans:
         return None
-    low, high = min(ends), max(ends)
+    spans = _together(spans)
+    low, high = min(a for a, _ in spans), max(b for _, b in spans)
     if math.isfinite(best) and low - (high - low) < best < high + (high - low):
         low, high = min(low, best), max(high, best)
     if high - low <= 1e-12 * max(1.0, abs(high)):
         low, high = low - 0.5, high + 0.5
     return low, high
+
+
+def _ends(cell: Estimate) -> Scale:
+    if cell.low is None or cell.high is None:
+        return cell.value, cell.value
+    return cell.low, cell.high
+
+
+def _together(spans: list[Scale]) -> list[Scale]:
+    """Spans without those at an end that make the whole `FAR` times as wide.
+
+    Example:
+        >>> _together([(0.0, 1.0), (2.0, 3.0), (900.0, 901.0)])
+        [(0.0, 1.0), (2.0, 3.0)]
+    """
+    left = sorted(spans)
+    while len(left) > 2:
+        width = max(b for _, b in left) - left[0][0]
+        shorter = min((left[1:], left[:-1]), key=lambda part: max(b for _, b in part) - part[0][0])
+        if max(b for _, b in shorter) - shorter[0][0] > width / FAR:
+            break
+        left = shorter
+    return left
 
 
 def _bar(cell: Estimate, scale: Scale | None, best: float, colour: str) -> str:

@@ -255,4 +255,6 @@ def written(cell: Estimate) -> str:
     if cell.low is None or cell.high is None:
         return number(cell.value, None)
     half = (cell.high - cell.low) / 2
+    if half == 0:  # a share of none or all: no row could have swayed it
+        return number(cell.value, None)
     return f"{number(cell.value, half)} ± {number(half, half)}"

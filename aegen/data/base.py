@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from aegen.core.arrays import BoolArray, ByteArray, count
+from aegen.core.arrays import BoolArray, ByteArray, IntArray, count
 from aegen.core.rng import RNG, generator
 
 __all__ = ["DataSet", "ImageSet", "category"]
@@ -28,7 +28,7 @@ def category(values: np.ndarray, names: list[str]) -> pd.Categorical[str]:
 
 @dataclass(frozen=True)
 class ImageSet:
-    """Images with attributes. A row's index here is its row id in every bundle made from it.
+    """Images with attributes.
 
     Attributes:
         name: the data set's name.
@@ -39,6 +39,8 @@ class ImageSet:
         licence: licence of the images.
         citation: whom to cite.
         source: where the images come from.
+        kept: index of each image in the whole set, int64 (n,), where rows were left out; else
+            None. It is the row id in every bundle made from it.
     """
 
     name: str
@@ -49,6 +51,12 @@ class ImageSet:
     licence: str
     citation: str
     source: str
+    kept: IntArray | None = None
+
+    @property
+    def row_ids(self) -> IntArray:
+        """Index of each image in the whole set, (n,)."""
+        return np.arange(len(self.images)) if self.kept is None else self.kept
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -56,12 +64,19 @@ class ImageSet:
         h, w, c = self.images.shape[1:]
         return int(h), int(w), int(c)
 
-    def limited(self, n: int, *, rng: RNG = 0) -> ImageSet:
-        """At most ``n`` training rows and a sixth as many held out, in their order, for a try."""
+    def limited(self, n: int, holdout: int | None = None, *, rng: RNG = 0) -> ImageSet:
+        """At most ``n`` training rows and ``holdout`` others, in their order, with their row ids.
+
+        Args:
+            n: training rows.
+            holdout: rows held out; by default a sixth as many.
+            rng: chooses them.
+        """
         n = count(n, name="limit", minimum=1)
+        others = max(1, n // 6) if holdout is None else count(holdout, name="holdout", minimum=1)
         draw = generator(rng)
         kept = []
-        for part, most in ((~self.holdout, n), (self.holdout, max(1, n // 6))):
+        for part, most in ((~self.holdout, n), (self.holdout, others)):
             rows = np.flatnonzero(part)
             kept.append(draw.choice(rows, min(most, len(rows)), replace=False))
         rows = np.sort(np.concatenate(kept))
@@ -70,6 +85,7 @@ class ImageSet:
             images=self.images[rows],
             attributes=self.attributes.iloc[rows].reset_index(drop=True),
             holdout=self.holdout[rows],
+            kept=self.row_ids[rows],
         )
 
 

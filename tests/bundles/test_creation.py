@@ -211,6 +211,16 @@ def test_the_deep_check_refuses_another_data_set(tiny):
         deep_check(tiny, tiny_images().limited(10))
 
 
+def test_a_bundle_of_fewer_images_still_knows_their_rows(tmp_path):
+    images = tiny_images()
+    bundle = tiny_bundle(tmp_path / "few", image_set=images.limited(20, 4))
+    assert (len(bundle.rows), len(bundle.holdout_rows)) == (20, 4)
+    assert images.holdout[bundle.holdout_rows].all()
+    assert not images.holdout[bundle.rows].any()
+    codes = bundle.encode(images.images[bundle.holdout_rows])
+    assert np.allclose(codes, bundle.holdout, atol=1e-6)
+
+
 def test_wilson_intervals():
     from aegen.bundles.checking import Accuracy
 

@@ -167,4 +167,7 @@ def test_a_limit_keeps_both_parts_and_the_order(digits):
     assert len(found.attributes) == len(found.images) == 7
     whole = datasets.create("mnist").load(digits)
     rows = [int(np.flatnonzero((whole.images == x).all(axis=(1, 2, 3)))[0]) for x in found.images]
-    assert rows == sorted(rows)
+    assert rows == sorted(rows) == found.row_ids.tolist()
+    fewer = found.limited(3, 1, rng=2)
+    assert set(fewer.row_ids) < set(rows)
+    assert np.array_equal(fewer.images, whole.images[fewer.row_ids])
