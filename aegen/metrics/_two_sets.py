@@ -13,7 +13,7 @@ from aegen.metrics._distances import squared_distances
 from aegen.metrics._nearest import others
 from aegen.metrics.base import Measured
 
-__all__ = ["Shares", "shares", "weighed"]
+__all__ = ["Shares", "distinct", "shares", "weighed"]
 
 ROWS_A_BLOCK = 15
 
@@ -37,7 +37,7 @@ def shares(real: FloatArray, made: FloatArray) -> Shares:
     """The shares of real rows (n, d) and generated ones (m, d); ties count by their share."""
     kinds = np.repeat([0, 1], [len(real), len(made)])
     rows = np.arange(len(kinds))
-    places, of = _places(np.concatenate([real, made]))
+    places, of = distinct(np.concatenate([real, made]))
     counts = np.zeros((len(places), 2), np.int64)
     np.add.at(counts, (of, kinds), 1)
 
@@ -93,7 +93,7 @@ def _value(real: FloatArray, made: FloatArray, weights: tuple[float, float]) -> 
     return float(weights[0] * right[0] + weights[1] * right[1])
 
 
-def _places(rows: FloatArray) -> tuple[FloatArray, IntArray]:
+def distinct(rows: FloatArray) -> tuple[FloatArray, IntArray]:
     """The distinct rows (p, d), and which of them each row is (n,)."""
     whole = np.ascontiguousarray(rows + 0.0)  # so that 0 and -0 have the same bytes
     keys = whole.view(np.dtype((np.void, whole.itemsize * whole.shape[1])))[:, 0]

@@ -10,12 +10,10 @@ from numpy.typing import ArrayLike
 from aegen.core.arrays import FloatArray, IntArray
 from aegen.core.errors import InvalidInput
 from aegen.core.neighbours import Neighbours
+from aegen.metrics._probabilities import attributes
 from aegen.metrics.base import Measured, Metric, variance
 
 __all__ = ["AttributeDistance"]
-
-ROUNDING = 1e-4
-"""How far a row's sum may be from a whole number: single precision, and to spare."""
 
 
 class AttributeDistance(Metric):
@@ -56,21 +54,15 @@ class AttributeDistance(Metric):
     def _rows(self, reference: ArrayLike, generated: ArrayLike) -> tuple[FloatArray, FloatArray]:
         """The probabilities, checked to sum to one whole number, the same in all rows."""
         real, made = super()._rows(reference, generated)
-        attributes = max(1.0, float(np.round(real[0].sum()))) if len(real) else 1.0
-        for name, rows in (("reference rows", real), ("generated rows", made)):
-            if rows.min() < -ROUNDING or rows.max() > 1 + ROUNDING:
-                raise InvalidInput(
-                    f"{name} must be probabilities, 0 to 1, for {self.title}, got "
-                    f"{rows.min():g} to {rows.max():g}"
-                )
-            sums = rows.sum(axis=1)
-            worst = int(np.abs(sums - attributes).argmax())
-            if abs(sums[worst] - attributes) > ROUNDING * attributes:
-                raise InvalidInput(
-                    f"{name} must sum to the number of attributes each, {attributes:g}, for "
-                    f"{self.title}, but row {worst} sums to {sums[worst]:g}: put the "
-                    "probabilities of all values of each attribute side by side"
-                )
+        count = [
+            attributes(rows, name)
+            for rows, name in ((real, "reference row"), (made, "generated row"))
+        ]
+        if count[0] != count[1]:
+            raise InvalidInput(
+                f"{self.title} compares the same attributes: reference rows sum to {count[0]}, "
+                f"generated rows to {count[1]}"
+            )
         return real, made
 
     def _measure(
@@ -83,12 +75,12 @@ class AttributeDistance(Metric):
     ) -> Measured:
         from scipy.special import erf
 
-        attributes = float(np.round(reference[0].sum()))
+        number = attributes(reference)
         p, q = reference.mean(axis=0), generated.mean(axis=0)
         real, made = reference - p, generated - q
         error = np.sqrt([variance(x) + variance(y) for x, y in zip(real.T, made.T, strict=True)])
         with np.errstate(divide="ignore", invalid="ignore"):
             sign = erf(np.nan_to_num((p - q) / error / np.sqrt(2)))
-        weight = sign / (2 * attributes)
-        value = float(np.abs(p - q).sum() / (2 * attributes))
+        weight = sign / (2 * number)
+        value = float(np.abs(p - q).sum() / (2 * number))
         return Measured(value, real @ weight, -made @ weight)

@@ -1,0 +1,130 @@
+"""Can a classifier tell generated rows from real ones? A coin's toss is the best."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+
+from aegen.core.arrays import FloatArray, IntArray
+from aegen.core.errors import InvalidInput
+from aegen.core.fields import Field
+from aegen.core.neighbours import Neighbours
+from aegen.metrics._two_sets import distinct
+from aegen.metrics.base import Measured, Metric
+
+__all__ = ["ClassifierTwoSampleTest"]
+
+TREES = 60
+
+
+class ClassifierTwoSampleTest(Metric):
+    r"""How often a classifier that learnt from other rows knows a row for real or generated.
+
+    $\frac{1}{2n} \sum_i 1[c_{-i}(x_i) = \text{real}] + \frac{1}{2m} \sum_j 1[c_{-j}(y_j) =
+    \text{generated}]$ with a classifier $c_{-i}$ that was fitted without the fold of that row.
+    1/2 where the laws are equal, 1 where they can be told apart. Both sets weigh the same, so
+    their sizes may differ. Copies of a row all lie in one fold, so none is known by heart.
+
+    The classifier is 60 extremely randomised trees. They see means, spreads, dependence, atoms
+    and gaps without any setting, and no monotone change of a column changes what they see.
+    Measured beside others on codes of digits (d = 10), trees and a ridge on random waves saw all
+    of comonotone rows, independent columns, a matched Gaussian and a missing class, where logistic
+    regression on rows and squares missed half of the dependence and quadratic discriminants the
+    shape; on 128 features the trees alone saw a matched Gaussian well.
+
+    Goes wrong as an absolute figure: it depends on the classifier and grows with the number of
+    rows, so compare values for the same sizes only. Below 1/2 by more than chance, rows of one
+    set are near copies of the other's, which this calls nothing better.
+
+    Sways are how right each row is, less the mean, times a factor: rows near each other learn
+    from each other, hence are right or wrong together. Where the laws are equal and K rows vote
+    on each, a pair of them covaries by $2 / (\pi K)$, and the variance is $1 + 2 / \pi$ times that
+    of single rows; the excess is taken to fade until the value is 3/4. Beside 100 repeated draws
+    errors were right to 0.9 to 1.2.
+
+    Reference: Lopez-Paz and Oquab 2017 (arXiv 1610.06545); Geurts, Ernst and Wehenkel 2006,
+    Extremely randomized trees (Machine Learning 63).
+
+    Example:
+        >>> z = np.random.default_rng(0).normal(size=(100, 2))
+        >>> ClassifierTwoSampleTest()(z, z + 9, rng=0)
+        1.0
+    """
+
+    title: ClassVar[str] = "Classifier accuracy"
+    summary: ClassVar[str] = (
+        "How often a classifier tells generated from real on rows it has not seen; 0.5 is best."
+    )
+    direction: ClassVar[Literal["lower", "higher", "nearer"]] = "nearer"
+    best: ClassVar[float] = 0.5
+    minimum: ClassVar[int] = 2
+
+    def __init__(
+        self,
+        folds: Annotated[
+            int, Field("Parts of which each is judged by what the others teach", low=2, high=20)
+        ] = 3,
+    ) -> None:
+        self.folds = folds
+
+    def _measure(
+        self,
+        reference: FloatArray,
+        generated: FloatArray,
+        training: Neighbours | None,
+        parents: IntArray | None,
+        rng: np.random.Generator,
+    ) -> Measured:
+        from sklearn.ensemble import ExtraTreesClassifier
+
+        rows = np.concatenate([reference, generated])
+        kinds = np.repeat([0, 1], [len(reference), len(generated)])
+        fold = self._folds(rows, kinds, rng)
+        rows = _ranks(rows)
+        right = np.empty(len(rows))
+        for k in range(self.folds):
+            asked = fold == k
+            trees = ExtraTreesClassifier(
+                TREES,
+                min_samples_leaf=5,
+                class_weight="balanced",
+                random_state=int(rng.integers(2**31)),
+            ).fit(rows[~asked], kinds[~asked])
+            chance = trees.predict_proba(rows[asked])[:, 1]
+            wrong = np.where(kinds[asked] == 1, 1 - chance, chance)
+            # What the trees cannot decide is half right; sums of trees round.
+            right[asked] = np.where(np.abs(wrong - 0.5) < 1e-9, 0.5, wrong < 0.5)
+        real, made = right[kinds == 0], right[kinds == 1]
+        value = float(real.mean() + made.mean()) / 2
+        together = 2 / np.pi * max(0.0, 1 - 4 * abs(value - 0.5))
+        half = np.sqrt(1 + together) / 2
+        return Measured(value, half * (real - real.mean()), half * (made - made.mean()))
+
+    def _folds(self, rows: FloatArray, kinds: IntArray, rng: np.random.Generator) -> IntArray:
+        """The fold of each row: distinct rows of each kind are shared among them at random.
+
+        Raises:
+            InvalidInput: less distinct rows than folds, so that a fold would teach nothing.
+        """
+        places, of = distinct(rows)
+        fold = np.full(len(places), -1)
+        for kind, name in ((0, "reference rows"), (1, "generated rows")):
+            own = np.unique(of[kinds == kind])
+            if len(own) < self.folds:
+                raise InvalidInput(
+                    f"{name} must have at least {self.folds} different rows for {self.title} "
+                    f"with {self.folds} folds, got {len(own)}: add rows"
+                )
+            free = own[fold[own] < 0]
+            fold[free] = rng.permutation(len(free)) % self.folds
+        taught: IntArray = fold[of]
+        return taught
+
+
+def _ranks(rows: FloatArray) -> FloatArray:
+    """Each column's ranks, which single precision, in which trees work, tells apart."""
+    ranks = np.empty_like(rows)
+    for j, column in enumerate(rows.T):
+        ranks[:, j] = np.unique(column, return_inverse=True)[1]
+    return ranks
