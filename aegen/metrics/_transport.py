@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from typing import Any
 
 import numpy as np
@@ -36,15 +37,17 @@ def transport(cost: FloatArray) -> tuple[float, FloatArray, FloatArray]:
         4.0
     """
     n, m = cost.shape
-    value, log = _pot().emd2(
-        np.full(n, 1 / n),
-        np.full(m, 1 / m),
-        np.ascontiguousarray(cost),
-        numItermax=STEPS,
-        log=True,
-        center_dual=True,
-        check_marginals=False,
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the log says whether it ended
+        value, log = _pot().emd2(
+            np.full(n, 1 / n),
+            np.full(m, 1 / m),
+            np.ascontiguousarray(cost),
+            numItermax=STEPS,
+            log=True,
+            center_dual=True,
+            check_marginals=False,
+        )
     if log["warning"] is not None:
         raise RuntimeError(f"optimal transport of {n} to {m} rows did not end: {log['warning']}")
     return float(value), np.asarray(log["u"], float), np.asarray(log["v"], float)

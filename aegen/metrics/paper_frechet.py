@@ -40,7 +40,7 @@ class PaperFrechet(Metric):
         0.848528
     """
 
-    title: ClassVar[str] = "Paper's Fréchet distance (root, of probabilities)"
+    title: ClassVar[str] = "Paper's Fréchet distance"
     summary: ClassVar[str] = (
         "Distance of mean and covariance of class probabilities, as the first paper takes it; "
         "lower is better."

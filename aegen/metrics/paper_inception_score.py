@@ -45,7 +45,7 @@ class PaperInceptionScore(Metric):
         2.0
     """
 
-    title: ClassVar[str] = "Paper's inception score (bundle's classifier)"
+    title: ClassVar[str] = "Paper's inception score"
     summary: ClassVar[str] = (
         "How many classes the draws fall into, and how surely, as the first paper takes it; "
         "higher is better."

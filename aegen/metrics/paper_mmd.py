@@ -41,7 +41,7 @@ class PaperMMD(Metric):
         0.0
     """
 
-    title: ClassVar[str] = "Paper's MMD (biased, root)"
+    title: ClassVar[str] = "Paper's MMD"
     summary: ClassVar[str] = (
         "Distance of the sets' kernel means, as the first paper takes it; lower is better."
     )
