@@ -13,9 +13,10 @@ from html import escape
 from aegen.comparison.contender import REFERENCES, Contender
 from aegen.comparison.criterion import Criterion
 from aegen.comparison.estimates import Estimate
-from aegen.comparison.table import Table, written
+from aegen.comparison.table import RATIO, Table, written
+from aegen.figures.compared import Compared
 
-__all__ = ["STYLE", "table_html", "verdict"]
+__all__ = ["STYLE", "better", "compared", "table_html", "verdict"]
 
 ACCENT, LEVEL, QUIET = "#db8520", "#2a84a5", "#8b979d"
 """The winner, those level with the best, and everything else."""
@@ -118,13 +119,48 @@ def _line(table: Table, criterion: Criterion) -> str:
             f"<td{_class(contender, *(['best'] if won else []))}>{written(cell)}"
             f"{_bar(cell, scale, metric.best, colour)}</td>"
         )
-    said = {"lower": "lower is better", "higher": "higher is better"}.get(
-        metric.direction, f"best: {metric.best:g}"
-    )
     return (
         f'<tr><th scope="row" title="{escape(metric.summary, quote=True)}">'
-        f'{escape(criterion.title)}<div class="said">{said}</div></th>{"".join(drawn)}</tr>'
+        f'{escape(criterion.title)}<div class="said">{better(criterion)}</div></th>'
+        f"{''.join(drawn)}</tr>"
     )
+
+
+def better(criterion: Criterion) -> str:
+    """Which values are better, in words.
+
+    Example:
+        >>> better(Criterion("codes", "distance-ratio"))
+        'best: 1'
+    """
+    metric = criterion.make()
+    if metric.direction == "nearer":
+        return f"best: {metric.best:g}"
+    return f"{metric.direction} is better"
+
+
+def compared(table: Table, criterion: Criterion) -> list[Compared]:
+    """The models that have a figure, with what the pictures of fidelity need."""
+    best = table.winner(criterion)
+    found = []
+    for contender in table.rows:
+        cell, copying = table.cell(contender, criterion), table.cell(contender, RATIO)
+        if cell is None:
+            continue
+        seconds = table.seconds(contender)
+        found.append(
+            Compared(
+                contender.title,
+                cell.value,
+                None if cell.low is None else _ends(cell),
+                None if copying is None else copying.value,
+                None if copying is None or copying.low is None else _ends(copying),
+                None if seconds is None else sum(seconds),
+                contender in REFERENCES,
+                contender == best,
+            )
+        )
+    return found
 
 
 def _gap(table: Table, contender: Contender, criterion: Criterion) -> str:

@@ -22,7 +22,7 @@ from aegen.comparison.estimates import (
 )
 from aegen.comparison.task import Result
 
-__all__ = ["COPIES", "Table", "number", "to_csv", "to_markdown", "written"]
+__all__ = ["COPIES", "RATIO", "Table", "number", "to_csv", "to_markdown", "written"]
 
 COPIES = 0.5
 """A contender whose draws are nearer to training rows than this share of what new data are copies

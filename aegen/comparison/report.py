@@ -1,0 +1,200 @@
+"""A comparison as one HTML file that needs nothing else: pictures, figures, intervals, plots."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import aegen
+from aegen.comparison.contender import REFERENCES, Contender
+from aegen.comparison.criterion import Criterion
+from aegen.comparison.display import better, compared, table_html, verdict
+from aegen.comparison.sweep import Sweep
+from aegen.comparison.table import RATIO, Table
+from aegen.core import pictures
+from aegen.figures.compared import against_copying, against_time
+from aegen.figures.swept import Swept, swept
+
+__all__ = ["html"]
+
+COLUMNS = 6
+"""Pictures side by side in a model's grid."""
+
+PLOTTED = (
+    "features/frechet-distance",
+    "features/nearest-neighbour-accuracy",
+    "codes/nearest-neighbour-accuracy",
+    "features/earth-movers-distance",
+    "codes/earth-movers-distance",
+)
+"""Which criterion stands for fidelity in the plots: the first of these that was measured."""
+
+STYLE = """
+body{font:15px/1.5 system-ui,sans-serif;color:#1d2529;background:#fff;margin:0 auto;
+padding:24px;max-width:1320px}
+h1{font-size:26px;margin:0 0 4px}h2{font-size:20px;margin:40px 0 4px}h3{font-size:16px;
+margin:28px 0 6px}p{max-width:76ch;margin:6px 0}.quiet{color:#5c676d}
+.grids{display:flex;flex-wrap:wrap;gap:18px;margin:14px 0}
+.grids figure{margin:0;width:196px}.grids img{width:100%;image-rendering:pixelated;
+border-radius:4px;display:block}.grids figcaption{font-size:13px;margin-bottom:4px;
+min-height:2.6em;display:flex;align-items:flex-end}
+.grids .reference{opacity:.62}.plots{display:flex;flex-wrap:wrap;gap:12px}
+.plots>div{flex:1 1 480px;min-width:0;max-width:100%}
+.aegen-compared{--aegen-paper:#fff}
+@media print{.plots>div{break-inside:avoid}}
+"""
+
+
+def html(
+    tables: Sequence[Table], sweeps: Sequence[tuple[Sweep, Sequence[tuple[float, Table]]]] = ()
+) -> str:
+    """A whole page that any browser opens without a network; the same results, the same bytes.
+
+    Args:
+        tables: one a bundle.
+        sweeps: with the tables of their points, as `Sweep.tables` gives them.
+
+    Example:
+        >>> html([]).startswith("<!doctype html>")
+        True
+    """
+    plots = _Plots()
+    parts = [_table(table, plots) for table in tables]
+    parts += [_sweep(sweep, placed, plots) for sweep, placed in sweeps]
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<title>Latent models compared</title><style>{STYLE}</style></head><body>"
+        "<h1>Latent models compared</h1>"
+        f'<p class="quiet">Made by aegen {escape(aegen.__version__)}. Every figure comes with its '
+        "95 % interval. Orange is a model that is better than every other one by a resolved "
+        "difference; blue are those that cannot be told from the best. Grey columns frame the "
+        "table: other real images as the autoencoder shows them, training rows drawn again "
+        "(pure copying), and a standard normal law.</p>"
+        f"{''.join(parts)}</body></html>"
+    )
+
+
+class _Plots:
+    """Plotly figures as parts of one page, which holds plotly's script once."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def __call__(self, figure: Any) -> str:
+        from plotly.io import to_html
+
+        self._count += 1
+        return str(
+            to_html(
+                figure,
+                full_html=False,
+                include_plotlyjs=self._count == 1,
+                div_id=f"plot-{self._count}",
+                config={"displayModeBar": False, "responsive": True},
+            )
+        )
+
+
+def _table(table: Table, plots: _Plots) -> str:
+    sentences = "".join(f"<li>{escape(sentence)}</li>" for sentence in verdict(table))
+    against = "".join(f"<div>{plots(figure)}</div>" for figure in _against(table))
+    return (
+        f"<h2>{escape(table.bundle)}</h2>"
+        f'<p class="quiet">{table.size:,} draws of each model beside as many held-out rows; '
+        f"{_seeds(table.seeds)}. {_reference(table)}</p>"
+        f'<div class="grids">{"".join(_grid(table, each) for each in table.rows)}</div>'
+        f"{table_html(table)}<ul>{sentences}</ul>"
+        f'<div class="plots">{against}</div>'
+    )
+
+
+def _seeds(n: int) -> str:
+    return "1 seed" if n == 1 else f"{n} seeds"
+
+
+def _reference(table: Table) -> str:
+    real = any(result.task.data is not None for result in table.results)
+    return (
+        "Compared with the real images themselves, so the autoencoder's own faults count too."
+        if real
+        else "Compared with real images as the autoencoder shows them, so its own faults count "
+        "for nobody."
+    )
+
+
+def _grid(table: Table, contender: Contender) -> str:
+    shown = [result for result in table.of(contender) if result.images is not None]
+    title = escape(contender.title)
+    if not shown:
+        return ""
+    images = shown[0].images
+    assert images is not None
+    content = pictures.png(pictures.grid(images, columns=COLUMNS))
+    source = f"data:image/png;base64,{base64.b64encode(content).decode()}"
+    kind = ' class="reference"' if contender in REFERENCES else ""
+    return (
+        f"<figure{kind}><figcaption>{title}</figcaption>"
+        f'<img src="{source}" alt="{len(images)} pictures: {title}"></figure>'
+    )
+
+
+def _fidelity(criteria: Sequence[Criterion]) -> Criterion | None:
+    by_key = {criterion.key: criterion for criterion in criteria}
+    found = next((by_key[key] for key in PLOTTED if key in by_key), None)
+    return found or next((c for c in criteria if c != RATIO), None)
+
+
+def _against(table: Table) -> list[Any]:
+    criterion = _fidelity(table.criteria)
+    if criterion is None:
+        return []
+    models = compared(table, criterion)
+    if not models:
+        return []
+    metric = criterion.make()
+    arguments = (models, criterion.title, metric.direction, metric.best)
+    figures = [against_time(*arguments)]
+    if any(model.copying is not None for model in models):
+        figures.insert(0, against_copying(*arguments))
+    return figures
+
+
+def _sweep(sweep: Sweep, placed: Sequence[tuple[float, Table]], plots: _Plots) -> str:
+    """A plot a criterion over the points of a sweep."""
+    criteria = placed[0][1].criteria if placed else ()
+    drawn = []
+    for criterion in criteria:
+        lines = _lines(criterion, placed)
+        if lines:
+            title = f"{criterion.title}<br><sup>{better(criterion)}</sup>"
+            drawn.append(f"<div>{plots(swept(lines, sweep.x_title, title))}</div>")
+    return (
+        f"<h2>{escape(sweep.name)}: quality over {escape(sweep.x_title)}</h2>"
+        f'<p class="quiet">{max((t.size for _, t in placed), default=0):,} draws at each point; '
+        f"{_seeds(max((t.seeds for _, t in placed), default=0))}; bands are 95 % intervals.</p>"
+        f'<div class="plots">{"".join(drawn)}</div>'
+    )
+
+
+def _lines(criterion: Criterion, placed: Sequence[tuple[float, Table]]) -> list[Swept]:
+    contenders = placed[0][1].rows
+    lines = []
+    for contender in contenders:
+        if contender == REFERENCES[-1]:  # so far off that it would flatten the rest
+            continue
+        cells = [(x, cell) for x, t in placed if (cell := t.cell(contender, criterion))]
+        if cells:
+            lines.append(
+                Swept(
+                    contender.title,
+                    tuple(x for x, _ in cells),
+                    tuple(cell.value for _, cell in cells),
+                    tuple(cell.value if cell.low is None else cell.low for _, cell in cells),
+                    tuple(cell.value if cell.high is None else cell.high for _, cell in cells),
+                    contender in REFERENCES,
+                )
+            )
+    return lines

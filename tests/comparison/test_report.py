@@ -1,0 +1,173 @@
+"""The table as HTML and the report: what a person reads is what was measured."""
+
+import re
+from html import unescape
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from aegen.comparison import (
+    HELD_OUT,
+    REFERENCES,
+    Contender,
+    Figure,
+    Result,
+    Table,
+    Task,
+    criteria,
+    run,
+    tasks,
+)
+from aegen.comparison.display import _bar, _scale, compared, table_html, verdict
+from aegen.comparison.estimates import Estimate
+from aegen.comparison.report import html
+from aegen.comparison.sweep import over_codes
+from aegen.comparison.task import perform
+
+MODELS = tuple(Contender(name) for name in ("kde", "gaussian", "independent-margins"))
+MEASURED = criteria(
+    ["codes/earth-movers-distance,codes/distance-ratio,codes/nearest-neighbour-accuracy"]
+)
+
+
+class Outside(HTMLParser):
+    """Every address that a page would fetch."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.found = []
+        self.open = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        for name, value in attributes:
+            if name in ("src", "href") and not value.startswith(("data:", "#")):
+                self.found.append((tag, value))
+
+
+@pytest.fixture(scope="module")
+def table(bars):
+    found = Table("bars", MODELS, MEASURED)
+    for task in tasks([bars], MODELS + REFERENCES, seeds=1, draws=60, criteria=MEASURED):
+        found.add(perform(task))
+    return found
+
+
+def cells(text):
+    """Rows of the one table in ``text``, each a list of the words in its cells."""
+    body = text.partition("<tbody>")[2]
+    return [
+        [unescape(re.sub(r"<[^>]*>", "", cell)) for cell in re.findall(r"<t[dh].*?</t[dh]>", row)]
+        for row in re.findall(r"<tr>.*?</tr>", body)
+    ]
+
+
+def test_every_figure_is_in_its_place(table):
+    from aegen.comparison.table import written
+
+    rows = cells(table_html(table))
+    assert len(rows) == len(MEASURED)
+    for criterion, (head, *found) in zip(MEASURED, rows, strict=True):
+        assert criterion.title in head
+        expected = [table.cell(contender, criterion) for contender in table.rows]
+        assert found == ["–" if cell is None else written(cell) for cell in expected]
+
+
+def test_what_is_still_to_come_is_said(bars):
+    text = table_html(Table("bars", MODELS, MEASURED))
+    assert text.count("still to come") == 2 * len(MEASURED) * (len(MODELS) + 3)
+
+
+def test_words_of_others_are_escaped():
+    task = Task("x", Contender("kde"), 0, 60, MEASURED)
+    table = Table("<b>x</b>", MODELS, MEASURED, [Result(task, problem="<script>")])
+    for text in (table_html(table), html([table])):
+        assert "<script>x" not in text
+        assert 'title="<script>' not in text
+        assert "<b>x</b>" not in text
+
+
+def test_a_bar_shows_its_interval_where_it_is():
+    def at(cell, scale):
+        found = re.findall(r'x1="([\d.]+)" x2="([\d.]+)" y1="6" y2="6" stroke="red"', cell)
+        return [float(v) for v in found[0]] if found else None
+
+    scale = (0.0, 2.0)
+    low, high = at(_bar(Estimate(1.0, 0.5, 1.5, 1), scale, -1.0, "red"), scale)
+    left, right = at(_bar(Estimate(1.0, 0.0, 2.0, 1), scale, -1.0, "red"), scale)
+    assert low - left == pytest.approx((right - left) / 4, abs=0.1)
+    assert high - left == pytest.approx(3 * (right - left) / 4, abs=0.1)
+    beyond = _bar(Estimate(5.0, 4.9, 5.1, 1), scale, -1.0, "red")
+    assert "<path" in beyond
+    assert "<circle" not in beyond
+
+
+def test_a_scale_leaves_out_what_would_flatten_the_rest():
+    near = {
+        Contender(n): Estimate(v, v - 0.1, v + 0.1, 1) for n, v in (("kde", 1), ("gaussian", 2))
+    }
+    assert _scale(near, 0.5) == pytest.approx((0.5, 2.1))
+    far = near | {Contender("independent-margins"): Estimate(900, 890, 910, 1)}
+    assert _scale(far, 0.5) == pytest.approx((0.5, 2.1))
+    prior = near | {REFERENCES[2]: Estimate(5, 4, 6, 1), HELD_OUT: Estimate(0.9, 0.6, 1.0, 1)}
+    assert _scale(prior, -9.0) == pytest.approx((0.6, 2.1))
+    assert _scale({}, 0.0) is None
+
+
+def test_the_verdict_names_winners_copiers_and_failures():
+    def result(contender, emd, ratio):
+        sways = np.zeros(60, np.float32)
+        figures = {
+            MEASURED[0].key: Figure(emd, sways, 1e-6),
+            MEASURED[1].key: Figure(ratio, sways, 1e-6),
+        }
+        return Result(Task("x", contender, 0, 60, MEASURED), figures, {}, 60)
+
+    a, b, c = MODELS
+    failed = Result(Task("x", c, 0, 60, MEASURED), problem="out of memory")
+    table = Table("x", MODELS, MEASURED, [result(a, 1.0, 0.1), result(b, 2.0, 0.9), failed])
+    said = verdict(table)
+    assert f"{a.title} is best in Earth mover's distance in codes, but it copies." in said
+    assert f"{b.title} is best in Distance ratio in codes." in said
+    assert any(sentence.startswith(f"{a.title} copies:") for sentence in said)
+    assert f"{c.title}: out of memory." in said
+    level = Table("x", MODELS, MEASURED, [result(a, 1.0, 0.9), result(b, 1.0, 0.9)])
+    assert verdict(level)[0].startswith("In 2 of 2 metrics the best is not resolved")
+
+
+def test_pictures_of_fidelity_get_the_figures(table):
+    models = {model.name: model for model in compared(table, MEASURED[0])}
+    cell = table.cell(MODELS[0], MEASURED[0])
+    kde = models[MODELS[0].title]
+    assert (kde.fidelity, kde.fidelity_ends) == (cell.value, (cell.low, cell.high))
+    assert kde.copying == table.cell(MODELS[0], MEASURED[1]).value
+    assert kde.seconds == sum(table.seconds(MODELS[0]))
+    assert models[HELD_OUT.title].reference
+    assert models[HELD_OUT.title].seconds is None
+
+
+def test_the_report_is_one_file_that_needs_nothing(table, bars):
+    sweep = over_codes(bars, [25, 50])
+    found = list(run(sweep.tasks(MODELS[:1], seeds=1, draws=60, criteria=MEASURED[:1])))
+    placed = sweep.tables(found, MODELS[:1], MEASURED[:1])
+    assert [x for x, _ in placed] == [25, 50, 200]
+    assert all(t.cell(MODELS[0], MEASURED[0]) for _, t in placed)
+    text = html([table], [(sweep, placed)])
+    assert Outside(text).found == []
+    assert text.count("plotly.js v") <= 1
+    assert text.count('class="plotly-graph-div"') == 3
+    for contender in table.rows:
+        assert f"36 pictures: {contender.title}" in text
+    assert html([table], [(sweep, placed)]) == text
+    # The check sees an address.
+    assert Outside('<img src="https://example.org/x.png">').found
+
+
+def test_a_sweep_keeps_points_apart(bars):
+    sweep = over_codes(bars, [25, 50])
+    asked = sweep.tasks(MODELS[:1], seeds=2, draws=60, criteria=MEASURED[:1])
+    assert len(asked) == 3 * 2 * 4
+    results = [Result(task, {MEASURED[0].key: Figure(float(task.codes or 200))}) for task in asked]
+    for x, table in sweep.tables(results, MODELS[:1], MEASURED[:1]):
+        assert table.cell(MODELS[0], MEASURED[0]).value == x
