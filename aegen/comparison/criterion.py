@@ -12,12 +12,16 @@ from aegen.metrics import Metric, metrics
 __all__ = ["PRESETS", "Criterion", "criteria"]
 
 
+INCEPTION = "inception"
+"""The space of features that a network trained on ImageNet sees; its weights must be fetched."""
+
+
 @dataclass(frozen=True)
 class Criterion:
     """A metric in a space.
 
     Args:
-        space: one of `aegen.metrics.base.SPACES`.
+        space: one of `aegen.metrics.base.SPACES`, or "inception".
         metric: the metric's name.
         fields: its fields where they differ from the defaults.
 
@@ -44,9 +48,9 @@ class Criterion:
                 f"a metric is written space/metric, such as features/frechet-distance, got {key!r}"
             )
         name, *settings = rest.split(":")
-        kind = metrics.get(name)
-        if space not in kind.spaces:
-            raise UnknownName(f"space of {name}", space, kind.spaces)
+        spaces = _spaces(metrics.get(name))
+        if space not in spaces:
+            raise UnknownName(f"space of {name}", space, spaces)
         known = {parameter.name: parameter for parameter in metrics.parameters(name)}
         fields = []
         for setting in settings:
@@ -68,11 +72,17 @@ class Criterion:
         kind = metrics.get(self.metric)
         fields = ", ".join(f"{name} {value}" for name, value in self.fields)
         name = f"{kind.title} ({fields})" if fields else kind.title
-        return f"{name} in {self.space}" if len(kind.spaces) > 1 else name
+        where = "Inception features" if self.space == INCEPTION else self.space
+        return f"{name} in {where}" if len(_spaces(kind)) > 1 else name
 
     def make(self) -> Metric:
         """The metric."""
         return metrics.create(self.metric, **dict(self.fields))
+
+
+def _spaces(metric: type[Metric]) -> tuple[str, ...]:
+    """Where a metric can look: what suits the bundle's own features suits Inception's too."""
+    return (*metric.spaces, INCEPTION) if "features" in metric.spaces else metric.spaces
 
 
 NEAREST = "nearest-neighbour-accuracy"

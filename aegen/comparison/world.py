@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from aegen.comparison.inception import inception_features
 from aegen.core import arrays
 from aegen.core.arrays import ByteArray, FloatArray, IntArray
 from aegen.core.errors import BundleError, InvalidInput
@@ -55,10 +56,11 @@ class Rows:
         return self._originals.astype(np.float32) / np.float32(255)
 
     def of(self, space: str) -> FloatArray:
-        """Rows (n, k) of a space: codes, pixels, features or attributes.
+        """Rows (n, k) of a space: codes, pixels, features, attributes or inception.
 
         Raises:
             InvalidInput: codes that cannot be decoded, or an unknown space.
+            AegenError: Inception's weights are not there.
             BundleError: features or attributes of a bundle without a classifier.
         """
         if space not in self._spaces:
@@ -68,6 +70,8 @@ class Rows:
     def _seen(self, space: str) -> FloatArray:
         if space == "pixels":
             return self.images.reshape(len(self.images), -1).astype(np.float64)
+        if space == "inception":
+            return inception_features(self.images)
         if self.bundle.manifest.classifier is None:
             raise BundleError(
                 self.bundle.path, f"has no classifier, so the {space} of images are not known"
@@ -76,7 +80,9 @@ class Rows:
             return self.bundle.features(self.images).astype(np.float64)
         if space == "attributes":
             return np.concatenate(list(self.bundle.classify(self.images).values()), axis=1)
-        raise InvalidInput(f"rows lie in codes, pixels, features or attributes, got {space!r}")
+        raise InvalidInput(
+            f"rows lie in codes, pixels, features, attributes or inception, got {space!r}"
+        )
 
 
 class World:

@@ -91,6 +91,13 @@ def test_criteria_are_named_once_in_the_order_given():
     assert len({criterion.key for criterion in found}) == len(found)
 
 
+def test_what_looks_at_features_can_look_through_inception():
+    found = Criterion.parse("inception/frechet-distance")
+    assert found.title == "Fréchet distance in Inception features"
+    with pytest.raises(UnknownName, match="no space of log-likelihood named 'inception'"):
+        Criterion.parse("inception/log-likelihood")
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

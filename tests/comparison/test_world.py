@@ -57,6 +57,46 @@ def test_codes_look_as_the_bundle_shows_them(world):
         rows.of("colours")
 
 
+def test_inception_sees_the_same_images(world, monkeypatch):
+    import torch
+    from torch import nn
+
+    from aegen.comparison import inception
+
+    seen = []
+
+    class Means(nn.Module):
+        def forward(self, x):
+            seen.append(x)
+            return x.mean(dim=(2, 3)).repeat(1, 683)[:, : inception.WIDTH]
+
+    monkeypatch.setattr(inception, "_network", lambda: Means())
+    rows = Rows(world.bundle, world.bundle.holdout[:40])
+    found = rows.of("inception")
+    assert found.shape == (40, inception.WIDTH)
+    assert [tuple(x.shape) for x in seen] == [(32, 3, 299, 299), (8, 3, 299, 299)]
+    # Grey images have one mean; each colour is scaled by its own mean and deviation.
+    grey = rows.images.mean(axis=(1, 2, 3))
+    for k, (mean, deviation) in enumerate(zip(inception.MEAN, inception.DEVIATION, strict=True)):
+        assert np.allclose(found[:, k], (grey - mean) / deviation, atol=2e-3)
+    assert not torch.is_grad_enabled() or not seen[0].requires_grad
+
+
+def test_without_a_network_inception_is_a_sentence(world, monkeypatch):
+    import torchvision.models
+
+    from aegen.comparison import inception
+    from aegen.core.errors import AegenError
+
+    def refused(**_):
+        raise OSError("no route to host")
+
+    monkeypatch.setattr(torchvision.models, "inception_v3", refused)
+    inception._network.cache_clear()
+    with pytest.raises(AegenError, match=r"no route to host.*need no network"):
+        Rows(world.bundle, world.bundle.holdout[:2]).of("inception")
+
+
 def test_a_reference_is_made_once_and_few_are_kept(world):
     first = world.reference_rows(0)
     assert world.reference_rows(0) is first
