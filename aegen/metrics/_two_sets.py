@@ -94,11 +94,14 @@ def _value(real: FloatArray, made: FloatArray, weights: tuple[float, float]) -> 
 
 
 def distinct(rows: FloatArray) -> tuple[FloatArray, IntArray]:
-    """The distinct rows (p, d), and which of them each row is (n,)."""
+    """The distinct rows (p, d) as they first appear, and which of them each row is (n,)."""
     whole = np.ascontiguousarray(rows + 0.0)  # so that 0 and -0 have the same bytes
     keys = whole.view(np.dtype((np.void, whole.itemsize * whole.shape[1])))[:, 0]
     _, first, of = np.unique(keys, return_index=True, return_inverse=True)
-    return whole[first], of
+    order = np.argsort(first)
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    return whole[first[order]], place[of]
 
 
 def _around(places: FloatArray, counts: IntArray) -> tuple[IntArray, IntArray, IntArray]:
