@@ -27,9 +27,9 @@ class Authenticity(Metric):
     function, as two rows are each other's nearest with that chance (Pickard 1982): 1/3 for d = 1,
     0.38 for 2, 0.44 for 5 and 1/2 at the limit, which is called best here. In many dimensions the
     density does change, and held-out rows got 0.60 (codes of digits and of clothes, d = 10 and
-    16, 60,000 training rows) and 0.47 (sprites, d = 64, 10,584), normal rows 0.91 (d = 128). Well below it rows are nearer to
-    the training rows than real ones are, at 0 copies; above it they lie away from the data, which
-    is no merit.
+    16, 60,000 training rows) and 0.47 (sprites, d = 64, 10,584), normal rows 0.91 (d = 128).
+    Well below what held-out rows get, rows are nearer to the training rows than real ones are,
+    at 0 copies; above it they lie away from the data, which is no merit.
 
     Goes wrong where training rows come in near copies of each other: those hide copying. Read it
     beside the value of held-out rows. Reference rows are not used, so they have no sway; sways of
