@@ -98,10 +98,10 @@ def connected(backend: Backend) -> Iterator[dict[str, Any]]:
     places = {"loky": _processes, "dask": _dask, "ray": _ray}
     with places[backend.name](backend) as (jobs, start, stop):
         yield {
-            "n_jobs": jobs,
-            "backend": _Futures(start, stop),
+            "n_jobs": max(2, jobs),  # for one joblib would do the tasks in this process
+            "pre_dispatch": jobs,
             "batch_size": 1,
-            "pre_dispatch": "n_jobs",
+            "backend": _Futures(start, stop),
         }
 
 

@@ -90,7 +90,7 @@ def _done(tasks: Iterable[Task], backend: Backend, work: Work) -> Generator[Resu
                 raise
             except Exception:
                 # It was one of those at work, which are among the first that are left.
-                for task in tuple(islice(left, arguments["n_jobs"])):
+                for task in tuple(islice(left, arguments["pre_dispatch"])):
                     yield _alone(task, work, arguments)
                     del left[task]
 
@@ -98,7 +98,7 @@ def _done(tasks: Iterable[Task], backend: Backend, work: Work) -> Generator[Resu
 def _alone(task: Task, work: Work, arguments: dict[str, Any]) -> Result:
     """The result of a task that has the workers for itself, or why there is none."""
     try:
-        with _results([task], work, {**arguments, "n_jobs": 1}) as results:
+        with _results([task], work, {**arguments, "pre_dispatch": 1}) as results:
             [result] = results
             return result
     except AegenError:
