@@ -13,6 +13,7 @@ import typer
 from aegen.commands.app import open_app
 from aegen.commands.bench import bench
 from aegen.commands.bundles import bundles
+from aegen.commands.compare import compare
 from aegen.commands.sample import sample
 from aegen.commands.train import train
 from aegen.core.errors import AegenError
@@ -29,6 +30,7 @@ app.command("app")(open_app)
 app.add_typer(bundles, name="bundles")
 app.add_typer(train, name="train")
 app.command("sample")(sample)
+app.command("compare")(compare)
 app.add_typer(bench, name="bench")
 
 

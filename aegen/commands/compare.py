@@ -1,0 +1,257 @@
+"""`aegen compare`: latent models on bundles as a table with intervals; can be stopped and resumed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+import typer
+
+from aegen.core.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from aegen.comparison import Backend, Contender, Criterion, Table, Task
+
+__all__ = ["compare"]
+
+
+def compare(
+    bundles: Annotated[
+        list[str] | None, typer.Argument(help="Names or folders of bundles [mnist]")
+    ] = None,
+    samplers: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Latent models, NAME:FIELD=VALUE, separated by commas; may be repeated [five "
+            "that are quick]"
+        ),
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="Repeats with other draws and rows")] = 3,
+    draws: Annotated[
+        int, typer.Option(min=1, help="Draws of each model, and held-out rows")
+    ] = 2000,
+    metrics: Annotated[
+        list[str] | None,
+        typer.Option(help="quick, full, paper, or SPACE/METRIC; commas, or repeated [quick]"),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the tables and all results")] = Path(
+        "comparison"
+    ),
+    fresh: Annotated[bool, typer.Option(help="Measure again what --out has already")] = False,
+    data: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Folder of the data set of a bundle, BUNDLE=FOLDER: compare with its images "
+            "themselves, not as the autoencoder shows them; may be repeated"
+        ),
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Tasks at a time [as many as there are cores]")
+    ] = None,
+    backend: Annotated[
+        str, typer.Option(help="loky for processes of this machine, dask or ray for a cluster")
+    ] = "loky",
+    scheduler: Annotated[
+        str | None, typer.Option(help="Address of a Dask scheduler [one on this machine]")
+    ] = None,
+    address: Annotated[
+        str | None, typer.Option(help="Address of a Ray cluster [one on this machine]")
+    ] = None,
+) -> None:
+    """Compare latent models: images, metrics with intervals, copying, time.
+
+    The same command continues one that was stopped.
+    """
+    place = _place(backend, jobs, scheduler, address)
+    from aegen.comparison import DEFAULTS, REFERENCES, Store, Table, criteria, parse_all, tasks
+
+    contenders = parse_all(samplers) if samplers else DEFAULTS
+    measured = criteria(metrics or ["quick"])
+    named = {_located(text): Path(text).name for text in bundles or ["mnist"]}
+    sets = _data_sets(data or [], named)
+    for bundle in named:
+        _require_enough(bundle, draws, measured, sets.get(bundle))
+    store = Store(out / "results")
+    tables = {b: Table(name, contenders, measured) for b, name in named.items()}
+    todo = tasks(
+        list(named),
+        contenders + REFERENCES,
+        seeds=seeds,
+        draws=draws,
+        criteria=measured,
+        data=sets,
+    )
+    _fill(tables, todo, store, place, fresh)
+    for table in tables.values():
+        _show(table)
+    for file in _write(tuple(tables.values()), out):
+        typer.echo(f"wrote {file}")
+
+
+# What is asked for
+
+
+def _place(name: str, jobs: int | None, scheduler: str | None, address: str | None) -> Backend:
+    """Where the tasks are done; an address belongs to the backend whose word it is."""
+    if scheduler is not None and name != "dask":
+        raise InvalidInput("--scheduler is where a Dask scheduler is: add --backend dask")
+    if address is not None and name != "ray":
+        raise InvalidInput("--address is where a Ray cluster is: add --backend ray")
+    from aegen.comparison.backends import Backend
+
+    return Backend(cast("Any", name), jobs, scheduler or address)
+
+
+def _located(bundle: str) -> str:
+    """A bundle as workers find it, wherever they were started: a known name, or a whole path."""
+    from aegen.bundles import bundles, find
+
+    return bundle if bundle in bundles() else str(find(bundle).resolve())
+
+
+def _data_sets(settings: Sequence[str], named: dict[str, str]) -> dict[str, str]:
+    """Folders of data sets by bundle, from ``BUNDLE=FOLDER``."""
+    found = {}
+    for setting in settings:
+        bundle, equals, folder = setting.partition("=")
+        if not equals:
+            raise InvalidInput(f"--data must be BUNDLE=FOLDER, got {setting!r}")
+        place = _located(bundle)
+        if place not in named:
+            raise InvalidInput(f"--data names {bundle}, which is not compared")
+        found[place] = str(Path(folder).resolve())
+    return found
+
+
+def _require_enough(
+    bundle: str, draws: int, measured: Sequence[Criterion], data: str | None
+) -> None:
+    """Refuse a bundle that every task would refuse, before the work begins."""
+    from aegen.comparison.world import World
+
+    world = World.open(bundle, draws, data)
+    held_out = f"{world.bundle.name} has {len(world.bundle.holdout)} held-out rows"
+    if world.size < draws:
+        typer.echo(f"Note: {held_out}, which is enough for {world.size} draws.", err=True)
+    for criterion in measured:
+        least = criterion.make().minimum
+        if world.size < least:
+            raise InvalidInput(
+                f"{criterion.key} needs at least {least} rows on each side, and there are "
+                f"{world.size}, as "
+                + (f"--draws is {draws}" if world.size == draws else f"{held_out}, half for each")
+            )
+
+
+# What is done
+
+
+def _fill(
+    tables: dict[str, Table], todo: Sequence[Task], store: Any, place: Backend, fresh: bool
+) -> None:
+    """Put all results into their tables, under a bar with the time that is left."""
+    from contextlib import closing
+
+    from rich import progress
+    from rich.console import Console
+
+    from aegen.comparison import run
+
+    columns = [
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TimeElapsedColumn(),
+        progress.TimeRemainingColumn(),
+    ]
+    results = run(todo, store=store, backend=place, fresh=fresh)
+    try:
+        with progress.Progress(*columns, console=Console(stderr=True)) as bar, closing(results):
+            line = bar.add_task("comparing", total=len(todo))
+            for result in results:
+                tables[result.task.bundle].add(result)
+                bar.advance(line)
+                if result.problem:
+                    bar.console.print(f"{result.task}: {result.problem}", highlight=False)
+    except KeyboardInterrupt:
+        typer.echo(
+            f"stopped; results are kept in {store.folder}: give the command again", err=True
+        )
+        raise typer.Exit(130) from None
+
+
+def _write(tables: Sequence[Table], out: Path) -> list[Path]:
+    """The files of a comparison, beside its results."""
+    from aegen.comparison.table import to_csv, to_markdown
+    from aegen.core.storage import write_bytes
+
+    pages = "\n".join(f"## {table.bundle}\n\n{to_markdown(table)}" for table in tables)
+    files = {"table.csv": to_csv(tables), "table.md": pages}
+    for name, content in files.items():
+        write_bytes(out / name, content.encode())
+    return [out / name for name in files]
+
+
+# What is shown
+
+
+def _show(table: Table) -> None:
+    """A table for the terminal: a line a metric, a column a contender; below it why some miss."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table as Grid
+
+    console = Console()
+    grid = Grid(
+        title=f"{table.bundle}: {table.size} draws, seeds: {table.seeds}",
+        caption="bold: better than all others, resolved; ±: half a 95 % interval",
+        box=box.SIMPLE_HEAD,
+    )
+    grid.add_column("")
+    for contender in table.rows:
+        grid.add_column(_head(table, contender), justify="right", style=_style(contender))
+    for criterion in table.criteria:
+        winner = table.winner(criterion)
+        grid.add_row(
+            criterion.title,
+            *(_cell(table, c, criterion, bold=c == winner) for c in table.rows),
+        )
+    for place, title in enumerate(("seconds to fit", "seconds to draw")):
+        spent = [table.seconds(contender) for contender in table.rows]
+        grid.add_row(title, *("–" if s is None else f"{s[place]:.2g}" for s in spent))
+    console.print(grid)
+    for line in _gaps(table):
+        console.print(line, highlight=False, markup=False)
+
+
+def _head(table: Table, contender: Contender) -> str:
+    return contender.title + ("\n[red]copies[/red]" if table.copies(contender) else "")
+
+
+def _style(contender: Contender) -> str:
+    from aegen.comparison import REFERENCES
+
+    return "dim" if contender in REFERENCES else ""
+
+
+def _cell(table: Table, contender: Contender, criterion: Criterion, *, bold: bool) -> str:
+    from aegen.comparison.table import written
+
+    found = table.cell(contender, criterion)
+    text = "–" if found is None else written(found)
+    return f"[bold]{text}[/bold]" if bold else text
+
+
+def _gaps(table: Table) -> Iterable[str]:
+    """Why figures are missing: a line a reason, with all that it holds for."""
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for contender in table.rows:
+        missing = [c for c in table.criteria if table.why(contender, c)]
+        for criterion in missing:
+            title = "all" if len(missing) == len(table.criteria) else criterion.title
+            titles = reasons.setdefault((title, table.why(contender, criterion)), [])
+            if contender.title not in titles:
+                titles.append(contender.title)
+    for (title, why), titles in reasons.items():
+        yield f"{', '.join(titles)}: {title}: {why}"
