@@ -76,8 +76,13 @@ def _manifest_or_title(heading: Any, name: str) -> Any:
         st.stop()  # here, since the page's script has not begun and cannot be told
 
 
-def part(function: Callable[P, None]) -> Callable[P, None]:
-    """A part of a page that runs again on its own when something in it is changed."""
+def part(function: Callable[P, None], *, every: float | None = None) -> Callable[P, None]:
+    """A part of a page that runs again on its own when something in it is changed.
+
+    Args:
+        function: draws it.
+        every: seconds after which it runs again by itself; None for never.
+    """
 
     @functools.wraps(function)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -90,7 +95,7 @@ def part(function: Callable[P, None]) -> Callable[P, None]:
                 st.toast(sentence(noted), icon=":material/info:")
         state.publish()
 
-    return st.fragment(guarded)
+    return st.fragment(guarded, run_every=every)
 
 
 def show_problem(problem: AegenError) -> None:

@@ -158,8 +158,7 @@ class Job:
         except (OSError, ValueError):  # it died in the middle of a word
             pass
         finally:
-            process.kill()
-            process.wait()
+            _end_all(process)
             process.stdout.close()
             with contextlib.suppress(OSError):  # what it did not read any more
                 process.stdin.close()
@@ -187,11 +186,7 @@ class Job:
         """Ends the process when asked to: gently first, then for good."""
         while process.poll() is None:
             if self._stop.wait(0.2):
-                process.terminate()
-                try:
-                    process.wait(PATIENCE)
-                except subprocess.TimeoutExpired:
-                    process.kill()
+                _end_all(process)
                 return
 
     def _end(self, state: State) -> None:
@@ -213,7 +208,35 @@ def _process() -> subprocess.Popen[str]:
         text=True,
         encoding="utf-8",
         env={**os.environ, "PYTHONPATH": path},
+        start_new_session=True,
     )
+
+
+def _end_all(process: subprocess.Popen[str]) -> None:
+    """Ends a job's process and those that it started in turn, gently first, then for good.
+
+    They are one group of their own, which outlasts the first of them.
+    """
+    if not hasattr(os, "killpg"):  # Windows
+        process.kill()
+        process.wait()
+        return
+    for how in (signal.SIGTERM, signal.SIGKILL):
+        end = time.monotonic() + PATIENCE
+        if not _send(process, how):
+            break
+        while time.monotonic() < end and (process.poll() is None or _send(process, 0)):
+            time.sleep(0.02)
+    process.wait()
+
+
+def _send(process: subprocess.Popen[str], how: int) -> bool:
+    """A signal to the whole group; whether anyone is left to hear it."""
+    try:
+        os.killpg(process.pid, how)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
 
 
 def _cause(code: int) -> str:

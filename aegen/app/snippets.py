@@ -9,9 +9,16 @@ import streamlit as st
 
 from aegen.app import navigation, services, state
 from aegen.app.selection import Area, Having, Selection
-from aegen.app.services import Spec
+from aegen.app.services import BUDGETS, Asked, Spec
 
-__all__ = ["command", "link", "of_selection", "python"]
+__all__ = [
+    "command",
+    "command_of_comparison",
+    "link",
+    "of_selection",
+    "python",
+    "python_of_comparison",
+]
 
 
 def python(spec: Spec, n: int, seed: int) -> str:
@@ -115,6 +122,71 @@ def command(spec: Spec, n: int, seed: int) -> str | None:
     return (
         f"aegen sample {spec.bundle} --sampler {spec.sampler}{fields} -n {n} --seed {seed} "
         "--out grid.png"
+    )
+
+
+def python_of_comparison(asked: Asked) -> str:
+    """A comparison in Python.
+
+    Example:
+        >>> print(python_of_comparison(Asked("mnist", ("gaussian", "kde"), 2000, 0, "quick")))
+        from aegen import comparison
+        from aegen.comparison.table import to_markdown
+        <BLANKLINE>
+        models = comparison.parse_all(["gaussian", "kde"])
+        metrics = comparison.criteria(["quick"])
+        tasks = comparison.tasks(
+            ["mnist"], models + comparison.REFERENCES, seeds=1, draws=2000, criteria=metrics
+        )
+        table = comparison.Table("mnist", models, metrics)
+        for result in comparison.run(tasks):
+            table.add(result)
+        print(to_markdown(table))
+    """
+    budget = BUDGETS[asked.budget]
+    models = ", ".join(f'"{model}"' for model in asked.models)
+    lines = [
+        "from aegen import comparison",
+        "from aegen.comparison.table import to_markdown",
+        "",
+        f"models = comparison.parse_all([{models}])",
+        f'metrics = comparison.criteria(["{budget.preset}"])',
+        "tasks = comparison.tasks(",
+        f'    ["{asked.bundle}"], models + comparison.REFERENCES, seeds={budget.seeds}, '
+        f"draws={asked.draws}, criteria=metrics",
+        ")",
+    ]
+    if asked.seed:
+        lines = [
+            "import dataclasses",
+            "",
+            *lines,
+            f"tasks = [dataclasses.replace(t, seed=t.seed + {asked.seed}) for t in tasks]",
+        ]
+    return "\n".join(
+        [
+            *lines,
+            f'table = comparison.Table("{asked.bundle}", models, metrics)',
+            "for result in comparison.run(tasks):",
+            "    table.add(result)",
+            "print(to_markdown(table))",
+        ]
+    )
+
+
+def command_of_comparison(asked: Asked) -> str | None:
+    """A comparison as a command; None under another first seed than 0, which no command can say.
+
+    Example:
+        >>> command_of_comparison(Asked("mnist", ("kde",), 2000, 0, "quick"))
+        'aegen compare mnist --samplers kde --seeds 1 --draws 2000 --metrics quick --out report'
+    """
+    if asked.seed:
+        return None
+    budget = BUDGETS[asked.budget]
+    return (
+        f"aegen compare {asked.bundle} --samplers {','.join(asked.models)} --seeds {budget.seeds} "
+        f"--draws {asked.draws} --metrics {budget.preset} --out report"
     )
 
 

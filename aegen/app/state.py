@@ -18,13 +18,16 @@ import streamlit as st
 
 from aegen.app import selection as selections
 from aegen.app.selection import Selection
+from aegen.core.errors import AegenError
 
 __all__ = [
     "FURTHEST",
     "Item",
+    "addition",
     "along",
     "axes",
     "brought",
+    "budget",
     "bundle",
     "colour",
     "complain",
@@ -33,10 +36,13 @@ __all__ = [
     "directions",
     "field_item",
     "first",
+    "last_compared",
     "last_drawn",
     "layers",
     "left_out",
     "link",
+    "measure",
+    "models",
     "moves",
     "nearest",
     "outline",
@@ -52,6 +58,7 @@ __all__ = [
     "seed",
     "selected",
     "show",
+    "size",
     "stopped",
     "way",
     "who",
@@ -74,6 +81,7 @@ class _Memory:
     who: str = field(default_factory=lambda: uuid.uuid4().hex)
     stopped: set[Any] = field(default_factory=set)
     drawn: Any = None
+    compared: Any = None
 
 
 def _memory() -> _Memory:
@@ -217,6 +225,14 @@ def last_drawn(now: T | None = None) -> T | None:
     return found
 
 
+def last_compared(now: T) -> T | None:
+    """What was compared before; ``now`` is noted in its place."""
+    memory = _memory()
+    before: T | None = memory.compared
+    memory.compared = now
+    return before
+
+
 def page_runs(now: bool | None = None) -> bool:
     """Whether a whole page runs, not a part of it; with ``now``, note that it does."""
     memory = _memory()
@@ -265,6 +281,22 @@ def _numbers(text: str) -> tuple[float, ...]:
     if not all(math.isfinite(number) for number in numbers):
         raise ValueError("finite numbers are needed")
     return numbers
+
+
+NOBODY = "none"
+"""Stands for an empty list of models in a link."""
+
+
+def _models(text: str) -> tuple[str, ...]:
+    """Reads latent models with their fields: "gaussian,kde:bandwidth=0.2"."""
+    if text == NOBODY:
+        return ()
+    from aegen.app.services import read_models
+
+    try:
+        return read_models(text)
+    except AegenError as problem:
+        raise ValueError(str(problem)) from problem
 
 
 FURTHEST = 3.0
@@ -365,6 +397,24 @@ way: Item[str] = Item("way", "straight", str)
 
 rolls: Item[int] = Item("rolls", 0, _whole(0, HIGHEST_SEED))
 """How often a row was taken at random: the seed of the next."""
+
+
+models: Item[tuple[str, ...] | None] = Item(
+    "models", None, _models, lambda value: ",".join(value or ()) or NOBODY
+)
+"""The latent models that Compare shows, each a text; None is the default ones."""
+
+size: Item[int] = Item("size", 2000, _whole(20, 5000))
+"""How many draws of each Compare measures."""
+
+budget: Item[str] = Item("budget", "quick", str)
+"""How much a comparison may cost: "quick" or "thorough"."""
+
+measure: Item[str] = Item("measure", "features/frechet-distance", str)
+"""The metric on the upright axis of Compare's pictures."""
+
+addition: Item[str] = Item("addition", "gaussian-copula", str)
+"""The latent model that is about to be added on Compare; no link holds it."""
 
 
 def moves(kind: str) -> Item[tuple[tuple[int, float], ...]]:

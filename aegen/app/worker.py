@@ -9,6 +9,7 @@ import contextlib
 import importlib
 import json
 import os
+import signal
 import sys
 import threading
 import time
@@ -82,9 +83,11 @@ def _voice() -> _Voice:
 
 
 def _end_with_parent() -> None:
-    """The asker holds our input open as long as it lives."""
+    """The asker holds our input open as long as it lives; what we started ends with us."""
     while sys.stdin.read(1024):
         pass
+    if hasattr(os, "killpg") and os.getpgid(0) == os.getpid():
+        os.killpg(0, signal.SIGKILL)
     os._exit(1)
 
 

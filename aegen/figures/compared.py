@@ -185,9 +185,9 @@ def _upright(points: Sequence[_Point], direction: Direction, best: float) -> _Sc
     if not values:
         return _Scale(0.0, 1.0)
     everything = [m.fidelity for m in models]
-    if direction == "lower" and best == 0 and min(everything) > 0:
-        if max(everything) > STEEP * min(everything):
-            return _Scale(min(everything) / 2, max(everything) * 2, log=True)
+    steep = max(everything) > STEEP * min(everything) > 0
+    if direction == "lower" and best == 0 and steep:
+        return _Scale(min(everything) / 2, max(everything) * 2, log=True)
     low, high = min(values), max(values)
     reach = (high - low) or abs(high) or 1.0
     near = [v for v in everything if low - reach <= v <= high + reach]

@@ -41,7 +41,7 @@ def sheet(
 
     Example:
         >>> sheet([("a", np.zeros((4, 8, 8, 1)))], title="One", side=32).shape
-        (134, 88, 3)
+        (142, 88, 3)
     """
     from PIL import Image, ImageDraw, ImageFont
 

@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 
-from aegen.app.services import draws, opened, pictures
+from aegen.app.services import comparisons, draws, opened, pictures
 from aegen.app.services.models import Spec
 
 __all__ = ["first_page_sent", "warm_up"]
@@ -40,5 +40,6 @@ def _warm_up(delay: float) -> None:
         pictures.decode(name, bundle.codes[:1])
         bundle.nearest(bundle.codes[:1])
         draws.draw(Spec(name, "empirical-beta-copula"), 1, 0)
+        comparisons.default_models()
     except Exception:  # a page that needs the same thing shows what is wrong with it
         return

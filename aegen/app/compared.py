@@ -1,0 +1,338 @@
+"""The figures of Compare: how far they are, the table, two plots, downloads.
+
+Results are looked for on disk every second while a job makes them (`aegen.app.services`), so they
+appear as they are ready; what is there stays where it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import streamlit as st
+
+from aegen.app import controls, frame, panels, services, side_by_side, snippets, state
+from aegen.app.components.drawing import drawing
+from aegen.app.services import BUDGETS, Asked
+from aegen.app.side_by_side import Place
+from aegen.app.wording import duration, plain, sentence
+from aegen.core.errors import AegenError
+
+if TYPE_CHECKING:
+    from aegen.comparison import Criterion, Table
+    from aegen.figures.compared import Compared
+
+__all__ = ["figures", "share"]
+
+POLL = 1.0
+"""Seconds between two looks for new results."""
+
+DENSE = """
+<style>
+.aegen-drawing .aegen-compared th, .aegen-drawing .aegen-compared td
+{ padding: 6px 5px; min-width: 92px; font-size: 12px; }
+.aegen-drawing .aegen-compared th:first-child { min-width: 108px; max-width: 128px; }
+.aegen-drawing .aegen-compared thead .said, .aegen-drawing .aegen-compared thead .copies
+{ display: none; }
+</style>
+"""
+"""Eight columns side by side on a desk's screen; times and copies are said above, by pictures."""
+
+Stage = Literal["running", "finished", "offered", "stopped", "failed"]
+
+
+def figures(asked: Asked, places: Sequence[Place]) -> None:
+    """All figures of a comparison, and what there is to do about them."""
+    problem = services.refusal(asked.bundle)
+    if problem is not None:
+        st.info(sentence(problem), icon=":material/info:")
+        return
+    _leave_the_last(asked)
+    running = _stage(asked) == "running"
+    frame.part(_figures, every=POLL if running else None)(asked, places, running)
+
+
+def _figures(asked: Asked, places: Sequence[Place], running: bool) -> None:
+    stage = _stage(asked)
+    if running != (stage == "running"):
+        st.rerun()
+    found = services.table(asked)
+    with st.container(key="aegen-standing", gap="small", vertical_alignment="center"):
+        _standing(asked, stage, found)
+    side_by_side.captions(places, found)
+    if found.results:
+        _table(asked, found)
+        _plots(asked, found)
+    elif not running:
+        st.caption("There are no figures yet.")
+
+
+# how it stands
+
+
+def _stage(asked: Asked) -> Stage:
+    """How the comparison stands; a quick one is begun by the first who asks."""
+    left, _ = services.left(asked)
+    if not left:
+        state.stopped().discard(asked)
+        return "finished"
+    if asked in state.stopped():
+        return "stopped"
+    job = services.comparison_job(asked)
+    if job is None or job.stopping:
+        if not BUDGETS[asked.budget].at_once:
+            return "offered"
+        job = services.compare(asked)
+    if job.state == "failed":
+        return "failed"
+    return "stopped" if job.over else "running"
+
+
+def _leave_the_last(asked: Asked) -> None:
+    """What was asked for before is wanted no longer; others may be waiting for it."""
+    before: Asked | None = state.last_compared(asked)
+    if before is not None and before != asked:
+        job = services.comparison_job(before)
+        if job is not None and not job.over:
+            job.leave(state.who())
+
+
+def _standing(asked: Asked, stage: Stage, found: Table) -> None:
+    left, total = services.left(asked)
+    if stage == "running":
+        _progress(asked, total - left, total)
+    elif stage == "finished":
+        _finished(asked, found)
+    elif stage == "failed":
+        job = services.comparison_job(asked)
+        assert job is not None
+        assert job.problem is not None
+        if not isinstance(job.problem, AegenError):
+            raise job.problem
+        frame.show_problem(job.problem)
+        _button("Try again", ":material/replay:", _again, asked)
+    elif stage == "offered":
+        seeds = BUDGETS[asked.budget].seeds
+        st.markdown(
+            f"**{BUDGETS[asked.budget].title}**: {len(found.criteria)} metrics under {seeds} "
+            f"seeds, {total} tasks that take several minutes. Other pages stay usable meanwhile."
+        )
+        _button("Start", ":material/play_arrow:", _again, asked, primary=True)
+    else:
+        st.markdown(f"Stopped after {total - left} of {total} tasks; their results are kept.")
+        _button("Go on", ":material/play_arrow:", _again, asked)
+
+
+def _progress(asked: Asked, done: int, total: int) -> None:
+    job = services.comparison_job(asked)
+    if job is None:
+        return
+    job.watch(state.who())
+    minutes, seconds = divmod(int(job.seconds), 60)
+    last = f" · last: {job.text.replace(f' on {asked.bundle}', '')}" if done and job.text else ""
+    said = (
+        "Waiting for other work to end"
+        if job.state == "waiting"
+        else plain(f"{done} of {total} done · {minutes}:{seconds:02d} so far{last}")
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.progress(done / total, said)
+        _button("Cancel", ":material/stop_circle:", _stop, asked)
+
+
+def _finished(asked: Asked, found: Table) -> None:
+    job = services.comparison_job(asked)
+    took = f", measured in {duration(job.seconds)}" if job and job.state == "done" else ""
+    fewer = (
+        f" (asked for {asked.draws:,}; as many held-out rows are needed for the reference)"
+        if 0 < found.size < asked.draws
+        else ""
+    )
+    seeds = f"seed {asked.seed}" if len(asked.seeds) == 1 else f"{len(asked.seeds)} seeds"
+    st.caption(
+        f"{found.size:,} draws of each against as many held-out rows{fewer}, {seeds}{took}."
+    )
+    if any(result.problem for result in found.results):
+        _button("Try the failed ones again", ":material/replay:", _again, asked)
+
+
+def _button(label: str, icon: str, act: Any, asked: Asked, *, primary: bool = False) -> None:
+    kind: Literal["primary", "secondary"] = "primary" if primary else "secondary"
+    st.button(label, icon=icon, on_click=act, args=(asked,), type=kind, key=f"compare {label}")
+
+
+def _stop(asked: Asked) -> None:
+    state.stopped().add(asked)
+    job = services.comparison_job(asked)
+    if job is not None:
+        job.leave(state.who())
+
+
+def _again(asked: Asked) -> None:
+    state.stopped().discard(asked)
+    services.again(asked)
+    services.compare(asked)
+
+
+# the table
+
+
+def _table(asked: Asked, found: Table) -> None:
+    """Metrics by models, what follows, and what the words mean."""
+    from aegen.comparison.display import table_html, verdict
+
+    shown, gaps = _measured(found)
+    drawing(DENSE + table_html(shown).replace(" ± ", "\u2009±\u2009"), key="figures")
+    st.caption(
+        "Bars are 95 % intervals, one scale a line. **Orange**: better than every other model, "
+        "each difference resolved. **Blue**: not told apart from the best."
+    )
+    sentences = verdict(shown)
+    if sentences:
+        st.markdown("  \n".join(plain(each) for each in sentences))
+    with st.expander("What the lines mean, and why some places are empty"):
+        for criterion in shown.criteria:
+            st.markdown(f"**{plain(criterion.title)}** · {plain(criterion.make().summary)}")
+        for reason, where in gaps:
+            st.caption(f"{sentence(reason)}: {plain(where)}.")
+
+
+def _measured(found: Table) -> tuple[Table, list[tuple[str, str]]]:
+    """The table without lines in which nothing can be measured; why cells are empty."""
+    from aegen.comparison import Table
+
+    kept: list[Criterion] = []
+    reasons: dict[str, list[str]] = {}
+    for criterion in found.criteria:
+        why = {contender: found.why(contender, criterion) for contender in found.rows}
+        if all(why.values()) and any(result.missing for result in found.results):
+            reasons.setdefault(next(iter(why.values())), []).append(criterion.title)
+            continue
+        kept.append(criterion)
+        for contender, reason in why.items():
+            if reason and not found.problems(contender):
+                reasons.setdefault(reason, []).append(f"{criterion.title} of {contender.title}")
+    return (
+        Table(found.bundle, found.contenders, tuple(kept), found.results),
+        [(reason, "; ".join(where)) for reason, where in reasons.items()],
+    )
+
+
+# plots
+
+
+def _plots(asked: Asked, found: Table) -> None:
+    """Fidelity beside copying, and beside time."""
+    from aegen.figures.compared import against_copying, against_time
+
+    options = {c.key: c for c in found.criteria if not c.make().needs_training}
+    key = controls.choose(
+        "Fidelity by",
+        state.measure,
+        list(options),
+        format_func=lambda key: options[key].title,
+        help="The metric on the upright axis of both pictures.",
+        width=330,
+    )
+    criterion = options[key]
+    metric, models = criterion.make(), _points(found, criterion)
+    if not models:
+        st.caption(f"There is no figure of {plain(criterion.title)} yet.")
+        return
+    paper: Literal["light", "dark"] = "dark" if st.context.theme.type == "dark" else "light"
+    about = (models, criterion.title, metric.direction, metric.best)
+    left, right = st.columns(2, gap="medium")
+    for place, title, draw, name in (
+        (left, "True to the data, or copied from it?", against_copying, "copying"),
+        (right, "What does it cost?", against_time, "time"),
+    ):
+        with place:
+            st.markdown(f"**{title}**")
+            st.plotly_chart(
+                draw(*about, paper=paper),
+                key=f"against-{name}",
+                theme=None,
+                config={"displayModeBar": False},
+            )
+    st.caption(
+        "Crosses are 95 % intervals; rings in grey are the references. What lies beyond the "
+        "frame is drawn as a triangle at its edge."
+    )
+
+
+def _points(found: Table, criterion: Criterion) -> list[Compared]:
+    from aegen.comparison import REFERENCES
+    from aegen.comparison.table import RATIO
+    from aegen.figures.compared import Compared
+
+    best = found.winner(criterion)
+    models = []
+    for contender in found.rows:
+        cell = found.cell(contender, criterion)
+        if cell is None:
+            continue
+        ratio, seconds = found.cell(contender, RATIO), found.seconds(contender)
+        models.append(
+            Compared(
+                contender.title,
+                cell.value,
+                _ends(cell),
+                None if ratio is None else ratio.value,
+                None if ratio is None else _ends(ratio),
+                None if seconds is None else sum(seconds),
+                contender in REFERENCES,
+                contender == best,
+            )
+        )
+    return models
+
+
+def _ends(cell: Any) -> tuple[float, float] | None:
+    return None if cell.low is None or cell.high is None else (cell.low, cell.high)
+
+
+# files
+
+
+def share(asked: Asked) -> None:
+    """Copies and downloads."""
+    name = f"{asked.bundle}-compared"
+    panels.share(
+        "compare",
+        snippets.python_of_comparison(asked),
+        snippets.command_of_comparison(asked),
+        [
+            ("CSV", f"{name}.csv", "text/csv", _csv),
+            ("PNG", f"{name}.png", "image/png", _png),
+            *([("Report", f"{name}.html", "text/html", _report)] if _reports() else []),
+        ],
+        (asked,),
+    )
+
+
+def _csv(asked: Asked) -> bytes:
+    from aegen.comparison.table import to_csv
+
+    return to_csv([services.table(asked)]).encode()
+
+
+def _png(asked: Asked) -> bytes:
+    from aegen.core.pictures import png
+    from aegen.figures.sheet import sheet
+
+    grids = side_by_side.all_pictures(asked, services.table(asked))
+    title = f"{services.bundle(asked.bundle).title}, seed {asked.seed}"
+    return png(sheet(grids, title=title, across=4))
+
+
+def _report(asked: Asked) -> bytes:
+    from aegen.comparison.report import html
+
+    page: str = html([services.table(asked)])
+    return page.encode()
+
+
+def _reports() -> bool:
+    from importlib.util import find_spec
+
+    return find_spec("aegen.comparison.report") is not None

@@ -1,0 +1,337 @@
+"""Comparisons of latent models: asked for here, done by a job, read from disk as they come.
+
+Results lie in files that depend on nothing but what they are results of (`aegen.comparison`), so
+whoever asks the same thing again, also another person or after a restart, has them at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import os
+import tempfile
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aegen.app import jobs
+from aegen.app.jobs import Job
+from aegen.app.services import opened
+from aegen.app.services.kept import kept, stamp
+from aegen.app.services.models import Spec
+from aegen.core.errors import AegenError, StorageError
+
+if TYPE_CHECKING:
+    from aegen.comparison import Contender, Criterion, Result, Store, Table, Task
+    from aegen.core.arrays import ByteArray
+
+__all__ = [
+    "BUDGETS",
+    "Asked",
+    "Budget",
+    "again",
+    "compare",
+    "comparison_job",
+    "contender_of",
+    "contenders",
+    "criterion_of",
+    "default_models",
+    "left",
+    "pictures_of",
+    "read_models",
+    "refusal",
+    "reference_pictures",
+    "spec_of",
+    "table",
+    "text_of",
+]
+
+WORK = "aegen.app.comparing:compare"
+"""What a job does."""
+
+MOST_BYTES = 500 * 10**6
+"""Size of all results on disk above which the oldest are removed."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How much a comparison may cost.
+
+    Attributes:
+        title: for people.
+        preset: the criteria that are measured.
+        seeds: how many.
+        at_once: whether it starts without being told to.
+    """
+
+    title: str
+    preset: str
+    seeds: int
+    at_once: bool
+
+
+BUDGETS = {
+    "quick": Budget("Quick", "quick", 1, True),
+    "thorough": Budget("Thorough", "full", 5, False),
+}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A comparison as a person asks for it: of which bundle, which models, how."""
+
+    bundle: str
+    models: tuple[str, ...]
+    draws: int
+    seed: int
+    budget: str
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """All seeds, the first in front."""
+        return tuple(range(self.seed, self.seed + BUDGETS[self.budget].seeds))
+
+
+# words and records
+
+
+def default_models() -> tuple[str, ...]:
+    """The latent models that are compared where nobody says which."""
+    from aegen.comparison import DEFAULTS
+
+    return tuple(contender.text for contender in DEFAULTS)
+
+
+def read_models(text: str) -> tuple[str, ...]:
+    """Latent models from a line, such as ``gaussian,kde:bandwidth=0.2``.
+
+    Raises:
+        AegenError: an unknown model or field, a field out of range, one named twice.
+    """
+    from aegen.comparison import parse_all
+
+    return tuple(contender.text for contender in parse_all([text]))
+
+
+@functools.lru_cache(maxsize=256)
+def contender_of(model: str) -> Contender:
+    """The latent model of a text."""
+    from aegen.comparison import Contender
+
+    return Contender.parse(model)
+
+
+def text_of(sampler: str, fields: Sequence[tuple[str, Any]]) -> str:
+    """A latent model with its fields as a text, in the one form that it has.
+
+    Raises:
+        AegenError: a reference row, which every comparison has already.
+    """
+    from aegen.comparison import Contender
+
+    return read_models(Contender.of(sampler, dict(fields)).text)[0]
+
+
+def spec_of(bundle: str, model: str) -> Spec:
+    """The same model as what Sample draws from."""
+    contender = contender_of(model)
+    return Spec(bundle, contender.sampler, contender.fields)
+
+
+def contenders(asked: Asked) -> tuple[Contender, ...]:
+    """The latent models that are compared."""
+    return tuple(contender_of(model) for model in asked.models)
+
+
+@functools.cache
+def _criteria(budget: str) -> tuple[Criterion, ...]:
+    from aegen.comparison import criteria
+
+    return criteria([BUDGETS[budget].preset])
+
+
+def criterion_of(asked: Asked, key: str) -> Criterion | None:
+    """The criterion of this key, where it is measured."""
+    return next((each for each in _criteria(asked.budget) if each.key == key), None)
+
+
+def refusal(name: str) -> str | None:
+    """Why nothing can be compared on this bundle, or None."""
+    from aegen.comparison.world import World
+
+    try:
+        World(opened.bundle(name), draws=10**6)
+    except AegenError as problem:
+        return str(problem)
+    return None
+
+
+# pictures
+
+
+@kept(96)
+def pictures_of(spec: Spec, n: int, seed: int) -> ByteArray:
+    """The first pictures that a latent model draws, small enough to keep those of many."""
+    from aegen.app.services.draws import draw
+    from aegen.core.pictures import quantize
+
+    return quantize(draw(spec, n, seed).images)
+
+
+@kept(12)
+def reference_pictures(name: str, draws: int, seed: int, n: int) -> ByteArray:
+    """The first ``n`` held-out rows that stand for what the decoder can do at best, decoded."""
+    from aegen.app.services.pictures import decode
+    from aegen.comparison.world import World
+    from aegen.core.pictures import quantize
+
+    bundle = opened.bundle(name)
+    rows = World(bundle, draws).others(seed)[:n]
+    return quantize(decode(name, bundle.holdout[rows]))
+
+
+# results
+
+
+class _Found:
+    """The results of one comparison that are known so far."""
+
+    def __init__(self, tasks: tuple[Task, ...]) -> None:
+        self.tasks = tasks
+        self.lock = threading.Lock()
+        self.results: dict[Task, Result] = {}
+
+    def look(self) -> None:
+        """Take in what is new on disk."""
+        with self.lock:
+            missing = [task for task in self.tasks if task not in self.results]
+            if not missing:
+                return
+            store = _store()
+            for task in missing:
+                result = store.find(task)
+                if result is not None:
+                    self.results[task] = result
+                    with contextlib.suppress(OSError):  # the oldest used goes first
+                        os.utime(store.path(task))
+
+
+@kept(8)
+def _found(asked: Asked) -> _Found:
+    from aegen.comparison import REFERENCES
+    from aegen.comparison.task import Task
+
+    everyone = [*sorted(contenders(asked), key=lambda each: each.slow), *REFERENCES]
+    return _Found(
+        tuple(
+            Task(asked.bundle, contender, seed, asked.draws, _criteria(asked.budget))
+            for seed in asked.seeds
+            for contender in everyone
+        )
+    )
+
+
+def table(asked: Asked) -> Table:
+    """The table of what is known so far."""
+    from aegen.comparison import Table
+
+    found = _found(asked)
+    found.look()
+    with found.lock:
+        results = [found.results[task] for task in found.tasks if task in found.results]
+    return Table(asked.bundle, contenders(asked), _criteria(asked.budget), results)
+
+
+def left(asked: Asked) -> tuple[int, int]:
+    """How many results are still to come, and how many there will be."""
+    found = _found(asked)
+    found.look()
+    return len(found.tasks) - len(found.results), len(found.tasks)
+
+
+def again(asked: Asked) -> None:
+    """Forget what went wrong, so that it can be tried again."""
+    found, store = _found(asked), _store()
+    with found.lock:
+        for task in [task for task, result in found.results.items() if result.problem]:
+            del found.results[task]
+            with contextlib.suppress(OSError):
+                store.path(task).unlink()
+    jobs.forget(_key(asked))
+
+
+# the job
+
+
+def comparison_job(asked: Asked) -> Job | None:
+    """The job that does this comparison, if there is one."""
+    return jobs.find(_key(asked))
+
+
+def compare(asked: Asked) -> Job:
+    """The same, begun if need be."""
+    tasks = _found(asked).tasks
+
+    def prepare() -> jobs.Plan:
+        arguments = {
+            "bundle": asked.bundle,
+            "models": list(dict.fromkeys(task.contender.text for task in tasks)),
+            "seeds": list(asked.seeds),
+            "draws": asked.draws,
+            "criteria": [criterion.key for criterion in _criteria(asked.budget)],
+            "folder": str(_folder()),
+            "processes": os.cpu_count() or 1,
+        }
+        return arguments, _ended
+
+    return jobs.begin(_key(asked), WORK, prepare)
+
+
+def _ended(said: Any) -> None:
+    _make_room(_folder())
+
+
+def _key(asked: Asked) -> str:
+    """Another bundle of the same name is another job."""
+    return "compare " + hashlib.sha256(repr((stamp(asked.bundle), asked)).encode()).hexdigest()
+
+
+def _store() -> Store:
+    from aegen.comparison import Store
+
+    return Store(_folder())
+
+
+def _folder() -> Path:
+    """Where results are kept: beside the kept fits, or where this computer lets us."""
+    from aegen.app.services import disk
+    from aegen.core.storage import make_folder
+
+    wanted = disk.folder().parent / "comparisons"
+    with contextlib.suppress(StorageError):
+        make_folder(wanted)
+        return wanted
+    return _elsewhere()
+
+
+@functools.cache
+def _elsewhere() -> Path:
+    return Path(tempfile.mkdtemp(prefix="aegen-comparisons-"))
+
+
+def _make_room(folder: Path) -> None:
+    """Remove the results that were not used for longest."""
+    files = []
+    with contextlib.suppress(OSError):
+        for path in folder.glob("*.safetensors"):
+            about = path.stat()
+            files.append((about.st_mtime, about.st_size, path))
+    total = 0
+    for _, size, path in sorted(files, reverse=True):
+        total += size
+        if total > MOST_BYTES:
+            with contextlib.suppress(OSError):
+                path.unlink()
