@@ -1,0 +1,45 @@
+"""Wishes about new images, and draws that fulfil them: `parse` or combine targets, then `draw`.
+
+A kind of target is one file here. To add one, add a frozen class derived from `Target` with
+``_check``, ``_weights``, ``_accept`` and a text, and a line in ``parsing.py`` that reads it.
+"""
+
+from __future__ import annotations
+
+from aegen.targeting.attribute import Between, Having
+from aegen.targeting.ball import Near
+from aegen.targeting.candidates import Candidates
+from aegen.targeting.chance import Chance
+from aegen.targeting.combination import And, Not, Or
+from aegen.targeting.coordinate import Coordinate, Fixed
+from aegen.targeting.density_level import DensityLevel
+from aegen.targeting.drawing import draw, share
+from aegen.targeting.effects import Effects
+from aegen.targeting.parsing import parse
+from aegen.targeting.region import Region, box, region
+from aegen.targeting.target import Target
+from aegen.targeting.targeted import STRATEGIES, Targeted
+
+__all__ = [
+    "And",
+    "Between",
+    "Candidates",
+    "Chance",
+    "Coordinate",
+    "DensityLevel",
+    "Effects",
+    "Fixed",
+    "Having",
+    "Near",
+    "Not",
+    "Or",
+    "Region",
+    "STRATEGIES",
+    "Target",
+    "Targeted",
+    "box",
+    "draw",
+    "parse",
+    "region",
+    "share",
+]

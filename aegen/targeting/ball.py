@@ -1,0 +1,75 @@
+"""Codes that are near to a row, or to the code of a picture that a person brought."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from aegen.core import arrays
+from aegen.core.arrays import FloatArray
+from aegen.core.errors import InvalidInput
+from aegen.targeting import writing
+from aegen.targeting.candidates import Candidates
+from aegen.targeting.knowledge import Knowledge
+from aegen.targeting.target import Target
+
+if TYPE_CHECKING:
+    from aegen.bundles import Bundle
+
+__all__ = ["Near"]
+
+
+@dataclass(frozen=True)
+class Near(Target):
+    """Within a distance of a training row or of a code, in latent units.
+
+    Attributes:
+        centre: a training row, or a code as a tuple of d numbers, such as `Bundle.encode` gives.
+        within: the distance.
+
+    Example:
+        >>> str(Near(4711, 2.5)), str(Near((0.0, 1.5), 1.0))
+        ('near row 4711 within 2.5', 'near 0,1.5 within 1')
+    """
+
+    centre: int | tuple[float, ...]
+    within: float
+
+    def __post_init__(self) -> None:
+        """Refuse a distance or a code that is none."""
+        if not (math.isfinite(self.within) and self.within > 0):
+            raise InvalidInput(
+                f"a distance must be a number above 0, got {self.within:g}: give one in latent "
+                "units"
+            )
+        if isinstance(self.centre, tuple):
+            arrays.codes([self.centre or (math.nan,)], name="the code to be near to")
+
+    def _check(self, bundle: Bundle) -> None:
+        self._code(bundle)
+
+    def _weights(self, bundle: Bundle) -> FloatArray:
+        return self._holds(bundle, bundle.codes)
+
+    def _accept(self, drawn: Candidates) -> FloatArray:
+        return self._holds(drawn.bundle, drawn.codes)
+
+    def _holds(self, bundle: Bundle, z: FloatArray) -> FloatArray:
+        away = np.square(z - self._code(bundle)).sum(axis=1)
+        return np.asarray(away <= self.within**2, dtype=np.float64)
+
+    def _code(self, bundle: Bundle) -> FloatArray:
+        if isinstance(self.centre, tuple):
+            code: FloatArray = arrays.codes([self.centre], dimension=bundle.latent_dim)[0]
+            return code
+        return Knowledge.of(bundle).code_of(self.centre)
+
+    def __str__(self) -> str:
+        if isinstance(self.centre, tuple):
+            place = ",".join(map(writing.number, self.centre))
+        else:
+            place = f"row {self.centre}"
+        return f"near {place} within {writing.number(self.within)}"

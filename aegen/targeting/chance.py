@@ -1,0 +1,86 @@
+"""Draws for which the classifier gives a value a wished probability: half a 4, half a 9."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from aegen.core.arrays import FloatArray
+from aegen.core.errors import InvalidInput
+from aegen.targeting import writing
+from aegen.targeting.candidates import Candidates
+from aegen.targeting.knowledge import Knowledge
+from aegen.targeting.target import Target
+
+if TYPE_CHECKING:
+    from aegen.bundles import Bundle
+
+__all__ = ["Chance"]
+
+SOFTNESS = 0.08
+"""How far the probe's probability may miss the range before a row counts little."""
+
+
+@dataclass(frozen=True)
+class Chance(Target):
+    """The probability of a value, as the classifier judges it, lies in a range.
+
+    Rows are weighted by how near the probe on codes comes to the range, draws are judged by the
+    classifier itself.
+
+    Attributes:
+        attribute: its name.
+        value: the value.
+        low: least probability.
+        high: largest probability.
+
+    Example:
+        >>> str(Chance("class", "7", 0.4, 0.6)), str(Chance("class", "7", 0.9))
+        ('chance class=7 = 0.4..0.6', 'chance class=7 >= 0.9')
+    """
+
+    attribute: str
+    value: str
+    low: float = 0.0
+    high: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Refuse what is no range of probabilities."""
+        if not (0 <= self.low < self.high <= 1) or (self.low, self.high) == (0, 1):
+            raise InvalidInput(
+                f"the chance of {self.attribute}={self.value} must be a range within 0..1, got "
+                f"{self.low:g}..{self.high:g}: write for instance 0.4..0.6 or >= 0.9"
+            )
+
+    def _decodes(self) -> bool:
+        return True
+
+    def _check(self, bundle: Bundle) -> None:
+        Knowledge.of(bundle).value(self.attribute, self.value)
+
+    def _weights(self, bundle: Bundle) -> FloatArray:
+        return self._near(Knowledge.of(bundle), bundle.codes)
+
+    def _accept(self, drawn: Candidates) -> FloatArray:
+        wanted = drawn.knowledge.value(self.attribute, self.value)
+        chance = drawn.chances(self.attribute)[:, wanted]
+        return ((chance >= self.low) & (chance <= self.high)).astype(np.float64)
+
+    def _guess(self, drawn: Candidates) -> FloatArray:
+        return self._near(drawn.knowledge, drawn.codes)
+
+    def _near(self, known: Knowledge, z: FloatArray) -> FloatArray:
+        wanted = known.value(self.attribute, self.value)
+        chance = known.probe(self.attribute).chances(z)[:, wanted]
+        miss = np.maximum(np.maximum(self.low - chance, chance - self.high), 0.0)
+        near: FloatArray = np.exp(-0.5 * np.square(miss / SOFTNESS))
+        return near
+
+    def __str__(self) -> str:
+        what = f"chance {writing.name(self.attribute)}={writing.value(self.value)}"
+        low, high = writing.number(self.low), writing.number(self.high)
+        if self.high == 1:
+            return f"{what} >= {low}"
+        return f"{what} <= {high}" if self.low == 0 else f"{what} = {low}..{high}"

@@ -1,0 +1,151 @@
+"""Attribute values that no row has together: rows that have most of them, moved by the rest.
+
+A row that agrees with all values but one lies one effect away from the wanted combination, and
+what else it is stays its own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from aegen.core.arrays import FloatArray, IntArray
+from aegen.core.errors import InvalidInput
+from aegen.samplers import RowSampler, Sampler
+from aegen.targeting.attribute import Having
+from aegen.targeting.combination import And, Not
+from aegen.targeting.effects import Effects
+from aegen.targeting.knowledge import Knowledge
+from aegen.targeting.strategies import POOL, Proposal, kish, plain, require_rows
+from aegen.targeting.target import Target
+
+if TYPE_CHECKING:
+    from aegen.bundles import Bundle
+
+__all__ = ["absent", "by_composition", "wanted_values"]
+
+ENOUGH = 50.0
+"""Effective rows below which rows that agree in fewer values are taken too."""
+
+
+def wanted_values(target: Target) -> dict[str, str]:
+    """The attribute values that a target asks for together, by attribute.
+
+    Raises:
+        InvalidInput: two values of one attribute, or a wish and its opposite.
+
+    Example:
+        >>> from aegen.targeting import parse
+        >>> wanted_values(parse("hair=3 and body=2 and density>=20%"))
+        {'hair': '3', 'body': '2'}
+    """
+    parts = target.parts if isinstance(target, And) else (target,)
+    found: dict[str, str] = {}
+    for part in parts:
+        if Not(part) in parts:
+            raise InvalidInput(f'"{part}" and its opposite exclude each other: keep one')
+        if isinstance(part, Having):
+            other = found.setdefault(part.attribute, part.value)
+            if other != part.value:
+                raise InvalidInput(
+                    f"{part.attribute} cannot be {other} and {part.value} at once: join them with "
+                    "'or', or keep one"
+                )
+    return found
+
+
+def by_composition(
+    sampler: Sampler, target: Target, bundle: Bundle, used: IntArray | None
+) -> Proposal:
+    r"""Candidates with a combination of values, whether or not rows have it.
+
+    Draws start from rows that agree with the target in as many values as rows do (and in one less
+    where those are fewer than 50), and are moved by $e_{a,wanted} - e_{a,own}$ in the attributes
+    where they differ (`Effects`). Latent models whose draws know no row are drawn from as they
+    are; a probe on codes says which values a draw has and how well it suits.
+
+    Args:
+        sampler: a fitted latent model.
+        target: what is wanted.
+        bundle: the rows that effects are learned from.
+        used: the training rows that draws start from, in their order; None where draws know none.
+
+    Raises:
+        InvalidInput: the target asks for no attribute values together, or no row has one of them.
+    """
+    texts = wanted_values(target)
+    if not texts:
+        raise InvalidInput(
+            "composition joins attribute values, and this target asks for none: write for "
+            "instance hair=3 and body=2"
+        )
+    known = Knowledge.of(bundle)
+    wanted = {name: known.value(name, text) for name, text in texts.items()}
+    rows_of = {name: known.labels(name).rows.astype(np.int64) for name in wanted}
+    for name, value in wanted.items():
+        if not (rows_of[name] == value).any():
+            raise InvalidInput(f"no row of {bundle.name} has {name}={texts[name]} to learn from")
+    effects = Effects.of(bundle)
+    if used is not None:
+        rows_of = {name: values[used] for name, values in rows_of.items()}
+        others = _others(target).weights(bundle)[used]
+        return _from_rows(require_rows(sampler, "compose"), effects, wanted, rows_of, others)
+    return _from_draws(sampler, effects, wanted, known)
+
+
+def _from_rows(
+    sampler: RowSampler,
+    effects: Effects,
+    wanted: dict[str, int],
+    rows_of: dict[str, IntArray],
+    others: FloatArray,
+) -> Proposal:
+    agree = np.sum([rows_of[name] == value for name, value in wanted.items()], axis=0)
+    weights = np.zeros(len(agree))
+    for level in range(len(wanted), -1, -1):
+        weights[agree == level] = others[agree == level]
+        if kish(weights * sampler.weights_) >= ENOUGH:
+            break
+    if not (weights * sampler.weights_).any():
+        raise InvalidInput("no row fulfils the other parts of the target: widen them")
+
+    def draw(k: int, rng: np.random.Generator) -> tuple[FloatArray, IntArray | None, int]:
+        codes, rows = sampler.sample_rows(k, weights=weights, rng=rng)
+        own = {name: values[rows] for name, values in rows_of.items()}
+        return effects.move(codes, own, wanted), rows, k
+
+    return Proposal("compose", draw, sampler.effective_rows(weights))
+
+
+def _from_draws(
+    sampler: Sampler, effects: Effects, wanted: dict[str, int], known: Knowledge
+) -> Proposal:
+    source = plain(sampler, rowed=False)
+
+    def draw(k: int, rng: np.random.Generator) -> tuple[FloatArray, IntArray | None, int]:
+        codes, _, drawn = source.draw(POOL, rng)
+        own = {name: known.probe(name).chances(codes).argmax(axis=1) for name in wanted}
+        agree = np.sum([own[name] == value for name, value in wanted.items()], axis=0)
+        # the best twentieth, or more where more agree as well: they need the smallest moves
+        level = np.sort(agree)[-max(1, len(agree) // 20)]
+        kept = agree >= level
+        some = {name: values[kept] for name, values in own.items()}
+        return effects.move(codes[kept], some, wanted), None, drawn
+
+    return Proposal("compose", draw, guessed=True)
+
+
+def _others(target: Target) -> Target:
+    """What a target asks for beside attribute values."""
+    parts = target.parts if isinstance(target, And) else (target,)
+    return And(tuple(part for part in parts if not isinstance(part, Having)))
+
+
+def absent(target: Target, bundle: Bundle) -> bool:
+    """Whether every value that a target joins has rows, and no row has them all."""
+    parts = target.parts if isinstance(target, And) else ()
+    values = And(tuple(part for part in parts if isinstance(part, Having)))
+    if len(values.parts) < 2 or values.weights(bundle).any():
+        return False
+    return all(part.weights(bundle).any() for part in values.parts)

@@ -1,0 +1,292 @@
+"""Targets from text, as typed on a command line or carried by a link.
+
+    class=7                        an attribute has a value; also class!=7
+    thick>0.8, thick=0.2..0.8      a number lies in a range
+    chance class=7 = 0.4..0.6      the classifier's probability lies in a range
+    inside umap 1,2 3,4 5,6        a place in a projection lies in a polygon (or: box 0,0 2,1)
+    near row 4711 within 2.5       a code is near to a row (or: near 0.1,0.2,... within 2.5)
+    density>=20%                   in a denser place than a share of the rows
+    z3=0.5, z3=0.4..0.6            a coordinate is fixed, or lies in a range
+
+joined by "and", "or", "not" and brackets; "not" binds first, "or" last. Names and values that
+could be taken for something else stand in double quotes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from aegen.core.errors import InvalidInput
+from aegen.targeting.attribute import Between, Having
+from aegen.targeting.ball import Near
+from aegen.targeting.chance import Chance
+from aegen.targeting.combination import And, Not, Or
+from aegen.targeting.coordinate import Coordinate, Fixed
+from aegen.targeting.density_level import DensityLevel
+from aegen.targeting.region import Region, box, region
+from aegen.targeting.target import Target
+from aegen.targeting.writing import RESERVED
+
+__all__ = ["parse"]
+
+LONGEST = 20_000
+"""Characters of a text; more would be no target that a person wrote or drew."""
+
+DEEPEST = 50
+"""Brackets within brackets."""
+
+INFINITY = float("inf")
+
+TOKEN = re.compile(
+    r"""\s*(?:
+        (?P<quoted>"(?:[^"\\]|\\.)*")
+      | (?P<sign><=|>=|!=|[=<>()])
+      | (?P<word>[^\s()"=<>!]+)
+    )""",
+    re.VERBOSE,
+)
+
+
+def parse(text: str) -> Target:
+    """The target that a text stands for; ``str`` of a target is such a text.
+
+    Raises:
+        InvalidInput: it stands for none; the sentence says where reading ended.
+
+    Example:
+        >>> parse("not thick>0.8 and (hair=3 or hair=4)")  # doctest: +ELLIPSIS
+        And(parts=(Not(part=Between(attribute='thick', low=0.8, high=inf, strict=True)), Or(...)))
+    """
+    return _Reader(text, _tokens(text)).whole()
+
+
+@dataclass(frozen=True)
+class _Token:
+    kind: str
+    text: str
+    at: int
+
+
+def _tokens(text: str) -> list[_Token]:
+    if not isinstance(text, str) or len(text) > LONGEST:
+        raise InvalidInput(f"a target must be text of at most {LONGEST:,} characters")
+    found, at, whole = [], 0, text.rstrip()
+    while at < len(whole):
+        token = TOKEN.match(whole, at)
+        if token is None:
+            raise InvalidInput(
+                f"cannot read {_excerpt(whole[at:])} in the target: put names and values with "
+                "special characters in double quotes, and close them"
+            )
+        kind = str(token.lastgroup)
+        read = token[kind]
+        if kind == "quoted":
+            read = re.sub(r"\\(.)", r"\1", read[1:-1])
+        found.append(_Token(kind, read, at))
+        at = token.end()
+    return found
+
+
+class _Reader:
+    """Reads tokens from left to right."""
+
+    def __init__(self, text: str, tokens: list[_Token]) -> None:
+        self.text, self.tokens, self.place, self.depth = text, tokens, 0, 0
+
+    def whole(self) -> Target:
+        if not self.tokens:
+            raise InvalidInput("the target is empty: write for instance class=7")
+        target = self.either()
+        if self.place < len(self.tokens):
+            raise self.problem("there is no need for more here: join parts with 'and' or 'or'")
+        return target
+
+    def either(self) -> Target:
+        return self.joined("or", self.both, Or.of)
+
+    def both(self) -> Target:
+        return self.joined("and", self.one, And.of)
+
+    def joined(self, word: str, read: Callable[[], Target], join: Callable[..., Target]) -> Target:
+        parts = [read()]
+        while self.takes(word):
+            parts.append(read())
+        return parts[0] if len(parts) == 1 else join(*parts)
+
+    def one(self) -> Target:
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise InvalidInput(f"a target may have {DEEPEST} brackets or nots within each other")
+        target = self.inner()
+        self.depth -= 1
+        return target
+
+    def inner(self) -> Target:
+        if self.takes("not"):
+            return Not(self.one())
+        if self.takes("("):
+            target = self.either()
+            if not self.takes(")"):
+                raise self.problem("a bracket is not closed: write ) after it")
+            return target
+        atoms = {
+            "anything": lambda: And(()),
+            "inside": self.inside,
+            "near": self.near,
+            "chance": self.chance,
+            "density": self.density,
+        }
+        for word, atom in atoms.items():
+            if self.takes(word):
+                return atom()
+        return self.named()
+
+    # atoms
+
+    def inside(self) -> Target:
+        projection = self.word("a projection, such as umap")
+        if self.takes("box"):
+            low, high = self.pair(), self.pair()
+            return box(projection, low, high)
+        polygon = []
+        while self.peek("word") and self.tokens[self.place].text not in RESERVED:
+            polygon.append(self.pair())
+        return region(projection, polygon) if polygon else Region(projection, ())
+
+    def near(self) -> Target:
+        if self.takes("row"):
+            text = self.word("the number of a row")
+            if not re.fullmatch(r"\d{1,18}", text):
+                raise InvalidInput(f"a row must be a whole number, got {text!r}")
+            centre: int | tuple[float, ...] = int(text)
+        else:
+            centre = tuple(map(self.number, self.word("a row or a code").split(",")))
+        if not self.takes("within"):
+            raise self.problem("a distance is missing: write for instance near row 3 within 2.5")
+        return Near(centre, self.number(self.word("a distance")))
+
+    def chance(self) -> Target:
+        name = self.name()
+        if not self.takes("="):
+            raise self.problem("write for instance chance class=7 >= 0.9")
+        value = self.value()
+        low, high, _ = self.range()
+        return Chance(
+            name,
+            value,
+            max(low, 0.0) if low == -INFINITY else low,
+            min(high, 1.0) if high == INFINITY else high,
+        )
+
+    def density(self) -> Target:
+        low, high, _ = self.range()
+        return DensityLevel(0.0 if low == -INFINITY else low, 1.0 if high == INFINITY else high)
+
+    def named(self) -> Target:
+        quoted = self.peek("quoted")
+        name = self.name()
+        index = None if quoted else re.fullmatch(r"z(\d{1,9})", name)
+        if self.takes("!="):
+            return Not(Having(name, self.value()))
+        equal = self.place < len(self.tokens) and self.tokens[self.place].text == "="
+        if equal and not self.ranged():
+            self.takes("=")
+            if index is None:
+                return Having(name, self.value())
+            return Fixed(int(index[1]), self.number(self.word("a number")))
+        low, high, strict = self.range()
+        if index is None:
+            return Between(name, low, high, strict)
+        return Coordinate(int(index[1]), low, high, strict)
+
+    # pieces
+
+    def ranged(self) -> bool:
+        """Whether what follows is "=" and two ends."""
+        following = self.tokens[self.place + 1 : self.place + 2]
+        return bool(following) and following[0].kind == "word" and ".." in following[0].text
+
+    def range(self) -> tuple[float, float, bool]:
+        """Least, largest, and whether the ends are left out."""
+        for sign in ("<=", ">=", "<", ">", "="):
+            if self.takes(sign):
+                break
+        else:
+            raise self.problem("write =, < or > and a value after it")
+        text = self.word("a number")
+        if sign == "=":
+            ends = text.split("..")
+            if len(ends) != 2:
+                raise InvalidInput(f"a range must be written as 0.2..0.8, got {text!r}")
+            return self.number(ends[0]), self.number(ends[1]), False
+        end = self.number(text)
+        return (-INFINITY, end, sign == "<") if sign[0] == "<" else (end, INFINITY, sign == ">")
+
+    def name(self) -> str:
+        if not (self.peek("word") or self.peek("quoted")):
+            raise self.problem("an attribute is missing: write for instance class=7")
+        words = [self.tokens[self.place].text]
+        if self.peek("word") and words[0] in RESERVED:
+            raise self.problem("an attribute is missing: write for instance class=7")
+        self.place += 1
+        return words[0]
+
+    def value(self) -> str:
+        """One quoted value, or words up to the next sign or joining word."""
+        if self.peek("quoted"):
+            self.place += 1
+            return self.tokens[self.place - 1].text
+        words = []
+        while self.peek("word") and self.tokens[self.place].text not in RESERVED:
+            words.append(self.tokens[self.place].text)
+            self.place += 1
+        if not words:
+            raise self.problem("a value is missing: write for instance class=7")
+        return " ".join(words)
+
+    def pair(self) -> tuple[float, float]:
+        text = self.word("a corner x,y")
+        parts = text.split(",")
+        if len(parts) != 2:
+            raise InvalidInput(f"a corner must be written as x,y without a space, got {text!r}")
+        return self.number(parts[0]), self.number(parts[1])
+
+    def number(self, text: str) -> float:
+        percent = text.endswith("%")
+        try:
+            x = float(text.removesuffix("%"))
+        except ValueError:
+            raise InvalidInput(f"{_excerpt(text)} in the target must be a number") from None
+        return x / 100 if percent else x
+
+    def word(self, what: str) -> str:
+        if not self.peek("word"):
+            raise self.problem(f"{what} is missing")
+        self.place += 1
+        return self.tokens[self.place - 1].text
+
+    def peek(self, kind: str) -> bool:
+        return self.place < len(self.tokens) and self.tokens[self.place].kind == kind
+
+    def takes(self, text: str) -> bool:
+        """Whether the next token is this one, unquoted; it is then read."""
+        if self.place == len(self.tokens):
+            return False
+        token = self.tokens[self.place]
+        if token.kind == "quoted" or token.text != text:
+            return False
+        self.place += 1
+        return True
+
+    def problem(self, what: str) -> InvalidInput:
+        if self.place < len(self.tokens):
+            where = f"before {_excerpt(self.text[self.tokens[self.place].at :].strip())}"
+        else:
+            where = "at its end"
+        return InvalidInput(f"the target cannot be read {where}: {what}")
+
+
+def _excerpt(text: str) -> str:
+    return repr(text if len(text) <= 24 else text[:23] + "…")

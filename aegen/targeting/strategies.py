@@ -1,0 +1,162 @@
+"""Ways to get candidates for a target out of a fitted latent model; each is named by what it does.
+
+`drawing.draw` chooses one, judges its candidates and goes on until there are enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from sklearn.base import clone
+
+from aegen.core.arrays import FloatArray, IntArray
+from aegen.core.errors import InvalidInput
+from aegen.samplers import RowSampler, Sampler
+from aegen.targeting.candidates import Candidates
+from aegen.targeting.target import Target
+
+if TYPE_CHECKING:
+    from aegen.bundles import Bundle
+
+__all__ = [
+    "Proposal",
+    "Strategy",
+    "by_refit",
+    "by_resampling",
+    "by_rows",
+    "kish",
+    "plain",
+    "require_rows",
+]
+
+Strategy = Literal["auto", "rows", "refit", "condition", "resample", "reject", "compose"]
+
+POOL = 4096
+"""Codes that are drawn at a time to choose candidates from by the quick guess."""
+
+LEAST = 1e-6
+"""A guess below this is none: no draw of the batch is a candidate."""
+
+CANDIDATES = 4000
+"""Rows that stand for weights in a refit of a latent model that cannot weight rows."""
+
+Drawing = Callable[[int, np.random.Generator], tuple[FloatArray, IntArray | None, int]]
+
+
+@dataclass(frozen=True, eq=False)
+class Proposal:
+    """A source of candidates.
+
+    Attributes:
+        name: of the strategy.
+        draw: candidates for a wish of k: codes, training rows or None, and how many codes were
+            drawn from the latent model for them. There may be fewer than k, or none.
+        effective: Kish's effective number of rows behind them, or None where none are known.
+        guessed: whether candidates were chosen by the quick guess.
+    """
+
+    name: str
+    draw: Drawing
+    effective: float | None = None
+    guessed: bool = False
+
+
+def kish(weights: FloatArray) -> float:
+    """Effective number of equally weighted rows, (sum w)^2 / sum w^2; 0 where all vanish.
+
+    Example:
+        >>> kish(np.array([1.0, 1.0, 0.0]))
+        2.0
+    """
+    total = float(np.square(weights).sum())
+    return float(weights.sum()) ** 2 / total if total > 0 else 0.0
+
+
+def by_rows(sampler: RowSampler, weights: FloatArray) -> Proposal:
+    """Draws that start from rows as often as their weights say: exact, without a refit.
+
+    Raises:
+        InvalidInput: no row that the model may start from is wanted.
+    """
+
+    def draw(k: int, rng: np.random.Generator) -> tuple[FloatArray, IntArray | None, int]:
+        codes, rows = sampler.sample_rows(k, weights=weights, rng=rng)
+        return codes, rows, k
+
+    return Proposal("rows", draw, sampler.effective_rows(weights))
+
+
+def by_refit(
+    sampler: Sampler, z: FloatArray, weights: FloatArray, rng: np.random.Generator
+) -> Proposal:
+    """The same kind of latent model, fitted anew to the rows that are wanted.
+
+    Where weights differ and the model cannot weight rows, rows are repeated in proportion.
+
+    Raises:
+        InvalidInput: too few rows for this kind of model.
+    """
+    wanted = np.flatnonzero(weights > 0)
+    own = weights[wanted]
+    fresh = clone(sampler)
+    if (own == own[0]).all():
+        fresh.fit(z[wanted], rng=rng)
+    elif sampler.weighted:
+        fresh.fit(z[wanted], sample_weight=own, rng=rng)
+    else:
+        fresh.fit(z[rng.choice(wanted, CANDIDATES, p=own / own.sum())], rng=rng)
+
+    def draw(k: int, rng: np.random.Generator) -> tuple[FloatArray, IntArray | None, int]:
+        if isinstance(fresh, RowSampler):
+            codes, rows = fresh.sample_rows(k, rng=rng)
+            return codes, wanted[rows], k
+        return fresh.sample(k, rng=rng), None, k
+
+    return Proposal("refit", draw, kish(own))
+
+
+def by_resampling(source: Proposal, target: Target, bundle: Bundle) -> Proposal:
+    """Plain draws, of which a quick guess from codes chooses candidates in proportion.
+
+    Each draw is kept with the chance that the guess gives it over the largest in its batch, so
+    candidates have the law of the latent model times the guess, and none comes twice.
+    """
+
+    def draw(k: int, rng: np.random.Generator) -> tuple[FloatArray, IntArray | None, int]:
+        codes, rows, drawn = source.draw(POOL, rng)
+        chances = target.guess(Candidates(bundle, codes))
+        largest = chances.max()
+        kept = (rng.random(len(codes)) * largest < chances) & (largest >= LEAST)
+        return codes[kept], None if rows is None else rows[kept], drawn
+
+    return Proposal("resample", draw, source.effective, guessed=True)
+
+
+def plain(sampler: Sampler, *, rowed: bool) -> Proposal:
+    """Draws as they come; with ``rowed`` it is known which row each starts from."""
+
+    def draw(k: int, rng: np.random.Generator) -> tuple[FloatArray, IntArray | None, int]:
+        if rowed and isinstance(sampler, RowSampler):
+            codes, rows = sampler.sample_rows(k, rng=rng)
+            return codes, rows, k
+        return sampler.sample(k, rng=rng), None, k
+
+    effective = sampler.effective_rows() if isinstance(sampler, RowSampler) else None
+    return Proposal("reject", draw, effective)
+
+
+def require_rows(sampler: Sampler, name: str) -> RowSampler:
+    """The latent model, if its draws start from rows.
+
+    Raises:
+        InvalidInput: they do not.
+    """
+    if not isinstance(sampler, RowSampler):
+        raise InvalidInput(
+            f'{sampler.title} does not draw from rows, so "{name}" is not for it: take "refit", '
+            '"resample" or "reject", or a latent model such as empirical-beta-copula'
+        )
+    return sampler

@@ -1,0 +1,116 @@
+"""What came of a draw for a target: the codes, how they were found, and what to beware of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aegen.core.arrays import FloatArray, IntArray
+from aegen.generation import Draw
+from aegen.targeting.candidates import Candidates
+from aegen.targeting.target import Target
+
+if TYPE_CHECKING:
+    from aegen.bundles import Bundle
+
+__all__ = ["STRATEGIES", "Targeted"]
+
+STRATEGIES = {
+    "rows": "draws start from the rows that match, as often as their weights say",
+    "refit": "the latent model was fitted anew to the rows that match",
+    "condition": "the latent model was conditioned on the fixed coordinates",
+    "resample": "plain draws, chosen by a probe on their codes",
+    "reject": "plain draws",
+    "compose": "rows that have most of the values, moved by what the others add to a code",
+}
+"""What each strategy does, in words; draws are then judged by the target in every case."""
+
+
+@dataclass(frozen=True, eq=False)
+class Targeted:
+    """New codes for a target.
+
+    Attributes:
+        target: what was wanted.
+        wished: how many.
+        codes: float64 (k, d); k is below ``wished`` where tries ran out, and ``short`` says so.
+        rows: the training row that each started from, int64 (k,), or None where draws know none.
+        strategy: how candidates were found: keys of `STRATEGIES`, joined by " + ".
+        tried: codes drawn from the latent model.
+        judged: candidates that the target's own test saw.
+        accepted: how many of them passed (a few more than were kept).
+        matching: effective number of training rows that match the target (Kish).
+        effective_rows: effective number of rows behind the candidates, or None where not known.
+        caution: a sentence where draws are too few or rest on too few rows, else None.
+        seconds: time it took.
+    """
+
+    target: Target
+    wished: int
+    codes: FloatArray
+    rows: IntArray | None
+    strategy: str
+    tried: int
+    judged: int
+    accepted: int
+    matching: float
+    effective_rows: float | None
+    caution: str | None
+    seconds: float
+    candidates: Candidates = field(repr=False)
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self.codes)
+
+    @property
+    def short(self) -> bool:
+        """Whether tries ran out before there were as many as wished."""
+        return len(self.codes) < self.wished
+
+    @property
+    def parents(self) -> int | None:
+        """How many different training rows the draws started from, where that is known."""
+        return None if self.rows is None else len(np.unique(self.rows))
+
+    @property
+    def bundle(self) -> Bundle:
+        """Where the codes belong."""
+        return self.candidates.bundle
+
+    @cached_property
+    def images(self) -> NDArray[np.float32]:
+        """The draws as pictures, float32 (k, h, w, c); decoded when first asked for."""
+        return self.candidates.images
+
+    @cached_property
+    def share(self) -> float:
+        """Share of the draws that the target's own test accepts; 1 but for soft targets."""
+        return share_of(self.target, self.candidates)
+
+    def summary(self) -> str:
+        """One sentence on how they were found."""
+        parents = "" if self.parents is None else f", from {self.parents:,} different rows"
+        rate = self.accepted / self.judged if self.judged else 0.0
+        return (
+            f"{len(self):,} of {self.wished:,} by {self.strategy}: {self.tried:,} codes drawn, "
+            f"{self.judged:,} judged, {rate:.0%} of them accepted{parents}"
+        )
+
+    def draw(self) -> Draw:
+        """The same as the record that `aegen.generation.Model.sample` gives."""
+        return Draw(self.images, self.codes, self.rows, self.seconds, 0.0)
+
+    def save(self, path: Path | str, *, scale: int = 2) -> None:
+        """Write the pictures as .png, or pictures, codes and rows as .npz; see `Draw.save`."""
+        self.draw().save(path, scale=scale)
+
+
+def share_of(target: Target, drawn: Candidates) -> float:
+    """Share of candidates that a target accepts; 0 of none."""
+    return float(target.accept(drawn).mean()) if len(drawn) else 0.0
