@@ -6,7 +6,6 @@ appear as they are ready; what is there stays where it is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import streamlit as st
@@ -14,7 +13,6 @@ import streamlit as st
 from aegen.app import controls, frame, panels, services, side_by_side, snippets, state
 from aegen.app.components.drawing import drawing
 from aegen.app.services import BUDGETS, Asked
-from aegen.app.side_by_side import Place
 from aegen.app.wording import duration, plain, sentence
 from aegen.core.errors import AegenError
 
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
     from aegen.comparison import Criterion, Table
     from aegen.figures.compared import Compared
 
-__all__ = ["figures", "share"]
+__all__ = ["compared"]
 
 POLL = 1.0
 """Seconds between two looks for new results."""
@@ -30,8 +28,8 @@ POLL = 1.0
 DENSE = """
 <style>
 .aegen-drawing .aegen-compared th, .aegen-drawing .aegen-compared td
-{ padding: 6px 5px; min-width: 92px; font-size: 12px; }
-.aegen-drawing .aegen-compared th:first-child { min-width: 108px; max-width: 128px; }
+{ padding: 6px 5px; min-width: 102px; font-size: 12px; }
+.aegen-drawing .aegen-compared th:first-child { min-width: 124px; max-width: 124px; }
 .aegen-drawing .aegen-compared thead .said, .aegen-drawing .aegen-compared thead .copies
 { display: none; }
 </style>
@@ -41,30 +39,36 @@ DENSE = """
 Stage = Literal["running", "finished", "offered", "stopped", "failed"]
 
 
-def figures(asked: Asked, places: Sequence[Place]) -> None:
-    """All figures of a comparison, and what there is to do about them."""
-    problem = services.refusal(asked.bundle)
-    if problem is not None:
-        st.info(sentence(problem), icon=":material/info:")
-        return
+def compared(asked: Asked) -> None:
+    """Pictures and figures of a comparison; looks by itself for what is new while it is made."""
     _leave_the_last(asked)
-    running = _stage(asked) == "running"
-    frame.part(_figures, every=POLL if running else None)(asked, places, running)
+    running = services.refusal(asked.bundle) is None and _stage(asked) == "running"
+    frame.part(_compared, every=POLL if running else None)(asked, running)
 
 
-def _figures(asked: Asked, places: Sequence[Place], running: bool) -> None:
+def _compared(asked: Asked, running: bool) -> None:
+    refusal = services.refusal(asked.bundle)
+    found = services.table(asked)
+    side_by_side.columns(asked, found)
+    if refusal is None:
+        _figures(asked, found, running)
+    else:
+        st.info(sentence(refusal), icon=":material/info:")
+    with st.expander("Pictures of the references"):
+        side_by_side.references(asked)
+    _share(asked)
+
+
+def _figures(asked: Asked, found: Table, running: bool) -> None:
+    """How it stands, the table, and the plots."""
     stage = _stage(asked)
     if running != (stage == "running"):
         st.rerun()
-    found = services.table(asked)
     with st.container(key="aegen-standing", gap="small", vertical_alignment="center"):
         _standing(asked, stage, found)
-    side_by_side.captions(places, found)
     if found.results:
-        _table(asked, found)
-        _plots(asked, found)
-    elif not running:
-        st.caption("There are no figures yet.")
+        _table(found, whole=stage == "finished")
+        _plots(found)
 
 
 # how it stands
@@ -177,7 +181,7 @@ def _again(asked: Asked) -> None:
 # the table
 
 
-def _table(asked: Asked, found: Table) -> None:
+def _table(found: Table, *, whole: bool) -> None:
     """Metrics by models, what follows, and what the words mean."""
     from aegen.comparison.display import table_html, verdict
 
@@ -187,9 +191,10 @@ def _table(asked: Asked, found: Table) -> None:
         "Bars are 95 % intervals, one scale a line. **Orange**: better than every other model, "
         "each difference resolved. **Blue**: not told apart from the best."
     )
-    sentences = verdict(shown)
-    if sentences:
-        st.markdown("  \n".join(plain(each) for each in sentences))
+    if whole:
+        st.markdown("  \n".join(plain(each) for each in verdict(shown)))
+    else:
+        st.caption("Marks stand for the results so far; conclusions follow when all are in.")
     with st.expander("What the lines mean, and why some places are empty"):
         for criterion in shown.criteria:
             st.markdown(f"**{plain(criterion.title)}** · {plain(criterion.make().summary)}")
@@ -221,7 +226,7 @@ def _measured(found: Table) -> tuple[Table, list[tuple[str, str]]]:
 # plots
 
 
-def _plots(asked: Asked, found: Table) -> None:
+def _plots(found: Table) -> None:
     """Fidelity beside copying, and beside time."""
     from aegen.figures.compared import against_copying, against_time
 
@@ -294,7 +299,7 @@ def _ends(cell: Any) -> tuple[float, float] | None:
 # files
 
 
-def share(asked: Asked) -> None:
+def _share(asked: Asked) -> None:
     """Copies and downloads."""
     name = f"{asked.bundle}-compared"
     panels.share(

@@ -34,6 +34,9 @@ REMEMBERED = 8
 PATIENCE = 2.0
 """Seconds that a process has to end by itself when it is stopped."""
 
+QUIET = "ignore:resource_tracker:UserWarning"
+"""What a job's own processes do not say when they are stopped: that they tidied up."""
+
 ATTENTION = 5.0
 """Seconds after which someone who has not looked at a job is no longer waiting for it."""
 
@@ -207,7 +210,7 @@ def _process() -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         text=True,
         encoding="utf-8",
-        env={**os.environ, "PYTHONPATH": path},
+        env={**os.environ, "PYTHONPATH": path, "PYTHONWARNINGS": QUIET},
         start_new_session=True,
     )
 

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import contextlib
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from aegen.app import contenders, panels, services
 from aegen.app.services import Asked
-from aegen.app.wording import duration, sentence
+from aegen.app.wording import duration
 from aegen.core.errors import AegenError
 from aegen.core.pictures import grid
 
 if TYPE_CHECKING:
-    from aegen.comparison import Contender, Table
+    from aegen.comparison import Table
     from aegen.core.arrays import ByteArray
 
-__all__ = ["Place", "all_pictures", "captions", "columns", "references"]
+__all__ = ["all_pictures", "columns", "references"]
 
 STYLE = """
 <style>
@@ -56,50 +55,30 @@ COPIES = (
 )
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where a model's column takes what comes later.
-
-    Attributes:
-        model: its text.
-        picture: where the pictures go, if they come with the figures; else None.
-        facts: where fit and draw time go.
-    """
-
-    model: str
-    picture: Any
-    facts: Any
-
-
-def columns(asked: Asked, table: Table) -> list[Place]:
-    """A column a model: name, pictures, and a place for times; quick ones are drawn here."""
+def columns(asked: Asked, table: Table) -> None:
+    """A column a model: its name, its pictures as soon as they are drawn, its times."""
     st.html(STYLE)
-    found = []
+    places = []
     with st.container(key="aegen-models"):
         for k, model in enumerate(asked.models):
             with st.container(key=f"aegen-model-{k}", gap="xsmall"):
                 _head(k, model)
-                here = services.at_hand(services.spec_of(asked.bundle, model))
-                picture: Any = st.container() if here else st.empty()
-                found.append((Place(model, None if here else picture, st.empty()), picture))
-    captions([place for place, _ in found], table)
-    for place, picture in found:
-        if place.picture is None:
-            with picture:
-                _drawn(asked, place.model)
-    return [place for place, _ in found]
+                places.append((model, st.container()))
+                st.html(f'<div class="aegen-facts">{_facts(model, table)}</div>')
+    for model, place in places:
+        with place:
+            _pictures(asked, model, table)
 
 
 def _head(k: int, model: str) -> None:
     """A model's name, and a way to leave it out."""
-    contender = services.contender_of(model)
-    name, _, fields = contender.title.partition(" (")
+    name, _, fields = services.contender_of(model).title.partition(" (")
     about = f"<small>{escape(fields.removesuffix(')'))}</small>" if fields else ""
     with st.container(
         key=f"aegen-head-{k}", horizontal=True, vertical_alignment="bottom", gap=None
     ):
         st.html(f'<div class="aegen-name"><span>{escape(name)}</span>{about}</div>')
-        st.button(
+        gone = st.button(
             "",
             icon=":material/close:",
             key=f"remove {model}",
@@ -109,64 +88,55 @@ def _head(k: int, model: str) -> None:
             help=f"Leave out {name}.",
             width="content",
         )
+    if gone:
+        st.rerun()
 
 
-def _drawn(asked: Asked, model: str) -> None:
+def _pictures(asked: Asked, model: str, table: Table) -> None:
     """The pictures of a model, or why there are none."""
+    contender = services.contender_of(model)
+    images = None
     try:
-        spec = services.spec_of(asked.bundle, model)
-        _show(services.pictures_of(spec, _number(asked), asked.seed), model)
+        images = _images(asked, model, table)
     except AegenError as problem:
-        st.warning(sentence(str(problem)), icon=":material/info:")
+        said = escape(str(problem))
+    else:
+        said = (
+            "no pictures"
+            if table.problems(contender)
+            else "its fit takes a while: pictures come with its figures"
+        )
+    if images is None:
+        st.html(f'<div class="aegen-grid-of"><span>{said}</span></div>')
+        return
+    st.html(
+        f'<div class="aegen-grid-of"><img src="{panels.source(grid(images, gap=1))}" '
+        f'alt="{len(images)} draws of {escape(contender.title, quote=True)}"></div>'
+    )
+
+
+def _images(asked: Asked, model: str, table: Table) -> ByteArray | None:
+    """Draws of a model: of a quick one made here, of a slow one those that were measured."""
+    contender = services.contender_of(model)
+    if contender.slow:
+        return next((r.images for r in table.of(contender) if r.images is not None), None)
+    spec = services.spec_of(asked.bundle, model)
+    return services.pictures_of(spec, _number(asked), asked.seed)
 
 
 def _number(asked: Asked) -> int:
     return MANY if max(services.bundle(asked.bundle).image_shape[:2]) <= 32 else FEW
 
 
-def _show(images: ByteArray, name: str, place: Any = st) -> None:
-    source = panels.source(grid(images, gap=1))
-    place.html(
-        f'<div class="aegen-grid-of"><img src="{source}" data-shown="1" '
-        f'alt="{len(images)} draws of {escape(name, quote=True)}"></div>'
-    )
-
-
-def captions(places: Sequence[Place], table: Table) -> None:
-    """Times and marks of all models, and the pictures of those that come with the figures."""
-    for place in places:
-        contender = services.contender_of(place.model)
-        place.facts.html(f'<div class="aegen-facts">{_facts(contender, table)}</div>')
-        if place.picture is not None:
-            _late(place, contender, table)
-
-
-def _facts(contender: Contender, table: Table) -> str:
-    seconds = table.seconds(contender)
-    if table.problems(contender):
-        return escape(f"Failed: {table.problems(contender)[0]}")
+def _facts(model: str, table: Table) -> str:
+    """Times, whether it copies, or what went wrong."""
+    contender = services.contender_of(model)
+    problems, seconds = table.problems(contender), table.seconds(contender)
     if seconds is None:
-        return "figures are still to come"
+        return escape(f"Failed: {problems[0]}") if problems else "figures are still to come"
     fit, draw = (duration(each) for each in seconds)
     mark = f'<br><span class="aegen-copies" title="{COPIES}">copies</span>'
     return f"fit {fit} · draw {draw}{mark if table.copies(contender) else ''}"
-
-
-def _late(place: Place, contender: Contender, table: Table) -> None:
-    images = _first_images(contender, table)
-    if images is not None:
-        _show(images, contender.title, place.picture)
-        return
-    said = (
-        "no pictures"
-        if table.problems(contender)
-        else "its fit takes a while: pictures come with its figures"
-    )
-    place.picture.html(f'<div class="aegen-grid-of"><span>{said}</span></div>')
-
-
-def _first_images(contender: Contender, table: Table) -> ByteArray | None:
-    return next((r.images for r in table.of(contender) if r.images is not None), None)
 
 
 # references
@@ -218,13 +188,8 @@ def all_pictures(asked: Asked, table: Table) -> list[tuple[str, ByteArray]]:
     """All grids that there are by now, with their names."""
     found = []
     for model in asked.models:
-        contender = services.contender_of(model)
-        spec = services.spec_of(asked.bundle, model)
-        images = (
-            services.pictures_of(spec, _number(asked), asked.seed)
-            if services.at_hand(spec)
-            else _first_images(contender, table)
-        )
-        if images is not None:
-            found.append((contender.title, images))
+        with contextlib.suppress(AegenError):
+            images = _images(asked, model, table)
+            if images is not None:
+                found.append((services.contender_of(model).title, images))
     return found + [(name, images) for name, images, _ in _references(asked)]

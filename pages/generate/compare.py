@@ -2,22 +2,8 @@
 
 import streamlit as st
 
-from aegen.app import compared, contenders, frame, services, side_by_side
-
-
-@frame.part
-def compare(name: str) -> None:
-    """Controls, pictures side by side, and their figures as they come."""
-    asked = contenders.asked(name)
-    if not asked.models:
-        st.info("Add a latent model to compare.", icon=":material/add:")
-        return
-    places = side_by_side.columns(asked, services.table(asked))
-    compared.figures(asked, places)
-    with st.expander("Pictures of the references"):
-        side_by_side.references(asked)
-    compared.share(asked)
-
+from aegen.app import contenders, frame
+from aegen.app.compared import compared
 
 with frame.page(
     "Compare",
@@ -25,4 +11,8 @@ with frame.page(
     "and how sure is that? All get the same seed and meet the same held-out rows.",
     *contenders.SHOWN,
 ):
-    compare(frame.bundle_name())
+    asked = contenders.asked(frame.bundle_name())
+    if asked.models:
+        compared(asked)
+    else:
+        st.info("Add a latent model to compare.", icon=":material/add:")
