@@ -1,4 +1,4 @@
-"""`aegen compare`: latent models on bundles as a table with intervals; can be stopped and resumed."""
+"""`aegen compare`: latent models on bundles, with intervals; continues where it was stopped."""
 
 from __future__ import annotations
 

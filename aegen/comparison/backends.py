@@ -12,8 +12,11 @@ import importlib
 import logging
 import os
 import secrets
+import signal
 import subprocess
 import sys
+import threading
+import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -156,7 +159,9 @@ def _processes(backend: Backend) -> Iterator[Place]:
     jobs = backend.jobs or cpu_count()
 
     def start() -> Executor:
-        executor: Executor = get_reusable_executor(jobs, timeout=IDLE, env=ONE_THREAD)
+        executor: Executor = get_reusable_executor(
+            jobs, timeout=IDLE, env=ONE_THREAD, initializer=_serve, initargs=(os.getpid(),)
+        )
         return executor
 
     def stop(executor: Any) -> None:
@@ -180,7 +185,9 @@ def _dask(backend: Backend) -> Iterator[Place]:
         client = distributed.Client(scheduler, timeout=PATIENCE, set_as_default=False)
         stack.callback(client.close)
         threads = client.nthreads()
-        if backend.address is not None:
+        if backend.address is None:
+            client.run(_ignore_interrupts)
+        else:
             _inspect_dask(client, backend.address, threads)
 
         def start() -> Executor:
@@ -358,6 +365,23 @@ def _call(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 
 def _version() -> str:
     return aegen.__version__
+
+
+def _serve(master: int) -> None:
+    """Make this process one that ends with the process that started it, and only then."""
+    _ignore_interrupts()
+    threading.Thread(target=_end_with, args=(master,), daemon=True).start()
+
+
+def _ignore_interrupts() -> None:
+    """Ctrl-C reaches all processes of a terminal; who started this one sees to its end."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _end_with(master: int) -> None:
+    while os.getppid() == master:
+        time.sleep(0.5)
+    os._exit(1)
 
 
 # What all need
