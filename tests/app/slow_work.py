@@ -1,6 +1,8 @@
 """Work for jobs in tests: it goes on until a file says that it may end."""
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -60,6 +62,34 @@ def note(path):
     part.replace(path)
     while True:
         time.sleep(0.05)
+
+
+def hold(**arguments):
+    """Goes on until it is stopped, whatever it was asked for."""
+    while True:
+        time.sleep(0.05)
+
+
+def refuse_anything(**arguments):
+    refuse()
+
+
+def start_another(path):
+    """Starts a process that never ends by itself, and notes which one."""
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    part = Path(path).with_suffix(".part")
+    part.write_text(str(child.pid))
+    part.replace(path)
+    hold()
+
+
+def alive(process):
+    """Whether a process is there and not just waiting to be buried."""
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
 
 
 def fit(**arguments):
