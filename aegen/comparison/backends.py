@@ -50,6 +50,7 @@ OWN_RAY = {
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # so that it listens to this machine alone
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_task_oom_retries": str(AGAIN),
+    "RAY_worker_niceness": "0",  # as the workers of the others
 }
 """What Ray reads from the environment when we start it on this machine."""
 

@@ -1,0 +1,132 @@
+"""Processes, Dask and Ray give the same figures, survive a worker's death, and say what is wrong."""
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+
+from aegen.comparison import Backend, ClusterError, Contender, backends, run, tasks
+from aegen.comparison.backends import connected
+from aegen.comparison.task import perform
+from aegen.core.errors import InvalidInput
+from tests.comparison.deadly import all_end, processes, quick
+from tests.comparison.on_a_backend import CONTENDERS, MEASURED, all_tasks, written
+from tests.conftest import ROOT
+
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"}
+
+
+@pytest.fixture
+def own(bars, tmp_path):
+    """A copy of the bundle, beside which the workers leave their marks."""
+    return shutil.copytree(bars, tmp_path / "bars")
+
+
+def ended(command, seconds=400):
+    """A command that was run to its end: its exit code and what it said."""
+    process = subprocess.run(
+        [sys.executable, "-m", *map(str, command)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=ENVIRONMENT,
+        timeout=seconds,
+        check=False,
+    )
+    return process.returncode, process.stdout
+
+
+@pytest.mark.parametrize(("name", "jobs"), [("loky", 1), ("loky", 2), ("dask", 2), ("ray", 2)])
+def test_same_figures_whatever_the_backend_and_whoever_dies(name, jobs, own, tmp_path):
+    pytest.importorskip({"loky": "joblib", "dask": "distributed", "ray": "ray"}[name])
+    out = tmp_path / "found.json"
+    code, said = ended(["tests.comparison.on_a_backend", name, jobs, own, out])
+    assert code == 0, said
+    found = json.loads(out.read_text())
+    asked = all_tasks(str(own))
+    assert set(found) == {str(task) for task in asked}
+    for task in asked:
+        problem, keys, *_ = result = found[str(task)]
+        if task.seed == 0:
+            assert result == json.loads(json.dumps(written(perform(task))))
+            assert len(keys) == len(MEASURED)
+        elif (task.seed, task.contender) == (1, CONTENDERS[0]):
+            assert "its process was ended from outside" in problem
+            assert not keys
+        else:
+            assert (problem, len(keys)) == (None, 1)
+    workers = processes(own)
+    assert len(workers) > jobs  # those that died were replaced
+    assert os.getpid() not in workers
+    assert all_end(workers)
+
+
+def test_figures_are_compared_to_the_last_bit(bars):
+    one, other = (written(perform(task)) for task in all_tasks(bars)[:4:2])
+    assert one != other
+    near = written(perform(all_tasks(bars)[0]))
+    key = next(iter(near[2]))
+    near[2][key][0] = (float.fromhex(near[2][key][0]) * (1 + 1e-15)).hex()
+    assert near != one
+
+
+@contextlib.contextmanager
+def silent_server():
+    """A port where something listens and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.fixture
+def closed_port():
+    with silent_server() as address:
+        pass
+    return address
+
+
+def refused(backend):
+    """The sentence with which a backend is refused, and the seconds that it took."""
+    begun = time.monotonic()
+    with pytest.raises(ClusterError) as refusal, connected(backend):
+        pass
+    return str(refusal.value), time.monotonic() - begun
+
+
+@pytest.mark.parametrize("name", ["dask", "ray"])
+def test_a_cluster_that_does_not_answer_is_a_sentence(name, monkeypatch, closed_port):
+    pytest.importorskip({"dask": "distributed", "ray": "ray"}[name])
+    monkeypatch.setattr(backends, "PATIENCE", 1.0)
+    with silent_server() as silent:
+        for address in (closed_port, silent):
+            said, seconds = refused(Backend(name, address=address))
+            assert re.search(rf"no (Dask scheduler|Ray cluster) answers at {address}: start", said)
+            assert seconds < 10
+    said, _ = refused(Backend(name, address="nonsense"))
+    assert "nonsense" in said
+    assert "HOST" in said
+
+
+@pytest.mark.parametrize(("name", "library"), [("dask", "distributed"), ("ray", "ray")])
+def test_a_missing_library_says_what_to_install(name, library, monkeypatch):
+    monkeypatch.setitem(sys.modules, library, None)
+    assert f"pip install 'aegen[{name}]'" in refused(Backend(name))[0]
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"name": "slurm"}, "backend must be one of loky, dask, ray, got 'slurm'"),
+        ({"address": "tcp://here:8786"}, "not to loky"),
+        ({"name": "dask", "jobs": 0}, "jobs must be at least 1, got 0"),
+    ],
+)
+def test_a_backend_that_cannot_be_is_refused(fields, sentence):
+    with pytest.raises(InvalidInput, match=re.escape(sentence)):
+        Backend(**fields)
