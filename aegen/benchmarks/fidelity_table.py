@@ -12,11 +12,11 @@ from rich.table import Table
 
 from aegen.benchmarks.console import console
 from aegen.benchmarks.fidelity import REAL, Row, Setting, World, measure, settings
-from aegen.core.errors import InvalidInput, StorageError
+from aegen.benchmarks.marked import rewrite
+from aegen.core.errors import InvalidInput
 from aegen.core.progress import reporting
-from aegen.core.storage import write_bytes
 
-__all__ = ["best_of_each", "frontier", "markdown", "report", "rewrite", "telling"]
+__all__ = ["best_of_each", "frontier", "markdown", "report", "telling"]
 
 BEGIN = "<!-- fidelity: made by `aegen bench fidelity --readme README.md` -->"
 END = "<!-- /fidelity -->"
@@ -45,7 +45,7 @@ def report(
     """
     shown, aside = console(), Console(stderr=True)
     if readme is not None:
-        rewrite(readme, None)  # says at once where there is no place for a table
+        rewrite(readme, BEGIN, END, None)  # says at once where there is no place for a table
     worlds = [World.of_bundle(name) for name in bundles]
     lacking = [line for line in settings() if fnmatch(line.label, only) and line.unknown()]
     if lacking:
@@ -80,7 +80,7 @@ def report(
         for name in dict.fromkeys(row.bundle for row in rows):
             _print(shown, [row for row in rows if row.bundle == name])
     if readme is not None:
-        rewrite(readme, markdown(rows))
+        rewrite(readme, BEGIN, END, markdown(rows))
 
 
 def frontier(rows: Sequence[Row]) -> list[Row]:
@@ -159,26 +159,6 @@ def markdown(rows: Sequence[Row]) -> str:
         timed = row is not None and row.accuracy and label != REAL.label
         lines.append(_line([*cells, _duration(row.fit_seconds) if row and timed else ""]))
     return "\n".join([*lines, "", _caption(rows)])
-
-
-def rewrite(readme: Path | str, table: str | None) -> None:
-    """Put ``table`` between the two marks of a README; None only looks whether they are there.
-
-    Raises:
-        InvalidInput: there are no marks.
-        StorageError: the file cannot be read or written.
-    """
-    readme = Path(readme)
-    try:
-        text = readme.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as problem:
-        raise StorageError(readme, f"cannot be read ({problem})") from problem
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise InvalidInput(f"{readme} has no place for the table: add the lines {BEGIN} and {END}")
-    if table is not None:
-        write_bytes(readme, f"{before}{BEGIN}\n{table}\n{END}{after}".encode())
 
 
 def _print(shown: Console, rows: list[Row]) -> None:

@@ -11,7 +11,8 @@ import typer
 from aegen.core.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from aegen.comparison import Backend, Contender, Criterion, Table, Task
+    from aegen.comparison import Backend, Contender, Criterion, Result, Store, Table, Task
+    from aegen.comparison.sweep import Sweep
 
 __all__ = ["compare"]
 
@@ -46,6 +47,20 @@ def compare(
             "themselves, not as the autoencoder shows them; may be repeated"
         ),
     ] = None,
+    sweep: Annotated[
+        str | None,
+        typer.Option(
+            help="codes: over the number of training codes; epochs: over an autoencoder's "
+            "training, with --run and --data"
+        ),
+    ] = None,
+    run: Annotated[
+        Path | None,
+        typer.Option(help="Folder that `aegen train autoencoder --keep-every` left, for epochs"),
+    ] = None,
+    readme: Annotated[
+        Path | None, typer.Option(help="Text file whose marked place gets short tables")
+    ] = None,
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Tasks at a time [as many as there are cores]")
     ] = None,
@@ -64,7 +79,9 @@ def compare(
     The same command continues one that was stopped.
     """
     place = _place(backend, jobs, scheduler, address)
+    from aegen.benchmarks.marked import rewrite
     from aegen.comparison import DEFAULTS, REFERENCES, Store, Table, criteria, parse_all, tasks
+    from aegen.comparison.files import write_files
 
     contenders = parse_all(samplers) if samplers else DEFAULTS
     measured = criteria(metrics or ["quick"])
@@ -72,21 +89,53 @@ def compare(
     sets = _data_sets(data or [], named)
     for bundle in named:
         _require_enough(bundle, draws, measured, sets.get(bundle))
+    if readme is not None:
+        rewrite(readme, BEGIN, END, None)  # says at once where there is no place
     store = Store(out / "results")
-    tables = {b: Table(name, contenders, measured) for b, name in named.items()}
-    todo = tasks(
-        list(named),
-        contenders + REFERENCES,
-        seeds=seeds,
-        draws=draws,
-        criteria=measured,
-        data=sets,
-    )
-    _fill(tables, todo, store, place, fresh)
-    for table in tables.values():
+    sweeps = _sweeps(sweep, named, sets, run, out)
+    if sweeps:
+        todo = [
+            task
+            for each in sweeps
+            for task in each.tasks(contenders, seeds=seeds, draws=draws, criteria=measured)
+        ]
+    else:
+        todo = list(
+            tasks(
+                list(named),
+                contenders + REFERENCES,
+                seeds=seeds,
+                draws=draws,
+                criteria=measured,
+                data=sets,
+            )
+        )
+    results = _done(todo, store, place, fresh)
+    tables = []
+    for bundle, name in [] if sweeps else named.items():
+        tables.append(Table(name, contenders, measured))
+        for result in results:
+            if result.task.bundle == bundle:
+                tables[-1].add(result)
+    swept = [(each, each.tables(results, contenders, measured)) for each in sweeps]
+    for table in tables:
         _show(table)
-    for file in _write(tuple(tables.values()), out):
+    for file in write_files(out, tables, swept):
         typer.echo(f"wrote {file}")
+    if readme is not None:
+        rewrite(readme, BEGIN, END, _short(tables))
+
+
+BEGIN, END = "<!-- compared: made by `aegen compare --readme` -->", "<!-- /compared -->"
+
+SHORT = (
+    "features/frechet-distance",
+    "features/nearest-neighbour-accuracy",
+    "codes/nearest-neighbour-accuracy",
+    "attributes/attribute-distance",
+    "codes/distance-ratio",
+)
+"""What short tables show, as far as it was measured."""
 
 
 # What is asked for
@@ -144,13 +193,32 @@ def _require_enough(
             )
 
 
+def _sweeps(
+    kind: str | None, named: dict[str, str], sets: dict[str, str], run: Path | None, out: Path
+) -> list[Sweep]:
+    """The sweeps that were asked for, one a bundle."""
+    from aegen.comparison.sweep import over_codes, over_epochs
+
+    if kind is None:
+        return []
+    if kind == "codes":
+        return [over_codes(bundle, data=sets) for bundle in named]
+    if kind != "epochs":
+        raise InvalidInput(f"--sweep must be codes or epochs, got {kind!r}")
+    if len(named) != 1 or run is None or not sets:
+        raise InvalidInput(
+            "--sweep epochs takes one bundle, --run with the folder of a training, and --data "
+            "with its data set, such as --data mnist=FOLDER"
+        )
+    (bundle,) = named
+    return [over_epochs(bundle, run, sets[bundle], out / "bundles", tell=typer.echo)]
+
+
 # What is done
 
 
-def _fill(
-    tables: dict[str, Table], todo: Sequence[Task], store: Any, place: Backend, fresh: bool
-) -> None:
-    """Put all results into their tables, under a bar with the time that is left."""
+def _done(todo: Sequence[Task], store: Store, place: Backend, fresh: bool) -> list[Result]:
+    """All results, under a bar with the time that is left."""
     from contextlib import closing
 
     from rich import progress
@@ -165,12 +233,13 @@ def _fill(
         progress.TimeElapsedColumn(),
         progress.TimeRemainingColumn(),
     ]
+    found = []
     results = run(todo, store=store, backend=place, fresh=fresh)
     try:
         with progress.Progress(*columns, console=Console(stderr=True)) as bar, closing(results):
             line = bar.add_task("comparing", total=len(todo))
             for result in results:
-                tables[result.task.bundle].add(result)
+                found.append(result)
                 bar.advance(line)
                 if result.problem:
                     bar.console.print(f"{result.task}: {result.problem}", highlight=False)
@@ -179,21 +248,21 @@ def _fill(
             f"stopped; results are kept in {store.folder}: give the command again", err=True
         )
         raise typer.Exit(130) from None
-
-
-def _write(tables: Sequence[Table], out: Path) -> list[Path]:
-    """The files of a comparison, beside its results."""
-    from aegen.comparison.table import to_csv, to_markdown
-    from aegen.core.storage import write_bytes
-
-    pages = "\n".join(f"## {table.bundle}\n\n{to_markdown(table)}" for table in tables)
-    files = {"table.csv": to_csv(tables), "table.md": pages}
-    for name, content in files.items():
-        write_bytes(out / name, content.encode())
-    return [out / name for name in files]
+    return found
 
 
 # What is shown
+
+
+def _short(tables: Sequence[Table]) -> str:
+    """Short tables in Markdown, each under its bundle's name."""
+    from aegen.comparison.table import to_markdown
+
+    parts = []
+    for table in tables:
+        shown = [criterion for criterion in table.criteria if criterion.key in SHORT]
+        parts.append(f"**{table.bundle}**\n\n{to_markdown(table, shown)}")
+    return "\n".join(parts)
 
 
 def _show(table: Table) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
@@ -22,7 +22,7 @@ from aegen.comparison.estimates import (
 )
 from aegen.comparison.task import Result
 
-__all__ = ["COPIES", "RATIO", "Table", "number", "to_csv", "to_markdown", "written"]
+__all__ = ["COPIES", "RATIO", "Table", "number", "swept_csv", "to_csv", "to_markdown", "written"]
 
 COPIES = 0.5
 """A contender whose draws are nearer to training rows than this share of what new data are copies
@@ -178,31 +178,47 @@ HEADER = (
 
 def to_csv(tables: Iterable[Table]) -> str:
     """All figures as CSV: one line a contender and criterion."""
+    return _csv(HEADER, (line for table in tables for line in _lines(table)))
+
+
+def swept_csv(sweeps: Iterable[tuple[str, Sequence[tuple[float, Table]]]]) -> str:
+    """The same over sweeps, each a kind with its points: two more columns say where a line is."""
+    lines = (
+        [kind, f"{x:g}", *line]
+        for kind, placed in sweeps
+        for x, table in placed
+        for line in _lines(table)
+    )
+    return _csv(("sweep", "at", *HEADER), lines)
+
+
+def _csv(header: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(HEADER)
-    for table in tables:
-        winners = {criterion: table.winner(criterion) for criterion in table.criteria}
-        for contender in table.rows:
-            seconds = table.seconds(contender)
-            for criterion in table.criteria:
-                cell = table.cell(contender, criterion)
-                writer.writerow(
-                    [
-                        table.bundle,
-                        contender.text,
-                        "yes" if contender in REFERENCES else "no",
-                        criterion.space,
-                        criterion.key.partition("/")[2],
-                        *_numbers(cell),
-                        table.size,
-                        "yes" if winners[criterion] == contender else "no",
-                        "yes" if table.copies(contender) else "no",
-                        *("" if seconds is None else f"{s:.6g}" for s in (seconds or ("", ""))),
-                        table.why(contender, criterion),
-                    ]
-                )
+    writer.writerow(header)
+    writer.writerows(lines)
     return out.getvalue()
+
+
+def _lines(table: Table) -> Iterator[list[str]]:
+    """A line a contender and criterion, in the order of `HEADER`."""
+    winners = {criterion: table.winner(criterion) for criterion in table.criteria}
+    for contender in table.rows:
+        seconds = table.seconds(contender)
+        for criterion in table.criteria:
+            yield [
+                table.bundle,
+                contender.text,
+                "yes" if contender in REFERENCES else "no",
+                criterion.space,
+                criterion.key.partition("/")[2],
+                *_numbers(table.cell(contender, criterion)),
+                str(table.size),
+                "yes" if winners[criterion] == contender else "no",
+                "yes" if table.copies(contender) else "no",
+                *(["", ""] if seconds is None else [f"{s:.6g}" for s in seconds]),
+                table.why(contender, criterion),
+            ]
 
 
 def _numbers(cell: Estimate | None) -> list[str]:

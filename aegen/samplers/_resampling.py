@@ -199,7 +199,7 @@ class _Clouds:
         """Clouds that cover the rows of ``x`` (n, d), which may repeat."""
         from sklearn.exceptions import ConvergenceWarning
         from sklearn.mixture import GaussianMixture as Mixture
-        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+        from threadpoolctl import threadpool_limits
 
         d = x.shape[1]
         centre, scale = centre_and_scale(x)

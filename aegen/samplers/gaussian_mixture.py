@@ -114,7 +114,7 @@ class GaussianMixture(DensitySampler, ConditionalSampler):
         return 2 if self.components == "auto" else max(2, int(self.components))
 
     def _fit(self, z: FloatArray, weights: FloatArray | None, rng: np.random.Generator) -> None:
-        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+        from threadpoolctl import threadpool_limits
 
         d = z.shape[1]
         if weights is None:

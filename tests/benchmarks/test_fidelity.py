@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from aegen.benchmarks import fidelity, fidelity_table
 from aegen.benchmarks.fidelity import REAL, Setting, World, load_rows, measure, settings
+from aegen.benchmarks.marked import rewrite
 from aegen.cli import app
 from aegen.core.errors import InvalidInput, StorageError
 from aegen.metrics import metrics
@@ -217,7 +218,7 @@ def test_the_readmes_table_is_replaced(tmp_path):
     readme = tmp_path / "README.md"
     readme.write_text(f"above\n{fidelity_table.BEGIN}\nthe old one\n{fidelity_table.END}\nbelow\n")
     for _ in range(2):
-        fidelity_table.rewrite(readme, table)
+        rewrite(readme, fidelity_table.BEGIN, fidelity_table.END, table)
         text = readme.read_text()
         assert text.startswith(f"above\n{fidelity_table.BEGIN}\n| latent model |")
         assert text.endswith(f"\n{fidelity_table.END}\nbelow\n")
@@ -227,9 +228,9 @@ def test_the_readmes_table_is_replaced(tmp_path):
         fidelity_table.markdown([])
     readme.write_text(f"{fidelity_table.END} {fidelity_table.BEGIN}")
     with pytest.raises(InvalidInput, match="has no place for the table"):
-        fidelity_table.rewrite(readme, None)
+        rewrite(readme, fidelity_table.BEGIN, fidelity_table.END, None)
     with pytest.raises(StorageError, match="cannot be read"):
-        fidelity_table.rewrite(tmp_path / "none.md", None)
+        rewrite(tmp_path / "none.md", "a", "b", None)
 
 
 def test_the_command_measures_a_bundle(tmp_path):
@@ -252,6 +253,6 @@ def test_the_command_measures_a_bundle(tmp_path):
 
 def test_the_readme_has_a_place_for_the_table_and_names_all_models():
     readme = Path(__file__).parents[2] / "README.md"
-    fidelity_table.rewrite(readme, None)
+    rewrite(readme, fidelity_table.BEGIN, fidelity_table.END, None)
     text = readme.read_text(encoding="utf-8")
     assert [name for name in samplers.names() if f"\n| `{name}` | " not in text] == []
