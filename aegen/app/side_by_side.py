@@ -10,7 +10,7 @@ import streamlit as st
 
 from aegen.app import contenders, panels, services
 from aegen.app.services import Asked
-from aegen.app.wording import duration
+from aegen.app.wording import duration, plain
 from aegen.core.errors import AegenError
 from aegen.core.pictures import grid
 
@@ -41,6 +41,8 @@ STYLE = """
 [class*="st-key-aegen-head-"] { flex-wrap: nowrap !important; }
 [class*="st-key-aegen-head-"] > :first-child { flex: 1 1 0 !important; min-width: 0 !important; }
 [class*="st-key-aegen-head-"] > :last-child { flex: none !important; }
+[class*="st-key-aegen-head-"] button [data-testid="stMarkdownContainer"] {
+  position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 .st-key-aegen-standing { min-height: 3.4rem; }
 </style>
 """
@@ -79,13 +81,13 @@ def _head(k: int, model: str) -> None:
     ):
         st.html(f'<div class="aegen-name"><span>{escape(name)}</span>{about}</div>')
         gone = st.button(
-            "",
+            f"Leave out {plain(name)}",  # read out, not seen
             icon=":material/close:",
             key=f"remove {model}",
             type="tertiary",
             on_click=contenders.remove,
             args=(model,),
-            help=f"Leave out {name}.",
+            help="Leave this model out.",
             width="content",
         )
     if gone:

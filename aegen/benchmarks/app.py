@@ -103,6 +103,7 @@ def measure(
             _keep(page, pictures, "lasso")
             seeds = tuple(_seeds(browser, address, bundle, rounds, pictures))
             yield Timing("new seed, 64 pictures", seeds, 0.4)
+        yield from _comparisons(browser, bundle, pictures)
         yield from _million(browser, rounds, pictures)
 
 
@@ -209,6 +210,29 @@ def _seeds(
             )
             yield time.perf_counter() - start
             page.wait_for_timeout(300)
+
+
+def _comparisons(browser: Browser, bundle: str, pictures: Path | None) -> Iterator[Timing]:
+    """Seconds from opening Compare, of which nothing is kept, to pictures and to all figures."""
+    shown, measured = [], []
+    with (
+        tempfile.TemporaryDirectory() as kept,
+        served(frame(), environment={"AEGEN_CACHE": kept}) as address,
+    ):
+        with opened(browser, f"{address}/sample?bundle={bundle}") as page:
+            page.locator(".aegen-grid[data-shown]").first.wait_for()
+            page.wait_for_timeout(5000)  # a server that has just begun is measured above
+        for seed in range(3):
+            start = time.perf_counter()
+            with opened(browser, f"{address}/compare?bundle={bundle}&seed={seed}") as page:
+                page.set_default_timeout(5 * PATIENCE)
+                page.locator(".aegen-grid-of img").first.wait_for()
+                shown.append(time.perf_counter() - start)
+                page.get_by_text("draws of each against").wait_for()
+                measured.append(time.perf_counter() - start)
+                _keep(page, pictures, "compare")
+    yield Timing("first pictures of Compare", tuple(shown), 3.0)
+    yield Timing("all figures of Compare", tuple(measured), 30.0)
 
 
 def _million(browser: Browser, rounds: int, pictures: Path | None) -> Iterator[Timing]:

@@ -1,0 +1,90 @@
+"""Compare as a person sees it: pictures, figures as they come, plots, a link, a phone."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.browser.conftest import ROOT
+from tests.tiny_bundle import tiny_bundle, tiny_images
+
+pytestmark = pytest.mark.browser
+
+LINK = "compare?bundle=many&models=gaussian,kde&size=20"
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("shelf")
+    tiny_bundle(folder / "many", image_set=tiny_images(60, 48))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def app(serve, shelf):
+    return serve(ROOT / "app.py", AEGEN_BUNDLES=str(shelf))
+
+
+def first(visit, app):
+    """A fresh server knows its pages when it has shown one."""
+    page = visit(f"{app.url}/?bundle=many")
+    page.wait_for_selector(".aegen-map[data-drawn='60']")
+    return page
+
+
+def figures(page):
+    page.get_by_text(re.compile("^20 draws of each against as many held-out rows")).wait_for()
+    return page.locator(".aegen-compared")
+
+
+def test_pictures_then_figures_then_another_model(visit, app):
+    page = first(visit, app)
+    page.goto(f"{app.url}/{LINK}")
+    page.locator(".aegen-grid-of img").nth(1).wait_for()
+    table = figures(page)
+    assert table.locator("thead th").all_inner_texts()[1][:8] == "Gaussian"
+    assert table.locator("tbody tr").count() > 5
+    assert table.locator("td.best, td svg").count() > 10
+    page.locator(".js-plotly-plot .points").nth(1).wait_for()
+    assert page.locator('[data-testid="stException"]').count() == 0
+    # Another model: its column comes, and only its figures are still to be made.
+    page.get_by_role("button", name="Add a model").click()
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.wait_for_url(re.compile("gaussian-copula"))
+    page.locator(".aegen-grid-of img").nth(2).wait_for()
+    page.wait_for_function("document.querySelectorAll('.aegen-compared thead th').length === 7")
+    figures(page)
+    # And it is left out with one click.
+    page.get_by_role("button", name=re.compile("Leave out Gaussian copula")).first.click()
+    page.wait_for_function("!location.search.includes('gaussian-copula')")
+    page.wait_for_function("document.querySelectorAll('.aegen-compared thead th').length === 6")
+
+
+def test_a_phone_and_dark_paper(visit, app):
+    first(visit, app)
+    page = visit(f"{app.url}/{LINK}", width=390, height=844, dark=True, touch=True)
+    table = figures(page)
+    page.wait_for_function(  # two side by side
+        """() => {
+            const [a, b] = document.querySelector(".st-key-aegen-models").children;
+            const [one, other] = [a.getBoundingClientRect(), b.getBoundingClientRect()];
+            return Math.abs(one.top - other.top) < 2 && one.right <= other.left;
+        }"""
+    )
+    assert table.evaluate("box => box.scrollWidth > box.clientWidth")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    outside = page.evaluate(
+        """() => [...document.querySelectorAll('.aegen-grid-of, .aegen-compared, .js-plotly-plot')]
+            .filter(box => box.getBoundingClientRect().right > innerWidth + 1).length"""
+    )
+    assert outside == 0
+
+
+def test_files_are_offered(visit, app):
+    page = first(visit, app)
+    page.goto(f"{app.url}/{LINK}")
+    figures(page)
+    for label, begins in (("CSV", b"bundle,latent model"), ("PNG", b"\x89PNG")):
+        with page.expect_download() as coming:
+            page.get_by_role("button", name=label, exact=True).click()
+        assert Path(coming.value.path()).read_bytes().startswith(begins)
