@@ -15,6 +15,7 @@ from aegen.commands.bench import bench
 from aegen.commands.bundles import bundles
 from aegen.commands.compare import compare
 from aegen.commands.sample import sample
+from aegen.commands.target import target
 from aegen.commands.train import train
 from aegen.core.errors import AegenError
 
@@ -30,6 +31,7 @@ app.command("app")(open_app)
 app.add_typer(bundles, name="bundles")
 app.add_typer(train, name="train")
 app.command("sample")(sample)
+app.command("target")(target)
 app.command("compare")(compare)
 app.add_typer(bench, name="bench")
 

@@ -77,3 +77,24 @@ def bench_fidelity(
         as_markdown=markdown,
         readme=readme,
     )
+
+
+@bench.command("target")
+def bench_target(
+    bundles: Annotated[
+        list[str] | None, typer.Argument(help="Bundles; by default the three image bundles")
+    ] = None,
+    draws: Annotated[int, typer.Option(min=16, help="Draws of each target")] = 256,
+    flow: Annotated[
+        bool, typer.Option(help="Also a flow, whose fit takes minutes a bundle")
+    ] = True,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="A table: single, several, unseen or regions; may be repeated"),
+    ] = None,
+    every: Annotated[bool, typer.Option(help="A line for each target")] = False,
+) -> None:
+    """Draws with wanted attributes and in lassos: found, recall, unseen combinations, chance."""
+    from aegen.benchmarks.target import BUNDLES, TABLES, report
+
+    report(bundles or BUNDLES, draws=draws, flow=flow, only=only or TABLES, every=every)

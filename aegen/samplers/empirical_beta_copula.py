@@ -334,6 +334,55 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
             u[:, j] = self._laws.cdf(free[:, j], j)
         return np.where(reached, self._sums.cdf(u), 0.0)
 
+    # columns on their own
+
+    def to_uniform(self, z: ArrayLike) -> FloatArray:
+        r"""Pseudo-observations $u_j = \hat F_j(z_j)$ of codes ``z`` (k, d), (k, d).
+
+        Raises:
+            NotFitted: before ``fit``.
+            InvalidInput: another dimension, values that are not finite, or a conditioned model.
+
+        Example:
+            >>> model = EmpiricalBetaCopula(margins="gaussian").fit([[0.0], [2.0]], rng=0)
+            >>> model.to_uniform([[1.0]]).tolist()
+            [[0.5]]
+        """
+        self._require_whole()
+        points = arrays.codes(z, dimension=self.n_features_in_)
+        u = np.empty(points.shape)
+        for j in range(points.shape[1]):
+            u[:, j] = self._laws.cdf(points[:, j], j)
+        return u
+
+    def from_uniform(self, u: ArrayLike) -> FloatArray:
+        r"""Codes $z_j = \hat F_j^{-1}(u_j)$ of numbers ``u`` (k, d) in [0, 1], (k, d).
+
+        Raises:
+            NotFitted: before ``fit``.
+            InvalidInput: another dimension, values outside [0, 1], or a conditioned model.
+
+        Example:
+            >>> model = EmpiricalBetaCopula(margins="gaussian").fit([[0.0], [2.0]], rng=0)
+            >>> model.from_uniform([[0.5]]).tolist()
+            [[1.0]]
+        """
+        self._require_whole()
+        given = arrays.codes(u, name="u", dimension=self.n_features_in_)
+        if given.size and not (given.min() >= 0 and given.max() <= 1):
+            raise InvalidInput("u must lie in [0, 1]: make it with to_uniform")
+        values = inside(given)
+        self._laws.invert(values)
+        return values
+
+    def _require_whole(self) -> None:
+        self._require_fitted()
+        if not self.free_.all():
+            raise InvalidInput(
+                f"columns of a conditioned {self.title} do not follow their margins: use the "
+                "model from before"
+            )
+
     # conditions
 
     def _condition(

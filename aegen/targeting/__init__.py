@@ -19,6 +19,7 @@ from aegen.targeting.parsing import parse
 from aegen.targeting.region import Region, box, region
 from aegen.targeting.target import Target
 from aegen.targeting.targeted import STRATEGIES, Targeted
+from aegen.targeting.transfer import Transferred, transfer
 
 __all__ = [
     "And",
@@ -37,9 +38,11 @@ __all__ = [
     "STRATEGIES",
     "Target",
     "Targeted",
+    "Transferred",
     "box",
     "draw",
     "parse",
     "region",
     "share",
+    "transfer",
 ]

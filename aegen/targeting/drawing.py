@@ -45,8 +45,9 @@ __all__ = ["draw", "share"]
 FEW_ROWS = 10
 """Effective rows below which draws are little more than copies of them."""
 
-ROWS_A_DIMENSION = 20
-"""Matching rows for each dimension from which a refit is worth it."""
+ROWS_A_DIMENSION = 60
+"""Matching rows for each dimension from which a refit is worth it. With 27 a Gaussian mixture of 64
+dimensions lost a fifth of the recall that choosing among its plain draws kept."""
 
 BATCH = 1024
 """Most candidates that are judged at a time."""

@@ -1,0 +1,340 @@
+"""Do targeted draws show what was wanted, and all of it? `aegen bench target` prints the figures.
+
+Every figure stands beside what it must be compared with: single values beside the recall of plain
+draws, unseen combinations beside chance, and the share that passed beside the share before draws
+were judged, because draws that were kept by the classifier pass it by construction. As a judge
+that chose nothing, pictures are encoded again and a probe on these codes names the value.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from rich.table import Table
+
+from aegen.benchmarks.console import console
+from aegen.core.arrays import FloatArray
+from aegen.core.errors import UnknownName
+from aegen.generation import GenerativeBundle, Model, load
+from aegen.metrics import metrics
+from aegen.targeting import And, Candidates, Having, Target, Targeted, draw, region, share
+from aegen.targeting.knowledge import Knowledge
+
+__all__ = ["BUNDLES", "Line", "TABLES", "combinations", "lassos", "measure", "report", "unseen"]
+
+BUNDLES = ("sprites", "mnist", "fashion-mnist")
+
+MODELS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("empirical-beta-copula", {"degree": 50}),
+    ("kde", {}),
+    ("gaussian-mixture", {}),
+)
+FLOW: tuple[str, dict[str, Any]] = ("flow-matching", {})
+
+PASSING = ("frame",)
+"""Factors that are no wish: the frame of an animation."""
+
+TABLES = ("single", "several", "unseen", "regions")
+
+REAL = 1000
+"""Most held-out rows that recall is measured on."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """What was measured for one target.
+
+    Attributes:
+        model: name of the latent model.
+        target: text of the target.
+        strategy: how candidates were found.
+        found: share of all wished draws in which the classifier finds it.
+        passed: the same share of the candidates, before any was turned away.
+        again: the same by a probe on the codes of the pictures, encoded again.
+        recall: share of real images of the target that lie among the draws, or nan.
+        usual: recall of plain draws on all real images, or nan.
+        chance: share of plain draws that fulfil the target, or nan.
+        seconds: time for the draws.
+    """
+
+    model: str
+    target: str
+    strategy: str
+    found: float
+    passed: float
+    again: float
+    recall: float
+    usual: float
+    chance: float
+    seconds: float
+
+
+def report(
+    bundles: Sequence[str] = BUNDLES,
+    *,
+    draws: int = 256,
+    flow: bool = True,
+    only: Sequence[str] = TABLES,
+    every: bool = False,
+) -> None:
+    """Measure and print all tables.
+
+    Args:
+        bundles: names or folders.
+        draws: for each target.
+        flow: whether a flow is among the latent models; its fit takes minutes.
+        only: which tables.
+        every: a line for each target; else a line for each attribute, with mean and least.
+
+    Raises:
+        UnknownName: no such bundle or table.
+    """
+    for table in only:
+        if table not in TABLES:
+            raise UnknownName("table", table, TABLES)
+    shown = console()
+    for name in bundles:
+        bundle = load(name)
+        if "regions" in only:
+            shown.print(_region_table(bundle))
+        if not {"single", "several", "unseen"} & set(only):
+            continue
+        for sampler, fields in [*MODELS, *([FLOW] if flow else [])]:
+            model = bundle.model(sampler, rng=0, **fields)
+            for title, targets in _groups(bundle, only):
+                lines = list(measure(model, targets, draws, alone=title == "single values"))
+                if lines:
+                    label = f"{bundle.name}: {title}, {sampler} (fit {model.fit_seconds:.1f} s)"
+                    shown.print(_table(label, lines, every))
+
+
+def _groups(bundle: GenerativeBundle, only: Sequence[str]) -> Iterator[tuple[str, list[Target]]]:
+    if "single" in only:
+        yield "single values", singles(bundle)
+    if "several" in only:
+        yield "two values", combinations(bundle, 2, 10)
+        yield "three values", combinations(bundle, 3, 10)
+    if "unseen" in only:
+        yield "combinations that no row has", unseen(bundle, 3, 10)
+
+
+def singles(bundle: GenerativeBundle) -> list[Target]:
+    """Every value of every attribute that the classifier knows, but the frame."""
+    known = Knowledge.of(bundle)
+    return [
+        Having(name, value)
+        for name in known.classified
+        if name not in PASSING
+        for value in known.labels(name).values
+    ]
+
+
+def combinations(bundle: GenerativeBundle, together: int, most: int) -> list[Target]:
+    """Values of ``together`` attributes that rows have, spread evenly over all there are."""
+    frame = bundle.attributes.astype(str)
+    names = [name for name in Knowledge.of(bundle).classified if name not in PASSING]
+    found: list[Target] = []
+    for chosen in itertools.combinations(names, together):
+        rows = sorted(set(frame[list(chosen)].itertuples(index=False, name=None)))
+        found += [_joined(chosen, values) for values in rows]
+    return _spread(found, most)
+
+
+def unseen(bundle: GenerativeBundle, together: int, most: int) -> list[Target]:
+    """Values of ``together`` attributes that held-out rows have and no training row has."""
+    train, out = bundle.attributes.astype(str), bundle.holdout_attributes.astype(str)
+    names = [name for name in Knowledge.of(bundle).classified if name not in PASSING]
+    found: list[Target] = []
+    for chosen in itertools.combinations(names, together):
+        seen = set(train[list(chosen)].itertuples(index=False, name=None))
+        rows = set(out[list(chosen)].itertuples(index=False, name=None))
+        found += [_joined(chosen, values) for values in sorted(rows - seen)]
+    return _spread(found, most)
+
+
+def _joined(names: Sequence[str], values: Sequence[Any]) -> Target:
+    parts = [Having(name, str(value)) for name, value in zip(names, values, strict=True)]
+    return And.of(*parts)
+
+
+def _spread(targets: list[Target], most: int) -> list[Target]:
+    """At most ``most`` of them, evenly spaced."""
+    if len(targets) <= most:
+        return targets
+    return [targets[k * len(targets) // most] for k in range(most)]
+
+
+def measure(
+    model: Model, targets: Sequence[Target], draws: int, *, alone: bool = False
+) -> Iterator[Line]:
+    """A line for each target.
+
+    Args:
+        model: a fitted model.
+        targets: what to draw.
+        draws: how many of each.
+        alone: whether to measure recall too, which needs some real images of each target.
+    """
+    if not targets:
+        return
+    bundle = model.bundle
+    plain = Candidates(bundle, model.sampler.sample(max(draws, 1000), rng=1))
+    usual = float("nan")
+    if alone:
+        usual = _recall(bundle, bundle.holdout, plain.take(np.arange(draws)))
+    for target in targets:
+        made = draw(model, target, draws, rng=0)
+        recall = float("nan")
+        if alone:
+            recall = _recall(bundle, bundle.holdout[_holding(bundle, target)], made.candidates)
+        chance = float(target.accept(plain).mean())
+        yield Line(
+            model.name,
+            str(target),
+            made.strategy,
+            share(bundle, target, made.codes) * len(made) / draws,
+            made.accepted / max(made.judged, 1),
+            _again(bundle, target, made),
+            recall,
+            usual,
+            chance,
+            made.seconds,
+        )
+
+
+def _values(target: Target) -> list[Having]:
+    parts = target.parts if isinstance(target, And) else (target,)
+    return [part for part in parts if isinstance(part, Having)]
+
+
+def _holding(bundle: GenerativeBundle, target: Target) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Held-out rows that have the target's values."""
+    frame = bundle.holdout_attributes.astype(str)
+    held = np.ones(len(frame), dtype=np.bool_)
+    for part in _values(target):
+        held &= (frame[part.attribute] == part.value).to_numpy()
+    return np.flatnonzero(held)
+
+
+def _recall(bundle: GenerativeBundle, real: FloatArray, made: Candidates) -> float:
+    """Share of real codes, as decoded, that lie among draws in the classifier's features."""
+    if len(real) == 0 or len(made) < 10:
+        return float("nan")
+    chosen = np.unique(np.linspace(0, len(real) - 1, REAL).astype(np.int64))
+    seen = bundle.features(bundle.decode(real[chosen]))
+    return metrics.create("recall")(seen, bundle.features(made.images))
+
+
+def _again(bundle: GenerativeBundle, target: Target, made: Targeted) -> float:
+    """Share of draws whose pictures, encoded again, have the values as a probe sees them."""
+    if len(made) == 0:
+        return 0.0
+    known = Knowledge.of(bundle)
+    codes = bundle.encode(made.images)
+    holds = np.ones(len(codes), dtype=np.bool_)
+    for part in _values(target):
+        found = known.probe(part.attribute).chances(codes).argmax(axis=1)
+        holds &= found == known.value(part.attribute, part.value)
+    return float(holds.mean())
+
+
+# regions
+
+
+def lassos(bundle: GenerativeBundle, projection: str) -> Iterator[tuple[str, Target]]:
+    """A convex and a concave outline around a twentieth of the rows, at three places each."""
+    place = bundle.projection(projection)
+    for row in (0, len(place) // 3, 2 * len(place) // 3):
+        centre = place[row]
+        away = np.linalg.norm(place - centre, axis=1)
+        radius = float(np.quantile(away, 0.05))
+        round_about = np.linspace(0, 2 * np.pi, 24, endpoint=False)
+        circle = centre + radius * np.column_stack([np.cos(round_about), np.sin(round_about)])
+        yield "convex", region(projection, circle.tolist())
+        turn = np.linspace(0, 1.5 * np.pi, 24)
+        arc = np.column_stack([np.cos(turn), np.sin(turn)])
+        sickle = np.concatenate([centre + 1.4 * radius * arc, centre + 0.5 * radius * arc[::-1]])
+        yield "concave", region(projection, sickle.tolist())
+
+
+def _region_table(bundle: GenerativeBundle) -> Table:
+    table = Table(title=f"{bundle.name}: 64 images inside lassos, empirical-beta-copula")
+    for head in ("projection", "outline", "rows inside", "draws inside", "passed", "seconds"):
+        table.add_column(head, justify="left" if head in ("projection", "outline") else "right")
+    model = bundle.model("empirical-beta-copula", degree=50)
+    for projection in bundle.manifest.projections:
+        targets = list(lassos(bundle, projection))
+        draw(model, targets[0][1], 64, rng=0).images  # noqa: B018 - loads what is kept
+        for outline, target in targets:
+            start = time.perf_counter()
+            made = draw(model, target, 64, rng=0)
+            count = len(made.images)
+            seconds = time.perf_counter() - start
+            inside = share(bundle, target, made.codes) * count / 64
+            rows = f"{target.weights(bundle).sum():,.0f}"
+            passed = f"{made.accepted / max(made.judged, 1):.0%}"
+            table.add_row(projection, outline, rows, f"{inside:.1%}", passed, f"{seconds:.2f}")
+    return table
+
+
+# tables
+
+
+HEADS = (
+    "target",
+    "strategy",
+    "found",
+    "least",
+    "passed",
+    "again",
+    "recall / plain",
+    "chance",
+    "s",
+)
+
+
+def _table(title: str, lines: Sequence[Line], every: bool) -> Table:
+    table = Table(title=title)
+    for head in HEADS:
+        table.add_column(head, justify="left" if head in ("target", "strategy") else "right")
+    groups = {line.target: [line] for line in lines} if every else _by_attribute(lines)
+    for name, some in groups.items():
+        table.add_row(*_cells(name, some))
+    if len(groups) > 1:
+        table.add_section()
+        table.add_row(*_cells("all", lines))
+    return table
+
+
+def _by_attribute(lines: Sequence[Line]) -> dict[str, list[Line]]:
+    """Lines of the same attribute together; lines of several values all together."""
+    groups: dict[str, list[Line]] = {}
+    for line in lines:
+        several = " and " in line.target
+        name = "all" if several else line.target.partition("=")[0]
+        groups.setdefault(name, []).append(line)
+    return groups
+
+
+def _cells(name: str, lines: Sequence[Line]) -> list[str]:
+    def mean(field: str) -> float:
+        return float(np.mean([getattr(line, field) for line in lines]))
+
+    ratios = [line.recall / line.usual for line in lines if line.usual > 0]
+    recalls = f"{np.mean(ratios):.2f}, least {min(ratios):.2f}" if ratios else ""
+    return [
+        name,
+        "/".join(sorted({line.strategy for line in lines})),
+        f"{mean('found'):.1%}",
+        f"{min(line.found for line in lines):.1%}",
+        f"{mean('passed'):.1%}",
+        f"{mean('again'):.1%}",
+        recalls,
+        f"{mean('chance'):.1%}",
+        f"{mean('seconds'):.2f}",
+    ]

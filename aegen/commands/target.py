@@ -1,0 +1,121 @@
+"""`aegen target`: new pictures that fulfil a wish, and how many draws would by chance."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+import typer
+
+if TYPE_CHECKING:
+    from aegen.generation import GenerativeBundle
+
+__all__ = ["target"]
+
+
+def target(
+    bundle: Annotated[str, typer.Argument(help="Name of a bundle, or its folder")],
+    wish: Annotated[
+        str,
+        typer.Argument(
+            help="What is wanted: class=7, not thick>0.8, (hair=3 and body=2), inside umap 1,2 "
+            "3,4 5,6, near row 4711 within 2.5, chance class=7 = 0.4..0.6, density>=20%, z3=0.5"
+        ),
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="File to write: .png for a grid, .npz for arrays")
+    ] = None,
+    sampler: Annotated[
+        str, typer.Option(help="Latent model; an unknown one lists them all")
+    ] = "empirical-beta-copula",
+    n: Annotated[int, typer.Option("-n", "--number", min=0, max=1_000_000, help="How many")] = 64,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the draw")] = 0,
+    field: Annotated[
+        list[str] | None,
+        typer.Option(help="A field of the latent model, NAME=VALUE; may be repeated"),
+    ] = None,
+    strategy: Annotated[
+        str,
+        typer.Option(help="auto, rows, refit, condition, resample, reject or compose"),
+    ] = "auto",
+    tries: Annotated[
+        int | None, typer.Option(min=1, help="Most candidates that are judged")
+    ] = None,
+    margins: Annotated[
+        str | None,
+        typer.Option(
+            help="A second wish: transfer draws of the first to the margins of its rows, by the "
+            "empirical beta copula"
+        ),
+    ] = None,
+    baseline: Annotated[
+        bool, typer.Option(help="Also say how many of as many plain draws fulfil the wish")
+    ] = True,
+) -> None:
+    """Draw new images that fulfil a wish; without --out, only count how it would go."""
+    from aegen.commands.sample import parsed
+    from aegen.core.errors import InvalidInput
+    from aegen.generation import load
+    from aegen.targeting import STRATEGIES, draw, parse, share
+    from aegen.targeting.strategies import Strategy
+
+    opened, wanted = load(bundle), parse(wish)
+    if out is not None and out.suffix.lower() not in (".png", ".npz"):
+        raise InvalidInput(f"draws are saved as .png or .npz, got {out.name!r}: change the end")
+    if margins is not None:
+        if sampler != "empirical-beta-copula" or strategy != "auto" or tries is not None:
+            raise InvalidInput(
+                "--margins goes with the empirical beta copula alone: leave out --sampler, "
+                "--strategy and --tries"
+            )
+        _transfer(opened, wish, margins, n, parsed(sampler, field or []), seed, out)
+        return
+    wanted.check(opened)
+    model = opened.model(sampler, rng=0, **parsed(sampler, field or []))
+    found = draw(model, wanted, n, rng=seed, strategy=cast("Strategy", strategy), tries=tries)
+    ways = [STRATEGIES[name] for name in found.strategy.split(" + ")]
+    typer.echo(f"{found.summary()}.")
+    typer.echo(f"{found.strategy}: {'; '.join(ways)}.")
+    typer.echo(f'"{wanted}" matches {_rows(found.matching)} of {len(opened.codes):,}.')
+    if baseline and n:
+        plain = share(opened, wanted, model.sampler.sample(min(n, 256), rng=seed))
+        typer.echo(f"Of plain draws from {model.sampler.title}, {plain:.1%} fulfil it.")
+    if found.caution:
+        typer.echo(f"Note: {found.caution}.", err=True)
+    if out is not None and (len(found) or out.suffix.lower() == ".npz"):
+        found.save(out)
+        typer.echo(f"Written: {out}")
+    if found.short:
+        raise typer.Exit(1)
+
+
+def _rows(effective: float) -> str:
+    """A number of effective rows, in words.
+
+    Example:
+        >>> _rows(0.0), _rows(324.1)
+        ('no training row', '324 effective training rows')
+    """
+    return f"{effective:,.0f} effective training rows" if effective >= 0.5 else "no training row"
+
+
+def _transfer(
+    bundle: GenerativeBundle,
+    source: str,
+    margins: str,
+    n: int,
+    fields: dict[str, Any],
+    seed: int,
+    out: Path | None,
+) -> None:
+    from aegen.core.errors import InvalidInput
+    from aegen.generation import Draw
+    from aegen.targeting import transfer
+
+    if set(fields) - {"degree"}:
+        raise InvalidInput("--margins takes the field degree alone: leave the others out")
+    moved = transfer(bundle, source, margins, n, rng=seed, **fields)
+    typer.echo(f"{moved.summary()}.")
+    if out is not None:
+        Draw(moved.images, moved.codes, moved.rows, 0.0, 0.0).save(out)
+        typer.echo(f"Written: {out}")
