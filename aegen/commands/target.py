@@ -78,7 +78,7 @@ def target(
     typer.echo(f"{found.strategy}: {'; '.join(ways)}.")
     typer.echo(f'"{wanted}" matches {_rows(found.matching)} of {len(opened.codes):,}.')
     if baseline and n:
-        plain = share(opened, wanted, model.sampler.sample(min(n, 256), rng=seed))
+        plain = share(opened, wanted, model.sampler.sample(256, rng=seed))
         typer.echo(f"Of plain draws from {model.sampler.title}, {plain:.1%} fulfil it.")
     if found.caution:
         typer.echo(f"Note: {found.caution}.", err=True)

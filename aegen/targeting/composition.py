@@ -17,7 +17,14 @@ from aegen.targeting.attribute import Having
 from aegen.targeting.combination import And, Not
 from aegen.targeting.effects import Effects
 from aegen.targeting.knowledge import Knowledge
-from aegen.targeting.strategies import POOL, Proposal, kish, plain, require_rows
+from aegen.targeting.strategies import (
+    POOL,
+    Proposal,
+    by_resampling,
+    kish,
+    plain,
+    require_rows,
+)
 from aegen.targeting.target import Target
 
 if TYPE_CHECKING:
@@ -61,8 +68,8 @@ def by_composition(
     r"""Candidates with a combination of values, whether or not rows have it.
 
     Draws start from rows that agree with the target in as many values as rows do (and in one less
-    where those are fewer than 50), and are moved by $e_{a,wanted} - e_{a,own}$ in the attributes
-    where they differ (`Effects`). Latent models whose draws know no row are drawn from as they
+    where those are fewer than 50), and are moved by the difference of the effects of the wanted
+    values and their own (`Effects`). Latent models whose draws know no row are drawn from as they
     are; a probe on codes says which values a draw has and how well it suits.
 
     Args:
@@ -82,26 +89,26 @@ def by_composition(
         )
     known = Knowledge.of(bundle)
     wanted = {name: known.value(name, text) for name, text in texts.items()}
-    rows_of = {name: known.labels(name).rows.astype(np.int64) for name in wanted}
+    values = known.factor_rows()
     for name, value in wanted.items():
-        if not (rows_of[name] == value).any():
+        if not (values[:, known.factors().index(name)] == value).any():
             raise InvalidInput(f"no row of {bundle.name} has {name}={texts[name]} to learn from")
     effects = Effects.of(bundle)
     if used is not None:
-        rows_of = {name: values[used] for name, values in rows_of.items()}
         others = _others(target).weights(bundle)[used]
-        return _from_rows(require_rows(sampler, "compose"), effects, wanted, rows_of, others)
-    return _from_draws(sampler, effects, wanted, known)
+        rows = require_rows(sampler, "compose")
+        return _from_rows(rows, effects, wanted, values[used], others)
+    return by_resampling(_from_draws(sampler, effects, wanted, known), target, bundle, "compose")
 
 
 def _from_rows(
     sampler: RowSampler,
     effects: Effects,
     wanted: dict[str, int],
-    rows_of: dict[str, IntArray],
+    values: IntArray,
     others: FloatArray,
 ) -> Proposal:
-    agree = np.sum([rows_of[name] == value for name, value in wanted.items()], axis=0)
+    agree = _agreement(effects, wanted, values)
     weights = np.zeros(len(agree))
     for level in range(len(wanted), -1, -1):
         weights[agree == level] = others[agree == level]
@@ -112,8 +119,7 @@ def _from_rows(
 
     def draw(k: int, rng: np.random.Generator) -> tuple[FloatArray, IntArray | None, int]:
         codes, rows = sampler.sample_rows(k, weights=weights, rng=rng)
-        own = {name: values[rows] for name, values in rows_of.items()}
-        return effects.move(codes, own, wanted), rows, k
+        return effects.move(codes, values[rows], wanted), rows, k
 
     return Proposal("compose", draw, sampler.effective_rows(weights))
 
@@ -125,15 +131,20 @@ def _from_draws(
 
     def draw(k: int, rng: np.random.Generator) -> tuple[FloatArray, IntArray | None, int]:
         codes, _, drawn = source.draw(POOL, rng)
-        own = {name: known.probe(name).chances(codes).argmax(axis=1) for name in wanted}
-        agree = np.sum([own[name] == value for name, value in wanted.items()], axis=0)
+        own = known.likely(codes)
+        agree = _agreement(effects, wanted, own)
         # the best twentieth, or more where more agree as well: they need the smallest moves
-        level = np.sort(agree)[-max(1, len(agree) // 20)]
-        kept = agree >= level
-        some = {name: values[kept] for name, values in own.items()}
-        return effects.move(codes[kept], some, wanted), None, drawn
+        kept = agree >= np.sort(agree)[-max(1, len(agree) // 20)]
+        return effects.move(codes[kept], own[kept], wanted), None, drawn
 
     return Proposal("compose", draw, guessed=True)
+
+
+def _agreement(effects: Effects, wanted: dict[str, int], values: IntArray) -> IntArray:
+    """In how many of the wanted values each of (k, attributes) agrees, (k,)."""
+    columns = [effects.names.index(name) for name in wanted]
+    agree: IntArray = (values[:, columns] == list(wanted.values())).sum(axis=1)
+    return agree
 
 
 def _others(target: Target) -> Target:

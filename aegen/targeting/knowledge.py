@@ -112,6 +112,16 @@ class Knowledge:
         """Attributes that have values: categories and binary ones."""
         return tuple(name for name, about in self._attributes.items() if about.kind != "number")
 
+    def factor_rows(self) -> IntArray:
+        """Index of each row's value of all `factors`, (n, factors)."""
+        columns = [self.labels(name).rows.astype(np.int64) for name in self.factors()]
+        return np.stack(columns, axis=1)
+
+    def likely(self, z: FloatArray) -> IntArray:
+        """The likeliest value of all `factors` at codes ``z`` (k, d) by probes, (k, factors)."""
+        columns = [self.probe(name).chances(z).argmax(axis=1) for name in self.factors()]
+        return np.stack(columns, axis=1).astype(np.int64)
+
     def probe(self, attribute: str) -> Probe:
         """The probe of an attribute that has values, fitted to all rows."""
         if attribute not in self._probes:

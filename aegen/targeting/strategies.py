@@ -118,7 +118,9 @@ def by_refit(
     return Proposal("refit", draw, kish(own))
 
 
-def by_resampling(source: Proposal, target: Target, bundle: Bundle) -> Proposal:
+def by_resampling(
+    source: Proposal, target: Target, bundle: Bundle, name: str = "resample"
+) -> Proposal:
     """Plain draws, of which a quick guess from codes chooses candidates in proportion.
 
     Each draw is kept with the chance that the guess gives it over the largest in its batch, so
@@ -128,11 +130,11 @@ def by_resampling(source: Proposal, target: Target, bundle: Bundle) -> Proposal:
     def draw(k: int, rng: np.random.Generator) -> tuple[FloatArray, IntArray | None, int]:
         codes, rows, drawn = source.draw(POOL, rng)
         chances = target.guess(Candidates(bundle, codes))
-        largest = chances.max()
+        largest = chances.max(initial=0.0)
         kept = (rng.random(len(codes)) * largest < chances) & (largest >= LEAST)
         return codes[kept], None if rows is None else rows[kept], drawn
 
-    return Proposal("resample", draw, source.effective, guessed=True)
+    return Proposal(name, draw, source.effective, guessed=True)
 
 
 def plain(sampler: Sampler, *, rowed: bool) -> Proposal:
