@@ -19,7 +19,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -145,7 +145,13 @@ class _Futures(ParallelBackendBase):
         return future
 
     def retrieve_result_callback(self, out: Future[Any]) -> Any:
-        return out.result()
+        try:
+            return out.result()
+        except (asyncio.CancelledError, CancelledError):  # by nobody here
+            raise ClusterError(
+                "the cluster was lost on the way: see that it runs, and begin again; finished "
+                "results are kept"
+            ) from None
 
     def abort_everything(self, ensure_ready: bool = True) -> None:
         if self._executor is not None:
@@ -178,6 +184,7 @@ def _processes(backend: Backend) -> Iterator[Place]:
 def _dask(backend: Backend) -> Iterator[Place]:
     distributed = _library("distributed", "dask")
     with contextlib.ExitStack() as stack:
+        stack.enter_context(_silence("distributed"))
         if backend.address is None:
             scheduler = stack.enter_context(_own_dask(backend.jobs or cpu_count()))
         else:
@@ -402,6 +409,24 @@ def _unlike(address: str, found: str) -> ClusterError:
         f"workers of the cluster at {address} do not have aegen {aegen.__version__} ({found}): "
         "install the same version for them"
     )
+
+
+@contextlib.contextmanager
+def _silence(library: str) -> Iterator[None]:
+    """Nothing is logged by a library as long as the block lasts; what matters is raised."""
+    loggers = [
+        logging.getLogger(name)
+        for name in logging.root.manager.loggerDict
+        if name.partition(".")[0] == library
+    ]
+    before = [logger.disabled for logger in loggers]
+    for logger in loggers:
+        logger.disabled = True
+    try:
+        yield
+    finally:
+        for logger, state in zip(loggers, before, strict=True):
+            logger.disabled = state
 
 
 @contextlib.contextmanager

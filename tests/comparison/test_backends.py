@@ -1,4 +1,4 @@
-"""Processes, Dask and Ray give the same figures, survive a worker's death, and say what is wrong."""
+"""Processes, Dask and Ray give the same figures, survive a dead worker, and say what is wrong."""
 
 import contextlib
 import json
@@ -12,11 +12,11 @@ import time
 
 import pytest
 
-from aegen.comparison import Backend, ClusterError, Contender, backends, run, tasks
+from aegen.comparison import Backend, ClusterError, backends, run, tasks
 from aegen.comparison.backends import connected
 from aegen.comparison.task import perform
 from aegen.core.errors import InvalidInput
-from tests.comparison.deadly import all_end, processes, quick
+from tests.comparison.deadly import all_end, endless, processes, wordy
 from tests.comparison.on_a_backend import CONTENDERS, MEASURED, all_tasks, written
 from tests.conftest import ROOT
 
@@ -130,3 +130,59 @@ def test_a_missing_library_says_what_to_install(name, library, monkeypatch):
 def test_a_backend_that_cannot_be_is_refused(fields, sentence):
     with pytest.raises(InvalidInput, match=re.escape(sentence)):
         Backend(**fields)
+
+
+@contextlib.contextmanager
+def dask_process(*words):
+    """A process of a cluster that is not ours."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", f"distributed.cli.dask_{words[0]}", *map(str, words[1:])],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=ENVIRONMENT,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_a_dask_cluster_of_others_is_used_as_it_is_and_left_running(own, tmp_path):
+    distributed = pytest.importorskip("distributed")
+    place = tmp_path / "scheduler.json"
+    scheduler = ("scheduler", "--host", "127.0.0.1", "--port", 0, "--no-dashboard")
+    worker = ("worker", "--scheduler-file", place, "--no-dashboard", "--no-nanny", "--nthreads")
+    few = tasks([str(own)], CONTENDERS, seeds=2, draws=60, criteria=MEASURED)
+    with dask_process(*scheduler, "--scheduler-file", place) as head:
+        until = time.monotonic() + 60
+        while not place.exists() and time.monotonic() < until:
+            time.sleep(0.05)
+        theirs = Backend("dask", address=json.loads(place.read_text())["address"])
+        assert "has no workers: start some with dask worker" in refused(theirs)[0]
+        with dask_process(*worker, 3):
+            wait_for_workers(distributed, theirs, 1)
+            assert "--nworkers 3 --nthreads 1" in refused(theirs)[0]
+        wait_for_workers(distributed, theirs, 0)
+        with dask_process(*worker, 1) as theirs_too:
+            wait_for_workers(distributed, theirs, 1)
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr("aegen.__version__", "0.0.1")
+                assert "do not have aegen 0.0.1" in refused(theirs)[0]
+            results = list(run(few, backend=theirs, work=wordy))
+            assert {result.task for result in results} == set(few)
+            assert {r.missing["done"] for r in results} == {str(theirs_too.pid)}
+            assert head.poll() is theirs_too.poll() is None
+            running = run(few, backend=theirs, work=endless)
+            next(running)
+            head.kill()
+            with pytest.raises(ClusterError, match="was lost"):
+                list(running)
+
+
+def wait_for_workers(distributed, backend, n):
+    """Wait until the scheduler knows of so many workers."""
+    with distributed.Client(backend.address, set_as_default=False) as client:
+        until = time.monotonic() + 60
+        while len(client.nthreads()) != n and time.monotonic() < until:
+            time.sleep(0.05)
