@@ -172,20 +172,23 @@ class GenerativeBundle(Bundle):
     """
 
     def model(
-        self, sampler: str, *, rng: RNG = None, rows: ArrayLike | None = None, **fields: Any
+        self, sampler: str, *, rng: RNG = None, rows: ArrayLike | str | None = None, **fields: Any
     ) -> Model:
         """A latent model fitted to the training codes.
 
         Args:
             sampler: its name; ``aegen.samplers.samplers.names()`` lists them.
             rng: seeds fits that start at random.
-            rows: fit only to these training rows (indices into ``codes``); by default to all.
+            rows: fit only to these training rows (indices into ``codes``); by default to all. A
+                word is the field of this name that some latent models have, such as "balanced".
             fields: the latent model's own fields.
 
         Raises:
             UnknownName: no latent model or field of this name.
             InvalidInput: a field out of its range, or too few rows.
         """
+        if isinstance(rows, str):
+            fields, rows = {**fields, "rows": rows}, None
         latent = samplers.create(sampler, **fields)
         chosen = (
             None if rows is None else self._row_indices(rows, len(self.codes), "training rows")

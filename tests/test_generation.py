@@ -82,6 +82,17 @@ def test_the_model_is_fitted_to_the_codes_or_to_the_rows_named(bundle):
     assert not np.allclose(mean(part), bundle.codes.mean(axis=0), atol=0.02)
 
 
+def test_a_word_for_rows_is_the_latent_models_own_field(bundle):
+    model = bundle.model("empirical-beta-copula", rng=0, rows="balanced")
+    assert model.rows is None
+    assert model.sampler.rows == "balanced"
+    assert len(model.sample(3, rng=0).images) == 3
+    with pytest.raises(InvalidInput):
+        bundle.model("empirical-beta-copula", rows="some")
+    with pytest.raises(UnknownName, match="field"):
+        bundle.model("gaussian", rows="balanced")
+
+
 def test_rows_are_given_where_the_latent_model_knows_them(bundle):
     draw = bundle.model("bootstrap").sample(12, rng=0)
     assert np.array_equal(draw.codes, bundle.codes[draw.rows])

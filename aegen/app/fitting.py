@@ -36,6 +36,7 @@ def fit(
     from aegen.generation import load
 
     bundle = load(Path(folder))
-    model = bundle.model(sampler, rng=seed, rows=rows, **fields)
+    some = {} if rows is None else {"rows": rows}  # one latent model has a field of this name
+    model = bundle.model(sampler, rng=seed, **{**some, **fields})
     model.sampler.save(out)
     return {"seconds": model.fit_seconds}

@@ -38,6 +38,7 @@ STYLE = """
 .aegen-facts { font-size: .82rem; line-height: 1.45; min-height: 2.9em; opacity: .8; }
 .aegen-copies { display: inline-block; border: 1px solid; border-radius: 9px; padding: 0 .45em;
   font-size: .75rem; font-weight: 600; color: #c54976; }
+[class*="st-key-aegen-pictures-"] { aspect-ratio: 1; }
 [class*="st-key-aegen-head-"] { flex-wrap: nowrap !important; }
 [class*="st-key-aegen-head-"] > :first-child { flex: 1 1 0 !important; min-width: 0 !important; }
 [class*="st-key-aegen-head-"] > :last-child { flex: none !important; }
@@ -65,7 +66,7 @@ def columns(asked: Asked, table: Table) -> None:
         for k, model in enumerate(asked.models):
             with st.container(key=f"aegen-model-{k}", gap="xsmall"):
                 _head(k, model)
-                places.append((model, st.container()))
+                places.append((model, st.container(key=f"aegen-pictures-{k}")))
                 st.html(f'<div class="aegen-facts">{_facts(model, table)}</div>')
     for model, place in places:
         with place:

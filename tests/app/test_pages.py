@@ -266,3 +266,10 @@ def test_names_in_a_restriction_stay_words(opened, monkeypatch):
     said = next(m.value for m in app.markdown if "Only from" in m.value)
     assert "\\!" not in said
     assert "!\\[x\\](y)" in said
+
+
+def test_a_field_that_is_named_like_the_rows_to_fit_to_is_a_field(opened):
+    app = opened("sample", n="4", **{"empirical-beta-copula__rows": "balanced"})
+    assert not app.exception
+    assert not app.error
+    assert "rows='balanced'" in " ".join(code.value for code in app.code)

@@ -47,6 +47,11 @@ def test_pictures_then_figures_then_another_model(visit, app):
     assert table.locator("td.best, td svg").count() > 10
     page.locator(".js-plotly-plot .points").nth(1).wait_for()
     assert page.locator('[data-testid="stException"]').count() == 0
+    # What is shown can be had as files.
+    for label, begins in (("CSV", b"bundle,latent model"), ("PNG", b"\x89PNG")):
+        with page.expect_download() as coming:
+            page.get_by_role("button", name=label, exact=True).click()
+        assert Path(coming.value.path()).read_bytes().startswith(begins)
     # Another model: its column comes, and only its figures are still to be made.
     page.get_by_role("button", name="Add a model").click()
     page.get_by_role("button", name="Add", exact=True).click()
@@ -78,13 +83,3 @@ def test_a_phone_and_dark_paper(visit, app):
             .filter(box => box.getBoundingClientRect().right > innerWidth + 1).length"""
     )
     assert outside == 0
-
-
-def test_files_are_offered(visit, app):
-    page = first(visit, app)
-    page.goto(f"{app.url}/{LINK}")
-    figures(page)
-    for label, begins in (("CSV", b"bundle,latent model"), ("PNG", b"\x89PNG")):
-        with page.expect_download() as coming:
-            page.get_by_role("button", name=label, exact=True).click()
-        assert Path(coming.value.path()).read_bytes().startswith(begins)

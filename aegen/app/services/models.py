@@ -220,7 +220,8 @@ def _fitted(spec: Spec) -> Fitted:
             return Fitted(Model(bundle, spec.sampler, read, rows, seconds), "read")
     if slow(spec):
         raise _NotYet("this latent model is not fitted: its fit was stopped; start it again")
-    found = bundle.model(spec.sampler, rng=FIT_SEED, rows=rows, **dict(spec.fields))
+    some = {} if rows is None else {"rows": rows}  # one latent model has a field of this name
+    found = bundle.model(spec.sampler, rng=FIT_SEED, **{**some, **dict(spec.fields)})
     _keep_if_long(mark, found.sampler, found.fit_seconds)
     return Fitted(found, "fitted")
 
