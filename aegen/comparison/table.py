@@ -229,7 +229,7 @@ def _numbers(cell: Estimate | None) -> list[str]:
 
 
 def number(value: float, error: float | None) -> str:
-    """A value with as many digits as its error lets mean something, at most four after the point.
+    """A value with as many digits as its error lets mean something, at most six after the point.
 
     Example:
         >>> number(12.3456, 0.02), number(0.53449, 0.004), number(1234.5, 30.0)
@@ -238,7 +238,7 @@ def number(value: float, error: float | None) -> str:
     if not math.isfinite(value):
         return str(value)
     scale = error if error else abs(value) / 100
-    digits = 4 if scale <= 0 else min(4, max(0, 1 - math.floor(math.log10(scale))))
+    digits = 4 if scale <= 0 else min(6, max(0, 1 - math.floor(math.log10(scale))))
     return f"{value:.{digits}f}"
 
 

@@ -112,7 +112,7 @@ def test_markdown_marks_the_winner_and_copiers():
 
 @pytest.mark.parametrize(
     ("value", "error", "text"),
-    [(0.0, 0.0, "0.0000"), (1e-9, 1e-9, "0.0000"), (-12.34, 0.5, "-12.34"), (1e6, 1e5, "1000000")],
+    [(0.0, 0.0, "0.0000"), (1e-9, 1e-9, "0.000000"), (-12.34, 0.5, "-12.34"), (1e6, 1e5, "1000000")],
 )
 def test_numbers_have_the_digits_that_mean_something(value, error, text):
     assert number(value, error) == text
