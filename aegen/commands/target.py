@@ -41,6 +41,12 @@ def target(
     tries: Annotated[
         int | None, typer.Option(min=1, help="Most candidates that are judged")
     ] = None,
+    lenience: Annotated[
+        float,
+        typer.Option(
+            min=0, max=1, help="Most draws, as a share, that the classifier may name otherwise"
+        ),
+    ] = 0.15,
     margins: Annotated[
         str | None,
         typer.Option(
@@ -72,7 +78,15 @@ def target(
         return
     wanted.check(opened)
     model = opened.model(sampler, rng=0, **parsed(sampler, field or []))
-    found = draw(model, wanted, n, rng=seed, strategy=cast("Strategy", strategy), tries=tries)
+    found = draw(
+        model,
+        wanted,
+        n,
+        rng=seed,
+        strategy=cast("Strategy", strategy),
+        tries=tries,
+        lenience=lenience,
+    )
     ways = [STRATEGIES[name] for name in found.strategy.split(" + ")]
     typer.echo(f"{found.summary()}.")
     typer.echo(f"{found.strategy}: {'; '.join(ways)}.")

@@ -30,12 +30,13 @@ class And(Target):
     parts: tuple[Target, ...]
 
     @classmethod
-    def of(cls, *targets: Target) -> And:
-        """The targets as one; what are themselves several stay side by side."""
+    def of(cls, *targets: Target) -> Target:
+        """The targets as one; what are themselves several stay side by side, a sole one as is."""
         parts: list[Target] = []
         for target in targets:
             parts += target.parts if isinstance(target, And) else [target]
-        return cls(tuple(dict.fromkeys(parts)))
+        different = tuple(dict.fromkeys(parts))
+        return different[0] if len(different) == 1 else cls(different)
 
     def _decodes(self) -> bool:
         return any(part.needs_images for part in self.parts)
@@ -77,12 +78,13 @@ class Or(Target):
     parts: tuple[Target, ...]
 
     @classmethod
-    def of(cls, *targets: Target) -> Or:
-        """The targets as one; what are themselves several stay side by side."""
+    def of(cls, *targets: Target) -> Target:
+        """The targets as one; what are themselves several stay side by side, a sole one as is."""
         parts: list[Target] = []
         for target in targets:
             parts += target.parts if isinstance(target, Or) else [target]
-        return cls(tuple(dict.fromkeys(parts)))
+        different = tuple(dict.fromkeys(parts))
+        return different[0] if len(different) == 1 else cls(different)
 
     def _decodes(self) -> bool:
         return any(part.needs_images for part in self.parts)

@@ -137,7 +137,7 @@ def _from_draws(
         kept = agree >= np.sort(agree)[-max(1, len(agree) // 20)]
         return effects.move(codes[kept], own[kept], wanted), None, drawn
 
-    return Proposal("compose", draw, guessed=True)
+    return Proposal("compose", draw)
 
 
 def _agreement(effects: Effects, wanted: dict[str, int], values: IntArray) -> IntArray:

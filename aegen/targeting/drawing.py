@@ -23,6 +23,7 @@ from aegen.targeting.candidates import Candidates
 from aegen.targeting.combination import And
 from aegen.targeting.composition import absent, by_composition, wanted_values
 from aegen.targeting.coordinate import Fixed
+from aegen.targeting.doubt import doubtful, missed
 from aegen.targeting.parsing import parse
 from aegen.targeting.strategies import (
     Proposal,
@@ -46,8 +47,8 @@ FEW_ROWS = 10
 """Effective rows below which draws are little more than copies of them."""
 
 ROWS_A_DIMENSION = 60
-"""Matching rows for each dimension from which a refit is worth it. With 27 a Gaussian mixture of 64
-dimensions lost a fifth of the recall that choosing among its plain draws kept."""
+"""Matching rows for each dimension from which a refit is worth it. With 27 of them a mixture of
+normals in 64 dimensions lost a fifth of the recall that choosing among plain draws kept."""
 
 BATCH = 1024
 """Most candidates that are judged at a time."""
@@ -68,6 +69,7 @@ def draw(
     rng: RNG = None,
     strategy: Strategy = "auto",
     tries: int | None = None,
+    lenience: float = 0.15,
 ) -> Targeted:
     """New codes that fulfil a target.
 
@@ -86,6 +88,10 @@ def draw(
     keep draws that match, so what would come to match from other rows is missing; "reject" is the
     model's own law within the target.
 
+    Where the classifier misses real rows of the target (it names only half of the decoded coats
+    coats), draws that it misses are kept as often, up to ``lenience``; without them the draws
+    would cover only what is easy to name.
+
     Args:
         model: a fitted model of a bundle, or a latent model fitted to all its training codes.
         target: what is wanted, or its text.
@@ -95,6 +101,8 @@ def draw(
         strategy: how; by default the first that suits.
         tries: most candidates that are judged; by default 20 for each wish and at least 2,000, or
             50 times as many where judging decodes nothing.
+        lenience: most of the draws, as a share, that the classifier may name otherwise; with 0
+            it names them all. Of strategies "rows", "refit" and "resample".
 
     Returns:
         The draws, with figures on how they were found. Where tries run out there are fewer than
@@ -117,13 +125,18 @@ def draw(
     n = count(n, maximum=1_000_000)
     if strategy != "auto" and strategy not in STRATEGIES:
         raise InvalidInput(f"strategy must be auto, {', '.join(STRATEGIES)}, got {strategy!r}")
+    if not 0 <= lenience <= 1:
+        raise InvalidInput(f"lenience must be a share from 0 to 1, got {lenience!r}")
     wish.check(source.bundle)
     wanted_values(wish)  # refuses what excludes itself
     generate = generator(rng)
     proposal, matching = _proposal(source, wish, strategy, generate)
     least, each = (2000, 20) if wish.needs_images else (100_000, 1000)
     most = count(tries, name="tries", minimum=1) if tries is not None else max(least, each * n)
-    found = _collect(source, proposal, wish, n, most, generate)
+    allowed = 0
+    if proposal.labelled and lenience:
+        allowed = math.floor(n * min(lenience, missed(source.bundle, wish)))
+    found = _collect(source, proposal, wish, n, most, allowed, generate)
     caution = _caution(found, proposal, matching, n, len(source.bundle.codes))
     return Targeted(
         wish,
@@ -134,6 +147,7 @@ def draw(
         found.tried,
         found.judged,
         found.accepted,
+        found.doubtful,
         matching,
         proposal.effective,
         caution,
@@ -209,7 +223,8 @@ def _proposal(
     if strategy == "auto" and after.used is None:
         strategy = "resample" if rest.needs_images else "reject"
     inner = _unconditioned(after, rest, strategy, rng)
-    return Proposal(f"condition + {inner.name}", inner.draw, inner.effective), matching
+    name = f"condition + {inner.name}"
+    return Proposal(name, inner.draw, inner.effective, inner.labelled), matching
 
 
 def _given(fixed: list[Fixed]) -> dict[int, float]:
@@ -277,7 +292,7 @@ def _as_training(proposal: Proposal, used: IntArray | None) -> Proposal:
         codes, rows, drawn = proposal.draw(k, rng)
         return codes, None if rows is None or used is None else used[rows], drawn
 
-    return Proposal(proposal.name, renamed, proposal.effective, proposal.guessed)
+    return Proposal(proposal.name, renamed, proposal.effective, proposal.labelled)
 
 
 @dataclass(frozen=True, eq=False)
@@ -287,6 +302,7 @@ class _Found:
     tried: int
     judged: int
     accepted: int
+    doubtful: int
 
 
 def _collect(
@@ -295,33 +311,45 @@ def _collect(
     wish: Target,
     n: int,
     most: int,
+    allowed: int,
     rng: np.random.Generator,
 ) -> _Found:
-    """Judge candidates until ``n`` are accepted or ``most`` were judged."""
+    """Judge candidates until there are ``n`` or ``most`` were judged.
+
+    Of those that fail by the classifier alone the first ``allowed`` are kept.
+    """
     bundle = source.bundle
     batches: list[Candidates] = []
     parents: list[IntArray | None] = []
-    tried = judged = accepted = 0
+    tried = judged = accepted = doubts = have = 0
     waiting, rows = np.empty((0, bundle.latent_dim)), None
-    while accepted < n and judged < most and tried < POOLED * most:
+    while have < n and judged < most and tried < POOLED * most:
         expected = _expected(proposal.name, accepted, judged)
-        k = min(math.ceil(1.05 * (n - accepted) / expected) + 3, BATCH, most - judged)
+        k = min(math.ceil(1.05 * (n - have) / expected) + 3, BATCH, most - judged)
         if len(waiting) == 0:
             waiting, rows, drawn = proposal.draw(k, rng)
             tried += drawn
         some = Candidates(bundle, waiting[:k])
         from_rows = None if rows is None else rows[:k]
         waiting, rows = waiting[k:], None if rows is None else rows[k:]
-        passed = np.flatnonzero(rng.random(len(some)) < wish.accept(some))
+        passed = rng.random(len(some)) < wish.accept(some)
         judged += len(some)
-        accepted += len(passed)
-        passed = passed[: n - sum(map(len, batches))]
-        batches.append(some.take(passed))
-        parents.append(None if from_rows is None else from_rows[passed])
-        report(max(accepted / max(n, 1), judged / most), f"{min(accepted, n):,} of {n:,} found")
+        accepted += int(passed.sum())
+        kept = passed.copy()
+        failed = np.flatnonzero(~passed)
+        if doubts < allowed and len(failed):
+            doubt = failed[doubtful(wish, some.take(failed))]
+            kept[doubt[: allowed - doubts]] = True
+        chosen = np.flatnonzero(kept)[: n - have]
+        doubts += int((~passed[chosen]).sum())
+        have += len(chosen)
+        batches.append(some.take(chosen))
+        parents.append(None if from_rows is None else from_rows[chosen])
+        report(max(have / max(n, 1), judged / most), f"{have:,} of {n:,} found")
     known = [one for one in parents if one is not None]
     started = np.concatenate(known) if known and len(known) == len(parents) else None
-    return _Found(Candidates.joined(bundle, batches), started, tried, judged, accepted)
+    kept_all = Candidates.joined(bundle, batches)
+    return _Found(kept_all, started, tried, judged, accepted, doubts)
 
 
 def _expected(name: str, accepted: int, judged: int) -> float:

@@ -81,7 +81,7 @@ class Effects:
             np.put_along_axis(design, empty._columns(values[some]), 1.0, axis=1)
             gram += design.T @ design
             sums += design.T @ (bundle.codes[some] - centre)
-        found: FloatArray = np.linalg.solve(gram, sums)
+        found = np.linalg.solve(gram, sums).astype(np.float64)
         return cls(names, sizes, found, pairs)
 
     def _columns(self, values: IntArray) -> IntArray:

@@ -15,6 +15,7 @@ from aegen.targeting.probe import Probe
 
 if TYPE_CHECKING:
     from aegen.bundles import Bundle
+    from aegen.targeting.target import Target
 
 __all__ = ["Knowledge", "Labels"]
 
@@ -55,6 +56,7 @@ class Knowledge:
         self.classified: tuple[str, ...] = (
             () if spec is None else tuple(spec.arguments["attributes"])
         )
+        self.missed: dict[Target, float] = {}
         self._labels: dict[str, Labels] = {}
         self._probes: dict[str, Probe] = {}
         self._near: Neighbours | None = None

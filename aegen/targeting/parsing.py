@@ -125,7 +125,7 @@ class _Reader:
 
     def inner(self) -> Target:
         if self.takes("not"):
-            return Not(self.one())
+            return ~self.one()
         if self.takes("("):
             target = self.either()
             if not self.takes(")"):

@@ -40,6 +40,9 @@ POOL = 4096
 LEAST = 1e-6
 """A guess below this is none: no draw of the batch is a candidate."""
 
+GENEROUS = 4.0
+"""What a guess is multiplied by: one that is four times too low does not bend the law."""
+
 CANDIDATES = 4000
 """Rows that stand for weights in a refit of a latent model that cannot weight rows."""
 
@@ -55,13 +58,14 @@ class Proposal:
         draw: candidates for a wish of k: codes, training rows or None, and how many codes were
             drawn from the latent model for them. There may be fewer than k, or none.
         effective: Kish's effective number of rows behind them, or None where none are known.
-        guessed: whether candidates were chosen by the quick guess.
+        labelled: whether candidates were made or chosen to be what the target asks for, so that
+            one which the classifier does not name may still be one.
     """
 
     name: str
     draw: Drawing
     effective: float | None = None
-    guessed: bool = False
+    labelled: bool = False
 
 
 def kish(weights: FloatArray) -> float:
@@ -86,7 +90,7 @@ def by_rows(sampler: RowSampler, weights: FloatArray) -> Proposal:
         codes, rows = sampler.sample_rows(k, weights=weights, rng=rng)
         return codes, rows, k
 
-    return Proposal("rows", draw, sampler.effective_rows(weights))
+    return Proposal("rows", draw, sampler.effective_rows(weights), labelled=True)
 
 
 def by_refit(
@@ -115,26 +119,28 @@ def by_refit(
             return codes, wanted[rows], k
         return fresh.sample(k, rng=rng), None, k
 
-    return Proposal("refit", draw, kish(own))
+    return Proposal("refit", draw, kish(own), labelled=True)
 
 
 def by_resampling(
     source: Proposal, target: Target, bundle: Bundle, name: str = "resample"
 ) -> Proposal:
-    """Plain draws, of which a quick guess from codes chooses candidates in proportion.
+    """Plain draws, of which a quick guess from codes chooses candidates.
 
-    Each draw is kept with the chance that the guess gives it over the largest in its batch, so
-    candidates have the law of the latent model times the guess, and none comes twice.
+    A draw is kept with four times the chance that the guess gives it over the largest in its
+    batch, at most 1. So where the guess is above a quarter, candidates have the latent model's own
+    law, below they are fewer, and none comes twice.
     """
 
     def draw(k: int, rng: np.random.Generator) -> tuple[FloatArray, IntArray | None, int]:
         codes, rows, drawn = source.draw(POOL, rng)
         chances = target.guess(Candidates(bundle, codes))
         largest = chances.max(initial=0.0)
-        kept = (rng.random(len(codes)) * largest < chances) & (largest >= LEAST)
+        likely = rng.random(len(codes)) * largest < GENEROUS * chances
+        kept = likely & (largest >= LEAST)
         return codes[kept], None if rows is None else rows[kept], drawn
 
-    return Proposal(name, draw, source.effective, guessed=True)
+    return Proposal(name, draw, source.effective, labelled=name == "resample")
 
 
 def plain(sampler: Sampler, *, rowed: bool) -> Proposal:

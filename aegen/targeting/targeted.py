@@ -44,6 +44,7 @@ class Targeted:
         tried: codes drawn from the latent model.
         judged: candidates that the target's own test saw.
         accepted: how many of them passed (a few more than were kept).
+        doubtful: how many of the draws were kept though the classifier names another value.
         matching: effective number of training rows that match the target (Kish).
         effective_rows: effective number of rows behind the candidates, or None where not known.
         caution: a sentence where draws are too few or rest on too few rows, else None.
@@ -58,6 +59,7 @@ class Targeted:
     tried: int
     judged: int
     accepted: int
+    doubtful: int
     matching: float
     effective_rows: float | None
     caution: str | None
@@ -90,16 +92,17 @@ class Targeted:
 
     @cached_property
     def share(self) -> float:
-        """Share of the draws that the target's own test accepts; 1 but for soft targets."""
+        """Share of the draws that the target's own test accepts: all but the doubtful ones."""
         return share_of(self.target, self.candidates)
 
     def summary(self) -> str:
         """One sentence on how they were found."""
         parents = "" if self.parents is None else f", from {self.parents:,} different rows"
+        doubt = f", and {self.doubtful:,} doubtful ones kept" if self.doubtful else ""
         rate = self.accepted / self.judged if self.judged else 0.0
         return (
             f"{len(self):,} of {self.wished:,} by {self.strategy}: {self.tried:,} codes drawn, "
-            f"{self.judged:,} judged, {rate:.0%} of them accepted{parents}"
+            f"{self.judged:,} judged, {rate:.0%} of them accepted{doubt}{parents}"
         )
 
     def draw(self) -> Draw:
