@@ -7,7 +7,7 @@ A kind of target is one file here. To add one, add a frozen class derived from `
 from __future__ import annotations
 
 from aegen.targeting.attribute import Between, Having
-from aegen.targeting.ball import Near
+from aegen.targeting.ball import Near, near
 from aegen.targeting.candidates import Candidates
 from aegen.targeting.chance import Chance
 from aegen.targeting.combination import And, Not, Or
@@ -41,6 +41,7 @@ __all__ = [
     "Transferred",
     "box",
     "draw",
+    "near",
     "parse",
     "region",
     "share",

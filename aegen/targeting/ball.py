@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import numbers
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from aegen.core import arrays
 from aegen.core.arrays import FloatArray
@@ -19,7 +21,7 @@ from aegen.targeting.target import Target
 if TYPE_CHECKING:
     from aegen.bundles import Bundle
 
-__all__ = ["Near"]
+__all__ = ["Near", "near"]
 
 
 @dataclass(frozen=True)
@@ -73,3 +75,31 @@ class Near(Target):
         else:
             place = f"row {self.centre}"
         return f"near {place} within {writing.number(self.within)}"
+
+
+def near(bundle: Bundle, centre: int | ArrayLike, rows: int = 100) -> Near:
+    """The ball around a training row or a code that holds so many training rows.
+
+    Args:
+        bundle: whose rows.
+        centre: a training row, or a code (d,), such as ``bundle.encode(picture)[0]``.
+        rows: how many rows it holds, the centre among them; more where distances are equal.
+
+    Raises:
+        InvalidInput: no such row, a code of another dimension, or more rows than there are.
+
+    Example:
+        >>> import aegen
+        >>> str(near(aegen.load("mnist"), 4711, 500))                 # doctest: +SKIP
+        'near row 4711 within 3.9'
+    """
+    known = Knowledge.of(bundle)
+    k = arrays.count(rows, name="rows", minimum=1, maximum=len(bundle.codes))
+    if isinstance(centre, numbers.Integral):
+        place: int | tuple[float, ...] = int(centre)
+        code = known.code_of(int(centre))
+    else:
+        code = arrays.codes([centre], name="a code", dimension=bundle.latent_dim)[0]
+        place = tuple(float(x) for x in code)
+    reach = float(known.near.query(code[None], k)[1][0, -1])
+    return Near(place, max(reach, np.finfo(np.float64).tiny) * (1 + 1e-9))

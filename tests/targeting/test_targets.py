@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from aegen.core.errors import InvalidInput, UnknownName
-from aegen.targeting import Candidates, Having, parse
+from aegen.targeting import Candidates, Having, near, parse
 
 BY_HAND = {
     "colour=red": lambda z, a: a.colour == "red",
@@ -95,6 +95,15 @@ def test_only_what_other_parts_leave_is_decoded_and_only_once(clouds):
 def test_what_the_bundle_does_not_have_is_told(clouds, text, problem, says):
     with pytest.raises(problem, match=says):
         parse(text).check(clouds)
+
+
+def test_a_ball_that_holds_so_many_rows(clouds):
+    for centre in (5, clouds.codes[5], [0.0, 0.0, 0.0, 0.0]):
+        ball = near(clouds, centre, 30)
+        assert ball.weights(clouds).sum() == 30
+        assert (parse(str(ball)).weights(clouds) == ball.weights(clouds)).all()
+    with pytest.raises(InvalidInput, match="rows"):
+        near(clouds, 5, 0)
 
 
 def test_targets_are_values():
