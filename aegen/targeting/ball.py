@@ -99,7 +99,8 @@ def near(bundle: Bundle, centre: int | ArrayLike, rows: int = 100) -> Near:
         place: int | tuple[float, ...] = int(centre)
         code = known.code_of(int(centre))
     else:
-        code = arrays.codes([centre], name="a code", dimension=bundle.latent_dim)[0]
+        given = np.atleast_2d(np.asarray(centre))
+        code = arrays.codes(given, name="a code", dimension=bundle.latent_dim)[0]
         place = tuple(float(x) for x in code)
     reach = float(known.near.query(code[None], k)[1][0, -1])
     return Near(place, max(reach, np.finfo(np.float64).tiny) * (1 + 1e-9))

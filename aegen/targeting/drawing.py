@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 
 __all__ = ["draw", "share"]
 
+LARGEST = 2**32
+"""Bytes that the pictures of a draw may take."""
+
 FEW_ROWS = 10
 """Effective rows below which draws are little more than copies of them."""
 
@@ -95,7 +98,7 @@ def draw(
     Args:
         model: a fitted model of a bundle, or a latent model fitted to all its training codes.
         target: what is wanted, or its text.
-        n: how many.
+        n: how many; their pictures may take 4 GB.
         bundle: the bundle, where ``model`` is a bare latent model.
         rng: seed or Generator.
         strategy: how; by default the first that suits.
@@ -122,7 +125,7 @@ def draw(
     start = time.perf_counter()
     wish = parse(target) if isinstance(target, str) else target
     source = _Source.of(model, bundle)
-    n = count(n, maximum=1_000_000)
+    n = count(n, maximum=LARGEST // (4 * math.prod(source.bundle.image_shape)))
     if strategy != "auto" and strategy not in STRATEGIES:
         raise InvalidInput(f"strategy must be auto, {', '.join(STRATEGIES)}, got {strategy!r}")
     if not 0 <= lenience <= 1:
