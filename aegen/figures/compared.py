@@ -132,8 +132,16 @@ def against_time(
             figure.add_hline(
                 y=model.fidelity,
                 line={"color": QUIET, "width": 1, "dash": "dash"},
-                annotation={"text": model.name, "font": {"color": QUIET, "size": 11}},
-                annotation_position="bottom right",
+            )
+            figure.add_annotation(
+                text=model.name,
+                font={"color": QUIET, "size": 11},
+                x=1,
+                xref="paper",
+                y=math.log10(model.fidelity) if upright.log else model.fidelity,
+                showarrow=False,
+                xanchor="right",
+                yanchor="top",
             )
     figure.update_xaxes(
         title="seconds to fit and draw", type="log", range=across.range, dtick=1, tickformat="~g"

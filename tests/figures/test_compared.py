@@ -62,7 +62,10 @@ def test_time_is_logarithmic_and_what_has_none_is_a_line():
     figure = against_time(MODELS, "Accuracy", "nearer", 0.5)
     assert figure.layout.xaxis.type == "log"
     assert trace(figure, "Gaussian mixture").x == (2.4,)
-    assert "Held-out reconstructions" in [note.text for note in figure.layout.annotations]
+    (note,) = figure.layout.annotations
+    assert (note.text, note.y) == ("Held-out reconstructions", 5.4)
+    steep = against_time(MODELS, "Distance", "lower", 0.0)
+    assert steep.layout.annotations[0].y == pytest.approx(np.log10(5.4))  # as plotly wants it
     assert "Held-out reconstructions" not in [trace.name for trace in figure.data]
 
 
