@@ -209,8 +209,6 @@ def _proposal(
                 '"condition" needs a fixed coordinate, such as z3=0.5: add one, or take "auto"'
             )
         return _unconditioned(source, rest, strategy, rng), matching
-    if strategy == "refit":
-        raise InvalidInput('"refit" cannot fix coordinates: take "condition" or "auto"')
     if not isinstance(source.sampler, ConditionalSampler):
         raise InvalidInput(
             f"{source.sampler.title} cannot be conditioned, so no coordinate can be fixed: give a "
@@ -223,8 +221,6 @@ def _proposal(
         inner = plain(left, rowed=after.used is not None)
         named = Proposal("condition", _as_training(inner, after.used).draw, inner.effective)
         return named, matching
-    if strategy == "auto" and after.used is None:
-        strategy = "resample" if rest.needs_images else "reject"
     inner = _unconditioned(after, rest, strategy, rng)
     name = f"condition + {inner.name}"
     return Proposal(name, inner.draw, inner.effective, inner.labelled), matching
@@ -247,6 +243,10 @@ def _unconditioned(
     weights = whole if used is None else whole[used]
     if strategy == "auto":
         strategy = _chosen(source, rest, weights)
+    if strategy in ("refit", "compose") and not sampler.free_.all():
+        raise InvalidInput(
+            f'"{strategy}" would lose the coordinates that are fixed: take "auto", or fix none'
+        )
     loose = _as_training(plain(sampler, rowed=used is not None), used)
     if strategy == "reject":
         return loose
@@ -276,14 +276,16 @@ def _chosen(source: _Source, rest: And, weights: FloatArray) -> Strategy:
     sampler, bundle = source.sampler, source.bundle
     if not rest.parts:
         return "reject"
+    conditioned = not sampler.free_.all()
     if not weights.any():
-        if absent(rest, bundle):
+        if absent(rest, bundle) and not conditioned:
             return "compose"
         return "resample" if rest.needs_images else "reject"
     if source.used is not None:
         return "rows"
     enough = max(sampler.minimum_rows(bundle.latent_dim), ROWS_A_DIMENSION * bundle.latent_dim)
-    if (sampler.weighted or not sampler.slow) and kish(weights) >= enough:
+    quick = (sampler.weighted or not sampler.slow) and not conditioned
+    if quick and kish(weights) >= enough:
         return "refit"
     return "resample"
 

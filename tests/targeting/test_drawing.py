@@ -87,6 +87,20 @@ def test_a_fixed_coordinate_is_exact_and_goes_with_other_parts(clouds):
         draw(sampler, "z2=0.5 and z2=0.6", 4, bundle=clouds, rng=0)
 
 
+def test_a_model_that_was_conditioned_stays_so(clouds):
+    sampler = fitted("gaussian", clouds).condition({2: 0.5})
+    made = draw(sampler, "colour=red", 30, bundle=clouds, rng=0)
+    assert made.strategy == "resample"
+    assert (made.codes[:, 2] == 0.5).all()
+    for strategy in ("refit", "compose"):
+        with pytest.raises(InvalidInput, match="would lose"):
+            draw(sampler, "colour=red", 4, bundle=clouds, strategy=strategy)
+    with pytest.raises(InvalidInput, match="would lose"):
+        draw(fitted("gaussian", clouds), "z2=1 and colour=red", bundle=clouds, strategy="refit")
+    unseen = draw(sampler, "colour=blue and shape=square", 4, bundle=clouds, rng=0, tries=300)
+    assert unseen.strategy == "resample"
+
+
 def test_the_same_seed_gives_the_same_bytes_and_another_does_not(clouds):
     sampler = fitted(COPULA[0], clouds, **COPULA[1])
 
