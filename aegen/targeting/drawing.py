@@ -189,6 +189,12 @@ class _Source:
             raise InvalidInput(
                 "a bare latent model needs bundle=..., whose codes it was fitted to"
             )
+        model.sample(0, rng=0)  # refuses a model that is not fitted
+        if model.n_features_in_ != bundle.latent_dim:
+            raise InvalidInput(
+                f"this {model.title} draws codes of {model.n_features_in_} dimensions and those "
+                f"of {bundle.name} have {bundle.latent_dim}: fit it to the bundle's codes"
+            )
         n = len(bundle.codes)
         if isinstance(model, RowSampler) and len(model.weights_) == n:
             return cls(model, bundle, np.arange(n))

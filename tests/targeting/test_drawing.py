@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import ks_2samp
 
 from aegen.core.errors import InvalidInput
-from aegen.samplers import samplers
+from aegen.samplers import NotFitted, samplers
 from aegen.targeting import draw, share
 
 
@@ -175,6 +175,10 @@ def test_strategies_that_do_not_suit_are_refused(clouds):
             draw(mixture, "colour=red", 4, bundle=clouds, rng=0, strategy=strategy)
     with pytest.raises(InvalidInput, match="bundle="):
         draw(mixture, "colour=red", 4)
+    with pytest.raises(NotFitted):
+        draw(samplers.create("kde"), "colour=red", 4, bundle=clouds)
+    with pytest.raises(InvalidInput, match="2 dimensions"):
+        draw(samplers.create("kde").fit(clouds.codes[:, :2]), "colour=red", 4, bundle=clouds)
     margins = fitted("independent-margins", clouds)
     with pytest.raises(InvalidInput, match="matches"):
         draw(margins, "colour=none", 4, bundle=clouds, strategy="refit")
