@@ -18,7 +18,6 @@ from aegen.core.errors import AegenError
 
 if TYPE_CHECKING:
     from aegen.comparison import Criterion, Table
-    from aegen.figures.compared import Compared
 
 __all__ = ["compared"]
 
@@ -228,6 +227,7 @@ def _measured(found: Table) -> tuple[Table, list[tuple[str, str]]]:
 
 def _plots(found: Table) -> None:
     """Fidelity beside copying, and beside time."""
+    from aegen.comparison.display import compared as placed
     from aegen.figures.compared import against_copying, against_time
 
     options = {c.key: c for c in found.criteria if not c.make().needs_training}
@@ -240,7 +240,7 @@ def _plots(found: Table) -> None:
         width=330,
     )
     criterion = options[key]
-    metric, models = criterion.make(), _points(found, criterion)
+    metric, models = criterion.make(), placed(found, criterion)
     if not models:
         st.caption(f"There is no figure of {plain(criterion.title)} yet.")
         return
@@ -265,37 +265,6 @@ def _plots(found: Table) -> None:
     )
 
 
-def _points(found: Table, criterion: Criterion) -> list[Compared]:
-    from aegen.comparison import REFERENCES
-    from aegen.comparison.table import RATIO
-    from aegen.figures.compared import Compared
-
-    best = found.winner(criterion)
-    models = []
-    for contender in found.rows:
-        cell = found.cell(contender, criterion)
-        if cell is None:
-            continue
-        ratio, seconds = found.cell(contender, RATIO), found.seconds(contender)
-        models.append(
-            Compared(
-                contender.title,
-                cell.value,
-                _ends(cell),
-                None if ratio is None else ratio.value,
-                None if ratio is None else _ends(ratio),
-                None if seconds is None else sum(seconds),
-                contender in REFERENCES,
-                contender == best,
-            )
-        )
-    return models
-
-
-def _ends(cell: Any) -> tuple[float, float] | None:
-    return None if cell.low is None or cell.high is None else (cell.low, cell.high)
-
-
 # files
 
 
@@ -309,7 +278,7 @@ def _share(asked: Asked) -> None:
         [
             ("CSV", f"{name}.csv", "text/csv", _csv),
             ("PNG", f"{name}.png", "image/png", _png),
-            *([("Report", f"{name}.html", "text/html", _report)] if _reports() else []),
+            ("Report", f"{name}.html", "text/html", _report),
         ],
         (asked,),
     )
@@ -335,9 +304,3 @@ def _report(asked: Asked) -> bytes:
 
     page: str = html([services.table(asked)])
     return page.encode()
-
-
-def _reports() -> bool:
-    from importlib.util import find_spec
-
-    return find_spec("aegen.comparison.report") is not None

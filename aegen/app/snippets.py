@@ -153,16 +153,9 @@ def python_of_comparison(asked: Asked) -> str:
         f'metrics = comparison.criteria(["{budget.preset}"])',
         "tasks = comparison.tasks(",
         f'    ["{asked.bundle}"], models + comparison.REFERENCES, seeds={budget.seeds}, '
-        f"draws={asked.draws}, criteria=metrics",
+        f"draws={asked.draws}, criteria=metrics" + (f", first={asked.seed}" if asked.seed else ""),
         ")",
     ]
-    if asked.seed:
-        lines = [
-            "import dataclasses",
-            "",
-            *lines,
-            f"tasks = [dataclasses.replace(t, seed=t.seed + {asked.seed}) for t in tasks]",
-        ]
     return "\n".join(
         [
             *lines,
@@ -174,19 +167,18 @@ def python_of_comparison(asked: Asked) -> str:
     )
 
 
-def command_of_comparison(asked: Asked) -> str | None:
-    """A comparison as a command; None under another first seed than 0, which no command can say.
+def command_of_comparison(asked: Asked) -> str:
+    """A comparison as a command.
 
     Example:
         >>> command_of_comparison(Asked("mnist", ("kde",), 2000, 0, "quick"))
         'aegen compare mnist --samplers kde --seeds 1 --draws 2000 --metrics quick --out report'
     """
-    if asked.seed:
-        return None
     budget = BUDGETS[asked.budget]
+    first = f"--first-seed {asked.seed} " if asked.seed else ""
     return (
         f"aegen compare {asked.bundle} --samplers {','.join(asked.models)} --seeds {budget.seeds} "
-        f"--draws {asked.draws} --metrics {budget.preset} --out report"
+        f"{first}--draws {asked.draws} --metrics {budget.preset} --out report"
     )
 
 

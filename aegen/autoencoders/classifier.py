@@ -84,7 +84,11 @@ class Classifier(nn.Module):
 
     def forward(self, x: Tensor) -> dict[str, Tensor]:
         """Logits (n, k) of each attribute by its name."""
-        f = self.dropout(self.features(x))
+        return self.judge(self.features(x))
+
+    def judge(self, features: Tensor) -> dict[str, Tensor]:
+        """The same from features (n, f) that are known already."""
+        f = self.dropout(features)
         return {name: head(f) for name, head in zip(self.names, self.heads, strict=True)}
 
     def loss(self, x: Tensor, labels: Tensor, noise: torch.Generator) -> Tensor:

@@ -1,4 +1,4 @@
-"""The table of `aegen bench fidelity`: on the terminal, as Markdown, and inside a README."""
+"""The table of `aegen bench fidelity`: on the terminal, as Markdown, and inside a text file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from aegen.core.progress import reporting
 
 __all__ = ["best_of_each", "frontier", "markdown", "report", "telling"]
 
-BEGIN = "<!-- fidelity: made by `aegen bench fidelity --readme README.md` -->"
+BEGIN = "<!-- fidelity: made by `aegen bench fidelity --readme assets/results/fidelity.md` -->"
 END = "<!-- /fidelity -->"
 
 NEW_ENOUGH = 0.8

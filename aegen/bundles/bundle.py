@@ -311,3 +311,17 @@ class Bundle:
 
         images = arrays.images(x, shape=self.image_shape)
         return networks.features(self.classifier(), images)
+
+    def classify_features(self, features: ArrayLike) -> dict[str, FloatArray]:
+        """What `classify` says of images of which `features` (n, f) are known, at no cost.
+
+        Raises:
+            InvalidInput: features of another width, or not finite.
+            BundleError: the bundle has no classifier.
+        """
+        from aegen.bundles import networks
+
+        net = self.classifier()
+        width = int(net.embed.out_features)
+        known = arrays.codes(features, name="features", dimension=width)
+        return networks.probabilities_of_features(net, known.astype(np.float32))

@@ -29,6 +29,7 @@ __all__ = [
     "load_classifier",
     "network_arrays",
     "probabilities",
+    "probabilities_of_features",
     "reconstruction",
 ]
 
@@ -196,15 +197,26 @@ def features(net: Classifier, x: Float32) -> Float32:
 
 def probabilities(net: Classifier, x: Float32) -> dict[str, FloatArray]:
     """Probability of each value, float64 (n, k) an attribute, of images (n, h, w, c)."""
+    return _by_attribute(net, net.forward, _pixels_first(x))
+
+
+def probabilities_of_features(net: Classifier, f: Float32) -> dict[str, FloatArray]:
+    """The same of features (n, f) that `features` gave."""
+    return _by_attribute(net, net.judge, f)
+
+
+def _by_attribute(
+    net: Classifier, judge: Callable[[Tensor], dict[str, Tensor]], rows: Float32
+) -> dict[str, FloatArray]:
     sizes: Mapping[str, int] = net.arguments["attributes"]
 
     def joined(batch: Tensor) -> Tensor:
         import torch
 
-        logits = net(batch)
+        logits = judge(batch)
         return torch.cat([logits[name].softmax(dim=1) for name in sizes], dim=1)
 
-    table = _batched(joined, _pixels_first(x)).astype(np.float64)
+    table = _batched(joined, rows).astype(np.float64)
     edges = np.cumsum([0, *sizes.values()])
     return {
         name: table[:, low:high]

@@ -29,6 +29,7 @@ def compare(
         ),
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Repeats with other draws and rows")] = 3,
+    first_seed: Annotated[int, typer.Option(min=0, help="The first seed")] = 0,
     draws: Annotated[
         int, typer.Option(min=1, help="Draws of each model, and held-out rows")
     ] = 2000,
@@ -79,13 +80,17 @@ def compare(
     The same command continues one that was stopped.
     """
     place = _place(backend, jobs, scheduler, address)
+    if sweep is not None and readme is not None:
+        raise InvalidInput("--readme takes tables, which --sweep does not make: give one of them")
+    if run is not None and sweep != "epochs":
+        raise InvalidInput("--run is the training of --sweep epochs: add that, or leave it out")
     from aegen.benchmarks.marked import rewrite
     from aegen.comparison import DEFAULTS, REFERENCES, Store, Table, criteria, parse_all, tasks
     from aegen.comparison.files import write_files
 
     contenders = parse_all(samplers) if samplers else DEFAULTS
     measured = criteria(metrics or ["quick"])
-    named = {_located(text): Path(text).name for text in bundles or ["mnist"]}
+    named = _named(bundles or ["mnist"])
     sets = _data_sets(data or [], named)
     for bundle in named:
         _require_enough(bundle, draws, measured, sets.get(bundle))
@@ -108,6 +113,7 @@ def compare(
                 draws=draws,
                 criteria=measured,
                 data=sets,
+                first=first_seed,
             )
         )
     results = _done(todo, store, place, fresh)
@@ -157,6 +163,22 @@ def _located(bundle: str) -> str:
     from aegen.bundles import bundles, find
 
     return bundle if bundle in bundles() else str(find(bundle).resolve())
+
+
+def _named(texts: Sequence[str]) -> dict[str, str]:
+    """What to call each bundle, by where it is; each bundle once."""
+    from aegen.bundles import find
+    from aegen.generation import load
+
+    places: dict[Path, str] = {}
+    for text in texts:
+        places.setdefault(find(text).resolve(), _located(text))
+    names = {place: load(place).name for place in places.values()}
+    alike = list(names.values())
+    return {
+        place: name if alike.count(name) == 1 else f"{name} ({place})"
+        for place, name in names.items()
+    }
 
 
 def _data_sets(settings: Sequence[str], named: dict[str, str]) -> dict[str, str]:
@@ -266,32 +288,42 @@ def _short(tables: Sequence[Table]) -> str:
 
 
 def _show(table: Table) -> None:
-    """A table for the terminal: a line a metric, a column a contender; below it why some miss."""
-    from rich import box
+    """A table for the terminal: a line a metric, a column a contender; below it why some miss.
+
+    Where the window is too narrow for all columns it comes in several parts.
+    """
     from rich.console import Console
-    from rich.table import Table as Grid
 
     console = Console()
-    grid = Grid(
-        title=f"{table.bundle}: {table.size} draws, seeds: {table.seeds}",
-        caption="bold: better than all others, resolved; ±: half a 95 % interval",
-        box=box.SIMPLE_HEAD,
-    )
+    console.print(f"\n[bold]{table.bundle}[/bold]: {table.size} draws, seeds: {table.seeds}")
+    across = max(1, (console.width - LABEL) // COLUMN)
+    for start in range(0, len(table.rows), across):
+        console.print(_part(table, table.rows[start : start + across]))
+    console.print("bold: better than all others, resolved; ±: half a 95 % interval", style="dim")
+    for line in _gaps(table):
+        console.print(line, highlight=False, markup=False)
+
+
+LABEL, COLUMN = 24, 19
+"""Width of a metric's name, and of a figure, in letters."""
+
+
+def _part(table: Table, contenders: Sequence[Contender]) -> Any:
+    from rich import box
+    from rich.table import Table as Grid
+
+    grid = Grid(box=box.SIMPLE_HEAD)
     grid.add_column("")
-    for contender in table.rows:
+    for contender in contenders:
         grid.add_column(_head(table, contender), justify="right", style=_style(contender))
     for criterion in table.criteria:
         winner = table.winner(criterion)
-        grid.add_row(
-            criterion.title,
-            *(_cell(table, c, criterion, bold=c == winner) for c in table.rows),
-        )
+        cells = (_cell(table, c, criterion, bold=c == winner) for c in contenders)
+        grid.add_row(criterion.title, *cells)
     for place, title in enumerate(("seconds to fit", "seconds to draw")):
-        spent = [table.seconds(contender) for contender in table.rows]
+        spent = [table.seconds(contender) for contender in contenders]
         grid.add_row(title, *("–" if s is None else f"{s[place]:.2g}" for s in spent))
-    console.print(grid)
-    for line in _gaps(table):
-        console.print(line, highlight=False, markup=False)
+    return grid
 
 
 def _head(table: Table, contender: Contender) -> str:

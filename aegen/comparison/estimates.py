@@ -131,7 +131,7 @@ def difference(
         None if x.made is None or y.made is None else x.made + y.made
         for x, y in zip(a, b, strict=True)
     ]
-    half = _half(values, real, made, distinct)
+    half = _half(values, real, made, distinct) if len(seeds) >= metric.seeds_needed else None
     mean = float(values.mean())
     low, high = (None, None) if half is None else (mean - half, mean + half)
     return Difference(mean, low, high, len(seeds))
@@ -147,6 +147,8 @@ def winner(table: Mapping[str, Figures], metric: Metric, distinct: float = math.
         metric: what they are figures of.
         distinct: as for `estimate`.
     """
+    if not metric.decides:
+        return None
     names = [name for name, figures in table.items() if figures]
     for name in names:
         others = [

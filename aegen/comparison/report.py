@@ -175,8 +175,19 @@ def _sweep(sweep: Sweep, placed: Sequence[tuple[float, Table]], plots: _Plots) -
         f"<h2>{escape(sweep.name)}: quality over {escape(sweep.x_title)}</h2>"
         f'<p class="quiet">{max((t.size for _, t in placed), default=0):,} draws at each point; '
         f"{_seeds(max((t.seeds for _, t in placed), default=0))}; bands are 95 % intervals.</p>"
-        f'<div class="plots">{"".join(drawn)}</div>'
+        f'<div class="plots">{"".join(drawn)}</div>{_failures(sweep, placed)}'
     )
+
+
+def _failures(sweep: Sweep, placed: Sequence[tuple[float, Table]]) -> str:
+    """Points that lack figures because a model failed there, and why."""
+    said = [
+        f"<li>{escape(contender.title)} at {x:,.6g}: {escape(problem)}</li>"
+        for x, table in placed
+        for contender in table.rows
+        for problem in table.problems(contender)
+    ]
+    return f"<ul>{''.join(said)}</ul>" if said else ""
 
 
 def _lines(criterion: Criterion, placed: Sequence[tuple[float, Table]]) -> list[Swept]:

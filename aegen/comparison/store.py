@@ -17,29 +17,42 @@ from typing import Any
 import numpy as np
 
 import aegen
-from aegen import metrics, samplers
-from aegen.bundles import find
 from aegen.comparison.task import Figure, Result, Task
+from aegen.comparison.world import contents_of
 from aegen.core.errors import AegenError, StorageError
-from aegen.core.storage import load_arrays, make_folder, read_bytes, save_arrays
+from aegen.core.storage import load_arrays, make_folder, save_arrays
 
 __all__ = ["Store", "mark"]
 
 FORMAT = "1"
 
+MEASURING = (
+    "samplers/*.py",
+    "metrics/*.py",
+    "core/neighbours.py",
+    "bundles/networks.py",
+    "comparison/task.py",
+    "comparison/world.py",
+    "comparison/inception.py",
+)
+"""The source that figures come from."""
 
-def mark(task: Task) -> str:
-    """The hash of all that a task's figures depend on.
+
+def mark(task: Task, contents: str = "") -> str:
+    """The hash of all that a task's figures depend on, but for the versions of other libraries.
+
+    Args:
+        task: the task.
+        contents: the hash of the bundle that was measured; by default of the one that is there.
 
     Raises:
         UnknownName, BundleError: no such bundle.
     """
-    manifest = find(task.bundle) / "bundle.json"
     parts = [
         FORMAT,
         aegen.__version__,
         _code(),
-        hashlib.sha256(read_bytes(manifest)).hexdigest(),
+        contents or contents_of(task.bundle),
         task.contender.text,
         task.seed,
         task.draws,
@@ -54,12 +67,10 @@ def mark(task: Task) -> str:
 def _code() -> str:
     """The hash of the source of all that figures come from."""
     total = hashlib.sha256()
-    for folder in (samplers, metrics):
-        assert folder.__file__ is not None
-        for file in sorted(Path(folder.__file__).parent.glob("*.py")):
-            total.update(file.name.encode() + b"\0" + file.read_bytes())
-    for name in ("task.py", "world.py"):
-        total.update((Path(__file__).parent / name).read_bytes())
+    root = Path(__file__).parents[1]
+    files = [file for part in MEASURING for file in sorted(root.glob(part))]
+    for file in files:
+        total.update(str(file.relative_to(root)).encode() + b"\0" + file.read_bytes())
     return total.hexdigest()
 
 
@@ -77,9 +88,9 @@ class Store:
         self.folder = Path(folder)
         make_folder(self.folder)
 
-    def path(self, task: Task) -> Path:
-        """Where the result of a task is, or will be."""
-        return self.folder / f"{mark(task)}.safetensors"
+    def path(self, task: Task, contents: str = "") -> Path:
+        """Where the result of a task is, or will be; arguments as `mark`."""
+        return self.folder / f"{mark(task, contents)}.safetensors"
 
     def find(self, task: Task) -> Result | None:
         """The result of a task, if it is there; a file that cannot be read is no result."""
@@ -118,7 +129,8 @@ class Store:
         if result.images is not None:
             named["images"] = result.images
         text = json.dumps(about, allow_nan=False, sort_keys=True)
-        save_arrays(self.path(result.task), named, {"result": text, "format": FORMAT})
+        path = self.path(result.task, result.contents)
+        save_arrays(path, named, {"result": text, "format": FORMAT})
 
 
 def _read(path: Path, task: Task) -> Result:

@@ -6,6 +6,7 @@ epochs. A sweep is a list of points; each has its own tasks and becomes a table 
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,8 +17,9 @@ from aegen.comparison.contender import REFERENCES, Contender
 from aegen.comparison.criterion import Criterion
 from aegen.comparison.table import Table
 from aegen.comparison.task import Result, Task, tasks
+from aegen.comparison.world import contents_of
 from aegen.core.errors import InvalidInput
-from aegen.core.storage import make_folder
+from aegen.core.storage import digest, make_folder
 from aegen.generation import load
 
 if TYPE_CHECKING:
@@ -172,7 +174,10 @@ def over_epochs(
     make_folder(out)
     points = []
     for epoch, checkpoint in kept:
-        folder = out / f"{opened.name}-epoch-{epoch:03d}"
+        # Another training, data set, number of codes or classifier makes another bundle.
+        made_of = [digest(checkpoint), contents_of(opened.path), str(Path(data).resolve()), codes]
+        key = hashlib.sha256(repr(made_of).encode()).hexdigest()[:10]
+        folder = out / f"{opened.name}-epoch-{epoch:03d}-{key}"
         if not (folder / "bundle.json").is_file():
             tell(f"epoch {epoch}: encoding {codes:,} images")
             _write(folder, epoch, checkpoint, opened.path, images)

@@ -79,10 +79,10 @@ class Table:
         return estimate(found, self.distinct) if found else None
 
     def why(self, contender: Contender, criterion: Criterion) -> str:
-        """Why there is no figure; "" where there is one, or where it is still to come."""
+        """Why there is no figure, or not for all seeds; "" where nothing lacks, or is to come."""
         mine = self.of(contender)
         if any(criterion.key in result.figures for result in mine):
-            return ""
+            return self.lacking(contender, criterion)
         reasons = [result.problem or result.missing.get(criterion.key, "") for result in mine]
         return next(filter(None, reasons), "")
 
@@ -102,11 +102,28 @@ class Table:
         )
 
     def winner(self, criterion: Criterion) -> Contender | None:
-        """The contender that is better than all others, each difference resolved; else None."""
+        """The contender that is better than all others, each difference resolved; else None.
+
+        None wins who failed under some seed, which may have been the hard one; and none who is
+        resolvedly better than real rows, as nothing can be truer to the data than they are.
+        """
         by_text = {c.text: c for c in self.contenders}
         table = {text: self.figures(c, criterion) for text, c in by_text.items()}
-        best = winner(table, criterion.make(), self.distinct)
-        return None if best is None else by_text[best]
+        found = winner(table, criterion.make(), self.distinct)
+        if found is None or self.lacking(by_text[found], criterion):
+            return None
+        over_real = self.difference(HELD_OUT, by_text[found], criterion)
+        beyond = over_real is not None and over_real.resolved and over_real.value > 0
+        return None if beyond else by_text[found]
+
+    def lacking(self, contender: Contender, criterion: Criterion) -> str:
+        """Of how many finished seeds there is no figure, and why; "" where there are all."""
+        mine = self.of(contender)
+        without = [r for r in mine if criterion.key not in r.figures]
+        if not without or len(without) == len(mine):
+            return ""
+        reason = without[0].problem or without[0].missing.get(criterion.key, "")
+        return f"not under {len(without)} of {len(mine)} seeds: {reason}"
 
     def level(self, criterion: Criterion) -> list[Contender]:
         """Where none wins, the best contender and those not resolved from it, best first."""
@@ -215,10 +232,17 @@ def _lines(table: Table) -> Iterator[list[str]]:
                 *_numbers(table.cell(contender, criterion)),
                 str(table.size),
                 "yes" if winners[criterion] == contender else "no",
-                "yes" if table.copies(contender) else "no",
+                _yes_or_no(table, contender),
                 *(["", ""] if seconds is None else [f"{s:.6g}" for s in seconds]),
                 table.why(contender, criterion),
             ]
+
+
+def _yes_or_no(table: Table, contender: Contender) -> str:
+    """Whether it copies; "" where that was not measured."""
+    if table.cell(contender, RATIO) is None:
+        return ""
+    return "yes" if table.copies(contender) else "no"
 
 
 def _numbers(cell: Estimate | None) -> list[str]:
@@ -231,15 +255,20 @@ def _numbers(cell: Estimate | None) -> list[str]:
 def number(value: float, error: float | None) -> str:
     """A value with as many digits as its error lets mean something, at most six after the point.
 
+    The error keeps two digits where they read 10 to 35, else one (the Particle Data Group's rule).
+
     Example:
         >>> number(12.3456, 0.02), number(0.53449, 0.004), number(1234.5, 30.0)
-        ('12.346', '0.5345', '1234')
+        ('12.346', '0.534', '1234')
     """
     if not math.isfinite(value):
         return str(value)
     scale = error if error else abs(value) / 100
-    digits = 4 if scale <= 0 else min(6, max(0, 1 - math.floor(math.log10(scale))))
-    return f"{value:.{digits}f}"
+    if scale <= 0:
+        return f"{value:.4f}"
+    power = math.floor(math.log10(scale))
+    digits = (1 if scale / 10**power < 3.55 else 0) - power
+    return f"{value:.{min(6, max(0, digits))}f}"
 
 
 def to_markdown(table: Table, criteria: Sequence[Criterion] | None = None) -> str:

@@ -6,9 +6,12 @@ record of numbers. The same task gives the same figures wherever it is done.
 
 from __future__ import annotations
 
+import contextlib
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -18,9 +21,9 @@ from aegen.comparison.criterion import Criterion
 from aegen.comparison.world import Rows, World
 from aegen.core import arrays, pictures
 from aegen.core.arrays import ByteArray, FloatArray, IntArray
-from aegen.core.errors import AegenError, InvalidInput
+from aegen.core.errors import AegenError, BundleError, InvalidInput
 from aegen.core.neighbours import Neighbours
-from aegen.metrics.base import Measured, Metric, variance
+from aegen.metrics.base import Measured, variance
 from aegen.samplers import DensitySampler, RowSampler, Sampler
 
 __all__ = ["SHOWN", "Figure", "Result", "Task", "measure", "perform", "tasks"]
@@ -94,9 +97,11 @@ class Result:
         missing: why a criterion has no figure, by its key.
         size: rows on each side.
         distinct: how many seeds can have reference rows of their own.
-        fit_seconds: time of the fit, or of all fits; draw_seconds: time to draw ``size`` codes.
+        fit_seconds: time of the fit, or mean time of several; draw_seconds: time to draw ``size``
+            codes.
         images: the first draws as pictures, uint8 (k, h, w, c).
-        problem: why there is nothing, or None.
+        problem: what went wrong, or None; a task with a problem is tried again by the next run.
+        contents: the hash of the bundle that was measured.
     """
 
     task: Task
@@ -108,18 +113,43 @@ class Result:
     draw_seconds: float = 0.0
     images: ByteArray | None = None
     problem: str | None = None
+    contents: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """Draws of one fit.
+
+    Attributes:
+        codes: the draws (m, d).
+        training: a search among the codes that the fit saw.
+        parents: index of the code among them that each draw started from, or None.
+    """
+
+    codes: FloatArray
+    training: Neighbours
+    parents: IntArray | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class _Drawn:
-    """Draws, and what they came from."""
+    """Draws, and what they came from: one fit, or several of few codes each.
 
-    codes: FloatArray
-    parents: IntArray | None = None
-    training: Neighbours | None = None
+    Attributes:
+        parts: the draws of each fit.
+        model: the fitted model, where there is one alone.
+        fit_seconds: time of a fit; draw_seconds: of all draws.
+    """
+
+    parts: tuple[_Part, ...]
     model: Sampler | None = None
     fit_seconds: float = 0.0
     draw_seconds: float = 0.0
+
+    @property
+    def codes(self) -> FloatArray:
+        """All draws (m, d)."""
+        return np.concatenate([part.codes for part in self.parts])
 
 
 def perform(task: Task) -> Result:
@@ -143,65 +173,61 @@ def perform(task: Task) -> Result:
 
 
 def _performed(task: Task, world: World, contender: Contender) -> Result:
-    if contender == HELD_OUT:
-        drawn = _Drawn(
-            world.bundle.holdout[world.others(task.seed)], training=world.bundle.neighbours()
-        )
-    elif task.codes is None:
-        drawn = _drawn(contender, world, task.seed)
-    else:
+    if task.codes is not None:
         drawn = _drawn_from_few(contender, world, task)
+    elif contender == HELD_OUT:
+        held_out = world.bundle.holdout[world.others(task.seed)]
+        drawn = _Drawn((_Part(held_out, world.bundle.neighbours()),))
+    else:
+        drawn = _drawn(contender, world, task.seed)
     return measure(task, world, drawn)
 
 
 def _drawn(contender: Contender, world: World, seed: int) -> _Drawn:
     """Draws of a model of all training codes."""
     if not contender.slow:  # so that times are not those of loading compiled code
-        _codes(contender.make().fit(world.bundle.codes[:WARM], rng=seed), 2, seed)
+        with contextlib.suppress(AegenError):  # of so few codes; what counts is told below
+            _codes(contender.make().fit(world.bundle.codes[:WARM], rng=seed), 2, seed)
     model = contender.make()
     start = time.perf_counter()
     model.fit(world.bundle.codes, rng=seed)
     fitted = time.perf_counter()
     codes, parents = _codes(model, world.size, seed)
     end = time.perf_counter()
-    search = world.bundle.neighbours()
-    return _Drawn(codes, parents, search, model, fitted - start, end - fitted)
+    part = _Part(codes, world.bundle.neighbours(), parents)
+    return _Drawn((part,), model, fitted - start, end - fitted)
 
 
 def _drawn_from_few(contender: Contender, world: World, task: Task) -> _Drawn:
-    """Draws of models of few training codes, in the protocol of the paper (facts 3).
+    """Draws of models of few training codes, in the protocol of the paper.
 
     Where codes are fewer than draws, the model is fitted to as many fresh subsets as fit into the
-    draws, and each gives its share of them; so chance in the choice of codes is averaged.
+    draws, and each gives its share of them; so chance in the choice of codes is averaged. All
+    contenders of a seed meet the same subsets, the held-out rows too.
     """
     assert task.codes is not None
     n = arrays.count(task.codes, name="codes", minimum=2, maximum=len(world.bundle.codes))
-    rng = np.random.default_rng([task.seed, n])
+    choice, chance = (np.random.default_rng([task.seed, n, stream]) for stream in (0, 1))
     fits = max(1, world.size // n)
-    shares = np.diff(np.linspace(0, world.size, fits + 1).astype(np.int64))
-    pieces, started, chosen = [], [], []
+    edges = np.linspace(0, world.size, fits + 1).astype(np.int64)
+    held_out = world.bundle.holdout[world.others(task.seed)]
+    parts, model = [], None
     fit_seconds = draw_seconds = 0.0
-    for share in shares:
-        rows = np.sort(rng.choice(len(world.bundle.codes), n, replace=False))
+    for low, high in pairwise(edges):
+        rows = np.sort(choice.choice(len(world.bundle.codes), n, replace=False))
+        some = world.bundle.codes[rows]
+        if contender == HELD_OUT:
+            parts.append(_Part(held_out[low:high], Neighbours(some)))
+            continue
         begin = time.perf_counter()
-        model = contender.make().fit(world.bundle.codes[rows], rng=rng)
+        model = contender.make().fit(some, rng=chance)
         fitted = time.perf_counter()
-        codes, parents = _codes(model, int(share), rng)
+        codes, parents = _codes(model, int(high - low), chance)
         draw_seconds += time.perf_counter() - fitted
         fit_seconds += fitted - begin
-        pieces.append(codes)
-        chosen.append(rows)
-        if parents is not None:
-            started.append(rows[parents])
-    known = np.unique(np.concatenate(chosen))
-    return _Drawn(
-        np.concatenate(pieces),
-        np.searchsorted(known, np.concatenate(started)) if started else None,
-        Neighbours(world.bundle.codes[known]),
-        model if fits == 1 else None,
-        fit_seconds,
-        draw_seconds,
-    )
+        parts.append(_Part(codes, Neighbours(some), parents))
+    alone = model if fits == 1 else None
+    return _Drawn(tuple(parts), alone, fit_seconds / fits, draw_seconds)
 
 
 def _codes(
@@ -213,17 +239,25 @@ def _codes(
 
 
 def measure(task: Task, world: World, drawn: _Drawn) -> Result:
-    """Draws beside the reference of the task's seed, in every criterion of the task."""
+    """Draws beside the reference of the task's seed, by every criterion of the task.
+
+    What a model cannot tell is missing with its reason; what breaks is a problem, and leaves the
+    other figures as they are.
+    """
     rows, reference = world.rows(drawn.codes), world.reference_rows(task.seed)
-    figures, missing = {}, {}
+    figures, missing, problem = {}, {}, None
     for criterion in task.criteria:
-        metric = criterion.make()
         try:
-            figures[criterion.key] = Figure.of(
-                _measured(metric, criterion.space, rows, reference, drawn, task.seed)
-            )
-        except AegenError as problem:
-            missing[criterion.key] = str(problem)
+            found = _measured(criterion, rows, reference, drawn, task.seed)
+            if math.isfinite(found.value):
+                figures[criterion.key] = Figure.of(found)
+            else:
+                missing[criterion.key] = f"the figure is {found.value}"
+        except (InvalidInput, BundleError) as reason:
+            missing[criterion.key] = str(reason)
+        except Exception as reason:  # it may go well another time
+            said = str(reason) if isinstance(reason, AegenError) else repr(reason)
+            problem = f"{criterion.title}: {said}"
     return Result(
         task,
         figures,
@@ -233,27 +267,54 @@ def measure(task: Task, world: World, drawn: _Drawn) -> Result:
         drawn.fit_seconds,
         drawn.draw_seconds,
         pictures.quantize(rows.images[:SHOWN]),
+        problem,
+        world.contents,
     )
 
 
 def _measured(
-    metric: Metric, space: str, rows: Rows, reference: Rows, drawn: _Drawn, seed: int
+    criterion: Criterion, rows: Rows, reference: Rows, drawn: _Drawn, seed: int
 ) -> Measured:
-    if (
-        space == "densities"
-    ):  # of held-out rows alone: what a model thinks of its own draws is idle
-        real = made = _log_densities(drawn.model, reference.codes)
-    else:
-        real, made = reference.of(space), rows.of(space)
-    if metric.needs_parents and drawn.parents is None:
+    metric, space = criterion.make(), criterion.space
+    if space == "densities":  # of held-out rows alone; nothing is read off those of draws
+        real = _log_densities(drawn, reference.codes)
+        return metric.measured(real, real)
+    if not metric.needs_training:
+        return metric.measured(reference.of(space), rows.of(space), rng=seed)
+    if metric.needs_parents and any(part.parents is None for part in drawn.parts):
         raise InvalidInput("its draws do not start from training rows")
-    return metric.measured(real, made, training=drawn.training, parents=drawn.parents, rng=seed)
+    return _mean(
+        [
+            metric.measured(
+                reference.codes,
+                part.codes,
+                training=part.training,
+                parents=part.parents,
+                rng=seed,
+            )
+            for part in drawn.parts
+        ]
+    )
 
 
-def _log_densities(model: Sampler | None, z: FloatArray) -> FloatArray:
-    if model is None or not isinstance(model, DensitySampler):
-        raise InvalidInput("it has no density, or was fitted several times")
-    return model.score_samples(z)[:, None]
+def _mean(parts: Sequence[Measured]) -> Measured:
+    """The mean over fits: their reference is one, their draws are each their own."""
+    value = float(np.mean([part.value for part in parts]))
+    real = [part.real for part in parts if part.real is not None]
+    made = [part.made for part in parts if part.made is not None]
+    if len(real) < len(parts) or len(made) < len(parts):
+        return Measured(value)
+    total = sum(map(len, made))
+    shares = [sways * (total / (len(parts) * len(sways))) for sways in made]
+    return Measured(value, np.mean(real, axis=0), np.concatenate(shares))
+
+
+def _log_densities(drawn: _Drawn, z: FloatArray) -> FloatArray:
+    if len(drawn.parts) > 1:
+        raise InvalidInput("it was fitted several times, so it has no one density")
+    if not isinstance(drawn.model, DensitySampler):
+        raise InvalidInput("it has no density")
+    return drawn.model.score_samples(z)[:, None]
 
 
 def _one_thread() -> None:
@@ -272,25 +333,28 @@ def tasks(
     criteria: Sequence[Criterion],
     codes: int | None = None,
     data: Mapping[str, str] | None = None,
+    first: int = 0,
 ) -> tuple[Task, ...]:
     """All tasks of a comparison, those that a person sees first in front: seed by seed.
 
     Args:
         bundles: names or folders.
         contenders: latent models, with the references if they are wanted.
-        seeds: how many, from 0.
+        seeds: how many.
         draws: of each.
         criteria: what is measured.
         codes: how many training codes to fit to; None for all.
         data: where the data set of a bundle lies, by the bundle, to compare with real images.
+        first: the first seed; the others follow it.
 
     Raises:
-        InvalidInput: no seeds.
+        InvalidInput: no seeds, or a first one below 0.
     """
     seeds = arrays.count(seeds, name="seeds", minimum=1)
+    first = arrays.count(first, name="first")
     return tuple(
         Task(bundle, contender, seed, draws, tuple(criteria), codes, (data or {}).get(bundle))
         for bundle in bundles
-        for seed in range(seeds)
+        for seed in range(first, first + seeds)
         for contender in contenders
     )

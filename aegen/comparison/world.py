@@ -8,13 +8,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from aegen.bundles import find
 from aegen.comparison.inception import inception_features
 from aegen.core import arrays
 from aegen.core.arrays import ByteArray, FloatArray, IntArray
 from aegen.core.errors import BundleError, InvalidInput
+from aegen.core.storage import digest
 from aegen.generation import GenerativeBundle, load
 
-__all__ = ["LEAST", "Rows", "World"]
+__all__ = ["LEAST", "Rows", "World", "contents_of"]
 
 LEAST = 20
 """Rows on each side without which no figure means anything."""
@@ -79,7 +81,8 @@ class Rows:
         if space == "features":
             return self.bundle.features(self.images).astype(np.float64)
         if space == "attributes":
-            return np.concatenate(list(self.bundle.classify(self.images).values()), axis=1)
+            judged = self.bundle.classify_features(self.of("features"))
+            return np.concatenate(list(judged.values()), axis=1)
         raise InvalidInput(
             f"rows lie in codes, pixels, features, attributes or inception, got {space!r}"
         )
@@ -100,13 +103,18 @@ class World:
         originals: the held-out images, uint8 (m, h, w, c), in the order of the bundle's held-out
             codes. With them draws are compared with real images, else with real images as the
             autoencoder shows them: its own faults count in the first case alone.
+        contents: the hash of the bundle's contents, which results carry.
 
     Raises:
         InvalidInput: too few held-out rows, too few draws, or images of something else.
     """
 
     def __init__(
-        self, bundle: GenerativeBundle, draws: int, originals: ByteArray | None = None
+        self,
+        bundle: GenerativeBundle,
+        draws: int,
+        originals: ByteArray | None = None,
+        contents: str = "",
     ) -> None:
         draws = arrays.count(draws, name="draws", minimum=LEAST)
         if len(bundle.holdout) < 2 * LEAST:
@@ -118,6 +126,7 @@ class World:
             _require_same(bundle, originals)
         self.bundle = bundle
         self.originals = originals
+        self.contents = contents
         self.size = min(draws, len(bundle.holdout) // 2)
         self._blocks = len(bundle.holdout) // self.size
         self._kept: dict[int, Rows] = {}
@@ -136,7 +145,8 @@ class World:
             InvalidInput: as the class.
             StorageError: the data set cannot be read.
         """
-        return _open(str(bundle), draws, None if data is None else str(data))
+        contents = contents_of(bundle)
+        return _open(str(bundle), draws, None if data is None else str(data), contents)
 
     @property
     def distinct(self) -> float:
@@ -173,10 +183,20 @@ class World:
         return self._kept[seed]
 
 
+def contents_of(bundle: str | Path) -> str:
+    """The hash of a bundle's ``bundle.json``, which holds the hashes of all its files.
+
+    Raises:
+        UnknownName, BundleError, StorageError: no such bundle.
+    """
+    return digest(find(bundle) / "bundle.json")
+
+
 @functools.lru_cache(maxsize=4)
-def _open(bundle: str, draws: int, data: str | None) -> World:
+def _open(bundle: str, draws: int, data: str | None, contents: str) -> World:
     opened = load(bundle)
-    return World(opened, draws, None if data is None else _originals(opened, Path(data)))
+    originals = None if data is None else _originals(opened, Path(data))
+    return World(opened, draws, originals, contents)
 
 
 def _originals(bundle: GenerativeBundle, data: Path) -> ByteArray:

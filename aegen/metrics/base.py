@@ -89,6 +89,10 @@ class Metric(BaseEstimator, ABC):
         needs_training: whether it compares with the rows that the latent model was fitted to.
         needs_parents: whether it asks which training row each generated row started from.
         minimum: the least number of rows on each side.
+        decides: whether the best value is the same for all data, so that a winner can be told;
+            else a value says something only beside that of real rows.
+        seeds_needed: comparisons without which its error is not known well enough to tell two
+            models apart.
         paired: whether it needs as many generated rows as reference rows.
     """
 
@@ -100,6 +104,8 @@ class Metric(BaseEstimator, ABC):
     needs_training: ClassVar[bool] = False
     needs_parents: ClassVar[bool] = False
     minimum: ClassVar[int] = 1
+    decides: ClassVar[bool] = True
+    seeds_needed: ClassVar[int] = 1
     paired: ClassVar[bool] = False
 
     def __call__(

@@ -22,7 +22,7 @@ from aegen.comparison import (
 from aegen.comparison.display import _bar, _scale, compared, table_html, verdict
 from aegen.comparison.estimates import Estimate
 from aegen.comparison.report import html
-from aegen.comparison.sweep import over_codes
+from aegen.comparison.sweep import over_codes, over_epochs
 from aegen.comparison.task import perform
 
 MODELS = tuple(Contender(name) for name in ("kde", "gaussian", "independent-margins"))
@@ -162,6 +162,58 @@ def test_the_report_is_one_file_that_needs_nothing(table, bars):
     assert html([table], [(sweep, placed)]) == text
     # The check sees an address.
     assert Outside('<img src="https://example.org/x.png">').found
+
+
+def test_a_sweep_says_where_a_model_failed(bars):
+    sweep = over_codes(bars, [25])
+    asked = sweep.tasks(MODELS[:1], seeds=1, draws=60, criteria=MEASURED[:1])
+    results = [Result(task, problem="out of <memory>") for task in asked if task.codes == 25]
+    text = html([], [(sweep, sweep.tables(results, MODELS[:1], MEASURED[:1]))])
+    assert f"<li>{MODELS[0].title} at 25: out of &lt;memory&gt;</li>" in text
+
+
+def test_a_sweep_over_epochs_makes_a_bundle_of_each(tmp_path, monkeypatch):
+    from aegen.autoencoders.checkpoint import Checkpoint, write_checkpoint
+    from aegen.core.errors import InvalidInput
+    from tests.tiny_bundle import tiny_bundle, tiny_images, tiny_networks
+
+    images = tiny_images(200, 130)
+    judge = tiny_bundle(tmp_path / "bars", image_set=images).path
+
+    class Bars:
+        def load(self, path):
+            return images
+
+    from aegen.data import datasets
+
+    monkeypatch.setattr(datasets, "create", lambda name: Bars())
+    with pytest.raises(InvalidInput, match="train with --keep-every"):
+        over_epochs(str(judge), tmp_path, tmp_path, tmp_path / "out")
+    for epoch in (1, 2):
+        import torch
+
+        net, _ = tiny_networks(seed=epoch)
+        about = {
+            "kind": "autoencoder",
+            "architecture": "convolutional",
+            "arguments": net.arguments,
+            "recipe": {"epochs": 2},
+        }
+        history = [{"epoch": float(k + 1)} for k in range(epoch)]
+        optimiser = torch.optim.Adam(net.parameters())
+        whole = Checkpoint.of(net, optimiser, about, history)
+        write_checkpoint(tmp_path / f"epoch-{epoch:03d}.safetensors", whole)
+    made = []
+    for codes in (50, 50, 60):  # the second finds what the first made, the third does not
+        lines = []
+        sweep = over_epochs(
+            str(judge), tmp_path, tmp_path, tmp_path / "out", codes=codes, tell=lines.append
+        )
+        made.append(len(lines))
+    assert made == [2, 0, 2]
+    assert [point.x for point in sweep.points] == [1, 2]
+    task = sweep.tasks(MODELS[:1], seeds=1, draws=60, criteria=MEASURED[2:])[0]
+    assert perform(task).problem is None
 
 
 def test_a_sweep_keeps_points_apart(bars):

@@ -47,6 +47,29 @@ def test_a_winner_is_marked_only_where_resolved():
     assert table(result(A, 0, 1.0)).winner(EMD) is None
 
 
+def test_no_one_wins_by_failing_where_it_is_hard():
+    rows = [result(A, 0, 1.0), result(B, 0, 1.2), result(B, 1, 1.2)]
+    assert table(*rows, result(A, 1, 1.0)).winner(EMD) == A
+    assert table(*rows, result(A, 1, 1.0, missing={EMD.key: "no"})).winner(EMD) is None
+
+
+def test_no_one_wins_by_being_better_than_real_rows():
+    rows = [result(A, 0, 1.0), result(B, 0, 1.2)]
+    assert table(*rows, result(HELD_OUT, 0, 0.99)).winner(EMD) == A
+    assert table(*rows, result(HELD_OUT, 0, 1.1)).winner(EMD) is None
+
+
+def test_where_the_best_depends_on_the_data_no_one_wins():
+    authenticity = criteria(["codes/authenticity"])
+    found = Table("here", (A, B), authenticity)
+    for contender, value in ((A, 0.5), (B, 0.9)):
+        task = Task("here", contender, 0, 100, authenticity)
+        sways = np.zeros(100, np.float32)
+        found.add(Result(task, {"codes/authenticity": Figure(value, sways, 1e-6)}, {}, 100))
+    assert found.difference(B, A, authenticity[0]).resolved
+    assert found.winner(authenticity[0]) is None
+
+
 def test_who_copies_is_said_where_the_interval_says_so():
     found = table(result(A, 0, 1.0, ratio=0.1), result(B, 0, 1.0, ratio=0.495))
     assert found.copies(A)
@@ -73,7 +96,7 @@ def test_a_failed_model_is_a_row_that_says_why():
         result(C, 0, 1, missing={RATIO.key: "not known"}),
     )
     assert found.cell(A, EMD).seeds == 1  # what is there counts
-    assert found.why(A, EMD) == ""
+    assert found.why(A, EMD) == "not under 1 of 2 seeds: its process was ended"
     assert found.problems(A) == ["its process was ended"]
     assert found.why(B, EMD) == "no memory"
     assert found.why(C, RATIO) == "not known"
@@ -112,7 +135,12 @@ def test_markdown_marks_the_winner_and_copiers():
 
 @pytest.mark.parametrize(
     ("value", "error", "text"),
-    [(0.0, 0.0, "0.0000"), (1e-9, 1e-9, "0.000000"), (-12.34, 0.5, "-12.34"), (1e6, 1e5, "1000000")],
+    [
+        (0.0, 0.0, "0.0000"),
+        (1e-9, 1e-9, "0.000000"),
+        (-12.34, 0.5, "-12.3"),
+        (1e6, 1e5, "1000000"),
+    ],
 )
 def test_numbers_have_the_digits_that_mean_something(value, error, text):
     assert number(value, error) == text

@@ -59,6 +59,7 @@ def test_what_a_model_cannot_tell_is_missing_with_its_reason(task):
     assert gaussian.missing == {"codes/parent-share": "its draws do not start from training rows"}
     held_out = perform(replace(task, contender=HELD_OUT))
     assert set(held_out.missing) == {"codes/parent-share", "densities/log-likelihood"}
+    assert held_out.missing["densities/log-likelihood"] == "it has no density"
     # Rows of a bundle are no copies: they are as far from the training rows as the reference.
     assert 0.5 < held_out.figures["codes/distance-ratio"].value < 2
 
@@ -85,6 +86,51 @@ def test_what_goes_wrong_is_a_sentence_in_the_result(task, changes, message):
     assert not result.figures
 
 
+def test_times_are_warmed_up_without_refusing_what_only_many_codes_allow(bars):
+    # A degree above the codes of the warm-up is fine where the bundle has as many.
+    from aegen.comparison import task as module
+
+    degree = Contender.of("empirical-beta-copula", {"degree": 190})
+    asked = Task(bars, degree, 0, 60, MEASURED[:1])
+    kept, module.WARM = module.WARM, 100
+    try:
+        assert perform(asked).problem is None
+    finally:
+        module.WARM = kept
+
+
+def test_one_metric_that_breaks_leaves_the_others(task, monkeypatch):
+    from aegen.metrics.distance_ratio import DistanceRatio
+
+    def broken(self, *_, **__):
+        raise MemoryError("by hand")
+
+    monkeypatch.setattr(DistanceRatio, "_measure", broken)
+    result = perform(task)
+    assert "Distance ratio in codes: MemoryError('by hand')" in result.problem
+    assert set(result.figures) == set(KEYS) - {"codes/distance-ratio"}
+
+
+def test_a_bundle_that_was_replaced_is_another_one(tmp_path):
+    from aegen.comparison import Store
+    from tests.tiny_bundle import tiny_bundle, tiny_images
+
+    folder = tmp_path / "bars"
+    asked = Task(str(folder), Contender("kde"), 0, 20, MEASURED[:1])
+    results = []
+    for seed in (0, 1):
+        tiny_bundle(folder, image_set=tiny_images(60, 50, seed=seed))
+        results.append(perform(asked))
+    first, second = results
+    assert first.contents != second.contents
+    assert values(first) != values(second)
+    store = Store(tmp_path / "kept")
+    store.keep(first)  # it was measured on what is there no longer
+    assert store.find(asked) is None
+    store.keep(second)
+    assert values(store.find(asked)) == values(second)
+
+
 def test_a_model_that_breaks_is_a_result_too(task, monkeypatch):
     from aegen.samplers.kde import KDE
 
@@ -106,6 +152,17 @@ def test_few_codes_are_fitted_as_often_as_the_draws_allow(task, monkeypatch):
     assert fitted == [25, 25]  # 60 draws: two fits of 25 codes, 30 draws each
     assert result.problem is None
     assert "several times" in result.missing["densities/log-likelihood"]
+    # Copying is measured against the codes that each fit saw, by hand:
+    rng = np.random.default_rng([0, 25, 0])
+    world = World.open(task.bundle, task.draws)
+    subsets = [world.bundle.codes[np.sort(rng.choice(200, 25, replace=False))] for _ in "ab"]
+    ratio, reference = MEASURED[3].make(), world.reference_rows(0).codes
+    held_out = perform(replace(task, contender=HELD_OUT, codes=25))
+    others = np.split(world.bundle.holdout[world.others(0)], 2)
+    expected = [
+        ratio(reference, z, training=some) for z, some in zip(others, subsets, strict=True)
+    ]
+    assert held_out.figures["codes/distance-ratio"].value == pytest.approx(np.mean(expected))
     fitted.clear()
     once = perform(replace(task, codes=100))
     assert fitted == [100]
@@ -128,3 +185,5 @@ def test_tasks_come_seed_by_seed_and_know_their_data(bars):
     assert {task.data for task in found if task.bundle == bars} == {None}
     assert {task.data for task in found if task.bundle == "mnist"} == {"x"}
     assert "Bootstrap on mnist, seed 1" in map(str, found)
+    later = tasks([bars], REFERENCES, seeds=2, draws=60, criteria=MEASURED, first=7)
+    assert {task.seed for task in later} == {7, 8}
