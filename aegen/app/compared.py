@@ -1,7 +1,8 @@
 """The figures of Compare: how far they are, the table, two plots, downloads.
 
-Results are looked for on disk every second while a job makes them (`aegen.app.services`), so they
-appear as they are ready; what is there stays where it is.
+While a job makes results, one line looks for new ones on disk every second
+(`aegen.app.services`), and only where there are some is the rest drawn anew: the machine is busy
+with the results themselves.
 """
 
 from __future__ import annotations
@@ -39,18 +40,19 @@ Stage = Literal["running", "finished", "offered", "stopped", "failed"]
 
 
 def compared(asked: Asked) -> None:
-    """Pictures and figures of a comparison; looks by itself for what is new while it is made."""
+    """Pictures and figures of a comparison, as far as they are known."""
     _leave_the_last(asked)
-    running = services.refusal(asked.bundle) is None and _stage(asked) == "running"
-    frame.part(_compared, every=POLL if running else None)(asked, running)
+    frame.part(_compared)(asked)
 
 
-def _compared(asked: Asked, running: bool) -> None:
+def _compared(asked: Asked) -> None:
     refusal = services.refusal(asked.bundle)
+    # Before the table is read, so that what comes in between is seen as new by the next look.
+    stage = _stage(asked) if refusal is None else "stopped"
     found = services.table(asked)
     side_by_side.columns(asked, found)
     if refusal is None:
-        _figures(asked, found, running)
+        _figures(asked, found, stage)
     else:
         st.info(sentence(refusal), icon=":material/info:")
     with st.expander("Pictures of the references"):
@@ -58,16 +60,27 @@ def _compared(asked: Asked, running: bool) -> None:
     _share(asked)
 
 
-def _figures(asked: Asked, found: Table, running: bool) -> None:
+def _figures(asked: Asked, found: Table, stage: Stage) -> None:
     """How it stands, the table, and the plots."""
-    stage = _stage(asked)
-    if running != (stage == "running"):
-        st.rerun()
     with st.container(key="aegen-standing", gap="small", vertical_alignment="center"):
-        _standing(asked, stage, found)
+        if stage == "running":
+            frame.part(_looking, every=POLL)(asked, len(found.results))
+        else:
+            _standing(asked, stage, found)
     if found.results:
         _table(found, whole=stage == "finished")
-        _plots(found)
+        if stage == "running":
+            st.caption("Two plots follow when all figures are in.")
+        else:
+            _plots(found)
+
+
+def _looking(asked: Asked, shown: int) -> None:
+    """How far the work is; has the page drawn anew where more is known than is shown."""
+    left, total = services.left(asked)
+    if total - left != shown or _stage(asked) != "running":
+        st.rerun()
+    _progress(asked, total - left, total)
 
 
 # how it stands
@@ -88,7 +101,9 @@ def _stage(asked: Asked) -> Stage:
         job = services.compare(asked)
     if job.state == "failed":
         return "failed"
-    return "stopped" if job.over else "running"
+    if not job.over:
+        return "running"
+    return "stopped" if services.left(asked)[0] else "finished"  # it may have ended just now
 
 
 def _leave_the_last(asked: Asked) -> None:
@@ -102,9 +117,7 @@ def _leave_the_last(asked: Asked) -> None:
 
 def _standing(asked: Asked, stage: Stage, found: Table) -> None:
     left, total = services.left(asked)
-    if stage == "running":
-        _progress(asked, total - left, total)
-    elif stage == "finished":
+    if stage == "finished":
         _finished(asked, found)
     elif stage == "failed":
         job = services.comparison_job(asked)
