@@ -139,7 +139,11 @@ class _Futures(ParallelBackendBase):
         self, func: Callable[[], Any], callback: Callable[[Future[Any]], None] | None = None
     ) -> Future[Any]:
         assert self._executor is not None
-        future = self._executor.submit(func)
+        try:
+            future = self._executor.submit(func)
+        except Exception as problem:  # joblib would not hear of it, and wait for ever
+            future = Future()
+            future.set_exception(problem)
         if callback is not None:
             future.add_done_callback(callback)
         return future
@@ -148,10 +152,7 @@ class _Futures(ParallelBackendBase):
         try:
             return out.result()
         except (asyncio.CancelledError, CancelledError):  # by nobody here
-            raise ClusterError(
-                "the cluster was lost on the way: see that it runs, and begin again; finished "
-                "results are kept"
-            ) from None
+            raise _lost() from None
 
     def abort_everything(self, ensure_ready: bool = True) -> None:
         if self._executor is not None:
@@ -198,11 +199,51 @@ def _dask(backend: Backend) -> Iterator[Place]:
         else:
             _inspect_dask(client, backend.address, threads)
 
-        def start() -> Executor:
-            executor: Executor = client.get_executor(pure=False)
-            return executor
+        yield backend.jobs or len(threads), lambda: _DaskTasks(client), _DaskTasks.stop
 
-        yield backend.jobs or len(threads), start, lambda executor: executor.shutdown(wait=False)
+
+class _DaskTasks(Executor):
+    """Dask's own scheduling of tasks as an executor; a lost scheduler ends all of them.
+
+    Dask's executor would wait for ever for a result that was on its way when that happened.
+    """
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._begun: set[Any] = set()
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        if not self._here:
+            raise _lost()
+        future: Future[Any] = Future()
+        task = self._client.submit(fn, *args, **kwargs, pure=False)
+        self._begun.add(task)
+        task.add_done_callback(lambda task: self._finish(task, future))
+        return future
+
+    @property
+    def _here(self) -> bool:
+        return bool(self._client.status == "running")
+
+    def _finish(self, task: Any, future: Future[Any]) -> None:
+        try:
+            future.set_result(self._result(task))
+        except BaseException as problem:
+            future.set_exception(problem if self._here else _lost())
+        finally:
+            self._begun.discard(task)
+
+    def _result(self, task: Any) -> Any:
+        while True:
+            try:
+                return task.result(timeout=PATIENCE)
+            except TimeoutError:
+                if not self._here:
+                    raise
+
+    def stop(self) -> None:
+        if self._here:
+            self._client.cancel(list(self._begun))
 
 
 @contextlib.contextmanager
@@ -402,6 +443,13 @@ def _library(module: str, name: str) -> Any:
         raise ClusterError(
             f"the backend {name} is not installed: pip install 'aegen[{name}]'"
         ) from None
+
+
+def _lost() -> ClusterError:
+    return ClusterError(
+        "the cluster was lost on the way: see that it runs, and begin again; finished results "
+        "are kept"
+    )
 
 
 def _unlike(address: str, found: str) -> ClusterError:
