@@ -90,7 +90,6 @@ NEAREST = "nearest-neighbour-accuracy"
 PRESETS: dict[str, tuple[str, ...]] = {
     "quick": (
         "features/frechet-distance",
-        "features/kernel-distance",
         f"features/{NEAREST}",
         "features/precision",
         "features/recall",
