@@ -173,7 +173,11 @@ def _processes(backend: Backend) -> Iterator[Place]:
         return executor
 
     def stop(executor: Any) -> None:
+        workers = list(executor._processes)
         executor.shutdown(wait=True, kill_workers=True)
+        for worker in workers:  # one that was just beginning may have been passed over
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL)
 
     yield jobs, start, stop
 

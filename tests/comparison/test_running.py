@@ -116,7 +116,7 @@ def at_work(own, some, seconds=60.0):
 def test_closing_a_run_ends_its_processes(own, some):
     results = at_work(own, some)
     results.close()
-    assert all_end(processes(own), 5)
+    assert all_end(processes(own))
 
 
 def test_a_listener_that_raises_ends_the_run_and_its_processes(own, some):
@@ -126,7 +126,7 @@ def test_a_listener_that_raises_ends_the_run_and_its_processes(own, some):
 
     with reporting(stop), pytest.raises(InterruptedError):
         list(run(some, backend=TWO, work=deadly.endless))
-    assert all_end(processes(own), 5)
+    assert all_end(processes(own))
 
 
 def test_a_folder_that_cannot_be_written_to_ends_the_run_and_keeps_the_rest(own, some, tmp_path):
@@ -137,7 +137,7 @@ def test_a_folder_that_cannot_be_written_to_ends_the_run_and_keeps_the_rest(own,
     with pytest.raises(StorageError, match="cannot be written"):
         next(results)
     assert store.find(first.task).figures.keys() == first.figures.keys()
-    assert all_end(processes(own), 5)
+    assert all_end(processes(own))
 
 
 def test_no_tasks_are_no_results_and_a_bad_backend_is_refused(some):
