@@ -43,7 +43,7 @@ def ended(command, seconds=400):
     return process.returncode, process.stdout
 
 
-@pytest.mark.parametrize(("name", "jobs"), [("loky", 1), ("loky", 2), ("dask", 2), ("ray", 2)])
+@pytest.mark.parametrize(("name", "jobs"), [("loky", 2), ("dask", 2), ("ray", 2)])
 def test_same_figures_whatever_the_backend_and_whoever_dies(name, jobs, own, tmp_path):
     pytest.importorskip({"loky": "joblib", "dask": "distributed", "ray": "ray"}[name])
     out = tmp_path / "found.json"
