@@ -102,7 +102,9 @@ def compare(
         todo = [
             task
             for each in sweeps
-            for task in each.tasks(contenders, seeds=seeds, draws=draws, criteria=measured)
+            for task in each.tasks(
+                contenders, seeds=seeds, draws=draws, criteria=measured, first=first_seed
+            )
         ]
     else:
         todo = list(

@@ -1,8 +1,8 @@
 """Finished tasks on disk: one file each, whole or absent, found again by what the task is.
 
 A file's name is a hash of all that the figures depend on: the bundle's contents, the contender,
-the seed and the numbers, and the code that measures. So a run that was stopped goes on, and
-nothing is ever taken for what it is not.
+the seed and the numbers, and the code that measures; not the versions of other libraries. So a run
+that was stopped goes on.
 """
 
 from __future__ import annotations

@@ -74,6 +74,7 @@ class Sweep:
         seeds: int,
         draws: int,
         criteria: Sequence[Criterion],
+        first: int = 0,
     ) -> tuple[Task, ...]:
         """The tasks of all points, with the references; arguments as `aegen.comparison.tasks`."""
         return tuple(
@@ -87,6 +88,7 @@ class Sweep:
                 criteria=criteria,
                 codes=point.codes,
                 data=None if point.data is None else {point.bundle: point.data},
+                first=first,
             )
         )
 

@@ -99,7 +99,7 @@ class Result:
         distinct: how many seeds can have reference rows of their own.
         fit_seconds: time of the fit, or mean time of several; draw_seconds: time to draw ``size``
             codes.
-        images: the first draws as pictures, uint8 (k, h, w, c).
+        images: the first draws as pictures, uint8 (k, h, w, c), or None.
         problem: what went wrong, or None; a task with a problem is tried again by the next run.
         contents: the hash of the bundle that was measured.
     """
@@ -266,10 +266,18 @@ def measure(task: Task, world: World, drawn: _Drawn) -> Result:
         world.distinct,
         drawn.fit_seconds,
         drawn.draw_seconds,
-        pictures.quantize(rows.images[:SHOWN]),
+        _pictures(rows),
         problem,
         world.contents,
     )
+
+
+def _pictures(rows: Rows) -> ByteArray | None:
+    """The first draws as pictures; None where they cannot be decoded, as figures then say."""
+    try:
+        return pictures.quantize(rows.images[:SHOWN])
+    except InvalidInput:
+        return None
 
 
 def _measured(

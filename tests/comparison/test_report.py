@@ -220,6 +220,8 @@ def test_a_sweep_keeps_points_apart(bars):
     sweep = over_codes(bars, [25, 50])
     asked = sweep.tasks(MODELS[:1], seeds=2, draws=60, criteria=MEASURED[:1])
     assert len(asked) == 3 * 2 * 4
+    later = sweep.tasks(MODELS[:1], seeds=2, draws=60, criteria=MEASURED[:1], first=5)
+    assert {task.seed for task in later} == {5, 6}
     results = [Result(task, {MEASURED[0].key: Figure(float(task.codes or 200))}) for task in asked]
     for x, table in sweep.tables(results, MODELS[:1], MEASURED[:1]):
         assert table.cell(MODELS[0], MEASURED[0]).value == x

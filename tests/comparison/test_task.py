@@ -99,6 +99,20 @@ def test_times_are_warmed_up_without_refusing_what_only_many_codes_allow(bars):
         module.WARM = kept
 
 
+def test_codes_that_cannot_be_decoded_keep_their_figures_in_codes(task):
+    from aegen.comparison.task import _Drawn, _Part, measure
+
+    world = World.open(task.bundle, task.draws)
+    far = np.full((world.size, 3), 1e38)
+    far += np.arange(3 * world.size).reshape(-1, 3) * 1e35
+    few = replace(task, criteria=MEASURED[:3])
+    result = measure(few, world, _Drawn((_Part(far, world.bundle.neighbours()),)))
+    assert result.problem is None
+    assert result.images is None
+    assert result.figures["codes/nearest-neighbour-accuracy"].value == 1
+    assert "too large to decode" in result.missing["pixels/sliced-wasserstein"]
+
+
 def test_one_metric_that_breaks_leaves_the_others(task, monkeypatch):
     from aegen.metrics.distance_ratio import DistanceRatio
 
