@@ -31,12 +31,13 @@ def some(own):
     return tasks([own], contenders, seeds=4, draws=60, criteria=MEASURED)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _nothing_is_left():
-    """No process of these tests outlives them."""
-    yield
+@pytest.fixture(autouse=True)
+def _fresh_workers():
+    """Each test has processes of its own: one left by another may be about to end by itself."""
     from joblib.externals.loky import get_reusable_executor
 
+    get_reusable_executor().shutdown(wait=True, kill_workers=True)
+    yield
     get_reusable_executor().shutdown(wait=True, kill_workers=True)
 
 
