@@ -8,6 +8,7 @@ aegen and keeps its traceback.
     ├── UnknownName     a name that nothing answers to (also a LookupError)
     ├── BundleError     a bundle that is missing, altered, truncated or from the future
     ├── StorageError    a file that cannot be read or written
+    ├── TicketError     a ticket that is missing, altered, truncated or of another network
     └── TrainingError   a training that cannot start, continue or make sense
 """
 
@@ -22,6 +23,7 @@ __all__ = [
     "BundleError",
     "InvalidInput",
     "StorageError",
+    "TicketError",
     "TrainingError",
     "UnknownName",
 ]
@@ -63,6 +65,10 @@ class StorageError(AegenError):
 
 class BundleError(StorageError):
     """A bundle that cannot be used; names the file and, where there is one, the field."""
+
+
+class TicketError(StorageError):
+    """A ticket that cannot be used: which file, what is wrong with it, and what to do."""
 
 
 class TrainingError(AegenError):
