@@ -92,7 +92,7 @@ def encode(mask: Mask) -> bytes:
             f"and {mask.size:,}"
         )
     rows, columns, cell = _layout(mask.shape)
-    flat = np.ascontiguousarray(mask).reshape(rows, columns)
+    flat = np.array(mask, order="C").reshape(rows, columns)
     if flat.size and (int(flat.min()) < -1 or int(flat.max()) > 1):
         raise InvalidInput("a mask must hold -1, 0 and 1 only: -1 invert, 0 drop, 1 keep")
     lags = _lags(flat, cell)
