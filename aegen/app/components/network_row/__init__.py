@@ -1,0 +1,86 @@
+"""A network as a row of layers to choose from, each with bars of kept, inverted and dropped.
+
+The upper bar of a layer is all of its weights, the lower one those that remain, with a mark at the
+even split between kept and inverted and a band of what chance does to it (95 %): relative to random
+frozen signs neither is favoured, so a layer that leaves the band is worth a look.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from aegen.figures.mask_colours import MASK_COLOURS
+
+__all__ = ["Counts", "Layer", "network_row"]
+
+Counts = tuple[int, int, int]
+"""Kept, inverted and dropped weights."""
+
+_HERE = Path(__file__).parent
+_component = st.components.v2.component(
+    "aegen.network_row",
+    css=(_HERE / "network_row.css").read_text(encoding="utf-8"),
+    js=(_HERE / "network_row.js").read_text(encoding="utf-8"),
+    isolate_styles=False,
+)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer: its name, its shape in words, its counts."""
+
+    name: str
+    shape: str
+    counts: Counts
+
+
+def network_row(
+    layers: Sequence[Layer],
+    *,
+    key: str,
+    label: str,
+    chosen: int | None = None,
+    follows: str = "",
+    epochs: Mapping[int, Sequence[Counts]] | None = None,
+    on_choose: Callable[[int], None] | None = None,
+) -> None:
+    """Shows the layers in order.
+
+    Args:
+        layers: at least one.
+        key: names the row within the app.
+        label: what it shows, for people who hear it.
+        chosen: the place of the chosen layer.
+        follows: the key of a mask map whose replay the bars follow.
+        epochs: the counts of all layers at each epoch of that replay.
+        on_choose: called with a layer's place before the run that choosing it starts.
+    """
+    _component(
+        key=key,
+        data={
+            "label": label,
+            "map": follows,
+            "layers": [
+                {"name": each.name, "shape": each.shape, "counts": list(each.counts)}
+                for each in layers
+            ],
+            "chosen": chosen,
+            "epochs": {
+                str(epoch): [list(each) for each in counts]
+                for epoch, counts in (epochs or {}).items()
+            },
+            "colours": {paper: colours._asdict() for paper, colours in MASK_COLOURS.items()},
+        },
+        on_layer_change=functools.partial(_pass_on, key, on_choose),
+    )
+
+
+def _pass_on(key: str, on_choose: Callable[[int], None] | None) -> None:
+    layer = st.session_state[key].get("layer")
+    if layer is not None and on_choose is not None:
+        on_choose(int(layer))
