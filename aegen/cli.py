@@ -14,6 +14,7 @@ from aegen.commands.app import open_app
 from aegen.commands.bench import bench
 from aegen.commands.bundles import bundles
 from aegen.commands.compare import compare
+from aegen.commands.edit import edit
 from aegen.commands.sample import sample
 from aegen.commands.target import target
 from aegen.commands.train import train
@@ -32,6 +33,7 @@ app.add_typer(bundles, name="bundles")
 app.add_typer(train, name="train")
 app.command("sample")(sample)
 app.command("target")(target)
+app.command("edit")(edit)
 app.command("compare")(compare)
 app.add_typer(bench, name="bench")
 

@@ -26,6 +26,7 @@ FLOORS = {
     "targeting": 2,
     "generation": 2,
     "comparison": 2,
+    "dense_way": 2,
     "directions": 2,
     "figures": 2,
     "app": 3,

@@ -6,7 +6,8 @@ from html import escape
 
 import streamlit as st
 
-from aegen.app import brought, frame, panels, services, state
+from aegen.app import frame, panels, services, state
+from aegen.core import brought
 from aegen.core.errors import AegenError
 
 __all__ = ["bring"]

@@ -18,6 +18,7 @@ import numpy as np
 from rich.table import Table
 
 from aegen.benchmarks.console import console
+from aegen.benchmarks.edits import edits_table
 from aegen.core.arrays import FloatArray
 from aegen.core.errors import UnknownName
 from aegen.generation import GenerativeBundle, Model, load
@@ -39,7 +40,7 @@ FLOW: tuple[str, dict[str, Any]] = ("flow-matching", {})
 PASSING = ("frame",)
 """Factors that are no wish: the frame of an animation."""
 
-TABLES = ("single", "several", "unseen", "regions")
+TABLES = ("single", "several", "unseen", "regions", "edits")
 
 REAL = 1000
 """Most held-out rows that recall is measured on."""
@@ -102,6 +103,9 @@ def report(
         bundle = load(name)
         if "regions" in only:
             shown.print(_region_table(bundle))
+        if "edits" in only:
+            known = Knowledge.of(bundle).classified
+            shown.print(edits_table(bundle, tuple(name for name in PASSING if name in known)))
         if not {"single", "several", "unseen"} & set(only):
             continue
         for sampler, fields in [*MODELS, *([FLOW] if flow else [])]:

@@ -90,11 +90,11 @@ def bench_target(
     ] = True,
     only: Annotated[
         list[str] | None,
-        typer.Option(help="A table: single, several, unseen or regions; may be repeated"),
+        typer.Option(help="A table: single, several, unseen, regions or edits; may be repeated"),
     ] = None,
     every: Annotated[bool, typer.Option(help="A line for each target")] = False,
 ) -> None:
-    """Draws with wanted attributes and in lassos: found, recall, unseen combinations, chance."""
+    """Draws with wanted attributes and in lassos, and edits: found, recall, chance, what stays."""
     from aegen.benchmarks.target import BUNDLES, TABLES, report
 
     report(bundles or BUNDLES, draws=draws, flow=flow, only=only or TABLES, every=every)

@@ -9,6 +9,7 @@ import typer
 
 if TYPE_CHECKING:
     from aegen.generation import GenerativeBundle
+    from aegen.targeting import Target
 
 __all__ = ["target"]
 
@@ -47,6 +48,17 @@ def target(
             min=0, max=1, help="Most draws, as a share, that the classifier may name otherwise"
         ),
     ] = 0.15,
+    like: Annotated[
+        Path | None,
+        typer.Option(help="A picture of your own: draws are also near to its code"),
+    ] = None,
+    like_rows: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="How many training rows lie as near to it as draws may [500, at most a tenth]",
+        ),
+    ] = None,
     margins: Annotated[
         str | None,
         typer.Option(
@@ -59,13 +71,23 @@ def target(
     ] = True,
 ) -> None:
     """Draw new images that fulfil a wish; without --out, only count how it would go."""
+    from aegen.commands.edit import picture_code
     from aegen.commands.sample import parsed
     from aegen.core.errors import InvalidInput
     from aegen.generation import load
-    from aegen.targeting import STRATEGIES, draw, parse, share
+    from aegen.targeting import STRATEGIES, And, draw, near, parse, share
     from aegen.targeting.strategies import Strategy
 
     opened, wanted = load(bundle), parse(wish)
+    if like is not None:
+        wanted = And.of(
+            wanted,
+            near(
+                opened,
+                picture_code(opened, like),
+                like_rows or min(500, -(-len(opened.codes) // 10)),
+            ),
+        )
     if out is not None and out.suffix.lower() not in (".png", ".npz"):
         raise InvalidInput(f"draws are saved as .png or .npz, got {out.name!r}: change the end")
     if margins is not None:
@@ -74,7 +96,7 @@ def target(
                 "--margins goes with the empirical beta copula alone: leave out --sampler, "
                 "--strategy and --tries"
             )
-        _transfer(opened, wish, margins, n, parsed(sampler, field or []), seed, out)
+        _transfer(opened, wanted, margins, n, parsed(sampler, field or []), seed, out)
         return
     wanted.check(opened)
     model = opened.model(sampler, rng=0, **parsed(sampler, field or []))
@@ -115,7 +137,7 @@ def _rows(effective: float) -> str:
 
 def _transfer(
     bundle: GenerativeBundle,
-    source: str,
+    source: Target,
     margins: str,
     n: int,
     fields: dict[str, Any],

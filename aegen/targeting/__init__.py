@@ -14,6 +14,7 @@ from aegen.targeting.combination import And, Not, Or
 from aegen.targeting.coordinate import Coordinate, Fixed
 from aegen.targeting.density_level import DensityLevel
 from aegen.targeting.drawing import draw, share
+from aegen.targeting.editing import KINDS, Edited, Kind, edit
 from aegen.targeting.effects import Effects
 from aegen.targeting.parsing import parse
 from aegen.targeting.region import Region, box, region
@@ -28,9 +29,12 @@ __all__ = [
     "Chance",
     "Coordinate",
     "DensityLevel",
+    "Edited",
     "Effects",
     "Fixed",
     "Having",
+    "KINDS",
+    "Kind",
     "Near",
     "Not",
     "Or",
@@ -41,6 +45,7 @@ __all__ = [
     "Transferred",
     "box",
     "draw",
+    "edit",
     "near",
     "parse",
     "region",

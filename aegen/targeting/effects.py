@@ -105,8 +105,12 @@ class Effects:
         changed = own.copy()
         for name, value in wanted.items():
             changed[:, self.names.index(name)] = value
+        return self.shift(z, own, changed)
+
+    def shift(self, z: FloatArray, own: IntArray, wanted: IntArray) -> FloatArray:
+        """The same where each code has its own wish: values before and after (k, attributes)."""
         moved = z.copy()
-        for before, after in zip(self._columns(own).T, self._columns(changed).T, strict=True):
+        for before, after in zip(self._columns(own).T, self._columns(wanted).T, strict=True):
             moved += self.table[after] - self.table[before]
         return moved
 

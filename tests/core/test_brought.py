@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from aegen.app.brought import read_picture
+from aegen.core.brought import read_picture
 from aegen.core.errors import InvalidInput
 
 GREY, COLOUR = (16, 16, 1), (16, 16, 3)

@@ -1,0 +1,73 @@
+"""`aegen edit`: one picture on its way to other attribute values, as a strip."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+import typer
+
+if TYPE_CHECKING:
+    from aegen.generation import GenerativeBundle
+
+__all__ = ["edit", "picture_code"]
+
+
+def edit(
+    bundle: Annotated[str, typer.Argument(help="Name of a bundle, or its folder")],
+    wish: Annotated[str, typer.Argument(help="What it becomes: hair=3, or hair=3 and body=2")],
+    out: Annotated[
+        Path | None, typer.Option(help="File to write: .png for the strip, .npz for arrays")
+    ] = None,
+    row: Annotated[int | None, typer.Option(min=0, help="Training row to start from [0]")] = None,
+    picture: Annotated[
+        Path | None, typer.Option(help="Picture of your own to start from, in place of a row")
+    ] = None,
+    kind: Annotated[str, typer.Option(help="effects, mean-difference or logistic")] = "effects",
+    hold: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="An attribute that stays; may be repeated [effects: all others; else none]"
+        ),
+    ] = None,
+    steps: Annotated[int, typer.Option(min=2, max=1000, help="Pictures of the strip")] = 9,
+    reach: Annotated[float, typer.Option(help="Where it ends: 1 is where the way leads")] = 1.0,
+) -> None:
+    """Move a picture's code until it shows other attribute values, and say what else changed."""
+    from aegen import targeting
+    from aegen.core.errors import InvalidInput
+    from aegen.generation import load
+
+    if row is not None and picture is not None:
+        raise InvalidInput("an edit starts from --row or from --picture, not from both")
+    opened = load(bundle)
+    start: Any = row or 0
+    if picture is not None:
+        start = picture_code(opened, picture)
+    found = targeting.edit(
+        opened,
+        start,
+        wish,
+        kind=cast("targeting.Kind", kind),
+        hold=hold or None,
+        steps=steps,
+        reach=reach,
+    )
+    typer.echo(f"{found.summary()}.")
+    if out is not None:
+        found.save(out)
+        typer.echo(f"Written: {out}")
+
+
+def picture_code(bundle: GenerativeBundle, path: Path) -> Any:
+    """The code of a picture in a file, float64 (d,).
+
+    Raises:
+        StorageError: the file cannot be read.
+        InvalidInput: it is no picture that can be used.
+    """
+    from aegen.core.brought import read_picture
+    from aegen.core.storage import read_bytes
+
+    found = read_picture(read_bytes(path), bundle.image_shape)
+    return bundle.encode(found.image[None])[0]

@@ -1,0 +1,109 @@
+"""Edits change what they should and keep the rest; each check refuses an edit that does not."""
+
+import numpy as np
+import pytest
+
+from aegen import load
+from aegen.benchmarks.edits import measure_edits
+from aegen.core.errors import InvalidInput, UnknownName
+from aegen.targeting import KINDS, Effects, edit
+from aegen.targeting.attribute_direction import ways
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_picture_ends_with_the_wanted_value(clouds, kind):
+    red = int(np.flatnonzero(clouds.attributes.colour == "red")[0])
+    made = edit(clouds, red, "colour=blue", kind=kind, steps=7)
+    assert (made.codes[0] == clouds.codes[red]).all()
+    assert made.positions.tolist() == np.linspace(0, 1, 7).tolist()
+    assert made.chances["colour"][0].argmax() == 0
+    assert made.chances["colour"][-1].argmax() == 1
+    assert made.reached is not None
+    assert 0 < made.reached < 7
+    assert "colour blue from" in made.summary()
+    # what is neither edited nor told by the edited attribute does not move
+    assert np.abs(made.codes[-1, 2:] - made.codes[0, 2:]).max() < 0.7
+
+
+def test_held_attributes_stay_where_they_go_along_otherwise(clouds):
+    """No blue row is square, so the mean difference from square red rows leads to round ones."""
+    row = int(np.flatnonzero(clouds.attributes["shape"] == "square")[0])
+    free = edit(clouds, row, "colour=blue", kind="mean-difference", reach=2)
+    assert free.changed["shape"] == ("square", "round")
+    assert "also changed: shape square to round" in free.summary()
+    held = edit(clouds, row, "colour=blue", kind="mean-difference", hold=["shape"], reach=2)
+    effects = edit(clouds, row, "colour=blue")
+    for made in (held, effects):
+        assert "shape" not in made.changed
+        assert made.chances["colour"][-1].argmax() == 1
+
+
+def test_an_edit_by_effects_is_mended_where_the_effects_are_wrong(clouds, monkeypatch):
+    row = int(np.flatnonzero(clouds.attributes.colour == "red")[0])
+    whole = Effects.of(clouds)
+    weak = Effects(whole.names, whole.sizes, whole.table * 0.3, whole.pairs)
+    monkeypatch.setattr(Effects, "of", classmethod(lambda cls, bundle: weak))
+    assert edit(clouds, row, "colour=blue").reached is not None
+    monkeypatch.setattr("aegen.targeting.editing.CORRECTIONS", 0)
+    assert edit(clouds, row, "colour=blue").reached is None
+
+
+def test_a_direction_without_held_attributes_is_orthogonal_to_theirs(clouds):
+    own, shape = np.zeros(1, dtype=np.int64), clouds.attributes["shape"] == "square"
+    across = clouds.codes[shape].mean(axis=0) - clouds.codes[~shape].mean(axis=0)
+    free = ways(clouds, "colour", own, 1)[0]
+    held = ways(clouds, "colour", own, 1, hold=["shape"])[0]
+    assert abs(held @ across) < 1e-9 * np.linalg.norm(held) * np.linalg.norm(across)
+    assert abs(free @ across) > 0.1 * np.linalg.norm(free) * np.linalg.norm(across)
+
+
+def test_edits_of_held_out_sprites_flip_one_factor_and_keep_the_others():
+    bundle = load("sprites")
+    made = measure_edits(bundle, "hair", "effects", rows=60)
+    others = {name: share for name, share in made.stayed.items() if name != "frame"}
+    assert made.flipped >= 0.9
+    assert made.again >= 0.9
+    assert min(others.values()) >= 0.9
+    # the same measure sees a way that leads astray
+    lost = measure_edits(bundle, "action", "logistic", rows=60)
+    assert lost.flipped < 0.5
+
+
+def test_what_cannot_be_edited_is_refused(clouds):
+    for wish, why in [
+        ("z2>0", "asks for something else"),
+        ("not colour=red", "asks for something else"),
+        ("colour=red and colour=blue", "at once"),
+        ("size>1", "asks for something else"),
+        ("size=1", "is a number"),
+        ("colour=none", "no row of clouds has colour=none"),
+    ]:
+        with pytest.raises(InvalidInput, match=why):
+            edit(clouds, 0, wish)
+    with pytest.raises(UnknownName):
+        edit(clouds, 0, "colour=green")
+    with pytest.raises(InvalidInput, match="row"):
+        edit(clouds, 600, "colour=blue")
+    with pytest.raises(InvalidInput, match="one code"):
+        edit(clouds, clouds.codes[:2], "colour=blue")
+    with pytest.raises(InvalidInput, match="at once"):
+        edit(clouds, 0, "colour=blue", hold=["colour"])
+    with pytest.raises(InvalidInput, match="is a number"):
+        edit(clouds, 0, "colour=blue", hold=["size"])
+    with pytest.raises(InvalidInput, match="reach"):
+        edit(clouds, 0, "colour=blue", reach=0)
+    with pytest.raises(InvalidInput, match="kind"):
+        edit(clouds, 0, "colour=blue", kind="magic")
+
+
+def test_a_strip_is_saved_whole_or_not_at_all(clouds, tmp_path):
+    made = edit(clouds, 0, "colour=blue", steps=3)
+    made.save(tmp_path / "strip.npz")
+    with np.load(tmp_path / "strip.npz") as held:
+        assert (held["codes"] == made.codes).all()
+        assert held["chances_colour"].shape == (3, 3)
+    made.save(tmp_path / "strip.png")
+    assert (tmp_path / "strip.png").read_bytes()[:4] == b"\x89PNG"
+    with pytest.raises(InvalidInput, match=r"\.png or \.npz"):
+        made.save(tmp_path / "strip.gif")
+    assert {path.name for path in tmp_path.iterdir()} == {"strip.npz", "strip.png"}
