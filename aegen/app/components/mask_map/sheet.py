@@ -163,7 +163,7 @@ def slice_of(
 
 
 def _unlike(sheet: Sheet) -> float:
-    """How far a sheet is from the wanted proportions; one with an unfilled last line is further."""
+    """How far a sheet is from the wanted one: proportions, and a last line that is filled."""
     lacking = -sheet.counts[0] % sheet.blocks_across
     return _near(sheet.size) + 3 * lacking / sheet.counts[0]
 

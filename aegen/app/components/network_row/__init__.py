@@ -1,8 +1,8 @@
 """A network as a row of layers to choose from, each with bars of kept, inverted and dropped.
 
 The upper bar of a layer is all of its weights, the lower one those that remain, with a mark at the
-even split between kept and inverted and a band of what chance does to it (95 %): relative to random
-frozen signs neither is favoured, so a layer that leaves the band is worth a look.
+even split between kept and inverted and a band of what chance does to it (95 %): relative to
+random frozen signs neither is favoured, so a layer that leaves the band is worth a look.
 """
 
 from __future__ import annotations
