@@ -393,7 +393,7 @@ second: Item[int | None] = Item("to", None, _whole(0, 10**9), str, per_bundle=Tr
 """The row that it ends at."""
 
 way: Item[str] = Item("way", "straight", str)
-"""How it goes: "straight" or "spherical"."""
+"""How it goes: "straight", "spherical" or "dense"."""
 
 rolls: Item[int] = Item("rolls", 0, _whole(0, HIGHEST_SEED))
 """How often a row was taken at random: the seed of the next."""

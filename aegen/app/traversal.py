@@ -184,18 +184,25 @@ def _near(name: str, z: FloatArray) -> Near:
 
 
 def passage(a: Place, b: Place, way: str) -> Passage:
-    """The way from ``a`` to ``b``, "straight" or "spherical" around the middle of the codes.
+    """The way from ``a`` to ``b``: "straight", "spherical" around the middle, or "dense".
 
     Raises:
         InvalidInput: a spherical way between codes that lie opposite each other.
     """
-    from aegen.directions import interpolate
-
-    centre = services.directions(a.bundle, "axes").mean
-    kind: Any = way
-    codes = interpolate(code_of(a), code_of(b), PASSAGE, kind=kind, centre=centre)
+    codes = _codes_between(a, b, way)
     images = services.decode(a.bundle, codes)
     return Passage(codes, images, _readings_on(a.bundle, images))
+
+
+def _codes_between(a: Place, b: Place, way: str) -> FloatArray:
+    from aegen.dense_way import dense_way
+    from aegen.directions import interpolate
+
+    if way == "dense":
+        return dense_way(code_of(a), code_of(b), PASSAGE, services.bundle(a.bundle).codes)
+    centre = services.directions(a.bundle, "axes").mean
+    kind: Any = way
+    return interpolate(code_of(a), code_of(b), PASSAGE, kind=kind, centre=centre)
 
 
 def _readings_on(name: str, images: NDArray[np.float32]) -> tuple[Reading, ...]:
@@ -248,16 +255,19 @@ def walk_python(place: Place) -> str:
 
 def passage_python(a: Place, b: Place, way: str) -> str:
     """The way between two places in Python, to the last bit."""
-    used = [DIRECTIONS[place.kind] for place in (a, b) if place.moves]
+    used = {DIRECTIONS[place.kind] for place in (a, b) if place.moves}
     more = "" if way == "straight" else ', kind="spherical", centre=bundle.codes.mean(axis=0)'
+    between = f"codes = interpolate(a, b, {PASSAGE}{more})"
+    if way == "dense":
+        between = f"codes = dense_way(a, b, {PASSAGE}, bundle.codes)"
     return _script(
         ["grid", "png"],
-        sorted({*used, "interpolate"}),
+        sorted(used if way == "dense" else {*used, "interpolate"}),
         a,
         [
             *_lines("a", a),
             *_lines("b", b),
-            f"codes = interpolate(a, b, {PASSAGE}{more})",
+            between,
             "images = bundle.decode(codes)",
             f'Path("strip.png").write_bytes(png(grid(images, columns={PASSAGE})))',
         ],
@@ -266,12 +276,14 @@ def passage_python(a: Place, b: Place, way: str) -> str:
 
 def _script(pictures: list[str], directions: list[str], place: Place, lines: list[str]) -> str:
     numpy = any("np." in line for line in lines)
+    dense = any("dense_way(" in line for line in lines)
     return "\n".join(
         [
             "from pathlib import Path",
             *(["import numpy as np"] if numpy else []),
             "import aegen",
             f"from aegen.core.pictures import {', '.join(pictures)}",
+            *(["from aegen.dense_way import dense_way"] if dense else []),
             *([f"from aegen.directions import {', '.join(directions)}"] if directions else []),
             "",
             f'bundle = aegen.load("{place.bundle}")',

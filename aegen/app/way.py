@@ -11,11 +11,13 @@ from aegen.app.traversal import PASSAGE, Passage, Place, origin
 
 __all__ = ["ends", "one_way"]
 
-WAYS = {"straight": "Straight", "spherical": "Spherical"}
+WAYS = {"straight": "Straight", "spherical": "Spherical", "dense": "Dense"}
 WAYS_HELP = (
     "**Straight**: in equal steps on the line between the codes. In many dimensions its middle "
     "comes nearer to the centre than codes usually lie.  \n"
-    "**Spherical**: turns around the middle of all codes, so the distance from it changes evenly."
+    "**Spherical**: turns around the middle of all codes, so the distance from it changes "
+    "evenly.  \n"
+    "**Dense**: keeps to where rows lie close together, so every step looks like the data."
 )
 
 

@@ -10,6 +10,7 @@ from aegen.app.leanings import leanings
 from aegen.app.traversal import Place
 from aegen.core.errors import InvalidInput
 from aegen.core.pictures import png, quantize
+from aegen.dense_way import dense_way
 from aegen.directions import interpolate, latent_axes, principal_directions
 
 
@@ -130,7 +131,7 @@ def test_the_lines_of_python_write_the_very_picture(place, tmp_path, monkeypatch
     assert not np.array_equal(found.image, traversal.walk(Place("bars", 8), 3).image)
 
 
-@pytest.mark.parametrize("way", ["straight", "spherical"])
+@pytest.mark.parametrize("way", ["straight", "spherical", "dense"])
 def test_the_lines_of_python_write_the_very_strip(way, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     a, b = Place("bars", 7, moves=((0, 1.0),)), Place("bars", 2)
@@ -153,11 +154,14 @@ def test_a_filmstrip_passes_through_the_place_itself():
 
 def test_a_way_leads_from_one_end_to_the_other():
     bundle = aegen.load("bars")
-    for way in ("straight", "spherical"):
+    a, b = bundle.codes[1], bundle.codes[2]
+    expected_of = {
+        "straight": interpolate(a, b, 9),
+        "spherical": interpolate(a, b, 9, kind="spherical", centre=bundle.codes.mean(axis=0)),
+        "dense": dense_way(a, b, 9, bundle.codes),
+    }
+    for way, expected in expected_of.items():
         found = traversal.passage(Place("bars", 1), Place("bars", 2), way)
-        expected = interpolate(
-            bundle.codes[1], bundle.codes[2], 9, kind=way, centre=bundle.codes.mean(axis=0)
-        )
         np.testing.assert_array_equal(found.codes, expected)
         assert len(found.readings) == 9
     with pytest.raises(InvalidInput, match="rows 0 to 39"):
