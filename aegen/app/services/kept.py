@@ -44,12 +44,14 @@ def stamp(name: str) -> Stamp:
     return str(folder), written.st_mtime_ns, written.st_size
 
 
-def kept(max_entries: int, *, copied: bool = False) -> Callable[[Callable[P, T]], Callable[P, T]]:
+def kept(
+    max_entries: int, *, copied: bool = False, of: Callable[[str], Stamp] = stamp
+) -> Callable[[Callable[P, T]], Callable[P, T]]:
     """Keeps what a function gives, as long as the bundle that it is asked about stays as it is.
 
     The function's first argument names the bundle: its name, or an object with ``bundle``. All
     arguments must be small and hashable. What is kept is shared by everyone, or ``copied`` for
-    each.
+    each. Things other than bundles say by ``of`` which stamp their names have.
     """
 
     def wrap(function: Callable[P, T]) -> Callable[P, T]:
@@ -65,7 +67,7 @@ def kept(max_entries: int, *, copied: bool = False) -> Callable[[Callable[P, T]]
         def ask(*args: P.args, **kwargs: P.kwargs) -> T:
             first: Any = args[0]
             name = first if isinstance(first, str) else first.bundle
-            answer: T = remembered(stamp(name), *args, **kwargs)
+            answer: T = remembered(of(name), *args, **kwargs)
             return answer
 
         return ask

@@ -1,0 +1,245 @@
+"""Tickets as the app has them open: shipped ones by name, brought ones by a hash of their content.
+
+A brought ticket lies in the app's own folder on disk under the name ``~`` and a part of that hash,
+so a link to it works on this computer, and so do those that the Train page made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aegen.app.components.mask_map import Packed, pack
+from aegen.app.services.kept import Stamp, kept
+from aegen.core.errors import AegenError, UnknownName
+
+if TYPE_CHECKING:
+    from aegen.supermask.history import History
+    from aegen.supermask.plan import Plan
+    from aegen.supermask.ticket import Ticket
+
+__all__ = [
+    "BROUGHT",
+    "bring",
+    "dense_bytes",
+    "frames",
+    "history",
+    "history_problem",
+    "masks_at",
+    "packed",
+    "plan",
+    "places",
+    "shipped_tickets",
+    "ticket",
+    "ticket_bytes",
+    "ticket_file",
+    "ticket_name",
+    "ticket_stamp",
+    "tickets",
+]
+
+BROUGHT = re.compile(r"~[0-9a-f]{16}")
+"""Names of tickets that were brought or made here."""
+
+MOST_BROUGHT = 64
+
+
+def shipped_tickets() -> list[str]:
+    """Names of the tickets that can be opened by name, the ones that people should see first."""
+    from aegen.supermask.discovery import tickets
+
+    names = tickets()
+    return sorted(names, key=lambda name: (name != "fcn-mnist", name))
+
+
+def tickets(chosen: str = "") -> list[str]:
+    """All names to choose from: the shipped ones, and ``chosen`` where it is a brought one."""
+    names = shipped_tickets()
+    return [*names, chosen] if BROUGHT.fullmatch(chosen) and _own(chosen).is_file() else names
+
+
+def ticket_file(name: str) -> Path:
+    """Where a ticket lies.
+
+    Raises:
+        UnknownName: there is none of this name.
+    """
+    from aegen.supermask.discovery import find_ticket
+
+    if BROUGHT.fullmatch(name) and _own(name).is_file():
+        return _own(name)
+    if name not in shipped_tickets():
+        raise UnknownName("ticket", name, shipped_tickets())
+    return find_ticket(name)
+
+
+def bring(content: bytes, history: bytes | None = None) -> str:
+    """Take in the content of a ticket file, and perhaps of its history; gives the ticket's name.
+
+    Raises:
+        TicketError: it is no whole ticket.
+    """
+    from aegen.core.storage import make_folder, write_bytes
+    from aegen.supermask.ticket import Ticket
+
+    Ticket.from_bytes(content, "the file")
+    name = "~" + hashlib.sha256(content).hexdigest()[:16]
+    make_folder(_folder())
+    write_bytes(_own(name), content)
+    if history is not None:
+        beside = _own(name).with_suffix(".history")
+        write_bytes(beside, history)
+        try:
+            _read_history(beside)
+        except AegenError:
+            beside.unlink(missing_ok=True)
+            raise
+    _make_room()
+    return name
+
+
+def _folder() -> Path:
+    from aegen.app.services import disk
+
+    return disk.folder().parent / "tickets"
+
+
+def _own(name: str) -> Path:
+    return _folder() / f"{name[1:]}.ticket"
+
+
+def _make_room() -> None:
+    """The oldest of those that were brought go."""
+    files = sorted(_folder().glob("*.ticket"), key=lambda file: file.stat().st_mtime)
+    for file in files[:-MOST_BROUGHT]:
+        file.unlink(missing_ok=True)
+        file.with_suffix(".history").unlink(missing_ok=True)
+
+
+def ticket_stamp(name: str) -> Stamp:
+    """Which file a ticket is, and when it and its history were written."""
+    file = ticket_file(name)
+    written = [part.stat() for part in (file, file.with_suffix(".history")) if part.is_file()]
+    return (
+        str(file),
+        max((about.st_mtime_ns for about in written), default=0),
+        sum(about.st_size for about in written),
+    )
+
+
+# what is in it
+
+
+@kept(12, of=ticket_stamp)
+def ticket(name: str) -> Ticket:
+    """The ticket of this name, opened once for everyone.
+
+    Raises:
+        TicketError: it cannot be used.
+    """
+    from aegen.supermask.ticket import Ticket
+
+    return Ticket.read(ticket_file(name))
+
+
+def ticket_name(name: str) -> str:
+    """A ticket's title."""
+    try:
+        about = ticket(name).about
+    except AegenError:
+        return f"{name} (cannot be read)"
+    title = about.get("title")
+    if isinstance(title, str) and title:
+        return title
+    return "Your ticket" if name.startswith("~") else name
+
+
+def ticket_bytes(name: str) -> int:
+    """How long its file is."""
+    return ticket_file(name).stat().st_size
+
+
+def dense_bytes(name: str) -> int:
+    """How long the same weights are as plain float32."""
+    return 4 * ticket(name).total.total
+
+
+def plan(name: str) -> Plan | None:
+    """The network, or None where the ticket names none."""
+    opened = ticket(name)
+    return None if opened.network is None else opened.plan
+
+
+@kept(32, of=ticket_stamp)
+def places(name: str) -> dict[str, tuple[int, int, int]]:
+    """Of each dense layer whose inputs come from a picture, that picture's (c, h, w)."""
+    from aegen.supermask.plan import Dense, Flatten, output_shape
+
+    network = plan(name)
+    if network is None:
+        return {}
+    found, shape, picture = {}, tuple(network.input_shape), None
+    for step in network.steps:
+        if isinstance(step, Flatten) and len(shape) == 3 and shape[1] * shape[2] > 1:
+            picture = shape
+        elif isinstance(step, Dense):
+            if picture is not None:
+                found[step.name] = (picture[0], picture[1], picture[2])
+            picture = None
+        shape = tuple(output_shape((step,), shape))
+    return found
+
+
+# its training
+
+
+@kept(8, of=ticket_stamp)
+def _history(name: str) -> tuple[History | None, str]:
+    file = ticket_file(name).with_suffix(".history")
+    if not file.is_file():
+        return None, "no history of its training lies beside this ticket"
+    try:
+        found = _read_history(file)
+    except AegenError as problem:
+        return None, f"the history of its training cannot be used: {problem}"
+    return found, ""
+
+
+def _read_history(file: Path) -> Any:
+    from aegen.supermask.history import History
+
+    return History.read(file)
+
+
+def history(name: str) -> History | None:
+    """How a ticket was trained, where that is known and fits the ticket."""
+    return _history(name)[0]
+
+
+def history_problem(name: str) -> str:
+    """Why there is no history, in a sentence without its capital; "" where there is one."""
+    return _history(name)[1]
+
+
+@kept(24, of=ticket_stamp)
+def masks_at(name: str, epoch: int | None) -> dict[str, Any]:
+    """The masks by layer after an epoch, or those of the ticket where it is None."""
+    known = history(name)
+    if epoch is None or known is None:
+        return dict(ticket(name).masks)
+    return dict(known.masks(epoch))
+
+
+@kept(64, of=ticket_stamp)
+def packed(name: str, layer: str, epoch: int | None) -> Packed:
+    """A layer's mask as it travels to the browser."""
+    return pack(masks_at(name, epoch)[layer])
+
+
+@kept(6, of=ticket_stamp)
+def frames(name: str, layer: str) -> tuple[Packed, ...]:
+    """A layer's masks of all epochs that are kept."""
+    known = history(name)
+    return () if known is None else tuple(pack(known.masks(e)[layer]) for e in known.epochs)
