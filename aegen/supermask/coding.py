@@ -34,24 +34,39 @@ LARGEST = 1 << 27
 """Weights that one mask may have."""
 
 FORMAT = 1
+HEAD = 6
 SEAL = 0xB5
 """Eight answers at the end, known beforehand: bytes that are no coded mask rarely give them."""
 
-# Probabilities are told to the coder in 1/65536; counts keep 22 bits of them.
 BITS, FINE = 16, 22
+"""Bits of a probability as the coder takes it, and as counts keep it."""
+
 ONE = 1 << BITS
-# Logits are in 1/256 and end at 12.
 STEP, END = 256, 3071
+"""Logits are whole numbers of 1/256, and end at 12."""
+
+PATIENCE = 1000
+"""Answers after which a count forgets as fast as it learns."""
+
+LEARNING = 8
+"""How fast the blend learns; found on masks of trained networks, as all that follows."""
+
+EVEN = 13_000
+"""What each input weighs in the beginning, of 65536."""
 
 INPUTS = 6
+TRUST = (0, 10, 10, 4, 4, 4)
+"""A count that begins counts as if it had seen that many answers like the layer's."""
+
+# The slots of one question's counts: its rows and columns come after these.
+FIRST, NEAR, CROWD, OTHER, EACH = 0, 128, 384, 4480, 8576
+
 LONGEST_LAG = 1024
-SAFE_SIZE = 64
-PATIENCE = 1000
-LEARN = 4
-W0 = 20000
-S_ROW, S_COLUMN, S_NEAR, S_CROWD, S_KERNEL = 20, 20, 4, 4, 4
 PAIRS = 20_000_000
 """Pairs of weights looked at when distances between neighbours are sought."""
+
+GROUPED = 500_000
+"""Smaller masks are not asked group by group, which is faster and a little longer."""
 
 
 def entropy(mask: Mask) -> float:
@@ -96,10 +111,10 @@ def encode(mask: Mask) -> bytes:
     if flat.size and (int(flat.min()) < -1 or int(flat.max()) > 1):
         raise InvalidInput("a mask must hold -1, 0 and 1 only: -1 invert, 0 drop, 1 keep")
     lags = _lags(flat, cell)
-    size = SAFE_SIZE + 5 * flat.size
-    buffer = np.empty(size, np.uint8)
-    used = _code(flat, buffer, lags, cell, False, *_tables())
-    head = bytes([FORMAT]) + b"".join(int(lag).to_bytes(2, "little") for lag in lags)
+    group = _group(flat)
+    buffer = np.empty(64 + 7 * flat.size, np.uint8)  # the worst: 16 bits an answer
+    used = _code(flat, buffer, lags, cell, group, False, *_tables())
+    head = bytes([FORMAT, group]) + lags.astype("<u2").tobytes()
     return head + buffer[:used].tobytes()
 
 
@@ -124,15 +139,28 @@ def decode(data: bytes, shape: Sequence[int]) -> Mask:
     if any(side < 0 for side in shape) or size > LARGEST:
         raise InvalidInput(f"a mask has at most {LARGEST:,} weights, got the shape {shape}")
     rows, columns, cell = _layout(shape)
-    if len(data) < 5 or data[0] != FORMAT:
+    if len(data) < HEAD or data[0] != FORMAT or not 1 <= data[1] <= 64:
         raise InvalidInput("these bytes are no coded mask, or one of a newer aegen")
-    lags = np.frombuffer(data, "<u2", 2, 1).astype(np.int64)
+    lags = np.frombuffer(data, "<u2", 2, 2).astype(np.int64)
     mask = np.zeros((rows, columns), np.int8)
-    buffer = np.frombuffer(data, np.uint8, offset=5)
-    used = _code(mask, buffer.copy(), lags, cell, True, *_tables())
+    buffer = np.frombuffer(data, np.uint8, offset=HEAD).copy()
+    used = -1
+    if lags.max() <= LONGEST_LAG:
+        used = _code(mask, buffer, lags, cell, data[1], True, *_tables())
     if used != len(buffer):
         raise InvalidInput(f"these bytes are not those of a mask of shape {shape}, or not whole")
     return mask.reshape(shape)
+
+
+def _group(mask: Mask) -> int:
+    """How many neighbours are first asked about together: more where few weights are there."""
+    if mask.size < GROUPED:
+        return 1
+    there = max(1, int(np.count_nonzero(mask)))
+    group = 1
+    while group < 64 and 8 * 2 * group * there <= mask.size:
+        group *= 2
+    return group
 
 
 def _layout(shape: Sequence[int]) -> tuple[int, int, int]:
@@ -231,152 +259,228 @@ def _code(
     buffer: NDArray[np.uint8],
     lags: NDArray[np.int64],
     cell: int,
+    group: int,
     decoding: bool,
-    squash: NDArray[np.int64],
-    stretch: NDArray[np.int64],
-    rates: NDArray[np.int64],
-    octaves: NDArray[np.int64],
+    squash: NDArray[np.int32],
+    stretch: NDArray[np.int16],
+    rates: NDArray[np.int32],
+    octaves: NDArray[np.int8],
 ) -> int:
     """Write ``mask`` to ``buffer``, or read it from there; bytes used, -1 where they are none."""
     rows, columns = mask.shape
-    one, two = lags[0], lags[1]
+    groups = (columns + group - 1) // group
     coder = np.array([0, 0xFFFFFFFF, 0, 0], np.int64)  # low, high, value, place
     if decoding:
         for _ in range(4):
             _take(coder, buffer)
-    # where the counts of each input begin
-    a_row, a_column = 1, 1 + rows
-    a_near = a_column + columns
-    a_crowd = a_near + 256
-    a_kernel = a_crowd + 64 * 64
-    size = a_kernel + 4096
-    p = np.full(2 * size, 1 << (FINE - 1), np.int32)
-    n = np.full(2 * size, -1, np.int16)
-    n[0] = n[size] = 0
-    starts = np.array([0, S_ROW, S_COLUMN, S_NEAR, S_CROWD, S_KERNEL], np.int64)
-    slots = np.zeros(INPUTS, np.int64)
-    logits = np.zeros(INPUTS, np.int64)
-    weights = np.full((2, 4, INPUTS), W0, np.int64)
-    column_counts = np.zeros(columns + 2 * LONGEST_LAG, np.int32)
-    signed = np.zeros(columns + 2 * LONGEST_LAG, np.int32)
-    padded = np.zeros((2, columns + 2 * LONGEST_LAG), np.int8)
-    o = LONGEST_LAG
+    # Three questions: 0 is any of the group there, 1 is the weight there, 2 is it kept.
+    size = EACH + rows + max(columns, groups)
+    counts = np.empty((3 * size, 2), np.int32)  # probability of yes, answers seen
+    counts[:, 0] = 1 << (FINE - 1)
+    counts[:, 1] = -1
+    weights = np.full((3, INPUTS), EVEN, np.int64)
+    slots = np.empty((2, INPUTS), np.int64)  # and the logits there
+    o = LONGEST_LAG + 2  # columns before the first and after the last are never there
+    lines = np.zeros((2, columns + 2 * o), np.int8)
+    tally = np.zeros((2, columns + 2 * o), np.int32)  # by column so far: there; kept less inverted
+    pad = o // group + 2
+    group_lines = np.zeros((2, groups + 2 * pad), np.int8)
+    group_tally = np.zeros(groups + 2 * pad, np.int32)
     for r in range(rows):
-        above, here = padded[(r + 1) & 1], padded[r & 1]
-        here[:] = 0
-        in_row = 0
-        row_signs = 0
-        for c in range(columns):
-            k = c + o
-            l1, l2 = here[k - 1], here[k - 2]
-            f1, f2, f3 = (
-                here[k - one] if one else 0,
-                here[k - one - 1] if one else 0,
-                here[k - one + 1] if one else 0,
-            )
-            g = here[k - two] if two else 0
-            u = above[k]
-            crowd = 4 * column_counts[k] + 2 * (column_counts[k - 1] + column_counts[k + 1])
-            if one:
-                crowd += 2 * (column_counts[k - one] + column_counts[k + one])
-            crowd = octaves[min(4 * crowd, 65535)] - octaves[min(r + 1, 65535)]
-            crowd = min(max(crowd + 30, 0), 63)
-            busy = octaves[min(64 * in_row, 65535)] - octaves[min(c + 8, 65535)]
-            busy = min(max(busy + 34, 0), 63)
-            slots[0] = 0
-            slots[1] = a_row + r
-            slots[2] = a_column + c
-            near = (
-                (l1 != 0)
-                + 2 * (l2 != 0)
-                + 4 * (f1 != 0)
-                + 8 * (f2 != 0)
-                + 16 * (f3 != 0)
-                + 32 * (g != 0)
-                + 64 * (u != 0)
-            )
-            slots[3] = a_near + near
-            slots[4] = a_crowd + 64 * crowd + busy
-            slots[5] = a_kernel + 64 * (crowd) + (c % cell) % 64
-            bit = _answer(
-                1 if mask[r, c] != 0 else 0,
-                decoding,
-                slots,
-                starts,
-                p,
-                n,
-                weights[0, 0],
-                logits,
-                coder,
-                buffer,
-                squash,
-                stretch,
-                rates,
-            )
-            if bit:
-                tally = signed[k]
-                slots[0] = size
-                slots[1] = size + a_row + r
-                slots[2] = size + a_column + c
-                slots[3] = size + a_near + (l1 + 1) + 3 * (f1 + 1) + 9 * (u + 1) + 27 * (g + 1)
-                slots[4] = (
-                    size
-                    + a_crowd
-                    + (l1 + 1)
-                    + 3 * (f1 + 1)
-                    + 9 * (f2 + 1)
-                    + 27 * (f3 + 1)
-                    + 81 * (l2 + 1)
+        line, above = lines[r & 1], lines[(r + 1) & 1]
+        group_line, group_above = group_lines[r & 1], group_lines[(r + 1) & 1]
+        line[:] = 0
+        group_line[:] = 0
+        there = signs = 0
+        for g in range(groups):
+            start, end = g * group, min((g + 1) * group, columns)
+            busy = _level(there, start, 64, octaves)
+            if group > 1:
+                yes = 0
+                if not decoding:
+                    for c in range(start, end):
+                        yes |= mask[r, c] != 0
+                _group_slots(
+                    slots[0],
+                    r,
+                    g,
+                    group,
+                    lags,
+                    busy,
+                    group_line,
+                    group_above,
+                    group_tally,
+                    octaves,
                 )
-                slots[5] = (
-                    size
-                    + a_kernel
-                    + min(max(tally, -15), 15)
-                    + 16
-                    + 32 * (min(max(row_signs, -15), 15) + 16)
+                for i in range(1, 3):
+                    slots[0, i] += EACH + (rows if i == 2 else 0)
+                yes = _answer(
+                    yes, decoding, slots, counts, weights[0], coder, buffer, squash, stretch, rates
                 )
-                positive = _answer(
-                    1 if mask[r, c] > 0 else 0,
-                    decoding,
-                    slots,
-                    starts,
-                    p,
-                    n,
-                    weights[1, 0],
-                    logits,
-                    coder,
-                    buffer,
-                    squash,
-                    stretch,
-                    rates,
-                )
-                s = 2 * positive - 1
-                mask[r, c] = s
-                here[k] = s
-                column_counts[k] += 1
-                signed[k] += s
-                in_row += 1
-                row_signs += s
+                if not yes:
+                    continue
+                group_line[pad + g] = 1
+            none = group > 1  # yet, of a group that has some
+            for c in range(start, end):
+                yes = 1 if mask[r, c] != 0 else 0
+                if none and c == end - 1:
+                    yes = 1
+                else:
+                    _weight_slots(
+                        slots[0],
+                        c + o,
+                        lags,
+                        busy,
+                        line,
+                        above,
+                        tally[0],
+                        r,
+                        c % cell,
+                        end - c if none else 0,
+                        octaves,
+                    )
+                    slots[0, 1] = EACH + r
+                    slots[0, 2] = EACH + rows + c
+                    for i in range(INPUTS):
+                        slots[0, i] += size
+                    yes = _answer(
+                        yes,
+                        decoding,
+                        slots,
+                        counts,
+                        weights[1],
+                        coder,
+                        buffer,
+                        squash,
+                        stretch,
+                        rates,
+                    )
+                if yes:
+                    _sign_slots(slots[0], c + o, lags, line, above, tally[1], signs)
+                    slots[0, 1] = EACH + r
+                    slots[0, 2] = EACH + rows + c
+                    for i in range(INPUTS):
+                        slots[0, i] += 2 * size
+                    kept = _answer(
+                        1 if mask[r, c] > 0 else 0,
+                        decoding,
+                        slots,
+                        counts,
+                        weights[2],
+                        coder,
+                        buffer,
+                        squash,
+                        stretch,
+                        rates,
+                    )
+                    none = False
+                    sign = 2 * kept - 1
+                    mask[r, c] = sign
+                    line[c + o] = sign
+                    tally[0, c + o] += 1
+                    tally[1, c + o] += sign
+                    group_tally[pad + g] += 1
+                    there += 1
+                    signs += sign
         if decoding and coder[3] > len(buffer) + 4:
             return -1
-    # the seal
     for k in range(8):
-        bit = _coded((SEAL >> k) & 1, ONE // 2, decoding, coder, buffer)
-        if bit != (SEAL >> k) & 1:
+        answer = (SEAL >> k) & 1
+        if _coded(answer, ONE // 2, decoding, coder, buffer) != answer:
             return -1
-    # The shortest number in the interval; after it the decoder reads zeros.
-    place = coder[3] - (4 if decoding else 0)
-    for shift in (24, 16, 8, 0):
-        byte = (coder[1] >> shift) & 0xFF
-        if decoding:
-            if place >= len(buffer) or buffer[place] != byte:
-                return -1
-        else:
-            buffer[place] = byte
-        place += 1
-        if (coder[1] >> shift) << shift >= coder[0]:
-            return place
-    return place
+    return _ended(decoding, coder, buffer)
+
+
+@compiled
+def _level(found: int, seen: int, shift: int, octaves: NDArray[np.int8]) -> int:
+    """A density, ``found`` of ``seen``, in quarters of an octave, 0 to 63."""
+    level = octaves[min(shift * found, ONE - 1)] - octaves[min(seen + 8, ONE - 1)]
+    return int(min(max(level + 34, 0), 63))
+
+
+@compiled
+def _group_slots(
+    slots: NDArray[np.int64],
+    r: int,
+    g: int,
+    group: int,
+    lags: NDArray[np.int64],
+    busy: int,
+    line: NDArray[np.int8],
+    above: NDArray[np.int8],
+    tally: NDArray[np.int32],
+    octaves: NDArray[np.int8],
+) -> None:
+    """Where the counts for a group's question are."""
+    k = g + LONGEST_LAG // group + 2
+    crowd = 4 * tally[k] + 2 * (tally[k - 1] + tally[k + 1])
+    near = line[k - 1] + 2 * line[k - 2] + 4 * above[k]
+    for i in range(2):
+        if lags[i] >= group:
+            back = k - lags[i] // group
+            crowd += tally[back] + tally[k + lags[i] // group]
+            near += (8 << (2 * i)) * line[back] + (16 << (2 * i)) * line[back - 1]
+    crowd = _level(crowd, r, 4, octaves)
+    slots[0] = FIRST
+    slots[1] = r
+    slots[2] = g
+    slots[3] = NEAR + near
+    slots[4] = CROWD + 64 * crowd + busy
+    slots[5] = OTHER + 64 * crowd + near % 64
+
+
+@compiled
+def _weight_slots(
+    slots: NDArray[np.int64],
+    k: int,
+    lags: NDArray[np.int64],
+    busy: int,
+    line: NDArray[np.int8],
+    above: NDArray[np.int8],
+    tally: NDArray[np.int32],
+    r: int,
+    place: int,
+    left: int,
+    octaves: NDArray[np.int8],
+) -> None:
+    """Where the counts for a weight's question are, but those of its row and column."""
+    near = (line[k - 1] != 0) + 2 * (line[k - 2] != 0) + 4 * (above[k] != 0)
+    crowd = 4 * tally[k] + 2 * (tally[k - 1] + tally[k + 1])
+    if lags[0]:
+        back = k - lags[0]
+        near += 8 * (line[back] != 0) + 16 * (line[back - 1] != 0) + 32 * (line[back + 1] != 0)
+        crowd += 2 * (tally[back] + tally[k + lags[0]])
+    if lags[1]:
+        near += 64 * (line[k - lags[1]] != 0)
+    crowd = _level(crowd, r, 4, octaves)
+    slots[0] = FIRST + left
+    slots[3] = NEAR + near + (128 if left else 0)
+    slots[4] = CROWD + 64 * crowd + busy
+    slots[5] = OTHER + 64 * crowd + (left if left else place % 64)
+
+
+@compiled
+def _sign_slots(
+    slots: NDArray[np.int64],
+    k: int,
+    lags: NDArray[np.int64],
+    line: NDArray[np.int8],
+    above: NDArray[np.int8],
+    tally: NDArray[np.int32],
+    signs: int,
+) -> None:
+    """Where the counts for a sign's question are, but those of its row and column."""
+    one, two, up = line[k - 1] + 1, line[k - 2] + 1, above[k] + 1
+    back, before, after, far = 1, 1, 1, 1
+    if lags[0]:
+        at = k - lags[0]
+        back, before, after = line[at] + 1, line[at - 1] + 1, line[at + 1] + 1
+    if lags[1]:
+        far = line[k - lags[1]] + 1
+    slots[0] = FIRST
+    slots[3] = NEAR + one + 3 * back + 9 * up + 27 * far
+    slots[4] = CROWD + one + 3 * back + 9 * before + 27 * after + 81 * two
+    slots[5] = OTHER + min(max(tally[k], -15), 15) + 15 + 32 * (min(max(signs, -15), 15) + 15)
 
 
 @compiled
@@ -384,36 +488,33 @@ def _answer(
     bit: int,
     decoding: bool,
     slots: NDArray[np.int64],
-    starts: NDArray[np.int64],
-    p: NDArray[np.int64],
-    n: NDArray[np.int64],
+    counts: NDArray[np.int32],
     weights: NDArray[np.int64],
-    logits: NDArray[np.int64],
     coder: NDArray[np.int64],
     buffer: NDArray[np.uint8],
-    squash: NDArray[np.int64],
-    stretch: NDArray[np.int64],
-    rates: NDArray[np.int64],
+    squash: NDArray[np.int32],
+    stretch: NDArray[np.int16],
+    rates: NDArray[np.int32],
 ) -> int:
-    """Code one answer with the blended probability of 1, then let counts and weights learn it."""
+    """Code one answer with the blended probability of yes; counts and weights learn it."""
     total = 0
     for i in range(INPUTS):
-        slot = slots[i]
-        if n[slot] < 0:  # not met before: as the layer is
-            p[slot] = p[slots[0]]
-            n[slot] = starts[i]
-        logits[i] = stretch[p[slot] >> (FINE - BITS)]
-        total += weights[i] * logits[i]
-    blended = squash[min(max(total >> 16, -END), END) + END]
-    bit = _coded(bit, blended, decoding, coder, buffer)
+        count = counts[slots[0, i]]
+        if count[1] < 0:  # not met before: as the layer is
+            count[0] = counts[slots[0, 0], 0]
+            count[1] = TRUST[i]
+        logit = np.int64(stretch[count[0] >> (FINE - BITS)])
+        slots[1, i] = logit
+        total += weights[i] * logit
+    blended = np.int64(squash[min(max(total >> 16, -END), END) + END])
+    bit = _coded(bit, int(blended), decoding, coder, buffer)
     error = (bit << BITS) - blended
     for i in range(INPUTS):
-        weights[i] += (logits[i] * error * LEARN + (1 << 19)) >> 20
-        slot = slots[i]
-        seen = n[slot]
-        p[slot] += (((bit << FINE) - np.int64(p[slot])) * rates[seen]) >> 16
-        if seen < PATIENCE:
-            n[slot] = seen + 1
+        weights[i] += (slots[1, i] * error * LEARNING + (1 << 19)) >> 20
+        count = counts[slots[0, i]]
+        seen = count[1]
+        count[0] += (((bit << FINE) - np.int64(count[0])) * rates[seen]) >> 16
+        count[1] = min(seen + 1, PATIENCE)
     return bit
 
 
@@ -438,7 +539,7 @@ def _coded(
             coder[3] += 1
         coder[0] = (coder[0] << 8) & 0xFFFFFFFF
         coder[1] = ((coder[1] << 8) & 0xFFFFFFFF) | 0xFF
-    return bit
+    return int(bit)
 
 
 @compiled
@@ -448,3 +549,20 @@ def _take(coder: NDArray[np.int64], buffer: NDArray[np.uint8]) -> None:
     byte = np.int64(buffer[place]) if place < len(buffer) else np.int64(0)
     coder[2] = ((coder[2] << 8) & 0xFFFFFFFF) | byte
     coder[3] = place + 1
+
+
+@compiled
+def _ended(decoding: bool, coder: NDArray[np.int64], buffer: NDArray[np.uint8]) -> int:
+    """Write or check the shortest number in the interval; after it the decoder reads zeros."""
+    place = coder[3] - (4 if decoding else 0)
+    for shift in (24, 16, 8, 0):
+        byte = (coder[1] >> shift) & 0xFF
+        if decoding:
+            if place >= len(buffer) or buffer[place] != byte:
+                return -1
+        else:
+            buffer[place] = byte
+        place += 1
+        if (coder[1] >> shift) << shift >= coder[0]:
+            break
+    return int(place)
