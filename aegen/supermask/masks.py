@@ -1,0 +1,378 @@
+"""Signed masks on any torch network: its weights stay frozen, one score a weight is trained.
+
+A weight is kept (+1), dropped (0) or inverted (-1) by where its score m lies against a threshold,
+``s(m) = sign(m) if |m| > threshold else 0``; what the network computes with is ``frozen * s(m)``.
+The gradient passes straight through, ``dL/dm := frozen * dL/dweight``, dropped weights included,
+so that they can come back. Nothing else of the network is trained.
+
+This works for any network made of Linear, Conv2d and ConvTranspose2d, and any loss::
+
+    attach(network, threshold=0.01, kappa=6, seed=0)
+    optimiser = MaskSGD(scores(network), learning_rate=0.05, decay=5e-4)
+    for x in batches:
+        optimiser.zero_grad()
+        loss(network(x)).backward()
+        optimiser.step()          # the decay alone is what makes weights drop
+    masks(network), report(network)
+
+Schedules set ``learning_rate`` and ``decay`` together: ``optimiser.scale(0.9)`` multiplies both of
+their first values by 0.9 (`aegen.supermask.recipe.factor` has the paper's). A decoder whose
+layers must not be masked is passed over by ``only``. `aegen.supermask.training` is the loop for
+classifiers. Source: facts of the paper, sections 1.1, 1.3 and 1.4 (arXiv 2201.13361).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn.utils import parametrize
+
+from aegen.core.errors import InvalidInput
+from aegen.supermask.frozen import frozen, initial_scores, kappa_for
+from aegen.supermask.report import Report
+
+__all__ = [
+    "RULES",
+    "Mask",
+    "MaskSGD",
+    "attach",
+    "attached",
+    "detach",
+    "masks",
+    "report",
+    "scores",
+]
+
+RULES = ("signed", "binary", "top-k")
+"""How scores become a mask: -1, 0 or 1 by a threshold; 0 or 1 by it; 1 for the largest."""
+
+Layer = nn.Linear | nn.Conv2d | nn.ConvTranspose2d
+
+
+class Mask(nn.Module):
+    """The parametrization of one layer's weight: from scores to ``frozen * mask``.
+
+    Args:
+        weight: the frozen weights.
+        start: the first scores, of the same shape.
+        rule: one of `RULES`.
+        threshold: of a score's size; "top-k" does without.
+        share: of the weights that "top-k" keeps.
+        kappa: with which ``weight`` was drawn, or None; only remembered.
+    """
+
+    frozen: Tensor
+
+    def __init__(
+        self,
+        weight: Tensor,
+        start: Tensor,
+        *,
+        rule: str = "signed",
+        threshold: float = 0.01,
+        share: float = 0.5,
+        kappa: float | None = None,
+    ) -> None:
+        super().__init__()
+        self.register_buffer("frozen", weight)
+        self.rule, self.share, self.kappa = rule, share, kappa
+        self._threshold = float(np.float32(threshold))  # as comparisons in float32 have it
+        self._start: Tensor | None = start
+
+    def forward(self, original: Tensor) -> Tensor:
+        """The effective weights, frozen * s(scores)."""
+        masked: Tensor = _StraightThrough.apply(original, self.frozen, self._s)
+        return masked
+
+    def right_inverse(self, weight: Tensor) -> Tensor:
+        """The first scores; torch asks for them once, as the mask is put on."""
+        assert self._start is not None, "a masked weight is not assigned to: train its scores"
+        start, self._start = self._start, None
+        return start
+
+    def signs(self, original: Tensor) -> Tensor:
+        """s(scores) as int8: 1 keep, 0 drop, -1 invert."""
+        return self._s(original.detach()).to(torch.int8)
+
+    def threshold(self, original: Tensor) -> float:
+        """The size that a score must exceed; with "top-k" it moves with the scores."""
+        if self.rule != "top-k":
+            return self._threshold
+        size = original.detach().abs().flatten()
+        dropped = len(size) - max(1, round(self.share * len(size)))
+        return float(torch.kthvalue(size, dropped).values) if dropped else -1.0
+
+    def _s(self, original: Tensor) -> Tensor:
+        """s(scores), in a new tensor."""
+        if self.rule == "signed":
+            return torch.hardshrink(original, self._threshold).sign_()
+        if self.rule == "binary":
+            return (original > self._threshold).to(original.dtype)
+        return (original.abs() > self.threshold(original)).to(original.dtype)
+
+
+class _StraightThrough(torch.autograd.Function):
+    """Forward frozen * s(scores); backward as if s were the identity."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, original: Tensor, weight: Tensor, s: Callable[[Tensor], Tensor]
+    ) -> Tensor:
+        ctx.save_for_backward(weight)
+        return s(original).mul_(weight)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None]:
+        [weight] = ctx.saved_tensors
+        return grads[0] * weight, None, None
+
+
+def attach(
+    net: nn.Module,
+    *,
+    rule: str = "signed",
+    threshold: float = 0.01,
+    relative: bool = False,
+    share: float = 0.5,
+    initialiser: str = "signed-elu-scaled",
+    kappa: float | None = None,
+    seed: int = 0,
+    only: Callable[[str, nn.Module], bool] | None = None,
+) -> dict[str, Layer]:
+    """Freeze a network, in place, and put a mask with trainable scores on each layer's weights.
+
+    The weights are replaced by frozen ones drawn from ``seed`` (`aegen.supermask.frozen.frozen`);
+    first scores are uniform in ``+-sqrt(6 / (fan_in + fan_out))``. Everything else, biases and
+    norms too, no longer asks for a gradient and keeps the value it has: a network whose biases
+    are not to matter must be made without them. A transposed convolution's weights count
+    as (out, in, k, k), its ``fan_in`` as ``in * k * k / stride ** 2``.
+
+    Args:
+        net: with at least one Linear, Conv2d or ConvTranspose2d (of one group).
+        rule: "signed", "binary" (keep or drop) or "top-k" (edge-popup).
+        threshold: of a score's size; compared in float32, strictly.
+        relative: whether ``threshold`` is a share of the layer's largest first score. It is
+            computed here, once, and does not move with the scores.
+        share: of each layer that "top-k" keeps, in (0, 1].
+        initialiser: of the frozen weights, one of `aegen.supermask.frozen.INITIALISERS`.
+        kappa: of "...-elu-scaled"; by default 1.550519 over the share that is active at first.
+        seed: of weights and scores.
+        only: which layers to mask, by their name and themselves; the others stay frozen as they
+            are. A layer's number, which its frozen weights depend on, counts masked ones only.
+
+    Returns:
+        The masked layers by name, in the order of ``net.named_modules()``.
+
+    Raises:
+        InvalidInput: no layer to mask, a layer of another type with weights of its own to mask
+            (such as a grouped convolution or a recurrent layer), masks that are on already, or
+            an option out of range.
+
+    Example:
+        >>> net = nn.Sequential(nn.Linear(4, 3, bias=False), nn.ELU(), nn.Linear(3, 2, bias=False))
+        >>> list(attach(net))
+        ['0', '2']
+    """
+    _check_options(rule, threshold, share)
+    layers = {name: layer for name, layer in _layers(net) if only is None or only(name, layer)}
+    if not layers:
+        raise InvalidInput("the network has no Linear, Conv2d or ConvTranspose2d layer to mask")
+    for name, layer in layers.items():
+        if parametrize.is_parametrized(layer):
+            raise InvalidInput(f"layer {name} has a parametrization already: detach it first")
+    net.requires_grad_(False)
+    for number, layer in enumerate(layers.values()):
+        shape = tuple(_canonical(layer, layer.weight).shape)
+        start = initial_scores(shape, seed=seed, layer=number)
+        limit = threshold * float(np.abs(start).max()) if relative else threshold
+        limit = float(np.float32(limit))
+        stretch = math.prod(layer.stride) if isinstance(layer, nn.ConvTranspose2d) else 1
+        used = None
+        if initialiser.endswith("scaled"):
+            used = kappa_for(_active(start, rule, limit, share)) if kappa is None else kappa
+            used *= stretch
+        weight = frozen(initialiser, shape, kappa=used, seed=seed, layer=number)
+        mask = Mask(
+            _as_weight(layer, weight),
+            _as_weight(layer, start),
+            rule=rule,
+            threshold=limit,
+            share=share,
+            kappa=used,
+        )
+        parametrize.register_parametrization(layer, "weight", mask)
+        _put_on(layer).original.requires_grad_(True)
+    return layers
+
+
+def attached(net: nn.Module) -> Iterator[tuple[str, Mask, nn.Parameter]]:
+    """Name, mask and scores of each masked layer, in order.
+
+    Raises:
+        InvalidInput: there is none.
+    """
+    found = False
+    for name, layer in net.named_modules():
+        if isinstance(layer, Layer) and parametrize.is_parametrized(layer, "weight"):
+            weight = _put_on(layer)
+            [*before, mask] = weight
+            if isinstance(mask, Mask) and not before:
+                found = True
+                yield name, mask, weight.original
+    if not found:
+        raise InvalidInput("the network has no masks: attach them first")
+
+
+def scores(net: nn.Module) -> list[nn.Parameter]:
+    """What is trained: the scores of each masked layer, of its weights' shape."""
+    return [original for _, _, original in attached(net)]
+
+
+def masks(net: nn.Module) -> dict[str, NDArray[np.int8]]:
+    """What becomes of each weight: 1 keep, -1 invert, 0 drop; int8 (out, in) or (out, in, k, k).
+
+    Example:
+        >>> net = nn.Linear(4, 3)
+        >>> layers = attach(net)
+        >>> masks(net)[""].shape
+        (3, 4)
+    """
+    return {
+        name: _of_weight(net, name, mask.signs(original)) for name, mask, original in attached(net)
+    }
+
+
+def report(net: nn.Module) -> Report:
+    """How many weights are kept, inverted and dropped, by layer and in all."""
+    return Report.of(masks(net))
+
+
+def detach(net: nn.Module) -> None:
+    """Take the masks off, in place; what stays are the effective weights, still frozen.
+
+    Raises:
+        InvalidInput: there are none.
+
+    Example:
+        >>> net = nn.Linear(4, 3)
+        >>> layers, mask = attach(net), masks(net)[""]
+        >>> detach(net)
+        >>> bool((np.sign(net.weight.numpy()) != 0).sum() == (mask != 0).sum())
+        True
+    """
+    for name, _, _ in list(attached(net)):
+        layer = net.get_submodule(name)
+        parametrize.remove_parametrizations(layer, "weight", leave_parametrized=True)
+        layer.requires_grad_(False)
+
+
+class MaskSGD(torch.optim.SGD):
+    """SGD with Nesterov momentum after a decay that the learning rate does not multiply.
+
+    ``m <- (1 - decay) m``, then ``v <- momentum v + g`` and ``m <- m - rate (g + momentum v)``.
+    The decay is what drops weights: a score with a steady gradient g settles at
+    ``rate g / ((1 - momentum) decay)``, and stays while that exceeds the threshold. torch's own
+    ``weight_decay``, which it multiplies by the rate, is another thing. On a CPU and on a GPU a
+    step is one pass over scores, gradients and momentum, after the decay's.
+
+    Args:
+        parameters: usually ``scores(net)``.
+        learning_rate: at the start.
+        decay: a step, at the start.
+        momentum: of Nesterov's kind where it is positive.
+
+    Source: facts of the paper, section 1.4 (SGDW of TensorFlow Addons).
+    """
+
+    def __init__(
+        self, parameters: Any, learning_rate: float, decay: float = 0.0, momentum: float = 0.9
+    ) -> None:
+        super().__init__(
+            parameters, lr=learning_rate, momentum=momentum, nesterov=momentum > 0, fused=True
+        )
+        self.first = (learning_rate, decay)
+        self.decay = decay
+
+    @property
+    def learning_rate(self) -> float:
+        """Of the next step."""
+        return float(self.param_groups[0]["lr"])
+
+    def scale(self, factor: float, warm: float = 1.0) -> None:
+        """Set rate and decay to ``factor`` of their first values, the rate to ``warm`` of that."""
+        self.param_groups[0]["lr"] = self.first[0] * factor * warm
+        self.decay = self.first[1] * factor
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> Any:
+        """Decay, then move against the gradients."""
+        moved = [p for group in self.param_groups for p in group["params"] if p.grad is not None]
+        if self.decay:
+            torch._foreach_mul_(moved, 1 - self.decay)
+        return super().step(closure)
+
+
+def _put_on(layer: nn.Module) -> Any:
+    """What torch keeps of a parametrized weight: its original, and in order what acts on it."""
+    return layer.get_submodule("parametrizations.weight")
+
+
+def _check_options(rule: str, threshold: float, share: float) -> None:
+    if rule not in RULES:
+        raise InvalidInput(f"rule must be one of {', '.join(RULES)}, got {rule!r}")
+    if not 0 <= threshold < math.inf:
+        raise InvalidInput(f"threshold must be 0 or more, got {threshold}")
+    if not 0 < share <= 1:
+        raise InvalidInput(f"share must be in (0, 1], got {share}")
+
+
+def _layers(net: nn.Module) -> Iterator[tuple[str, Layer]]:
+    """The layers that can be masked; others with matrices of their own are refused."""
+    for name, layer in net.named_modules():
+        if isinstance(layer, Layer):
+            if getattr(layer, "groups", 1) != 1:
+                raise InvalidInput(
+                    f"layer {name} is a grouped convolution, which has no masks yet"
+                )
+            yield name, layer
+        elif not isinstance(layer, parametrize.ParametrizationList | Mask) and any(
+            p.ndim > 1 for p in layer.parameters(recurse=False)
+        ):
+            raise InvalidInput(
+                f"layer {name or 'at the top'} is a {type(layer).__name__}; masks go on Linear, "
+                "Conv2d and ConvTranspose2d: replace it, or pass it over with only"
+            )
+
+
+def _active(start: NDArray[np.float32], rule: str, limit: float, share: float) -> float:
+    """Share of the weights that are not dropped at first."""
+    if rule == "top-k":
+        return share
+    active = (np.abs(start) if rule == "signed" else start) > np.float32(limit)
+    # An empty layer gets the kappa of a full one; training says that it is empty.
+    return float(active.mean()) or 1.0
+
+
+def _canonical(layer: nn.Module, weight: Tensor) -> Tensor:
+    """Weights as (out, in, ...), which transposed convolutions have the other way round."""
+    return weight.transpose(0, 1) if isinstance(layer, nn.ConvTranspose2d) else weight
+
+
+def _as_weight(layer: nn.Module, array: NDArray[np.float32]) -> Tensor:
+    """An (out, in, ...) array as the layer's own weight has it, where that lies."""
+    own = layer.weight
+    assert isinstance(own, Tensor)
+    return torch.empty_like(own, dtype=torch.float32, requires_grad=False).copy_(
+        _canonical(layer, torch.from_numpy(array))
+    )
+
+
+def _of_weight(net: nn.Module, name: str, tensor: Tensor) -> NDArray[Any]:
+    array: NDArray[Any] = _canonical(net.get_submodule(name), tensor).cpu().contiguous().numpy()
+    return array

@@ -1,0 +1,124 @@
+"""A plan as a torch network; layers are named as the plan names them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from aegen.core.errors import InvalidInput
+from aegen.supermask.plan import (
+    Conv,
+    Dense,
+    Elu,
+    Flatten,
+    GlobalMean,
+    MaxPool,
+    Plan,
+    Residual,
+    Scale,
+    Step,
+)
+
+__all__ = ["Network"]
+
+
+class Network(nn.Module):
+    """Images (n, c, h, w), each standardised, to logits (n, classes), by a plan's steps.
+
+    Without weights it is ready for `aegen.supermask.masks.attach` or dense training; with the
+    effective weights of a ticket it is that ticket's dense network.
+
+    Args:
+        plan: the steps.
+        weights: float32 by layer name, (out, in) or (out, in, k, k); all layers or None.
+
+    Raises:
+        InvalidInput: weights that are not those of the plan.
+
+    Example:
+        >>> from aegen.supermask.networks import networks
+        >>> Network(networks.create("fcn"))(torch.zeros(2, 1, 28, 28)).shape
+        torch.Size([2, 10])
+    """
+
+    def __init__(
+        self, plan: Plan, weights: Mapping[str, NDArray[np.float32]] | None = None
+    ) -> None:
+        super().__init__()
+        self.plan = plan
+        for step in plan.weighted:
+            self.add_module(step.name, _layer(step))
+        if weights is not None:
+            self._take(weights)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Logits (n, classes)."""
+        return self._follow(self.plan.steps, x)
+
+    def _follow(self, steps: tuple[Step, ...], x: Tensor) -> Tensor:
+        k = 0
+        while k < len(steps):
+            if (
+                k + 1 < len(steps)
+                and isinstance(steps[k], Elu)
+                and isinstance(steps[k + 1], MaxPool)
+            ):
+                # ELU only rises, so it may come after the pool, where there is a quarter to do.
+                x = functional.elu(self._do(steps[k + 1], x))
+                k += 2
+            else:
+                x = self._do(steps[k], x)
+                k += 1
+        return x
+
+    def _do(self, step: Step, x: Tensor) -> Tensor:
+        match step:
+            case Dense() | Conv():
+                y: Tensor = self.get_submodule(step.name)(x)
+                return y
+            case Elu():
+                return functional.elu(x)
+            case MaxPool():
+                return functional.max_pool2d(x, step.kernel, step.stride, step.padding)
+            case Flatten():
+                return x.flatten(1)
+            case GlobalMean():
+                return x.mean(dim=(2, 3))
+            case Scale():
+                return x * step.factor
+            case Residual():
+                shortcut = self._follow(step.shortcut, x)
+                return self._follow(step.branch, x) + shortcut
+
+    def _take(self, weights: Mapping[str, NDArray[np.float32]]) -> None:
+        shapes = {name: tuple(array.shape) for name, array in weights.items()}
+        if shapes != self.plan.layers:
+            raise InvalidInput(f"{self.plan.name} needs weights {self.plan.layers}, got {shapes}")
+        for name, array in weights.items():
+            tensor = torch.from_numpy(np.array(array, dtype=np.float32))
+            self.get_submodule(name).weight = nn.Parameter(tensor, requires_grad=False)
+
+
+def _layer(step: Dense | Conv) -> nn.Module:
+    """A layer whose weights are zeros until some are put in."""
+    weight = nn.Parameter(torch.zeros(step.shape))
+    with torch.device("meta"):  # so that torch's global generator is left as it was
+        layer = (
+            nn.Linear(step.inputs, step.outputs, bias=False)
+            if isinstance(step, Dense)
+            else nn.Conv2d(
+                step.inputs,
+                step.outputs,
+                step.kernel,
+                stride=step.stride,
+                padding=step.padding,
+                bias=False,
+            )
+        )
+    layer.weight = weight
+    return layer
