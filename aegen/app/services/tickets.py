@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BROUGHT",
     "bring",
+    "counts",
     "dense_bytes",
     "frames",
     "history",
@@ -230,6 +231,20 @@ def masks_at(name: str, epoch: int | None) -> dict[str, Any]:
     if epoch is None or known is None:
         return dict(ticket(name).masks)
     return dict(known.masks(epoch))
+
+
+def counts(name: str, epoch: int | None = None) -> dict[str, tuple[int, int, int]]:
+    """Kept, inverted and dropped weights of each layer, as the library reports them."""
+    known = history(name)
+    if epoch is None or known is None:
+        found = ticket(name).counts
+        return {layer: (each.keep, each.invert, each.drop) for layer, each in found.items()}
+    step = [int(record["epoch"]) for record in known.records].index(epoch)
+    keep_invert_drop = known.counts[step].tolist()
+    return {
+        layer: (int(k), int(i), int(d))
+        for layer, (k, i, d) in zip(known.layers, keep_invert_drop, strict=True)
+    }
 
 
 @kept(64, of=ticket_stamp)

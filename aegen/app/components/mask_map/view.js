@@ -97,21 +97,23 @@ class MaskView {
     return part?.id ? part : undefined;
   }
 
+  // Shows what the parts say now; begins again when another mask is unpacked.
   async refresh() {
     const spec = this.part("spec")?.spec;
     const mask = this.part("mask");
     if (!spec || !mask || mask.id !== spec.parts.mask) return;
-    const began = performance.now();
-    const same = this.mark === mask.id;
+    if (this.mark !== mask.id) {
+      // Whoever comes while this unpacks finds the mark, and leaves the rest to the call below.
+      this.mark = mask.id;
+      this.began = performance.now();
+      const bytes = await inflate(mask.table.getChildAt(0).get(0));
+      if (this.mark === mask.id) this.take(mask.id, unpack(bytes, spec.count));
+      return;
+    }
+    if (this.unpacked !== mask.id) return;
     this.spec = spec;
     this.root.style.setProperty("--height", `${spec.height}px`);
-    if (this.mark !== mask.id) {
-      this.mark = mask.id;
-      const states = unpack(await inflate(mask.table.getChildAt(0).get(0)), spec.count);
-      if (this.mark !== mask.id) return;
-      this.states = states;
-      this.frames.set(`${spec.layer}:${spec.epoch}`, states);
-    }
+    this.frames.set(`${spec.layer}:${spec.epoch}`, this.states);
     if (this.framesOf !== (this.part("frames")?.id ?? null)) this.takeFrames();
     this.sheet = new Sheet(spec.sheet);
     const place = JSON.stringify([spec.sheet, spec.shape, spec.layer]);
@@ -127,8 +129,15 @@ class MaskView {
     this.looked = look;
     if (!this.playing) this.show(this.states, spec.epoch);
     this.timing();
-    if (!same) this.root.dataset.millis = Math.round(performance.now() - began);
+    if (this.began) this.root.dataset.millis = Math.round(performance.now() - this.began);
+    this.began = 0;
     if (spec.replay && this.wants && this.hasFrames()) this.start();
+  }
+
+  take(mark, states) {
+    this.unpacked = mark;
+    this.states = states;
+    this.refresh();
   }
 
   takeFrames() {

@@ -1,0 +1,138 @@
+"""Which ticket the Masks page shows: a shipped one, or one that a person brings; what it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from aegen.app import controls, frame, mask_choices, services
+from aegen.app.masked_layer import MaskedLayer
+from aegen.app.wording import plain
+from aegen.core.errors import AegenError
+
+__all__ = ["chosen_layer", "chosen_ticket"]
+
+DATA = {"mnist": "MNIST", "fashion-mnist": "Fashion-MNIST", "cifar10": "CIFAR-10"}
+
+
+def chosen_ticket() -> str:
+    """The name of the ticket, from a picker or a file; "" where there is none yet.
+
+    Raises:
+        AegenError: the chosen ticket cannot be used.
+    """
+    brought = mask_choices.ticket.get()
+    names = services.tickets(brought)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if names:
+            if not brought:
+                mask_choices.ticket.set(names[0])
+            mask_choices.ticket.keep(names)
+            key = controls.bind(mask_choices.ticket)
+            st.selectbox(
+                "Ticket",
+                names,
+                key=key,
+                format_func=services.ticket_name,
+                help="A network made only of frozen weights that are kept, inverted or dropped: "
+                "its masks and a seed.",
+                width=330,
+                on_change=_take,
+                args=(key,),
+            )
+        _bring()
+        if names:
+            _facts(mask_choices.ticket.get())
+    return mask_choices.ticket.get() if names else ""
+
+
+def _take(key: str) -> None:
+    controls.take(mask_choices.ticket, key)
+    _other()
+
+
+def _other() -> None:
+    """Another ticket begins with its first layer, as it is."""
+    for item in mask_choices.MASKS:
+        if item not in (mask_choices.ticket, mask_choices.side, mask_choices.against):
+            item.reset()
+
+
+def chosen_layer(layers: list[MaskedLayer]) -> MaskedLayer:
+    """The layer that is looked at."""
+    names = [layer.name for layer in layers]
+    if not mask_choices.layer.get():
+        mask_choices.layer.set(names[0])
+    return layers[names.index(mask_choices.layer.keep(names))]
+
+
+# bringing one
+
+
+def _bring() -> None:
+    with st.popover("Open a file", icon=":material/upload_file:"):
+        given = st.file_uploader(
+            "A .ticket file, and its .history if you have it",
+            accept_multiple_files=True,
+            key="ticket-files",
+            help="Nothing in such a file is run. It stays on the computer that serves this page.",
+        )
+        if given:
+            try:
+                name = _taken(given)
+            except AegenError as problem:
+                frame.show_problem(problem)
+                return
+            if st.button("Show it", icon=":material/grid_on:", type="primary"):
+                _other()
+                mask_choices.ticket.set(name)
+                st.rerun()
+
+
+def _taken(files: list[Any]) -> str:
+    """The name of a ticket among uploaded files."""
+    histories = [file for file in files if file.name.endswith(".history")]
+    others = [file for file in files if file not in histories]
+    if len(others) != 1 or len(histories) > 1:
+        raise AegenError("give one .ticket file, and with it at most one .history file")
+    beside = histories[0].getvalue() if histories else None
+    return services.bring(others[0].getvalue(), beside)
+
+
+# what it is
+
+
+def _facts(name: str) -> None:
+    """Accuracy, size and what remains, in a line."""
+    ticket = services.ticket(name)
+    about = ticket.about
+    total = ticket.total
+    size, dense = services.ticket_bytes(name), services.dense_bytes(name)
+    accuracy = about.get("accuracy")
+    data = str(about.get("data", ""))
+    lines = []
+    if isinstance(accuracy, (int, float)):
+        on = f" on {plain(DATA.get(data, data))}" if data else ""
+        lines.append(f"**{100 * accuracy:.2f} %** right{on}")
+    lines.append(
+        f"**{100 * total.remaining:.2f} %** of {total.total:,} weights remain"
+        + (f" ({total.keep:,} keep, {total.invert:,} invert)")
+    )
+    lines.append(f"**{_bytes(size)}** against {_bytes(dense)} dense, {dense / size:,.0f} × less")
+    with st.container(key="aegen-ticket-facts", width="stretch"):
+        st.markdown(
+            " &nbsp;·&nbsp; ".join(lines),
+            help="Right on test rows that it was not trained on, as the ticket says: below you "
+            "can measure it yourself. Dense: the same weights as 32-bit numbers.",
+        )
+
+
+def _bytes(n: int) -> str:
+    """A size in words.
+
+    Example:
+        >>> _bytes(8300), _bytes(17_203_968)
+        ('8.3 kB', '17.2 MB')
+    """
+    return f"{n / 1e6:.1f} MB" if n >= 1e6 else f"{n / 1e3:.1f} kB"
