@@ -57,7 +57,7 @@ class Engine:
         >>> plan = networks.create("fcn", size=4, hidden="8")
         >>> masks = {name: np.ones(shape, np.int8) for name, shape in plan.layers.items()}
         >>> ticket = Ticket("fcn", plan.arguments, "signed-he", {}, 0, masks)
-        >>> Engine(ticket).logits(np.zeros((3, 1, 4, 4), np.float32)).shape
+        >>> Engine(ticket).logits(np.zeros((3, 4, 4, 1), np.float32)).shape
         (3, 10)
     """
 
@@ -72,7 +72,7 @@ class Engine:
         """What the network says of images, before softmax.
 
         Args:
-            x: (n, c, h, w), standardised as the training's were; or (n, c * h * w).
+            x: (n, h, w, c), as `aegen.supermask.standardisation.standardised` gives them.
 
         Returns:
             float32, (n, classes): equal to the dense network's but for rounding.
@@ -80,19 +80,16 @@ class Engine:
         Raises:
             InvalidInput: images of another shape.
         """
-        shape = self.plan.input_shape
+        c, h, w = self.plan.input_shape
         x = np.asarray(x, np.float32)
-        if x.shape[1:] not in (shape, (math.prod(shape),)):
+        if x.ndim != 4 or x.shape[1:] != (h, w, c):
             raise InvalidInput(
-                f"{self.plan.name} reads images of shape (n, {', '.join(map(str, shape))}), "
-                f"got {x.shape}"
+                f"{self.plan.name} reads images of shape (n, {h}, {w}, {c}), got {x.shape}"
             )
-        n = len(x)
-        x = x.reshape(n, math.prod(shape))
-        out = np.empty((n, self.plan.classes), np.float32)
-        for start in range(0, n, self._images):
-            part = np.ascontiguousarray(x[start : start + self._images].T)
-            values = self._run(self.plan.steps, part.reshape(*shape, -1), owned=True)
+        out = np.empty((len(x), self.plan.classes), np.float32)
+        for start in range(0, len(x), self._images):
+            part = x[start : start + self._images].transpose(3, 1, 2, 0)
+            values = self._run(self.plan.steps, np.array(part, order="C"), owned=True)
             out[start : start + self._images] = values.T
         return out
 

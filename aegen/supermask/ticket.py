@@ -16,8 +16,8 @@ what was learned is the masks, coded below their entropy (`coding.py`). The file
     ======  ==============================================================================
 
 Masks are stored with the signs of the weights that they leave: of neighbouring pixels, a unit
-mostly wants the same sign, whatever signs were drawn. `check.py` looks at a file, `engine.py`
-runs it.
+mostly wants the same sign, whatever signs were drawn. `findings.py` looks at a file,
+`engine.py` runs it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,8 +40,9 @@ from aegen.supermask.coding import Mask, decode, encode, entropy
 from aegen.supermask.frozen import INITIALISERS, frozen, scale
 from aegen.supermask.networks import networks
 from aegen.supermask.plan import Plan, Shape
+from aegen.supermask.report import Counts, Report
 
-__all__ = ["FORMAT", "MARK", "Counts", "Ticket"]
+__all__ = ["FORMAT", "MARK", "Ticket", "read_content"]
 
 MARK = b"\x89aegen\x1a"
 """How every ticket begins; no text file does."""
@@ -70,34 +71,6 @@ WORDS = (
 """What descriptions have in common; deflate refers to it. Part of the format: never change it."""
 
 FIELDS = ("about", "arguments", "initialiser", "layers", "network", "seed")
-
-
-class Counts(NamedTuple):
-    """How many weights of a layer are kept, inverted and dropped.
-
-    Example:
-        >>> Counts(3, 1, 12).remaining
-        0.25
-    """
-
-    keep: int
-    invert: int
-    drop: int
-
-    @property
-    def total(self) -> int:
-        """All weights."""
-        return self.keep + self.invert + self.drop
-
-    @property
-    def left(self) -> int:
-        """Weights that are not dropped."""
-        return self.keep + self.invert
-
-    @property
-    def remaining(self) -> float:
-        """Share that is not dropped; 0 of no weights."""
-        return self.left / self.total if self.total else 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,19 +152,19 @@ class Ticket:
         return {name: mask.shape for name, mask in self.masks.items()}
 
     @property
+    def report(self) -> Report:
+        """Counts by layer and in all."""
+        return Report.of(self.masks)
+
+    @property
     def counts(self) -> dict[str, Counts]:
         """How many weights each layer keeps, inverts and drops."""
-        found = {}
-        for name, mask in self.masks.items():
-            keep, left = int((mask > 0).sum()), int(np.count_nonzero(mask))
-            found[name] = Counts(keep, left - keep, mask.size - left)
-        return found
+        return self.report.layers
 
     @property
     def total(self) -> Counts:
         """What all layers together keep, invert and drop."""
-        keep, invert, drop = (sum(column) for column in zip(*self.counts.values(), strict=True))
-        return Counts(keep, invert, drop)
+        return self.report.total
 
     @property
     def remaining(self) -> float:
