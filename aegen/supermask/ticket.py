@@ -198,6 +198,10 @@ class Ticket:
         """The network's weights: ``frozen * mask``, float32, by layer."""
         return {name: self.frozen(name) * mask for name, mask in self.masks.items()}
 
+    def acting(self, name: str) -> Mask:
+        """Signs of a layer's weights as they act: frozen sign times mask, int8."""
+        return _signs(self.frozen(name)) * self.masks[name]
+
     def with_masks(self, masks: Mapping[str, Mask]) -> Ticket:
         """The same network with other masks, such as those of an intervention.
 
@@ -237,8 +241,8 @@ class Ticket:
         """
         text = _deflated(_description(self))
         parts = [len(text).to_bytes(4, "little"), text]
-        for name, mask in self.masks.items():
-            coded = encode(mask * _signs(self.frozen(name)))
+        for name in self.masks:
+            coded = encode(self.acting(name))
             parts += [len(coded).to_bytes(4, "little"), coded]
         size = len(MARK) + 1 + 4 + sum(map(len, parts)) + SEAL
         if size > LARGEST_FILE:
