@@ -16,6 +16,7 @@ from aegen.commands.bundles import bundles
 from aegen.commands.compare import compare
 from aegen.commands.edit import edit
 from aegen.commands.sample import sample
+from aegen.commands.supermask import supermask
 from aegen.commands.target import target
 from aegen.commands.train import train
 from aegen.core.errors import AegenError
@@ -35,6 +36,7 @@ app.command("sample")(sample)
 app.command("target")(target)
 app.command("edit")(edit)
 app.command("compare")(compare)
+app.add_typer(supermask, name="supermask")
 app.add_typer(bench, name="bench")
 
 

@@ -1,12 +1,51 @@
 """Signed supermasks: networks whose frozen weights are only kept, inverted or dropped.
 
 After "Signing the Supermask" (N. Koster, O. Grothe, A. Rettinger, arXiv 2201.13361). `networks`
-has the paper's networks as plans; torch is loaded only when masks are attached or trained.
+has the paper's networks as plans; `attach` puts masks on any torch network, `train` trains those
+of a plan. torch is loaded only when masks are attached or trained.
 """
 
 from __future__ import annotations
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from aegen.supermask.counts import Counts, Report
 from aegen.supermask.networks import networks
 from aegen.supermask.plan import Plan
+from aegen.supermask.recipe import Recipe, paper_recipe
 
-__all__ = ["Plan", "networks"]
+if TYPE_CHECKING:
+    from aegen.supermask.parametrization import MaskSGD, attach, detach, masks, report, scores
+    from aegen.supermask.training import Training, train
+
+__all__ = [
+    "Counts",
+    "MaskSGD",
+    "Plan",
+    "Recipe",
+    "Report",
+    "Training",
+    "attach",
+    "detach",
+    "masks",
+    "networks",
+    "paper_recipe",
+    "report",
+    "scores",
+    "train",
+]
+
+_WITH_TORCH = {
+    **dict.fromkeys(
+        ("MaskSGD", "attach", "detach", "masks", "report", "scores"), "parametrization"
+    ),
+    **dict.fromkeys(("Training", "train"), "training"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load what needs torch when it is first named."""
+    if name in _WITH_TORCH:
+        return getattr(importlib.import_module(f"aegen.supermask.{_WITH_TORCH[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -2,7 +2,7 @@
 
 Only raw 64-bit words of PCG64 are used, a stream that NumPy promises to keep; everything after
 them is exact arithmetic or one correctly rounded operation. Which of them a network keeps, inverts
-or drops is the matter of `aegen.supermask.masks`.
+or drops is the matter of `aegen.supermask.parametrization`.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ from aegen.supermask.coding import Mask, decode, encode, entropy
 from aegen.supermask.frozen import INITIALISERS, frozen, scale
 from aegen.supermask.networks import networks
 from aegen.supermask.plan import Plan, Shape
-from aegen.supermask.report import Counts, Report
+from aegen.supermask.counts import Counts, Report
 
 __all__ = ["FORMAT", "MARK", "Ticket", "read_content"]
 

@@ -4,7 +4,7 @@ The order of the rows of an epoch comes from the seed and the epoch's number alo
 that was stopped and goes on from its checkpoint gives the very bytes that it would have given (on
 the same kind of machine, with as many threads). All images lie in memory as standardised float32,
 and a step has no more operations than the method asks for. A training of another kind, of an
-autoencoder say, is a loop of one's own over `aegen.supermask.masks`.
+autoencoder say, is a loop of one's own over `aegen.supermask.parametrization`.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from aegen.core.storage import load_arrays, make_folder, save_arrays
 from aegen.supermask.coding import encode
 from aegen.supermask.frozen import frozen
 from aegen.supermask.history import BINS, FLIPS, History, packed_scores, thinned
-from aegen.supermask.masks import MaskSGD, attach, attached, masks
+from aegen.supermask.parametrization import MaskSGD, attach, attached, masks
 from aegen.supermask.modules import Network
 from aegen.supermask.plan import Plan
 from aegen.supermask.recipe import Recipe, factor, stops
-from aegen.supermask.report import Counts, Report
+from aegen.supermask.counts import Counts, Report
 from aegen.supermask.standardisation import standardised
 
 if TYPE_CHECKING:

@@ -35,7 +35,7 @@ from torch.nn.utils import parametrize
 
 from aegen.core.errors import InvalidInput
 from aegen.supermask.frozen import frozen, initial_scores, kappa_for
-from aegen.supermask.report import Report
+from aegen.supermask.counts import Report
 
 __all__ = [
     "RULES",

@@ -1,0 +1,316 @@
+"""`aegen supermask train`: masks on frozen weights, for one seed or several; resumable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+import typer
+
+from aegen.core.errors import InvalidInput, UnknownName
+
+if TYPE_CHECKING:
+    from aegen.commands.supermask_run import Outcome, Run
+    from aegen.comparison.backends import Backend
+
+__all__ = ["supermask"]
+
+supermask = typer.Typer(
+    help="Networks whose frozen weights are only kept, inverted or dropped.", no_args_is_help=True
+)
+
+
+@supermask.callback()
+def _group() -> None:
+    """Networks whose frozen weights are only kept, inverted or dropped."""
+
+
+@supermask.command("train")
+def train_masks(
+    network: Annotated[
+        str,
+        typer.Argument(
+            help="fcn, conv2, conv4, conv6, conv8, resnet20, ...; with settings of its own as in "
+            "conv2:width=0.25 or fcn:hidden=100-50",
+        ),
+    ],
+    data: Annotated[
+        str,
+        typer.Option(
+            help="Data set, as NAME to fetch it or NAME=FOLDER; such as mnist or cifar10"
+        ),
+    ] = "mnist",
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for checkpoints, tickets and histories [runs/...]")
+    ] = None,
+    runs: Annotated[int, typer.Option(min=1, help="Seeds to train, one after another")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="The first seed")] = 0,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Passes over the training rows [the paper's]")
+    ] = None,
+    rule: Annotated[
+        str, typer.Option(help="signed, or a baseline: binary, top-k (edge-popup) or dense")
+    ] = "signed",
+    learning_rate: Annotated[
+        float | None, typer.Option(min=1e-9, help="At the start [the paper's]")
+    ] = None,
+    decay: Annotated[
+        float | None,
+        typer.Option(min=0.0, max=0.999, help="Of the scores a step; more leaves fewer weights"),
+    ] = None,
+    threshold: Annotated[
+        float | None, typer.Option(min=0.0, help="Which a score's size must exceed [0.01]")
+    ] = None,
+    relative: Annotated[
+        bool | None,
+        typer.Option("--relative/--absolute", help="Threshold as a share of the largest score"),
+    ] = None,
+    kappa: Annotated[
+        str | None,
+        typer.Option(help="fan_in times the variance of the weights, or auto [the paper's]"),
+    ] = None,
+    initialiser: Annotated[
+        str | None, typer.Option(help="Of the frozen weights, such as signed-he")
+    ] = None,
+    share: Annotated[
+        float | None, typer.Option(min=0.0, max=1.0, help="Of the weights that top-k keeps")
+    ] = None,
+    schedule: Annotated[
+        str | None, typer.Option(help="exponential, plateau, cosine or constant")
+    ] = None,
+    rate: Annotated[
+        float | None, typer.Option(min=0.0, max=1.0, help="Factor of rate and decay [0.9]")
+    ] = None,
+    every: Annotated[
+        float | None, typer.Option(min=0.01, help="Epochs after which that factor holds [10]")
+    ] = None,
+    warmup: Annotated[
+        float | None, typer.Option(min=0.0, help="Epochs over which the learning rate rises")
+    ] = None,
+    batch: Annotated[int | None, typer.Option(min=1, help="Images a step [128]")] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=2, help="Use only so many training rows")
+    ] = None,
+    device: Annotated[str, typer.Option(help="cpu or cuda")] = "cpu",
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="CPU threads of a single run [all]")
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Runs at a time [as many as there are cores]")
+    ] = None,
+    backend: Annotated[
+        str, typer.Option(help="Of several runs: loky for processes here, dask or ray")
+    ] = "loky",
+    scheduler: Annotated[
+        str | None, typer.Option(help="Address of a Dask scheduler [one on this machine]")
+    ] = None,
+    address: Annotated[
+        str | None, typer.Option(help="Address of a Ray cluster [one on this machine]")
+    ] = None,
+) -> None:
+    """Train masks on a network's frozen weights; the same command continues where it stopped.
+
+    Writes a ticket and a history a seed. Settings are the paper's unless given.
+    """
+    from aegen.commands.supermask_run import Run
+    from aegen.supermask.recipe import paper_recipe
+
+    place = _place(backend, jobs, scheduler, address)
+    name, arguments = _network(network)
+    dataset, path = _data(data)
+    changes: dict[str, Any] = {
+        "epochs": epochs,
+        "learning_rate": learning_rate,
+        "decay": decay,
+        "threshold": threshold,
+        "relative": relative,
+        "initialiser": initialiser,
+        "share": share,
+        "schedule": schedule,
+        "rate": rate,
+        "every": every,
+        "warmup": warmup,
+        "batch": batch,
+        "seed": seed,
+    }
+    recipe = _with_kappa(paper_recipe(name, rule, **changes), kappa)
+    folder = out or Path("runs") / f"{name}-{dataset}-{rule}"
+    first = Run(name, arguments, dataset, path, limit, recipe, str(folder.resolve()), device)
+    todo = [first.of_seed(seed + k) for k in range(runs)]
+    try:
+        outcomes = [_followed(first, threads)] if runs == 1 else _all(todo, place)
+    except KeyboardInterrupt:
+        typer.echo(f"stopped; whole epochs are kept in {folder}: give the command again", err=True)
+        raise typer.Exit(130) from None
+    _show(outcomes)
+    if any(outcome.problem for outcome in outcomes):
+        raise typer.Exit(2)
+
+
+# What is asked for
+
+
+def _network(text: str) -> tuple[str, tuple[tuple[str, Any], ...]]:
+    """Name and own arguments of a network, from ``name:field=value``."""
+    from aegen.supermask import networks
+
+    name, *settings = text.strip().split(":")
+    known = {parameter.name: parameter for parameter in networks.parameters(name)}
+    arguments = {}
+    for setting in settings:
+        field, equals, value = setting.partition("=")
+        if not equals:
+            raise InvalidInput(f"settings of a network are written name:field=value, got {text!r}")
+        if field not in known:
+            raise UnknownName(f"setting of {name}", field, known)
+        arguments[field] = known[field].parse(value, name)
+    return name, tuple(arguments.items())
+
+
+def _data(text: str) -> tuple[str, str | None]:
+    """Name and folder of a data set, from ``NAME`` or ``NAME=FOLDER``."""
+    from aegen.data import datasets
+
+    name, _, folder = text.partition("=")
+    if name not in datasets.names():
+        raise UnknownName("data set", name, datasets.names())
+    if name == "sprites":
+        raise InvalidInput("sprites have several attributes, no one class to learn: take another")
+    return name, str(Path(folder).resolve()) if folder else None
+
+
+def _with_kappa(recipe: Any, kappa: str | None) -> Any:
+    """A recipe with the kappa that was typed."""
+    from dataclasses import replace
+
+    if kappa is None:
+        return recipe
+    if kappa == "auto":
+        return replace(recipe, kappa=None)
+    try:
+        return replace(recipe, kappa=float(kappa))
+    except ValueError:
+        raise InvalidInput(f"--kappa must be a number above 0, or auto, got {kappa!r}") from None
+
+
+def _place(name: str, jobs: int | None, scheduler: str | None, address: str | None) -> Backend:
+    """Where several runs are done; an address belongs to the backend whose word it is."""
+    if scheduler is not None and name != "dask":
+        raise InvalidInput("--scheduler is where a Dask scheduler is: add --backend dask")
+    if address is not None and name != "ray":
+        raise InvalidInput("--address is where a Ray cluster is: add --backend ray")
+    from aegen.comparison.backends import Backend
+
+    return Backend(cast("Any", name), jobs, scheduler or address)
+
+
+# What is done
+
+
+def _followed(run: Run, threads: int | None) -> Outcome:
+    """A single run in this process, under a bar; a line an epoch."""
+    import torch
+    from rich import progress
+    from rich.console import Console
+
+    from aegen.commands.supermask_run import begun, finished
+    from aegen.core.progress import reporting
+
+    if threads is not None:
+        torch.set_num_threads(threads)
+    training = begun(run)
+    with progress.Progress(
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.TaskProgressColumn(),
+        progress.TimeElapsedColumn(),
+        progress.TimeRemainingColumn(),
+        console=Console(stderr=True),
+    ) as bar:
+        line = bar.add_task("starting", total=1.0)
+
+        def show(share: float, text: str) -> None:
+            bar.update(line, completed=share, description=text)
+
+        def steps() -> Iterator[Any]:
+            with reporting(show):
+                yield from training
+
+        def told(record: Any) -> None:
+            bar.console.print(
+                f"epoch {record.epoch}: loss {record.loss:.4f}, accuracy {record.accuracy:.2%}, "
+                f"remaining {record.remaining:.2%}, {sum(record.flips.values()):,} flips",
+                highlight=False,
+            )
+
+        return finished(run, training, told=told, steps=steps())
+
+
+def _all(todo: Sequence[Run], place: Backend) -> list[Outcome]:
+    """Several runs where they are to be done, as joblib tasks; a line a run."""
+    import joblib
+    from rich import progress
+    from rich.console import Console
+
+    from aegen.commands.supermask_run import perform
+    from aegen.comparison.backends import connected
+
+    found: list[Outcome] = []
+    with (
+        connected(place) as arguments,
+        progress.Progress(
+            progress.TextColumn("{task.description}"),
+            progress.BarColumn(),
+            progress.MofNCompleteColumn(),
+            progress.TimeElapsedColumn(),
+            console=Console(stderr=True),
+        ) as bar,
+    ):
+        line = bar.add_task("seeds", total=len(todo))
+        tasks = joblib.Parallel(return_as="generator_unordered", **arguments)
+        for outcome in tasks(joblib.delayed(perform)(run) for run in todo):
+            found.append(outcome)
+            bar.advance(line)
+            bar.console.print(_line(outcome), highlight=False)
+    return sorted(found, key=lambda outcome: outcome.run.recipe.seed)
+
+
+# What is shown
+
+
+def _line(outcome: Outcome) -> str:
+    start = f"seed {outcome.run.recipe.seed}: "
+    if not outcome.figures:
+        return f"{start}{outcome.problem}"
+    figures = outcome.figures
+    text = (
+        f"{start}accuracy {figures['accuracy']:.2%}, remaining {figures['remaining']:.2%}, "
+        f"{outcome.epochs} epochs in {figures['seconds']:.0f} s"
+    )
+    return text if outcome.problem is None else f"{text}; {outcome.problem}"
+
+
+def _show(outcomes: Sequence[Outcome]) -> None:
+    """Each run, and over three or more their means with intervals."""
+    from aegen.comparison.estimates import estimate
+    from aegen.comparison.task import Figure
+
+    for outcome in outcomes:
+        typer.echo(_line(outcome))
+        if outcome.shares and outcome.run.recipe.rule != "dense":
+            layers = ", ".join(
+                f"{name} {remaining:.2%} ({inverted:.0%} of it inverted)"
+                for name, (remaining, inverted) in outcome.shares.items()
+            )
+            typer.echo(f"  remaining by layer: {layers}")
+            typer.echo(f"  wrote {outcome.run.ticket} and {outcome.run.history.name}")
+    whole = [outcome for outcome in outcomes if outcome.problem is None]
+    if len(whole) < 3:
+        return
+    for name in ("accuracy", "remaining"):
+        found = estimate({o.run.recipe.seed: Figure(o.figures[name]) for o in whole})
+        between = (
+            "" if found.low is None else f", 95 % interval {found.low:.2%} to {found.high:.2%}"
+        )
+        typer.echo(f"{name} over {found.seeds} seeds: mean {found.value:.2%}{between}")

@@ -1,0 +1,167 @@
+"""One seed of `aegen supermask train` as a task that any worker can do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aegen.core.errors import AegenError
+from aegen.supermask.recipe import Recipe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from aegen.supermask.training import Epoch, Training
+
+__all__ = ["Outcome", "Run", "begun", "finished", "perform"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A training to do.
+
+    Attributes:
+        network: name of the network.
+        arguments: its own, beside the data's shape; name and value.
+        dataset: name of the data set.
+        path: its folder, or None to fetch it.
+        limit: training rows at most, or None for all.
+        recipe: how to train; its seed too.
+        folder: where checkpoint, ticket and history are kept.
+        device: "cpu" or "cuda".
+    """
+
+    network: str
+    arguments: tuple[tuple[str, Any], ...]
+    dataset: str
+    path: str | None
+    limit: int | None
+    recipe: Recipe
+    folder: str
+    device: str = "cpu"
+
+    @property
+    def checkpoint(self) -> Path:
+        """The file that keeps the training."""
+        return Path(self.folder) / f"seed-{self.recipe.seed}.safetensors"
+
+    @property
+    def ticket(self) -> Path:
+        """The file of its ticket."""
+        return Path(self.folder) / f"seed-{self.recipe.seed}.ticket"
+
+    @property
+    def history(self) -> Path:
+        """The file of its history."""
+        return self.ticket.with_suffix(".history")
+
+    def of_seed(self, seed: int) -> Run:
+        """The same with another seed."""
+        return replace(self, recipe=replace(self.recipe, seed=seed))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a run.
+
+    Attributes:
+        run: which.
+        problem: why it ended early, or None.
+        epochs: done.
+        figures: of the last epoch: accuracy, remaining, seconds.
+        shares: remaining share by layer, with that of the inverted among them.
+    """
+
+    run: Run
+    problem: str | None = None
+    epochs: int = 0
+    figures: dict[str, float] = field(default_factory=dict)
+    shares: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+
+def begun(run: Run) -> Training:
+    """The training of a run, where its checkpoint left it.
+
+    Raises:
+        AegenError: data, network, recipe or checkpoint cannot be used.
+    """
+    import numpy as np
+
+    from aegen.data import datasets
+    from aegen.supermask import networks
+    from aegen.supermask.training import train
+
+    images = datasets.create(run.dataset).load(run.path)
+    if run.limit is not None:
+        images = images.limited(run.limit)
+    column = images.attributes["class"]
+    labels, held = np.asarray(column.cat.codes, dtype=np.int64), images.holdout
+    height, _, channels = images.image_shape
+    plan = networks.create(
+        run.network,
+        **dict(run.arguments),
+        channels=channels,
+        size=height,
+        classes=len(column.cat.categories),
+    )
+    return train(
+        plan,
+        images.images[~held],
+        labels[~held],
+        images.images[held],
+        labels[held],
+        run.recipe,
+        checkpoint=run.checkpoint,
+        about={
+            "data": run.dataset,
+            "data_title": images.title,
+            "licence": images.licence,
+            "citation": images.citation,
+        },
+        device=run.device,
+    )
+
+
+def perform(run: Run) -> Outcome:
+    """Train to the end and write ticket and history; what a person can cause is an outcome too."""
+    try:
+        training = begun(run)
+    except AegenError as problem:
+        return Outcome(run, str(problem))
+    return finished(run, training)
+
+
+def finished(
+    run: Run,
+    training: Training,
+    *,
+    steps: Iterable[Epoch] | None = None,
+    told: Callable[[Epoch], object] = lambda record: None,
+) -> Outcome:
+    """The outcome of a run when its training is at its end, or as far as it came.
+
+    Args:
+        run: which.
+        training: as `begun` gives it.
+        steps: its epochs, where something is done around each; by default the training itself.
+        told: hears each epoch.
+    """
+    said = None
+    try:
+        for record in training if steps is None else steps:
+            told(record)
+    except AegenError as problem:
+        said = str(problem)
+    if not training.epochs:
+        return Outcome(run, said)
+    try:
+        training.history().write(run.history)
+        if run.recipe.rule != "dense":
+            training.ticket().write(run.ticket)
+    except AegenError as problem:
+        said = said or str(problem)
+    last = training.epochs[-1]
+    figures = {"accuracy": last.accuracy, "remaining": last.remaining, "seconds": last.seconds}
+    shares = {name: (c.remaining, c.inverted) for name, c in last.layers.items()}
+    return Outcome(run, said, last.epoch, figures, shares)
