@@ -11,7 +11,8 @@ errors pass through to `aegen.app.frame`, which shows them.
     draws      draws, their figures and contours     warmth    what is loaded ahead
     comparisons  latent models side by side, compared by jobs
     targets    draws for a target, transfers, edits
-    tickets    tickets of supermasks and their trainings
+    tickets    tickets of supermasks and their histories
+    judging    what they are judged on                trainings  those that people train here
 """
 
 from aegen.app.services.comparisons import (
@@ -41,6 +42,14 @@ from aegen.app.services.draws import (
     nearest,
     overlaid,
     quality,
+)
+from aegen.app.services.judging import (
+    DATA_TITLES,
+    Judge,
+    examples_of,
+    image_folder,
+    judges,
+    sources,
 )
 from aegen.app.services.kept import bundles
 from aegen.app.services.layout import (
@@ -73,6 +82,23 @@ from aegen.app.services.models import (
 from aegen.app.services.opened import bundle, first_bundle, sample_of
 from aegen.app.services.pictures import classify, decode, directions, encode, leanings, sheet
 from aegen.app.services.rows import kept_rows, members, rows_of
+from aegen.app.services.targets import (
+    PLAIN,
+    Change,
+    Matching,
+    Wish,
+    asked_parts,
+    baseline,
+    edited,
+    factors,
+    matching,
+    near_picture,
+    near_row,
+    target_of,
+    targeted,
+    targeted_at_hand,
+    transferred,
+)
 from aegen.app.services.tickets import (
     bring,
     counts,
@@ -92,35 +118,31 @@ from aegen.app.services.tickets import (
     ticket_stamp,
     tickets,
 )
-from aegen.app.services.targets import (
-    PLAIN,
-    Change,
-    Matching,
-    Wish,
-    asked_parts,
-    baseline,
-    edited,
-    factors,
-    matching,
-    near_picture,
-    near_row,
-    target_of,
-    targeted,
-    targeted_at_hand,
-    transferred,
+from aegen.app.services.trainings import (
+    Order,
+    first_layer_maps,
+    forget_training,
+    save_training,
+    start_training,
+    trained,
+    trained_file,
+    training_job,
 )
 from aegen.app.services.warmth import first_page_sent, warm_up
 
 __all__ = [
     "BUDGETS",
     "CONTOURED",
+    "DATA_TITLES",
     "FIT_SEED",
     "PLAIN",
     "Asked",
     "Change",
     "Fitted",
+    "Judge",
     "Labels",
     "Matching",
+    "Order",
     "Quality",
     "Spec",
     "Wish",
@@ -150,16 +172,21 @@ __all__ = [
     "draw",
     "edited",
     "encode",
+    "examples_of",
     "factors",
     "fields_of",
     "first_bundle",
+    "first_layer_maps",
     "first_page_sent",
     "fitted",
     "fitting",
+    "forget_training",
     "frames",
     "give_up",
     "history",
     "history_problem",
+    "image_folder",
+    "judges",
     "kept_rows",
     "labels",
     "leanings",
@@ -185,11 +212,14 @@ __all__ = [
     "rows_of",
     "sample_of",
     "samplers",
+    "save_training",
     "shade",
     "sheet",
     "shipped_tickets",
     "slow",
+    "sources",
     "spec_of",
+    "start_training",
     "strategy",
     "summary_of",
     "table",
@@ -204,6 +234,9 @@ __all__ = [
     "ticket_stamp",
     "tickets",
     "title_of",
+    "trained",
+    "trained_file",
+    "training_job",
     "transferred",
     "warm_up",
 ]

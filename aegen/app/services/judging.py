@@ -1,0 +1,164 @@
+"""What tickets are judged on: held-out images whose classes are known, originals or redrawn ones.
+
+Original images are not shipped. Where a person has them, in a folder of AEGEN_DATA or where aegen
+fetched them before, they are used; else the held-out codes of a bundle of the same data set, as
+its autoencoder redraws them.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aegen.app.masking import LABEL
+from aegen.app.services import opened, pictures, tickets
+from aegen.app.services.kept import bundles, kept
+from aegen.app.services.tickets import ticket_stamp
+from aegen.core.errors import AegenError, InvalidInput
+
+if TYPE_CHECKING:
+    from aegen.core.arrays import ByteArray, IntArray
+
+__all__ = ["DATA_TITLES", "Judge", "examples_of", "image_folder", "judges", "sources"]
+
+VARIABLE = "AEGEN_DATA"
+"""Names a folder with a folder of images for each data set: mnist, fashion-mnist, cifar10."""
+
+DATA_TITLES = {"mnist": "MNIST", "fashion-mnist": "Fashion-MNIST", "cifar10": "CIFAR-10"}
+
+FETCHED = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST"}
+"""What torchvision calls its folders of images that `aegen.data` reads."""
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Held-out images.
+
+    Attributes:
+        key: "images:mnist" or "bundle:mnist".
+        title: for people.
+        about: a sentence on what they are.
+    """
+
+    key: str
+    title: str
+    about: str
+
+
+def image_folder(data: str) -> Path | None:
+    """The folder of a data set's images, where there is one on this computer."""
+    named = os.environ.get(VARIABLE, "")
+    for shelf in filter(None, named.split(os.pathsep)):
+        for name in (data, data.replace("-", "_")):
+            folder = Path(shelf).expanduser() / name
+            if folder.is_dir():
+                return folder
+    if data in FETCHED:
+        folder = Path.home() / ".cache" / "aegen" / "data" / FETCHED[data]
+        if folder.is_dir():
+            return folder
+    return None
+
+
+def _bundles_of(data: str, shape: tuple[int, int, int] | None = None) -> list[str]:
+    """Bundles of a data set with held-out rows and classes; the one of its name first."""
+    found = []
+    for name in sorted(bundles(), key=lambda name: (name != data, name)):
+        try:
+            bundle = opened.bundle(name)
+            fits = shape is None or tuple(bundle.image_shape) == shape
+            if bundle.manifest.dataset == data and fits and LABEL in bundle.attributes:
+                found.append(name)
+        except AegenError:  # its own page says what is wrong with it
+            continue
+    return found
+
+
+def judges(name: str) -> tuple[Judge, ...]:
+    """What a ticket can be judged on, the best first; none where there is nothing here."""
+    network = tickets.plan(name)
+    data = str(tickets.ticket(name).about.get("data", ""))
+    if network is None or not data:
+        return ()
+    c, h, w = network.input_shape
+    title = DATA_TITLES.get(data, data)
+    found = []
+    if image_folder(data) is not None:
+        found.append(
+            Judge(
+                f"images:{data}", f"{title} images", f"held-out images of {title}, the originals"
+            )
+        )
+    for bundle in _bundles_of(data, (h, w, c)):
+        opened_bundle = opened.bundle(bundle)
+        rows = len(opened_bundle.holdout)
+        if rows:
+            found.append(
+                Judge(
+                    f"bundle:{bundle}",
+                    f"redrawn by {opened_bundle.title}",
+                    f"{rows:,} held-out images as the autoencoder of {opened_bundle.title} "
+                    "redraws them; accuracy differs a little from that on the originals",
+                )
+            )
+    return tuple(found)
+
+
+@kept(3, of=ticket_stamp)
+def examples_of(name: str, judge: str) -> tuple[Any, IntArray, tuple[str, ...]]:
+    """Standardised held-out images (n, c, h, w), their classes, and the classes' names.
+
+    Raises:
+        AegenError: they cannot be read, or have other classes than the network.
+    """
+    from aegen.supermask.standardisation import standardised
+
+    images, labels, names = _images(judge)
+    network = tickets.ticket(name).plan
+    if len(names) != network.classes:
+        raise InvalidInput(f"the network tells {network.classes} classes, here are {len(names)}")
+    return standardised(images).transpose(0, 3, 1, 2), labels, names
+
+
+def _images(judge: str) -> tuple[ByteArray, IntArray, tuple[str, ...]]:
+    """Held-out images (n, h, w, c) with labels and the classes' names."""
+    import numpy as np
+
+    from aegen.core.pictures import quantize
+
+    kind, _, source = judge.partition(":")
+    if kind == "images":
+        from aegen.data import datasets
+
+        found = datasets.create(source).load(image_folder(source))
+        column, rows = found.attributes[LABEL].cat, np.flatnonzero(found.holdout)
+        labels = column.codes.to_numpy().astype(np.int64)[rows]
+        return found.images[rows], labels, tuple(map(str, column.categories))
+    bundle = opened.bundle(source)
+    column = bundle.holdout_attributes[LABEL].cat
+    images = quantize(pictures.decode(source, bundle.holdout))
+    return images, column.codes.to_numpy().astype(np.int64), tuple(map(str, column.categories))
+
+
+def sources() -> dict[str, str]:
+    """What can be trained on: keys such as "bundle:mnist", and what each is in words."""
+    found = {}
+    for data in ("mnist", "fashion-mnist"):
+        names = _bundles_of(data)
+        for name in names[:1]:
+            bundle = opened.bundle(name)
+            found[f"bundle:{name}"] = f"{bundle.title}, redrawn ({bundle.manifest.rows:,} rows)"
+        if image_folder(data) is not None:
+            found[f"images:{data}"] = f"{DATA_TITLES[data]} images, the originals"
+    for name in bundles():
+        if f"bundle:{name}" not in found:
+            try:
+                bundle = opened.bundle(name)
+                if LABEL in bundle.attributes and len(bundle.holdout):
+                    rows = f"{bundle.manifest.rows:,} rows"
+                    found[f"bundle:{name}"] = f"{bundle.title}, redrawn ({rows})"
+            except AegenError:
+                continue
+    return found

@@ -1,0 +1,219 @@
+"""Supermasks that people train here: asked for, done by a job, read from disk as they come.
+
+A training's files lie in a folder named by a hash of all that it depends on but its number of
+epochs, so whoever asks for the same one goes on with it, also after a restart.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import aegen
+from aegen.app import jobs
+from aegen.app.jobs import Job
+from aegen.app.masking import HISTORY, TICKET
+from aegen.app.services import judging, opened, tickets
+from aegen.app.services.kept import Stamp, kept
+from aegen.core.errors import AegenError
+
+if TYPE_CHECKING:
+    from aegen.core.arrays import IntArray
+    from aegen.supermask.history import History
+
+__all__ = [
+    "Order",
+    "first_layer_maps",
+    "forget_training",
+    "save_training",
+    "start_training",
+    "trained",
+    "trained_file",
+    "training_job",
+]
+
+WORK = "aegen.app.masking:train"
+"""What a job does."""
+
+MOST_TRAININGS = 24
+
+PICTURES = 12
+"""How many epochs are shown as pictures of where the first layer looks."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """A training as a person asks for it; the fields of `aegen.app.train_choices`."""
+
+    source: str
+    rows: int
+    hidden: str
+    epochs: int
+    rate: float
+    decay: float
+    threshold: float
+    kappa: float
+    seed: int
+
+    @property
+    def recipe(self) -> dict[str, Any]:
+        """As the library has it."""
+        return {
+            "epochs": self.epochs,
+            "learning_rate": self.rate,
+            "decay": self.decay,
+            "threshold": self.threshold,
+            "kappa": self.kappa,
+            "seed": self.seed,
+        }
+
+
+def _mark(order: Order) -> str:
+    parts = asdict(order)
+    del parts["epochs"]
+    parts["version"] = aegen.__version__
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:24]
+
+
+def _shelf() -> Path:
+    from aegen.app.services import disk
+
+    return disk.folder().parent / "trainings"
+
+
+def _folder(order: Order) -> Path:
+    return _shelf() / _mark(order)
+
+
+def _key(order: Order) -> str:
+    return f"training-{_mark(order)}"
+
+
+# the job
+
+
+def training_job(order: Order) -> Job | None:
+    """The job that works at it, or did."""
+    return jobs.find(_key(order))
+
+
+def start_training(order: Order) -> Job:
+    """Begin, or go on from the last epoch that is done."""
+    from aegen.core.storage import make_folder
+
+    jobs.forget(_key(order))
+    folder = _folder(order)
+
+    def prepare() -> jobs.Plan:
+        _make_room()
+        make_folder(folder)
+        kind, _, name = order.source.partition(":")
+        given = judging.image_folder(name) if kind == "images" else opened.bundle(name).path
+        arguments = {
+            "source": order.source,
+            "folder": None if given is None else str(given.resolve()),
+            "rows": order.rows,
+            "hidden": order.hidden,
+            "recipe": order.recipe,
+            "out": str(folder),
+            "kept": str(_shelf() / ".rows"),
+        }
+        return arguments, lambda said: said
+
+    return jobs.begin(_key(order), WORK, prepare)
+
+
+def forget_training(order: Order) -> None:
+    """Remove all that was trained, so that it begins anew."""
+    job = training_job(order)
+    if job is not None:
+        job.stop()
+        job.wait(5)
+    jobs.forget(_key(order))
+    shutil.rmtree(_folder(order), ignore_errors=True)
+
+
+def _make_room() -> None:
+    """Remove the trainings that were not touched for longest."""
+    with contextlib.suppress(OSError):
+        folders = [f for f in _shelf().iterdir() if f.is_dir() and not f.name.startswith(".")]
+        for old in sorted(folders, key=lambda f: f.stat().st_mtime)[:-MOST_TRAININGS]:
+            shutil.rmtree(old, ignore_errors=True)
+
+
+# what came of it
+
+
+def trained(order: Order) -> History | None:
+    """How it went so far; None before the first epoch is done."""
+    return _history(_mark(order))
+
+
+def _stamp(mark: str) -> Stamp:
+    file = _shelf() / mark / HISTORY
+    try:
+        about = file.stat()
+    except OSError:
+        return str(file), 0, 0
+    return str(file), about.st_mtime_ns, about.st_size
+
+
+@kept(16, of=_stamp)
+def _history(mark: str) -> History | None:
+    from aegen.supermask.history import History
+
+    file = _shelf() / mark / HISTORY
+    return History.read(file) if file.is_file() else None
+
+
+def first_layer_maps(order: Order) -> list[tuple[int, IntArray]]:
+    """Where the first layer looks, (h, w) counts, after some epochs, the last among them."""
+    return _maps(_mark(order), _side(order))
+
+
+def _side(order: Order) -> int:
+    """Height and width of its images."""
+    kind, _, name = order.source.partition(":")
+    if kind == "images":
+        return 28
+    return int(opened.bundle(name).image_shape[0])
+
+
+@kept(8, of=_stamp)
+def _maps(mark: str, side: int) -> list[tuple[int, IntArray]]:
+    from aegen.figures.input_map import input_map
+
+    found = _history(mark)
+    if found is None:
+        return []
+    first = next(iter(found.layers))
+    channels = found.layers[first][1] // side**2
+    epochs = found.epochs
+    if len(epochs) > PICTURES:
+        step = (len(epochs) - 1) / (PICTURES - 1)
+        epochs = [epochs[round(k * step)] for k in range(PICTURES)]
+    return [
+        (epoch, input_map(found.masks(epoch)[first], (channels, side, side))) for epoch in epochs
+    ]
+
+
+def trained_file(order: Order, name: str) -> bytes:
+    """The content of the training's "ticket" or "history" file.
+
+    Raises:
+        AegenError: there is none yet.
+    """
+    file = _folder(order) / {"ticket": TICKET, "history": HISTORY}[name]
+    if not file.is_file():
+        raise AegenError("there is nothing to save before the first epoch is done")
+    return file.read_bytes()
+
+
+def save_training(order: Order) -> str:
+    """Keep the ticket as it is now among those of the Masks page; gives its name there."""
+    return tickets.bring(trained_file(order, "ticket"), trained_file(order, "history"))

@@ -1,0 +1,128 @@
+"""What the Train page trains, as choices in its link; see `aegen.app.state`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from aegen.app.state import HIGHEST_SEED, Item
+
+__all__ = [
+    "CHOICES",
+    "MOST_EPOCHS",
+    "PRESETS",
+    "Preset",
+    "decay",
+    "epochs",
+    "hidden",
+    "kappa",
+    "preset",
+    "rate",
+    "rows",
+    "running",
+    "seed",
+    "source",
+    "threshold",
+]
+
+MOST_EPOCHS = 200
+MOST_ROWS = 1_000_000
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+            raise ValueError(f"a whole number from {low:,} to {high:,} is needed")
+        return int(text)
+
+    return parse
+
+
+def _number(low: float, high: float) -> Callable[[str], float]:
+    def parse(text: str) -> float:
+        value = float(text)
+        if not low <= value <= high:
+            raise ValueError(f"a number from {low:g} to {high:g} is needed")
+        return value
+
+    return parse
+
+
+def _sizes(text: str) -> str:
+    if not re.fullmatch(r"[1-9][0-9]{0,3}(-[1-9][0-9]{0,3}){0,4}", text):
+        raise ValueError("one to five sizes below 10,000 with dashes between, such as 300-100")
+    return text
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A recipe with a name.
+
+    Attributes:
+        title: for people.
+        about: what to expect of it.
+        settings: values of the choices that it sets.
+    """
+
+    title: str
+    about: str
+    settings: dict[str, Any]
+
+
+PRESETS = {
+    "quick": Preset(
+        "Quick look",
+        "20,000 rows and a strong decay: the layers empty within a few epochs.",
+        {"rows": 20_000, "epochs": 16, "rate": 0.05, "decay": 1.5e-3, "kappa": 6.0},
+    ),
+    "paper": Preset(
+        "As in the paper",
+        "All rows, 40 of its 100 epochs: about 97.4 % right on MNIST with 3.7 % remaining.",
+        {"rows": 60_000, "epochs": 40, "rate": 0.05, "decay": 5e-4, "kappa": 6.0},
+    ),
+    "sparse": Preset(
+        "Very sparse",
+        "A larger pull towards dropping: fewer weights remain, at some accuracy.",
+        {"rows": 60_000, "epochs": 40, "rate": 0.05, "decay": 1e-3, "kappa": 12.0},
+    ),
+}
+
+QUICK = PRESETS["quick"].settings
+
+source: Item[str] = Item("data", "", str)
+"""What is trained on: "bundle:mnist" or "images:mnist"; "" is the first there is."""
+
+preset: Item[str] = Item("preset", "quick", str)
+"""The recipe that the settings began from."""
+
+rows: Item[int] = Item("rows", QUICK["rows"], _whole(10, MOST_ROWS))
+"""Training rows."""
+
+hidden: Item[str] = Item("hidden", "300-100", _sizes)
+"""Sizes of the hidden layers."""
+
+epochs: Item[int] = Item("epochs", QUICK["epochs"], _whole(1, MOST_EPOCHS))
+"""Passes over the training rows."""
+
+rate: Item[float] = Item("rate", QUICK["rate"], _number(1e-5, 10), "{:g}".format)
+"""The learning rate at the start."""
+
+decay: Item[float] = Item("decay", QUICK["decay"], _number(0, 0.1), "{:g}".format)
+"""By which the mask variable shrinks each step, at the start."""
+
+threshold: Item[float] = Item("threshold", 0.01, _number(0, 1), "{:g}".format)
+"""Beyond which a weight is not dropped."""
+
+kappa: Item[float] = Item("kappa", QUICK["kappa"], _number(0.1, 100), "{:g}".format)
+"""Inputs times the variance of the frozen weights."""
+
+seed: Item[int] = Item("seed", 0, _whole(0, HIGHEST_SEED))
+"""Of the frozen weights, of the mask variables and of the order of rows."""
+
+running: Item[bool] = Item("on", False, lambda text: False, lambda value: "")
+"""Whether the person has started this training; no link holds it."""
+
+CHOICES = (source, preset, rows, hidden, epochs, rate, decay, threshold, kappa, seed)
+"""All that the page's link holds."""
