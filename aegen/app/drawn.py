@@ -16,9 +16,12 @@ from aegen.app.wording import duration, plain
 from aegen.core.pictures import grid, png, quantize
 
 __all__ = [
+    "DETAIL",
     "before",
     "chosen",
     "chosen_model",
+    "detail",
+    "next_seed",
     "npz_file",
     "picked",
     "pictures",
@@ -53,7 +56,7 @@ def chosen_model(name: str) -> Spec:
         st.button(
             "New seed",
             icon=":material/casino:",
-            on_click=_next_seed,
+            on_click=next_seed,
             type="primary",
             shortcut="n",
             help="Draw again with the next seed.",
@@ -89,7 +92,8 @@ def _models() -> str:
     )
 
 
-def _next_seed() -> None:
+def next_seed() -> None:
+    """Draw with the next seed from now on."""
     state.seed.set((state.seed.get() + 1) % state.HIGHEST_SEED)
 
 
@@ -164,10 +168,11 @@ def picked(spec: Spec, n: int, seed: int) -> None:
         if choice is None:
             st.caption("Choose a picture to see the training row that is nearest to it.")
         else:
-            _detail(spec, services.draw(spec, n, seed), choice)
+            detail(spec, services.draw(spec, n, seed), choice)
 
 
-def _detail(spec: Spec, draw: Any, choice: int) -> None:
+def detail(spec: Spec, draw: Any, choice: int) -> None:
+    """A picture of a draw beside its nearest training row."""
     rows, distances = services.nearest(spec.bundle, draw.codes[choice : choice + 1])
     row = int(rows[0])
     attributes = services.sample_of(spec.bundle, row)

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import json
+import shlex
 from urllib.parse import urlencode
 
 import streamlit as st
 
 from aegen.app import navigation, services, state
 from aegen.app.selection import Area, Having, Selection
-from aegen.app.services import BUDGETS, Asked, Spec
+from aegen.app.services import BUDGETS, Asked, Edit, Spec, Wish
 
 __all__ = [
     "command",
     "command_of_comparison",
+    "command_of_edit",
+    "command_of_target",
+    "command_of_transfer",
     "link",
     "of_selection",
     "python",
     "python_of_comparison",
+    "python_of_edit",
+    "python_of_target",
+    "python_of_transfer",
 ]
 
 
@@ -179,6 +186,130 @@ def command_of_comparison(asked: Asked) -> str:
     return (
         f"aegen compare {asked.bundle} --samplers {','.join(asked.models)} --seeds {budget.seeds} "
         f"{first}--draws {asked.draws} --metrics {budget.preset} --out report"
+    )
+
+
+def python_of_target(wish: Wish) -> str:
+    """Draws for a target in Python.
+
+    Example:
+        >>> print(python_of_target(Wish(Spec("mnist", "kde"), "class=7", 64, 0)))
+        import aegen
+        from aegen import targeting
+        <BLANKLINE>
+        model = aegen.load("mnist").model("kde", rng=0)
+        found = targeting.draw(model, "class=7", 64, rng=0)
+        found.save("grid.png")
+    """
+    spec = wish.spec
+    fields = "".join(f", {name}={value!r}" for name, value in spec.fields)
+    how = f', strategy="{wish.strategy}"' if wish.strategy != "auto" else ""
+    how += ", lenience=0" if wish.strict else ""
+    return "\n".join(
+        [
+            "import aegen",
+            "from aegen import targeting",
+            "",
+            f'model = aegen.load("{spec.bundle}").model("{spec.sampler}", '
+            f"rng={services.FIT_SEED}{fields})",
+            f"found = targeting.draw(model, {_quoted(wish.text)}, {wish.n}, rng={wish.seed}{how})",
+            'found.save("grid.png")',
+        ]
+    )
+
+
+def command_of_target(wish: Wish) -> str:
+    """Draws for a target as a command.
+
+    Example:
+        >>> command_of_target(Wish(Spec("mnist", "kde"), "class=7 or class=9", 64, 0))
+        "aegen target mnist 'class=7 or class=9' --sampler kde -n 64 --seed 0 --out grid.png"
+    """
+    spec = wish.spec
+    fields = "".join(f" --field {name}={value}" for name, value in spec.fields)
+    how = f" --strategy {wish.strategy}" if wish.strategy != "auto" else ""
+    how += " --lenience 0" if wish.strict else ""
+    return (
+        f"aegen target {spec.bundle} {shlex.quote(wish.text)} --sampler {spec.sampler}{fields}"
+        f"{how} -n {wish.n} --seed {wish.seed} --out grid.png"
+    )
+
+
+def python_of_transfer(bundle: str, source: str, margins: str, n: int, seed: int) -> str:
+    """A transfer in Python.
+
+    Example:
+        >>> print(python_of_transfer("sprites", "hair=1", "hair=4", 64, 0).splitlines()[-2])
+        moved = transfer(bundle, "hair=1", "hair=4", 64, rng=0)
+    """
+    return "\n".join(
+        [
+            "import aegen",
+            "from aegen.targeting import transfer",
+            "",
+            f'bundle = aegen.load("{bundle}")',
+            f"moved = transfer(bundle, {_quoted(source)}, {_quoted(margins)}, {n}, rng={seed})",
+            "print(moved.summary(), moved.images.shape)",
+        ]
+    )
+
+
+def command_of_transfer(bundle: str, source: str, margins: str, n: int, seed: int) -> str:
+    """A transfer as a command.
+
+    Example:
+        >>> command_of_transfer("sprites", "hair=1", "hair=4", 64, 0)
+        'aegen target sprites hair=1 --margins hair=4 -n 64 --seed 0 --out grid.png'
+    """
+    return (
+        f"aegen target {bundle} {shlex.quote(source)} --margins {shlex.quote(margins)} -n {n} "
+        f"--seed {seed} --out grid.png"
+    )
+
+
+def python_of_edit(change: Edit) -> str:
+    """An edit in Python.
+
+    Example:
+        >>> print(python_of_edit(Edit("sprites", 5, "hair=4")))
+        import aegen
+        from aegen import targeting
+        <BLANKLINE>
+        bundle = aegen.load("sprites")
+        strip = targeting.edit(bundle, 5, "hair=4")
+        strip.save("strip.png")
+    """
+    start = change.start if isinstance(change.start, int) else list(change.start)
+    how = f', kind="{change.kind}"' if change.kind != "effects" else ""
+    how += f", hold={list(change.hold)!r}" if change.hold is not None else ""
+    how += f", reach={change.reach:g}" if change.reach != 1 else ""
+    return "\n".join(
+        [
+            "import aegen",
+            "from aegen import targeting",
+            "",
+            f'bundle = aegen.load("{change.bundle}")',
+            f"strip = targeting.edit(bundle, {start}, {_quoted(change.text)}{how})",
+            'strip.save("strip.png")',
+        ]
+    )
+
+
+def command_of_edit(change: Edit) -> str | None:
+    """An edit as a command; None where it starts from a picture or holds nothing at all.
+
+    Example:
+        >>> command_of_edit(Edit("sprites", 5, "hair=4", reach=1.5))
+        'aegen edit sprites hair=4 --row 5 --reach 1.5 --out strip.png'
+    """
+    if not isinstance(change.start, int) or change.hold == ():
+        return None
+    how = f" --kind {change.kind}" if change.kind != "effects" else ""
+    how += "".join(f" --hold {shlex.quote(name)}" for name in change.hold or ())
+    how += f" --reach {change.reach:g}" if change.reach != 1 else ""
+    return (
+        f"aegen edit {change.bundle} {shlex.quote(change.text)} --row {change.start}{how} "
+        "--out strip.png"
     )
 
 

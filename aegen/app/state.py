@@ -22,10 +22,13 @@ from aegen.core.errors import AegenError
 
 __all__ = [
     "FURTHEST",
+    "FURTHEST_EDIT",
     "Item",
     "addition",
+    "aim",
     "along",
     "axes",
+    "become",
     "brought",
     "budget",
     "bundle",
@@ -36,11 +39,14 @@ __all__ = [
     "directions",
     "field_item",
     "first",
+    "hold",
+    "kind",
     "last_compared",
     "last_drawn",
     "layers",
     "left_out",
     "link",
+    "margins",
     "measure",
     "models",
     "moves",
@@ -52,6 +58,7 @@ __all__ = [
     "pinned",
     "projection",
     "publish",
+    "reach",
     "rolls",
     "sampler",
     "second",
@@ -59,7 +66,12 @@ __all__ = [
     "selected",
     "show",
     "size",
+    "source",
+    "step",
     "stopped",
+    "strategy",
+    "strict",
+    "want",
     "way",
     "who",
     "within",
@@ -318,6 +330,40 @@ def _moves_text(value: tuple[tuple[int, float], ...]) -> str:
     return ",".join(f"{k + 1}:{distance:g}" for k, distance in value)
 
 
+def _target(text: str) -> str:
+    """Reads a target, such as "class=7 and not density<20%"; gives its text as it is written."""
+    from aegen.targeting import parse
+
+    try:
+        return str(parse(text))
+    except AegenError as problem:
+        raise ValueError(str(problem)) from problem
+
+
+LONGEST_TARGET = 4000
+"""Characters of a target's text that a link holds."""
+
+
+def _target_text(value: str) -> str:
+    return value if len(value) <= LONGEST_TARGET else ""
+
+
+def _names(text: str) -> tuple[str, ...]:
+    """Reads names: "hair,body"; "none" is none of them."""
+    return () if text == NOBODY else tuple(part for part in text.split(",") if part)
+
+
+FURTHEST_EDIT = 3.0
+"""How far an edit may go on the page."""
+
+
+def _reach(text: str) -> float:
+    value = float(text)
+    if not 0.1 <= value <= FURTHEST_EDIT:
+        raise ValueError(f"a number from 0.1 to {FURTHEST_EDIT:g} is needed")
+    return value
+
+
 HIGHEST_SEED = 2**31 - 1
 MOST_DRAWS = 256
 
@@ -415,6 +461,42 @@ measure: Item[str] = Item("measure", "features/frechet-distance", str)
 
 addition: Item[str] = Item("addition", "gaussian-copula", str)
 """The latent model that is about to be added on Compare; no link holds it."""
+
+
+aim: Item[str] = Item("aim", "draw", str)
+"""What Target does: "draw", "transfer" or "edit"."""
+
+want: Item[str] = Item("want", "", _target, _target_text, per_bundle=True)
+"""The target of draws, as text; "" is none yet."""
+
+strategy: Item[str] = Item("strategy", "auto", str)
+"""How candidates for a target are found."""
+
+strict: Item[bool] = Item("strict", False, _yes, lambda value: "yes" if value else "no")
+"""Whether draws are left out that the classifier names otherwise, though it misses real rows."""
+
+source: Item[str] = Item("source", "", _target, _target_text, per_bundle=True)
+"""The group whose dependence a transfer keeps, as a target's text."""
+
+margins: Item[str] = Item("margins", "", _target, _target_text, per_bundle=True)
+"""The group whose margins it takes."""
+
+become: Item[str] = Item("become", "", _target, _target_text, per_bundle=True)
+"""What a picture is edited to show, as a target's text."""
+
+kind: Item[str] = Item("kind", "effects", str)
+"""How the way of an edit is found."""
+
+hold: Item[tuple[str, ...] | None] = Item(
+    "hold", None, _names, lambda value: ",".join(value or ()) or NOBODY, per_bundle=True
+)
+"""Attributes that an edit keeps; None is what suits its kind."""
+
+reach: Item[float] = Item("reach", 1.0, _reach, lambda value: f"{value:g}")
+"""How far an edit goes: 1 is where its way leads."""
+
+step: Item[int] = Item("step", 8, _whole(0, 8))
+"""The picture of an edit's strip that is read out, from 0."""
 
 
 def moves(kind: str) -> Item[tuple[tuple[int, float], ...]]:

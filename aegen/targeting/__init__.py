@@ -13,7 +13,7 @@ from aegen.targeting.chance import Chance
 from aegen.targeting.combination import And, Not, Or
 from aegen.targeting.coordinate import Coordinate, Fixed
 from aegen.targeting.density_level import DensityLevel
-from aegen.targeting.drawing import draw, share
+from aegen.targeting.drawing import LENIENCE, draw, share
 from aegen.targeting.editing import KINDS, Edited, Kind, edit
 from aegen.targeting.effects import Effects
 from aegen.targeting.parsing import parse
@@ -35,6 +35,7 @@ __all__ = [
     "Having",
     "KINDS",
     "Kind",
+    "LENIENCE",
     "Near",
     "Not",
     "Or",

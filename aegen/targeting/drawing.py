@@ -41,10 +41,13 @@ from aegen.targeting.targeted import STRATEGIES, Targeted, share_of
 if TYPE_CHECKING:
     from aegen.bundles import Bundle
 
-__all__ = ["draw", "share"]
+__all__ = ["LENIENCE", "draw", "share"]
 
 LARGEST = 2**32
 """Bytes that the pictures of a draw may take."""
+
+LENIENCE = 0.15
+"""Most of the draws, as a share, that may be kept though the classifier doubts them."""
 
 FEW_ROWS = 10
 """Effective rows below which draws are little more than copies of them."""
@@ -73,7 +76,7 @@ def draw(
     rng: RNG = None,
     strategy: Strategy = "auto",
     tries: int | None = None,
-    lenience: float = 0.15,
+    lenience: float = LENIENCE,
 ) -> Targeted:
     """New codes that fulfil a target.
 

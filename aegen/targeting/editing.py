@@ -132,7 +132,7 @@ class Edited:
         elif self.reached == 0:
             came = f"{wish} was there from the beginning"
         else:
-            came = f"{wish} from {self.positions[self.reached]:.2g} of the way on"
+            came = f"{wish} from {100 * self.positions[self.reached]:.0f} % of the way on"
         if not self.changed:
             return f"{came}; all else stays"
         others = ", ".join(f"{name} {a} to {b}" for name, (a, b) in self.changed.items())

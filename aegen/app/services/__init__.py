@@ -84,7 +84,7 @@ from aegen.app.services.pictures import classify, decode, directions, encode, le
 from aegen.app.services.rows import kept_rows, members, rows_of
 from aegen.app.services.targets import (
     PLAIN,
-    Change,
+    Edit,
     Matching,
     Wish,
     asked_parts,
@@ -137,7 +137,7 @@ __all__ = [
     "FIT_SEED",
     "PLAIN",
     "Asked",
-    "Change",
+    "Edit",
     "Fitted",
     "Judge",
     "Labels",

@@ -1,0 +1,163 @@
+"""Target's transfer: the dependence of one group of rows with the margins of another."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+
+from aegen.app import controls, panels, services, snippets, state, wishes
+from aegen.app.components.drawing import drawing
+from aegen.app.components.image_grid import image_grid
+from aegen.app.wording import plain
+from aegen.core.errors import AegenError
+from aegen.core.pictures import grid, png, quantize
+
+if TYPE_CHECKING:
+    from aegen.targeting import Transferred
+
+__all__ = ["SHOWN", "Asked", "asked", "figures", "pictures", "share"]
+
+SHOWN: tuple[state.Item[Any], ...] = (
+    state.aim,
+    state.source,
+    state.margins,
+    state.count,
+    state.seed,
+)
+"""What the link of a transfer holds."""
+
+Asked = tuple[str, str, str, int, int]
+"""A transfer as asked for: bundle, dependence of, margins of, how many, seed."""
+
+
+def asked(name: str) -> Asked | None:
+    """The two groups as widgets; None where the bundle has no attributes to tell groups by."""
+    from aegen.targeting import Having
+
+    factors = services.factors(name)
+    options = [
+        str(Having(attribute, value)) for attribute in factors for value in factors[attribute]
+    ]
+    if len(options) < 2:
+        st.info("This bundle has no attributes to tell groups of rows by.")
+        return None
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        _group("Dependence of", name, state.source, options, options[0])
+        _group("Margins of", name, state.margins, options, options[1])
+        controls.number("Pictures", state.count, 1, state.MOST_DRAWS, width=120)
+        controls.number("Seed", state.seed, 0, state.HIGHEST_SEED, width=120)
+    state.publish(SHOWN)
+    return name, state.source.get(), state.margins.get(), state.count.get(), state.seed.get()
+
+
+def _group(label: str, name: str, item: state.Item[str], options: list[str], default: str) -> None:
+    if not item.get():
+        item.set(default)
+    current = item.get()
+    key = controls.bind(item)
+    st.selectbox(
+        label,
+        options if current in options else [current, *options],
+        key=key,
+        format_func=lambda text: _words(name, text),
+        accept_new_options=True,
+        on_change=_take,
+        args=(item, key),
+        width=260,
+        help="A value from the list; or type a target, such as hair=3 and density>=20%.",
+    )
+
+
+def _words(name: str, text: str) -> str:
+    try:
+        return wishes.words(services.target_of(name, text))
+    except AegenError:
+        return text
+
+
+def _take(item: state.Item[str], key: str) -> None:
+    from aegen.targeting import parse
+
+    try:
+        item.set(str(parse(str(st.session_state[key] or ""))))
+    except AegenError as problem:
+        state.complain(str(problem))
+
+
+def pictures(asked: Asked) -> Transferred:
+    """Each draw before and, under it, after."""
+    with st.spinner("Transferring …", width="stretch"):
+        found = services.transferred(*asked)
+    image_grid(
+        quantize(found.images),
+        key="transferred",
+        label="Draws after the transfer",
+        names=[f"draw {k + 1}, above after and below before" for k in range(len(found.codes))],
+        below=quantize(found.before.images),
+    )
+    st.caption("Each draw after the transfer and, darker below it, before.")
+    return found
+
+
+def figures(found: Transferred) -> None:
+    """How far the attribute moved, and how much of the rest stayed."""
+    from aegen.figures import bars
+
+    was, became = found.moved
+    margins = plain(wishes.words(found.margins))
+    st.markdown(
+        f"**{margins}**: {100 * was:.0f} % of the draws before, **{100 * became:.0f} %** after",
+        help="As the bundle's classifier sees the pictures.",
+    )
+    if found.stayed:
+        drawing(
+            bars(
+                list(found.stayed),
+                list(found.stayed.values()),
+                title="share of draws whose value stayed",
+            ),
+            key="stayed",
+        )
+        st.caption("Share of the draws whose value of each other attribute stayed the same.")
+    st.caption(
+        "Each coordinate of the code takes the value that has the same rank in the other group. "
+        "How coordinates hang together is not touched, so an attribute that is told by that stays "
+        "as it was. To make one picture show another value, edit it."
+    )
+
+
+def share(asked: Asked) -> None:
+    """The transfer as Python, as a command, as a link, and as files."""
+    stem = f"{asked[0]}-transfer-{asked[-1]}"
+    panels.share(
+        "target",
+        snippets.python_of_transfer(*asked),
+        snippets.command_of_transfer(*asked),
+        [
+            ("PNG", f"{stem}.png", "image/png", _png),
+            ("npz", f"{stem}.npz", "application/zip", _npz),
+        ],
+        asked,
+    )
+
+
+def _png(*asked: Any) -> bytes:
+    """As ``aegen target --margins`` writes it."""
+    return png(grid(services.transferred(*asked).images, gap=2, scale=2))
+
+
+def _npz(*asked: Any) -> bytes:
+    found = services.transferred(*asked)
+    file = io.BytesIO()
+    np.savez(
+        file,
+        images=found.images,
+        codes=found.codes,
+        before=found.before.images,
+        codes_before=found.before.codes,
+        rows=found.rows,
+    )
+    return file.getvalue()

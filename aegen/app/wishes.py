@@ -1,0 +1,216 @@
+"""A target put together from plain widgets: a chip for each condition, and a way to add more.
+
+The target itself is its text, in one item of `aegen.app.state`; the chips are read from it, so
+what is typed, linked or clicked together is the same thing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from aegen.app import conditions, controls, services, state
+from aegen.app.wording import plain, sentence
+from aegen.core.errors import AegenError
+
+if TYPE_CHECKING:
+    from aegen.targeting import Target
+
+__all__ = ["add", "builder", "words"]
+
+
+def words(target: Target) -> str:
+    """A target as people say it.
+
+    Example:
+        >>> from aegen.targeting import parse
+        >>> words(parse("(class=4 or class=9) and not density<=20%"))
+        'class is 4 or 9 and not in a denser place than 0 to 20 % of the rows'
+    """
+    from aegen import targeting as t
+
+    match target:
+        case t.And(parts=()):
+            return "anything"
+        case t.And():
+            return " and ".join(words(part) for part in target.parts)
+        case t.Or():
+            return _either(target)
+        case t.Not(part=t.Having() as part):
+            return f"{part.attribute} is not {part.value}"
+        case t.Not():
+            return f"not {words(target.part)}"
+        case t.Having():
+            return f"{target.attribute} is {target.value}"
+        case t.Chance():
+            low, high = 100 * target.low, 100 * target.high
+            return f"{target.attribute} {target.value} is {low:.0f} to {high:.0f} % likely"
+        case t.Region():
+            where = target.projection.upper().replace("-", " ")
+            return f"inside an area of the {where} map"
+        case t.Near():
+            whom = "your picture" if isinstance(target.centre, tuple) else f"row {target.centre:,}"
+            return f"near {whom}"
+        case t.DensityLevel():
+            low, high = 100 * target.low, 100 * target.high
+            if high == 100:
+                return f"in a denser place than {low:.0f} % of the rows"
+            return f"in a denser place than {low:.0f} to {high:.0f} % of the rows"
+    return str(target)
+
+
+def _either(target: Any) -> str:
+    from aegen.targeting import Having
+
+    names = {part.attribute for part in target.parts if isinstance(part, Having)}
+    if len(names) == 1 and all(isinstance(part, Having) for part in target.parts):
+        return f"{names.pop()} is {' or '.join(part.value for part in target.parts)}"
+    return " or ".join(words(part) for part in target.parts)
+
+
+def builder(name: str, item: state.Item[str]) -> Target | None:
+    """The chips and the widgets to add to them; the target so far, or None where there is none.
+
+    Raises:
+        AegenError: the target asks for what the bundle does not have; the way out is on the page.
+    """
+    text = item.get()
+    target, problem = None, None
+    if text:
+        try:
+            target = services.target_of(name, text)
+        except AegenError as found:
+            problem = found
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(
+            "**I want**" if text else "**What should the pictures show?**", width="content"
+        )
+        if target is not None:
+            _chips(item, target)
+        with st.popover("Add a condition", icon=":material/add:"):
+            conditions.form(name, item, add)
+        _typed(item)
+        if text:
+            st.button("Clear", icon=":material/close:", on_click=item.reset, type="tertiary")
+    if problem is not None:
+        raise problem
+    if target is None:
+        _examples(name, item)
+    return target
+
+
+def _chips(item: state.Item[str], target: Target) -> None:
+    from aegen.targeting import And, Not, Or
+
+    parts = services.asked_parts(target)
+    joined = "and"
+    if isinstance(target, Or) and words(target).count(" is ") != 1:
+        parts, joined = target.parts, "or"
+    for k, part in enumerate(parts):
+        if k:
+            other = Or if joined == "and" else And
+            st.button(
+                joined,
+                key=f"join:{item.key}:{k}",
+                type="tertiary",
+                on_click=item.set,
+                args=(str(other.of(*parts)),),
+                help="Any of them is enough." if joined == "and" else "All of them at once.",
+            )
+        with st.popover(plain(words(part)), type="secondary"):
+            st.caption(sentence(words(part)))
+            rest = [*parts[:k], ~part, *parts[k + 1 :]]
+            st.button(
+                "Ask for it instead" if isinstance(part, Not) else "Exclude it instead",
+                key=f"not:{item.key}:{k}",
+                icon=":material/swap_horiz:",
+                on_click=item.set,
+                args=(_joined(joined, rest),),
+            )
+            st.button(
+                "Leave it out",
+                key=f"out:{item.key}:{k}",
+                icon=":material/delete:",
+                on_click=item.set,
+                args=(_joined(joined, [*parts[:k], *parts[k + 1 :]]),),
+            )
+
+
+def _joined(word: str, parts: list[Target]) -> str:
+    from aegen.targeting import And, Or
+
+    if not parts:
+        return ""
+    return str((And if word == "and" else Or).of(*parts))
+
+
+def add(item: state.Item[str], new: Target) -> None:
+    """One more condition, beside those that there are."""
+    from aegen.targeting import And, parse
+
+    text = item.get()
+    item.set(str(And.of(parse(text), new)) if text else str(new))
+
+
+def _typed(item: state.Item[str]) -> None:
+    """The target as text, for those who would rather write it."""
+    with st.popover("As text", icon=":material/edit:", type="tertiary"):
+        key = controls.bind(item)
+        st.text_area(
+            "The target as text",
+            key=key,
+            on_change=_take_text,
+            args=(item, key),
+            height=100,
+            placeholder="class=7 and not thick>0.8",
+            help="Conditions joined by and, or, not and brackets: class=7, thick=0.2..0.8, "
+            "chance class=7 = 0.4..0.6, near row 4711 within 2.5, density>=20%, z3=0.5. "
+            "`aegen target` takes the same text.",
+        )
+
+
+def _take_text(item: state.Item[str], key: str) -> None:
+    from aegen.targeting import parse
+
+    text = str(st.session_state[key]).strip()
+    try:
+        item.set(str(parse(text)) if text else "")
+    except AegenError as problem:
+        state.complain(str(problem))
+
+
+def _examples(name: str, item: state.Item[str]) -> None:
+    """Wishes to begin with, for this bundle."""
+    found = _suggested(services.factors(name))
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(
+            "Add a condition, draw around points on the map, or begin with", width="content"
+        )
+        for text in found:
+            st.button(
+                plain(words(services.target_of(name, text))),
+                key=f"example:{text}",
+                on_click=item.set,
+                args=(text,),
+            )
+
+
+def _suggested(factors: dict[str, tuple[str, ...]]) -> list[str]:
+    """Texts of a few targets that these attributes allow.
+
+    Example:
+        >>> _suggested({"class": ("0", "1", "2"), "thick": ("no", "yes")})
+        ['class=2', 'class=2 and thick=yes', 'class=2 or class=1', 'density>=50%']
+    """
+    from aegen.targeting import And, Having, Or
+
+    first = [Having(attribute, values[-1]) for attribute, values in factors.items() if values]
+    texts = [str(first[0])] if first else []
+    if len(first) > 1:
+        texts.append(str(And.of(*first[:2])))
+    if first:
+        name, values = next(iter(factors.items()))
+        if len(values) > 1:
+            texts.append(str(Or.of(first[0], Having(name, values[-2]))))
+    return [*texts, "density>=50%"]
