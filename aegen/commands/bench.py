@@ -98,3 +98,22 @@ def bench_target(
     from aegen.benchmarks.target import BUNDLES, TABLES, report
 
     report(bundles or BUNDLES, draws=draws, flow=flow, only=only or TABLES, every=every)
+
+
+@bench.command("supermask")
+def bench_supermask(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Tickets, or networks such as conv2 with masks by chance; by default all tickets"
+        ),
+    ] = None,
+    batch: Annotated[
+        list[int] | None, typer.Option(min=1, help="Images at a time; may be repeated")
+    ] = None,
+    repeats: Annotated[int, typer.Option(min=1, help="Timings of each way of running")] = 9,
+) -> None:
+    """Size of tickets beside other formats; speed beside dense and sparse products."""
+    from aegen.benchmarks.supermask import BATCHES, report
+
+    report(names or (), batches=batch or BATCHES, repeats=repeats)

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aegen.core.arrays import IntArray
 from aegen.core.errors import InvalidInput
 from aegen.supermask.engine import Engine
 from aegen.supermask.standardisation import standardised
@@ -51,7 +50,9 @@ class Evaluation:
         return found
 
 
-def evaluate(subject: Ticket | Engine, x: NDArray[Any], labels: IntArray) -> Evaluation:
+def evaluate(
+    subject: Ticket | Engine, x: NDArray[Any], labels: NDArray[np.integer[Any]]
+) -> Evaluation:
     """How a ticket does on images; 10,000 through the paper's FCN take some 30 milliseconds.
 
     Args:

@@ -1,0 +1,331 @@
+"""How small a ticket is and how fast it runs, beside other formats and dense and sparse products.
+
+`aegen bench supermask` prints it. All ways of running are those of one process on one core, timed
+in turns, so that what slows the machine slows all of them; times are medians. Convolutions that
+are not our own are torch's dense ones, as there are no sparse ones.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.table import Table
+
+from aegen.benchmarks.console import console
+from aegen.core.errors import InvalidInput
+from aegen.core.rng import RNG, generator
+from aegen.supermask.coding import Mask
+from aegen.supermask.discovery import find_ticket, tickets
+from aegen.supermask.engine import Engine
+from aegen.supermask.networks import networks
+from aegen.supermask.packing import Size, sizes
+from aegen.supermask.plan import Conv, Dense, Elu, Flatten, Plan, Step
+from aegen.supermask.ticket import Ticket
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["BATCHES", "PUBLISHED", "Speed", "made_up", "report", "run", "speeds"]
+
+BATCHES = (1, 32, 128)
+
+PUBLISHED = {
+    "fcn": 0.0377,
+    "conv2": 0.0060,
+    "conv4": 0.0291,
+    "conv6": 0.0236,
+    "conv8": 0.0117,
+    "resnet20": 0.2113,
+}
+"""Shares of the weights that remain in the paper; made-up masks have them."""
+
+LEAST = 0.02
+"""Seconds that one timing should take at least: quick calls are repeated within it."""
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Speed:
+    """How long one way of running a ticket takes.
+
+    Attributes:
+        way: which.
+        batch: images at a time.
+        seconds: a batch.
+        gap: the largest difference of a logit to the dense network's.
+        agrees: whether the most probable class is the same for every image.
+    """
+
+    way: str
+    batch: int
+    seconds: float
+    gap: float
+    agrees: bool
+
+
+def made_up(network: str, *, rng: RNG = 0) -> Ticket:
+    """A ticket with masks by chance, at the published share of remaining weights.
+
+    Raises:
+        UnknownName: there is no such network.
+        InvalidInput: the paper tells no share of it.
+
+    Example:
+        >>> round(made_up("fcn").remaining, 2)
+        0.04
+    """
+    plan: Plan = networks.create(network)
+    if network not in PUBLISHED:
+        raise InvalidInput(f"the share that remains is known of {', '.join(PUBLISHED)}")
+    chance = generator(rng)
+    masks: dict[str, Mask] = {}
+    for name, shape in plan.layers.items():
+        draw = chance.random(shape, np.float32)
+        half = np.float32(PUBLISHED[network] / 2)
+        masks[name] = (draw < half).astype(np.int8) - (draw > 1 - half).astype(np.int8)
+    kappas = dict.fromkeys(masks, 1.550519 / PUBLISHED[network])
+    return Ticket(network, plan.arguments, "signed-elu-scaled", kappas, 0, masks)
+
+
+def speeds(
+    ticket: Ticket,
+    batches: Sequence[int] = BATCHES,
+    *,
+    repeats: int = 9,
+    rng: RNG = 0,
+) -> list[Speed]:
+    """Time every way of running a ticket on images by chance.
+
+    Args:
+        ticket: of a network with a plan.
+        batches: images at a time.
+        repeats: timings of each way, of which the median is taken.
+        rng: of the images.
+    """
+    plan = ticket.plan
+    c, h, w = plan.input_shape
+    chance = generator(rng)
+    found = []
+    with _one_core():
+        ways = _ways(ticket)
+        for batch in batches:
+            x = chance.standard_normal((batch, h, w, c), np.float32)
+            calls = {way: _on(run, x) for way, run in ways.items()}
+            logits = {way: call() for way, call in calls.items()}
+            wanted = logits["dense, torch"]
+            times = _in_turns(calls, repeats)
+            for way in ways:
+                gap = float(np.abs(logits[way] - wanted).max())
+                agrees = bool((logits[way].argmax(1) == wanted.argmax(1)).all())
+                found.append(Speed(way, batch, times[way], gap, agrees))
+    return found
+
+
+def _on(run: Callable[[Floats], Floats], x: Floats) -> Callable[[], Floats]:
+    return lambda: run(x)
+
+
+def _in_turns(calls: Mapping[str, Callable[[], Any]], repeats: int) -> dict[str, float]:
+    """Median seconds of each call."""
+    rounds = {}
+    for way, call in calls.items():
+        start = time.perf_counter()
+        call()
+        taken = time.perf_counter() - start
+        rounds[way] = max(1, min(1000, int(LEAST / max(taken, 1e-7))))
+    taken_by: dict[str, list[float]] = {way: [] for way in calls}
+    for _ in range(repeats):
+        for way, call in calls.items():
+            start = time.perf_counter()
+            for _ in range(rounds[way]):
+                call()
+            taken_by[way].append((time.perf_counter() - start) / rounds[way])
+    return {way: median(times) for way, times in taken_by.items()}
+
+
+@contextlib.contextmanager
+def _one_core() -> Iterator[None]:
+    """Torch and the linear algebra of numpy and scipy on one thread."""
+    import torch
+    from threadpoolctl import threadpool_limits
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with threadpool_limits(1), torch.inference_mode():
+            yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _ways(ticket: Ticket) -> dict[str, Callable[[Floats], Floats]]:
+    """Ways of running a ticket, from (n, h, w, c) to logits."""
+    import torch
+    from scipy.sparse import csr_array
+
+    plan, weights = ticket.plan, ticket.weights()
+    dense = {name: torch.from_numpy(array) for name, array in weights.items()}
+    flat = {name: array for name, array in weights.items() if array.ndim == 2}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # torch calls its sparse layout a beta
+        rows = {name: dense[name].to_sparse_csr() for name in flat}
+    scipy_rows = {name: csr_array(array) for name, array in flat.items()}
+    engine = Engine(ticket)
+
+    def torch_with(product: Callable[[str, Tensor], Tensor]) -> Callable[[Floats], Floats]:
+        def forward(x: Floats) -> Floats:
+            values = torch.from_numpy(x).permute(0, 3, 1, 2)
+            told: Floats = _torch(plan.steps, values, dense, product).numpy()
+            return told
+
+        return forward
+
+    def by_scipy(name: str, x: Tensor) -> Tensor:
+        return torch.from_numpy((scipy_rows[name] @ x.numpy().T).T)
+
+    ways = {"dense, torch": torch_with(lambda name, x: torch.nn.functional.linear(x, dense[name]))}
+    if all(isinstance(step, Flatten | Dense | Elu) for step in plan.steps):
+        ways["dense, numpy"] = lambda x: _numpy(plan.steps, x, weights)
+    ways["CSR, torch"] = torch_with(lambda name, x: (rows[name] @ x.T).T)
+    ways["CSR, scipy"] = torch_with(by_scipy)
+    ways["aegen"] = engine.logits
+    return ways
+
+
+def _torch(
+    steps: tuple[Step, ...],
+    x: Tensor,
+    weights: Mapping[str, Tensor],
+    product: Callable[[str, Tensor], Tensor],
+) -> Tensor:
+    """A plan in torch, with a product of its own for the dense layers."""
+    from torch.nn import functional
+
+    from aegen.supermask.plan import GlobalMean, MaxPool, Residual, Scale
+
+    for step in steps:
+        match step:
+            case Dense():
+                x = product(step.name, x)
+            case Conv():
+                x = functional.conv2d(
+                    x, weights[step.name], stride=step.stride, padding=step.padding
+                )
+            case Elu():
+                x = functional.elu(x)
+            case MaxPool():
+                x = functional.max_pool2d(x, step.kernel, step.stride, step.padding)
+            case Flatten():
+                x = x.flatten(1)
+            case GlobalMean():
+                x = x.mean((2, 3))
+            case Scale():
+                x = x * step.factor
+            case Residual():
+                branch = _torch(step.branch, x, weights, product)
+                x = branch + _torch(step.shortcut, x, weights, product)
+    return x
+
+
+def _numpy(steps: tuple[Step, ...], x: Floats, weights: Mapping[str, Floats]) -> Floats:
+    """A plan of dense layers in plain numpy."""
+    for step in steps:
+        if isinstance(step, Flatten):
+            x = x.transpose(0, 3, 1, 2).reshape(len(x), -1)
+        elif isinstance(step, Dense):
+            x = x @ weights[step.name].T
+        else:
+            x = np.where(x > 0, x, np.expm1(np.minimum(x, 0)))
+    return x
+
+
+def run(
+    names: Sequence[str] = (), *, batches: Sequence[int] = BATCHES, repeats: int = 9
+) -> Iterator[tuple[str, Ticket, list[Size], list[Speed]]]:
+    """Sizes and speeds of tickets, or of networks with made-up masks.
+
+    Args:
+        names: of tickets, their files, or names of networks; by default all tickets, or the FCN
+            and Conv2 where there are none.
+        batches: images at a time.
+        repeats: timings of each way of running.
+    """
+    for name in names or tickets() or ("fcn", "conv2"):
+        known = name in networks.names() and name not in tickets()
+        ticket = made_up(name) if known else Ticket.read(find_ticket(name))
+        title = f"{name} (masks by chance)" if known else name
+        told = [] if ticket.network is None else speeds(ticket, batches, repeats=repeats)
+        yield title, ticket, sizes(ticket), told
+
+
+def report(
+    names: Sequence[str] = (), *, batches: Sequence[int] = BATCHES, repeats: int = 9
+) -> None:
+    """Print what `run` measures, a table of sizes and one of speeds for each ticket."""
+    out = console()
+    for name, ticket, measured, timed in run(names, batches=batches, repeats=repeats):
+        total = ticket.total
+        out.print(
+            f"\n[bold]{name}[/bold]: {total.remaining:.2%} of {total.total:,} weights remain"
+        )
+        out.print(_sizes_table(ticket, measured))
+        out.print(_opening(ticket))
+        if timed:
+            out.print(_speeds_table(timed))
+            out.print(_caption())
+
+
+def _sizes_table(ticket: Ticket, measured: Sequence[Size]) -> Table:
+    table = Table("format", "bytes", "bits a weight", "of the entropy", "of float32")
+    for size in measured:
+        table.add_row(
+            size.what,
+            f"{size.size:,}",
+            f"{8 * size.size / ticket.total.total:.3f}",
+            f"{size.size / max(ticket.entropy, 1):.2f}",
+            f"1/{measured[0].size / max(size.size, 1):,.0f}",
+        )
+    return table
+
+
+def _opening(ticket: Ticket) -> str:
+    content = ticket.to_bytes()
+    taken = []
+    for _ in range(3):
+        start = time.perf_counter()
+        Ticket.from_bytes(content).weights()
+        taken.append(time.perf_counter() - start)
+    return f"read and rebuilt, frozen weights too, in {median(taken):.3f} s"
+
+
+def _speeds_table(timed: Sequence[Speed]) -> Table:
+    batches = sorted({speed.batch for speed in timed})
+    table = Table("running", *(f"batch {batch}" for batch in batches), "logits differ by", "class")
+    base = {s.batch: s.seconds for s in timed if s.way == "dense, torch"}
+    for way in dict.fromkeys(speed.way for speed in timed):
+        own = {speed.batch: speed for speed in timed if speed.way == way}
+        cells = [
+            f"{1e6 * own[b].seconds:,.0f} µs  {base[b] / own[b].seconds:.1f}x" for b in batches
+        ]
+        gap = max(speed.gap for speed in own.values())
+        same = "same" if all(speed.agrees for speed in own.values()) else "differs"
+        table.add_row(way, *cells, f"{gap:.0e}", same)
+    return table
+
+
+def _caption() -> str:
+    try:
+        load = f"{os.getloadavg()[0]:.1f}"
+    except (AttributeError, OSError):
+        load = "unknown"
+    return f"one core, medians; load of the machine {load} on {os.cpu_count()} processors"
