@@ -55,7 +55,7 @@ def _take(key: str) -> None:
 def _other() -> None:
     """Another ticket begins with its first layer, as it is."""
     for item in mask_choices.MASKS:
-        if item not in (mask_choices.ticket, mask_choices.side, mask_choices.against):
+        if item not in (mask_choices.ticket, mask_choices.against):
             item.reset()
 
 

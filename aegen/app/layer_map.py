@@ -11,8 +11,9 @@ from aegen.app import controls, mask_choices, services
 from aegen.app.components.mask_map import Replay, mask_map
 from aegen.app.components.network_row import Layer, network_row
 from aegen.app.masked_layer import MaskedLayer
+from aegen.app.services import MaskChange
 
-__all__ = ["MAP", "epoch_of", "layer_map", "layers_of", "network"]
+__all__ = ["MAP", "asked_change", "change_of", "epoch_of", "layer_map", "layers_of", "network"]
 
 MAP = "mask-map"
 """The map's key, which the row of layers follows in a replay."""
@@ -51,13 +52,35 @@ def epoch_of(name: str) -> int | None:
     return None
 
 
+def change_of(name: str) -> MaskChange:
+    """What the person does to the ticket, where the page shows it; else nothing."""
+    return asked_change(name) if mask_choices.on_map.get() else services.UNCHANGED
+
+
+def asked_change(name: str) -> MaskChange:
+    """What the person does to the ticket, as far as its layers are there."""
+    layers = services.ticket(name).layers
+    shuffled, dropped = mask_choices.shuffled.get(), mask_choices.dropped.get()
+    known = services.history(name)
+    movable = known is not None and bool(known.last) and epoch_of(name) is None
+    return MaskChange(
+        threshold=mask_choices.threshold.get() if movable else 1.0,
+        back=mask_choices.back.get(),
+        straight=mask_choices.straight.get(),
+        shuffled=shuffled if shuffled in (*layers, "all") else "",
+        dropped=dropped if dropped in layers else "",
+        seed=mask_choices.seed.get(),
+    )
+
+
 def network(name: str, chosen: MaskedLayer) -> None:
     """All layers as a row to choose from."""
     layers = layers_of(name)
-    counts = services.counts(name, epoch_of(name))
+    change = change_of(name)
+    counts = services.changed_counts(name, epoch_of(name), change)
     known = services.history(name)
     epochs = {}
-    if known is not None:
+    if known is not None and change.nothing:
         steps = {int(record["epoch"]): k for k, record in enumerate(known.records)}
         epochs = {e: known.counts[steps[e]].tolist() for e in known.epochs if e in steps}
     network_row(
@@ -92,7 +115,7 @@ def layer_map(name: str, layer: MaskedLayer) -> None:
     replay = Replay(epochs, frames)
     unit = mask_choices.unit.get()
     mask_map(
-        services.packed(name, layer.name, epoch),
+        services.changed_packed(name, layer.name, epoch, change_of(name)),
         sheet,
         key=MAP,
         label=f"Mask of layer {layer.name}",
@@ -125,6 +148,7 @@ def _layout(layer: MaskedLayer) -> tuple[Any, tuple[int, int]]:
             kind="segments",
             format_func=WORDS.__getitem__,
             help=HELP,
+            label_visibility="collapsed",
         )
         axes = _slice(layer) if layout == "slice" else (0, 1)
     return layout, axes

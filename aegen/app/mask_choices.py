@@ -19,10 +19,10 @@ __all__ = [
     "layer",
     "layout",
     "look",
+    "on_map",
     "replay",
     "seed",
     "shuffled",
-    "side",
     "still",
     "straight",
     "threshold",
@@ -61,6 +61,12 @@ def _three(text: str) -> tuple[float, float, float]:
     return numbers[0], numbers[1], numbers[2]
 
 
+def _yes(text: str) -> bool:
+    if text not in ("yes", "no"):
+        raise ValueError("yes or no is needed")
+    return text == "yes"
+
+
 def _joined(values: tuple[float, ...] | None) -> str:
     return ",".join(f"{value:g}" for value in values or ())
 
@@ -93,9 +99,6 @@ look: Item[tuple[float, float, float] | None] = Item("look", None, _three, _join
 unit: Item[int | None] = Item("unit", None, _whole(0, 10**6))
 """The chosen unit or filter of the layer."""
 
-side: Item[str] = Item("about", "connections", str)
-"""What is told of the layer beside its map."""
-
 against: Item[tuple[str, ...]] = Item("against", (), _names, ",".join)
 """The tickets that this one is compared with."""
 
@@ -123,8 +126,14 @@ shuffled: Item[str] = Item("shuffled", "", str)
 seed: Item[int] = Item("seed", 0, _whole(0, HIGHEST_SEED))
 """Which weights are put back, and how a mask is shuffled."""
 
+on_map: Item[bool] = Item("on-map", False, _yes, lambda value: "yes" if value else "no")
+"""Whether map and figures show the change, too."""
+
 WHAT_IF = (threshold, back, straight, dropped, shuffled, seed)
 """The choices that change a ticket."""
 
-MASKS = (ticket, layer, epoch, layout, axes, still, look, unit, side, against, judge, *WHAT_IF)
+SHOWN = (ticket, layer, epoch, layout, axes, still, look, unit)
+"""What is looked at."""
+
+MASKS = (*SHOWN, against, judge, on_map, *WHAT_IF)
 """All that the page's link holds."""

@@ -1,9 +1,8 @@
 """Masks: a network made of kept, inverted and dropped weights, looked at and taken apart."""
 
-import streamlit as st
-
 from aegen.app import frame, mask_choices
 from aegen.app.chosen_ticket import chosen_layer, chosen_ticket
+from aegen.app.layer_figures import layer_figures
 from aegen.app.layer_map import layer_map, layers_of, network
 
 
@@ -11,15 +10,11 @@ from aegen.app.layer_map import layer_map, layers_of, network
 def ticket() -> None:
     """The ticket, its layers, the map of one of them and what is told of it."""
     name = chosen_ticket()
-    if not name:
-        return
-    layer = chosen_layer(layers_of(name))
-    network(name, layer)
-    left, right = st.columns([2.1, 1], gap="large")
-    with left:
+    if name:
+        layer = chosen_layer(layers_of(name))
+        network(name, layer)
         layer_map(name, layer)
-    with right:
-        pass
+        layer_figures(name, layer)
 
 
 with frame.page(

@@ -1,0 +1,167 @@
+"""Tickets changed by hand, and how they then do; their paths; how alike two tickets are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from aegen.app.components.mask_map import Packed, pack
+from aegen.app.services import judging, tickets
+from aegen.app.services.kept import kept
+from aegen.app.services.tickets import ticket_stamp
+from aegen.core.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from aegen.supermask.evaluation import Evaluation
+    from aegen.supermask.overlap import Overlap
+    from aegen.supermask.paths import LayerPaths
+
+__all__ = [
+    "UNCHANGED",
+    "MaskChange",
+    "changed_counts",
+    "changed_masks",
+    "changed_packed",
+    "changed_ticket",
+    "evaluated",
+    "like",
+    "paths_of",
+    "rows_judged",
+]
+
+FEW = 1_000
+"""Images that a convolutional network is judged on, so that a slider has its answer soon."""
+
+ALL = "all"
+"""Stands for every layer."""
+
+
+@dataclass(frozen=True)
+class MaskChange:
+    """What is done to a ticket's masks, in this order.
+
+    Attributes:
+        threshold: what the trained thresholds are multiplied by.
+        back: percent of the dropped weights that are put back.
+        straight: percent of the inverted weights that are kept instead.
+        shuffled: the layer whose mask is shuffled, "all", or "".
+        dropped: the layer that is dropped whole, or "".
+        seed: where chance decides.
+    """
+
+    threshold: float = 1.0
+    back: int = 0
+    straight: int = 0
+    shuffled: str = ""
+    dropped: str = ""
+    seed: int = 0
+
+    @property
+    def nothing(self) -> bool:
+        """Whether all stays as it is."""
+        return (self.threshold, self.back, self.straight, self.shuffled, self.dropped) == (
+            1.0,
+            0,
+            0,
+            "",
+            "",
+        )
+
+
+UNCHANGED = MaskChange()
+
+
+@kept(24, of=ticket_stamp)
+def changed_masks(name: str, epoch: int | None, change: MaskChange) -> dict[str, Any]:
+    """The masks by layer after a change.
+
+    Raises:
+        InvalidInput: another threshold where the mask variable is not known.
+    """
+    from aegen.supermask import interventions
+
+    masks = tickets.masks_at(name, epoch)
+    if change.threshold != 1.0:
+        known = tickets.history(name)
+        if known is None or not known.last or epoch is not None:
+            raise InvalidInput(
+                "another threshold needs the mask variable, which is known after the last epoch "
+                "of a training whose history is there: go back to the last epoch"
+            )
+        masks = interventions.rethreshold(
+            {layer: known.variable(layer) for layer in known.layers},
+            known.thresholds,
+            factor=change.threshold,
+            rule=str(known.about.get("recipe", {}).get("rule", "signed")),
+        )
+    if change.back:
+        masks = interventions.put_back(masks, change.back / 100, rng=change.seed)
+    if change.straight:
+        masks = interventions.un_invert(masks, change.straight / 100, rng=change.seed)
+    if change.shuffled:
+        layers = None if change.shuffled == ALL else [change.shuffled]
+        masks = interventions.shuffle(masks, layers=layers, rng=change.seed)
+    if change.dropped:
+        masks = interventions.drop(masks, layers=[change.dropped], rng=change.seed)
+    return masks
+
+
+def changed_ticket(name: str, epoch: int | None, change: MaskChange) -> Any:
+    """The ticket after a change."""
+    return tickets.ticket(name).with_masks(changed_masks(name, epoch, change))
+
+
+@kept(32, of=ticket_stamp)
+def changed_counts(
+    name: str, epoch: int | None, change: MaskChange
+) -> dict[str, tuple[int, int, int]]:
+    """Kept, inverted and dropped weights of each layer after a change, as the library reports."""
+    if change.nothing:
+        return tickets.counts(name, epoch)
+    found = changed_ticket(name, epoch, change).counts
+    return {layer: (each.keep, each.invert, each.drop) for layer, each in found.items()}
+
+
+@kept(32, of=ticket_stamp)
+def changed_packed(name: str, layer: str, epoch: int | None, change: MaskChange) -> Packed:
+    """A layer's changed mask as it travels to the browser."""
+    if change.nothing:
+        return tickets.packed(name, layer, epoch)
+    return pack(changed_masks(name, epoch, change)[layer])
+
+
+def rows_judged(name: str, rows: int) -> int:
+    """How many of so many held-out images a ticket is judged on."""
+    convolves = any(len(shape) > 2 for shape in tickets.ticket(name).layers.values())
+    return min(rows, FEW) if convolves else rows
+
+
+@kept(256, of=ticket_stamp)
+def evaluated(name: str, judge: str, epoch: int | None, change: MaskChange) -> Evaluation:
+    """How a changed ticket does on held-out images."""
+    from aegen.supermask.evaluation import evaluate
+
+    x, labels, _ = judging.examples_of(name, judge)
+    n = rows_judged(name, len(x))
+    return evaluate(changed_ticket(name, epoch, change), x[:n], labels[:n])
+
+
+@kept(24, of=ticket_stamp)
+def paths_of(name: str, epoch: int | None, change: MaskChange) -> dict[str, LayerPaths] | None:
+    """Which weights lie on a way from input to output; None where the network is not known."""
+    from aegen.supermask.paths import paths
+
+    network = tickets.plan(name)
+    return None if network is None else paths(network, changed_masks(name, epoch, change))
+
+
+@kept(64, of=ticket_stamp)
+def like(name: str, other: str) -> dict[str, Overlap]:
+    """How alike two tickets are, layer by layer.
+
+    Raises:
+        InvalidInput: their layers have other shapes.
+    """
+    from aegen.supermask.overlap import overlaps
+
+    return overlaps(tickets.ticket(name), tickets.ticket(other))
