@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aegen.core.errors import InvalidInput
-from aegen.supermask.engine_kernels import add_lists, add_one, elu, max_pool, multiply_lists
+from aegen.supermask.engine_kernels import add_lists, add_one, elu, multiply_lists
 from aegen.supermask.plan import (
     Conv,
     Dense,
@@ -122,10 +122,7 @@ class Engine:
             case Flatten():
                 return x.reshape(-1, x.shape[-1])
             case MaxPool():
-                shape = output_shape((step,), x.shape[:-1])
-                out = np.empty((*shape, x.shape[-1]), np.float32)
-                max_pool(x, step.kernel, step.stride, step.padding, out)
-                return out
+                return _pooled(x, step)
             case GlobalMean():
                 means: Floats = x.mean(axis=(1, 2), dtype=np.float32)
                 return means
@@ -209,6 +206,24 @@ def _lists(ticket: Ticket, name: str) -> _Lists:
     scale = ticket.scale(name)
     kept = values[order] if scale is None else np.empty(0, np.float32)
     return _Lists(place[order].astype(np.int32), ends, scale, kept)
+
+
+def _pooled(x: Floats, step: MaxPool) -> Floats:
+    """(c, h, w, images) to (c, h', w', images): the largest of each window."""
+    _, h, w = output_shape((step,), x.shape[:-1])
+    if p := step.padding:
+        padded = np.full(
+            (len(x), x.shape[1] + 2 * p, x.shape[2] + 2 * p, x.shape[3]), -np.inf, np.float32
+        )
+        padded[:, p:-p, p:-p] = x
+        x = padded
+    s = step.stride
+    reach = np.s_[: s * (h - 1) + 1 : s], np.s_[: s * (w - 1) + 1 : s]
+    largest = x[:, reach[0], reach[1]].copy()
+    for i in range(step.kernel):
+        for j in range(step.kernel):
+            np.maximum(largest, x[:, i:, j:][:, reach[0], reach[1]], out=largest)
+    return largest
 
 
 def _sizes(steps: tuple[Step, ...], shape: Shape) -> list[int]:

@@ -1,4 +1,4 @@
-"""The compiled loops of `engine.py`: sums of added and subtracted lists, ELU, pools.
+"""The compiled loops of `engine.py`: sums of added and subtracted lists, and ELU.
 
 Values lie as (channels, height, width, images): one weight concerns a run of neighbouring numbers,
 a whole plane of all images at once, which the processor adds several at a time.
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from aegen.core.compiled import compiled
 
-__all__ = ["add_lists", "add_one", "elu", "max_pool", "multiply_lists"]
+__all__ = ["add_lists", "add_one", "elu", "multiply_lists"]
 
 Floats = NDArray[np.float32]
 Places = NDArray[np.int32]
@@ -158,23 +158,3 @@ def elu(x: Floats) -> None:
             bits[k] = (bits[k] << np.int32(23)) + np.int32(0x3F800000)
         for k in range(n):
             part[k] = max(part[k], NONE) + (powers[k] * rounded[k] - WHOLE)
-
-
-@compiled
-def max_pool(x: Floats, kernel: int, stride: int, padding: int, out: Floats) -> None:
-    """The largest of each window: ``x`` (c, h, w, b) to ``out`` (c, h', w', b)."""
-    _, h, w, b = x.shape
-    for c in range(out.shape[0]):
-        for i in range(out.shape[1]):
-            for j in range(out.shape[2]):
-                largest = out[c, i, j]
-                largest[:] = -np.inf
-                for p in range(
-                    max(0, i * stride - padding), min(h, i * stride - padding + kernel)
-                ):
-                    for q in range(
-                        max(0, j * stride - padding), min(w, j * stride - padding + kernel)
-                    ):
-                        other = x[c, p, q]
-                        for k in range(b):
-                            largest[k] = max(largest[k], other[k])
