@@ -30,7 +30,7 @@ __all__ = ["Network"]
 class Network(nn.Module):
     """Images (n, c, h, w), each standardised, to logits (n, classes), by a plan's steps.
 
-    Without weights it is ready for `aegen.supermask.parametrization.attach` or dense training; with the
+    Without weights it is ready for `aegen.supermask.attach`, or for dense training; with the
     effective weights of a ticket it is that ticket's dense network.
 
     Args:

@@ -3,7 +3,7 @@
 A weight is kept (+1), dropped (0) or inverted (-1) by where its score m lies against a threshold,
 ``s(m) = sign(m) if |m| > threshold else 0``; what the network computes with is ``frozen * s(m)``.
 The gradient passes straight through, ``dL/dm := frozen * dL/dweight``, dropped weights included,
-so that they can come back. Nothing else of the network is trained.
+so that they can come back (with "top-k" to the score's size: times its sign). Nothing else of the network is trained.
 
 This works for any network made of Linear, Conv2d and ConvTranspose2d, and any loss::
 
@@ -34,8 +34,8 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from aegen.core.errors import InvalidInput
-from aegen.supermask.frozen import frozen, initial_scores, kappa_for
 from aegen.supermask.counts import Report
+from aegen.supermask.frozen import frozen, initial_scores, kappa_for
 
 __all__ = [
     "RULES",
@@ -87,6 +87,8 @@ class Mask(nn.Module):
 
     def forward(self, original: Tensor) -> Tensor:
         """The effective weights, frozen * s(scores)."""
+        if self.rule == "top-k":  # whose score is a size, so that is what the gradient reaches
+            original = original.abs()
         masked: Tensor = _StraightThrough.apply(original, self.frozen, self._s)
         return masked
 
@@ -180,7 +182,7 @@ def attach(
         ['0', '2']
     """
     _check_options(rule, threshold, share)
-    layers = {name: layer for name, layer in _layers(net) if only is None or only(name, layer)}
+    layers = dict(_layers(net, only))
     if not layers:
         raise InvalidInput("the network has no Linear, Conv2d or ConvTranspose2d layer to mask")
     for name, layer in layers.items():
@@ -332,9 +334,13 @@ def _check_options(rule: str, threshold: float, share: float) -> None:
         raise InvalidInput(f"share must be in (0, 1], got {share}")
 
 
-def _layers(net: nn.Module) -> Iterator[tuple[str, Layer]]:
-    """The layers that can be masked; others with matrices of their own are refused."""
+def _layers(
+    net: nn.Module, only: Callable[[str, nn.Module], bool] | None
+) -> Iterator[tuple[str, Layer]]:
+    """The layers to be masked; others with matrices of their own are refused."""
     for name, layer in net.named_modules():
+        if only is not None and not only(name, layer):
+            continue
         if isinstance(layer, Layer):
             if getattr(layer, "groups", 1) != 1:
                 raise InvalidInput(

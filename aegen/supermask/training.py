@@ -29,13 +29,13 @@ from aegen.core.errors import InvalidInput, StorageError, TrainingError
 from aegen.core.progress import report as tell
 from aegen.core.storage import load_arrays, make_folder, save_arrays
 from aegen.supermask.coding import encode
+from aegen.supermask.counts import Counts, Report
 from aegen.supermask.frozen import frozen
 from aegen.supermask.history import BINS, FLIPS, History, packed_scores, thinned
-from aegen.supermask.parametrization import MaskSGD, attach, attached, masks
 from aegen.supermask.modules import Network
+from aegen.supermask.parametrization import MaskSGD, attach, attached, masks
 from aegen.supermask.plan import Plan
 from aegen.supermask.recipe import Recipe, factor, stops
-from aegen.supermask.counts import Counts, Report
 from aegen.supermask.standardisation import standardised
 
 if TYPE_CHECKING:
@@ -47,6 +47,9 @@ FORMAT = "1"
 
 PULSE = 20
 """Steps between two looks at the loss, which on a GPU wait for all steps before."""
+
+SETTLED = 200
+"""Steps after which a network that still guesses is taken to diverge."""
 
 ADVICE = (
     "take kappa from the share of weights active at first (leave kappa out), lower the learning "
@@ -360,6 +363,9 @@ class Training(Iterator[Epoch]):
     def _require_sense(self, number: int, loss: float, accuracy: float) -> None:
         """Stop a training whose loss is well above a guess's, and which guesses."""
         guess = math.log(self.plan.classes)
+        steps = number * math.ceil(len(self._x) / self.recipe.batch)
+        if steps < SETTLED and math.isfinite(loss):
+            return  # the first weights guess badly, too
         if not math.isfinite(loss) or (loss > guess + 0.5 and accuracy < 2 / self.plan.classes):
             raise TrainingError(
                 f"the training diverges: after epoch {number} its mean loss is {loss:.2f} (a "
@@ -450,7 +456,7 @@ class Training(Iterator[Epoch]):
 
     def _require_same(self, found: dict[str, Any], path: Path) -> None:
         now = json.loads(json.dumps(self._identity()))
-        now, found = {**now, **now.pop("recipe")}, {**found, **found.pop("recipe")}
+        now, found = ({**side.pop("recipe"), **side} for side in (now, found))
         differ = sorted(key for key in {*now, *found} if now.get(key) != found.get(key))
         if differ:
             was = ", ".join(f"{key} {found.get(key)}" for key in differ)
@@ -504,7 +510,7 @@ def _examples(
     if y.shape != (len(images),) or y.min() < 0 or y.max() >= plan.classes:
         raise InvalidInput(
             f"{what}: each needs a label from 0 to {plan.classes - 1}, got {y.shape} labels from "
-            f"{y.min(initial=0)} to {y.max(initial=0)}"
+            f"{y.min() if y.size else 0} to {y.max() if y.size else 0}"
         )
     return torch.from_numpy(standardised(images)).to(device), torch.from_numpy(y).to(device)
 
