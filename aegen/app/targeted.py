@@ -275,25 +275,24 @@ def place(name: str, item: state.Item[str], found: Targeted | None) -> None:
     """The map: draws lie over the rows as rings, and what is drawn around becomes a condition."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         projection, colour = map.map_controls(name)
-        chosen = state.selected.get()
-        if isinstance(chosen, Area):
-            st.button(
-                "Ask for this area",
-                icon=":material/add:",
-                type="primary",
-                on_click=_take_area,
-                args=(item, chosen),
-            )
-            st.button("Clear", on_click=map.clear, icon=":material/close:", key="clear-area")
     over = None
     if found is not None and len(found):
         over = Layers(draws=services.project(name, projection, found.codes))
     map.map_of_rows(name, projection, colour, over, height=MAP_HEIGHT)
-    st.caption(
-        "Rings: the draws. Draw around points to ask for pictures that fall there."
-        if over
-        else "Draw around points to ask for pictures that fall there."
-    )
+    area = state.selected.get()
+    if not isinstance(area, Area):
+        rings = "Rings: the draws. " if over else ""
+        st.caption(f"{rings}Draw around points to ask for pictures that fall there.")
+        return
+    with st.container(horizontal=True):
+        st.button(
+            "Ask for this area",
+            icon=":material/add:",
+            type="primary",
+            on_click=_take_area,
+            args=(item, area),
+        )
+        st.button("Clear area", on_click=map.clear, icon=":material/close:")
 
 
 def _take_area(item: state.Item[str], chosen: Area) -> None:

@@ -65,8 +65,12 @@ class Visits:
             self.contexts.pop().close()
 
     def hear(self, said):
-        """Notes an error, but for one: a deep link makes Streamlit seek its server below it."""
-        if said.type == "error" and "/_stcore/" not in said.location.get("url", ""):
+        """Notes an error, but for what Streamlit says to a server's first visitor by deep link.
+
+        It seeks its server below the page, and takes the page itself for missing at first.
+        """
+        early = "/_stcore/" in said.location.get("url", "") or "does not seem to exist" in said.text
+        if said.type == "error" and not early:
             self.errors.append(f"{said.text} {said.location.get('url', '')}")
 
 

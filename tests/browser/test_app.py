@@ -72,8 +72,6 @@ def test_a_deep_link_works_on_a_fresh_server(serve, visit, address):
     no_exception(page)
     visit.leave()
     server.stop()
-    # Streamlit says this once a server, to whoever comes by a deep link first.
-    visit.errors[:] = [e for e in visit.errors if "does not seem to exist" not in e]
 
 
 def test_every_page_is_reached_by_click_and_shows_pictures(app, visit):

@@ -1,0 +1,62 @@
+"""Target in a real Chromium: an area drawn by hand, the pictures from it, a link, a file."""
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from aegen import load
+from aegen.benchmarks.app import drawn, lasso
+from aegen.targeting import parse
+from tests.browser.conftest import ROOT
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def app(serve):
+    return serve(ROOT / "app.py").url
+
+
+def asked(page):
+    """The target that the page's link holds."""
+    page.wait_for_function("location.search.includes('want=')")
+    return parse_qs(urlsplit(page.url).query)["want"][0]
+
+
+def shown(page):
+    """A mark of the draws on screen."""
+    grid = page.locator(".st-key-targeted .aegen-grid, .aegen-grid").first
+    grid.wait_for()
+    page.wait_for_function("document.querySelector('.aegen-grid')?.dataset.shown")
+    return grid.get_attribute("data-shown")
+
+
+def test_an_area_drawn_by_hand_is_what_draws_fall_into(app, visit):
+    page = visit(f"{app}/target?bundle=mnist&n=16")
+    drawn(page).wait_for()
+    page.locator(".aegen-map-tool.is-lasso").click()
+    lasso(page, centre=(0.3, 0.55), radius=0.2)
+    page.mouse.up()
+    page.get_by_role("button", name="Ask for this area").click()
+    page.get_by_text(re.compile(r"Asked for: found in 100 %")).wait_for()
+    target = parse(asked(page))
+    bundle = load("mnist")
+    rows = int(target.weights(bundle).sum())
+    assert 0 < rows < 60_000
+    page.get_by_text(re.compile(rf"{rows:,} of 60,000 rows match")).wait_for()
+    before = shown(page)
+    again = visit(page.url)
+    again.get_by_text(re.compile(r"Asked for: found in 100 %")).wait_for()
+    assert shown(again) == before
+
+
+def test_a_file_that_is_no_picture_gets_a_sentence(app, visit, tmp_path):
+    letter = tmp_path / "letter.png"
+    letter.write_bytes(b"Dear reader, this is no picture." * 40)
+    page = visit(f"{app}/target?bundle=mnist&aim=edit&row=5")
+    page.get_by_text("What is seen at").wait_for()
+    page.get_by_role("button", name="Your picture").click()
+    page.locator('input[type="file"]').set_input_files(letter)
+    page.get_by_text("The file is no picture that can be read").wait_for()
+    assert page.locator('[data-testid="stException"]').count() == 0
