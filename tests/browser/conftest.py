@@ -69,9 +69,10 @@ class Visits:
 
         It seeks its server below the page, and takes the page itself for missing at first.
         """
-        early = "/_stcore/" in said.location.get("url", "") or "does not seem to exist" in said.text
+        line = f"{said.text} {said.location.get('url', '')}"
+        early = "/_stcore/" in line or "does not seem to exist" in line
         if said.type == "error" and not early:
-            self.errors.append(f"{said.text} {said.location.get('url', '')}")
+            self.errors.append(line)
 
 
 @pytest.fixture(scope="session")
