@@ -3,7 +3,8 @@
 A weight is kept (+1), dropped (0) or inverted (-1) by where its score m lies against a threshold,
 ``s(m) = sign(m) if |m| > threshold else 0``; what the network computes with is ``frozen * s(m)``.
 The gradient passes straight through, ``dL/dm := frozen * dL/dweight``, dropped weights included,
-so that they can come back (with "top-k" to the score's size: times its sign). Nothing else of the network is trained.
+so that they can come back (with "top-k" to the score's size: times its sign). Nothing else of the
+network is trained.
 
 This works for any network made of Linear, Conv2d and ConvTranspose2d, and any loss::
 

@@ -1,0 +1,114 @@
+"""`aegen supermask train` as a person runs it: one seed, several, going on, and bad input."""
+
+import pytest
+
+from aegen.cli import main
+from aegen.core.storage import load_arrays
+from aegen.supermask.history import History
+
+
+@pytest.fixture
+def aegen(monkeypatch, capsys, real_data):
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*words, data="mnist"):
+        folder = real_data / data.replace("-", "_")
+        line = ["aegen", "supermask", "train", *map(str, words)]
+        if "--data" not in line:
+            line += ["--data", f"{data}={folder}"]
+        monkeypatch.setattr("sys.argv", line)
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        return ended.value.code or 0, said.out, said.err
+
+    return run
+
+
+SMALL = ("fcn:hidden=20", "--limit", 300, "--threads", 1)
+
+
+def test_a_seed_gives_a_ticket_and_a_history(aegen, tmp_path):
+    from aegen.supermask.ticket import Ticket
+
+    code, out, err = aegen(*SMALL, "--epochs", 2, "--out", tmp_path, "--seed", 3)
+    assert code == 0
+    assert "epoch 2: loss" in err
+    assert "remaining by layer: fc1" in out
+    ticket = Ticket.read(tmp_path / "seed-3.ticket")
+    assert ticket.network == "fcn"
+    assert ticket.seed == 3
+    assert ticket.about["data"] == "mnist"
+    history = History.read(tmp_path / "seed-3.history")
+    assert [record["epoch"] for record in history.records] == [1, 2]
+    assert history.masks(2)["fc1"].shape == (20, 784)
+    assert (history.masks(2)["fc1"] == ticket.masks["fc1"]).all()
+
+
+def test_the_same_command_goes_on_and_another_is_refused(aegen, tmp_path):
+    aegen(*SMALL, "--epochs", 1, "--out", tmp_path)
+    first, _ = load_arrays(tmp_path / "seed-0.safetensors")
+    code, _, err = aegen(*SMALL, "--epochs", 2, "--out", tmp_path)
+    assert code == 0
+    assert "epoch 1:" not in err
+    assert "epoch 2:" in err
+    assert len(load_arrays(tmp_path / "seed-0.safetensors")[0]["flips"]) == len(first["flips"]) + 1
+    code, _, err = aegen(*SMALL, "--epochs", 2, "--decay", 0.01, "--out", tmp_path)
+    assert code == 2
+    assert "was begun with decay 0.0005, not with decay 0.01" in err
+
+
+def test_several_seeds_are_tasks_with_an_interval(aegen, tmp_path):
+    words = (*SMALL, "--epochs", 1, "--runs", 3, "--jobs", 1, "--out", tmp_path)
+    code, out, _ = aegen(*words)
+    assert code == 0
+    assert sorted(p.name for p in tmp_path.glob("*.ticket")) == [
+        f"seed-{k}.ticket" for k in range(3)
+    ]
+    assert "accuracy over 3 seeds: mean" in out
+    assert "95 % interval" in out
+    again, out_again, _ = aegen(*words)
+    assert (again, out_again) == (0, out)
+
+
+def test_run_that_ends_early_says_why_and_fails(aegen, tmp_path):
+    code, out, _ = aegen(
+        *SMALL, "--epochs", 30, "--decay", 0.3, "--learning-rate", 1e-6, "--out", tmp_path
+    )
+    assert code == 2
+    assert "nothing remains of layer fc1" in out
+    assert "lower the decay" in out
+
+
+def test_dense_training_leaves_no_ticket(aegen, tmp_path):
+    code, _, _ = aegen(*SMALL, "--rule", "dense", "--epochs", 1, "--out", tmp_path)
+    assert code == 0
+    assert not list(tmp_path.glob("*.ticket"))
+    assert list(tmp_path.glob("*.history"))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("fnc",), "did you mean 'fcn'"),
+        (("fcn:hiden=20",), "did you mean 'hidden'"),
+        (("fcn:20",), "name:field=value"),
+        (("conv2:width=99",), "width must be a number from 0.0625 to 8"),
+        (("fcn", "--data", "mnst"), "did you mean 'mnist'"),
+        (("fcn", "--data", "sprites"), "several attributes"),
+        (("fcn", "--data", "mnist=/nowhere"), "/nowhere"),
+        (("fcn", "--rule", "sign"), "rule must be one of"),
+        (("fcn", "--kappa", "big"), "--kappa must be a number"),
+        (("fcn", "--kappa", "0"), "--kappa must be a number above 0"),
+        (("fcn", "--schedule", "stairs"), "schedule must be one of"),
+        (("fcn", "--device", "tpu"), "cpu or cuda"),
+        (("fcn", "--backend", "moon"), "backend must be one of"),
+        (("fcn", "--address", "a:1"), "add --backend ray"),
+        (("fcn", "--initialiser", "signed-hee"), "signed-he"),
+    ],
+)
+def test_bad_input_is_one_line(aegen, tmp_path, words, said):
+    code, out, err = aegen(*words, "--limit", 60, "--epochs", 1, "--out", tmp_path)
+    assert code == 2
+    assert said in out + err
+    assert "Traceback" not in err
