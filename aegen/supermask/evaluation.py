@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aegen.core.errors import InvalidInput
+from aegen.core.rng import RNG, generator
 from aegen.supermask.engine import Engine
+from aegen.supermask.interventions import shuffle
 from aegen.supermask.standardisation import standardised
 from aegen.supermask.ticket import Ticket
 
-__all__ = ["Evaluation", "evaluate"]
+__all__ = ["Evaluation", "control", "evaluate"]
 
 
 @dataclass(frozen=True)
@@ -76,3 +78,29 @@ def evaluate(
     told = engine.classify(standardised(x) if x.dtype == np.uint8 else x)
     pairs = np.bincount(labels.astype(np.int64) * classes + told, minlength=classes * classes)
     return Evaluation(pairs.reshape(classes, classes).astype(np.int64))
+
+
+def control(
+    ticket: Ticket,
+    x: NDArray[Any],
+    labels: NDArray[np.integer[Any]],
+    *,
+    repeats: int = 5,
+    rng: RNG = None,
+) -> list[float]:
+    """Accuracies of masks by chance that keep and invert as many weights of each layer.
+
+    What a ticket's counts alone are worth: near chance where its places matter.
+
+    Args:
+        ticket: a trained one.
+        x: as of `evaluate`.
+        labels: the same.
+        repeats: masks to draw.
+        rng: chance.
+    """
+    chance = generator(rng)
+    x = np.asarray(x)
+    x = standardised(x) if x.dtype == np.uint8 else x
+    drawn = (ticket.with_masks(shuffle(ticket.masks, rng=chance)) for _ in range(repeats))
+    return [evaluate(one, x, labels).accuracy for one in drawn]

@@ -1,0 +1,45 @@
+"""The benchmark of tickets measures what it says."""
+
+import pytest
+from typer.testing import CliRunner
+
+from aegen.benchmarks.supermask import PUBLISHED, made_up, speeds
+from aegen.cli import app
+from aegen.core.errors import InvalidInput
+
+
+@pytest.mark.parametrize("network", ["fcn", "resnet20"])
+def test_made_up_masks_have_the_published_density(network):
+    found = made_up(network)
+    assert found.remaining == pytest.approx(PUBLISHED[network], rel=0.05)
+    assert found == made_up(network)
+    assert found != made_up(network, rng=1)
+
+
+def test_densities_that_the_paper_does_not_tell_are_refused():
+    with pytest.raises(InvalidInput, match="resnet20"):
+        made_up("resnet56")
+
+
+def test_every_way_of_running_says_the_same():
+    found = speeds(made_up("fcn"), (1, 5), repeats=1)
+    ways = {speed.way for speed in found}
+    assert ways == {"dense, torch", "dense, numpy", "CSR, torch", "CSR, scipy", "aegen"}
+    assert all(speed.agrees and speed.gap < 1e-4 and speed.seconds > 0 for speed in found)
+    assert len(found) == 10
+
+
+def test_convolutions_run_too():
+    found = speeds(made_up("resnet20"), (2,), repeats=1)
+    assert {speed.way for speed in found} == {"dense, torch", "CSR, torch", "CSR, scipy", "aegen"}
+    assert all(speed.agrees and speed.gap < 1e-4 for speed in found)
+
+
+def test_the_command_prints_both_tables():
+    told = (
+        CliRunner()
+        .invoke(app, ["bench", "supermask", "fcn", "--batch", "2", "--repeats", "1"])
+        .output
+    )
+    for words in ("masks by chance", "1.6 bits a weight", "CSR, scipy", "rebuilt", "batch 2"):
+        assert words in told
