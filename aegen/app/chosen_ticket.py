@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 import streamlit as st
 
 from aegen.app import controls, frame, mask_choices, services
 from aegen.app.masked_layer import MaskedLayer
-from aegen.app.wording import plain
+from aegen.app.services import DATA_TITLES
 from aegen.core.errors import AegenError
 
 __all__ = ["chosen_layer", "chosen_ticket"]
-
-DATA = {"mnist": "MNIST", "fashion-mnist": "Fashion-MNIST", "cifar10": "CIFAR-10"}
 
 
 def chosen_ticket() -> str:
@@ -111,21 +110,24 @@ def _facts(name: str) -> None:
     size, dense = services.ticket_bytes(name), services.dense_bytes(name)
     accuracy = about.get("accuracy")
     data = str(about.get("data", ""))
-    lines = []
+    facts = []
     if isinstance(accuracy, (int, float)):
-        on = f" on {plain(DATA.get(data, data))}" if data else ""
-        lines.append(f"**{100 * accuracy:.2f} %** right{on}")
-    lines.append(
-        f"**{100 * total.remaining:.2f} %** of {total.total:,} weights remain"
-        + (f" ({total.keep:,} keep, {total.invert:,} invert)")
+        on = f" on {DATA_TITLES.get(data, data)}" if data else ""
+        facts.append((f"{100 * accuracy:.2f} %", f"right{on}"))
+    facts += [
+        (f"{100 * total.remaining:.2f} %", f"of {total.total:,} weights remain"),
+        (_bytes(size), f"against {_bytes(dense)} dense"),
+    ]
+    columns = "".join(
+        f'<div><div style="font-size:1.25rem;font-weight:600;line-height:1.25">{escape(big)}</div>'
+        f'<div style="font-size:.8rem;opacity:.72">{escape(small)}</div></div>'
+        for big, small in facts
     )
-    lines.append(f"**{_bytes(size)}** against {_bytes(dense)} dense, {dense / size:,.0f} × less")
-    with st.container(key="aegen-ticket-facts", width="stretch"):
-        st.markdown(
-            " &nbsp;·&nbsp; ".join(lines),
-            help="Right on test rows that it was not trained on, as the ticket says: below you "
-            "can measure it yourself. Dense: the same weights as 32-bit numbers.",
-        )
+    st.html(
+        '<div title="Right on test rows that it was not trained on, as the ticket says. Dense: '
+        'the same weights as 32-bit numbers." style="display:flex;flex-wrap:wrap;gap:4px 28px;'
+        f'font-variant-numeric:tabular-nums">{columns}</div>'
+    )
 
 
 def _bytes(n: int) -> str:

@@ -18,6 +18,9 @@ __all__ = ["MAP", "asked_change", "change_of", "epoch_of", "layer_map", "layers_
 MAP = "mask-map"
 """The map's key, which the row of layers follows in a replay."""
 
+WIDE, HIGH = 380, 480
+"""Heights of the map for sheets that lie and that do not."""
+
 WORDS = {
     "matrix": "Matrix",
     "tiles": "Tiles",
@@ -129,6 +132,7 @@ def layer_map(name: str, layer: MaskedLayer) -> None:
         look=mask_choices.look.get(),
         unit=unit if unit is not None and unit < layer.shape[0] else None,
         note=layer.words,
+        height=WIDE if sheet.size[1] > 2 * sheet.size[0] else HIGH,
         on_change=lambda news: _changed(name, news),
     )
 

@@ -18,10 +18,10 @@ __all__ = [
     "epochs",
     "hidden",
     "kappa",
+    "last",
     "preset",
     "rate",
     "rows",
-    "running",
     "seed",
     "source",
     "threshold",
@@ -73,17 +73,17 @@ class Preset:
 
 PRESETS = {
     "quick": Preset(
-        "Quick look",
+        "Quick",
         "20,000 rows and a strong decay: the layers empty within a few epochs.",
         {"rows": 20_000, "epochs": 16, "rate": 0.05, "decay": 1.5e-3, "kappa": 6.0},
     ),
     "paper": Preset(
-        "As in the paper",
+        "Paper",
         "All rows, 40 of its 100 epochs: about 97.4 % right on MNIST with 3.7 % remaining.",
         {"rows": 60_000, "epochs": 40, "rate": 0.05, "decay": 5e-4, "kappa": 6.0},
     ),
     "sparse": Preset(
-        "Very sparse",
+        "Sparse",
         "A larger pull towards dropping: fewer weights remain, at some accuracy.",
         {"rows": 60_000, "epochs": 40, "rate": 0.05, "decay": 1e-3, "kappa": 12.0},
     ),
@@ -121,8 +121,8 @@ kappa: Item[float] = Item("kappa", QUICK["kappa"], _number(0.1, 100), "{:g}".for
 seed: Item[int] = Item("seed", 0, _whole(0, HIGHEST_SEED))
 """Of the frozen weights, of the mask variables and of the order of rows."""
 
-running: Item[bool] = Item("on", False, lambda text: False, lambda value: "")
-"""Whether the person has started this training; no link holds it."""
+last: Item[Any] = Item("last", None, lambda text: None, lambda value: "")
+"""The training that the page showed last; no link holds it."""
 
 CHOICES = (source, preset, rows, hidden, epochs, rate, decay, threshold, kappa, seed)
 """All that the page's link holds."""

@@ -68,7 +68,7 @@ def curve(
         marks = ticks(*scale, about=4)
     end = max(last or 0, max(epochs))
     begin = min(epochs)
-    plot = Plot(x=(begin, max(end, begin + 1)), y=scale, height=140, right=46, log=log)
+    plot = Plot(x=(begin, max(end, begin + 1)), y=scale, height=140, right=60, log=log)
     whole = [v for v in ticks(*plot.x) if v == int(v)]
     parts = [
         plot.axes(

@@ -108,7 +108,7 @@ def judges(name: str) -> tuple[Judge, ...]:
 
 @kept(3, of=ticket_stamp)
 def examples_of(name: str, judge: str) -> tuple[Any, IntArray, tuple[str, ...]]:
-    """Standardised held-out images (n, c, h, w), their classes, and the classes' names.
+    """Standardised held-out images (n, h, w, c), their classes, and the classes' names.
 
     Raises:
         AegenError: they cannot be read, or have other classes than the network.
@@ -119,7 +119,7 @@ def examples_of(name: str, judge: str) -> tuple[Any, IntArray, tuple[str, ...]]:
     network = tickets.ticket(name).plan
     if len(names) != network.classes:
         raise InvalidInput(f"the network tells {network.classes} classes, here are {len(names)}")
-    return standardised(images).transpose(0, 3, 1, 2), labels, names
+    return standardised(images), labels, names
 
 
 def _images(judge: str) -> tuple[ByteArray, IntArray, tuple[str, ...]]:
@@ -149,16 +149,15 @@ def sources() -> dict[str, str]:
         names = _bundles_of(data)
         for name in names[:1]:
             bundle = opened.bundle(name)
-            found[f"bundle:{name}"] = f"{bundle.title}, redrawn ({bundle.manifest.rows:,} rows)"
+            found[f"bundle:{name}"] = f"{bundle.title}, redrawn"
         if image_folder(data) is not None:
-            found[f"images:{data}"] = f"{DATA_TITLES[data]} images, the originals"
+            found[f"images:{data}"] = f"{DATA_TITLES[data]}, original images"
     for name in bundles():
         if f"bundle:{name}" not in found:
             try:
                 bundle = opened.bundle(name)
                 if LABEL in bundle.attributes and len(bundle.holdout):
-                    rows = f"{bundle.manifest.rows:,} rows"
-                    found[f"bundle:{name}"] = f"{bundle.title}, redrawn ({rows})"
+                    found[f"bundle:{name}"] = f"{bundle.title}, redrawn"
             except AegenError:
                 continue
     return found

@@ -1,0 +1,228 @@
+"""How a training goes: start, stop, go on; curves, where the first layer looks, and its ticket."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import streamlit as st
+
+from aegen.app import frame, mask_choices, navigation, panels, services, state
+from aegen.app import train_choices as choices
+from aegen.app.components.drawing import drawing
+from aegen.app.components.network_row import Layer, network_row
+from aegen.app.layer_figures import colours, curves
+from aegen.app.masked_layer import MaskedLayer
+from aegen.app.services import Order
+from aegen.app.wording import sentence
+from aegen.core.errors import AegenError
+
+if TYPE_CHECKING:
+    from aegen.supermask.history import History
+
+__all__ = ["progress"]
+
+POLL = 1.0
+"""Seconds between two looks at a training."""
+
+Stage = Literal["new", "running", "part", "done", "failed"]
+
+
+def progress(asked: Order) -> None:
+    """The training as it stands, looked at again and again while it runs."""
+    _leave_the_last(asked)
+    stage = _stage(asked)
+    frame.part(_progress, every=POLL if stage == "running" else None)(asked, stage)
+
+
+def _leave_the_last(asked: Order) -> None:
+    """A training that was changed goes on for others only."""
+    before = choices.last.get()
+    choices.last.set(asked)
+    if before is not None and before != asked:
+        job = services.training_job(before)
+        if job is not None and not job.over and job is not services.training_job(asked):
+            job.leave(state.who())
+
+
+def _stage(asked: Order) -> Stage:
+    job = services.training_job(asked)
+    if job is not None and not job.over:
+        return "running"
+    found = services.trained(asked)
+    if found is not None and len(found.records) >= asked.epochs:
+        return "done"
+    if job is not None and job.state == "failed":
+        return "failed"
+    return "part" if found is not None else "new"
+
+
+def _progress(asked: Order, drawn: Stage) -> None:
+    stage = _stage(asked)
+    if stage != drawn:
+        st.rerun()
+    found = services.trained(asked)
+    _standing(asked, stage, found)
+    if found is None:
+        if stage == "new":
+            _beginning()
+        return
+    _reached(found)
+    left, right = st.columns([1, 1.15], gap="large")
+    with left:
+        drawing(curves(found, last=asked.epochs), key="training-curves")
+    with right:
+        _looks(asked, found)
+    _layers(asked, found)
+    if stage != "running":
+        _save(asked)
+
+
+def _beginning() -> None:
+    st.info(
+        "Press *Train*: you will see accuracy, what remains and how many weights change by epoch, "
+        "and where the first layer begins to look. It runs in a process of its own, and you can "
+        "stop it, leave the page, and go on later.",
+        icon=":material/model_training:",
+    )
+
+
+def _standing(asked: Order, stage: Stage, found: History | None) -> None:
+    """A line on how it stands, with what can be done."""
+    done = len(found.records) if found is not None else 0
+    with st.container(horizontal=True, vertical_alignment="center", key="aegen-training"):
+        if stage == "running":
+            job = services.training_job(asked)
+            if job is None:
+                return
+            job.watch(state.who())
+            minutes, seconds = divmod(int(job.seconds), 60)
+            text = "waiting for other work to end" if job.state == "waiting" else job.text
+            said = f"{sentence(text) or 'Starting'} · {minutes}:{seconds:02d}"
+            st.progress(min(max(job.share, done / asked.epochs), 1.0), said)
+            _button("Stop", ":material/stop_circle:", _stop, asked)
+        elif stage == "new":
+            _button("Train", ":material/play_arrow:", _start, asked, primary=True)
+        elif stage == "failed":
+            _button("Try again", ":material/replay:", _start, asked)
+        else:
+            more = stage == "part"
+            words = (
+                f"Epoch {done} of {asked.epochs} is done" if more else f"{done} epochs are done"
+            )
+            st.markdown(f"**{words}**" if more else f"**{words}**: for more, raise their number.")
+            if more:
+                _button("Continue", ":material/play_arrow:", _start, asked, primary=True)
+            _button("Begin anew", ":material/restart_alt:", services.forget_training, asked)
+    if stage == "failed":
+        job = services.training_job(asked)
+        assert job is not None
+        if not isinstance(job.problem, AegenError):
+            assert job.problem is not None
+            raise job.problem
+        frame.show_problem(job.problem)
+
+
+def _button(label: str, icon: str, act: Any, asked: Order, *, primary: bool = False) -> None:
+    kind: Literal["primary", "secondary"] = "primary" if primary else "secondary"
+    st.button(label, icon=icon, on_click=act, args=(asked,), type=kind, key=f"training {label}")
+
+
+def _start(asked: Order) -> None:
+    services.start_training(asked).watch(state.who())
+
+
+def _stop(asked: Order) -> None:
+    job = services.training_job(asked)
+    if job is not None:
+        job.leave(state.who())
+        job.wait(3)
+
+
+# pictures
+
+
+def _reached(found: History) -> None:
+    """Accuracy and what remains now."""
+    record = found.records[-1]
+    facts = [
+        (
+            f"{100 * record['accuracy']:.2f} %",
+            f"right on {found.about.get('test_rows', 0):,} rows",
+        ),
+        (f"{100 * record['remaining']:.2f} %", "of the weights remain"),
+        (f"{record['seconds'] / len(found.records):.1f} s", "an epoch"),
+    ]
+    columns = "".join(
+        f'<div><div style="font-size:1.25rem;font-weight:600;line-height:1.25">{big}</div>'
+        f'<div style="font-size:.8rem;opacity:.72">{small}</div></div>'
+        for big, small in facts
+    )
+    st.html(
+        '<div style="display:flex;flex-wrap:wrap;gap:4px 28px;'
+        f'font-variant-numeric:tabular-nums">{columns}</div>'
+    )
+
+
+def _looks(asked: Order, found: History) -> None:
+    """Where the first layer looks, epoch by epoch, on one scale."""
+    from aegen.figures.input_map import painted
+
+    maps = services.first_layer_maps(asked)
+    most = max((float(counts.max()) for _, counts in maps), default=1.0)
+    units = next(iter(found.layers.values()))[0]
+    pictures = "".join(
+        '<figure style="margin:0;flex:1 1 84px;max-width:128px">'
+        f'<img src="{panels.source(painted(counts, colours(), most))}" '
+        f'alt="where the first layer looks after epoch {epoch}" '
+        'style="width:100%;display:block;image-rendering:pixelated;border-radius:6px">'
+        f'<figcaption style="font-size:.78rem;opacity:.75">epoch {epoch}</figcaption></figure>'
+        for epoch, counts in maps
+    )
+    st.markdown("**Where the first layer looks**")
+    st.html(f'<div style="display:flex;flex-wrap:wrap;gap:10px">{pictures}</div>')
+    st.caption(
+        f"How many of its {units} units read each pixel, all epochs on one scale: the darker on "
+        "light paper, or the lighter on dark, the more."
+    )
+
+
+def _layers(asked: Order, found: History) -> None:
+    """Every layer's bars."""
+    network_row(
+        [
+            Layer(name, MaskedLayer(name, tuple(shape)).words, (int(k), int(i), int(d)))
+            for (name, shape), (k, i, d) in zip(
+                found.layers.items(), found.counts[-1], strict=True
+            )
+        ],
+        key="training-layers",
+        label="Layers of the network",
+    )
+
+
+# what to do with it
+
+
+def _save(asked: Order) -> None:
+    """Look at it on Masks, or have it as files."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("Look at its masks", icon=":material/grid_on:", type="primary"):
+            name = services.save_training(asked)
+            for item in mask_choices.MASKS:
+                item.reset()
+            mask_choices.ticket.set(name)
+            page = navigation.entry("masks")
+            if page is not None:
+                st.switch_page(page.path)
+        for kind, label in (("ticket", "Save ticket"), ("history", "Save history")):
+            st.download_button(
+                label,
+                services.trained_file(asked, kind),
+                file_name=f"fcn-{asked.source.partition(':')[2]}-{asked.seed}.{kind}",
+                icon=":material/download:",
+                on_click="ignore",
+            )
+        st.caption(
+            "The ticket is the network; its history, kept beside it under the same name, lets the "
+            "Masks page replay the training."
+        )

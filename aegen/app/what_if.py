@@ -1,0 +1,251 @@
+"""What if: a ticket changed by hand, and how it then does on held-out images."""
+
+from __future__ import annotations
+
+import functools
+import math
+
+import streamlit as st
+
+from aegen.app import controls, mask_choices, services, state
+from aegen.app.components.drawing import drawing
+from aegen.app.components.network_row import Layer, network_row
+from aegen.app.layer_map import asked_change, epoch_of, layers_of
+from aegen.app.services import MaskChange
+from aegen.app.wording import plain, sentence
+
+__all__ = ["what_if"]
+
+FACTORS = (
+    0.0,
+    0.25,
+    0.5,
+    0.6,
+    0.7,
+    0.8,
+    0.9,
+    1.0,
+    1.1,
+    1.2,
+    1.3,
+    1.4,
+    1.5,
+    1.75,
+    2.0,
+    2.5,
+    3.0,
+    4.0,
+)
+"""Of the threshold, finer where a mask changes gently."""
+
+
+def what_if(name: str) -> None:
+    """Controls on the left, what comes of them on the right."""
+    st.subheader("What if", anchor=False)
+    left, right = st.columns([1, 1.35], gap="large")
+    with left:
+        _controls(name)
+    change = asked_change(name)
+    with right:
+        _outcome(name, change)
+    _structure(name, change)
+
+
+def _controls(name: str) -> None:
+    """The threshold, and what is done to the masks after it."""
+    layers = list(services.ticket(name).layers)
+    known = services.history(name)
+    movable = known is not None and bool(known.last) and epoch_of(name) is None
+    _factor(movable)
+    if not movable:
+        why = (
+            f"{services.history_problem(name)}, so the threshold cannot be moved."
+            if known is None
+            else "the mask variable is kept of the last epoch: go there to move the threshold."
+        )
+        st.caption(sentence(why))
+    for item, label, help in (
+        (
+            mask_choices.back,
+            "Put back of what was dropped",
+            "Percent of the dropped weights of each layer that are kept with their frozen values.",
+        ),
+        (
+            mask_choices.straight,
+            "Un-invert of what was inverted",
+            "Percent of the inverted weights of each layer that get their frozen signs back.",
+        ),
+    ):
+        key = controls.bind(item)
+        st.slider(
+            label,
+            0,
+            100,
+            step=1,
+            key=key,
+            format="%d %%",
+            help=help,
+            on_change=controls.take,
+            args=(item, key),
+        )
+    with st.container(horizontal=True):
+        controls.choose(
+            "Shuffle within",
+            mask_choices.shuffled,
+            ["", *layers, "all"],
+            format_func=_named,
+            help="The same numbers of kept, inverted and dropped weights, at places by chance: "
+            "what is lost is what the places mean.",
+            width=150,
+        )
+        controls.choose(
+            "Drop whole",
+            mask_choices.dropped,
+            ["", *layers],
+            format_func=_named,
+            help="Of a layer that is dropped nothing remains; nor can anything pass.",
+            width=150,
+        )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        controls.number(
+            "Seed",
+            mask_choices.seed,
+            0,
+            state.HIGHEST_SEED,
+            width=110,
+            help="Decides which weights chance takes.",
+        )
+        st.button(
+            "Undo all",
+            icon=":material/undo:",
+            on_click=_undo,
+            disabled=asked_change(name).nothing,
+        )
+    controls.switch(
+        "Show the change on the map, too",
+        mask_choices.on_map,
+        help="Map, bars and connections above then show the changed masks.",
+    )
+
+
+def _factor(movable: bool) -> None:
+    item = mask_choices.threshold
+    key = controls.bind(item)
+    options = sorted({*FACTORS, item.get()})
+    st.select_slider(
+        "Threshold, times the trained one",
+        options,
+        key=key,
+        format_func="{:g} ×".format,
+        disabled=not movable,
+        help="A weight remains where its mask variable is beyond the threshold.",
+        on_change=controls.take,
+        args=(item, key),
+    )
+
+
+def _named(layer: str) -> str:
+    return {"": "no layer", "all": "all layers"}.get(layer, layer)
+
+
+def _undo() -> None:
+    for item in mask_choices.WHAT_IF:
+        item.reset()
+
+
+def _outcome(name: str, change: MaskChange) -> None:
+    """Accuracy before and after, with the confusion matrix."""
+    judges = {judge.key: judge for judge in services.judges(name)}
+    if not judges:
+        _nothing_to_judge_on(name)
+        return
+    if mask_choices.judge.get() not in judges:
+        mask_choices.judge.set(next(iter(judges)))
+    key = (
+        controls.choose(
+            "Judged on",
+            mask_choices.judge,
+            list(judges),
+            format_func=lambda key: judges[key].title,
+            width=330,
+        )
+        if len(judges) > 1
+        else next(iter(judges))
+    )
+    with st.spinner("Preparing the held-out images, once"):
+        _, labels, names = services.examples_of(name, key)
+    epoch = epoch_of(name)
+    before = services.evaluated(name, key, epoch, services.UNCHANGED)
+    after = services.evaluated(name, key, epoch, change)
+    _headline(before.accuracy, after.accuracy, after.n, change.nothing)
+    from aegen.figures.confusion import confusion
+
+    drawing(
+        confusion(after.confusion, names, before=None if change.nothing else before.confusion),
+        key="confusion",
+    )
+    some = f"the first {after.n:,} of " if after.n < len(labels) else ""
+    st.caption(
+        f"Rows: what it is; columns: what it is taken for. Judged on {some}"
+        f"{plain(judges[key].about)}."
+    )
+
+
+def _headline(before: float, after: float, n: int, unchanged: bool) -> None:
+    """Accuracy with its 95 % interval."""
+    half = 196 * math.sqrt(max(after * (1 - after), 1 / n) / n)
+    change = (
+        "as trained"
+        if unchanged
+        else f"before {100 * before:.2f} %, a change of {100 * (after - before):+.2f} points"
+    )
+    st.html(
+        '<div style="display:flex;align-items:baseline;gap:12px;flex-wrap:wrap">'
+        f'<span style="font-size:2.1rem;font-weight:600;font-variant-numeric:tabular-nums">'
+        f"{100 * after:.2f} %</span>"
+        f'<span style="opacity:.75">right, ± {half:.2f} · {change}</span></div>'
+    )
+
+
+def _nothing_to_judge_on(name: str) -> None:
+    """What a person can do to see accuracy."""
+    ticket = services.ticket(name)
+    if ticket.network is None:
+        st.info(
+            "This ticket holds masks for a network that is described elsewhere: it can be looked "
+            "at, but not run.",
+            icon=":material/info:",
+        )
+        return
+    data = str(ticket.about.get("data", ""))
+    if not data:
+        st.info("The ticket does not say which data it was trained on.", icon=":material/info:")
+        return
+    title = services.DATA_TITLES.get(data, data)
+    st.info(
+        f"To see accuracy, {plain(title)} images are needed, which are not shipped: put them into "
+        f"a folder `{plain(data)}`, name the folder above it in the environment variable "
+        "AEGEN_DATA, and start the app again. What changes in the layers is shown below.",
+        icon=":material/image:",
+    )
+
+
+def _structure(name: str, change: MaskChange) -> None:
+    """The layers after the change."""
+    if change.nothing:
+        return
+    counts = services.changed_counts(name, epoch_of(name), change)
+    layers = layers_of(name)
+    kept, inverted, dropped = (sum(column) for column in zip(*counts.values(), strict=True))
+    share = (kept + inverted) / (kept + inverted + dropped)
+    st.caption(f"The layers after the change: {100 * share:.2f} % of all weights remain.")
+    network_row(
+        [Layer(each.name, each.words, counts[each.name]) for each in layers],
+        key="changed-row",
+        label="Layers after the change",
+        on_choose=functools.partial(_look_at, [layer.name for layer in layers]),
+    )
+
+
+def _look_at(layers: list[str], place: int) -> None:
+    mask_choices.layer.set(layers[place])
