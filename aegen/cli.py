@@ -18,6 +18,7 @@ from aegen.commands.edit import edit
 from aegen.commands.sample import sample
 from aegen.commands.supermask import supermask
 from aegen.commands.target import target
+from aegen.commands.tickets import add_ticket_commands
 from aegen.commands.train import train
 from aegen.core.errors import AegenError
 
@@ -36,6 +37,7 @@ app.command("sample")(sample)
 app.command("target")(target)
 app.command("edit")(edit)
 app.command("compare")(compare)
+add_ticket_commands(supermask)
 app.add_typer(supermask, name="supermask")
 app.add_typer(bench, name="bench")
 
