@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
@@ -264,16 +265,43 @@ def _all(todo: Sequence[Run], place: Backend) -> list[Outcome]:
             progress.BarColumn(),
             progress.MofNCompleteColumn(),
             progress.TimeElapsedColumn(),
+            progress.TimeRemainingColumn(),
             console=Console(stderr=True),
         ) as bar,
+        _watched(bar, todo),
     ):
-        line = bar.add_task("seeds", total=len(todo))
         tasks = joblib.Parallel(return_as="generator_unordered", **arguments)
         for outcome in tasks(joblib.delayed(perform)(run) for run in todo):
             found.append(outcome)
-            bar.advance(line)
             bar.console.print(_line(outcome), highlight=False)
     return sorted(found, key=lambda outcome: outcome.run.recipe.seed)
+
+
+@contextlib.contextmanager
+def _watched(bar: Any, todo: Sequence[Run]) -> Iterator[None]:
+    """A line of the bar that follows the epochs of all runs, as their checkpoints have them."""
+    import threading
+
+    from aegen.commands.supermask_run import epochs_kept
+
+    total = sum(run.recipe.epochs for run in todo)
+    line = bar.add_task(f"epochs of {len(todo)} seeds", total=total)
+    over = threading.Event()
+
+    def look() -> None:
+        while True:
+            bar.update(line, completed=sum(epochs_kept(run) for run in todo))
+            if over.wait(1.0):
+                bar.update(line, completed=sum(epochs_kept(run) for run in todo))
+                return
+
+    thread = threading.Thread(target=look, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 # What is shown

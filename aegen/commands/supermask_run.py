@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from aegen.supermask.training import Epoch, Training
 
-__all__ = ["Outcome", "Run", "begun", "finished", "perform"]
+__all__ = ["Outcome", "Run", "begun", "epochs_kept", "finished", "perform"]
 
 
 @dataclass(frozen=True)
@@ -121,6 +121,19 @@ def begun(run: Run) -> Training:
         },
         device=run.device,
     )
+
+
+def epochs_kept(run: Run) -> int:
+    """Epochs that a run's checkpoint holds, wherever it is trained; 0 where there is none."""
+    import json
+
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(run.checkpoint, framework="numpy") as file:  # reads the head alone
+            return len(json.loads((file.metadata() or {}).get("records", "[]")))
+    except (OSError, SafetensorError, ValueError):
+        return 0
 
 
 def perform(run: Run) -> Outcome:

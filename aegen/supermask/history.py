@@ -20,7 +20,7 @@ from aegen.core.errors import InvalidInput, StorageError
 from aegen.core.storage import load_arrays, save_arrays
 from aegen.supermask.coding import decode
 
-__all__ = ["BINS", "FLIPS", "History", "packed_scores", "thinned", "unpacked_scores"]
+__all__ = ["BINS", "FLIPS", "History", "budget", "packed_scores", "thinned", "unpacked_scores"]
 
 FORMAT = "1"
 
@@ -37,8 +37,8 @@ FLIPS = (
 )
 """What a weight can do from one epoch to the next."""
 
-MASKS_BUDGET = 1_300_000
-"""Bytes that the masks of all kept epochs may take."""
+MASKS_BUDGET = 400_000
+"""Bytes that the masks of all kept epochs may take, beside a fifth of a byte a weight."""
 
 FINE, COARSE, MANY = 63, 15, 1_000_000
 """Steps of a kept score below the threshold: in layers of fewer and of more weights than many."""
@@ -259,9 +259,17 @@ def _steps(n: int) -> tuple[int, int]:
     return below, 127 - below
 
 
-def thinned(
-    coded: Mapping[int, dict[str, bytes]], budget: int = MASKS_BUDGET
-) -> dict[int, dict[str, bytes]]:
+def budget(weights: int) -> int:
+    """Bytes that the masks of all kept epochs of a network may take.
+
+    Example:
+        >>> budget(1_000_000)
+        600000
+    """
+    return MASKS_BUDGET + weights // 5
+
+
+def thinned(coded: Mapping[int, dict[str, bytes]], budget: int) -> dict[int, dict[str, bytes]]:
     """Masks of as many epochs as fit the budget, the last among them, spread over the training.
 
     As long as they are too many the epoch goes that takes the most bytes for the gap it leaves.

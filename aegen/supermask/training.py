@@ -31,7 +31,7 @@ from aegen.core.storage import load_arrays, make_folder, save_arrays
 from aegen.supermask.coding import encode
 from aegen.supermask.counts import Counts, Report
 from aegen.supermask.frozen import frozen
-from aegen.supermask.history import BINS, FLIPS, History, packed_scores, thinned
+from aegen.supermask.history import BINS, FLIPS, History, budget, packed_scores, thinned
 from aegen.supermask.modules import Network
 from aegen.supermask.parametrization import MaskSGD, attach, attached, masks
 from aegen.supermask.plan import Plan
@@ -266,7 +266,7 @@ class Training(Iterator[Epoch]):
             np.array(list(self._edges.values())),
             thresholds,
             self.description,
-            thinned(self._coded),
+            thinned(self._coded, budget(self.plan.total)),
             last,
         )
 
@@ -296,7 +296,7 @@ class Training(Iterator[Epoch]):
         )
         if self.recipe.rule != "dense":
             self._coded[number] = {name: encode(mask) for name, mask in self._signs.items()}
-            self._coded = thinned(self._coded)
+            self._coded = thinned(self._coded, budget(self.plan.total))
         earlier = self.epochs[-1].seconds if self.epochs else 0.0
         record = Epoch(
             number,
