@@ -113,7 +113,7 @@ def encode(mask: Mask) -> bytes:
     lags = _lags(flat, cell)
     group = _group(flat)
     buffer = np.empty(64 + 7 * flat.size, np.uint8)  # the worst: 16 bits an answer
-    used = _code(flat, buffer, lags, cell, group, False, *_tables())
+    used = _code(flat, buffer, lags, cell, group, False, *_tables(), *_room(flat.shape, group))
     head = bytes([FORMAT, group]) + lags.astype("<u2").tobytes()
     return head + buffer[:used].tobytes()
 
@@ -146,7 +146,9 @@ def decode(data: bytes, shape: Sequence[int]) -> Mask:
     buffer = np.frombuffer(data, np.uint8, offset=HEAD).copy()
     used = -1
     if lags.max() <= LONGEST_LAG:
-        used = _code(mask, buffer, lags, cell, data[1], True, *_tables())
+        used = _code(
+            mask, buffer, lags, cell, data[1], True, *_tables(), *_room(mask.shape, data[1])
+        )
     if used != len(buffer):
         raise InvalidInput(f"these bytes are not those of a mask of shape {shape}, or not whole")
     return mask.reshape(shape)
@@ -253,6 +255,27 @@ def _tables() -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
     )
 
 
+def _room(shape: tuple[int, int], group: int) -> tuple[NDArray[Any], ...]:
+    """What `_code` works in, as it is in the beginning; made here, as compiling it takes time."""
+    rows, columns = shape
+    # Three questions: 0 is any of the group there, 1 is the weight there, 2 is it kept. Each has
+    # counts: the probability of yes, and how many answers were seen.
+    counts = np.empty((3 * (EACH + rows + columns), 2), np.int32)
+    counts[:] = 1 << (FINE - 1), -1
+    wide = columns + 2 * (LONGEST_LAG + 2)
+    groups = -(-columns // group) + 2 * (LONGEST_LAG // group + 2)
+    return (
+        np.array([0, 0xFFFFFFFF, 0, 0], np.int64),  # the coder's low, high, value and place
+        counts,
+        np.full((3, INPUTS), EVEN, np.int64),
+        np.empty((2, INPUTS), np.int64),  # where the counts of an answer are, and their logits
+        np.zeros((2, wide), np.int8),  # this row and the one above
+        np.zeros((2, wide), np.int32),  # by column so far: there; kept less inverted
+        np.zeros((2, groups), np.int8),
+        np.zeros(groups, np.int32),
+    )
+
+
 @compiled
 def _code(
     mask: Mask,
@@ -265,38 +288,36 @@ def _code(
     stretch: NDArray[np.int16],
     rates: NDArray[np.int32],
     octaves: NDArray[np.int8],
+    coder: NDArray[np.int64],
+    counts: NDArray[np.int32],
+    weights: NDArray[np.int64],
+    slots: NDArray[np.int64],
+    lines: NDArray[np.int8],
+    tally: NDArray[np.int32],
+    group_lines: NDArray[np.int8],
+    group_tally: NDArray[np.int32],
 ) -> int:
     """Write ``mask`` to ``buffer``, or read it from there; bytes used, -1 where they are none."""
     rows, columns = mask.shape
+    size = EACH + rows + columns  # of one question's counts; there are three questions
     groups = (columns + group - 1) // group
-    coder = np.array([0, 0xFFFFFFFF, 0, 0], np.int64)  # low, high, value, place
+    o = LONGEST_LAG + 2  # columns before the first and after the last are never there
+    pad = LONGEST_LAG // group + 2
+    zero = rows - rows  # not a literal, for which functions would be compiled anew
     if decoding:
         for _ in range(4):
             _take(coder, buffer)
-    # Three questions: 0 is any of the group there, 1 is the weight there, 2 is it kept.
-    size = EACH + rows + max(columns, groups)
-    counts = np.empty((3 * size, 2), np.int32)  # probability of yes, answers seen
-    counts[:, 0] = 1 << (FINE - 1)
-    counts[:, 1] = -1
-    weights = np.full((3, INPUTS), EVEN, np.int64)
-    slots = np.empty((2, INPUTS), np.int64)  # and the logits there
-    o = LONGEST_LAG + 2  # columns before the first and after the last are never there
-    lines = np.zeros((2, columns + 2 * o), np.int8)
-    tally = np.zeros((2, columns + 2 * o), np.int32)  # by column so far: there; kept less inverted
-    pad = o // group + 2
-    group_lines = np.zeros((2, groups + 2 * pad), np.int8)
-    group_tally = np.zeros(groups + 2 * pad, np.int32)
     for r in range(rows):
         line, above = lines[r & 1], lines[(r + 1) & 1]
         group_line, group_above = group_lines[r & 1], group_lines[(r + 1) & 1]
         line[:] = 0
         group_line[:] = 0
-        there = signs = 0
+        there = signs = zero
         for g in range(groups):
             start, end = g * group, min((g + 1) * group, columns)
-            busy = _level(there, start, 64, octaves)
+            busy = _level(64 * there, start, octaves)
             if group > 1:
-                yes = 0
+                yes = zero
                 if not decoding:
                     for c in range(start, end):
                         yes |= mask[r, c] != 0
@@ -392,9 +413,9 @@ def _code(
 
 
 @compiled
-def _level(found: int, seen: int, shift: int, octaves: NDArray[np.int8]) -> int:
+def _level(found: int, seen: int, octaves: NDArray[np.int8]) -> int:
     """A density, ``found`` of ``seen``, in quarters of an octave, 0 to 63."""
-    level = octaves[min(shift * found, ONE - 1)] - octaves[min(seen + 8, ONE - 1)]
+    level = octaves[min(found, ONE - 1)] - octaves[min(seen + 8, ONE - 1)]
     return int(min(max(level + 34, 0), 63))
 
 
@@ -420,7 +441,7 @@ def _group_slots(
             back = k - lags[i] // group
             crowd += tally[back] + tally[k + lags[i] // group]
             near += (8 << (2 * i)) * line[back] + (16 << (2 * i)) * line[back - 1]
-    crowd = _level(crowd, r, 4, octaves)
+    crowd = _level(4 * crowd, r, octaves)
     slots[0] = FIRST
     slots[1] = r
     slots[2] = g
@@ -452,7 +473,7 @@ def _weight_slots(
         crowd += 2 * (tally[back] + tally[k + lags[0]])
     if lags[1]:
         near += 64 * (line[k - lags[1]] != 0)
-    crowd = _level(crowd, r, 4, octaves)
+    crowd = _level(4 * crowd, r, octaves)
     slots[0] = FIRST + left
     slots[3] = NEAR + near + (128 if left else 0)
     slots[4] = CROWD + 64 * crowd + busy
