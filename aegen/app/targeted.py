@@ -16,7 +16,6 @@ from aegen.app.selection import Area
 from aegen.app.services import Spec, Wish
 from aegen.app.wording import duration, plain, sentence
 from aegen.core.pictures import grid, png, quantize
-from aegen.core.progress import reporting
 
 if TYPE_CHECKING:
     from aegen.targeting import Targeted
@@ -40,6 +39,9 @@ SHOWN: tuple[state.Item[Any], ...] = (
 """What the link of targeted draws holds, beside the latent model's fields."""
 
 MAP_HEIGHT = 380
+
+PATIENCE, POLL = 1.5, 0.5
+"""Seconds that draws may take before the page shows how far they are, and between two looks."""
 
 WAYS = {
     "auto": "Choose for me",
@@ -164,37 +166,46 @@ def pictures(wish: Wish) -> Targeted | None:
 
 
 def _made(wish: Wish) -> Targeted | None:
-    """The draws; while they are made the page says how far it is. None where they were stopped."""
-    if services.targeted_at_hand(wish):
-        return services.targeted(wish)
+    """The draws; None while they are made, which the page shows, or where they were stopped."""
     if wish in state.stopped():
-        with st.container(border=True):
-            st.markdown("The search was stopped; nothing of it is kept.")
-            st.button(
-                "Search again",
-                icon=":material/replay:",
-                on_click=state.stopped().discard,
-                args=(wish,),
-            )
+        _stopped(wish)
         return None
-    place = st.empty()
-    with place.container(border=True):
-        bar = st.progress(0.0, "Looking for pictures")
+    search = services.search(wish)
+    search.watch(state.who())
+    if search.wait(PATIENCE):
+        return search.result()
+    _progress(wish)
+    return None
+
+
+@st.fragment(run_every=POLL)
+def _progress(wish: Wish) -> None:
+    """Looks again by itself; the page runs anew when the search is over."""
+    search = services.search(wish)
+    if search.over or wish in state.stopped():
+        st.rerun()
+    search.watch(state.who())
+    with st.container(border=True):
+        st.progress(search.share, plain(search.text))
         st.button(
-            "Stop",
-            icon=":material/stop_circle:",
-            on_click=state.stopped().add,
-            args=(wish,),
-            key="stop-target",
+            "Stop", icon=":material/stop_circle:", on_click=_stop, args=(wish,), key="stop-target"
         )
 
-    def tell(share: float, text: str) -> None:
-        bar.progress(share, plain(text))  # which ends the search where the person did something
 
-    with reporting(tell):
-        found = services.targeted(wish)
-    place.empty()
-    return found
+def _stop(wish: Wish) -> None:
+    state.stopped().add(wish)
+    services.search(wish).leave(state.who())
+
+
+def _stopped(wish: Wish) -> None:
+    with st.container(border=True):
+        st.markdown("The search was stopped; nothing of it is kept.")
+        st.button(
+            "Search again",
+            icon=":material/replay:",
+            on_click=state.stopped().discard,
+            args=(wish,),
+        )
 
 
 # what it is worth

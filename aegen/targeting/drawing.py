@@ -107,7 +107,7 @@ def draw(
         rng: seed or Generator.
         strategy: how; by default the first that suits.
         tries: most candidates that are judged; by default 20 for each wish and at least 2,000, or
-            50 times as many where judging decodes nothing.
+            50 times as many where judging decodes nothing (5 times where no row matches).
         lenience: most of the draws, as a share, that the classifier may name otherwise; with 0
             it names them all. Of strategies "rows", "refit" and "resample".
 
@@ -139,6 +139,8 @@ def draw(
     generate = generator(rng)
     proposal, matching = _proposal(source, wish, strategy, generate)
     least, each = (2000, 20) if wish.needs_images else (100_000, 1000)
+    if not matching and not wish.needs_images:
+        least, each = least // 10, each // 10  # there is little hope, and a place may take seconds
     most = count(tries, name="tries", minimum=1) if tries is not None else max(least, each * n)
     allowed = 0
     if proposal.labelled and lenience:

@@ -12,12 +12,17 @@ from aegen.app.services.kept import Stamp, kept, stamp
 from aegen.app.services.models import Spec, model
 from aegen.app.services.pictures import one_thread
 from aegen.core.arrays import FloatArray
+from aegen.core.errors import AegenError
+from aegen.core.progress import reporting
 
 if TYPE_CHECKING:
+    from aegen.generation import Model
     from aegen.targeting import Candidates, Edited, Target, Targeted, Transferred
 
 __all__ = [
     "PLAIN",
+    "Search",
+    "SearchStopped",
     "Edit",
     "Matching",
     "Wish",
@@ -28,9 +33,9 @@ __all__ = [
     "matching",
     "near_picture",
     "near_row",
+    "search",
     "target_of",
     "targeted",
-    "targeted_at_hand",
     "transferred",
 ]
 
@@ -137,57 +142,113 @@ def near_picture(name: str, code: tuple[float, ...], rows: int) -> Target:
 # draws
 
 
-class _Shelf:
-    """Draws that were made, for everyone; whoever asks first makes them and tells how far it is.
+class Search:
+    """Draws for a target on their way, in a thread of this process.
 
-    Streamlit's own memory would take what the page shows meanwhile for a part of the result.
+    Attributes:
+        share: how much is done, 0 to 1.
+        text: how it stands.
+        over: whether it ended, by finding, stopping or failing.
     """
 
-    def __init__(self) -> None:
-        self._held: OrderedDict[tuple[Stamp, Wish], Targeted] = OrderedDict()
-        self._lock = threading.Lock()
+    def __init__(self, wish: Wish) -> None:
+        self.share = 0.0
+        self.text = "Looking for pictures"
+        self._wish = wish
+        self._found: Targeted | None = None
+        self._problem: Exception | None = None
+        self._watchers: set[str] = set()
+        self._stop = threading.Event()
+        self._ended = threading.Event()
+        source, target = model(wish.spec), target_of(wish.bundle, wish.text)
+        threading.Thread(target=self._run, args=(source, target), daemon=True).start()
 
-    def find(self, wish: Wish) -> Targeted | None:
-        key = (stamp(wish.bundle), wish)
-        with self._lock:
-            if key in self._held:
-                self._held.move_to_end(key)
-            return self._held.get(key)
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will come of it."""
+        return self._ended.is_set()
 
-    def keep(self, wish: Wish, found: Targeted) -> None:
-        with self._lock:
-            self._held[(stamp(wish.bundle), wish)] = found
-            while len(self._held) > REMEMBERED:
-                self._held.popitem(last=False)
+    def wait(self, seconds: float) -> bool:
+        """Wait for its end; whether that came in time."""
+        return self._ended.wait(seconds)
+
+    def result(self) -> Targeted:
+        """What it found, once it is over.
+
+        Raises:
+            AegenError: what went wrong.
+        """
+        if self._problem is not None:
+            raise self._problem
+        assert self._found is not None
+        return self._found
+
+    def watch(self, who: str) -> None:
+        """Note that someone is waiting for it."""
+        self._watchers.add(who)
+
+    def leave(self, who: str) -> None:
+        """Note that someone waits no more; when nobody does, it stops."""
+        self._watchers.discard(who)
+        if not self._watchers:
+            self._stop.set()
+
+    def _run(self, source: Model, target: Target) -> None:
+        try:
+            with reporting(self._tell):
+                self._found = _drawn(self._wish, source, target)
+        except Exception as problem:  # whoever waits for it hears of it
+            self._problem = problem
+        finally:
+            self._ended.set()
+
+    def _tell(self, share: float, text: str) -> None:
+        self.share, self.text = share, text
+        if self._stop.is_set():
+            raise SearchStopped("the search was stopped: ask again to begin anew")
 
 
-_shelf = _Shelf()
+class SearchStopped(AegenError):
+    """A search that its last watcher left."""
 
 
-def targeted_at_hand(wish: Wish) -> bool:
-    """Whether these draws were made already."""
-    return _shelf.find(wish) is not None
+_searches: OrderedDict[tuple[Stamp, Wish], Search] = OrderedDict()
+_lock = threading.Lock()
+
+
+def search(wish: Wish) -> Search:
+    """The search for these draws: the one there is, or a new one; the last twelve are kept.
+
+    Streamlit's own memory cannot show how far it is, nor be stopped.
+    """
+    key = (stamp(wish.bundle), wish)
+    with _lock:
+        found = _searches.get(key)
+        if found is None or (found.over and found._problem is not None):
+            found = _searches[key] = Search(wish)
+        _searches.move_to_end(key)
+        while len(_searches) > REMEMBERED:
+            _searches.popitem(last=False)
+        return found
 
 
 def targeted(wish: Wish) -> Targeted:
-    """Draws for a target, made now if need be; `aegen.core.progress` tells how far it is."""
+    """Draws for a target, waited for."""
+    found = search(wish)
+    found.wait(threading.TIMEOUT_MAX)
+    return found.result()
+
+
+def _drawn(wish: Wish, source: Model, target: Target) -> Targeted:
     from aegen.targeting import LENIENCE, draw
 
-    found = _shelf.find(wish)
-    if found is None:
-        one_thread()
-        strategy: Any = wish.strategy
-        found = draw(
-            model(wish.spec),
-            target_of(wish.bundle, wish.text),
-            wish.n,
-            rng=wish.seed,
-            strategy=strategy,
-            lenience=0.0 if wish.strict else LENIENCE,
-        )
-        if len(found):
-            found.candidates.all_chances()  # decoded and judged here, once
-        _shelf.keep(wish, found)
+    one_thread()
+    strategy: Any = wish.strategy
+    lenience = 0.0 if wish.strict else LENIENCE
+    found = draw(source, target, wish.n, rng=wish.seed, strategy=strategy, lenience=lenience)
+    if len(found):
+        found.candidates.all_chances()  # decoded and judged here, once
+        found.images  # noqa: B018
     return found
 
 
