@@ -9,6 +9,7 @@ many times less work than the dense product. A convolution adds shifted planes i
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,11 +69,12 @@ class Engine:
         fits = WORKING // (4 * largest)
         self._images = min(MOST_IMAGES, max(8, fits // 8 * 8))
 
-    def logits(self, x: NDArray[Any]) -> Floats:
+    def logits(self, x: NDArray[Any], *, threads: int = 1) -> Floats:
         """What the network says of images, before softmax.
 
         Args:
             x: (n, h, w, c), as `aegen.supermask.standardisation.standardised` gives them.
+            threads: that share the images, where there are many; they change no digit.
 
         Returns:
             float32, (n, classes): equal to the dense network's but for rounding.
@@ -87,15 +89,24 @@ class Engine:
                 f"{self.plan.name} reads images of shape (n, {h}, {w}, {c}), got {x.shape}"
             )
         out = np.empty((len(x), self.plan.classes), np.float32)
-        for start in range(0, len(x), self._images):
+
+        def some(start: int) -> None:
             part = x[start : start + self._images].transpose(3, 1, 2, 0)
             values = self._run(self.plan.steps, np.array(part, order="C"), owned=True)
             out[start : start + self._images] = values.T
+
+        starts = range(0, len(x), self._images)
+        if threads < 2 or len(starts) < 2:
+            for start in starts:
+                some(start)
+        else:
+            with ThreadPoolExecutor(threads) as pool:
+                list(pool.map(some, starts))  # so that errors are raised
         return out
 
-    def classify(self, x: NDArray[Any]) -> NDArray[np.int64]:
+    def classify(self, x: NDArray[Any], *, threads: int = 1) -> NDArray[np.int64]:
         """The most probable class of each image, (n,); arguments as of `logits`."""
-        classes: NDArray[np.int64] = self.logits(x).argmax(axis=1)
+        classes: NDArray[np.int64] = self.logits(x, threads=threads).argmax(axis=1)
         return classes
 
     def _run(self, steps: tuple[Step, ...], x: Floats, *, owned: bool) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,9 +76,15 @@ def evaluate(
         raise InvalidInput(
             f"labels must be from 0 to {classes - 1}, got {labels.min()} to {labels.max()}"
         )
-    told = engine.classify(standardised(x) if x.dtype == np.uint8 else x)
+    told = engine.classify(standardised(x) if x.dtype == np.uint8 else x, threads=_cores())
     pairs = np.bincount(labels.astype(np.int64) * classes + told, minlength=classes * classes)
     return Evaluation(pairs.reshape(classes, classes).astype(np.int64))
+
+
+def _cores() -> int:
+    """Processors that this process may use."""
+    own = getattr(os, "sched_getaffinity", None)
+    return len(own(0)) if own else os.cpu_count() or 1
 
 
 def control(

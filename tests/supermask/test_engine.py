@@ -96,6 +96,8 @@ def test_images_are_not_changed_and_each_is_for_itself():
     alone = np.concatenate([engine.logits(x[k : k + 1]) for k in range(5)])
     assert np.allclose(together, alone, atol=1e-5)
     assert engine.logits(x[:0]).shape == (0, 10)
+    many = np.concatenate([x] * 20)
+    assert np.array_equal(engine.logits(many, threads=3), engine.logits(many))
     assert np.array_equal(engine.logits(x.astype(np.float64)), together)
 
 
