@@ -43,25 +43,25 @@ def train_masks(
         ),
     ] = "mnist",
     out: Annotated[
-        Path | None, typer.Option(help="Folder for checkpoints, tickets and histories [runs/...]")
+        Path | None, typer.Option(help="Folder for checkpoints, tickets and histories (runs/...)")
     ] = None,
-    runs: Annotated[int, typer.Option(min=1, help="Seeds to train, one after another")] = 1,
+    runs: Annotated[int, typer.Option(min=1, help="Seeds to train, --jobs at a time")] = 1,
     seed: Annotated[int, typer.Option(min=0, help="The first seed")] = 0,
     epochs: Annotated[
-        int | None, typer.Option(min=1, help="Passes over the training rows [the paper's]")
+        int | None, typer.Option(min=1, help="Passes over the training rows (the paper's)")
     ] = None,
     rule: Annotated[
         str, typer.Option(help="signed, or a baseline: binary, top-k (edge-popup) or dense")
     ] = "signed",
     learning_rate: Annotated[
-        float | None, typer.Option(min=1e-9, help="At the start [the paper's]")
+        float | None, typer.Option(min=1e-9, help="At the start (the paper's)")
     ] = None,
     decay: Annotated[
         float | None,
         typer.Option(min=0.0, max=0.999, help="Of the scores a step; more leaves fewer weights"),
     ] = None,
     threshold: Annotated[
-        float | None, typer.Option(min=0.0, help="Which a score's size must exceed [0.01]")
+        float | None, typer.Option(min=0.0, help="Which a score's size must exceed (0.01)")
     ] = None,
     relative: Annotated[
         bool | None,
@@ -69,7 +69,7 @@ def train_masks(
     ] = None,
     kappa: Annotated[
         str | None,
-        typer.Option(help="fan_in times the variance of the weights, or auto [the paper's]"),
+        typer.Option(help="fan_in times the variance of the weights, or auto (the paper's)"),
     ] = None,
     initialiser: Annotated[
         str | None, typer.Option(help="Of the frozen weights, such as signed-he")
@@ -81,33 +81,33 @@ def train_masks(
         str | None, typer.Option(help="exponential, plateau, cosine or constant")
     ] = None,
     rate: Annotated[
-        float | None, typer.Option(min=0.0, max=1.0, help="Factor of rate and decay [0.9]")
+        float | None, typer.Option(min=0.0, max=1.0, help="Factor of rate and decay (0.9)")
     ] = None,
     every: Annotated[
-        float | None, typer.Option(min=0.01, help="Epochs after which that factor holds [10]")
+        float | None, typer.Option(min=0.01, help="Epochs after which that factor holds (10)")
     ] = None,
     warmup: Annotated[
         float | None, typer.Option(min=0.0, help="Epochs over which the learning rate rises")
     ] = None,
-    batch: Annotated[int | None, typer.Option(min=1, help="Images a step [128]")] = None,
+    batch: Annotated[int | None, typer.Option(min=1, help="Images a step (128)")] = None,
     limit: Annotated[
         int | None, typer.Option(min=2, help="Use only so many training rows")
     ] = None,
     device: Annotated[str, typer.Option(help="cpu or cuda")] = "cpu",
     threads: Annotated[
-        int | None, typer.Option(min=1, help="CPU threads of a single run [all]")
+        int | None, typer.Option(min=1, help="CPU threads of a single run (all)")
     ] = None,
     jobs: Annotated[
-        int | None, typer.Option(min=1, help="Runs at a time [as many as there are cores]")
+        int | None, typer.Option(min=1, help="Runs at a time (as many as there are cores)")
     ] = None,
     backend: Annotated[
         str, typer.Option(help="Of several runs: loky for processes here, dask or ray")
     ] = "loky",
     scheduler: Annotated[
-        str | None, typer.Option(help="Address of a Dask scheduler [one on this machine]")
+        str | None, typer.Option(help="Address of a Dask scheduler (one on this machine)")
     ] = None,
     address: Annotated[
-        str | None, typer.Option(help="Address of a Ray cluster [one on this machine]")
+        str | None, typer.Option(help="Address of a Ray cluster (one on this machine)")
     ] = None,
 ) -> None:
     """Train masks on a network's frozen weights; the same command continues where it stopped.

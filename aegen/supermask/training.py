@@ -209,7 +209,6 @@ class Training(Iterator[Epoch]):
         if self.epochs:
             now = self.epochs[-1]
             found |= {"accuracy": now.accuracy, "remaining": now.remaining}
-            found |= {"seconds": round(now.seconds, 1)}
         return found
 
     def ticket(self, **about: Any) -> Ticket:
