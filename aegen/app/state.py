@@ -43,6 +43,7 @@ __all__ = [
     "kind",
     "last_compared",
     "last_drawn",
+    "last_targeted",
     "layers",
     "left_out",
     "link",
@@ -94,6 +95,7 @@ class _Memory:
     stopped: set[Any] = field(default_factory=set)
     drawn: Any = None
     compared: Any = None
+    targeted: Any = None
 
 
 def _memory() -> _Memory:
@@ -234,6 +236,15 @@ def last_drawn(now: T | None = None) -> T | None:
     if now is not None:
         memory.drawn = now
     found: T | None = memory.drawn
+    return found
+
+
+def last_targeted(now: T | None = None) -> T | None:
+    """The target that was drawn for last; with ``now``, note it."""
+    memory = _memory()
+    if now is not None:
+        memory.targeted = now
+    found: T | None = memory.targeted
     return found
 
 

@@ -173,9 +173,23 @@ def _made(wish: Wish) -> Targeted | None:
     search = services.search(wish)
     search.watch(state.who())
     if search.wait(PATIENCE):
+        state.last_targeted(wish)
         return search.result()
     _progress(wish)
+    _before(wish)
     return None
+
+
+def _before(wish: Wish) -> None:
+    """The draws that stood here last, while others are looked for."""
+    last: Wish | None = state.last_targeted()
+    if last is None or last.bundle != wish.bundle:
+        return
+    found = services.found_before(last)
+    if found is not None and len(found):
+        image_grid(quantize(found.images), key="targeted-before", label="Draws of before")
+        target = services.target_of(last.bundle, last.text)
+        st.caption(f"Still the draws of before: {plain(wishes.words(target))}.")
 
 
 @st.fragment(run_every=POLL)

@@ -1,6 +1,7 @@
 """Target: what is asked for is what is drawn, linked and copied; bad wishes get a sentence."""
 
 import shlex
+import threading
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ import aegen
 from aegen.app import services, snippets, state, wishes
 from aegen.app.services import Edit, Spec, Wish
 from aegen.cli import main
-from aegen.targeting import parse, share
+from aegen.targeting import draw, parse, share
 
 
 def visited(opened, **link):
@@ -189,6 +190,30 @@ def test_a_search_that_was_stopped_can_begin_again(opened):
     assert "The search was stopped" in said(test)
     healthy(button(test, "Search again").click().run())
     assert "of 9" in said(test)
+
+
+def test_while_draws_are_looked_for_the_last_ones_stay(opened, monkeypatch):
+    test = visited(opened, want="z0>0", n="4")
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slowly(*given, **more):
+        begun.set()
+        go_on.wait(60)
+        return draw(*given, **more)
+
+    monkeypatch.setattr("aegen.targeting.draw", slowly)
+    monkeypatch.setattr("aegen.app.targeted.PATIENCE", 0.1)
+    [seed] = [one for one in test.number_input if one.label == "Seed"]
+    healthy(seed.set_value(5).run())
+    assert begun.wait(10)
+    assert "Still the draws of before: z0" in said(test)
+    assert button(test, "Stop")
+    assert "Asked for" not in said(test)
+    go_on.set()
+    services.targeted(Wish(Spec("bars", "empirical-beta-copula"), "z0>0", 4, 5))
+    healthy(test.run())
+    assert "Asked for" in said(test)
+    assert "Still the draws" not in said(test)
 
 
 @pytest.mark.parametrize("kind", ["effects", "mean-difference", "logistic"])

@@ -30,6 +30,7 @@ __all__ = [
     "baseline",
     "edited",
     "factors",
+    "found_before",
     "matching",
     "near_picture",
     "near_row",
@@ -168,6 +169,11 @@ class Search:
         """Whether nothing more will come of it."""
         return self._ended.is_set()
 
+    @property
+    def failed(self) -> bool:
+        """Whether it ended without a result."""
+        return self._problem is not None
+
     def wait(self, seconds: float) -> bool:
         """Wait for its end; whether that came in time."""
         return self._ended.wait(seconds)
@@ -224,12 +230,19 @@ def search(wish: Wish) -> Search:
     key = (stamp(wish.bundle), wish)
     with _lock:
         found = _searches.get(key)
-        if found is None or (found.over and found._problem is not None):
+        if found is None or (found.over and found.failed):
             found = _searches[key] = Search(wish)
         _searches.move_to_end(key)
         while len(_searches) > REMEMBERED:
             _searches.popitem(last=False)
         return found
+
+
+def found_before(wish: Wish) -> Targeted | None:
+    """Draws for a target where they are at hand."""
+    with _lock:
+        known = _searches.get((stamp(wish.bundle), wish))
+    return known.result() if known is not None and known.over and not known.failed else None
 
 
 def targeted(wish: Wish) -> Targeted:
