@@ -70,11 +70,8 @@ class MaskedLayer:
 
         Example:
             >>> MaskedLayer("conv1", (64, 3, 3, 3)).words
-            '64 filters of 3 × 3 × 3'
+            '64 × 3 × 3 × 3'
         """
-        if self.convolution:
-            out, c, h, w = self.shape
-            return f"{out} filters of {c} × {h} × {w}"
         if len(self.shape) == 2:
             return f"{self.shape[1]:,} → {self.shape[0]:,}"
         return " × ".join(f"{size:,}" for size in self.shape)

@@ -18,6 +18,9 @@ __all__ = ["CHECKPOINT", "HISTORY", "TICKET", "examples", "train"]
 CHECKPOINT, TICKET, HISTORY = "checkpoint.safetensors", "trained.ticket", "trained.history"
 """The files of a training in its folder."""
 
+TESTED = 5_000
+"""Held-out codes that are redrawn at most, to see how a training does."""
+
 LABEL = "class"
 """The attribute that networks learn."""
 
@@ -85,7 +88,8 @@ def examples(
 ) -> tuple[ByteArray, IntArray, ByteArray, IntArray, list[str]]:
     """Training images and labels, test images and labels, and the classes' names.
 
-    Of a bundle these are its codes as its autoencoder redraws them, the held-out ones as test.
+    Of a bundle these are its codes as its autoencoder redraws them, and of the held-out ones as
+    many as are soon redrawn as test.
 
     Raises:
         InvalidInput: rows without classes.
@@ -117,12 +121,12 @@ def examples(
     column = bundle.attributes[LABEL].cat
     labels = column.codes.to_numpy().astype(np.int64)
     test_labels = bundle.holdout_attributes[LABEL].cat.codes.to_numpy().astype(np.int64)
-    chosen = _some(len(labels), rows)
+    chosen, others = _some(len(labels), rows), np.arange(min(TESTED, len(test_labels)))
     return (
         _decoded(bundle, "codes", chosen, kept),
         labels[chosen],
-        _decoded(bundle, "holdout", np.arange(len(bundle.holdout)), kept),
-        test_labels,
+        _decoded(bundle, "holdout", others, kept),
+        test_labels[others],
         [str(each) for each in column.categories],
     )
 

@@ -74,17 +74,18 @@ class Preset:
 PRESETS = {
     "quick": Preset(
         "Quick",
-        "20,000 rows and a strong decay: the layers empty within a few epochs.",
-        {"rows": 20_000, "epochs": 16, "rate": 0.05, "decay": 1.5e-3, "kappa": 6.0},
+        "10,000 rows and a strong decay: within half a minute most weights are dropped.",
+        {"rows": 10_000, "epochs": 20, "rate": 0.1, "decay": 2e-3, "kappa": 3.0},
     ),
     "paper": Preset(
         "Paper",
-        "All rows, 40 of its 100 epochs: about 97.4 % right on MNIST with 3.7 % remaining.",
+        "All rows, 40 of its 100 epochs: a few minutes. On original MNIST images it ends near "
+        "97.4 % right with 3.7 % remaining.",
         {"rows": 60_000, "epochs": 40, "rate": 0.05, "decay": 5e-4, "kappa": 6.0},
     ),
     "sparse": Preset(
         "Sparse",
-        "A larger pull towards dropping: fewer weights remain, at some accuracy.",
+        "All rows and a larger pull towards dropping: fewer weights remain, for some accuracy.",
         {"rows": 60_000, "epochs": 40, "rate": 0.05, "decay": 1e-3, "kappa": 12.0},
     ),
 }

@@ -28,10 +28,30 @@ Stage = Literal["new", "running", "part", "done", "failed"]
 
 
 def progress(asked: Order) -> None:
-    """The training as it stands, looked at again and again while it runs."""
+    """The training as it stands; while it runs a line looks for new epochs every second."""
     _leave_the_last(asked)
-    stage = _stage(asked)
-    frame.part(_progress, every=POLL if stage == "running" else None)(asked, stage)
+    stage, found = _stage(asked), services.trained(asked)
+    if stage == "running":
+        frame.part(_looking, every=POLL)(asked, _done(found))
+    else:
+        _standing(asked, stage, _done(found))
+    if found is not None:
+        _pictures(asked, found)
+        if stage != "running":
+            _save(asked)
+    elif stage == "new":
+        _beginning()
+
+
+def _done(found: History | None) -> int:
+    return 0 if found is None else len(found.records)
+
+
+def _looking(asked: Order, shown: int) -> None:
+    """How far it is; has the page drawn anew where more is known than is shown."""
+    if _stage(asked) != "running" or _done(services.trained(asked)) != shown:
+        st.rerun()
+    _standing(asked, "running", shown)
 
 
 def _leave_the_last(asked: Order) -> None:
@@ -56,25 +76,15 @@ def _stage(asked: Order) -> Stage:
     return "part" if found is not None else "new"
 
 
-def _progress(asked: Order, drawn: Stage) -> None:
-    stage = _stage(asked)
-    if stage != drawn:
-        st.rerun()
-    found = services.trained(asked)
-    _standing(asked, stage, found)
-    if found is None:
-        if stage == "new":
-            _beginning()
-        return
+def _pictures(asked: Order, found: History) -> None:
+    """Figures, curves, where the first layer looks, and all layers."""
     _reached(found)
     left, right = st.columns([1, 1.15], gap="large")
     with left:
         drawing(curves(found, last=asked.epochs), key="training-curves")
     with right:
         _looks(asked, found)
-    _layers(asked, found)
-    if stage != "running":
-        _save(asked)
+    _layers(found)
 
 
 def _beginning() -> None:
@@ -86,9 +96,8 @@ def _beginning() -> None:
     )
 
 
-def _standing(asked: Order, stage: Stage, found: History | None) -> None:
+def _standing(asked: Order, stage: Stage, done: int) -> None:
     """A line on how it stands, with what can be done."""
-    done = len(found.records) if found is not None else 0
     with st.container(horizontal=True, vertical_alignment="center", key="aegen-training"):
         if stage == "running":
             job = services.training_job(asked)
@@ -186,7 +195,7 @@ def _looks(asked: Order, found: History) -> None:
     )
 
 
-def _layers(asked: Order, found: History) -> None:
+def _layers(found: History) -> None:
     """Every layer's bars."""
     network_row(
         [

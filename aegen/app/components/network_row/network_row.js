@@ -63,7 +63,9 @@ class Row {
     bar.append(make("i", "keep"), make("i", "invert"));
     const split = make("span", "bar split");
     split.append(make("i", "keep"), make("i", "invert"), make("u", "chance"), make("u", "half"));
-    card.append(head, bar, make("span", "remain"), split, make("span", "sides"));
+    const sides = make("span", "sides");
+    sides.append(make("span", "kept"), make("span", "inverted"));
+    card.append(head, bar, make("span", "remain"), split, sides);
     card.addEventListener("click", () => this.tell("layer", k));
     return card;
   }
@@ -81,10 +83,11 @@ class Row {
     split.children[2].style.left = `${Math.max(0, 50 - chance)}%`;
     split.children[2].style.width = `${Math.min(100, 2 * chance)}%`;
     const remain = `${percent(some, total).toFixed(2)} %`;
-    card.querySelector(".remain").textContent = `${remain} of ${count(total)} remain`;
-    card.querySelector(".sides").textContent = `${count(keep)} keep \u00b7 ${count(invert)} invert`;
+    card.querySelector(".remain").textContent = `${remain} of ${count(total)}`;
+    card.querySelector(".kept").textContent = `${count(keep)} keep`;
+    card.querySelector(".inverted").textContent = `${count(invert)} invert`;
     card.title =
-      `${count(keep)} kept (${percent(keep, total).toFixed(2)} %), ` +
+      `${remain} remain: ${count(keep)} kept (${percent(keep, total).toFixed(2)} %), ` +
       `${count(invert)} inverted (${percent(invert, total).toFixed(2)} %), ` +
       `${count(drop)} dropped (${percent(drop, total).toFixed(2)} %)`;
   }
