@@ -269,9 +269,9 @@ def _room(shape: tuple[int, int], group: int) -> tuple[NDArray[Any], ...]:
         counts,
         np.full((3, INPUTS), EVEN, np.int64),
         np.empty((2, INPUTS), np.int64),  # where the counts of an answer are, and their logits
-        np.zeros((2, wide), np.int8),  # this row and the one above
+        np.zeros((2, wide), np.int64),  # this row and the one above
         np.zeros((2, wide), np.int32),  # by column so far: there; kept less inverted
-        np.zeros((2, groups), np.int8),
+        np.zeros((2, groups), np.int64),
         np.zeros(groups, np.int32),
     )
 
@@ -292,9 +292,9 @@ def _code(
     counts: NDArray[np.int32],
     weights: NDArray[np.int64],
     slots: NDArray[np.int64],
-    lines: NDArray[np.int8],
+    lines: NDArray[np.int64],
     tally: NDArray[np.int32],
-    group_lines: NDArray[np.int8],
+    group_lines: NDArray[np.int64],
     group_tally: NDArray[np.int32],
 ) -> int:
     """Write ``mask`` to ``buffer``, or read it from there; bytes used, -1 where they are none."""
@@ -427,8 +427,8 @@ def _group_slots(
     group: int,
     lags: NDArray[np.int64],
     busy: int,
-    line: NDArray[np.int8],
-    above: NDArray[np.int8],
+    line: NDArray[np.int64],
+    above: NDArray[np.int64],
     tally: NDArray[np.int32],
     octaves: NDArray[np.int8],
 ) -> None:
@@ -456,8 +456,8 @@ def _weight_slots(
     k: int,
     lags: NDArray[np.int64],
     busy: int,
-    line: NDArray[np.int8],
-    above: NDArray[np.int8],
+    line: NDArray[np.int64],
+    above: NDArray[np.int64],
     tally: NDArray[np.int32],
     r: int,
     place: int,
@@ -485,8 +485,8 @@ def _sign_slots(
     slots: NDArray[np.int64],
     k: int,
     lags: NDArray[np.int64],
-    line: NDArray[np.int8],
-    above: NDArray[np.int8],
+    line: NDArray[np.int64],
+    above: NDArray[np.int64],
     tally: NDArray[np.int32],
     signs: int,
 ) -> None:

@@ -16,7 +16,7 @@ what was learned is the masks, coded below their entropy (`coding.py`). The file
     ======  ==============================================================================
 
 Masks are stored with the signs of the weights that they leave: of neighbouring pixels, a unit
-mostly wants the same sign, whatever signs were drawn. `findings.py` looks at a file,
+mostly wants the same sign, whatever signs were drawn. `checking.py` looks at a file,
 `engine.py` runs it.
 """
 
@@ -37,10 +37,10 @@ from numpy.typing import NDArray
 from aegen.core.errors import AegenError, InvalidInput, TicketError
 from aegen.core.storage import write_bytes
 from aegen.supermask.coding import Mask, decode, encode, entropy
+from aegen.supermask.counts import Counts, Report
 from aegen.supermask.frozen import INITIALISERS, frozen, scale
 from aegen.supermask.networks import networks
 from aegen.supermask.plan import Plan, Shape
-from aegen.supermask.counts import Counts, Report
 
 __all__ = ["FORMAT", "MARK", "Ticket", "read_content"]
 
@@ -327,6 +327,8 @@ def read_content(path: Path | str) -> bytes:
     try:
         if path.is_dir():
             raise TicketError(path, "is a folder: name the ticket file in it")
+        if path.exists() and not path.is_file():  # a pipe would be waited for without end
+            raise TicketError(path, "is no ordinary file")
         with path.open("rb") as file:
             content = file.read(LARGEST_FILE + 1)
     except FileNotFoundError:

@@ -1,6 +1,9 @@
 """Masks to bytes and back: exact, near the entropy or below, and safe to be given anything."""
 
 import hashlib
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -8,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aegen.core.errors import InvalidInput
+from aegen.supermask import coding
 from aegen.supermask.coding import LARGEST, decode, encode, entropy
 
 
@@ -83,6 +87,34 @@ def test_the_bytes_are_the_same_everywhere():
 
 
 GOLDEN = ["84b59912c68b1f0e", "38a498c1b1de4fe4", "7aa59ce9cf41a692"]
+
+
+def test_the_bytes_are_those_of_plain_python(monkeypatch):
+    """The same loops without the compiler, number by number."""
+    program = (
+        "import numpy as np\n"
+        "from aegen.supermask import coding\n"
+        "words = np.random.PCG64(np.random.SeedSequence([3])).random_raw(1200)\n"
+        "mask = np.array([1, -1, *[0] * 62], np.int8)[words >> np.uint64(58)].reshape(12, 100)\n"
+        "for coding.GROUPED in (0, 500_000):\n"
+        "    data = coding.encode(mask)\n"
+        "    assert np.array_equal(coding.decode(data, mask.shape), mask)\n"
+        "    print(data.hex())"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "NUMBA_DISABLE_JIT": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stderr
+    words = np.random.PCG64(np.random.SeedSequence([3])).random_raw(1200)
+    mask = np.array([1, -1, *[0] * 62], np.int8)[words >> np.uint64(58)].reshape(12, 100)
+    compiled = [encode(mask).hex()]
+    monkeypatch.setattr(coding, "GROUPED", 0)
+    compiled.insert(0, encode(mask).hex())
+    assert run.stdout.split() == compiled
+    assert compiled[0] != compiled[1]
 
 
 def test_entropy_is_that_of_the_counts():

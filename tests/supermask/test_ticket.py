@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 
 import numpy as np
 import pytest
@@ -154,6 +155,10 @@ def test_missing_files_and_folders_are_told(tmp_path):
         Ticket.read(tmp_path)
     with pytest.raises(TicketError):
         Ticket.read(tmp_path / "a\0b.ticket")
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe.ticket")
+        with pytest.raises(TicketError, match="no ordinary file"):
+            Ticket.read(tmp_path / "pipe.ticket")
 
 
 def test_the_crafted_file_is_one_that_could_be_read():
