@@ -10,6 +10,10 @@ of a plan. torch is loaded only when masks are attached or trained::
         print(epoch.epoch, epoch.accuracy, epoch.remaining)
     training.ticket(title="mine").write("mine.ticket")
     training.history().write("mine.history")
+
+A ticket is run, without torch, by ``Engine(load_ticket("fcn-mnist")).logits(standardised(images))``
+and judged by ``evaluate(ticket, images, labels)``; `interventions`, `paths` and `overlap` ask what
+its masks mean.
 """
 
 from __future__ import annotations
@@ -23,27 +27,43 @@ from aegen.supermask.plan import Plan
 from aegen.supermask.recipe import Recipe, paper_recipe
 
 if TYPE_CHECKING:
+    from aegen.supermask.discovery import load_ticket, tickets
+    from aegen.supermask.engine import Engine
+    from aegen.supermask.evaluation import evaluate
     from aegen.supermask.parametrization import MaskSGD, attach, detach, masks, report, scores
+    from aegen.supermask.standardisation import standardised
+    from aegen.supermask.ticket import Ticket
     from aegen.supermask.training import Training, train
 
 __all__ = [
     "Counts",
+    "Engine",
     "MaskSGD",
     "Plan",
     "Recipe",
     "Report",
+    "Ticket",
     "Training",
     "attach",
     "detach",
+    "evaluate",
+    "load_ticket",
     "masks",
     "networks",
     "paper_recipe",
     "report",
     "scores",
+    "standardised",
+    "tickets",
     "train",
 ]
 
-_WITH_TORCH = {
+_LATER = {
+    **dict.fromkeys(("load_ticket", "tickets"), "discovery"),
+    "Engine": "engine",
+    "evaluate": "evaluation",
+    "standardised": "standardisation",
+    "Ticket": "ticket",
     **dict.fromkeys(
         ("MaskSGD", "attach", "detach", "masks", "report", "scores"), "parametrization"
     ),
@@ -52,7 +72,7 @@ _WITH_TORCH = {
 
 
 def __getattr__(name: str) -> Any:
-    """Load what needs torch when it is first named."""
-    if name in _WITH_TORCH:
-        return getattr(importlib.import_module(f"aegen.supermask.{_WITH_TORCH[name]}"), name)
+    """Load what needs torch, or compiled loops, when it is first named."""
+    if name in _LATER:
+        return getattr(importlib.import_module(f"aegen.supermask.{_LATER[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
