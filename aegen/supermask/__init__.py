@@ -11,9 +11,9 @@ of a plan. torch is loaded only when masks are attached or trained::
     training.ticket(title="mine").write("mine.ticket")
     training.history().write("mine.history")
 
-A ticket is run, without torch, by ``Engine(load_ticket("fcn-mnist")).logits(standardised(images))``
-and judged by ``evaluate(ticket, images, labels)``; `interventions`, `paths` and `overlap` ask what
-its masks mean.
+A ticket is run, without torch, by ``Engine(ticket).logits(standardised(images))`` and judged by
+``evaluate(load_ticket("fcn-mnist"), images, labels)``; `interventions`, `paths` and `overlap` ask
+what its masks mean.
 """
 
 from __future__ import annotations
