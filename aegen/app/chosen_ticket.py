@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from aegen.app import controls, frame, mask_choices, services
+from aegen.app import controls, frame, mask_choices, navigation, services
 from aegen.app.masked_layer import MaskedLayer
 from aegen.app.services import DATA_TITLES
 from aegen.core.errors import AegenError
@@ -43,6 +43,13 @@ def chosen_ticket() -> str:
         _bring()
         if names:
             _facts(mask_choices.ticket.get())
+    if not names:
+        st.info(
+            "There is no ticket yet: train one on the Train page, open a file, or name a folder of "
+            "tickets in the environment variable AEGEN_MASKS.",
+            icon=":material/info:",
+        )
+        navigation.link("train", "Train")
     return mask_choices.ticket.get() if names else ""
 
 
