@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aegen.core.arrays import FloatArray
-from aegen.samplers._compiled import compiled
+from aegen.core.compiled import compiled
 
 __all__ = ["draw_beta"]
 

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from aegen.core.arrays import FloatArray, IntArray
-from aegen.samplers._compiled import compiled
+from aegen.core.compiled import compiled
 from aegen.samplers._kernel_sums import in_threads
 
 __all__ = ["Clouds", "fit_clouds", "log_densities"]

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aegen.core.arrays import FloatArray, IntArray
-from aegen.samplers._compiled import compiled
+from aegen.core.compiled import compiled
 
 __all__ = ["binned_distances", "in_threads", "log_sums"]
 

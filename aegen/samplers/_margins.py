@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from aegen.core.arrays import BoolArray, FloatArray, IntArray
-from aegen.samplers._compiled import compiled
+from aegen.core.compiled import compiled
 
 __all__ = ["Margin", "Quantiles", "silverman"]
 

@@ -17,7 +17,7 @@ import numpy as np
 from scipy.special import log_ndtr, ndtr, ndtri, ndtri_exp
 
 from aegen.core.arrays import BoolArray, FloatArray
-from aegen.samplers._compiled import compiled
+from aegen.core.compiled import compiled
 from aegen.samplers._margins import Margin, Quantiles
 
 __all__ = ["NormalScores", "rank_scores"]

@@ -9,11 +9,11 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 
 from aegen.core.arrays import BoolArray, FloatArray, IntArray
+from aegen.core.compiled import compiled
 from aegen.core.errors import InvalidInput
 from aegen.core.fields import Field
 from aegen.core.progress import report
 from aegen.samplers._columns import centre_and_scale, refuse_constant, standardise
-from aegen.samplers._compiled import compiled
 from aegen.samplers._kernel_sums import binned_distances, log_sums
 from aegen.samplers._normal import known_units, normal_root, principal_axes, regression
 from aegen.samplers.base import ConditionalSampler, DensitySampler, RowSampler, Sampler
