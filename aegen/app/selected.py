@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
 
-from aegen.app import controls, map, navigation, panels, services, state
+from aegen.app import controls, map, navigation, panels, services, state, wishes
 from aegen.app.components.drawing import drawing
 from aegen.app.components.image_grid import image_grid
-from aegen.app.selection import Having
+from aegen.app.selection import Area, Having
 from aegen.core.errors import AegenError
+
+if TYPE_CHECKING:
+    from aegen.targeting import Target
 
 __all__ = ["pinned_row", "selected_rows", "sheet_rows"]
 
@@ -133,6 +136,15 @@ def _acts(name: str) -> None:
     ):
         state.within.set(chosen)
         st.switch_page(sample.path)
+    target = navigation.entry("target")
+    if target is not None and st.button(
+        "Ask for this and more",
+        icon=":material/target:",
+        width="stretch",
+        help="As a condition on the Target page, where others can be added.",
+    ):
+        wishes.add(state.want, _condition(chosen))
+        st.switch_page(target.path)
     with st.container(horizontal=True):
         st.download_button(
             "Save selection",
@@ -144,6 +156,15 @@ def _acts(name: str) -> None:
             help="The selected rows with their attributes, as a CSV file.",
         )
         _clear()
+
+
+def _condition(chosen: Area | Having) -> Target:
+    """The selection as a condition of a target."""
+    from aegen import targeting
+
+    if isinstance(chosen, Having):
+        return targeting.Having(chosen.attribute, chosen.value)
+    return targeting.Region(chosen.projection, chosen.polygon)
 
 
 def _clear() -> None:

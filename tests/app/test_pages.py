@@ -99,6 +99,16 @@ def test_generate_like_these_hands_the_rows_on(opened):
     assert "the model is fitted to them alone" in text(app)
 
 
+def test_a_selection_becomes_a_condition(opened):
+    app = opened("latent-map", select="pca~-9,-9~9,-9~0,9")
+    (go,) = [button for button in app.button if button.label == "Ask for this and more"]
+    app = go.click().run()
+    assert titles(app) == ["Target"]
+    assert "rows match" in text(app)
+    wanted = app.query_params["want"]
+    assert wanted in (["inside pca -9,-9 9,-9 0,9"], "inside pca -9,-9 9,-9 0,9")
+
+
 def test_density_and_draws_lie_over_the_map(opened):
     app = opened("latent-map", colour="density", draws="gaussian", projection="axes", axes="0,2")
     assert not app.exception
