@@ -27,7 +27,7 @@ def edit(
     hold: Annotated[
         list[str] | None,
         typer.Option(
-            help="An attribute that stays; may be repeated [effects: all others; else none]"
+            help="An attribute that stays; may be repeated (effects: all others; else none)"
         ),
     ] = None,
     steps: Annotated[int, typer.Option(min=2, max=1000, help="Pictures of the strip")] = 9,
