@@ -22,7 +22,7 @@ def chosen_ticket() -> str:
         AegenError: the chosen ticket cannot be used.
     """
     brought = mask_choices.ticket.get()
-    names = services.tickets(brought)
+    names = services.ticket_names(brought)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if names:
             if not brought:
@@ -45,8 +45,8 @@ def chosen_ticket() -> str:
             _facts(mask_choices.ticket.get())
     if not names:
         st.info(
-            "There is no ticket yet: train one on the Train page, open a file, or name a folder of "
-            "tickets in the environment variable AEGEN_MASKS.",
+            "There is no ticket yet: train one on the Train page, open a file, or name a folder "
+            "of tickets in the environment variable AEGEN_MASKS.",
             icon=":material/info:",
         )
         navigation.link("train", "Train")

@@ -20,7 +20,7 @@ MOST = 6
 def beside_others(name: str) -> None:
     """Which tickets, and how they compare."""
     st.subheader("Beside other tickets", anchor=False)
-    others = [other for other in services.tickets(name) if other != name]
+    others = [other for other in services.ticket_names(name) if other != name]
     others += [each for each in mask_choices.against.get() if each not in others and _there(each)]
     if not others:
         st.caption("There is no other ticket yet: train one, or open a file.")
@@ -46,7 +46,7 @@ def beside_others(name: str) -> None:
 
 
 def _there(name: str) -> bool:
-    return name in services.tickets(name)
+    return name in services.ticket_names(name)
 
 
 def _take(key: str) -> None:

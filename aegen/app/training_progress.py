@@ -115,10 +115,11 @@ def _standing(asked: Order, stage: Stage, done: int) -> None:
             _button("Try again", ":material/replay:", _start, asked)
         else:
             more = stage == "part"
-            words = (
-                f"Epoch {done} of {asked.epochs} is done" if more else f"{done} epochs are done"
+            st.markdown(
+                f"**Epoch {done} of {asked.epochs} is done.**"
+                if more
+                else f"**All {done} epochs are done.** For more, raise their number."
             )
-            st.markdown(f"**{words}**" if more else f"**{words}**: for more, raise their number.")
             if more:
                 _button("Continue", ":material/play_arrow:", _start, asked, primary=True)
             _button("Begin anew", ":material/restart_alt:", services.forget_training, asked)

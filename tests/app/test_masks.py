@@ -293,10 +293,10 @@ def test_a_brought_ticket_is_shown_by_its_link(opened, shelf_of_tickets):
     ids=["truncated", "bit flipped", "foreign", "empty"],
 )
 def test_a_file_that_is_no_ticket_is_refused_and_nothing_is_kept(shelf_of_tickets, spoil):
-    before = services.tickets()
+    before = services.ticket_names()
     with pytest.raises(TicketError):
         services.bring(spoil((shelf_of_tickets / "bars.ticket").read_bytes()))
-    assert services.tickets() == before
+    assert services.ticket_names() == before
     with pytest.raises(UnknownName):
         services.ticket_file("~0123456789abcdef")
 

@@ -1,4 +1,4 @@
-"""Tickets for tests: a real training of a moment on bars, and a convolution with masks by chance."""
+"""Tickets for tests: a real training of a moment on bars, and convolutions by chance."""
 
 from __future__ import annotations
 

@@ -129,8 +129,8 @@ from aegen.app.services.tickets import (
     ticket_bytes,
     ticket_file,
     ticket_name,
+    ticket_names,
     ticket_stamp,
-    tickets,
 )
 from aegen.app.services.trainings import (
     Order,
@@ -258,7 +258,7 @@ __all__ = [
     "ticket_file",
     "ticket_name",
     "ticket_stamp",
-    "tickets",
+    "ticket_names",
     "title_of",
     "trained",
     "trained_file",

@@ -38,7 +38,7 @@ __all__ = [
     "ticket_file",
     "ticket_name",
     "ticket_stamp",
-    "tickets",
+    "ticket_names",
 ]
 
 BROUGHT = re.compile(r"~[0-9a-f]{16}")
@@ -55,7 +55,7 @@ def shipped_tickets() -> list[str]:
     return sorted(names, key=lambda name: (name != "fcn-mnist", name))
 
 
-def tickets(chosen: str = "") -> list[str]:
+def ticket_names(chosen: str = "") -> list[str]:
     """All names to choose from: the shipped ones, and ``chosen`` where it is a brought one."""
     names = shipped_tickets()
     return [*names, chosen] if BROUGHT.fullmatch(chosen) and _own(chosen).is_file() else names

@@ -106,7 +106,7 @@ def test_a_slice_is_what_numpy_cuts(down, across):
     ("down", "across", "still"), [(1, 1, {}), (0, 1, {2: 5}), (0, 1, {2: -1})]
 )
 def test_a_slice_that_is_none_is_refused(down, across, still):
-    with pytest.raises(InvalidInput, match="axis|axes"):
+    with pytest.raises(InvalidInput, match=r"axis|axes"):
         slice_of((4, 3, 5), down, across, still)
 
 
