@@ -65,6 +65,7 @@ LONGEST_LAG = 1024
 PAIRS = 20_000_000
 """Pairs of weights looked at when distances between neighbours are sought."""
 
+MOST_GROUPED = 64
 GROUPED = 500_000
 """Smaller masks are not asked group by group, which is faster and a little longer."""
 
@@ -110,11 +111,15 @@ def encode(mask: Mask) -> bytes:
     flat = np.array(mask, order="C").reshape(rows, columns)
     if flat.size and (int(flat.min()) < -1 or int(flat.max()) > 1):
         raise InvalidInput("a mask must hold -1, 0 and 1 only: -1 invert, 0 drop, 1 keep")
-    lags = _lags(flat, cell)
     group = _group(flat)
     buffer = np.empty(64 + 7 * flat.size, np.uint8)  # the worst: 16 bits an answer
-    used = _code(flat, buffer, lags, cell, group, False, *_tables(), *_room(flat.shape, group))
-    head = bytes([FORMAT, group]) + lags.astype("<u2").tobytes()
+    if group:
+        told = _lags(flat, cell)
+        used = _code(flat, buffer, told, cell, group, False, *_tables(), *_room(flat.shape, group))
+    else:
+        told = _shares(flat)
+        used = _code_evenly(flat.reshape(-1), buffer, told, False, _coder())
+    head = bytes([FORMAT, group]) + told.astype("<u2").tobytes()
     return head + buffer[:used].tobytes()
 
 
@@ -139,30 +144,43 @@ def decode(data: bytes, shape: Sequence[int]) -> Mask:
     if any(side < 0 for side in shape) or size > LARGEST:
         raise InvalidInput(f"a mask has at most {LARGEST:,} weights, got the shape {shape}")
     rows, columns, cell = _layout(shape)
-    if len(data) < HEAD or data[0] != FORMAT or not 1 <= data[1] <= 64:
+    if len(data) < HEAD or data[0] != FORMAT or data[1] > MOST_GROUPED:
         raise InvalidInput("these bytes are no coded mask, or one of a newer aegen")
-    lags = np.frombuffer(data, "<u2", 2, 2).astype(np.int64)
+    told = np.frombuffer(data, "<u2", 2, 2).astype(np.int64)
     mask = np.zeros((rows, columns), np.int8)
     buffer = np.frombuffer(data, np.uint8, offset=HEAD).copy()
     used = -1
-    if lags.max() <= LONGEST_LAG:
-        used = _code(
-            mask, buffer, lags, cell, data[1], True, *_tables(), *_room(mask.shape, data[1])
-        )
+    group = data[1]
+    if not group and told.min() > 0:
+        used = _code_evenly(mask.reshape(-1), buffer, told, True, _coder())
+    elif group and told.max() <= LONGEST_LAG:
+        used = _code(mask, buffer, told, cell, group, True, *_tables(), *_room(mask.shape, group))
     if used != len(buffer):
         raise InvalidInput(f"these bytes are not those of a mask of shape {shape}, or not whole")
     return mask.reshape(shape)
 
 
 def _group(mask: Mask) -> int:
-    """How many neighbours are first asked about together: more where few weights are there."""
+    """How many neighbours are first asked about together: more where few weights are there.
+
+    Large masks of which much is there are not modelled at all (0): they are those of the first
+    epochs, nearly even, and many.
+    """
     if mask.size < GROUPED:
         return 1
     there = max(1, int(np.count_nonzero(mask)))
     group = 1
-    while group < 64 and 8 * 2 * group * there <= mask.size:
+    while group < MOST_GROUPED and 8 * 2 * group * there <= mask.size:
         group *= 2
-    return group
+    return group if group > 1 else 0
+
+
+def _shares(mask: Mask) -> NDArray[np.int64]:
+    """Of 65536: how many weights are there, and how many of those are kept."""
+    there = int(np.count_nonzero(mask))
+    kept = int(np.count_nonzero(mask > 0))
+    shares = ONE * there // max(mask.size, 1), ONE * kept // max(there, 1)
+    return np.array(shares, np.int64).clip(1, ONE - 1)
 
 
 def _layout(shape: Sequence[int]) -> tuple[int, int, int]:
@@ -265,7 +283,7 @@ def _room(shape: tuple[int, int], group: int) -> tuple[NDArray[Any], ...]:
     wide = columns + 2 * (LONGEST_LAG + 2)
     groups = -(-columns // group) + 2 * (LONGEST_LAG // group + 2)
     return (
-        np.array([0, 0xFFFFFFFF, 0, 0], np.int64),  # the coder's low, high, value and place
+        _coder(),
         counts,
         np.full((3, INPUTS), EVEN, np.int64),
         np.empty((2, INPUTS), np.int64),  # where the counts of an answer are, and their logits
@@ -274,6 +292,33 @@ def _room(shape: tuple[int, int], group: int) -> tuple[NDArray[Any], ...]:
         np.zeros((2, groups), np.int64),
         np.zeros(groups, np.int32),
     )
+
+
+def _coder() -> NDArray[np.int64]:
+    """The arithmetic coder's low, high, value and place."""
+    return np.array([0, 0xFFFFFFFF, 0, 0], np.int64)
+
+
+@compiled
+def _code_evenly(
+    mask: Mask,
+    buffer: NDArray[np.uint8],
+    shares: NDArray[np.int64],
+    decoding: bool,
+    coder: NDArray[np.int64],
+) -> int:
+    """`_code` for a flat mask whose weights are told apart by their shares alone."""
+    if decoding:
+        for _ in range(4):
+            _take(coder, buffer)
+    for k in range(len(mask)):
+        there = _coded(1 if mask[k] != 0 else 0, shares[0], decoding, coder, buffer)
+        if there:
+            kept = _coded(1 if mask[k] > 0 else 0, shares[1], decoding, coder, buffer)
+            mask[k] = 2 * kept - 1
+        if decoding and coder[3] > len(buffer) + 4:
+            return -1
+    return _sealed(decoding, coder, buffer)
 
 
 @compiled
@@ -405,11 +450,7 @@ def _code(
                     signs += sign
         if decoding and coder[3] > len(buffer) + 4:
             return -1
-    for k in range(8):
-        answer = (SEAL >> k) & 1
-        if _coded(answer, ONE // 2, decoding, coder, buffer) != answer:
-            return -1
-    return _ended(decoding, coder, buffer)
+    return _sealed(decoding, coder, buffer)
 
 
 @compiled
@@ -573,8 +614,15 @@ def _take(coder: NDArray[np.int64], buffer: NDArray[np.uint8]) -> None:
 
 
 @compiled
-def _ended(decoding: bool, coder: NDArray[np.int64], buffer: NDArray[np.uint8]) -> int:
-    """Write or check the shortest number in the interval; after it the decoder reads zeros."""
+def _sealed(decoding: bool, coder: NDArray[np.int64], buffer: NDArray[np.uint8]) -> int:
+    """Write or check the seal and the shortest number in the interval.
+
+    After that number the decoder reads zeros.
+    """
+    for k in range(8):
+        answer = (SEAL >> k) & 1
+        if _coded(answer, ONE // 2, decoding, coder, buffer) != answer:
+            return -1
     place = coder[3] - (4 if decoding else 0)
     for shift in (24, 16, 8, 0):
         byte = (coder[1] >> shift) & 0xFF

@@ -68,10 +68,10 @@ def _shelves() -> list[Path]:
     named = os.environ.get(VARIABLE, "")
     own = [Path(part).expanduser() for part in named.split(os.pathsep) if part]
     package = Path(__file__).resolve().parent.parent
-    checkout = package.parent / "assets"
+    checkout = package.parent / "assets" / "masks"
     # beside the package in a checkout, inside it once installed
-    assets = checkout if checkout.is_dir() else package / "_shipped" / "assets"
-    return [*own, assets / "masks"]
+    shipped = checkout if checkout.is_dir() else package / "_shipped" / "assets" / "masks"
+    return [*own, shipped]
 
 
 def _on(shelf: Path) -> list[Path]:

@@ -21,10 +21,11 @@ def by_chance(shape, share, seed=0):
     return (draw < share / 2).astype(np.int8) - (draw > 1 - share / 2).astype(np.int8)
 
 
-def from_words(shape, seed=7):
-    """A mask of raw generator words, which are the same everywhere: mostly dropped."""
+def from_words(shape, one_in, seed=7):
+    """A mask of raw generator words, which are the same everywhere."""
     words = np.random.PCG64(np.random.SeedSequence([seed])).random_raw(int(np.prod(shape)))
-    return np.array([1, -1, *[0] * 14], np.int8)[words >> np.uint64(60)].reshape(shape)
+    values = np.array([1, -1, *[0] * (2 * one_in - 2)], np.int8)
+    return values[(words >> np.uint64(11)) % np.uint64(2 * one_in)].reshape(shape)
 
 
 @given(
@@ -44,7 +45,7 @@ def test_any_mask_comes_back(shape, share, seed):
     assert np.array_equal(found, mask)
 
 
-@pytest.mark.parametrize("share", [0.0, 0.0006, 0.006, 0.03, 0.2, 1.0])
+@pytest.mark.parametrize("share", [0.0, 0.0006, 0.006, 0.03, 0.061, 0.063, 0.2, 1.0])
 def test_large_masks_come_back_whatever_the_groups_they_are_asked_in(share):
     mask = by_chance((61, 9001), share)
     assert np.array_equal(decode(encode(mask), mask.shape), mask)
@@ -79,14 +80,13 @@ def test_uneven_masks_take_less_than_their_entropy_and_shuffled_ones_do_not():
 
 def test_the_bytes_are_the_same_everywhere():
     """A change of these digests makes every ticket and history unreadable."""
-    sizes = [((20, 300), 1), ((8, 4, 3, 3), 1), ((70, 9000), 2)]
-    digests = [
-        hashlib.sha256(encode(from_words(shape, seed))).hexdigest() for shape, seed in sizes
-    ]
-    assert [digest[:16] for digest in digests] == GOLDEN
+    cases = [((20, 300), 8), ((8, 4, 3, 3), 2), ((70, 9000), 8), ((70, 9000), 40)]
+    coded = [encode(from_words(shape, one_in)) for shape, one_in in cases]
+    assert [data[1] for data in coded] == [1, 1, 0, 4]  # asked alone, not modelled, in groups
+    assert [hashlib.sha256(data).hexdigest()[:16] for data in coded] == GOLDEN
 
 
-GOLDEN = ["84b59912c68b1f0e", "38a498c1b1de4fe4", "7aa59ce9cf41a692"]
+GOLDEN = ["4fe000c89e4e027b", "a4d1550f1ce232f0", "905d75b3e3e0f384", "e89a0af0ad578176"]
 
 
 def test_the_bytes_are_those_of_plain_python(monkeypatch):
@@ -143,9 +143,13 @@ def test_other_arrays_are_refused(mask, message):
         encode(mask)
 
 
-def test_bytes_that_are_not_whole_are_refused():
+@pytest.mark.parametrize("evenly", [False, True])
+def test_bytes_that_are_not_whole_are_refused(evenly, monkeypatch):
     mask = by_chance((30, 100), 0.1)
+    if evenly:
+        monkeypatch.setattr(coding, "GROUPED", 0)
     data = encode(mask)
+    assert data[1] == (0 if evenly else 1)
     for end in range(len(data)):
         with pytest.raises(InvalidInput):
             decode(data[:end], mask.shape)
@@ -168,7 +172,7 @@ def test_impossible_shapes_are_refused_before_any_memory_is_taken(shape):
 
 @given(st.binary(max_size=60), st.booleans())
 def test_any_bytes_give_a_mask_or_a_sentence(data, head):
-    data = bytes([1, 1 + len(data) % 64]) + data if head else data
+    data = bytes([1, len(data) % 65]) + data if head else data
     try:
         mask = decode(data, (40, 70))
     except InvalidInput:
