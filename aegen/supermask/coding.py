@@ -202,7 +202,7 @@ def _lags(mask: Mask, cell: int) -> NDArray[np.int64]:
         return np.zeros(2, np.int64)
     together = _together(mask, longest, PAIRS) / (columns - np.arange(longest + 1))
     together[:4] = 0
-    if cell > 4:
+    if 4 < cell <= longest:
         together[cell] *= 2  # the same place of the kernel before
     first = int(together.argmax())
     if together[first] <= 0:
