@@ -28,6 +28,7 @@ FLOORS = {
     "comparison": 2,
     "dense_way": 2,
     "directions": 2,
+    "supermask_autoencoder": 2,
     "figures": 2,
     "app": 3,
     "benchmarks": 3,

@@ -1,4 +1,4 @@
-"""`aegen train`: an autoencoder, a variational one, or the classifier; resumable."""
+"""`aegen train`: an autoencoder, plain, variational or masked, or the classifier; resumable."""
 
 from __future__ import annotations
 
@@ -76,6 +76,73 @@ def train_vae(
     out = out or Path("runs") / f"{dataset}-vae"
     _use_threads(threads)
     _autoencoder("variational", arguments, dataset, data, out, recipe, limit, keep_every, device)
+
+
+@train.command("supermask-autoencoder")
+def train_masked(
+    dataset: Dataset,
+    data: DataPath = None,
+    out: Out = None,
+    classifier: Annotated[
+        str | None,
+        typer.Option(
+            help="Judges the reconstructions: a bundle that has one [the data set's own bundle]"
+        ),
+    ] = None,
+    latent_dim: LatentDim = 16,
+    encoder: Annotated[
+        str, typer.Option(help="Sizes of the layers between picture and code")
+    ] = "512-128",
+    decoder: Annotated[
+        str | None, typer.Option(help="Those between code and picture [the encoder's turned]")
+    ] = None,
+    gain: Annotated[
+        float, typer.Option(min=0.001, help="What the logits are multiplied by")
+    ] = 2.0,
+    epochs: Epochs = 40,
+    batch: Batch = 128,
+    learning_rate: Rate = 1e-3,
+    decay: Annotated[
+        float,
+        typer.Option(
+            min=0.0,
+            max=0.999,
+            help="Of the scores a step, at its highest; more leaves fewer weights",
+        ),
+    ] = 1e-2,
+    kappa: Annotated[
+        float, typer.Option(min=0.001, help="fan_in times the variance of the frozen weights")
+    ] = 2.0,
+    seed: Seed = 0,
+    limit: Limit = None,
+    threads: Threads = None,
+) -> None:
+    """Train which weights of an autoencoder are kept, inverted and dropped, and no weight at all.
+
+    Writes a checkpoint for `aegen bundles create`, a ticket and its history.
+    """
+    from aegen.commands.masked_autoencoder import sizes, train_masks
+
+    images = _images(dataset, data, limit)
+    _use_threads(threads)
+    arguments: dict[str, Any] = {"latent_dim": latent_dim, "encoder": sizes(encoder, "--encoder")}
+    if decoder is not None:
+        arguments["decoder"] = sizes(decoder, "--decoder")
+    train_masks(
+        images,
+        dataset,
+        out or Path("runs") / f"{dataset}-supermask",
+        classifier or dataset,
+        {**arguments, "gain": gain},
+        {
+            "epochs": epochs,
+            "batch": batch,
+            "learning_rate": learning_rate,
+            "decay": decay,
+            "kappa": kappa,
+            "seed": seed,
+        },
+    )
 
 
 @train.command("classifier")

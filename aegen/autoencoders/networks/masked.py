@@ -1,0 +1,111 @@
+"""The autoencoder that is made for masks: dense layers without biases."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Annotated
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from aegen.autoencoders.networks.base import Autoencoder
+from aegen.core.errors import InvalidInput
+from aegen.core.fields import Field
+
+__all__ = ["Masked"]
+
+WIDEST = 65_536
+
+
+class Masked(Autoencoder):
+    """Dense layers with ELU between them and no biases; what it knows is in its matrices alone.
+
+    Its weights can be trained like those of any other, but it is made for weights that never are:
+    `aegen.supermask_autoencoder` only keeps, inverts or drops them. Without biases a unit still
+    has something constant to lean on, since the background of a picture is not 0 once its
+    ``mean`` is taken off and what is left divided by its ``deviation``. Logits are multiplied by
+    ``gain``, as few small weights could not make a pixel all black.
+
+    Args:
+        channels: 1 or 3.
+        size: height and width in pixels.
+        latent_dim: dimensions of a code.
+        encoder: sizes of the layers between picture and code.
+        decoder: sizes of those between code and picture; None: the encoder's, turned around.
+        mean: of the pixels in [0, 1] of the data set.
+        deviation: of the pixels.
+        gain: what the logits are multiplied by.
+
+    Raises:
+        InvalidInput: sizes of layers that are not from 1 to 65,536.
+
+    Source: the dense autoencoder of Hinton and Salakhutdinov, Science 313 (2006), without biases.
+
+    Example:
+        >>> net = Masked(channels=1, size=28, latent_dim=10)
+        >>> net(torch.zeros(2, 1, 28, 28)).shape
+        torch.Size([2, 1, 28, 28])
+    """
+
+    title = "Supermask autoencoder"
+
+    def __init__(
+        self,
+        channels: Annotated[int, Field("Colour channels of a picture", low=1, high=4)] = 1,
+        size: Annotated[int, Field("Height and width in pixels", low=8, high=256)] = 28,
+        latent_dim: Annotated[int, Field("Dimensions of a code", low=1, high=1024)] = 16,
+        encoder: Sequence[int] = (512, 128),
+        decoder: Sequence[int] | None = None,
+        mean: Annotated[float, Field("Mean of the pixels", low=0, high=1)] = 0.1307,
+        deviation: Annotated[float, Field("Deviation of the pixels", low=0.01, high=1)] = 0.3081,
+        gain: Annotated[float, Field("What the logits are multiplied by", low=0.001)] = 2.0,
+    ) -> None:
+        super().__init__()
+        inner = [int(n) for n in encoder]
+        outer = inner[::-1] if decoder is None else [int(n) for n in decoder]
+        if not all(0 < n <= WIDEST for n in (*inner, *outer)):
+            raise InvalidInput(
+                f"layers must have from 1 to {WIDEST:,} units, got {inner} and {outer}"
+            )
+        self.arguments = {
+            "channels": channels,
+            "size": size,
+            "latent_dim": latent_dim,
+            "encoder": inner,
+            "decoder": outer,
+            "mean": mean,
+            "deviation": deviation,
+            "gain": gain,
+        }
+        self.latent_dim = latent_dim
+        self.shape = (channels, size, size)
+        self.mean, self.deviation, self.gain = mean, deviation, gain
+        pixels = math.prod(self.shape)
+        self.encoder = _layers([pixels, *inner, latent_dim])
+        self.decoder = _layers([latent_dim, *outer, pixels])
+
+    def encode(self, x: Tensor) -> Tensor:
+        """Codes (n, d) of images (n, c, h, w) in [0, 1]."""
+        return _through(self.encoder, (x.flatten(1) - self.mean) / self.deviation)
+
+    def logits(self, z: Tensor) -> Tensor:
+        """Images (n, c, h, w) of codes (n, d), before the sigmoid."""
+        return (self.gain * _through(self.decoder, z)).view(-1, *self.shape)
+
+    def loss(self, x: Tensor, noise: torch.Generator) -> Tensor:
+        """Cross-entropy of the reconstruction, in nats an image; uses no noise."""
+        return self.reconstruction_loss(self.logits(self.encode(x)), x)
+
+
+def _layers(sizes: Sequence[int]) -> nn.ModuleList:
+    return nn.ModuleList(nn.Linear(a, b, bias=False) for a, b in pairwise(sizes))
+
+
+def _through(layers: nn.ModuleList, x: Tensor) -> Tensor:
+    """ELU between two layers, none after the last."""
+    for k, layer in enumerate(layers):
+        x = layer(functional.elu(x) if k else x)
+    return x

@@ -1,0 +1,127 @@
+"""What `aegen train supermask-autoencoder` does: a bar, a line an epoch, and the files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from aegen.core.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from aegen.supermask_autoencoder import Judge
+
+__all__ = ["TICKET", "judge_of", "sizes", "train_masks"]
+
+TICKET = "autoencoder.ticket"
+"""The ticket's file in the folder of a training; its history is beside it."""
+
+
+def sizes(text: str, option: str) -> list[int]:
+    """Sizes of layers, from ``512-128``.
+
+    Raises:
+        InvalidInput: it is written otherwise.
+
+    Example:
+        >>> sizes("512-128", "--encoder")
+        [512, 128]
+    """
+    parts = text.split("-")
+    if not all(part.isascii() and part.isdigit() and int(part) > 0 for part in parts):
+        raise InvalidInput(
+            f"{option} must be sizes of layers with dashes between them, such as 512-128, "
+            f"got {text!r}"
+        )
+    return [int(part) for part in parts]
+
+
+def judge_of(bundle: str, classes: list[str]) -> Judge:
+    """The classifier of a bundle, as a training asks it.
+
+    Raises:
+        InvalidInput: the bundle has none that tells these classes apart.
+        UnknownName: there is no such bundle.
+    """
+    from aegen.bundles import read
+
+    found = read(bundle)
+    attribute = found.manifest.attributes.get("class")
+    if (
+        found.manifest.classifier is None
+        or attribute is None
+        or attribute.values != tuple(classes)
+    ):
+        raise InvalidInput(
+            f"the bundle {bundle} has no classifier that tells {', '.join(classes)} apart: name "
+            "another with --classifier"
+        )
+    return lambda x: found.classify(x)["class"].argmax(axis=1)
+
+
+def train_masks(
+    images: Any,
+    dataset: str,
+    out: Path,
+    classifier: str,
+    arguments: Mapping[str, Any],
+    recipe: Mapping[str, Any],
+) -> None:
+    """Train to the end, or go on with what is in ``out``; then write ticket and history.
+
+    Args:
+        images: an `aegen.data.ImageSet` whose rows have a class.
+        dataset: its name.
+        out: the folder of the training.
+        classifier: a bundle whose classifier judges reconstructions.
+        arguments: of the architecture "masked".
+        recipe: fields of `aegen.supermask_autoencoder.MaskRecipe`.
+
+    Raises:
+        InvalidInput: rows without a class, a judge that does not fit, settings out of range.
+        TrainingError: see `aegen.supermask_autoencoder.MaskedTraining`.
+    """
+    if "class" not in images.attributes:
+        raise InvalidInput(f"{dataset} has no attribute named 'class' to judge pictures by")
+    column = images.attributes["class"].cat
+    judge = judge_of(classifier, [str(name) for name in column.categories])
+    import numpy as np
+    from rich import progress
+
+    from aegen.core.progress import reporting
+    from aegen.supermask_autoencoder import MaskedTraining, MaskRecipe
+
+    held, labels = images.holdout, column.codes.to_numpy(dtype=np.int64)
+    training = MaskedTraining(
+        images.images[~held],
+        images.images[held],
+        labels[held],
+        judge,
+        MaskRecipe(**recipe),
+        arguments=arguments,
+        dataset=dataset,
+        folder=out,
+        about={"licence": images.licence, "citation": images.citation, "judge": classifier},
+    )
+    with progress.Progress(
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.TaskProgressColumn(),
+        progress.TimeElapsedColumn(),
+        progress.TimeRemainingColumn(),
+    ) as bar:
+        line = bar.add_task("starting", total=1.0)
+        with reporting(lambda share, text: bar.update(line, completed=share, description=text)):
+            for record in training:
+                bar.console.print(
+                    f"epoch {record.epoch}: loss {record.loss:.2f}, held out "
+                    f"{record.test_loss:.2f}, recognised {record.accuracy:.2%}, remaining "
+                    f"{record.remaining:.2%}, {sum(record.flips.values()):,} flips",
+                    highlight=False,
+                )
+    training.history().write((out / TICKET).with_suffix(".history"))
+    training.ticket(title=f"{images.title}, autoencoder").write(out / TICKET)
+    typer.echo(str(training.report))
+    typer.echo(f"trained; {out} holds checkpoint.safetensors and {TICKET}")
