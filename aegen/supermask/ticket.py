@@ -11,12 +11,14 @@ what was learned is the masks, coded below their entropy (`coding.py`). The file
     4       size of the whole file, little-endian as all numbers here
     4       size of the description
     ...     the description: JSON with sorted keys, deflated
-    ...     each layer: 4 bytes of size, then its mask times the signs of its frozen weights
+    ...     each layer: 4 bytes of size, then its mask times the signs of its frozen weights;
+            or a byte 0 and its mask as it is
     16      BLAKE2b of everything before
     ======  ==============================================================================
 
-Masks are stored with the signs of the weights that they leave: of neighbouring pixels, a unit
-mostly wants the same sign, whatever signs were drawn. `checking.py` looks at a file,
+Masks are mostly stored with the signs of the weights that they leave: of neighbouring pixels, a
+unit wants the same sign, whatever signs were drawn. Masks that never invert are shorter as they
+are. `checking.py` looks at a file,
 `engine.py` runs it.
 """
 
@@ -52,6 +54,9 @@ FORMAT = 1
 
 HEAD = len(MARK) + 1 + 4 + 4
 SEAL = 16
+
+PLAIN = b"\0"
+"""Before a mask that is stored as it is; nothing that `encode` writes begins so."""
 
 LARGEST_FILE = 1 << 26
 """Bytes that a ticket may have; the largest network of the paper takes a thousandth of it."""
@@ -242,13 +247,18 @@ class Ticket:
         text = _deflated(_description(self))
         parts = [len(text).to_bytes(4, "little"), text]
         for name in self.masks:
-            coded = encode(self.acting(name))
+            coded = self._coded(name)
             parts += [len(coded).to_bytes(4, "little"), coded]
         size = len(MARK) + 1 + 4 + sum(map(len, parts)) + SEAL
         if size > LARGEST_FILE:
             raise InvalidInput(f"a ticket may have {LARGEST_FILE:,} bytes, this has {size:,}")
         content = b"".join([MARK, bytes([FORMAT]), size.to_bytes(4, "little"), *parts])
         return content + _seal(content)
+
+    def _coded(self, name: str) -> bytes:
+        """A layer's mask in the shorter of the two ways."""
+        acting, plain = encode(self.acting(name)), PLAIN + encode(self.masks[name])
+        return min(acting, plain, key=len)
 
     @classmethod
     def from_bytes(cls, content: bytes, path: Path | str = "ticket") -> Ticket:
@@ -287,7 +297,8 @@ class Ticket:
                         layer=place,
                     )
                 )
-                masks[name] = decode(body, shape) * signs
+                plain = body[:1] == PLAIN
+                masks[name] = decode(body[1:], shape) if plain else decode(body, shape) * signs
             return cls(
                 network,
                 arguments,

@@ -100,6 +100,15 @@ def test_a_file_stays_near_the_entropy_of_its_masks(network):
     assert dense > 1.10 * ticket.entropy + 256  # what would not pass
 
 
+def test_masks_that_never_invert_cost_no_signs(fcn):
+    binary = fcn.with_masks({name: np.abs(mask) for name, mask in fcn.masks.items()})
+    content = binary.to_bytes()
+    assert Ticket.from_bytes(content) == binary
+    assert len(content) <= 1.10 * binary.entropy + 256
+    with_signs = sum(len(module.encode(binary.acting(name))) for name in binary.masks)
+    assert with_signs > 1.10 * binary.entropy + 256  # what would not pass
+
+
 def test_uniform_weights_come_back_too():
     ticket = small(initialiser="uniform-he", seed=9)
     found = Ticket.from_bytes(ticket.to_bytes())
