@@ -39,6 +39,7 @@ class MaskView {
     this.body = make("div", "aegen-mask-body");
     this.stage = make("div", "aegen-mask-stage");
     this.canvas = make("canvas", "", { tabindex: "0", role: "img" });
+    this.canvas.camera = this.camera; // for tests
     this.said = make("div", "aegen-mask-said", { "aria-live": "polite" });
     this.size = make("div", "aegen-mask-size");
     this.stage.append(this.canvas, this.buttons(), this.said, this.size);

@@ -1,0 +1,214 @@
+"""Masks and Train as a person sees them: read off, zoom, replay, a phone, a training."""
+
+import re
+
+import numpy as np
+import pytest
+
+from aegen.app.components.mask_map import matrix, tiles
+from aegen.supermask.history import History
+from aegen.supermask.networks import networks
+from aegen.supermask.ticket import Ticket
+from tests.app.tiny_masks import EPOCHS, tiny_tickets
+from tests.browser.conftest import ROOT
+from tests.tiny_bundle import tiny_bundle
+
+pytestmark = pytest.mark.browser
+
+WORDS = {1: "kept", 0: "dropped", -1: "inverted"}
+
+
+@pytest.fixture(scope="module")
+def masks(tmp_path_factory):
+    """Tiny tickets, and one with a layer of four million weights, all by chance."""
+    folder = tmp_path_factory.mktemp("masks")
+    tiny_tickets(folder)
+    plan = networks.create("conv2")
+    rng = np.random.default_rng(0)
+    found = {}
+    for name, shape in plan.layers.items():
+        chance = rng.random(shape, np.float32)
+        found[name] = (chance < 0.004).astype(np.int8) - (chance > 0.996).astype(np.int8)
+    Ticket("conv2", plan.arguments, "signed-he", {}, 0, found).write(folder / "large.ticket")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def app(serve, masks, tmp_path_factory):
+    shelf = tmp_path_factory.mktemp("shelf")
+    tiny_bundle(shelf / "bars")
+    return serve(ROOT / "app.py", AEGEN_BUNDLES=str(shelf), AEGEN_MASKS=str(masks))
+
+
+def first(visit, app, link, **how):
+    """A fresh server knows its pages when it has shown one."""
+    page = visit(f"{app.url}/?bundle=bars", **how)
+    page.wait_for_selector(".aegen-map[data-drawn='40']")
+    page.goto(f"{app.url}/{link}")
+    return page
+
+
+def drawn(page):
+    """Wait for the map; its canvas."""
+    page.wait_for_selector(".aegen-mask[data-drawn]")
+    return page.locator(".aegen-mask-stage > canvas")
+
+
+CELL = """([across, down]) => {
+  const canvas = document.querySelector(".aegen-mask-stage > canvas");
+  const box = canvas.getBoundingClientRect();
+  const { scale, x, y } = canvas.camera;
+  const ratio = canvas.width / box.width;
+  return [
+    box.left + (x + (across + 0.5) * scale) / ratio,
+    box.top + (y + (down + 0.5) * scale) / ratio,
+  ];
+}"""
+
+
+def read_off(page, row, column):
+    """What the map says of the cell at a row and column of its sheet."""
+    page.mouse.move(*page.evaluate(CELL, [column, row]))
+    page.wait_for_function(
+        "document.querySelector('.aegen-mask-said').textContent", timeout=20_000
+    )
+    return page.locator(".aegen-mask-said").inner_text()
+
+
+def said_of(mask, axes, index):
+    places = np.unravel_index(index, [size for _, size in axes])
+    named = [f"{name} {place}" for (name, _), place in zip(axes, places, strict=True)]
+    return " · ".join([*named, WORDS[int(mask.reshape(-1)[index])]])
+
+
+def view(page):
+    return page.evaluate(
+        "(({ x, y, scale }) => [x, y, scale])"
+        "(document.querySelector('.aegen-mask-stage > canvas').camera)"
+    )
+
+
+def test_reading_zooming_and_the_keyboard(visit, app, masks):
+    page = first(visit, app, "masks?ticket=bars&layer=fc1&laid=matrix")
+    canvas = drawn(page)
+    mask = Ticket.read(masks / "bars.ticket").masks["fc1"]
+    axes = [("unit", 12), ("row", 16), ("column", 16)]
+    cells = matrix(mask.shape).indices()
+    places = ((0, 0), (5, 17), (11, 20))
+    told = [read_off(page, row, column) for row, column in places]
+    assert told == [said_of(mask, axes, int(cells[place])) for place in places]
+    assert told[1] != said_of(mask, axes, int(cells[5, 16]))
+    # The wheel zooms at the pointer, without the server; where one looks is then in the link.
+    before = view(page)
+    page.mouse.wheel(0, -600)
+    assert view(page)[2] > 2 * before[2]
+    page.wait_for_url(re.compile("look="))
+    assert read_off(page, 11, 20) == told[2]
+    # A link shows the same place.
+    here = view(page)
+    again = visit(page.url)
+    drawn(again)
+    assert view(again) == pytest.approx(here, rel=0.02, abs=3)
+    # Keys do what the mouse does, and what is in the middle is read out.
+    canvas.focus()
+    page.keyboard.press("0")
+    page.wait_for_url(lambda url: "look=" not in url)
+    assert view(page) == pytest.approx(before)
+    page.keyboard.press("+")
+    page.keyboard.press("+")
+    page.keyboard.press("ArrowRight")
+    assert view(page)[2] > before[2]
+    assert re.match(
+        "unit .* (kept|dropped|inverted)", page.locator(".aegen-mask-said").inner_text()
+    )
+    assert "keep" in canvas.get_attribute("aria-label")
+
+
+def test_a_convolutions_tiles_and_another_layer(visit, app, masks):
+    page = first(visit, app, "masks?ticket=edges&layer=conv2")
+    drawn(page)
+    mask = Ticket.read(masks / "edges.ticket").masks["conv2"]
+    axes = [("filter", 4), ("channel", 4), ("row", 3), ("column", 3)]
+    cells = tiles(mask.shape).indices()
+    for row, column in ((0, 0), (4, 5), (10, 2)):
+        assert read_off(page, row, column) == said_of(mask, axes, int(cells[row, column]))
+    before = page.locator(".aegen-mask").get_attribute("data-drawn")
+    page.locator(".aegen-layers").first.get_by_role("button").nth(2).click()
+    page.wait_for_url(re.compile("layer=fc1"))
+    page.wait_for_function(
+        "mark => document.querySelector('.aegen-mask').dataset.drawn !== mark", arg=before
+    )
+    counts = Ticket.read(masks / "edges.ticket").counts["fc1"]
+    legend = page.locator(".aegen-mask-legend").inner_text()
+    for part in (counts.keep, counts.invert, counts.drop):
+        assert f"{part:,}" in legend
+
+
+def test_a_replay_goes_through_the_epochs_and_the_bars_follow(visit, app, masks):
+    page = first(visit, app, "masks?ticket=bars&layer=fc1")
+    drawn(page)
+    history = History.read(masks / "bars.history")
+    page.evaluate(
+        """() => {
+            window.seen = [];
+            window.addEventListener("aegen-epoch", ({ detail }) => requestAnimationFrame(() =>
+                window.seen.push([detail.epoch, document.querySelector(".kept").textContent])));
+        }"""
+    )
+    page.get_by_role("button", name="Replay").click()
+    page.wait_for_function(f"window.seen.length >= {EPOCHS}")
+    page.get_by_role("button", name="Replay").wait_for()
+    seen = dict(page.evaluate("window.seen"))
+    wanted = {e: f"{history.counts[e - 1, 0, 0]:,} keep" for e in history.epochs}
+    assert seen == wanted
+    assert len(set(wanted.values())) > 1
+    # The slider takes to an epoch, which the link then names.
+    slider = page.get_by_role("slider", name="Epoch")
+    slider.focus()
+    page.keyboard.press("Home")
+    page.wait_for_url(re.compile("epoch=1"))
+    page.wait_for_selector(".aegen-mask[data-epoch='1']")
+    assert "epoch 1 of" in page.locator(".aegen-mask-time output").inner_text()
+
+
+def test_a_layer_of_four_million_weights_on_a_phone_in_the_dark(visit, app, masks):
+    page = first(
+        visit, app, "masks?ticket=large&layer=fc1", width=390, height=844, dark=True, touch=True
+    )
+    drawn(page)
+    mask = Ticket.read(masks / "large.ticket").masks["fc1"]
+    legend = page.locator(".aegen-mask-legend").inner_text()
+    assert f"{int((mask > 0).sum()):,}" in legend
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    outside = page.evaluate(
+        """() => [...document.querySelectorAll('.aegen-mask, .aegen-layers, .aegen-drawing svg')]
+            .filter(box => box.getBoundingClientRect().right > innerWidth + 1).length"""
+    )
+    assert outside == 0
+    for _ in range(10):
+        page.get_by_role("button", name="Zoom in (+)").click()
+    axes = [("unit", 256), ("channel", 64), ("row", 16), ("column", 16)]
+    cells = tiles((256, 64, 16, 16)).indices()
+    across, down = page.evaluate(
+        """() => {
+            const { camera } = document.querySelector(".aegen-mask-stage > canvas");
+            return camera.cell(camera.wide / 2, camera.high / 2);
+        }"""
+    )
+    down = next(y for y in range(down, down + 9) if (cells[y] >= 0).any())
+    across = next(x for x in range(across, 0, -1) if cells[down, x] >= 0)
+    assert read_off(page, down, across) == said_of(mask, axes, int(cells[down, across]))
+
+
+def test_a_training_from_the_first_click_to_its_masks(visit, app):
+    page = first(
+        visit, app, "train?data=bundle:bars&rows=40&hidden=12-6&epochs=3&kappa=3&rate=0.1"
+    )
+    page.get_by_role("button", name="Train", exact=True).click()
+    page.get_by_text("All 3 epochs are done.").wait_for()
+    page.locator("figure img[alt^='where the first layer looks']").nth(2).wait_for()
+    page.locator(".aegen-drawing polyline").nth(2).wait_for()
+    page.get_by_role("button", name="Look at its masks").click()
+    page.wait_for_url(re.compile("/masks"))
+    drawn(page)
+    assert "epoch 3 of 3" in page.locator(".aegen-mask-time output").inner_text()
