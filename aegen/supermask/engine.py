@@ -25,6 +25,7 @@ from aegen.supermask.plan import (
     Flatten,
     GlobalMean,
     MaxPool,
+    Plan,
     Residual,
     Scale,
     Shape,
@@ -48,10 +49,11 @@ class Engine:
     """A ticket ready to run: its masks as lists.
 
     Args:
-        ticket: of a network with a plan.
+        ticket: its masks and frozen weights.
+        plan: the network, where the ticket names none.
 
     Raises:
-        InvalidInput: the ticket names no network.
+        InvalidInput: the ticket names no network, or one of other layers than the plan.
 
     Example:
         >>> from aegen.supermask.networks import networks
@@ -62,8 +64,12 @@ class Engine:
         (3, 10)
     """
 
-    def __init__(self, ticket: Ticket) -> None:
-        self.plan = ticket.plan
+    def __init__(self, ticket: Ticket, plan: Plan | None = None) -> None:
+        self.plan = ticket.plan if plan is None else plan
+        if self.plan.layers != ticket.layers:
+            raise InvalidInput(
+                f"{self.plan.name} has the layers {self.plan.layers}, the ticket {ticket.layers}"
+            )
         self._lists = {name: _lists(ticket, name) for name in ticket.masks}
         largest = max(_sizes(self.plan.steps, self.plan.input_shape))
         fits = WORKING // (4 * largest)

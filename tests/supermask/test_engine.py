@@ -17,6 +17,17 @@ from aegen.supermask.evaluation import Evaluation, control, evaluate
 from aegen.supermask.interventions import shuffle
 from aegen.supermask.modules import Network
 from aegen.supermask.networks import networks
+from aegen.supermask.plan import (
+    Conv,
+    Dense,
+    Elu,
+    Flatten,
+    GlobalMean,
+    MaxPool,
+    Plan,
+    Residual,
+    Scale,
+)
 from aegen.supermask.standardisation import standardised
 from aegen.supermask.ticket import Ticket
 
@@ -84,6 +95,46 @@ def test_one_weight_turned_or_moved_is_noticed(network, arguments, share, batche
         masks[last][place] = value
         found = Engine(ticket.with_masks(masks)).logits(x)
         assert np.abs(found - wanted).max() > 1e-3
+
+
+@pytest.mark.parametrize("initialiser", ["signed-he", "uniform-he"])
+@pytest.mark.parametrize(
+    ("steps", "shape"),
+    [
+        ((Conv("a", 2, 4, 5, 2, 2), Elu(), Flatten(), Dense("b", 4 * 5 * 4, 3)), (2, 9, 7)),
+        ((Conv("a", 1, 3, 2, 3, 0), GlobalMean()), (1, 8, 11)),
+        ((Conv("a", 2, 3, 1, 2, 0), GlobalMean()), (2, 7, 8)),
+        ((Conv("a", 2, 3, 1, 2, 1), GlobalMean()), (2, 7, 8)),
+        ((Conv("a", 3, 3, 7, 1, 3), MaxPool(3, 2, 1), GlobalMean()), (3, 8, 8)),
+        (
+            (Elu(), MaxPool(3, 3, 0), Scale(-2.5), Conv("a", 2, 3, 3, 1, 2), GlobalMean()),
+            (2, 9, 9),
+        ),
+        (
+            (
+                Residual((Elu(), Conv("a", 3, 3), Scale(0.5)), (Scale(3.0), Elu())),
+                Residual((Residual((Conv("b", 3, 3),)),), (Conv("c", 3, 3, 1, 1, 0),)),
+                GlobalMean(),
+            ),
+            (3, 6, 5),
+        ),
+    ],
+)
+def test_steps_of_any_size_are_those_of_torch(steps, shape, initialiser):
+    plan = Plan("own", {}, shape, 3, steps)
+    rng = np.random.default_rng(0)
+    masks = {name: rng.integers(-1, 2, s).astype(np.int8) for name, s in plan.layers.items()}
+    ticket = Ticket(None, {}, initialiser, {}, 5, masks)
+    x = rng.standard_normal((11, *shape[1:], shape[0]), np.float32)
+    with torch.inference_mode():
+        network = Network(plan, ticket.weights())
+        wanted = network(torch.from_numpy(x).permute(0, 3, 1, 2)).numpy()
+    for n in (1, 11):
+        assert np.abs(Engine(ticket, plan).logits(x[:n]) - wanted[:n]).max() < 1e-5
+    with pytest.raises(InvalidInput, match="described elsewhere"):
+        Engine(ticket)
+    with pytest.raises(InvalidInput, match="has the layers"):
+        Engine(ticket, networks.create("fcn"))
 
 
 def test_images_are_not_changed_and_each_is_for_itself():
