@@ -186,9 +186,9 @@ class _Maker:
         ids = np.asarray(self.image_set.row_ids, dtype=np.int64)
         table = CodeTable(codes, holdout, ids[self.train], ids[self.holdout], placed)
         save_arrays(folder / CODES, to_tensors(table))
-        save_arrays(folder / networks.WEIGHTS, networks.network_arrays(self.net))
-        if self.judge is not None:
-            save_arrays(folder / networks.CLASSIFIER, networks.network_arrays(self.judge))
+        for file, net in ((networks.WEIGHTS, self.net), (networks.CLASSIFIER, self.judge)):
+            if net is not None:
+                save_arrays(folder / file, networks.narrowed(networks.network_arrays(net)))
         write_bytes(folder / ATTRIBUTES, parquet(self.frame, self.attributes))
 
         decoded = self._decoded(codes)

@@ -94,6 +94,14 @@ def create_bundle(
     limit: Annotated[
         int | None, typer.Option(min=2, help="The limit that the autoencoder was trained with")
     ] = None,
+    rows: Annotated[
+        int | None,
+        typer.Option(min=3, help="Hold only so many training rows, and a sixth as many others"),
+    ] = None,
+    compact: Annotated[
+        bool,
+        typer.Option("--compact", help="Round the classifier to half precision: half the bytes"),
+    ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the UMAP projection")] = 0,
 ) -> None:
     """Write a bundle from what `aegen train` left: codes, projections, thumbnails, figures."""
@@ -118,12 +126,14 @@ def create_bundle(
         )
     images = datasets.create(about["dataset"]).load(data)
     images = images if limit is None else images.limited(limit)
-    rows = int((~images.holdout).sum())
-    if rows != about["rows"]:
+    found = int((~images.holdout).sum())
+    if found != about["rows"]:
         raise InvalidInput(
-            f"{checkpoint} was trained on {about['rows']:,} rows, these are {rows:,}: give the "
+            f"{checkpoint} was trained on {about['rows']:,} rows, these are {found:,}: give the "
             "data and the --limit of its training"
         )
+    images = images if rows is None else images.limited(rows)
+    judge = judge.half().float() if compact else judge
     make_folder(out.resolve().parent)
     training = {**about["recipe"], "rows": about["rows"], "history": history}
     columns = [TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()]
