@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
+from concurrent.futures import BrokenExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from aegen.core.errors import InvalidInput, UnknownName
+from aegen.core.errors import InvalidInput, TrainingError, UnknownName
 
 if TYPE_CHECKING:
     from aegen.commands.supermask_run import Outcome, Run
@@ -271,9 +272,16 @@ def _all(todo: Sequence[Run], place: Backend) -> list[Outcome]:
         _watched(bar, todo),
     ):
         tasks = joblib.Parallel(return_as="generator_unordered", **arguments)
-        for outcome in tasks(joblib.delayed(perform)(run) for run in todo):
-            found.append(outcome)
-            bar.console.print(_line(outcome), highlight=False)
+        try:
+            for outcome in tasks(joblib.delayed(perform)(run) for run in todo):
+                found.append(outcome)
+                bar.console.print(_line(outcome), highlight=False)
+        except BrokenExecutor as problem:
+            raise TrainingError(
+                f"the process of a run was ended from outside ({type(problem).__name__}), most "
+                "often as memory ran out: whole epochs are kept, give the command again, with "
+                "fewer --jobs"
+            ) from problem
     return sorted(found, key=lambda outcome: outcome.run.recipe.seed)
 
 

@@ -1,5 +1,7 @@
 """`aegen supermask train` as a person runs it: one seed, several, going on, and bad input."""
 
+import os
+
 import pytest
 
 from aegen.cli import main
@@ -69,6 +71,14 @@ def test_several_seeds_are_tasks_with_an_interval(aegen, tmp_path):
     assert "95 % interval" in out
     again, out_again, _ = aegen(*words)
     assert (again, out_again) == (0, out)
+
+
+def test_process_that_dies_is_told_in_a_line(aegen, tmp_path, monkeypatch):
+    monkeypatch.setattr("aegen.commands.supermask_run.perform", lambda run: os._exit(1))
+    code, _, err = aegen(*SMALL, "--epochs", 1, "--runs", 2, "--jobs", 1, "--out", tmp_path)
+    assert code == 2
+    assert "the process of a run was ended from outside" in err
+    assert "Traceback" not in err
 
 
 def test_run_that_ends_early_says_why_and_fails(aegen, tmp_path):
