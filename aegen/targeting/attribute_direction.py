@@ -22,6 +22,9 @@ Linear = Literal["mean-difference", "logistic"]
 ENOUGH = 6000
 """Rows that a logistic probe is fitted to at most; more change its directions by little."""
 
+RARE = 50
+"""Rows of each value that it is fitted to at least, where there are so many."""
+
 FLAT = 1e-6
 """Singular values below this share of the largest stand for no direction."""
 
@@ -76,9 +79,8 @@ def ways(
     whole = np.nanmax(np.linalg.norm(differences, axis=1))
     gone = used[(lengths[used, 0] <= FLAT * whole) & (used != wanted)]
     if len(gone):
-        raise InvalidInput(
-            f"holding {', '.join(hold)} leaves no direction that changes {attribute}: hold fewer"
-        )
+        way = f": hold fewer attributes than {', '.join(hold)}" if hold else ""
+        raise InvalidInput(f"no direction is left that changes {attribute}{way}")
     units = np.divide(directions, lengths, out=np.zeros_like(directions), where=lengths > 0)
     reach = np.einsum("vd,vd->v", differences, units)
     moves: FloatArray = (reach[:, None] * units)[own]
@@ -106,12 +108,18 @@ def _slopes(bundle: Bundle, attribute: str) -> FloatArray:
 
         labels = Knowledge.of(bundle).labels(attribute)
         n = len(bundle.codes)
-        some = np.unique(np.linspace(0, n - 1, min(n, ENOUGH)).astype(np.int64))
+        even = np.linspace(0, n - 1, min(n, ENOUGH)).astype(np.int64)
+        firsts = [np.flatnonzero(labels.rows == v)[:RARE] for v in range(len(labels.values))]
+        some = np.unique(np.concatenate([even, *firsts]))
         centre, scale = bundle.codes.mean(axis=0), bundle.codes.std(axis=0)
         scale = np.where(scale > 0, scale, 1.0)
-        probe = LogisticRegression(max_iter=300)
-        probe.fit((bundle.codes[some] - centre) / scale, labels.rows[some].astype(np.int64))
+        own = labels.rows[some].astype(np.int64)
         weights = np.zeros((len(labels.values), bundle.latent_dim))
+        if (own == own[0]).all():  # nothing to tell apart, so no direction
+            known[attribute] = weights
+            return weights
+        probe = LogisticRegression(max_iter=300)
+        probe.fit((bundle.codes[some] - centre) / scale, own)
         if len(probe.classes_) == 2:
             weights[probe.classes_] = np.concatenate([-probe.coef_, probe.coef_]) / 2
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import numbers
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,7 +16,7 @@ from aegen.core.errors import InvalidInput
 from aegen.targeting import writing
 from aegen.targeting.candidates import Candidates
 from aegen.targeting.knowledge import Knowledge
-from aegen.targeting.target import Target
+from aegen.targeting.target import Target, require_place
 
 if TYPE_CHECKING:
     from aegen.bundles import Bundle
@@ -49,6 +49,8 @@ class Near(Target):
             )
         if isinstance(self.centre, tuple):
             arrays.codes([self.centre or (math.nan,)], name="the code to be near to")
+            require_place("the code to be near to", self.centre)
+        require_place("a distance", self.within)
 
     def _check(self, bundle: Bundle) -> None:
         self._code(bundle)
@@ -64,9 +66,6 @@ class Near(Target):
         return np.asarray(away <= self.within**2, dtype=np.float64)
 
     def _code(self, bundle: Bundle) -> FloatArray:
-        if isinstance(self.centre, tuple):
-            code: FloatArray = arrays.codes([self.centre], dimension=bundle.latent_dim)[0]
-            return code
         return Knowledge.of(bundle).code_of(self.centre)
 
     def __str__(self) -> str:
@@ -95,12 +94,8 @@ def near(bundle: Bundle, centre: int | ArrayLike, rows: int = 100) -> Near:
     """
     known = Knowledge.of(bundle)
     k = arrays.count(rows, name="rows", minimum=1, maximum=len(bundle.codes))
-    if isinstance(centre, numbers.Integral):
-        place: int | tuple[float, ...] = int(centre)
-        code = known.code_of(int(centre))
-    else:
-        given = np.atleast_2d(np.asarray(centre))
-        code = arrays.codes(given, name="a code", dimension=bundle.latent_dim)[0]
-        place = tuple(float(x) for x in code)
+    code = known.code_of(centre)
+    row = isinstance(centre, numbers.Integral)
+    place = int(cast("int", centre)) if row else tuple(float(x) for x in code)
     reach = float(known.near.query(code[None], k)[1][0, -1])
     return Near(place, max(reach, np.finfo(np.float64).tiny) * (1 + 1e-9))

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from aegen.core.arrays import FloatArray
-from aegen.core.errors import InvalidInput
 from aegen.targeting import writing
 from aegen.targeting.attribute import range_text, require_range
 from aegen.targeting.candidates import Candidates
 from aegen.targeting.knowledge import Knowledge
-from aegen.targeting.target import Target
+from aegen.targeting.target import Target, require_place
 
 if TYPE_CHECKING:
     from aegen.bundles import Bundle
@@ -43,8 +42,7 @@ class Fixed(Target):
 
     def __post_init__(self) -> None:
         """Refuse what is no number."""
-        if not math.isfinite(self.value):
-            raise InvalidInput(f"z{self.index} must be a finite number, got {self.value}")
+        require_place(f"z{self.index}={self.value:g}", self.value)
 
     def _check(self, bundle: Bundle) -> None:
         Knowledge.of(bundle).coordinate(self.index)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import numbers
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from aegen.core import arrays
 from aegen.core.arrays import FloatArray, IntArray, count
 from aegen.core.errors import InvalidInput
 from aegen.core.pictures import grid, png
@@ -182,7 +180,7 @@ def edit(
     steps = count(steps, name="steps", minimum=2, maximum=1000)
     if not 0 < reach <= FURTHEST:
         raise InvalidInput(f"reach must be above 0 and at most {FURTHEST:g}, got {reach:g}")
-    code = _code(bundle, start)
+    code = Knowledge.of(bundle).code_of(start)
     held = _held(bundle, wanted, kind, hold)
     end = destinations(bundle, code[None], wanted, kind=kind, hold=held)[0]
     positions = np.linspace(0.0, reach, steps)
@@ -287,13 +285,3 @@ def _held(
         if name in wanted:
             raise InvalidInput(f"{name} cannot change and be held at once: leave it out of one")
     return tuple(dict.fromkeys(hold))
-
-
-def _code(bundle: Bundle, start: int | ArrayLike) -> FloatArray:
-    if isinstance(start, numbers.Integral):
-        return Knowledge.of(bundle).code_of(int(start))
-    given = np.atleast_2d(np.asarray(start))
-    if len(given) != 1:
-        raise InvalidInput(f"an edit starts from one code, got {len(given)}: give one")
-    code: FloatArray = arrays.codes(given, name="a code", dimension=bundle.latent_dim)[0]
-    return code

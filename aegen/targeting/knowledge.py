@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import numbers
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from aegen.core import arrays
 from aegen.core.arrays import FloatArray, IntArray, count
 from aegen.core.errors import InvalidInput, UnknownName
 from aegen.core.neighbours import Neighbours
@@ -150,14 +153,23 @@ class Knowledge:
             self._near = Neighbours(self._codes)
         return self._near
 
-    def code_of(self, row: int) -> FloatArray:
-        """The code of a training row.
+    def code_of(self, place: int | ArrayLike) -> FloatArray:
+        """The code of a training row, or the code (d,) that is given itself.
 
         Raises:
-            InvalidInput: there is no such row.
+            InvalidInput: there is no such row, or it is no code of this bundle.
         """
-        count(row, name=f"a row of {self._bundle_name}", maximum=len(self._codes) - 1)
-        code: FloatArray = self._codes[row]
+        if isinstance(place, numbers.Integral):
+            count(place, name=f"a row of {self._bundle_name}", maximum=len(self._codes) - 1)
+            row: FloatArray = self._codes[int(place)]
+            return row
+        try:
+            given = np.atleast_2d(np.asarray(place))
+        except ValueError:  # rows of different lengths
+            raise InvalidInput(f"a code must be {self._latent_dim} real numbers") from None
+        if len(given) != 1:
+            raise InvalidInput(f"one code is needed, got {len(given)}: give one")
+        code: FloatArray = arrays.codes(given, name="a code", dimension=self._latent_dim)[0]
         return code
 
     def coordinate(self, index: int) -> int:

@@ -14,7 +14,7 @@ from aegen.core.errors import InvalidInput, UnknownName
 from aegen.core.polygons import corners, inside
 from aegen.targeting import writing
 from aegen.targeting.candidates import Candidates
-from aegen.targeting.target import Target
+from aegen.targeting.target import Target, require_place
 
 if TYPE_CHECKING:
     from aegen.bundles import Bundle
@@ -45,6 +45,7 @@ class Region(Target):
     def __post_init__(self) -> None:
         """Refuse a polygon that is none."""
         corners(np.array(self.polygon, dtype=np.float64).reshape(-1, 2))
+        require_place("the corners of an area", self.polygon)
 
     def _check(self, bundle: Bundle) -> None:
         if _axes(self.projection, bundle.latent_dim) is None:

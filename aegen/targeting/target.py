@@ -9,13 +9,20 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 from aegen.core.arrays import FloatArray
+from aegen.core.errors import InvalidInput
 from aegen.targeting.candidates import Candidates
 
 if TYPE_CHECKING:
     from aegen.bundles import Bundle
 
-__all__ = ["Target"]
+__all__ = ["Target", "require_place"]
+
+FURTHEST = 1e100
+"""Coordinates and distances beyond this are refused: their squares would be no numbers."""
 
 
 class Target(ABC):
@@ -89,3 +96,14 @@ class Target(ABC):
 
     def _decodes(self) -> bool:
         return False
+
+
+def require_place(what: str, numbers: ArrayLike) -> None:
+    """Refuse numbers that are no place or distance that anything could lie at.
+
+    Raises:
+        InvalidInput: one that is not finite, or beyond ±1e100.
+    """
+    given = np.asarray(numbers, dtype=np.float64)
+    if not (np.abs(given) <= FURTHEST).all():
+        raise InvalidInput(f"{what} must be finite and lie within ±{FURTHEST:g}")

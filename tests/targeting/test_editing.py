@@ -69,6 +69,21 @@ def test_edits_of_held_out_sprites_flip_one_factor_and_keep_the_others():
     assert lost.flipped < 0.5
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_attribute_whose_rows_have_one_value_can_be_held_and_has_no_way(clouds, kind):
+    clouds.attributes["large"] = False
+    start = int(np.flatnonzero(clouds.attributes["colour"] == "red")[0])
+    assert edit(clouds, start, "colour=blue", kind=kind, hold=["large"]).reached
+    still = edit(clouds, 0, "large=no", kind=kind)
+    assert np.allclose(still.codes, still.codes[0])
+
+
+def test_a_rare_value_has_a_way_too(clouds, monkeypatch):
+    monkeypatch.setattr("aegen.targeting.attribute_direction.ENOUGH", 2)
+    start = int(np.flatnonzero(clouds.attributes["colour"] == "red")[0])
+    assert edit(clouds, start, "colour=blue", kind="logistic").reached
+
+
 def test_what_cannot_be_edited_is_refused(clouds):
     for wish, why in [
         ("z2>0", "asks for something else"),

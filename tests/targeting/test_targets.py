@@ -104,6 +104,9 @@ def test_a_ball_that_holds_so_many_rows(clouds):
         assert (parse(str(ball)).weights(clouds) == ball.weights(clouds)).all()
     with pytest.raises(InvalidInput, match="rows"):
         near(clouds, 5, 0)
+    for no_code in ([[1, 2], [3]], "abc", clouds.codes[:2]):
+        with pytest.raises(InvalidInput, match="code"):
+            near(clouds, no_code, 30)
 
 
 def test_targets_are_values():
