@@ -25,8 +25,10 @@ are. `checking.py` looks at a file,
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 import math
+import reprlib
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -64,6 +66,7 @@ LARGEST_FILE = 1 << 26
 LARGEST_TEXT = 1 << 20
 MOST_WEIGHTS = 1 << 25
 MOST_LAYERS = 4096
+LONGEST_ARGUMENT = 1000
 
 WORDS = (
     b'"thresholds""accuracy":"data":"epochs":"loss":"recipe":"remaining":"title":"description":'
@@ -125,8 +128,8 @@ class Ticket:
             kappa = self.kappas.get(name)
             if kappa is None and self.initialiser.endswith("-scaled"):
                 raise InvalidInput(f"{self.initialiser} needs a kappa for the layer {name}")
-            if kappa is not None and not 0 < kappa < math.inf:
-                raise InvalidInput(f"the kappa of {name} must be positive, got {kappa}")
+            if kappa is not None and not _kappa(kappa):
+                raise InvalidInput(f"the kappa of {name} must be from 1e-9 to 1e9, got {kappa}")
         for what in ("kappas", "thresholds"):
             for name in getattr(self, what):
                 if name not in self.masks:
@@ -365,8 +368,14 @@ def _whole(value: Any) -> bool:
 
 
 def _finite(value: Any) -> bool:
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return number and math.isfinite(value)
+    # a whole number may be too large for a float
+    return (_whole(value) and abs(value) < 1 << 63) or (
+        isinstance(value, float) and math.isfinite(value)
+    )
+
+
+def _kappa(value: Any) -> bool:
+    return _finite(value) and 1e-9 <= value <= 1e9
 
 
 def _check_mask(name: str, mask: Mask) -> None:
@@ -392,6 +401,7 @@ def _check_layers(
         raise InvalidInput(f"a ticket has at most {MOST_WEIGHTS:,} weights, got {total:,}")
     if network is None:
         return
+    _check_arguments(network, arguments)
     try:
         wanted = networks.create(network, **arguments).layers
     except AegenError:
@@ -413,8 +423,23 @@ def _check_layers(
             )
 
 
+def _check_arguments(network: str, arguments: Mapping[str, Any]) -> None:
+    """That each is of its default's kind, before anything is computed with it."""
+    for name, parameter in inspect.signature(networks.get(network)).parameters.items():
+        if name not in arguments:
+            continue
+        value, kind = arguments[name], type(parameter.default)
+        number = kind in (int, float) and _finite(value) and abs(value) < 1 << 31
+        whole = kind is float or _whole(value)
+        text = kind is str and isinstance(value, str) and len(value) <= LONGEST_ARGUMENT
+        if not (number and whole) and not text:
+            raise InvalidInput(
+                f"{network}: {name} must be like {parameter.default!r}, got {reprlib.repr(value)}"
+            )
+
+
 def _listed(names: Mapping[str, Any]) -> str:
-    listed = list(names)
+    listed = [name if len(name) <= 40 else f"{name[:40]}..." for name in names]
     return ", ".join(listed[:8]) + (f" and {len(listed) - 8} more" if len(listed) > 8 else "")
 
 
@@ -538,7 +563,8 @@ def _layers(
             and isinstance(entry[0], str)
             and isinstance(entry[1], list)
             and all(_whole(side) and 0 < side <= MOST_WEIGHTS for side in entry[1])
-            and all(value is None or _finite(value) for value in entry[2:])
+            and (entry[2] is None or _kappa(entry[2]))
+            and (entry[3] is None or _finite(entry[3]))
         )
         if not fits:
             raise TicketError(
