@@ -67,6 +67,7 @@ __all__ = [
     "selected",
     "show",
     "size",
+    "sought",
     "source",
     "step",
     "stopped",
@@ -96,6 +97,7 @@ class _Memory:
     drawn: Any = None
     compared: Any = None
     targeted: Any = None
+    sought: Any = None
 
 
 def _memory() -> _Memory:
@@ -246,6 +248,14 @@ def last_targeted(now: T | None = None) -> T | None:
         memory.targeted = now
     found: T | None = memory.targeted
     return found
+
+
+def sought(now: T) -> T | None:
+    """The target that draws were looked for before; ``now`` is noted in its place."""
+    memory = _memory()
+    before: T | None = memory.sought
+    memory.sought = now
+    return before
 
 
 def last_compared(now: T) -> T | None:

@@ -167,11 +167,13 @@ def pictures(wish: Wish) -> Targeted | None:
 
 def _made(wish: Wish) -> Targeted | None:
     """The draws; None while they are made, which the page shows, or where they were stopped."""
+    who, before = state.who(), state.sought(wish)
+    if before is not None and before != wish:
+        services.leave_search(before, who)
     if wish in state.stopped():
         _stopped(wish)
         return None
-    search = services.search(wish)
-    search.watch(state.who())
+    search = services.search(wish, who)
     if search.wait(PATIENCE):
         state.last_targeted(wish)
         return search.result()
@@ -195,10 +197,9 @@ def _before(wish: Wish) -> None:
 @st.fragment(run_every=POLL)
 def _progress(wish: Wish) -> None:
     """Looks again by itself; the page runs anew when the search is over."""
-    search = services.search(wish)
+    search = services.search(wish, state.who())
     if search.over or wish in state.stopped():
         st.rerun()
-    search.watch(state.who())
     with st.container(border=True):
         st.progress(search.share, plain(search.text))
         st.button(
@@ -208,7 +209,7 @@ def _progress(wish: Wish) -> None:
 
 def _stop(wish: Wish) -> None:
     state.stopped().add(wish)
-    services.search(wish).leave(state.who())
+    services.leave_search(wish, state.who())
 
 
 def _stopped(wish: Wish) -> None:

@@ -362,7 +362,8 @@ def _collect(
         have += len(chosen)
         batches.append(some.take(chosen))
         parents.append(None if from_rows is None else from_rows[chosen])
-        report(max(have / max(n, 1), judged / most), f"{have:,} of {n:,} found")
+        share = max(have / max(n, 1), judged / most, tried / (POOLED * most))
+        report(share, f"{have:,} of {n:,} found")
     known = [one for one in parents if one is not None]
     started = np.concatenate(known) if known and len(known) == len(parents) else None
     kept_all = Candidates.joined(bundle, batches)

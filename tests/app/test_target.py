@@ -2,14 +2,16 @@
 
 import shlex
 import threading
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import aegen
 from aegen.app import services, snippets, state, wishes
-from aegen.app.services import Edit, Spec, Wish
+from aegen.app.services import Edit, Spec, Wish, targets
 from aegen.cli import main
+from aegen.core.errors import AegenError
 from aegen.targeting import draw, parse, share
 
 
@@ -192,24 +194,88 @@ def test_a_search_that_was_stopped_can_begin_again(opened):
     assert "of 9" in said(test)
 
 
-def test_while_draws_are_looked_for_the_last_ones_stay(opened, monkeypatch):
-    test = visited(opened, want="z0>0", n="4")
-    begun, go_on = threading.Event(), threading.Event()
+@pytest.fixture
+def held(monkeypatch):
+    """Draws wait until they are let go; ``held.calls`` counts them."""
+    gate = SimpleNamespace(calls=0, begun=threading.Event(), go_on=threading.Event())
 
     def slowly(*given, **more):
-        begun.set()
-        go_on.wait(60)
+        gate.calls += 1
+        gate.begun.set()
+        gate.go_on.wait(60)
         return draw(*given, **more)
 
     monkeypatch.setattr("aegen.targeting.draw", slowly)
     monkeypatch.setattr("aegen.app.targeted.PATIENCE", 0.1)
+    yield gate
+    gate.go_on.set()
+
+
+def test_a_search_that_is_being_stopped_is_not_given_to_who_asks_again(held):
+    wish = Wish(Spec("bars", "empirical-beta-copula"), "z0>0", 4, 11)
+    first = services.search(wish, "a")
+    assert services.search(wish, "b") is first
+    services.leave_search(wish, "a")
+    assert services.search(wish, "a") is first
+    services.leave_search(wish, "a")
+    services.leave_search(wish, "b")
+    second = services.search(wish, "b")
+    assert second is not first
+    held.go_on.set()
+    assert first.wait(30)
+    assert second.wait(30)
+    assert first.found is None
+    assert len(second.result()) == 4
+    with pytest.raises(AegenError, match="stopped"):
+        first.result()
+
+
+def test_a_search_whose_watcher_went_away_stops(held):
+    wish = Wish(Spec("bars", "empirical-beta-copula"), "z0>0", 4, 12)
+    left = services.search(wish, "a", 0.0)
+    held.go_on.set()
+    assert left.wait(30)
+    assert left.found is None
+    assert len(services.targeted(wish)) == 4
+
+
+def test_who_wants_something_else_leaves_the_search_of_before(opened, held):
+    test = visited(opened, want="z0>0", n="4", seed="13")
+    assert held.begun.wait(10)
+    [before] = [one for one in targets._searches.values() if one._wish.seed == 13]
+    [seed] = [one for one in test.number_input if one.label == "Seed"]
+    healthy(seed.set_value(14).run())
+    held.go_on.set()
+    assert before.wait(30)
+    assert before.found is None
+    assert len(services.targeted(Wish(Spec("bars", "empirical-beta-copula"), "z0>0", 4, 14))) == 4
+
+
+def test_what_goes_wrong_late_is_told_once_it_did(opened, held):
+    test = visited(opened, want="z0>0", n="4", seed="15", strategy="compose")
+    assert button(test, "Stop")
+    held.go_on.set()
+    [search] = [one for one in targets._searches.values() if one._wish.seed == 15]
+    assert search.wait(30)
+    healthy(test.run())
+    assert any("omposition joins attribute values" in one.value for one in test.error)
+    assert held.calls == 1
+
+
+def test_while_draws_are_looked_for_the_last_ones_stay(opened, held):
+    held.go_on.set()
+    test = healthy(visited(opened, want="z0>0", n="4").run())
+    services.targeted(Wish(Spec("bars", "empirical-beta-copula"), "z0>0", 4, 0))
+    healthy(test.run())
+    held.go_on.clear()
+    held.begun.clear()
     [seed] = [one for one in test.number_input if one.label == "Seed"]
     healthy(seed.set_value(5).run())
-    assert begun.wait(10)
+    assert held.begun.wait(10)
     assert "Still the draws of before: z0" in said(test)
     assert button(test, "Stop")
     assert "Asked for" not in said(test)
-    go_on.set()
+    held.go_on.set()
     services.targeted(Wish(Spec("bars", "empirical-beta-copula"), "z0>0", 4, 5))
     healthy(test.run())
     assert "Asked for" in said(test)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
+import uuid
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -31,6 +34,7 @@ __all__ = [
     "edited",
     "factors",
     "found_before",
+    "leave_search",
     "matching",
     "near_picture",
     "near_row",
@@ -45,6 +49,10 @@ PLAIN = 256
 
 REMEMBERED = 12
 """Draws for targets that are kept, pictures and all."""
+
+AWAY = 90.0
+"""Seconds without a look after which someone is taken to have left the page. Browsers let pages
+in the background look once a minute."""
 
 
 @dataclass(frozen=True)
@@ -152,17 +160,21 @@ class Search:
         over: whether it ended, by finding, stopping or failing.
     """
 
-    def __init__(self, wish: Wish) -> None:
+    def __init__(self, wish: Wish, source: Model, target: Target) -> None:
         self.share = 0.0
         self.text = "Looking for pictures"
         self._wish = wish
         self._found: Targeted | None = None
         self._problem: Exception | None = None
-        self._watchers: set[str] = set()
+        self._told = False
+        self._watchers: dict[str, float] = {}
         self._stop = threading.Event()
         self._ended = threading.Event()
-        source, target = model(wish.spec), target_of(wish.bundle, wish.text)
-        threading.Thread(target=self._run, args=(source, target), daemon=True).start()
+        self._thread = threading.Thread(target=self._run, args=(source, target), daemon=True)
+
+    def begin(self) -> None:
+        """Start looking; someone should watch by then."""
+        self._thread.start()
 
     @property
     def over(self) -> bool:
@@ -170,9 +182,17 @@ class Search:
         return self._ended.is_set()
 
     @property
-    def failed(self) -> bool:
-        """Whether it ended without a result."""
-        return self._problem is not None
+    def found(self) -> Targeted | None:
+        """What it found, or None: not yet, or nothing will come of it."""
+        return self._found
+
+    @property
+    def spent(self) -> bool:
+        """Whether asking the same anew needs a new search.
+
+        So after one that was stopped, and after one that failed, once someone was told why.
+        """
+        return self._found is None and (self._stop.is_set() or self._told)
 
     def wait(self, seconds: float) -> bool:
         """Wait for its end; whether that came in time."""
@@ -185,19 +205,24 @@ class Search:
             AegenError: what went wrong.
         """
         if self._problem is not None:
+            self._told = True
             raise self._problem
         assert self._found is not None
         return self._found
 
-    def watch(self, who: str) -> None:
-        """Note that someone is waiting for it."""
-        self._watchers.add(who)
+    def watch(self, who: str, seconds: float = AWAY) -> None:
+        """Note that someone is waiting for it, for so many seconds from now."""
+        self._watchers[who] = time.monotonic() + seconds
 
     def leave(self, who: str) -> None:
         """Note that someone waits no more; when nobody does, it stops."""
-        self._watchers.discard(who)
-        if not self._watchers:
+        self._watchers.pop(who, None)
+        if not self._watched():
             self._stop.set()
+
+    def _watched(self) -> bool:
+        now = time.monotonic()
+        return any(until > now for until in list(self._watchers.values()))
 
     def _run(self, source: Model, target: Target) -> None:
         try:
@@ -210,6 +235,8 @@ class Search:
 
     def _tell(self, share: float, text: str) -> None:
         self.share, self.text = share, text
+        if not self._watched():
+            self._stop.set()
         if self._stop.is_set():
             raise SearchStopped("the search was stopped: ask again to begin anew")
 
@@ -222,33 +249,61 @@ _searches: OrderedDict[tuple[Stamp, Wish], Search] = OrderedDict()
 _lock = threading.Lock()
 
 
-def search(wish: Wish) -> Search:
-    """The search for these draws: the one there is, or a new one; the last twelve are kept.
+def search(wish: Wish, who: str, seconds: float = AWAY) -> Search:
+    """The search for these draws, the one there is or a new one; ``who`` watches it from now on.
 
-    Streamlit's own memory cannot show how far it is, nor be stopped.
+    The last twelve that are over are kept. Streamlit's own memory cannot show how far one is, nor
+    stop it.
     """
     key = (stamp(wish.bundle), wish)
     with _lock:
-        found = _searches.get(key)
-        if found is None or (found.over and found.failed):
-            found = _searches[key] = Search(wish)
-        _searches.move_to_end(key)
-        while len(_searches) > REMEMBERED:
-            _searches.popitem(last=False)
+        found = _watched(key, who, seconds)
+    if found is not None:
         return found
+    source, target = model(wish.spec), target_of(wish.bundle, wish.text)  # may take a while
+    with _lock:
+        found = _watched(key, who, seconds)
+        if found is None:
+            found = _searches[key] = Search(wish, source, target)
+            found.watch(who, seconds)
+            found.begin()
+        over = [known for known, one in _searches.items() if one.over and known != key]
+        for known in over[: max(0, len(over) - REMEMBERED + 1)]:
+            del _searches[known]
+        return found
+
+
+def _watched(key: tuple[Stamp, Wish], who: str, seconds: float) -> Search | None:
+    """The search there is, watched by one more, unless it is spent; while the lock is held."""
+    found = _searches.get(key)
+    if found is None or found.spent:
+        return None
+    found.watch(who, seconds)
+    _searches.move_to_end(key)
+    return found
+
+
+def leave_search(wish: Wish, who: str) -> None:
+    """Note that someone waits no more for draws; when nobody does, their search stops."""
+    with _lock:
+        known = _searches.get((stamp(wish.bundle), wish))
+        if known is not None:
+            known.leave(who)
 
 
 def found_before(wish: Wish) -> Targeted | None:
     """Draws for a target where they are at hand."""
     with _lock:
         known = _searches.get((stamp(wish.bundle), wish))
-    return known.result() if known is not None and known.over and not known.failed else None
+    return known.found if known is not None else None
 
 
 def targeted(wish: Wish) -> Targeted:
     """Draws for a target, waited for."""
-    found = search(wish)
+    who = uuid.uuid4().hex
+    found = search(wish, who, math.inf)
     found.wait(threading.TIMEOUT_MAX)
+    leave_search(wish, who)
     return found.result()
 
 
