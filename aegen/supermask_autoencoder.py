@@ -533,11 +533,23 @@ def _begin(arguments: Mapping[str, Any], recipe: MaskRecipe) -> Autoencoder:
     )
     for place, (_, mask, parameter) in enumerate(attached(network)):
         shape = tuple(parameter.shape)
-        constant = float(np.float16(scale(INITIALISER, shape, mask.kappa)))
+        constant = _half(scale(INITIALISER, shape, mask.kappa))
         mask.kappa = constant**2 * fans(shape)[0]
         weight = frozen(INITIALISER, shape, kappa=mask.kappa, seed=recipe.seed, layer=place)
         mask.frozen.copy_(torch.from_numpy(weight))
     return network
+
+
+def _half(constant: float) -> float:
+    """The nearest number that half precision has."""
+    with np.errstate(over="ignore"):
+        found = float(np.float16(constant))
+    if not 0 < found < math.inf:
+        raise InvalidInput(
+            f"kappa gives weights of size {constant:.3g}, which half precision does not have: "
+            "take one from 0.1 to 1000"
+        )
+    return found
 
 
 def _require_images(images: ByteArray, held_out: ByteArray, labels: IntArray) -> None:

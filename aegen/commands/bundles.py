@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -84,7 +84,9 @@ def check_bundle(
 @bundles.command("create")
 def create_bundle(
     checkpoint: Annotated[Path, typer.Argument(help="Folder of a trained autoencoder")],
-    classifier: Annotated[Path, typer.Option(help="Folder of a trained classifier")],
+    classifier: Annotated[
+        Path, typer.Option(help="Folder of a trained classifier, or a bundle that has one")
+    ],
     out: Annotated[Path, typer.Option(help="Folder of the new bundle; its name is the bundle's")],
     title: Annotated[str, typer.Option(help="The name that people see")],
     description: Annotated[str, typer.Option(help="What it is, in a sentence")],
@@ -113,11 +115,11 @@ def create_bundle(
     from aegen.data import datasets
 
     autoencoder, about, history = trained(checkpoint / "checkpoint.safetensors")
-    judge, judged, _ = trained(classifier / "checkpoint.safetensors")
+    judge = _judge(classifier)
     if not isinstance(autoencoder, Autoencoder) or not isinstance(judge, Classifier):
         raise InvalidInput(
-            f"a bundle needs an autoencoder and a classifier, but {checkpoint} holds an "
-            f"{about['kind']} and {classifier} a {judged['kind']}"
+            f"a bundle needs an autoencoder and a classifier, but {checkpoint} holds "
+            f"{type(autoencoder).__name__} and {classifier} {type(judge).__name__}"
         )
     epochs = about["recipe"]["epochs"]
     if len(history) < epochs:
@@ -152,3 +154,17 @@ def create_bundle(
             progress=lambda what, share: bar.update(task, description=what, completed=share),
         )
     typer.echo(f"written: {out}")
+
+
+def _judge(place: Path) -> Any:
+    """A copy of the network in the folder of a training, or of a bundle's classifier."""
+    import copy
+
+    from aegen.autoencoders.trainings import trained
+    from aegen.bundles import bundles as names
+    from aegen.bundles import read
+
+    checkpoint = place / "checkpoint.safetensors"
+    if not checkpoint.exists() and (str(place) in names() or (place / "bundle.json").exists()):
+        return copy.deepcopy(read(str(place)).classifier())
+    return trained(checkpoint)[0]

@@ -110,6 +110,12 @@ def train_masked(
             help="Of the scores a step, at its highest; more leaves fewer weights",
         ),
     ] = 1e-2,
+    end: Annotated[
+        float,
+        typer.Option(
+            min=1e-6, max=1.0, help="What learning rate and decay are multiplied by last"
+        ),
+    ] = 0.01,
     kappa: Annotated[
         float, typer.Option(min=0.001, help="fan_in times the variance of the frozen weights")
     ] = 2.0,
@@ -139,6 +145,7 @@ def train_masked(
             "batch": batch,
             "learning_rate": learning_rate,
             "decay": decay,
+            "end": end,
             "kappa": kappa,
             "seed": seed,
         },
