@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from aegen.core.errors import InvalidInput, StorageError
 from aegen.core.storage import load_arrays, save_arrays
-from aegen.supermask.coding import decode
+from aegen.supermask.coding import LARGEST, decode
 
 __all__ = ["BINS", "FLIPS", "History", "budget", "packed_scores", "thinned", "unpacked_scores"]
 
@@ -158,7 +158,7 @@ class History:
                 name: json.loads(metadata[name])
                 for name in ("layers", "records", "thresholds", "largest", "about")
             }
-            layers = {name: tuple(shape) for name, shape in texts["layers"].items()}
+            layers = {name: _shape(shape) for name, shape in texts["layers"].items()}
             coded: dict[int, dict[str, bytes]] = {}
             last: dict[str, tuple[bytes, float]] = {}
             for key, array in arrays.items():
@@ -167,7 +167,7 @@ class History:
                     epoch, _, name = rest.partition(".")
                     coded.setdefault(int(epoch), {})[name] = array.tobytes()
                 elif kind == "scores":
-                    last[rest] = array.tobytes(), float(texts["largest"][rest])
+                    last[rest] = array.tobytes(), _size(texts["largest"][rest])
             found = cls(
                 layers,
                 texts["records"],
@@ -175,17 +175,21 @@ class History:
                 arrays["flips"],
                 arrays["histograms"].astype(np.int64),
                 arrays["edges"],
-                texts["thresholds"],
+                {name: _size(value) for name, value in texts["thresholds"].items()},
                 texts["about"],
                 coded,
                 last,
             )
             found._check()
-        except (KeyError, ValueError, TypeError, AttributeError) as problem:
+        except (KeyError, ValueError, TypeError, AttributeError, RecursionError) as problem:
             raise StorageError(path, f"is a damaged history (at {problem})") from problem
         return found
 
     def _check(self) -> None:
+        if not isinstance(self.about, dict) or not isinstance(self.records, list):
+            raise ValueError("about or records: of another kind")
+        if not all(isinstance(record, dict) for record in self.records):
+            raise ValueError("records: not all are records")
         epochs, layers = len(self.records), len(self.layers)
         wanted = {
             "counts": (epochs, layers, 3),
@@ -200,6 +204,21 @@ class History:
             raise ValueError("masks: of other layers")
         if not set(self.last) <= set(self.layers) or set(self.thresholds) != set(self.layers):
             raise ValueError("scores: of other layers")
+
+
+def _shape(sides: Any) -> tuple[int, ...]:
+    """A layer's, if it is one."""
+    whole = isinstance(sides, list) and all(type(side) is int and side > 0 for side in sides)
+    if not whole or not sides or math.prod(sides) > LARGEST:
+        raise ValueError(f"layers: no shape is {sides!s:.40}")
+    return tuple(sides)
+
+
+def _size(value: Any) -> float:
+    """A threshold, or the size of a score."""
+    if type(value) not in (int, float) or not -1 <= value < 1e30:
+        raise ValueError(f"thresholds or largest: {value!s:.40}")
+    return float(value)
 
 
 def packed_scores(scores: NDArray[np.float32], threshold: float) -> tuple[bytes, float]:

@@ -1,5 +1,7 @@
 """Histories: what goes in comes out, the mask at the trained threshold exactly."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -135,3 +137,27 @@ def test_bad_files_are_refused(file, tmp_path):
     save_arrays(other, {**arrays, "scores.fc1": arrays["scores.fc1"][:50]}, metadata)
     with pytest.raises(InvalidInput, match="damaged"):
         History.read(other).variable("fc1")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("layers", {"fc1": [30, ""], "fc2": [20, 30], "fc3": [10, 20]}),
+        ("layers", {"fc1": [10**30, 784], "fc2": [20, 30], "fc3": [10, 20]}),
+        ("layers", {"fc1": {"a": 1}, "fc2": [20, 30], "fc3": [10, 20]}),
+        ("layers", []),
+        ("thresholds", {"fc1": "x", "fc2": 0.01, "fc3": 0.01}),
+        ("thresholds", {"fc1": 1e308, "fc2": 0.01, "fc3": 0.01}),
+        ("largest", {"fc1": 10**400, "fc2": 0.1, "fc3": 0.1}),
+        ("largest", {"fc1": None, "fc2": 0.1, "fc3": 0.1}),
+        ("records", [1, 2, 3, 4, 5]),
+        ("about", "me"),
+    ],
+)
+def test_descriptions_of_another_kind_are_refused(file, tmp_path, text, value):
+    arrays, metadata = load_arrays(file)
+    save_arrays(tmp_path / "b.history", arrays, metadata)
+    assert History.read(tmp_path / "b.history").epochs == [1, 2, 3, 4, 5]
+    save_arrays(tmp_path / "b.history", arrays, {**metadata, text: json.dumps(value)})
+    with pytest.raises(StorageError, match="damaged history"):
+        History.read(tmp_path / "b.history")
