@@ -69,6 +69,11 @@ class Draw:
         """How many there are."""
         return len(self.codes)
 
+    def arrays(self) -> dict[str, Any]:
+        """What an .npz of it holds: images, codes and, where they are known, rows."""
+        known = {} if self.rows is None else {"rows": self.rows}
+        return {"images": self.images, "codes": self.codes, **known}
+
     def save(self, path: Path | str, *, scale: int = 2) -> None:
         """Write the images: all in one grid as .png, or images, codes and rows as arrays in .npz.
 
@@ -88,9 +93,8 @@ class Draw:
         if ending == ".png":
             write_bytes(path, pictures.png(pictures.grid(self.images, gap=2, scale=scale)))
         elif ending == ".npz":
-            known: dict[str, Any] = {} if self.rows is None else {"rows": self.rows}
             with replacing(path) as part, part.open("wb") as file:
-                np.savez(file, images=self.images, codes=self.codes, **known)
+                np.savez(file, **self.arrays())
         else:
             raise InvalidInput(
                 f"draws are saved as .png or .npz, got {path.name!r}: change the end"

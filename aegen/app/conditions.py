@@ -21,6 +21,9 @@ Make = Callable[[], "Target"]
 HELD = 500
 """Rows that a ball around a row or a picture holds at first."""
 
+STEPS = 200
+"""Steps of a slider between the least and the largest value."""
+
 
 def form(name: str, item: state.Item[str], add: Add) -> None:
     """One condition: its kind, what that needs, and a button that adds it."""
@@ -110,17 +113,25 @@ def _numbers(name: str) -> list[str]:
     return [attribute for attribute in about if about[attribute].kind == "number"]
 
 
-def _number(name: str, key: str) -> Make:
+def _ends(label: str, column: Any, key: str, start: Any = None) -> Any:
+    """A slider over a column's values, for two ends or from ``start``; None where all agree."""
+    least, largest = float(column.min()), float(column.max())
+    if least == largest:
+        st.caption(f"It is {least:g} in all rows, so there is nothing to choose.")
+        return None
+    given = (least, largest) if start is None else start
+    step = (largest - least) / STEPS
+    return st.slider(label, least, largest, given, step=step, format="%.4g", key=key)
+
+
+def _number(name: str, key: str) -> Make | None:
     """A range of a number."""
     from aegen.targeting import Between
 
     attribute = _choice("Number", _numbers(name), f"{key}:name", format_func=controls.words)
     column = services.bundle(name).attributes[attribute]
-    least, largest = float(column.min()), float(column.max())
-    low, high = st.slider(
-        "From, to", least, largest, (least, largest), key=f"{key}:{name}:{attribute}"
-    )
-    return lambda: Between(attribute, low, high)
+    ends = _ends("From, to", column, f"{key}:{name}:{attribute}")
+    return None if ends is None else lambda: Between(attribute, *ends)
 
 
 def _row(name: str, key: str) -> Make:
@@ -174,7 +185,7 @@ def _density(name: str, key: str) -> Make:
     return lambda: DensityLevel(low / 100, high / 100)
 
 
-def _coordinate(name: str, key: str) -> Make:
+def _coordinate(name: str, key: str) -> Make | None:
     """A range of one coordinate of the codes, or one value of it."""
     from aegen.targeting import Coordinate, Fixed
 
@@ -192,14 +203,12 @@ def _coordinate(name: str, key: str) -> Make:
         key=f"{key}:fixed",
         help="The latent model is conditioned on it, where it can be.",
     )
-    column = codes[:, index]
-    least, largest = float(column.min()), float(column.max())
+    column, key = codes[:, index], f"{key}:{name}:{index}"
     if fixed:
-        value = st.slider(
-            "Value", least, largest, float(column.mean()), key=f"{key}:{name}:{index}:value"
-        )
-        return lambda: Fixed(index, float(f"{value:.6g}"))
-    low, high = st.slider(
-        "From, to", least, largest, (least, largest), key=f"{key}:{name}:{index}:range"
-    )
-    return lambda: Coordinate(index, float(f"{low:.6g}"), float(f"{high:.6g}"))
+        value = _ends("Value", column, f"{key}:value", float(column.mean()))
+        return None if value is None else lambda: Fixed(index, float(f"{value:.6g}"))
+    ends = _ends("From, to", column, f"{key}:range")
+    if ends is None:
+        return None
+    low, high = (float(f"{end:.6g}") for end in ends)
+    return lambda: Coordinate(index, low, high)

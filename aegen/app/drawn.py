@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from html import escape
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
 from aegen.app import controls, fields, panels, services, state
@@ -14,6 +12,7 @@ from aegen.app.components.image_grid import image_grid
 from aegen.app.services import Spec
 from aegen.app.wording import duration, plain
 from aegen.core.pictures import grid, png, quantize
+from aegen.core.storage import npz
 
 __all__ = [
     "DETAIL",
@@ -203,8 +202,4 @@ def png_file(spec: Spec, n: int, seed: int) -> bytes:
 
 def npz_file(spec: Spec, n: int, seed: int) -> bytes:
     """Images, codes and, where known, rows as arrays."""
-    draw = services.draw(spec, n, seed)
-    known: dict[str, Any] = {} if draw.rows is None else {"rows": draw.rows}
-    file = io.BytesIO()
-    np.savez(file, images=draw.images, codes=draw.codes, **known)
-    return file.getvalue()
+    return npz(services.draw(spec, n, seed).arrays())

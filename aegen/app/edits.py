@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import streamlit as st
 
 from aegen.app import (
@@ -24,6 +23,7 @@ from aegen.app.services import Edit
 from aegen.app.wording import plain, sentence
 from aegen.core.errors import AegenError
 from aegen.core.pictures import grid, png, quantize
+from aegen.core.storage import npz
 
 if TYPE_CHECKING:
     from aegen.targeting import Edited
@@ -73,7 +73,7 @@ def asked(name: str) -> Edit | None:
         )
         with st.popover("Your picture", icon=":material/add_photo_alternate:"):
             own_picture.bring(name)
-        _becomes(name, factors)
+        _becomes(name)
         with st.popover("How", icon=":material/tune:"):
             _how(factors)
     state.publish(SHOWN)
@@ -87,46 +87,23 @@ def asked(name: str) -> Edit | None:
     )
 
 
-def _becomes(name: str, factors: dict[str, tuple[str, ...]]) -> None:
+def _becomes(name: str) -> None:
     """What the picture shall show: a value from the list, or several as text."""
     from aegen.targeting import Having
 
+    values = services.found_values(name)
     options = [
-        str(Having(attribute, value)) for attribute in factors for value in factors[attribute]
+        str(Having(attribute, value)) for attribute in values for value in values[attribute]
     ]
     if not state.become.get():
-        state.become.set(options[len(next(iter(factors.values()))) - 1])
-    current = state.become.get()
-    if current not in options:
-        options.insert(0, current)
-    key = controls.bind(state.become)
-    st.selectbox(
+        state.become.set(options[len(next(iter(values.values()))) - 1])
+    wishes.pick(
         "It becomes",
+        name,
+        state.become,
         options,
-        key=key,
-        format_func=lambda text: _words(name, text),
-        accept_new_options=True,
-        on_change=_take_wish,
-        args=(key,),
-        width=260,
-        help="A value from the list; or type several at once, such as hair=3 and body=2.",
+        "A value from the list; or type several at once, such as hair=3 and body=2.",
     )
-
-
-def _words(name: str, text: str) -> str:
-    try:
-        return wishes.words(services.target_of(name, text))
-    except AegenError:
-        return text
-
-
-def _take_wish(key: str) -> None:
-    from aegen.targeting import parse
-
-    try:
-        state.become.set(str(parse(str(st.session_state[key] or ""))))
-    except AegenError as problem:
-        state.complain(str(problem))
 
 
 def _how(factors: dict[str, tuple[str, ...]]) -> None:
@@ -161,7 +138,11 @@ def _held(factors: dict[str, tuple[str, ...]]) -> tuple[str, ...] | None:
     chosen = state.hold.get()
     if chosen is None:
         return None
-    return tuple(name for name in chosen if name in factors)
+    for name in set(chosen) - set(factors):
+        state.complain(f"There is no attribute {name!r} here that could stay; it is left out.")
+    known = tuple(name for name in chosen if name in factors)
+    state.hold.set(known)
+    return known
 
 
 def _shown_held(factors: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
@@ -171,8 +152,19 @@ def _shown_held(factors: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
         return chosen
     if state.kind.get() != "effects":
         return ()
-    wished = state.become.get()
-    return tuple(name for name in factors if f"{name}=" not in wished)
+    wished = _wished(state.become.get())
+    return tuple(name for name in factors if name not in wished)
+
+
+def _wished(text: str) -> set[str]:
+    """Names of the attributes that are to change; of none where the wish cannot be followed."""
+    from aegen.targeting import parse
+    from aegen.targeting.composition import wanted_values
+
+    try:
+        return set(wanted_values(parse(text)))
+    except AegenError:
+        return set()
 
 
 def _take_held(key: str) -> None:
@@ -183,8 +175,10 @@ def _start(name: str) -> int | tuple[float, ...]:
     """The row, or the code of the person's own picture, where it fits the bundle."""
     code = state.brought.get()
     if code is not None:
-        if len(code) == services.bundle(name).latent_dim:
+        d = services.bundle(name).latent_dim
+        if len(code) == d:
             return code
+        state.complain(f"The code of your picture has {len(code)} numbers, and codes here {d}.")
         state.brought.reset()
     row = state.pinned.get()
     return rows.default_row(name, 0) if row is None else row
@@ -220,7 +214,7 @@ def strip(change: Edit) -> Edited:
         state.step.set(choice)
         st.rerun(scope="fragment")
     start = "Your picture, as it comes back" if _brought(change) else f"Row {change.start:,}"
-    st.markdown(f"{plain(start)} → {plain(_words(change.bundle, change.text))}")
+    st.markdown(f"{plain(start)} → {plain(wishes.words_of(change.bundle, change.text))}")
     kind = st.success if found.reached is not None and not found.changed else st.warning
     kind(sentence(found.summary()) + ".", icon=":material/compare_arrows:")
     return found
@@ -312,10 +306,4 @@ def _png(change: Edit) -> bytes:
 
 
 def _npz(change: Edit) -> bytes:
-    import io
-
-    found = services.edited(change)
-    tables: dict[str, Any] = {f"chances_{name}": table for name, table in found.chances.items()}
-    file = io.BytesIO()
-    np.savez(file, images=found.images, codes=found.codes, positions=found.positions, **tables)
-    return file.getvalue()
+    return npz(services.edited(change).arrays())

@@ -1,4 +1,4 @@
-"""A picture of one's own on the Traverse page: the file, what was done to it, its code."""
+"""A picture of one's own, on Traverse and on Target: the file, what was done to it, its code."""
 
 from __future__ import annotations
 

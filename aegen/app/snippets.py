@@ -239,7 +239,7 @@ def python_of_transfer(bundle: str, source: str, margins: str, n: int, seed: int
     """A transfer in Python.
 
     Example:
-        >>> print(python_of_transfer("sprites", "hair=1", "hair=4", 64, 0).splitlines()[-2])
+        >>> print(python_of_transfer("sprites", "hair=1", "hair=4", 64, 0).splitlines()[-3])
         moved = transfer(bundle, "hair=1", "hair=4", 64, rng=0)
     """
     return "\n".join(
@@ -249,7 +249,8 @@ def python_of_transfer(bundle: str, source: str, margins: str, n: int, seed: int
             "",
             f'bundle = aegen.load("{bundle}")',
             f"moved = transfer(bundle, {_quoted(source)}, {_quoted(margins)}, {n}, rng={seed})",
-            "print(moved.summary(), moved.images.shape)",
+            "print(moved.summary())",
+            'moved.save("grid.png")',
         ]
     )
 

@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
+from urllib.parse import unquote
 
 import streamlit as st
 
@@ -371,7 +372,13 @@ def _target_text(value: str) -> str:
 
 def _names(text: str) -> tuple[str, ...]:
     """Reads names: "hair,body"; "none" is none of them."""
-    return () if text == NOBODY else tuple(part for part in text.split(",") if part)
+    return () if text == NOBODY else tuple(unquote(part) for part in text.split(",") if part)
+
+
+def _names_text(value: tuple[str, ...] | None) -> str:
+    """Names as they stand in a link; signs that mean something there are escaped."""
+    escaped = ",".join(name.replace("%", "%25").replace(",", "%2C") for name in value or ())
+    return escaped.replace("n", "%6E", 1) if escaped == NOBODY else escaped or NOBODY
 
 
 FURTHEST_EDIT = 3.0
@@ -419,7 +426,7 @@ selected: Item[Selection | None] = Item(
 """The rows selected on the map."""
 
 pinned: Item[int | None] = Item("row", None, _whole(0, 10**9), str, per_bundle=True)
-"""The pinned row: where Traverse starts."""
+"""The pinned row: where Traverse and edits start."""
 
 sampler: Item[str] = Item("sampler", "empirical-beta-copula", str, always=True)
 """The latent model that Sample draws from."""
@@ -451,7 +458,7 @@ directions: Item[int] = Item("directions", 8, _whole(1, 4096))
 brought: Item[tuple[float, ...] | None] = Item(
     "code", None, _numbers, lambda code: ",".join(f"{v:.5g}" for v in code or ()), per_bundle=True
 )
-"""The code of a picture that a person brought: where Traverse starts in place of a row."""
+"""The code of a picture that a person brought: where Traverse and edits start instead of a row."""
 
 first: Item[int | None] = Item("from", None, _whole(0, 10**9), str, per_bundle=True)
 """The row that a way between two codes starts at; None is where Traverse starts."""
@@ -508,9 +515,7 @@ become: Item[str] = Item("become", "", _target, _target_text, per_bundle=True)
 kind: Item[str] = Item("kind", "effects", str)
 """How the way of an edit is found."""
 
-hold: Item[tuple[str, ...] | None] = Item(
-    "hold", None, _names, lambda value: ",".join(value or ()) or NOBODY, per_bundle=True
-)
+hold: Item[tuple[str, ...] | None] = Item("hold", None, _names, _names_text, per_bundle=True)
 """Attributes that an edit keeps; None is what suits its kind."""
 
 reach: Item[float] = Item("reach", 1.0, _reach, lambda value: f"{value:g}")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import streamlit as st
 
 from aegen.app import controls, drawn, fields, map, panels, services, snippets, state, wishes
@@ -16,6 +14,7 @@ from aegen.app.selection import Area
 from aegen.app.services import Spec, Wish
 from aegen.app.wording import duration, plain, sentence
 from aegen.core.pictures import grid, png, quantize
+from aegen.core.storage import npz
 
 if TYPE_CHECKING:
     from aegen.targeting import Targeted
@@ -34,7 +33,9 @@ SHOWN: tuple[state.Item[Any], ...] = (
     state.picked,
     state.projection,
     state.axes,
+    state.colour,
     state.selected,
+    state.pinned,
 )
 """What the link of targeted draws holds, beside the latent model's fields."""
 
@@ -352,8 +353,4 @@ def _png(wish: Wish) -> bytes:
 
 
 def _npz(wish: Wish) -> bytes:
-    found = services.targeted(wish)
-    known: dict[str, Any] = {} if found.rows is None else {"rows": found.rows}
-    file = io.BytesIO()
-    np.savez(file, images=found.images, codes=found.codes, **known)
-    return file.getvalue()
+    return npz(services.targeted(wish).draw().arrays())

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import streamlit as st
 
 from aegen.app import controls, panels, services, snippets, state, wishes
 from aegen.app.components.drawing import drawing
 from aegen.app.components.image_grid import image_grid
 from aegen.app.wording import plain
-from aegen.core.errors import AegenError
 from aegen.core.pictures import grid, png, quantize
+from aegen.core.storage import npz
 
 if TYPE_CHECKING:
     from aegen.targeting import Transferred
@@ -37,9 +35,9 @@ def asked(name: str) -> Asked | None:
     """The two groups as widgets; None where the bundle has no attributes to tell groups by."""
     from aegen.targeting import Having
 
-    factors = services.factors(name)
+    values = services.found_values(name)
     options = [
-        str(Having(attribute, value)) for attribute in factors for value in factors[attribute]
+        str(Having(attribute, value)) for attribute in values for value in values[attribute]
     ]
     if len(options) < 2:
         st.info("This bundle has no attributes to tell groups of rows by.")
@@ -56,35 +54,13 @@ def asked(name: str) -> Asked | None:
 def _group(label: str, name: str, item: state.Item[str], options: list[str], default: str) -> None:
     if not item.get():
         item.set(default)
-    current = item.get()
-    key = controls.bind(item)
-    st.selectbox(
+    wishes.pick(
         label,
-        options if current in options else [current, *options],
-        key=key,
-        format_func=lambda text: _words(name, text),
-        accept_new_options=True,
-        on_change=_take,
-        args=(item, key),
-        width=260,
-        help="A value from the list; or type a target, such as hair=3 and density>=20%.",
+        name,
+        item,
+        options,
+        "A value from the list; or type a target, such as hair=3 and density>=20%.",
     )
-
-
-def _words(name: str, text: str) -> str:
-    try:
-        return wishes.words(services.target_of(name, text))
-    except AegenError:
-        return text
-
-
-def _take(item: state.Item[str], key: str) -> None:
-    from aegen.targeting import parse
-
-    try:
-        item.set(str(parse(str(st.session_state[key] or ""))))
-    except AegenError as problem:
-        state.complain(str(problem))
 
 
 def pictures(asked: Asked) -> Transferred:
@@ -150,14 +126,4 @@ def _png(*asked: Any) -> bytes:
 
 
 def _npz(*asked: Any) -> bytes:
-    found = services.transferred(*asked)
-    file = io.BytesIO()
-    np.savez(
-        file,
-        images=found.images,
-        codes=found.codes,
-        before=found.before.images,
-        codes_before=found.before.codes,
-        rows=found.rows,
-    )
-    return file.getvalue()
+    return npz(services.transferred(*asked).arrays())

@@ -6,7 +6,6 @@ Python do exactly what is done here.
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +16,7 @@ from aegen.app import services
 from aegen.core.arrays import FloatArray
 from aegen.core.errors import InvalidInput
 from aegen.core.pictures import grid, png, quantize
+from aegen.core.storage import npz
 
 __all__ = [
     "PASSAGE",
@@ -329,14 +329,16 @@ def walk_npz(place: Place, shown: int) -> bytes:
     moves = np.zeros(len(directions))
     for k, distance in place.moves:
         moves[k] = distance
-    return _npz(
-        code=found.code,
-        image=found.image,
-        moves=moves,
-        sd=directions.sd,
-        vectors=directions.vectors,
-        stops=np.array(STOPS),
-        strips=found.strips,
+    return npz(
+        {
+            "code": found.code,
+            "image": found.image,
+            "moves": moves,
+            "sd": directions.sd,
+            "vectors": directions.vectors,
+            "stops": np.array(STOPS),
+            "strips": found.strips,
+        }
     )
 
 
@@ -348,10 +350,4 @@ def passage_png(a: Place, b: Place, way: str) -> bytes:
 def passage_npz(a: Place, b: Place, way: str) -> bytes:
     """Codes and images of the way."""
     found = passage(a, b, way)
-    return _npz(codes=found.codes, images=found.images)
-
-
-def _npz(**arrays: Any) -> bytes:
-    file = io.BytesIO()
-    np.savez(file, **arrays)
-    return file.getvalue()
+    return npz({"codes": found.codes, "images": found.images})

@@ -17,7 +17,7 @@ from aegen.core.errors import AegenError
 if TYPE_CHECKING:
     from aegen.targeting import Target
 
-__all__ = ["add", "builder", "words"]
+__all__ = ["add", "builder", "pick", "words", "words_of"]
 
 
 def words(target: Target) -> str:
@@ -27,6 +27,8 @@ def words(target: Target) -> str:
         >>> from aegen.targeting import parse
         >>> words(parse("(class=4 or class=9) and not density<=20%"))
         'class is 4 or 9 and not in a denser place than 0 to 20 % of the rows'
+        >>> words(parse("not (hair=1 and body=2) and (hair=3 or z3>0)"))
+        'not (hair is 1 and body is 2) and (hair is 3 or z3>0)'
     """
     from aegen import targeting as t
 
@@ -34,13 +36,15 @@ def words(target: Target) -> str:
         case t.And(parts=()):
             return "anything"
         case t.And():
-            return " and ".join(words(part) for part in target.parts)
+            return " and ".join(map(_inner, target.parts))
         case t.Or():
             return _either(target)
         case t.Not(part=t.Having() as part):
             return f"{part.attribute} is not {part.value}"
+        case t.Not(part=t.Or() as part) if len(_alternatives(part)) == 1:
+            return words(part).replace(" is ", " is not ", 1)
         case t.Not():
-            return f"not {words(target.part)}"
+            return f"not {_inner(target.part)}"
         case t.Having():
             return f"{target.attribute} is {target.value}"
         case t.Chance():
@@ -61,12 +65,55 @@ def words(target: Target) -> str:
 
 
 def _either(target: Any) -> str:
-    from aegen.targeting import Having
+    groups = _alternatives(target)
+    if len(groups) == 1:
+        first = target.parts[0]
+        return f"{first.attribute} is {' or '.join(part.value for part in target.parts)}"
+    return " or ".join(map(_inner, groups))
 
-    names = {part.attribute for part in target.parts if isinstance(part, Having)}
-    if len(names) == 1 and all(isinstance(part, Having) for part in target.parts):
-        return f"{names.pop()} is {' or '.join(part.value for part in target.parts)}"
-    return " or ".join(words(part) for part in target.parts)
+
+def _inner(part: Target) -> str:
+    """The words of a part beside others, in brackets where it joins several things."""
+    from aegen.targeting import And, Or
+
+    several = isinstance(part, And) and len(part.parts) > 1
+    if several or (isinstance(part, Or) and len(_alternatives(part)) > 1):
+        return f"({words(part)})"
+    return words(part)
+
+
+def _alternatives(target: Any) -> list[Target]:
+    """What a target joins by "or"; the values of one attribute count as one thing."""
+    from aegen.targeting import Having, Or
+
+    groups: dict[Any, list[Target]] = {}
+    for part in target.parts:
+        groups.setdefault(part.attribute if isinstance(part, Having) else part, []).append(part)
+    return [Or.of(*group) for group in groups.values()]
+
+
+def words_of(name: str, text: str) -> str:
+    """The words of a target's text; the text itself where it stands for none in this bundle."""
+    try:
+        return words(services.target_of(name, text))
+    except AegenError:
+        return text
+
+
+def pick(label: str, name: str, item: state.Item[str], options: list[str], help: str) -> None:
+    """A target from a list of texts, or typed in."""
+    current, key = item.get(), controls.bind(item)
+    st.selectbox(
+        label,
+        options if current in options else [current, *options],
+        key=key,
+        format_func=lambda text: words_of(name, text),
+        accept_new_options=True,
+        on_change=_take_text,
+        args=(item, key),
+        width=260,
+        help=help,
+    )
 
 
 def builder(name: str, item: state.Item[str]) -> Target | None:
@@ -103,10 +150,9 @@ def builder(name: str, item: state.Item[str]) -> Target | None:
 def _chips(item: state.Item[str], target: Target) -> None:
     from aegen.targeting import And, Not, Or
 
-    parts = services.asked_parts(target)
-    joined = "and"
-    if isinstance(target, Or) and words(target).count(" is ") != 1:
-        parts, joined = target.parts, "or"
+    parts, joined = services.asked_parts(target), "and"
+    if isinstance(target, Or) and len(_alternatives(target)) > 1:
+        parts, joined = tuple(_alternatives(target)), "or"
     for k, part in enumerate(parts):
         if k:
             other = Or if joined == "and" else And
@@ -173,7 +219,7 @@ def _typed(item: state.Item[str]) -> None:
 def _take_text(item: state.Item[str], key: str) -> None:
     from aegen.targeting import parse
 
-    text = str(st.session_state[key]).strip()
+    text = str(st.session_state[key] or "").strip()
     try:
         item.set(str(parse(text)) if text else "")
     except AegenError as problem:
@@ -182,7 +228,7 @@ def _take_text(item: state.Item[str], key: str) -> None:
 
 def _examples(name: str, item: state.Item[str]) -> None:
     """Wishes to begin with, for this bundle."""
-    found = _suggested(services.factors(name))
+    found = _suggested(services.found_values(name))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(
             "Add a condition, draw around points on the map, or begin with", width="content"

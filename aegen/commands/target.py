@@ -88,6 +88,8 @@ def target(
                 like_rows or min(500, -(-len(opened.codes) // 10)),
             ),
         )
+    elif like_rows is not None:
+        raise InvalidInput("--like-rows goes with --like: name the picture, or leave it out")
     if out is not None and out.suffix.lower() not in (".png", ".npz"):
         raise InvalidInput(f"draws are saved as .png or .npz, got {out.name!r}: change the end")
     if margins is not None:
@@ -145,7 +147,6 @@ def _transfer(
     out: Path | None,
 ) -> None:
     from aegen.core.errors import InvalidInput
-    from aegen.generation import Draw
     from aegen.targeting import transfer
 
     if set(fields) - {"degree"}:
@@ -153,5 +154,5 @@ def _transfer(
     moved = transfer(bundle, source, margins, n, rng=seed, **fields)
     typer.echo(f"{moved.summary()}.")
     if out is not None:
-        Draw(moved.images, moved.codes, moved.rows, 0.0, 0.0).save(out)
+        moved.save(out)
         typer.echo(f"Written: {out}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -22,6 +23,7 @@ __all__ = [
     "inside",
     "load_arrays",
     "make_folder",
+    "npz",
     "read_bytes",
     "replacing",
     "replacing_folder",
@@ -167,6 +169,19 @@ def inside(folder: Path | str, name: str) -> Path:
     if path == root or root not in path.parents:
         raise StorageError(folder, f"{name!r} leads out of the folder: name a file within it")
     return path
+
+
+def npz(arrays: Mapping[str, Array]) -> bytes:
+    """Named arrays as the content of an .npz file, which ``numpy.load`` reads.
+
+    Example:
+        >>> npz({"a": np.arange(3)})[:2]
+        b'PK'
+    """
+    file = io.BytesIO()
+    named: dict[str, Any] = dict(arrays)
+    np.savez(file, **named)
+    return file.getvalue()
 
 
 def save_arrays(

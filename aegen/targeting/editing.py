@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from aegen.core.arrays import FloatArray, IntArray, count
 from aegen.core.errors import InvalidInput
 from aegen.core.pictures import grid, png
-from aegen.core.storage import write_bytes
+from aegen.core.storage import npz, write_bytes
 from aegen.targeting.attribute import Having
 from aegen.targeting.attribute_direction import ways
 from aegen.targeting.candidates import Candidates
@@ -101,6 +100,16 @@ class Edited:
                 found[name] = (self.values(name)[before], self.values(name)[after])
         return found
 
+    def arrays(self) -> dict[str, Any]:
+        """What an .npz of it holds: images, codes, positions, and probabilities by attribute."""
+        tables = {f"chances_{name}": table for name, table in self.chances.items()}
+        return {
+            "images": self.images,
+            "codes": self.codes,
+            "positions": self.positions,
+            **tables,
+        }
+
     def save(self, path: Path | str, *, scale: int = 2) -> None:
         """Write the strip as .png, or pictures, codes, positions and probabilities as .npz.
 
@@ -112,12 +121,7 @@ class Edited:
         if end == ".png":
             content = png(grid(self.images, columns=len(self.images), gap=2, scale=scale))
         elif end == ".npz":
-            tables: dict[str, Any] = {f"chances_{name}": t for name, t in self.chances.items()}
-            file = io.BytesIO()
-            np.savez(
-                file, images=self.images, codes=self.codes, positions=self.positions, **tables
-            )
-            content = file.getvalue()
+            content = npz(self.arrays())
         else:
             raise InvalidInput(f"a strip is saved as .png or .npz, got {Path(path).name!r}")
         write_bytes(path, content)

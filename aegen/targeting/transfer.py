@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aegen.core.arrays import FloatArray, IntArray, count
 from aegen.core.errors import InvalidInput
+from aegen.core.pictures import grid, png
 from aegen.core.rng import RNG, generator
+from aegen.core.storage import npz, write_bytes
 from aegen.samplers.empirical_beta_copula import EmpiricalBetaCopula
 from aegen.targeting.attribute import Having
 from aegen.targeting.candidates import Candidates
@@ -76,6 +79,34 @@ class Transferred:
                 same = self.before.chances(name).argmax(1) == self.after.chances(name).argmax(1)
                 found[name] = float(same.mean()) if len(same) else 1.0
         return found
+
+    def arrays(self) -> dict[str, Any]:
+        """What an .npz of it holds: images and codes after and before, and rows."""
+        return {
+            "images": self.images,
+            "codes": self.codes,
+            "before": self.before.images,
+            "codes_before": self.before.codes,
+            "rows": self.rows,
+        }
+
+    def save(self, path: Path | str, *, scale: int = 2) -> None:
+        """Write the pictures after the transfer as .png, or `arrays` as .npz.
+
+        Raises:
+            InvalidInput: another kind of file, or a picture of no draws.
+            StorageError: it cannot be written.
+        """
+        end = Path(path).suffix.lower()
+        if end not in (".png", ".npz"):
+            raise InvalidInput(
+                f"a transfer is saved as .png or .npz, got {Path(path).name!r}: change the end"
+            )
+        picture = end == ".png"
+        write_bytes(
+            path,
+            png(grid(self.images, gap=2, scale=scale)) if picture else npz(self.arrays()),
+        )
 
     def summary(self) -> str:
         """One sentence on what moved and what stayed."""

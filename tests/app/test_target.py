@@ -6,9 +6,10 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 
 import aegen
-from aegen.app import services, snippets, state, wishes
+from aegen.app import edits, services, snippets, state, wishes
 from aegen.app.services import Edit, Spec, Wish, targets
 from aegen.cli import main
 from aegen.core.errors import AegenError
@@ -56,8 +57,8 @@ def test_nothing_asked_yet_offers_something_to_begin_with(opened):
     assert not test.error
     assert not test.warning
     assert "What should the pictures show?" in said(test)
-    healthy(button(test, "class is neither or lying").click().run())
-    assert link_of(test)["want"] == "class=neither or class=lying"
+    healthy(button(test, "class is lying or upright").click().run())
+    assert link_of(test)["want"] == "class=lying or class=upright"
     assert "rows match" in said(test)
 
 
@@ -138,6 +139,33 @@ def test_and_becomes_or(opened):
     assert link_of(test)["want"] == "z0>0 or z1>0"
     healthy(button(test, "or").click().run())
     assert link_of(test)["want"] == "z0>0 and z1>0"
+
+
+def test_values_of_one_attribute_stay_together_between_and_and_or(opened):
+    both = "(class=lying or class=upright) and z1>0"
+    test = visited(opened, want=both)
+    healthy(button(test, "and").click().run())
+    assert link_of(test)["want"] == "class=lying or class=upright or z1>0"
+    assert [one.label for one in test.button if one.label in ("and", "or")] == ["or"]
+    healthy(button(test, "or").click().run())
+    assert link_of(test)["want"] == both
+
+
+def test_a_column_of_one_value_has_no_slider():
+    def form():
+        import numpy as np
+
+        from aegen.app import conditions
+
+        for k, start in enumerate((None, 3.0)):
+            conditions._ends("From, to", np.full(5, 3.0), f"flat{k}", start)
+        conditions._ends("From, to", np.array([1e-5, 3e-5]), "small")
+
+    test = AppTest.from_function(form).run()
+    assert not test.exception
+    assert ["3 in all rows" in one.value for one in test.caption] == [True, True]
+    [small] = test.slider
+    assert small.step < 1e-6
 
 
 def test_a_target_that_cannot_be_read_leaves_the_old_one(opened):
@@ -296,6 +324,33 @@ def test_an_edit_shows_its_strip_and_what_is_seen(opened, kind):
     assert link_of(test)["become"] == "class=lying"
 
 
+def test_an_edit_begins_with_a_value_that_rows_have(opened):
+    test = visited(opened, aim="edit")
+    assert not test.error
+    assert link_of(test)["become"] == "class=lying"
+
+
+def test_what_stays_is_what_is_not_wished_for(opened, monkeypatch):
+    names = ("hair", "air", "x=1")
+    monkeypatch.setattr("aegen.app.state.kind", SimpleNamespace(get=lambda: "effects"))
+    monkeypatch.setattr("aegen.app.state.hold", SimpleNamespace(get=lambda: None))
+    for become, stays in [("hair=2", ("air", "x=1")), ('"x=1"=2', ("hair", "air"))]:
+        monkeypatch.setattr("aegen.app.state.become", SimpleNamespace(get=lambda b=become: b))
+        assert edits._shown_held(dict.fromkeys(names, ("1", "2"))) == stays
+
+
+@pytest.mark.parametrize("names", [(), ("none",), ("a, b", "c"), ("50%2C", "%"), ("no", "ne")])
+def test_names_that_stay_read_back_from_a_link(names):
+    assert state.hold.parse(state.hold.text(names)) == names
+
+
+def test_what_a_link_of_an_edit_cannot_mean_is_told(opened):
+    test = visited(opened, aim="edit", become="late=yes", hold="hat", code="1,2")
+    told = "\n".join(one.value for one in test.warning)
+    assert "hat" in told
+    assert "2 numbers" in told
+
+
 def test_an_edit_starts_from_a_code_that_a_link_holds(opened):
     test = visited(opened, aim="edit", code="0.5,-1,0.25", become="class=lying")
     assert "Your picture, as it comes back" in said(test)
@@ -309,13 +364,15 @@ def test_an_edit_to_what_no_picture_can_be_is_a_sentence(opened, become):
     assert len(test.error) == 1
 
 
-def test_a_transfer_says_what_moved_and_what_stayed(opened):
+def test_a_transfer_says_what_moved_and_what_stayed(opened, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     test = visited(opened, aim="transfer", source="class=upright", margins="class=lying", n="6")
     assert "**class is lying**:" in said(test)
     found = services.transferred("bars", "class=upright", "class=lying", 6, 0)
     names = {}
     exec(snippets.python_of_transfer("bars", "class=upright", "class=lying", 6, 0), names)
     np.testing.assert_array_equal(names["moved"].images, found.images)
+    assert (tmp_path / "grid.png").exists()
     test = visited(opened, aim="transfer", source="class=neither", margins="class=lying")
     assert any("a transfer needs 10" in one.value for one in test.error)
 

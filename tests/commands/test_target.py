@@ -69,7 +69,8 @@ def test_a_transfer_says_what_moved(aegen, tmp_path):
     code, printed, _ = aegen(*wish)
     assert code == 0
     assert '"class=lying" in' in printed
-    assert np.load(out)["images"].shape == (5, 16, 16, 1)
+    with np.load(out) as held:
+        assert held["images"].shape == held["before"].shape == (5, 16, 16, 1)
 
 
 @pytest.mark.parametrize(
@@ -82,6 +83,7 @@ def test_a_transfer_says_what_moved(aegen, tmp_path):
         (("z0>0", "--strategy", "magic"), "auto, rows"),
         (("class=neither", "--margins", "class=lying"), "a transfer needs 10"),
         (("z0>0", "--margins", "z1>0", "--sampler", "kde"), "goes with"),
+        (("z0>0", "--like-rows", 5), "--like-rows goes with --like"),
     ],
 )
 def test_refusals_are_one_sentence(aegen, words, says):

@@ -67,6 +67,18 @@ def test_a_transfer_has_the_ranks_of_one_group_and_the_margins_of_the_other(clou
     assert same.stayed["shape"] > 0.95
 
 
+def test_a_transfer_is_saved_with_what_was_before(clouds, tmp_path):
+    moved = transfer(clouds, "colour=red", "colour=blue", 5, rng=0)
+    moved.save(tmp_path / "moved.npz")
+    with np.load(tmp_path / "moved.npz") as held:
+        assert (held["codes_before"] == moved.before.codes).all()
+        assert held["images"].shape == held["before"].shape == (5, 1, 4, 1)
+    moved.save(tmp_path / "moved.png")
+    assert (tmp_path / "moved.png").read_bytes()[:4] == b"\x89PNG"
+    with pytest.raises(InvalidInput, match=r"\.png or \.npz"):
+        moved.save(tmp_path / "moved.gif")
+
+
 def test_a_transfer_needs_rows(clouds):
     with pytest.raises(InvalidInput, match="a transfer needs 10"):
         transfer(clouds, "colour=red", "colour=none")

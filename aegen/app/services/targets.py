@@ -34,6 +34,7 @@ __all__ = [
     "edited",
     "factors",
     "found_before",
+    "found_values",
     "leave_search",
     "matching",
     "near_picture",
@@ -132,6 +133,18 @@ def factors(name: str) -> dict[str, tuple[str, ...]]:
 
     known = Knowledge.of(opened.bundle(name))
     return {attribute: known.labels(attribute).values for attribute in known.factors()}
+
+
+@kept(8)
+def found_values(name: str) -> dict[str, tuple[str, ...]]:
+    """The same with those values only that rows have."""
+    from aegen.targeting.knowledge import Knowledge
+
+    known, found = Knowledge.of(opened.bundle(name)), {}
+    for attribute, values in factors(name).items():
+        rows = set(known.labels(attribute).rows.tolist())
+        found[attribute] = tuple(value for k, value in enumerate(values) if k in rows)
+    return found
 
 
 def near_row(name: str, row: int, rows: int) -> Target:
