@@ -113,7 +113,7 @@ def _facts(name: str) -> None:
     """Accuracy, size and what remains, in a line."""
     ticket = services.ticket(name)
     about = ticket.about
-    total = ticket.total
+    total = services.total(name)
     size, dense = services.ticket_bytes(name), services.dense_bytes(name)
     accuracy = about.get("accuracy")
     data = str(about.get("data", ""))

@@ -7,7 +7,7 @@ import math
 
 import streamlit as st
 
-from aegen.app import controls, mask_choices, services, state
+from aegen.app import controls, frame, mask_choices, services, state
 from aegen.app.components.drawing import drawing
 from aegen.app.components.network_row import Layer, network_row
 from aegen.app.layer_map import asked_change, epoch_of, layers_of
@@ -15,6 +15,9 @@ from aegen.app.services import MaskChange
 from aegen.app.wording import plain, sentence
 
 __all__ = ["what_if"]
+
+POLL = 0.8
+"""Seconds between two looks for figures that take long."""
 
 FACTORS = (
     0.0,
@@ -172,14 +175,16 @@ def _outcome(name: str, change: MaskChange) -> None:
         if len(judges) > 1
         else next(iter(judges))
     )
-    with st.spinner("Preparing the held-out images, once"):
-        _, labels, names = services.examples_of(name, key)
     epoch = epoch_of(name)
-    before = services.evaluated(name, key, epoch, services.UNCHANGED)
-    after = services.evaluated(name, key, epoch, change)
+    before = services.evaluated_soon(name, key, epoch, services.UNCHANGED)
+    after = services.evaluated_soon(name, key, epoch, change) if before is not None else None
+    if before is None or after is None:
+        frame.part(_waiting, every=POLL)(name, key, change)
+        return
     _headline(before.accuracy, after.accuracy, after.n, change.nothing)
     from aegen.figures.confusion import confusion
 
+    _, labels, names = services.examples_of(name, key)
     drawing(
         confusion(after.confusion, names, before=None if change.nothing else before.confusion),
         key="confusion",
@@ -188,6 +193,16 @@ def _outcome(name: str, change: MaskChange) -> None:
     st.caption(
         f"Rows: what it is; columns: what it is taken for. Judged on {some}"
         f"{plain(judges[key].about)}."
+    )
+
+
+def _waiting(name: str, key: str, change: MaskChange) -> None:
+    """Until the figures are there; other parts of the page stay usable."""
+    epoch = epoch_of(name)
+    if all(services.evaluated_soon(name, key, epoch, c) for c in (services.UNCHANGED, change)):
+        st.rerun()
+    st.caption(
+        "Working it out: the first time, held-out images are prepared, which takes a while."
     )
 
 

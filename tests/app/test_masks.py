@@ -33,6 +33,7 @@ def shelf_of_tickets(made, tmp_path, monkeypatch):
     folder = tmp_path / "masks"
     shutil.copytree(made, folder)
     monkeypatch.setattr("aegen.supermask.discovery._shelves", lambda: [folder])
+    monkeypatch.setattr("aegen.app.services.changes.PATIENCE", 60)
     monkeypatch.delenv("AEGEN_DATA", raising=False)
     return folder
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +26,7 @@ __all__ = [
     "changed_packed",
     "changed_ticket",
     "evaluated",
+    "evaluated_soon",
     "like",
     "paths_of",
     "rows_judged",
@@ -31,6 +34,9 @@ __all__ = [
 
 FEW = 1_000
 """Images that a convolutional network is judged on, so that a slider has its answer soon."""
+
+PATIENCE = 0.6
+"""Seconds that a page waits for an evaluation."""
 
 ALL = "all"
 """Stands for every layer."""
@@ -144,6 +150,33 @@ def evaluated(name: str, judge: str, epoch: int | None, change: MaskChange) -> E
     x, labels, _ = judging.examples_of(name, judge)
     n = rows_judged(name, len(x))
     return evaluate(changed_ticket(name, epoch, change), x[:n], labels[:n])
+
+
+_asked: dict[object, Future[Evaluation]] = {}
+_lock = threading.Lock()
+_worker = ThreadPoolExecutor(1, thread_name_prefix="aegen-judge")
+
+
+def evaluated_soon(
+    name: str, judge: str, epoch: int | None, change: MaskChange
+) -> Evaluation | None:
+    """The same where it is there within a moment; else None, and it is worked out meanwhile.
+
+    The first time images are read or redrawn and loops are compiled, for which no page waits.
+    """
+    key = (ticket_stamp(name), name, judge, epoch, change)
+    with _lock:
+        work = _asked.get(key)
+        if work is None:
+            work = _asked[key] = _worker.submit(evaluated, name, judge, epoch, change)
+    try:
+        return work.result(PATIENCE)
+    except TimeoutError:
+        return None
+    finally:
+        if work.done():
+            with _lock:
+                _asked.pop(key, None)
 
 
 @kept(24, of=ticket_stamp)

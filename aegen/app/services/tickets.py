@@ -16,6 +16,7 @@ from aegen.app.services.kept import Stamp, kept
 from aegen.core.errors import AegenError, UnknownName
 
 if TYPE_CHECKING:
+    from aegen.supermask.counts import Counts
     from aegen.supermask.history import History
     from aegen.supermask.plan import Plan
     from aegen.supermask.ticket import Ticket
@@ -38,6 +39,7 @@ __all__ = [
     "ticket_file",
     "ticket_name",
     "ticket_stamp",
+    "total",
     "ticket_names",
 ]
 
@@ -162,9 +164,15 @@ def ticket_bytes(name: str) -> int:
     return ticket_file(name).stat().st_size
 
 
+@kept(32, of=ticket_stamp)
+def total(name: str) -> Counts:
+    """What all layers of a ticket together keep, invert and drop."""
+    return ticket(name).total
+
+
 def dense_bytes(name: str) -> int:
     """How long the same weights are as plain float32."""
-    return 4 * ticket(name).total.total
+    return 4 * total(name).total
 
 
 def plan(name: str) -> Plan | None:
@@ -233,6 +241,7 @@ def masks_at(name: str, epoch: int | None) -> dict[str, Any]:
     return dict(known.masks(epoch))
 
 
+@kept(32, of=ticket_stamp)
 def counts(name: str, epoch: int | None = None) -> dict[str, tuple[int, int, int]]:
     """Kept, inverted and dropped weights of each layer, as the library reports them."""
     known = history(name)
