@@ -80,13 +80,13 @@ class MaskRecipe:
         3
     """
 
-    epochs: int = 40
+    epochs: int = 32
     batch: int = 128
     learning_rate: float = 1e-3
-    decay: float = 1e-2
+    decay: float = 1.15e-2
     first_decay: float = 5e-4
     rise: float = 0.9
-    end: float = 0.05
+    end: float = 0.01
     threshold: float = 0.01
     kappa: float | None = 2.0
     seed: int = 0

@@ -98,8 +98,8 @@ def train_masked(
     ] = None,
     gain: Annotated[
         float, typer.Option(min=0.001, help="What the logits are multiplied by")
-    ] = 2.0,
-    epochs: Epochs = 40,
+    ] = 3.0,
+    epochs: Epochs = 32,
     batch: Batch = 128,
     learning_rate: Rate = 1e-3,
     decay: Annotated[
@@ -109,7 +109,7 @@ def train_masked(
             max=0.999,
             help="Of the scores a step, at its highest; more leaves fewer weights",
         ),
-    ] = 1e-2,
+    ] = 1.15e-2,
     end: Annotated[
         float,
         typer.Option(

@@ -99,7 +99,9 @@ def test_without_a_gradient_decay_alone_shrinks_the_scores():
     black = np.zeros((32, 8, 8, 1), np.uint8)
     shrunk = []
     for rate in (1e-9, 1e-8):
-        recipe = MaskRecipe(epochs=1, batch=16, learning_rate=rate, decay=0.1, threshold=1e-6)
+        recipe = MaskRecipe(
+            epochs=1, batch=16, learning_rate=rate, decay=0.1, end=1.0, threshold=1e-6
+        )
         run = MaskedTraining(
             black, black, np.zeros(32, int), guess_zero, recipe, arguments={"encoder": [4]}
         )
@@ -109,7 +111,7 @@ def test_without_a_gradient_decay_alone_shrinks_the_scores():
         shrunk.append(float((now / first).median()))
     wanted = (1 - recipe.at(0.0)[1]) * (1 - recipe.at(0.5)[1])
     assert shrunk == pytest.approx([wanted] * 2, rel=1e-5)
-    assert wanted < 0.99
+    assert wanted < 0.97
 
 
 def guess_zero(pictures):
@@ -305,9 +307,17 @@ def test_samplers_draw_from_it(shipped, name):
     bundle, _ = shipped
     draw = bundle.model(name, rng=0).sample(64, rng=0)
     assert draw.images.shape == (64, 28, 28, 1)
-    sure = bundle.classify(draw.images)["class"].max(axis=1)
-    noise = np.random.default_rng(0).random((64, 28, 28, 1), dtype=np.float32)
-    assert np.median(sure) > 0.8 > np.median(bundle.classify(noise)["class"].max(axis=1))
+    told = bundle.classify(draw.images)["class"].argmax(axis=1)
+    assert len(np.unique(told)) >= 7
+    real = bundle.decode(bundle.codes[:500])
+    mixed = np.random.default_rng(0).permuted(draw.images.reshape(64, -1), axis=1)
+    assert nearest(draw.images, real) < 0.7 * nearest(mixed, real)
+
+
+def nearest(images, others):
+    """Median distance of some images to the nearest of others."""
+    a, b = (part.reshape(len(part), -1) for part in (images, others))
+    return np.median(np.sqrt(((a[:, None] - b[None]) ** 2).sum(axis=2)).min(axis=1))
 
 
 def test_its_history_ends_at_its_ticket(shipped):

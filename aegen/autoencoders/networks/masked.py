@@ -61,7 +61,7 @@ class Masked(Autoencoder):
         decoder: Sequence[int] | None = None,
         mean: Annotated[float, Field("Mean of the pixels", low=0, high=1)] = 0.1307,
         deviation: Annotated[float, Field("Deviation of the pixels", low=0.01, high=1)] = 0.3081,
-        gain: Annotated[float, Field("What the logits are multiplied by", low=0.001)] = 2.0,
+        gain: Annotated[float, Field("What the logits are multiplied by", low=0.001)] = 3.0,
     ) -> None:
         super().__init__()
         inner = [int(n) for n in encoder]
