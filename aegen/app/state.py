@@ -9,6 +9,7 @@ widgets to items; no other file knows the session keys of choices.
 from __future__ import annotations
 
 import math
+import time
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -83,6 +84,9 @@ __all__ = [
 T = TypeVar("T")
 KEY = "aegen.view"
 
+LATE = 1.5
+"""Seconds for which the address that was just replaced may still come from the browser."""
+
 
 @dataclass
 class _Memory:
@@ -90,6 +94,8 @@ class _Memory:
 
     values: dict[str, Any] = field(default_factory=dict)
     link: dict[str, str] = field(default_factory=dict)
+    before: dict[str, str] = field(default_factory=dict)
+    written: float = -math.inf
     complaints: list[str] = field(default_factory=list)
     page_runs: bool = False
     shown: tuple[Item[Any], ...] = ()
@@ -99,6 +105,16 @@ class _Memory:
     compared: Any = None
     targeted: Any = None
     sought: Any = None
+
+
+    def late(self, name: str, given: str | None) -> bool:
+        """Whether a link's text is only the one that was just replaced.
+
+        A part of a page that looks again by itself sends the browser's address along, which may
+        not have heard of a choice made a moment ago.
+        """
+        recent = time.monotonic() - self.written < LATE
+        return recent and given is not None and self.before.get(name) == given
 
 
 def _memory() -> _Memory:
@@ -137,7 +153,9 @@ class Item(Generic[T]):
         """Its value now."""
         memory = _memory()
         given = st.query_params.get(self.name)
-        if given is not None and memory.link.get(self.name) != given:
+        new = given is not None and memory.link.get(self.name) != given
+        if new and not memory.late(self.name, given):
+            assert given is not None
             memory.link[self.name] = given
             try:
                 memory.values[self.key] = self.parse(given)
@@ -190,6 +208,8 @@ def publish(items: Iterable[Item[Any]] | None = None) -> None:
         text = item.text(value) if value is not None else ""
         if text and (item.always or value != item.default):
             found[item.name] = text
+    if memory.link != found:
+        memory.before, memory.written = memory.link, time.monotonic()
     memory.link = dict(found)
     if st.query_params.to_dict() != found:
         st.query_params.from_dict(found)

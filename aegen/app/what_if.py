@@ -16,7 +16,7 @@ from aegen.app.wording import plain, sentence
 
 __all__ = ["what_if"]
 
-POLL = 0.8
+POLL = 1.0
 """Seconds between two looks for figures that take long."""
 
 FACTORS = (
@@ -199,7 +199,8 @@ def _outcome(name: str, change: MaskChange) -> None:
 def _waiting(name: str, key: str, change: MaskChange) -> None:
     """Until the figures are there; other parts of the page stay usable."""
     epoch = epoch_of(name)
-    if all(services.evaluated_soon(name, key, epoch, c) for c in (services.UNCHANGED, change)):
+    wanted = (services.UNCHANGED, change)
+    if all(services.evaluated_soon(name, key, epoch, each, wait=False) for each in wanted):
         st.rerun()
     st.caption(
         "Working it out: the first time, held-out images are prepared, which takes a while."

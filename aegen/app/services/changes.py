@@ -158,7 +158,7 @@ _worker = ThreadPoolExecutor(1, thread_name_prefix="aegen-judge")
 
 
 def evaluated_soon(
-    name: str, judge: str, epoch: int | None, change: MaskChange
+    name: str, judge: str, epoch: int | None, change: MaskChange, *, wait: bool = True
 ) -> Evaluation | None:
     """The same where it is there within a moment; else None, and it is worked out meanwhile.
 
@@ -170,7 +170,7 @@ def evaluated_soon(
         if work is None:
             work = _asked[key] = _worker.submit(evaluated, name, judge, epoch, change)
     try:
-        return work.result(PATIENCE)
+        return work.result(PATIENCE if wait else 0)
     except TimeoutError:
         return None
     finally:
