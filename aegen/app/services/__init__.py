@@ -156,7 +156,6 @@ __all__ = [
     "PLAIN",
     "UNCHANGED",
     "Asked",
-    "Change",
     "Edit",
     "Fitted",
     "Judge",
