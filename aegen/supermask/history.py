@@ -38,9 +38,9 @@ FLIPS = (
 """What a weight can do from one epoch to the next."""
 
 MASKS_BUDGET = 400_000
-"""Bytes that the masks of all kept epochs may take, beside a fifth of a byte a weight."""
+"""Bytes that the masks of all kept epochs may take, beside a tenth of a byte a weight."""
 
-FINE, COARSE, MANY = 63, 15, 1_000_000
+FINE, COARSE, MANY = 63, 7, 1_000_000
 """Steps of a kept score below the threshold: in layers of fewer and of more weights than many."""
 
 
@@ -101,8 +101,8 @@ class History:
     def variable(self, layer: str) -> NDArray[np.float32]:
         """The scores of a layer after the last epoch, in steps.
 
-        Below the threshold a step is a 63rd of it (a 15th in layers of more than a million
-        weights), above it a 64th (a 112th) of the way to the largest score, and a value
+        Below the threshold a step is a 63rd of it (a 7th in layers of more than a million
+        weights), above it a 64th (a 120th) of the way to the largest score, and a value
         is its step's middle. On which side of the threshold a score lies is exact, so the mask at
         the trained threshold comes out as it was.
 
@@ -283,9 +283,9 @@ def budget(weights: int) -> int:
 
     Example:
         >>> budget(1_000_000)
-        600000
+        500000
     """
-    return MASKS_BUDGET + weights // 5
+    return MASKS_BUDGET + weights // 10
 
 
 def thinned(coded: Mapping[int, dict[str, bytes]], budget: int) -> dict[int, dict[str, bytes]]:
