@@ -188,7 +188,7 @@ def places(name: str) -> dict[str, tuple[int, int, int]]:
 
     network = plan(name)
     if network is None:
-        return {}
+        return _described_places(name)
     found, shape, picture = {}, tuple(network.input_shape), None
     for step in network.steps:
         if isinstance(step, Flatten) and len(shape) == 3 and shape[1] * shape[2] > 1:
@@ -199,6 +199,20 @@ def places(name: str) -> dict[str, tuple[int, int, int]]:
             picture = None
         shape = tuple(output_shape((step,), shape))
     return found
+
+
+def _described_places(name: str) -> dict[str, tuple[int, int, int]]:
+    """The same of a network without a plan: the first layer, if it reads the picture it names."""
+    known = ticket(name)
+    architecture = known.about.get("architecture")
+    arguments = architecture.get("arguments") if isinstance(architecture, dict) else None
+    if not isinstance(arguments, dict):
+        return {}
+    c, size = arguments.get("channels"), arguments.get("size")
+    first, shape = next(iter(known.layers.items()))
+    if not isinstance(c, int) or not isinstance(size, int) or shape[1:] != (c * size * size,):
+        return {}
+    return {first: (c, size, size)} if size > 1 else {}
 
 
 # its training
