@@ -51,7 +51,7 @@ def measure_edits(
 
     Args:
         bundle: with a held-out set.
-        attribute: one that the classifier knows.
+        attribute: one that the classifier knows, with at least two values that rows have.
         kind: of edit.
         rows: how many codes, taken at random.
     """
@@ -62,7 +62,9 @@ def measure_edits(
     z = bundle.holdout[np.sort(draw.choice(n, min(rows, n), replace=False))]
     before = Candidates(bundle, z)
     own = before.chances(attribute).argmax(axis=1)
-    wanted = (own + draw.integers(1, len(values), len(z))) % len(values)
+    shown = _shown(bundle, attribute)
+    steps = draw.integers(1, len(shown), len(z))
+    wanted = shown[(np.searchsorted(shown, own) + steps) % len(shown)]
     end = z.copy()
     for value in np.unique(wanted):
         some = wanted == value
@@ -75,6 +77,11 @@ def measure_edits(
     }
     flipped = float((after.chances(attribute).argmax(axis=1) == wanted).mean())
     return Line(attribute, kind, flipped, _again(bundle, attribute, after, wanted), stayed)
+
+
+def _shown(bundle: GenerativeBundle, attribute: str) -> IntArray:
+    """Indices of an attribute's values that rows have."""
+    return np.unique(Knowledge.of(bundle).labels(attribute).rows).astype(np.int64)
 
 
 def _again(bundle: GenerativeBundle, attribute: str, after: Candidates, wanted: IntArray) -> float:
@@ -108,7 +115,8 @@ def edits_table(bundle: GenerativeBundle, passing: tuple[str, ...]) -> Table:
 
 
 def _lines(bundle: GenerativeBundle, passing: tuple[str, ...]) -> Iterator[tuple[Kind, Line]]:
+    known = Knowledge.of(bundle)
     for kind in KINDS:
-        for attribute in Knowledge.of(bundle).classified:
-            if attribute not in passing:
+        for attribute in known.classified:
+            if attribute not in passing and len(_shown(bundle, attribute)) > 1:
                 yield kind, measure_edits(bundle, attribute, kind)

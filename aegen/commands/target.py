@@ -131,10 +131,11 @@ def _rows(effective: float) -> str:
     """A number of effective rows, in words.
 
     Example:
-        >>> _rows(0.0), _rows(324.1)
-        ('no training row', '324 effective training rows')
+        >>> _rows(0.0), _rows(1.0), _rows(324.1)
+        ('no training row', 'one training row', '324 effective training rows')
     """
-    return f"{effective:,.0f} effective training rows" if effective >= 0.5 else "no training row"
+    few = {0: "no training row", 1: "one training row"}
+    return few.get(round(effective), f"{effective:,.0f} effective training rows")
 
 
 def _transfer(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,13 +57,16 @@ def read_picture(content: bytes, shape: tuple[int, int, int], *, invert: bool = 
             f"{BYTES // 1_000_000} MB"
         )
     try:
-        with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # as sizes are checked
+            opened = Image.open(io.BytesIO(content), formats=FORMATS)
+        with opened as picture:
             _check_size(*picture.size)
             return _fitted(picture, shape, invert)
     except InvalidInput:
         raise
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise InvalidInput(_too_many("over 89 million")) from None
+    except Image.DecompressionBombError:
+        raise InvalidInput(_too_many("over 178 million")) from None
     except UnidentifiedImageError:
         raise InvalidInput(
             "the file is no picture that can be read: bring a PNG, JPEG, WebP or BMP file"

@@ -32,6 +32,7 @@ from aegen.targeting.strategies import (
     by_resampling,
     by_rows,
     kish,
+    matching_rows,
     plain,
     require_rows,
 )
@@ -63,8 +64,9 @@ BATCH = 1024
 FIRST_SHARE = {"rows": 0.9, "refit": 0.9, "condition": 0.9, "resample": 0.8, "compose": 0.7}
 """How many candidates are expected to pass before any was judged."""
 
-POOLED = 50
-"""Codes that may be drawn for each candidate that may be judged."""
+POOLED, PLACED = 50, 10
+"""Codes that may be drawn for each candidate that may be judged: where judging decodes, and where
+it does not, as then far more may be judged."""
 
 
 def draw(
@@ -214,7 +216,7 @@ def _proposal(
     parts = wish.parts if isinstance(wish, And) else (wish,)
     rest = And(tuple(part for part in parts if not isinstance(part, Fixed)))
     given = _given([part for part in parts if isinstance(part, Fixed)])
-    matching = kish(wish.weights(source.bundle))
+    matching = matching_rows(wish.weights(source.bundle))
     if not given:
         if strategy == "condition":
             raise InvalidInput(
@@ -340,7 +342,8 @@ def _collect(
     parents: list[IntArray | None] = []
     tried = judged = accepted = doubts = have = 0
     waiting, rows = np.empty((0, bundle.latent_dim)), None
-    while have < n and judged < most and tried < POOLED * most:
+    drawable = most * (POOLED if wish.needs_images else PLACED)
+    while have < n and judged < most and tried < drawable:
         expected = _expected(proposal.name, accepted, judged)
         k = min(math.ceil(1.05 * (n - have) / expected) + 3, BATCH, most - judged)
         if len(waiting) == 0:
@@ -362,7 +365,7 @@ def _collect(
         have += len(chosen)
         batches.append(some.take(chosen))
         parents.append(None if from_rows is None else from_rows[chosen])
-        share = max(have / max(n, 1), judged / most, tried / (POOLED * most))
+        share = max(have / max(n, 1), judged / most, tried / drawable)
         report(share, f"{have:,} of {n:,} found")
     known = [one for one in parents if one is not None]
     started = np.concatenate(known) if known and len(known) == len(parents) else None

@@ -28,6 +28,7 @@ __all__ = [
     "by_resampling",
     "by_rows",
     "kish",
+    "matching_rows",
     "plain",
     "require_rows",
 ]
@@ -39,6 +40,9 @@ POOL = 4096
 
 LEAST = 1e-6
 """A guess below this is none: no draw of the batch is a candidate."""
+
+SLIGHT = 0.01
+"""A row that matches to less than this is no matching row."""
 
 GENEROUS = 4.0
 """What a guess is multiplied by: one that is four times too low does not bend the law."""
@@ -77,6 +81,18 @@ def kish(weights: FloatArray) -> float:
     """
     total = float(np.square(weights).sum())
     return float(weights.sum()) ** 2 / total if total > 0 else 0.0
+
+
+def matching_rows(weights: FloatArray) -> float:
+    """Effective number of rows that match; those that match to less than a hundredth do not count.
+
+    Without that, rows that all are equally far from a wished probability would all seem to match.
+
+    Example:
+        >>> matching_rows(np.array([1.0, 1.0, 0.0])), matching_rows(np.full(9, 1e-6))
+        (2.0, 0.0)
+    """
+    return kish(np.where(weights >= SLIGHT, weights, 0.0))
 
 
 def by_rows(sampler: RowSampler, weights: FloatArray) -> Proposal:

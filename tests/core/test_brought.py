@@ -1,6 +1,7 @@
 """A person's own picture: rules that are stated, and a sentence where it cannot be used."""
 
 import io
+import warnings
 
 import numpy as np
 import pytest
@@ -20,6 +21,13 @@ def file(image, kind="PNG", **options):
 
 def grey(height=16, width=16):
     return np.random.default_rng(0).integers(0, 256, (height, width), dtype=np.uint8)
+
+
+def test_a_huge_picture_gets_one_sentence_and_no_warning(recwarn):
+    warnings.simplefilter("always")
+    with pytest.raises(InvalidInput, match="100 million pixels"):
+        read_picture(file(Image.new("1", (10_000, 10_000))), GREY)
+    assert not recwarn.list
 
 
 def test_a_picture_that_fits_is_taken_as_it_is():

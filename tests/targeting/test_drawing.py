@@ -141,6 +141,26 @@ def test_running_out_of_tries_is_told(clouds):
     assert none.short
 
 
+def test_rows_that_are_all_equally_far_from_a_probability_do_not_match(clouds):
+    made = draw(
+        fitted(COPULA[0], clouds, **COPULA[1]),
+        "chance colour=none >= 0.9",
+        4,
+        bundle=clouds,
+        rng=0,
+        tries=50,
+    )
+    assert made.matching == 0
+    assert "no training row matches" in made.caution
+
+
+def test_places_that_plain_draws_hardly_reach_are_given_up(clouds):
+    gaussian = fitted("gaussian", clouds)
+    made = draw(gaussian, "near row 5 within 1e-6", 4, bundle=clouds, rng=0, tries=1000)
+    assert (len(made), made.strategy) == (0, "resample")
+    assert made.tried <= 10 * 1000 + 4096
+
+
 def test_one_matching_row_is_told(clouds):
     sampler = fitted(COPULA[0], clouds, **COPULA[1])
     made = draw(sampler, "near row 5 within 0.7", 4, bundle=clouds, rng=0)

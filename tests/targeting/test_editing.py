@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from aegen import load
-from aegen.benchmarks.edits import measure_edits
+from aegen.benchmarks.edits import edits_table, measure_edits
+from aegen.bundles.manifest import Attribute
 from aegen.core.errors import InvalidInput, UnknownName
 from aegen.targeting import KINDS, Effects, edit
 from aegen.targeting.attribute_direction import ways
@@ -82,6 +83,15 @@ def test_a_rare_value_has_a_way_too(clouds, monkeypatch):
     monkeypatch.setattr("aegen.targeting.attribute_direction.ENOUGH", 2)
     start = int(np.flatnonzero(clouds.attributes["colour"] == "red")[0])
     assert edit(clouds, start, "colour=blue", kind="logistic").reached
+
+
+def test_an_attribute_of_one_value_has_no_line_in_the_table_of_edits(clouds):
+    clouds.manifest.attributes["shape"] = Attribute("category", ("round",))
+    clouds.attributes["shape"] = "round"
+    seen = clouds.classify
+    clouds.classify = lambda x: seen(x) | {"shape": np.ones((len(x), 1))}
+    table = edits_table(clouds, ())
+    assert set(table.columns[0].cells) == {"colour"}
 
 
 def test_what_cannot_be_edited_is_refused(clouds):

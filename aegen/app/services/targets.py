@@ -120,10 +120,10 @@ def asked_parts(target: Target) -> tuple[Target, ...]:
 @kept(64)
 def matching(name: str, text: str) -> Matching:
     """How many rows match."""
-    from aegen.targeting.strategies import kish
+    from aegen.targeting.strategies import matching_rows
 
     weights = target_of(name, text).weights(opened.bundle(name))
-    return Matching(int((weights > 0.5).sum()), kish(weights))
+    return Matching(int((weights > 0.5).sum()), matching_rows(weights))
 
 
 @kept(8)
