@@ -103,7 +103,7 @@ def _taken(files: list[Any]) -> str:
     if len(others) != 1 or len(histories) > 1:
         raise AegenError("give one .ticket file, and with it at most one .history file")
     beside = histories[0].getvalue() if histories else None
-    return services.bring(others[0].getvalue(), beside)
+    return services.bring(others[0].getvalue(), beside, file=others[0].name)
 
 
 # what it is

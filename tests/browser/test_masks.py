@@ -41,11 +41,11 @@ def app(serve, masks, tmp_path_factory):
 
 
 def first(visit, app, link, **how):
-    """A fresh server knows its pages when it has shown one."""
-    page = visit(f"{app.url}/?bundle=bars", **how)
-    page.wait_for_selector(".aegen-map[data-drawn='40']")
-    page.goto(f"{app.url}/{link}")
-    return page
+    """A page at a link; a fresh server knows its pages when it has shown one."""
+    if not hasattr(app, "knows_its_pages"):
+        visit(f"{app.url}/?bundle=bars").wait_for_selector(".aegen-map[data-drawn='40']")
+        app.knows_its_pages = True
+    return visit(f"{app.url}/{link}", **how)
 
 
 def drawn(page):
@@ -212,3 +212,31 @@ def test_a_training_from_the_first_click_to_its_masks(visit, app):
     page.wait_for_url(re.compile("/masks"))
     drawn(page)
     assert "epoch 3 of 3" in page.locator(".aegen-mask-time output").inner_text()
+
+
+def test_files_of_a_persons_own(visit, app, masks):
+    page = first(visit, app, "masks?ticket=bars")
+    drawn(page)
+    page.get_by_role("button", name="Open a file").click()
+    field = page.locator("input[type='file']")
+    whole = (masks / "bars-b.ticket").read_bytes()
+    spoilt = {"name": "mine.ticket", "mimeType": "", "buffer": whole[:-30]}
+    field.set_input_files(spoilt)
+    said = page.get_by_text(re.compile(r"Mine\.ticket: is cut off"))
+    said.wait_for()
+    page.get_by_role("button", name=re.compile("Remove|Delete")).first.click()
+    said.wait_for(state="detached")
+    field.set_input_files(
+        [
+            {"name": "mine.ticket", "mimeType": "", "buffer": whole},
+            {
+                "name": "mine.history",
+                "mimeType": "",
+                "buffer": (masks / "bars-b.history").read_bytes(),
+            },
+        ]
+    )
+    page.get_by_role("button", name="Show it").click()
+    page.wait_for_url(re.compile("ticket=~"))
+    counts = Ticket.read(masks / "bars-b.ticket").counts["fc1"]
+    page.get_by_text(f"{counts.keep:,} keep").first.wait_for()

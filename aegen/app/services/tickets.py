@@ -78,8 +78,13 @@ def ticket_file(name: str) -> Path:
     return find_ticket(name)
 
 
-def bring(content: bytes, history: bytes | None = None) -> str:
+def bring(content: bytes, history: bytes | None = None, *, file: str = "the file") -> str:
     """Take in the content of a ticket file, and perhaps of its history; gives the ticket's name.
+
+    Args:
+        content: of the ticket.
+        history: of its history, where there is one.
+        file: what the person calls it, for errors.
 
     Raises:
         TicketError: it is no whole ticket.
@@ -87,7 +92,7 @@ def bring(content: bytes, history: bytes | None = None) -> str:
     from aegen.core.storage import make_folder, write_bytes
     from aegen.supermask.ticket import Ticket
 
-    Ticket.from_bytes(content, "the file")
+    Ticket.from_bytes(content, file)
     name = "~" + hashlib.sha256(content).hexdigest()[:16]
     make_folder(_folder())
     write_bytes(_own(name), content)
