@@ -98,7 +98,7 @@ def judges(name: str) -> tuple[Judge, ...]:
             found.append(
                 Judge(
                     f"bundle:{bundle}",
-                    f"redrawn by {opened_bundle.title}",
+                    f"{opened_bundle.title}, redrawn",
                     f"{rows:,} held-out images as the autoencoder of {opened_bundle.title} "
                     "redraws them; accuracy differs a little from that on the originals",
                 )
