@@ -106,7 +106,6 @@ class _Memory:
     targeted: Any = None
     sought: Any = None
 
-
     def late(self, name: str, given: str | None) -> bool:
         """Whether a link's text is only the one that was just replaced.
 
