@@ -73,7 +73,7 @@ def curve(
     parts = [
         plot.axes(
             x_ticks=[(v, f"{v:g}") for v in whole],
-            y_ticks=[(v, f"{v:,.6g}{unit}") for v in marks],
+            y_ticks=[(v, f"{_short(v)}{unit}") for v in marks],
         )
     ]
     if now is not None and begin <= now <= end:
@@ -83,15 +83,15 @@ def curve(
         for e, v in points:
             parts.append(
                 f'<circle cx="{plot.across(e):.1f}" cy="{plot.upright(v):.1f}" r="5" '
-                f'fill="transparent"><title>{name}, epoch {e:g}: {v:,.4g}{unit}</title></circle>'
+                f'fill="transparent"><title>{name}, epoch {e:g}: {_whole(v)}{unit}</title></circle>'
             )
     e, v = drawn[0][1][-1]
     parts.append(
         f'<circle cx="{plot.across(e):.1f}" cy="{plot.upright(v):.1f}" r="3" fill="{ACCENT}"/>'
         f'<text x="{plot.across(e) + 6:.1f}" y="{plot.upright(v) + 4:.1f}" '
-        f'font-weight="600">{v:,.4g}{unit}</text>'
+        f'font-weight="600">{_short(v)}{unit}</text>'
     )
-    said = f"{title} over {len(drawn[0][1])} epochs, last {v:.4g}{unit}"
+    said = f"{title} over {len(drawn[0][1])} epochs, last {_whole(v)}{unit}"
     return f'<div><b style="font-weight:600">{title}</b>{plot.svg(said, *parts)}</div>'
 
 
@@ -103,3 +103,22 @@ def _log_ticks(low: float, high: float) -> list[float]:
         if len(found) <= 5:
             return found
     return found[:: -(-len(found) // 5)]
+
+
+def _short(value: float) -> str:
+    """A number that fits beside a plot.
+
+    Example:
+        >>> _short(97.8612), _short(1062), _short(11_420), _short(200_000), _short(2_500_000)
+        ('97.86', '1,062', '11.42k', '200k', '2.5M')
+    """
+    if abs(value) >= 1e6:
+        return f"{value / 1e6:.4g}M"
+    if abs(value) >= 1e4:
+        return f"{value / 1e3:.4g}k"
+    return f"{value:,.4g}"
+
+
+def _whole(value: float) -> str:
+    """A number with all its digits before the point."""
+    return f"{value:,.0f}" if abs(value) >= 1e4 else f"{value:,.4g}"

@@ -75,6 +75,15 @@ def test_curves_leave_out_what_is_no_number():
     assert "0 " not in titles(curve([1, 2], [0, 5], title="Flips", log=True))[0]
 
 
+def test_large_numbers_fit_beside_a_curve():
+    drawn = curve([1, 2, 3], [250_000, 500_000, 11_420], title="Flips", log=True)
+    written = re.findall(r"<text[^>]*>([^<]*)</text>", drawn)
+    assert "11.42k" in written
+    assert "300k" in written
+    assert max(map(len, written)) <= 7  # what there is room for
+    assert titles(drawn)[-1] == "Flips, epoch 3: 11,420"
+
+
 def test_where_a_layer_looks_is_counted():
     mask = np.zeros((4, 2 * 9), np.int8)
     mask[:3, 4] = (1, -1, 1)
