@@ -12,11 +12,12 @@ from aegen.core.progress import report
 
 if TYPE_CHECKING:
     from aegen.core.arrays import ByteArray, IntArray
+    from aegen.supermask.training import Training
 
-__all__ = ["CHECKPOINT", "HISTORY", "TICKET", "examples", "train"]
+__all__ = ["CHECKPOINT", "HISTORY", "examples", "ticket_at", "train"]
 
-CHECKPOINT, TICKET, HISTORY = "checkpoint.safetensors", "trained.ticket", "trained.history"
-"""The files of a training in its folder."""
+CHECKPOINT, HISTORY = "checkpoint.safetensors", "trained.history"
+"""Two of the files of a training in its folder; the third is `ticket_at`."""
 
 TESTED = 5_000
 """Held-out codes that are redrawn at most, to see how a training does."""
@@ -35,6 +36,9 @@ def train(
     kept: str,
 ) -> dict[str, int]:
     """Train an FCN, or go on with its training; after every epoch all files are there.
+
+    It may be stopped at any moment. The history is written last, and says which of the tickets is
+    the one that belongs to it; files that are behind the checkpoint are caught up with.
 
     Args:
         source: "bundle:NAME" or "images:NAME" of a data set.
@@ -76,11 +80,31 @@ def train(
         checkpoint=place / CHECKPOINT,
         about=about,
     )
+    if training.epochs:
+        _write(training, place, f"FCN {hidden}, {len(images):,} rows")
     for _ in training:
-        title = f"FCN {hidden}, {len(images):,} rows, epoch {len(training.epochs)}"
-        training.history().write(place / HISTORY)
-        training.ticket(title=title).write(place / TICKET)
+        _write(training, place, f"FCN {hidden}, {len(images):,} rows")
     return {"epochs": len(training.epochs)}
+
+
+def ticket_at(epoch: int) -> str:
+    """The file of the ticket after an epoch.
+
+    Example:
+        >>> ticket_at(7)
+        'trained-7.ticket'
+    """
+    return f"trained-{epoch}.ticket"
+
+
+def _write(training: Training, place: Path, title: str) -> None:
+    """Ticket and history after the last epoch, in place of those before."""
+    epoch = len(training.epochs)
+    training.ticket(title=f"{title}, epoch {epoch}").write(place / ticket_at(epoch))
+    training.history().write(place / HISTORY)
+    for old in place.glob("trained-*.ticket"):
+        if old.name != ticket_at(epoch):
+            old.unlink(missing_ok=True)
 
 
 def examples(

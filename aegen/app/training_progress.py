@@ -181,7 +181,7 @@ def _looks(asked: Order, found: History) -> None:
     most = max((float(counts.max()) for _, counts in maps), default=1.0)
     units = next(iter(found.layers.values()))[0]
     pictures = "".join(
-        '<figure style="margin:0;flex:1 1 68px;max-width:104px">'
+        '<figure style="margin:0">'
         f'<img src="{panels.source(painted(counts, colours(), most))}" '
         f'alt="where the first layer looks after epoch {epoch}" '
         'style="width:100%;display:block;image-rendering:pixelated;border-radius:6px">'
@@ -189,7 +189,10 @@ def _looks(asked: Order, found: History) -> None:
         for epoch, counts in maps
     )
     st.markdown("**Where the first layer looks**")
-    st.html(f'<div style="display:flex;flex-wrap:wrap;gap:10px">{pictures}</div>')
+    st.html(
+        '<div style="display:grid;grid-template-columns:repeat(auto-fill,minmax(72px,1fr));'
+        f'gap:10px">{pictures}</div>'
+    )
     more = "lighter" if st.context.theme.type == "dark" else "darker"
     st.caption(
         f"How many of its {units} units read each pixel: the {more} the more, all epochs on one "

@@ -83,7 +83,8 @@ def curve(
         for e, v in points:
             parts.append(
                 f'<circle cx="{plot.across(e):.1f}" cy="{plot.upright(v):.1f}" r="5" '
-                f'fill="transparent"><title>{name}, epoch {e:g}: {_whole(v)}{unit}</title></circle>'
+                f'fill="transparent"><title>{name}, epoch {e:g}: {_whole(v)}{unit}</title>'
+                "</circle>"
             )
     e, v = drawn[0][1][-1]
     parts.append(

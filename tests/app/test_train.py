@@ -9,9 +9,10 @@ from aegen.app import jobs, masking, services, train_choices
 from aegen.app.services import Order, trainings
 from aegen.core.errors import AegenError
 from aegen.supermask import Report
+from aegen.supermask.history import History
 from aegen.supermask.ticket import Ticket
 from tests.app.test_fits import press
-from tests.app.test_masks import component
+from tests.app.test_masks import component, reported
 from tests.app.test_pages import text, titles
 
 SETTINGS = {"rows": "40", "hidden": "12-6", "epochs": "2", "decay": "0.01", "kappa": "3"}
@@ -104,6 +105,36 @@ def test_a_job_trains_writes_and_goes_on(opened, at_once):
     other = Order(**{**longer.__dict__, "seed": 1})
     services.start_training(other)
     assert not np.array_equal(services.trained(other).counts, whole.counts)
+
+
+class Killed(BaseException):
+    """Nobody catches this, as nobody catches a process's end."""
+
+
+@pytest.mark.parametrize(
+    "kind", [Ticket, History], ids=["before its ticket", "before its history"]
+)
+def test_a_job_killed_between_its_files_leaves_a_pair_and_goes_on(opened, at_once, kind):
+    write, calls = kind.write, []
+
+    def dies(self, path):
+        calls.append(path)
+        if len(calls) == 2:
+            raise Killed
+        write(self, path)
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(kind, "write", dies)
+        services.start_training(ORDER)
+    found = services.trained(ORDER)
+    ticket = Ticket.from_bytes(services.trained_file(ORDER, "ticket"))
+    assert ticket.about["epochs"] == len(found.records) == 1
+    assert reported(ticket.masks) == reported(found.masks(1))
+    services.start_training(ORDER)  # the second epoch is in the checkpoint already
+    found = services.trained(ORDER)
+    ticket = Ticket.from_bytes(services.trained_file(ORDER, "ticket"))
+    assert ticket.about["epochs"] == len(found.records) == 2
+    assert reported(ticket.masks) == reported(found.masks(2))
 
 
 def test_examples_are_the_bundles_rows(shelf, tmp_path):

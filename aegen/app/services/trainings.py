@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import aegen
 from aegen.app import jobs
 from aegen.app.jobs import Job
-from aegen.app.masking import HISTORY, TICKET
+from aegen.app.masking import HISTORY, ticket_at
 from aegen.app.services import judging, opened, tickets
 from aegen.app.services.kept import Stamp, kept
 from aegen.core.errors import AegenError
@@ -203,15 +203,18 @@ def _maps(mark: str, side: int) -> list[tuple[int, IntArray]]:
 
 
 def trained_file(order: Order, name: str) -> bytes:
-    """The content of the training's "ticket" or "history" file.
+    """The content of the training's "ticket" or "history" file, both after the same epoch.
 
     Raises:
         AegenError: there is none yet.
     """
-    file = _folder(order) / {"ticket": TICKET, "history": HISTORY}[name]
-    if not file.is_file():
-        raise AegenError("there is nothing to save before the first epoch is done")
-    return file.read_bytes()
+    found = trained(order)
+    done = 0 if found is None else len(found.records)
+    file = _folder(order) / {"ticket": ticket_at(done), "history": HISTORY}[name]
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:
+        raise AegenError("there is nothing to save before the first epoch is done") from None
 
 
 def save_training(order: Order) -> str:
