@@ -37,6 +37,8 @@ FLIPS = (
 )
 """What a weight can do from one epoch to the next."""
 
+_NUMBERS = ("loss", "accuracy", "test_loss", "remaining", "seconds", "learning_rate", "decay")
+
 MASKS_BUDGET = 400_000
 """Bytes that the masks of all kept epochs may take, beside a tenth of a byte a weight."""
 
@@ -188,8 +190,10 @@ class History:
     def _check(self) -> None:
         if not isinstance(self.about, dict) or not isinstance(self.records, list):
             raise ValueError("about or records: of another kind")
-        if not all(isinstance(record, dict) for record in self.records):
+        if not all(map(_is_record, self.records)):
             raise ValueError("records: not all are records")
+        if not set(self.coded) <= {record["epoch"] for record in self.records}:
+            raise ValueError("masks: of epochs without a record")
         epochs, layers = len(self.records), len(self.layers)
         wanted = {
             "counts": (epochs, layers, 3),
@@ -204,6 +208,17 @@ class History:
             raise ValueError("masks: of other layers")
         if not set(self.last) <= set(self.layers) or set(self.thresholds) != set(self.layers):
             raise ValueError("scores: of other layers")
+
+
+def _is_record(record: Any) -> bool:
+    """Whether it says what each epoch's record does, loss and all, in numbers."""
+    if not isinstance(record, dict) or type(record.get("epoch")) is not int:
+        return False
+    flips = record.get("flips")
+    values = [record.get(name) for name in _NUMBERS]
+    return isinstance(flips, dict) and all(
+        type(value) in (int, float) for value in [*values, *flips.values()]
+    )
 
 
 def _shape(sides: Any) -> tuple[int, ...]:

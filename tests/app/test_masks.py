@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -318,6 +319,40 @@ def test_without_a_usable_history_the_masks_still_show(opened, shelf_of_tickets,
     assert shown_counts(app) == reported(services.ticket("bars").masks)
     wanted = "No history" if content is None else "The history of its training cannot be used"
     assert wanted in text(app)
+
+
+@pytest.mark.parametrize("other", ["bars-b", "spoilt", "none of its kind"])
+def test_a_history_of_another_ticket_is_refused_and_the_right_one_stays(
+    opened, shelf_of_tickets, other
+):
+    content = (shelf_of_tickets / "bars.ticket").read_bytes()
+    right = (shelf_of_tickets / "bars.history").read_bytes()
+    if other == "bars-b":
+        wrong = (shelf_of_tickets / "bars-b.history").read_bytes()
+    elif other == "spoilt":
+        wrong = right[:-30]
+    else:
+        history = History.read(shelf_of_tickets / "bars.history")
+        layers = {f"{name}0": shape for name, shape in history.layers.items()}
+        renamed = {name: f"{name}0" for name in history.layers}
+        replace(
+            history,
+            layers=layers,
+            thresholds={renamed[k]: v for k, v in history.thresholds.items()},
+            coded={e: {renamed[k]: v for k, v in m.items()} for e, m in history.coded.items()},
+            last={renamed[k]: v for k, v in history.last.items()},
+        ).write(shelf_of_tickets / "wrong.history")
+        wrong = (shelf_of_tickets / "wrong.history").read_bytes()
+    name = services.bring(content, right)
+    with pytest.raises(AegenError, match="history"):
+        services.bring(content, wrong)
+    assert services.history(name) is not None
+    (shelf_of_tickets / "bars.history").write_bytes(wrong)
+    app = opened("masks", ticket="bars", epoch="2")
+    assert not app.exception
+    assert not app.error
+    assert spec_of(app)["epochs"] == []
+    assert shown_counts(app) == reported(services.ticket("bars").masks)
 
 
 def test_a_shelf_without_tickets_says_how_to_get_one(opened, monkeypatch, tmp_path):

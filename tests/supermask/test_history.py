@@ -151,6 +151,7 @@ def test_bad_files_are_refused(file, tmp_path):
         ("largest", {"fc1": 10**400, "fc2": 0.1, "fc3": 0.1}),
         ("largest", {"fc1": None, "fc2": 0.1, "fc3": 0.1}),
         ("records", [1, 2, 3, 4, 5]),
+        ("records", [{"epoch": epoch} for epoch in (1, 2, 3, 4, 5)]),
         ("about", "me"),
     ],
 )

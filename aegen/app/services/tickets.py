@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +48,8 @@ BROUGHT = re.compile(r"~[0-9a-f]{16}")
 """Names of tickets that were brought or made here."""
 
 MOST_BROUGHT = 64
+
+ANOTHER = "is that of another ticket, or of another epoch"
 
 
 def shipped_tickets() -> list[str]:
@@ -88,24 +91,33 @@ def bring(content: bytes, history: bytes | None = None, *, file: str = "the file
 
     Raises:
         TicketError: it is no whole ticket.
+        AegenError: the history is damaged, or another ticket's.
     """
     from aegen.core.storage import make_folder, write_bytes
     from aegen.supermask.ticket import Ticket
 
-    Ticket.from_bytes(content, file)
+    opened = Ticket.from_bytes(content, file)
     name = "~" + hashlib.sha256(content).hexdigest()[:16]
     make_folder(_folder())
-    write_bytes(_own(name), content)
     if history is not None:
-        beside = _own(name).with_suffix(".history")
-        write_bytes(beside, history)
-        try:
-            _read_history(beside)
-        except AegenError:
-            beside.unlink(missing_ok=True)
-            raise
+        _require_history(history, opened)
+        write_bytes(_own(name).with_suffix(".history"), history)
+    write_bytes(_own(name), content)
     _make_room()
     return name
+
+
+def _require_history(content: bytes, ticket: Ticket) -> None:
+    """Raises where these bytes are not the history of the ticket, before anything is kept."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "the history file"
+        file.write_bytes(content)
+        try:
+            found = _read_history(file)
+        except AegenError as problem:
+            raise AegenError(str(problem).replace(str(file), file.name)) from problem
+    if not _fits(found, ticket):
+        raise AegenError(f"the history file {ANOTHER}: give the one saved with this ticket")
 
 
 def _folder() -> Path:
@@ -232,10 +244,19 @@ def _history(name: str) -> tuple[History | None, str]:
         found = _read_history(file)
     except AegenError as problem:
         return None, f"the history of its training cannot be used: {problem}"
+    if not _fits(found, ticket(name)):
+        return None, f"the history beside it {ANOTHER}"
     return found, ""
 
 
-def _read_history(file: Path) -> Any:
+def _fits(history: History, ticket: Ticket) -> bool:
+    """Whether a training ended with the ticket's masks, as far as their counts tell."""
+    counts = [[each.keep, each.invert, each.drop] for each in ticket.counts.values()]
+    same = {layer: tuple(shape) for layer, shape in ticket.layers.items()} == history.layers
+    return same and bool(history.records) and history.counts[-1].tolist() == counts
+
+
+def _read_history(file: Path) -> History:
     from aegen.supermask.history import History
 
     return History.read(file)
