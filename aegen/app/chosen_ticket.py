@@ -120,7 +120,8 @@ def _facts(name: str) -> None:
     facts = []
     if isinstance(accuracy, (int, float)):
         on = f" on {DATA_TITLES.get(data, data)}" if data else ""
-        facts.append((f"{100 * accuracy:.2f} %", f"right{on}"))
+        right = "recognised once redrawn" if services.redraws(name) is not None else "right"
+        facts.append((f"{100 * accuracy:.2f} %", f"{right}{on}"))
     facts += [
         (f"{100 * total.remaining:.2f} %", f"of {total.total:,} weights remain"),
         (_bytes(size), f"against {_bytes(dense)} dense"),

@@ -181,7 +181,9 @@ def _outcome(name: str, change: MaskChange) -> None:
     if before is None or after is None:
         frame.part(_waiting, every=POLL)(name, key, change)
         return
-    _headline(before.accuracy, after.accuracy, after.n, change.nothing)
+    redraws = services.redraws(name) is not None
+    right = "recognised once redrawn" if redraws else "right"
+    _headline(before.accuracy, after.accuracy, after.n, change.nothing, right)
     from aegen.figures.confusion import confusion
 
     _, labels, names = services.examples_of(name, key)
@@ -190,9 +192,13 @@ def _outcome(name: str, change: MaskChange) -> None:
         key="confusion",
     )
     some = f"the first {after.n:,} of " if after.n < len(labels) else ""
+    teller = ""
+    if redraws:
+        title = plain(services.bundle(services.classifier_of(name)).title)
+        teller = f" This autoencoder redraws each, and the classifier of {title} tells what it is."
     st.caption(
         f"Rows: what it is; columns: what it is taken for. Judged on {some}"
-        f"{plain(judges[key].about)}."
+        f"{plain(judges[key].about)}.{teller}"
     )
 
 
@@ -207,7 +213,7 @@ def _waiting(name: str, key: str, change: MaskChange) -> None:
     )
 
 
-def _headline(before: float, after: float, n: int, unchanged: bool) -> None:
+def _headline(before: float, after: float, n: int, unchanged: bool, right: str) -> None:
     """Accuracy with its 95 % interval."""
     half = 196 * math.sqrt(max(after * (1 - after), 1 / n) / n)
     change = (
@@ -219,14 +225,22 @@ def _headline(before: float, after: float, n: int, unchanged: bool) -> None:
         '<div style="display:flex;align-items:baseline;gap:12px;flex-wrap:wrap">'
         f'<span style="font-size:2.1rem;font-weight:600;font-variant-numeric:tabular-nums">'
         f"{100 * after:.2f} %</span>"
-        f'<span style="opacity:.75">right, ± {half:.2f} · {change}</span></div>'
+        f'<span style="opacity:.75">{right}, ± {half:.2f} · {change}</span></div>'
     )
 
 
 def _nothing_to_judge_on(name: str) -> None:
     """What a person can do to see accuracy."""
     ticket = services.ticket(name)
-    if ticket.network is None:
+    if services.redraws(name) is not None and not services.classifier_of(name):
+        st.info(
+            "An autoencoder is judged by a classifier of what it redraws, and no bundle here "
+            "with the same data set and size of pictures has one. What changes in the layers is "
+            "shown below.",
+            icon=":material/info:",
+        )
+        return
+    if ticket.network is None and services.redraws(name) is None:
         st.info(
             "This ticket holds masks for a network that is described elsewhere: it can be looked "
             "at, but not run.",

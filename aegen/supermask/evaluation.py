@@ -34,6 +34,19 @@ class Evaluation:
 
     confusion: NDArray[np.int64]
 
+    @classmethod
+    def of(
+        cls, labels: NDArray[np.integer[Any]], told: NDArray[np.integer[Any]], classes: int
+    ) -> Evaluation:
+        """From what images are and what they were taken for, whole numbers from 0, both (n,).
+
+        Example:
+            >>> Evaluation.of(np.array([0, 1, 1]), np.array([0, 1, 0]), 2).confusion.tolist()
+            [[1, 0], [1, 1]]
+        """
+        pairs = np.bincount(labels.astype(np.int64) * classes + told, minlength=classes * classes)
+        return cls(pairs.reshape(classes, classes).astype(np.int64))
+
     @property
     def n(self) -> int:
         """Images."""
@@ -77,8 +90,7 @@ def evaluate(
             f"labels must be from 0 to {classes - 1}, got {labels.min()} to {labels.max()}"
         )
     told = engine.classify(standardised(x) if x.dtype == np.uint8 else x, threads=_cores())
-    pairs = np.bincount(labels.astype(np.int64) * classes + told, minlength=classes * classes)
-    return Evaluation(pairs.reshape(classes, classes).astype(np.int64))
+    return Evaluation.of(labels, told, classes)
 
 
 def _cores() -> int:

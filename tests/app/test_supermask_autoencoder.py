@@ -2,12 +2,16 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
+import torch
 
 from aegen.app import services
+from aegen.core.pictures import quantize
 from aegen.supermask import Report, interventions
 from aegen.supermask.discovery import find_ticket, load_ticket
 from aegen.supermask.history import History
+from aegen.supermask_autoencoder import rebuilt
 from tests.app.test_masks import shown_counts
 from tests.app.test_pages import text, titles
 
@@ -19,6 +23,7 @@ def shipped(monkeypatch):
     monkeypatch.delenv("AEGEN_BUNDLES", raising=False)
     monkeypatch.delenv("AEGEN_DATA", raising=False)
     monkeypatch.setattr("aegen.bundles.bundles", lambda: [BUNDLE])
+    monkeypatch.setattr("aegen.app.services.changes.PATIENCE", 60)
 
 
 @pytest.mark.parametrize(
@@ -33,7 +38,7 @@ def test_pages_open_on_it(opened, address, title):
     assert titles(app) == [title]
 
 
-def test_masks_shows_its_layers_and_says_that_it_cannot_be_run(opened):
+def test_masks_shows_its_layers_and_what_it_redraws(opened):
     app = opened("masks", ticket=TICKET)
     assert not app.exception
     assert not app.error
@@ -41,9 +46,39 @@ def test_masks_shows_its_layers_and_says_that_it_cannot_be_run(opened):
     assert shown_counts(app) == {
         name: (c.keep, c.invert, c.drop) for name, c in ticket.counts.items()
     }
-    assert "described elsewhere" in text(app)
+    said = " ".join(str(element.proto) for element in app.get("html"))
+    found = services.evaluated(TICKET, f"bundle:{BUNDLE}", None, services.UNCHANGED)
+    assert found.n == min(1000, len(services.bundle(BUNDLE).holdout))
+    assert found.accuracy > 0.9
+    assert f"{100 * found.accuracy:.2f} %" in said
+    assert "recognised once redrawn" in said
+    assert "This autoencoder redraws each" in text(app)
     other = load_ticket("fcn-mnist")
     assert shown_counts(app).keys() != other.counts.keys()
+
+
+def test_a_change_is_seen_in_what_the_changed_autoencoder_redraws():
+    bundle = services.bundle(BUNDLE)
+    labels = bundle.holdout_attributes["class"].cat.codes.to_numpy()[:1000]
+    x = quantize(bundle.decode(bundle.holdout[:1000])).astype(np.float32) / np.float32(255)
+    change = services.MaskChange(shuffled="decoder.1", seed=2)
+    masks = interventions.shuffle(load_ticket(TICKET).masks, layers=["decoder.1"], rng=2)
+    network = rebuilt(load_ticket(TICKET).with_masks(masks))
+    with torch.inference_mode():
+        drawn = network.decode(network.encode(torch.from_numpy(x).permute(0, 3, 1, 2)))
+    told = bundle.classify(drawn.permute(0, 2, 3, 1).numpy())["class"].argmax(axis=1)
+    found = services.evaluated(TICKET, f"bundle:{BUNDLE}", None, change)
+    assert found.accuracy == (told == labels).mean()
+    assert found.accuracy < 0.7
+
+
+def test_without_a_classifier_the_page_says_what_is_missing(opened, monkeypatch):
+    monkeypatch.setattr("aegen.app.services.judging.classifier_of", lambda name: "")
+    monkeypatch.setattr("aegen.app.services.classifier_of", lambda name: "")
+    app = opened("masks", ticket=TICKET)
+    assert not app.exception
+    assert not app.error
+    assert "no bundle here" in text(app)
 
 
 def test_a_moved_threshold_is_that_of_the_library(opened):

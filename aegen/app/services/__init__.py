@@ -14,6 +14,7 @@ errors pass through to `aegen.app.frame`, which shows them.
     tickets    tickets of supermasks and their histories
     judging    what they are judged on                trainings  those that people train here
     changes    tickets changed by hand, and how they do
+    redrawn    the same of autoencoders: is what they redraw known again?
 """
 
 from aegen.app.services.changes import (
@@ -60,6 +61,7 @@ from aegen.app.services.draws import (
 from aegen.app.services.judging import (
     DATA_TITLES,
     Judge,
+    classifier_of,
     examples_of,
     image_folder,
     judges,
@@ -95,6 +97,7 @@ from aegen.app.services.models import (
 )
 from aegen.app.services.opened import bundle, first_bundle, sample_of
 from aegen.app.services.pictures import classify, decode, directions, encode, leanings, sheet
+from aegen.app.services.redrawn import picture as redraws
 from aegen.app.services.rows import kept_rows, members, rows_of
 from aegen.app.services.targets import (
     PLAIN,
@@ -179,6 +182,7 @@ __all__ = [
     "changed_masks",
     "changed_packed",
     "changed_ticket",
+    "classifier_of",
     "classify",
     "compare",
     "comparison_job",
@@ -238,6 +242,7 @@ __all__ = [
     "plan",
     "project",
     "quality",
+    "redraws",
     "read_models",
     "reference_pictures",
     "refusal",

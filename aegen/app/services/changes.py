@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aegen.app.components.mask_map import Packed, pack
-from aegen.app.services import judging, tickets
+from aegen.app.masking import LABEL
+from aegen.app.services import judging, redrawn, tickets
 from aegen.app.services.kept import kept
 from aegen.app.services.tickets import ticket_stamp
 from aegen.core.errors import InvalidInput
@@ -33,7 +34,7 @@ __all__ = [
 ]
 
 FEW = 1_000
-"""Images that a convolutional network is judged on, so that a slider has its answer soon."""
+"""Images that convolutions and autoencoders are judged on, so that a slider is answered soon."""
 
 PATIENCE = 0.6
 """Seconds that a page waits for an evaluation."""
@@ -139,17 +140,21 @@ def changed_packed(name: str, layer: str, epoch: int | None, change: MaskChange)
 def rows_judged(name: str, rows: int) -> int:
     """How many of so many held-out images a ticket is judged on."""
     convolves = any(len(shape) > 2 for shape in tickets.ticket(name).layers.values())
-    return min(rows, FEW) if convolves else rows
+    return min(rows, FEW) if convolves or redrawn.picture(name) is not None else rows
 
 
 @kept(256, of=ticket_stamp)
 def evaluated(name: str, judge: str, epoch: int | None, change: MaskChange) -> Evaluation:
     """How a changed ticket does on held-out images."""
-    from aegen.supermask.evaluation import evaluate
+    from aegen.supermask.evaluation import Evaluation, evaluate
 
-    x, labels, _ = judging.examples_of(name, judge)
+    x, labels, names = judging.examples_of(name, judge)
     n = rows_judged(name, len(x))
-    return evaluate(changed_ticket(name, epoch, change), x[:n], labels[:n])
+    changed = changed_ticket(name, epoch, change)
+    if redrawn.picture(name) is None:
+        return evaluate(changed, x[:n], labels[:n])
+    told = redrawn.told(changed, x[:n], judging.classifier_of(name), LABEL)
+    return Evaluation.of(labels[:n], told, len(names))
 
 
 _asked: dict[object, Future[Evaluation]] = {}

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aegen.app.masking import LABEL
-from aegen.app.services import opened, pictures, tickets
+from aegen.app.services import opened, pictures, redrawn, tickets
 from aegen.app.services.kept import bundles, kept
 from aegen.app.services.tickets import ticket_stamp
 from aegen.core.errors import AegenError, InvalidInput
@@ -21,7 +21,15 @@ from aegen.core.errors import AegenError, InvalidInput
 if TYPE_CHECKING:
     from aegen.core.arrays import ByteArray, IntArray
 
-__all__ = ["DATA_TITLES", "Judge", "examples_of", "image_folder", "judges", "sources"]
+__all__ = [
+    "DATA_TITLES",
+    "Judge",
+    "classifier_of",
+    "examples_of",
+    "image_folder",
+    "judges",
+    "sources",
+]
 
 VARIABLE = "AEGEN_DATA"
 """Names a folder with a folder of images for each data set: mnist, fashion-mnist, cifar10."""
@@ -79,10 +87,11 @@ def _bundles_of(data: str, shape: tuple[int, int, int] | None = None) -> list[st
 def judges(name: str) -> tuple[Judge, ...]:
     """What a ticket can be judged on, the best first; none where there is nothing here."""
     network = tickets.plan(name)
+    shape = redrawn.picture(name) if network is None else network.input_shape
     data = str(tickets.ticket(name).about.get("data", ""))
-    if network is None or not data:
+    if shape is None or not data or (network is None and not classifier_of(name)):
         return ()
-    c, h, w = network.input_shape
+    c, h, w = shape
     title = DATA_TITLES.get(data, data)
     found = []
     if image_folder(data) is not None:
@@ -106,17 +115,38 @@ def judges(name: str) -> tuple[Judge, ...]:
     return tuple(found)
 
 
+def classifier_of(name: str) -> str:
+    """The bundle whose classifier tells what an autoencoder's ticket redraws; "" without one."""
+    shape = redrawn.picture(name)
+    if shape is None:
+        return ""
+    c, h, w = shape
+    found = _bundles_of(str(tickets.ticket(name).about.get("data", "")), (h, w, c))
+    known = (each for each in found if opened.bundle(each).manifest.classifier is not None)
+    return next(known, "")
+
+
 @kept(3, of=ticket_stamp)
 def examples_of(name: str, judge: str) -> tuple[Any, IntArray, tuple[str, ...]]:
-    """Standardised held-out images (n, h, w, c), their classes, and the classes' names.
+    """Held-out images (n, h, w, c), their classes, and the classes' names.
+
+    Images are standardised, as the networks of tickets take them; those for an autoencoder are
+    float32 in [0, 1].
 
     Raises:
         AegenError: they cannot be read, or have other classes than the network.
     """
+    import numpy as np
+
     from aegen.supermask.standardisation import standardised
 
     images, labels, names = _images(judge)
-    network = tickets.ticket(name).plan
+    network = tickets.plan(name)
+    if network is None:
+        told = opened.bundle(classifier_of(name)).manifest.attributes[LABEL].values
+        if tuple(map(str, told)) != names:
+            raise InvalidInput("the classifier tells other classes than these images have")
+        return images.astype(np.float32) / np.float32(255), labels, names
     if len(names) != network.classes:
         raise InvalidInput(f"the network tells {network.classes} classes, here are {len(names)}")
     return standardised(images), labels, names
