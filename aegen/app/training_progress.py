@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 import streamlit as st
 
 from aegen.app import frame, mask_choices, navigation, panels, services, state
@@ -15,6 +16,7 @@ from aegen.app.masked_layer import MaskedLayer
 from aegen.app.services import Order
 from aegen.app.wording import sentence
 from aegen.core.errors import AegenError
+from aegen.core.pictures import grid
 
 if TYPE_CHECKING:
     from aegen.supermask.history import History
@@ -23,6 +25,9 @@ __all__ = ["progress"]
 
 POLL = 1.0
 """Seconds between two looks at a training."""
+
+SEEN = 24
+"""Pictures shown of those that are learnt from."""
 
 Stage = Literal["new", "running", "part", "done", "failed"]
 
@@ -40,7 +45,7 @@ def progress(asked: Order) -> None:
         if stage != "running":
             _save(asked)
     elif stage == "new":
-        _beginning()
+        _beginning(asked)
 
 
 def _done(found: History | None) -> int:
@@ -87,13 +92,24 @@ def _pictures(asked: Order, found: History) -> None:
     _layers(found)
 
 
-def _beginning() -> None:
+def _beginning(asked: Order) -> None:
     st.info(
         "Press *Train*: you will see accuracy, what remains and how many weights change by epoch, "
         "and where the first layer begins to look. It runs in a process of its own, and you can "
         "stop it, leave the page, and go on later.",
         icon=":material/model_training:",
     )
+    kind, _, name = asked.source.partition(":")
+    if kind != "bundle":
+        return
+    rows = np.linspace(0, services.bundle(name).manifest.rows - 1, SEEN).astype(int)
+    images = services.sheet(name, tuple(rows.tolist()))
+    st.html(
+        f'<img alt="{SEEN} of the pictures that it learns from" '
+        f'src="{panels.source(grid(images, columns=SEEN // 2))}" '
+        'style="width:100%;image-rendering:pixelated;border-radius:6px">'
+    )
+    st.caption("Some of what it learns from: rows of the bundle as its autoencoder redraws them.")
 
 
 def _standing(asked: Order, stage: Stage, done: int) -> None:

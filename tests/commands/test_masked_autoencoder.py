@@ -1,11 +1,15 @@
 """`aegen train supermask-autoencoder` as a person runs it, and the bundle made of it."""
 
+import hashlib
+import json
+import shutil
+
 import numpy as np
 import pytest
 
 from aegen.autoencoders.checkpoint import read_checkpoint
 from aegen.cli import main
-from aegen.core.storage import load_arrays
+from aegen.core.storage import load_arrays, save_arrays
 from aegen.supermask.history import History
 from aegen.supermask.ticket import Ticket
 from tests.tiny_bundle import QuickUMAP
@@ -64,7 +68,8 @@ def test_a_bundle_of_few_rows_with_a_rounded_classifier(aegen, real_data, tmp_pa
     data = ("mnist", "--data", real_data / "mnist", *SMALL)
     masked, out = tmp_path / "masked", tmp_path / "new" / "few"
     assert aegen("train", "supermask-autoencoder", *data, "--epochs", 1, "--out", masked)[0] == 0
-    words = ("bundles", "create", masked, "--classifier", "mnist", "--data", real_data / "mnist")
+    judge = _with_a_finer_classifier(bundles.find("mnist"), tmp_path / "finer")
+    words = ("bundles", "create", masked, "--classifier", judge, "--data", real_data / "mnist")
     words = (*words, "--limit", 300, "--title", "Few", "--description", "A few.", "--rows", 60)
     code, _, err = aegen(*words, "--compact", "--out", out)
     assert code == 0, err
@@ -73,12 +78,30 @@ def test_a_bundle_of_few_rows_with_a_rounded_classifier(aegen, real_data, tmp_pa
     assert bundle.manifest.architecture.name == "masked"
     assert bundle.manifest.training["rows"] == 300
     rounded, _ = load_arrays(out / "classifier.safetensors")
-    exact, _ = load_arrays(bundles.find("mnist") / "classifier.safetensors")
+    exact, _ = load_arrays(judge / "classifier.safetensors")
     for name, weights in exact.items():
         if weights.dtype == np.float32:
             assert rounded[name].dtype == np.float16
             assert np.allclose(rounded[name], weights, rtol=1e-3, atol=1e-6)
     assert not np.array_equal(rounded["embed.weight"], exact["embed.weight"])
+
+
+def _with_a_finer_classifier(source, folder):
+    """A copy of a bundle whose classifier has more digits than half precision can hold."""
+    shutil.copytree(source, folder)
+    file = folder / "classifier.safetensors"
+    arrays, about = load_arrays(file)
+    finer = {
+        name: (array * np.float32(1.0001)).astype(np.float32) if array.dtype.kind == "f" else array
+        for name, array in arrays.items()
+    }
+    save_arrays(file, finer, about)
+    manifest = json.loads((folder / "bundle.json").read_text())
+    content = file.read_bytes()
+    entry = {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
+    manifest["files"][file.name] = entry
+    (folder / "bundle.json").write_text(json.dumps(manifest))
+    return folder
 
 
 @pytest.mark.parametrize(
