@@ -226,7 +226,14 @@ class MaskView {
       ? `All ${places[0]} ${unitName}s: keep minus invert`
       : `Where all ${places[0]} ${unitName}s look`;
     this.all.show(this.shown, places, 0, places[0], signed, this.ink, all);
-    this.lookOf(unit ?? this.hovered ?? 0);
+    this.lookOf(unit ?? this.hovered ?? this.firstAlive());
+  }
+
+  // The first unit that has a weight left, by the mask that is settled on, so that a replay keeps
+  // to one unit.
+  firstAlive() {
+    const first = this.states.findIndex((state) => state !== 0);
+    return Math.max(0, Math.floor(first / (this.spec.count / this.spec.places[0])));
   }
 
   lookOf(unit) {
