@@ -82,7 +82,10 @@ def test_every_page_is_reached_by_click_and_shows_pictures(app, visit):
     for address in PAGES[1:]:
         page.get_by_role("link", name=TITLES[address], exact=True).first.click()
         heading(page, TITLES[address])
-        page.wait_for_function("[...document.images].some(i => i.complete && i.naturalWidth > 1)")
+        page.wait_for_function(
+            "[...document.images].some(i => i.complete && i.naturalWidth > 1)"
+            " || document.querySelector('canvas')?.width > 1"
+        )
         no_exception(page)
     # Nothing is fetched from anywhere else.
     assert hosts - {None, ""} == {"127.0.0.1"}
