@@ -30,6 +30,11 @@ def masks(tmp_path_factory):
         chance = rng.random(shape, np.float32)
         found[name] = (chance < 0.004).astype(np.int8) - (chance > 0.996).astype(np.int8)
     Ticket("conv2", plan.arguments, "signed-he", {}, 0, found).write(folder / "large.ticket")
+    bars = Ticket.read(folder / "bars.ticket")
+    first = bars.masks["fc1"].copy()
+    first[:3], first[3, 0] = 0, 1
+    # its title is that of bars: a list must not take one for the other
+    bars.with_masks({**bars.masks, "fc1": first}).write(folder / "late.ticket")
     return folder
 
 
@@ -142,6 +147,12 @@ def test_a_convolutions_tiles_and_another_layer(visit, app, masks):
     legend = page.locator(".aegen-mask-legend").inner_text()
     for part in (counts.keep, counts.invert, counts.drop):
         assert f"{part:,}" in legend
+
+
+def test_the_unit_beside_the_map_is_one_with_weights(visit, app, masks):
+    page = first(visit, app, "masks?ticket=late&layer=fc1&laid=matrix")
+    drawn(page)
+    assert page.locator(".aegen-mask-side figcaption").nth(1).inner_text() == "unit 3"
 
 
 def test_a_replay_goes_through_the_epochs_and_the_bars_follow(visit, app, masks):

@@ -165,7 +165,13 @@ def ticket(name: str) -> Ticket:
 
 
 def ticket_name(name: str) -> str:
-    """A ticket's title."""
+    """A ticket's title, told apart from others of that title: lists choose by what they show."""
+    title = _title(name)
+    alike = [other for other in shipped_tickets() if other != name and _title(other) == title]
+    return f"{title} ({name})" if alike else title
+
+
+def _title(name: str) -> str:
     try:
         about = ticket(name).about
     except AegenError:
