@@ -33,7 +33,8 @@ from aegen.core.storage import load_arrays, make_folder, save_arrays
 from aegen.supermask.coding import encode
 from aegen.supermask.counts import Counts, Report
 from aegen.supermask.frozen import fans, frozen, scale
-from aegen.supermask.history import BINS, FLIPS, History, budget, packed_scores, thinned
+from aegen.supermask.history import FLIPS, History, budget, packed_scores, thinned
+from aegen.supermask.observed import array_of, edges, flips, histogram
 from aegen.supermask.parametrization import attach, attached, masks
 from aegen.supermask.ticket import Ticket
 from aegen.supermask.training import Epoch
@@ -184,7 +185,7 @@ class MaskedTraining(Iterator[Epoch]):
         self._optimiser = torch.optim.Adam(
             self._parameters.values(), self.recipe.learning_rate, betas=(0.9, 0.99), fused=True
         )
-        self._edges = {name: _edges(p) for name, p in self._parameters.items()}
+        self._edges = {name: edges(p) for name, p in self._parameters.items()}
         self._signs = masks(self.network)
         self.epochs: list[Epoch] = []
         self._flips: list[NDArray[np.int64]] = []
@@ -279,7 +280,7 @@ class MaskedTraining(Iterator[Epoch]):
             thresholds,
             self.description,
             self._coded,
-            {n: packed_scores(_array(p), thresholds[n]) for n, p in self._parameters.items()},
+            {n: packed_scores(array_of(p), thresholds[n]) for n, p in self._parameters.items()},
         )
 
     # An epoch
@@ -299,10 +300,10 @@ class MaskedTraining(Iterator[Epoch]):
                 "reconstructions are alike: lower the decay or the threshold" + self._kept()
             )
         accuracy, test_loss = self._score(None if number == self.recipe.epochs else JUDGED)
-        flips = np.array([_flipped(before[name], self._signs[name]) for name in before])
-        self._flips.append(flips)
+        turned = np.array([flips(before[name], self._signs[name]) for name in before])
+        self._flips.append(turned)
         self._histograms.append(
-            np.array([_histogram(p, self._edges[name]) for name, p in self._parameters.items()])
+            np.array([histogram(p, self._edges[name]) for name, p in self._parameters.items()])
         )
         self._coded[number] = {name: encode(mask) for name, mask in self._signs.items()}
         self._coded = thinned(self._coded, budget(found.total.total))
@@ -313,7 +314,7 @@ class MaskedTraining(Iterator[Epoch]):
             test_loss,
             found.total.remaining,
             found.layers,
-            dict(zip(FLIPS, flips.sum(axis=0).tolist(), strict=True)),
+            dict(zip(FLIPS, turned.sum(axis=0).tolist(), strict=True)),
             (self.epochs[-1].seconds if self.epochs else 0.0) + time.perf_counter() - start,
             rate,
             decay,
@@ -403,9 +404,9 @@ class MaskedTraining(Iterator[Epoch]):
             "histograms": np.array(self._histograms),
         }
         for name, parameter in self._parameters.items():
-            arrays[f"scores.{name}"] = _array(parameter)
+            arrays[f"scores.{name}"] = array_of(parameter)
             for moment, tensor in self._optimiser.state[parameter].items():
-                arrays[f"{moment}.{name}"] = _array(torch.as_tensor(tensor))
+                arrays[f"{moment}.{name}"] = array_of(torch.as_tensor(tensor))
         for epoch, coded in self._coded.items():
             for name, code in coded.items():
                 arrays[f"mask.{epoch}.{name}"] = np.frombuffer(code, np.uint8)
@@ -433,7 +434,7 @@ class MaskedTraining(Iterator[Epoch]):
             }
             for e in self.epochs
         ]
-        weights = {name: _array(tensor) for name, tensor in self._weights().items()}
+        weights = {name: array_of(tensor) for name, tensor in self._weights().items()}
         write_checkpoint(
             folder / "checkpoint.safetensors", Checkpoint(weights, {}, about, history)
         )
@@ -571,29 +572,3 @@ def _require_images(images: ByteArray, held_out: ByteArray, labels: IntArray) ->
 def _pixels(images: ByteArray) -> Tensor:
     """Images (n, h, w, c) as torch has them, (n, c, h, w), uint8."""
     return torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2)))
-
-
-def _array(tensor: Tensor) -> NDArray[Any]:
-    array: NDArray[Any] = tensor.detach().cpu().contiguous().numpy()
-    return array
-
-
-def _edges(first: Tensor) -> NDArray[np.float32]:
-    """Of a layer's histograms, wide enough for scores twice as large as the first."""
-    limit = 2 * float(first.detach().abs().max())
-    return np.linspace(-limit, limit, BINS + 1, dtype=np.float32)
-
-
-def _histogram(scores: Tensor, edges: NDArray[np.float32]) -> NDArray[np.int64]:
-    limit = float(edges[-1])
-    return _array(torch.histc(scores.detach().clamp(-limit, limit), BINS, -limit, limit)).astype(
-        np.int64
-    )
-
-
-def _flipped(before: NDArray[np.int8], after: NDArray[np.int8]) -> list[int]:
-    """How many weights went which way, in the order of `FLIPS`."""
-    signs = {"keep": 1, "drop": 0, "invert": -1}
-    table = np.bincount((3 * (before + 1) + after + 1).ravel(), minlength=9).reshape(3, 3)
-    ways = (way.split(" to ") for way in FLIPS)
-    return [int(table[signs[was] + 1, signs[now] + 1]) for was, now in ways]

@@ -14,7 +14,7 @@ def share(name: str) -> None:
     file = f"{name.lstrip('~')}.ticket"
     panels.share(
         "masks",
-        python(name, epoch_of(name), asked_change(name)),
+        python(name, epoch_of(name), asked_change(name), services.rule_of(name)),
         None,
         [("Ticket", file, "application/octet-stream", _content)],
         (name,),
@@ -25,8 +25,8 @@ def _content(name: str) -> bytes:
     return services.ticket_file(name).read_bytes()
 
 
-def python(name: str, epoch: int | None, change: MaskChange) -> str:
-    """The ticket, and what was done to it, in Python.
+def python(name: str, epoch: int | None, change: MaskChange, rule: str = "signed") -> str:
+    """The ticket, and what was done to it, in Python; ``rule`` is that of its training.
 
     Example:
         >>> print(python("fcn-mnist", None, MaskChange(shuffled="fc1")))
@@ -46,10 +46,11 @@ def python(name: str, epoch: int | None, change: MaskChange) -> str:
         lines += ['history = History.read(find_ticket("' + where + '").with_suffix(".history"))']
     lines.append("masks = ticket.masks" if epoch is None else f"masks = history.masks({epoch})")
     if change.threshold != 1.0:
+        ruled = "" if rule == "signed" else f', rule="{rule}"'
         lines += [
             "variables = {name: history.variable(name) for name in history.layers}",
             "masks = interventions.rethreshold(",
-            f"    variables, history.thresholds, factor={change.threshold:g}",
+            f"    variables, history.thresholds, factor={change.threshold:g}{ruled}",
             ")",
         ]
     seed = f"rng={change.seed}"

@@ -31,8 +31,9 @@ from aegen.core.storage import load_arrays, make_folder, save_arrays
 from aegen.supermask.coding import encode
 from aegen.supermask.counts import Counts, Report
 from aegen.supermask.frozen import frozen
-from aegen.supermask.history import BINS, FLIPS, History, budget, packed_scores, thinned
+from aegen.supermask.history import FLIPS, History, budget, packed_scores, thinned
 from aegen.supermask.modules import Network
+from aegen.supermask.observed import array_of, edges, flips, histogram
 from aegen.supermask.parametrization import MaskSGD, attach, attached, masks
 from aegen.supermask.plan import Plan
 from aegen.supermask.recipe import Recipe, factor, stops
@@ -174,7 +175,7 @@ class Training(Iterator[Epoch]):
         self._optimiser = MaskSGD(
             trained.values(), recipe.learning_rate, recipe.decay, recipe.momentum
         )
-        self._edges = {name: _edges(p) for name, p in trained.items()}
+        self._edges = {name: edges(p) for name, p in trained.items()}
         self._signs = self._masks()
         self.epochs: list[Epoch] = []
         self._flips: list[NDArray[np.int64]] = []
@@ -253,7 +254,7 @@ class Training(Iterator[Epoch]):
         if self.recipe.rule != "dense":
             for name, mask, original in attached(self.network):
                 thresholds[name] = mask.threshold(original)
-                last[name] = packed_scores(_array(original), thresholds[name])
+                last[name] = packed_scores(array_of(original), thresholds[name])
         return History(
             self.plan.layers,
             [_plain(record) for record in self.epochs],
@@ -288,10 +289,10 @@ class Training(Iterator[Epoch]):
                 "images look the same to the network: lower the decay or the threshold, or raise "
                 "the learning rate" + self._kept()
             )
-        flips = np.array([_flipped(before[name], self._signs[name]) for name in before])
-        self._flips.append(flips)
+        turned = np.array([flips(before[name], self._signs[name]) for name in before])
+        self._flips.append(turned)
         self._histograms.append(
-            np.array([_histogram(p, self._edges[name]) for name, p in self._trained()])
+            np.array([histogram(p, self._edges[name]) for name, p in self._trained()])
         )
         if self.recipe.rule != "dense":
             self._coded[number] = {name: encode(mask) for name, mask in self._signs.items()}
@@ -304,7 +305,7 @@ class Training(Iterator[Epoch]):
             test_loss,
             report.total.remaining,
             report.layers,
-            dict(zip(FLIPS, flips.sum(axis=0).tolist(), strict=True)),
+            dict(zip(FLIPS, turned.sum(axis=0).tolist(), strict=True)),
             earlier + time.perf_counter() - start,
             self._optimiser.learning_rate,
             self._optimiser.decay,
@@ -416,10 +417,10 @@ class Training(Iterator[Epoch]):
             "histograms": np.array(self._histograms),
         }
         for name, parameter in self._trained():
-            arrays[f"scores.{name}"] = _array(parameter)
+            arrays[f"scores.{name}"] = array_of(parameter)
             moment = self._optimiser.state[parameter].get("momentum_buffer")
             if moment is not None:
-                arrays[f"momentum.{name}"] = _array(moment)
+                arrays[f"momentum.{name}"] = array_of(moment)
         for epoch, coded in self._coded.items():
             for name, code in coded.items():
                 arrays[f"mask.{epoch}.{name}"] = np.frombuffer(code, np.uint8)
@@ -512,43 +513,6 @@ def _examples(
             f"{y.min() if y.size else 0} to {y.max() if y.size else 0}"
         )
     return torch.from_numpy(standardised(images)).to(device), torch.from_numpy(y).to(device)
-
-
-def _array(tensor: Tensor) -> NDArray[Any]:
-    array: NDArray[Any] = tensor.detach().cpu().contiguous().numpy()
-    return array
-
-
-def _edges(first: Tensor) -> NDArray[np.float32]:
-    """Of a layer's histograms, wide enough for scores twice as large as the first."""
-    limit = 2 * float(first.detach().abs().max()) or 1.0
-    return np.linspace(-limit, limit, BINS + 1, dtype=np.float32)
-
-
-def _histogram(values: Tensor, edges: NDArray[np.float32]) -> NDArray[np.int64]:
-    limit = float(edges[-1])
-    clipped = values.detach().float().clamp(-limit, limit)
-    counts: NDArray[np.int64] = _array(torch.histc(clipped, BINS, -limit, limit)).astype(np.int64)
-    return counts
-
-
-def _flipped(before: NDArray[np.int8], after: NDArray[np.int8]) -> list[int]:
-    """How many weights went which way, in the order of `FLIPS`."""
-    table = np.bincount((3 * (before + 1) + (after + 1)).ravel(), minlength=9)
-    drop_to_keep, drop_to_invert = table[3 * 1 + 2], table[3 * 1 + 0]
-    keep_to_drop, keep_to_invert = table[3 * 2 + 1], table[3 * 2 + 0]
-    invert_to_drop, invert_to_keep = table[3 * 0 + 1], table[3 * 0 + 2]
-    return [
-        int(n)
-        for n in (
-            keep_to_drop,
-            invert_to_drop,
-            drop_to_keep,
-            drop_to_invert,
-            keep_to_invert,
-            invert_to_keep,
-        )
-    ]
 
 
 def _plain(record: Epoch) -> dict[str, Any]:

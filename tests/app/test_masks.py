@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from aegen.app import services
+from aegen.app import services, ticket_snippets
 from aegen.app.components.mask_map.packing import unpack
 from aegen.app.services import MaskChange
 from aegen.core.errors import AegenError, TicketError, UnknownName
@@ -206,6 +206,21 @@ def test_a_change_does_what_the_library_does(opened, shelf_of_tickets, link, cha
         == found.confusion.tolist()
     )
     assert "as the autoencoder of Tiny bars redraws them" in text(app)
+
+
+@pytest.mark.parametrize("rule", ["signed", "binary", "top-k"])
+def test_the_copied_lines_do_what_the_page_does(shelf_of_tickets, rule):
+    change = MaskChange(threshold=2.0, back=20, shuffled="fc1", seed=3)
+    history = History.read(shelf_of_tickets / "bars.history")
+    history.about["recipe"]["rule"] = rule
+    history.write(shelf_of_tickets / "bars.history")
+    assert services.rule_of("bars") == rule
+    ran = {}
+    exec(ticket_snippets.python("bars", None, change, rule), ran)
+    here = services.changed_masks("bars", None, change)
+    assert {name: mask.tolist() for name, mask in ran["masks"].items()} == {
+        name: mask.tolist() for name, mask in here.items()
+    }
 
 
 def _change(link):

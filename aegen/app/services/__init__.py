@@ -28,7 +28,7 @@ from aegen.app.services.changes import (
     evaluated_soon,
     like,
     paths_of,
-    rows_judged,
+    rule_of,
 )
 from aegen.app.services.comparisons import (
     BUDGETS,
@@ -246,8 +246,8 @@ __all__ = [
     "read_models",
     "reference_pictures",
     "refusal",
-    "rows_judged",
     "rows_of",
+    "rule_of",
     "sample_of",
     "samplers",
     "save_training",

@@ -30,11 +30,8 @@ __all__ = [
     "evaluated_soon",
     "like",
     "paths_of",
-    "rows_judged",
+    "rule_of",
 ]
-
-FEW = 1_000
-"""Images that convolutions and autoencoders are judged on, so that a slider is answered soon."""
 
 PATIENCE = 0.6
 """Seconds that a page waits for an evaluation."""
@@ -99,7 +96,7 @@ def changed_masks(name: str, epoch: int | None, change: MaskChange) -> dict[str,
             {layer: known.variable(layer) for layer in known.layers},
             known.thresholds,
             factor=change.threshold,
-            rule=str(known.about.get("recipe", {}).get("rule", "signed")),
+            rule=rule_of(name),
         )
     if change.back:
         masks = interventions.put_back(masks, change.back / 100, rng=change.seed)
@@ -111,6 +108,13 @@ def changed_masks(name: str, epoch: int | None, change: MaskChange) -> dict[str,
     if change.dropped:
         masks = interventions.drop(masks, layers=[change.dropped], rng=change.seed)
     return masks
+
+
+def rule_of(name: str) -> str:
+    """How the masks come from their variable: what the history says, else "signed"."""
+    known = tickets.history(name)
+    recipe = known.about.get("recipe") if known is not None else None
+    return str(recipe.get("rule", "signed")) if isinstance(recipe, dict) else "signed"
 
 
 def changed_ticket(name: str, epoch: int | None, change: MaskChange) -> Any:
@@ -137,24 +141,18 @@ def changed_packed(name: str, layer: str, epoch: int | None, change: MaskChange)
     return pack(changed_masks(name, epoch, change)[layer])
 
 
-def rows_judged(name: str, rows: int) -> int:
-    """How many of so many held-out images a ticket is judged on."""
-    convolves = any(len(shape) > 2 for shape in tickets.ticket(name).layers.values())
-    return min(rows, FEW) if convolves or redrawn.picture(name) is not None else rows
-
-
 @kept(256, of=ticket_stamp)
 def evaluated(name: str, judge: str, epoch: int | None, change: MaskChange) -> Evaluation:
     """How a changed ticket does on held-out images."""
     from aegen.supermask.evaluation import Evaluation, evaluate
 
     x, labels, names = judging.examples_of(name, judge)
-    n = rows_judged(name, len(x))
+    labels = labels[: len(x)]
     changed = changed_ticket(name, epoch, change)
     if redrawn.picture(name) is None:
-        return evaluate(changed, x[:n], labels[:n])
-    told = redrawn.told(changed, x[:n], judging.classifier_of(name), LABEL)
-    return Evaluation.of(labels[:n], told, len(names))
+        return evaluate(changed, x, labels)
+    told = redrawn.told(changed, x, judging.classifier_of(name), LABEL)
+    return Evaluation.of(labels, told, len(names))
 
 
 _asked: dict[object, Future[Evaluation]] = {}

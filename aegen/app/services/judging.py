@@ -40,6 +40,10 @@ FETCHED = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST"}
 """What torchvision calls its folders of images that `aegen.data` reads."""
 
 
+FEW = 1_000
+"""Held-out images that a slow ticket is judged on, so that a slider is answered soon."""
+
+
 @dataclass(frozen=True)
 class Judge:
     """Held-out images.
@@ -128,10 +132,11 @@ def classifier_of(name: str) -> str:
 
 @kept(3, of=ticket_stamp)
 def examples_of(name: str, judge: str) -> tuple[Any, IntArray, tuple[str, ...]]:
-    """Held-out images (n, h, w, c), their classes, and the classes' names.
+    """The first held-out images (m, h, w, c), the classes (n,) of all, and the classes' names.
 
-    Images are standardised, as the networks of tickets take them; those for an autoencoder are
-    float32 in [0, 1].
+    There are as many images as the ticket is judged on: fewer where a run takes long. They are
+    standardised, as the networks of tickets take them; those for an autoencoder are float32 in
+    [0, 1].
 
     Raises:
         AegenError: they cannot be read, or have other classes than the network.
@@ -140,7 +145,7 @@ def examples_of(name: str, judge: str) -> tuple[Any, IntArray, tuple[str, ...]]:
 
     from aegen.supermask.standardisation import standardised
 
-    images, labels, names = _images(judge)
+    images, labels, names = _images(judge, FEW if _slow(name) else None)
     network = tickets.plan(name)
     if network is None:
         told = opened.bundle(classifier_of(name)).manifest.attributes[LABEL].values
@@ -152,8 +157,14 @@ def examples_of(name: str, judge: str) -> tuple[Any, IntArray, tuple[str, ...]]:
     return standardised(images), labels, names
 
 
-def _images(judge: str) -> tuple[ByteArray, IntArray, tuple[str, ...]]:
-    """Held-out images (n, h, w, c) with labels and the classes' names."""
+def _slow(name: str) -> bool:
+    """Whether a ticket takes long to run: its network convolves, or redraws what is told then."""
+    convolves = any(len(shape) > 2 for shape in tickets.ticket(name).layers.values())
+    return convolves or redrawn.picture(name) is not None
+
+
+def _images(judge: str, most: int | None) -> tuple[ByteArray, IntArray, tuple[str, ...]]:
+    """The first held-out images (m, h, w, c), with the labels of all and the classes' names."""
     import numpy as np
 
     from aegen.core.pictures import quantize
@@ -165,10 +176,10 @@ def _images(judge: str) -> tuple[ByteArray, IntArray, tuple[str, ...]]:
         found = datasets.create(source).load(image_folder(source))
         column, rows = found.attributes[LABEL].cat, np.flatnonzero(found.holdout)
         labels = column.codes.to_numpy().astype(np.int64)[rows]
-        return found.images[rows], labels, tuple(map(str, column.categories))
+        return found.images[rows[:most]], labels, tuple(map(str, column.categories))
     bundle = opened.bundle(source)
     column = bundle.holdout_attributes[LABEL].cat
-    images = quantize(pictures.decode(source, bundle.holdout))
+    images = quantize(pictures.decode(source, bundle.holdout[:most]))
     return images, column.codes.to_numpy().astype(np.int64), tuple(map(str, column.categories))
 
 
