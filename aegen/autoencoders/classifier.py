@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from aegen.autoencoders.details import Details
 from aegen.autoencoders.networks._backbone import chosen_widths, inner_size
+from aegen.core.errors import TrainingError
 
 __all__ = ["Classifier"]
 
@@ -30,6 +32,11 @@ class Classifier(nn.Module):
             to the pixel. Strides then halve the picture in place of maxima, the mean and the
             strongest response of every stage reach the features, and training neither moves a
             picture nor leaves features out. None: for colour pictures.
+        details: attributes that a single pixel may decide: a linear reading of all pixels, fitted
+            after the training, is added to their logits; see `Details`.
+
+    Raises:
+        TrainingError: ``details`` of an attribute that is not there.
 
     Example:
         >>> net = Classifier(channels=1, size=28, attributes={"class": 10})
@@ -45,8 +52,15 @@ class Classifier(nn.Module):
         widths: Sequence[int] | None = None,
         features: int = 128,
         fine: bool | None = None,
+        details: Sequence[str] = (),
     ) -> None:
         super().__init__()
+        unknown = sorted(set(details) - set(attributes))
+        if unknown:
+            raise TrainingError(
+                f"there is no attribute {unknown[0]!r} whose details could be read; there are "
+                f"{', '.join(attributes)}"
+            )
         # A larger picture starts narrower: the first layers, at full size, cost most.
         widths = chosen_widths(widths, size, first=32 if size <= 32 else 16)
         self.fine = channels > 1 if fine is None else bool(fine)
@@ -57,6 +71,7 @@ class Classifier(nn.Module):
             "widths": list(widths),
             "features": features,
             "fine": self.fine,
+            "details": list(details),
         }
         padded, side = inner_size(size, len(widths))
         self.padding = padded - size
@@ -69,6 +84,9 @@ class Classifier(nn.Module):
         self.dropout = nn.Dropout(0.0 if self.fine else 0.3)
         self.heads = nn.ModuleList(nn.Linear(features, k) for k in attributes.values())
         self.names = list(attributes)
+        self.detailed = list(details)
+        pixels = channels * size * size
+        self.details = nn.ModuleList(Details(pixels, attributes[name]) for name in details)
 
     def features(self, x: Tensor) -> Tensor:
         """Features (n, f), not negative, of images (n, c, h, w) in [0, 1]."""
@@ -82,14 +100,20 @@ class Classifier(nn.Module):
                 summaries += [x.mean(dim=(2, 3)), x.amax(dim=(2, 3))]
         return functional.relu(self.embed(torch.cat([x.flatten(1), *summaries], dim=1)))
 
-    def forward(self, x: Tensor) -> dict[str, Tensor]:
-        """Logits (n, k) of each attribute by its name."""
-        return self.judge(self.features(x))
+    def forward(self, x: Tensor, features: Tensor | None = None) -> dict[str, Tensor]:
+        """Logits (n, k) of each attribute by its name; ``features`` (n, f) of ``x`` if known."""
+        f = self.dropout(self.features(x) if features is None else features)
+        logits = {name: head(f) for name, head in zip(self.names, self.heads, strict=True)}
+        for name, details in self.details_of().items():
+            logits[name] = logits[name] + details(x)
+        return logits
 
-    def judge(self, features: Tensor) -> dict[str, Tensor]:
-        """The same from features (n, f) that are known already."""
-        f = self.dropout(features)
-        return {name: head(f) for name, head in zip(self.names, self.heads, strict=True)}
+    def details_of(self) -> dict[str, Details]:
+        """What reads the pixels, by attribute."""
+        return {
+            name: cast(Details, part)
+            for name, part in zip(self.detailed, self.details, strict=True)
+        }
 
     def loss(self, x: Tensor, labels: Tensor, noise: torch.Generator) -> Tensor:
         """Cross-entropy summed over the attributes, in nats an image; ``labels`` are (n, a)."""

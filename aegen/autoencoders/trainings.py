@@ -5,7 +5,8 @@ Each is a generator of `Step` records over a checkpoint file; `trained` reads th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,13 @@ import torch
 from torch import Tensor, nn
 
 from aegen.autoencoders import architectures
-from aegen.autoencoders.checkpoint import read_checkpoint
+from aegen.autoencoders.checkpoint import read_checkpoint, write_checkpoint
 from aegen.autoencoders.classifier import Classifier
 from aegen.autoencoders.networks.base import Autoencoder
 from aegen.autoencoders.training import Recipe, Step, initialised, train
 from aegen.core.arrays import ByteArray, IntArray
 from aegen.core.errors import StorageError, TrainingError
+from aegen.core.progress import report
 
 __all__ = ["check_device", "train_autoencoder", "train_classifier", "trained"]
 
@@ -112,6 +114,7 @@ def train_classifier(
     checkpoint: Path,
     *,
     attributes: dict[str, int],
+    details: Sequence[str] = (),
     dataset: str = "",
     recipe: Recipe | None = None,
     device: str = "cpu",
@@ -125,18 +128,23 @@ def train_classifier(
         held_out_labels: theirs; the share recognised is in each epoch's figures.
         checkpoint: file that keeps the training; an unfinished one is continued.
         attributes: number of values of each attribute by its name.
+        details: attributes that a single pixel may decide, see `Classifier`; they are read once
+            the network is trained, which takes a minute or two and is reported.
         dataset: name of the data set, kept in the checkpoint.
         recipe: how to train.
         device: "cpu" or "cuda".
 
     Raises:
-        TrainingError: another training is in ``checkpoint``, no images, or a loss not finite.
+        TrainingError: another training is in ``checkpoint``, no images, a loss not finite, or
+            ``details`` of an attribute that is not there.
     """
     recipe = recipe or Recipe(epochs=8)
     check_device(device)
     _require_square(images)
     channels, size = images.shape[3], images.shape[1]
-    network = initialised(lambda: Classifier(channels, size, attributes), recipe.seed)
+    network = initialised(
+        lambda: Classifier(channels, size, attributes, details=details), recipe.seed
+    )
     assert isinstance(network, Classifier)
     about = {
         "kind": "classifier",
@@ -163,17 +171,32 @@ def train_classifier(
         share = right / max(1, len(test))
         return {f"accuracy_{a}": float(s) for a, s in zip(attributes, share, strict=True)}
 
+    pixels, values = _tensor(images), np.asarray(labels, dtype=np.int64)
     yield from train(
         network,
         loss,
-        _tensor(images),
-        torch.from_numpy(np.asarray(labels, dtype=np.int64)),
+        pixels,
+        torch.from_numpy(values),
         recipe,
         checkpoint,
         about=about,
         score=score,
         device=device,
     )
+    unread = {name: each for name, each in network.details_of().items() if not each.fitted}
+    for k, (name, each) in enumerate(unread.items()):
+        report(k / len(unread), f"reading what single pixels tell of {name}")
+        each.fit(pixels.numpy(), values[:, network.names.index(name)])
+    if unread:
+        _rewrite(checkpoint, network, score())
+
+
+def _rewrite(checkpoint: Path, network: Classifier, figures: dict[str, float]) -> None:
+    """Put what was fitted after the last epoch into the checkpoint, with the new figures."""
+    found = read_checkpoint(checkpoint)
+    weights = {name: tensor.cpu().numpy() for name, tensor in network.state_dict().items()}
+    history = [*found.history[:-1], {**found.history[-1], **figures}]
+    write_checkpoint(checkpoint, replace(found, weights=weights, history=history))
 
 
 def trained(checkpoint: Path) -> tuple[nn.Module, dict[str, Any], list[dict[str, float]]]:

@@ -286,19 +286,33 @@ class Bundle:
 
         return networks.decode(self._autoencoder(), arrays.codes(z, dimension=self.latent_dim))
 
-    def classify(self, x: ArrayLike) -> dict[str, FloatArray]:
+    def classify(
+        self, x: ArrayLike, *, features: ArrayLike | None = None
+    ) -> dict[str, FloatArray]:
         """Probability of each value of each attribute, float64 (n, k), of images ``x``.
 
         Columns are in the order of ``manifest.attributes[name].values``.
 
+        Args:
+            x: images (n, h, w, c).
+            features: what `features` said of them (n, f), which spares most of the time.
+
         Raises:
-            InvalidInput: images of another shape, type or range.
+            InvalidInput: images of another shape, type or range; features of another width or
+                number, or not finite.
             BundleError: the bundle has no classifier.
         """
         from aegen.bundles import networks
 
         images = arrays.images(x, shape=self.image_shape)
-        return networks.probabilities(self.classifier(), images)
+        net = self.classifier()
+        if features is None:
+            return networks.probabilities(net, images)
+        width = int(net.embed.out_features)
+        known = arrays.codes(features, name="features", dimension=width)
+        if len(known) != len(images):
+            raise InvalidInput(f"there are {len(images)} images but {len(known)} rows of features")
+        return networks.probabilities(net, images, known.astype(np.float32))
 
     def features(self, x: ArrayLike) -> NDArray[np.float32]:
         """The classifier's features, float32 (n, f), of images ``x``: the space that metrics use.
@@ -311,17 +325,3 @@ class Bundle:
 
         images = arrays.images(x, shape=self.image_shape)
         return networks.features(self.classifier(), images)
-
-    def classify_features(self, features: ArrayLike) -> dict[str, FloatArray]:
-        """What `classify` says of images of which `features` (n, f) are known, at no cost.
-
-        Raises:
-            InvalidInput: features of another width, or not finite.
-            BundleError: the bundle has no classifier.
-        """
-        from aegen.bundles import networks
-
-        net = self.classifier()
-        width = int(net.embed.out_features)
-        known = arrays.codes(features, name="features", dimension=width)
-        return networks.probabilities_of_features(net, known.astype(np.float32))

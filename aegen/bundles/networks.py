@@ -30,7 +30,6 @@ __all__ = [
     "narrowed",
     "network_arrays",
     "probabilities",
-    "probabilities_of_features",
     "reconstruction",
 ]
 
@@ -217,28 +216,21 @@ def features(net: Classifier, x: Float32) -> Float32:
     return _batched(net.features, _pixels_first(x))
 
 
-def probabilities(net: Classifier, x: Float32) -> dict[str, FloatArray]:
-    """Probability of each value, float64 (n, k) an attribute, of images (n, h, w, c)."""
-    return _by_attribute(net, net.forward, _pixels_first(x))
+def probabilities(net: Classifier, x: Float32, f: Float32 | None = None) -> dict[str, FloatArray]:
+    """Probability of each value, float64 (n, k) an attribute, of images (n, h, w, c).
 
-
-def probabilities_of_features(net: Classifier, f: Float32) -> dict[str, FloatArray]:
-    """The same of features (n, f) that `features` gave."""
-    return _by_attribute(net, net.judge, f)
-
-
-def _by_attribute(
-    net: Classifier, judge: Callable[[Tensor], dict[str, Tensor]], rows: Float32
-) -> dict[str, FloatArray]:
+    ``f`` (n, f) spares the most of it where `features` was called before.
+    """
     sizes: Mapping[str, int] = net.arguments["attributes"]
 
-    def joined(batch: Tensor) -> Tensor:
+    def joined(*batch: Tensor) -> Tensor:
         import torch
 
-        logits = judge(batch)
+        logits = net(*batch)
         return torch.cat([logits[name].softmax(dim=1) for name in sizes], dim=1)
 
-    table = _batched(joined, rows).astype(np.float64)
+    known = () if f is None else (f,)
+    table = _batched(joined, _pixels_first(x), *known).astype(np.float64)
     edges = np.cumsum([0, *sizes.values()])
     return {
         name: table[:, low:high]
@@ -250,22 +242,28 @@ def _pixels_first(x: Float32) -> Float32:
     return np.ascontiguousarray(x.transpose(0, 3, 1, 2))
 
 
-def _batched(network: Callable[[Tensor], Tensor], rows: Float32) -> NDArray[Any]:
-    """``network`` over ``rows`` in batches of a few fixed sizes."""
+def _batched(network: Callable[..., Tensor], *rows: Float32) -> NDArray[Any]:
+    """``network`` over arrays of as many rows in batches of a few fixed sizes."""
     import torch
 
-    n = len(rows)
-    filled = (
-        -(-n // BLOCK) * BLOCK if n else BLOCK
-    )  # an empty input still tells its output's width
+    n = len(rows[0])
+    # An empty input still tells its output's width.
+    filled = -(-n // BLOCK) * BLOCK if n else BLOCK
     pieces = []
     with torch.inference_mode():
         for start in range(0, filled, BATCH):
-            batch = rows[start : start + BATCH]
-            missing = min(BATCH, filled - start) - len(batch)
-            if missing:
-                batch = np.concatenate([batch, np.zeros((missing, *rows.shape[1:]), np.float32)])
-            # torch warns about arrays that it could not write to, though it does not
-            batch = np.require(batch, requirements=["C", "W"])
-            pieces.append(network(torch.from_numpy(batch)).numpy())
+            stop = min(start + BATCH, filled)
+            pieces.append(network(*(_batch(array, start, stop) for array in rows)).numpy())
     return np.concatenate(pieces)[:n]
+
+
+def _batch(rows: Float32, start: int, stop: int) -> Tensor:
+    """Rows ``start`` to ``stop``; zeros where there are none any more."""
+    import torch
+
+    batch = rows[start:stop]
+    missing = stop - start - len(batch)
+    if missing:
+        batch = np.concatenate([batch, np.zeros((missing, *rows.shape[1:]), np.float32)])
+    # torch warns about arrays that it could not write to, though it does not
+    return torch.from_numpy(np.require(batch, requirements=["C", "W"]))

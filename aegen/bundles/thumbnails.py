@@ -28,7 +28,7 @@ LIMIT = 3_100_000
 """Most bytes of an atlas where quality can be traded for them: 60,000 digits at quality 40, whose
 pixels differ by 3 of 255 levels."""
 
-QUALITIES = (30, 40, 50, 60, 70, 80, 90)
+QUALITIES = (30, 40, 50, 60, 70, 80)
 
 
 def compose(images: ByteArray, *, limit: int = LIMIT) -> tuple[bytes, Atlas]:

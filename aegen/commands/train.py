@@ -161,6 +161,10 @@ def train_attributes(
     batch: Batch = 128,
     learning_rate: Rate = 2e-3,
     seed: Seed = 0,
+    details: Annotated[
+        list[str] | None,
+        typer.Option(help="An attribute that a single pixel may decide; can be given repeatedly"),
+    ] = None,
     limit: Limit = None,
     device: Device = "cpu",
     threads: Threads = None,
@@ -183,11 +187,16 @@ def train_attributes(
         labels[held],
         checkpoint := (out or Path("runs") / f"{dataset}-classifier") / "checkpoint.safetensors",
         attributes={str(name): len(table[name].cat.categories) for name in table},
+        details=details or (),
         dataset=dataset,
         recipe=Recipe(epochs, batch, learning_rate, seed),
         device=device,
     )
     _follow(steps, epochs, checkpoint)
+    if details:
+        from aegen.autoencoders.checkpoint import read_checkpoint
+
+        typer.echo(f"with details: {_line(read_checkpoint(checkpoint).history[-1])}")
 
 
 def _autoencoder(
@@ -236,6 +245,8 @@ def _follow(steps: Any, epochs: int, checkpoint: Path, keep_every: int | None = 
     """Run a training under a progress bar with the time left; a line an epoch."""
     from rich import progress
 
+    from aegen.core.progress import reporting
+
     columns = [
         progress.TextColumn("{task.description}"),
         progress.BarColumn(),
@@ -246,18 +257,29 @@ def _follow(steps: Any, epochs: int, checkpoint: Path, keep_every: int | None = 
     _keep(checkpoint, keep_every)  # one that was stopped between its checkpoint and this
     with progress.Progress(*columns) as bar:
         task = bar.add_task(f"epoch 1 of {epochs}", total=None)
-        for step in steps:
-            bar.update(
-                task,
-                total=step.steps,
-                completed=step.step,
-                description=f"epoch {step.epoch} of {epochs}, loss {step.loss:.2f}",
-            )
-            if step.figures:
-                figures = ", ".join(f"{k} {v:.4f}" for k, v in step.figures.items())
-                bar.console.print(f"epoch {step.epoch}: {figures}", highlight=False)
-                _keep(checkpoint, keep_every)
+
+        def told(_: float, text: str) -> None:
+            """What follows the last epoch: nobody knows for how long."""
+            bar.update(task, total=None, description=text)
+
+        with reporting(told):
+            for step in steps:
+                bar.update(
+                    task,
+                    total=step.steps,
+                    completed=step.step,
+                    description=f"epoch {step.epoch} of {epochs}, loss {step.loss:.2f}",
+                )
+                if step.figures:
+                    bar.console.print(
+                        f"epoch {step.epoch}: {_line(step.figures)}", highlight=False
+                    )
+                    _keep(checkpoint, keep_every)
     typer.echo(f"trained; the checkpoint is {checkpoint}")
+
+
+def _line(figures: dict[str, float]) -> str:
+    return ", ".join(f"{name} {value:.4f}" for name, value in figures.items())
 
 
 def _keep(checkpoint: Path, every: int | None) -> None:

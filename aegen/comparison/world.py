@@ -81,7 +81,7 @@ class Rows:
         if space == "features":
             return self.bundle.features(self.images).astype(np.float64)
         if space == "attributes":
-            judged = self.bundle.classify_features(self.of("features"))
+            judged = self.bundle.classify(self.images, features=self.of("features"))
             return np.concatenate(list(judged.values()), axis=1)
         raise InvalidInput(
             f"rows lie in codes, pixels, features, attributes or inception, got {space!r}"

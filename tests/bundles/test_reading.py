@@ -117,6 +117,22 @@ def test_the_classifier_is_the_one_that_was_given(tiny, source):
     assert not np.allclose(tiny.classify(source.images[4:8])["class"], logits, atol=1e-6)
 
 
+def test_features_that_are_known_spare_the_classifier_the_most_of_its_work():
+    sprites = read("sprites")  # single pixels too decide there
+    x = sprites.decode(sprites.holdout[:40])
+    f = sprites.features(x)
+    told, again = sprites.classify(x), sprites.classify(x, features=f)
+    assert list(told) == list(again)
+    assert all(np.allclose(again[name], told[name], atol=1e-6) for name in told)
+    other = sprites.classify(x, features=f[::-1])
+    assert not np.allclose(other["hair"], told["hair"], atol=1e-2)
+    turned = sprites.classify(x[::-1], features=f)  # the pixels have their say as well
+    assert not np.allclose(turned["action"], told["action"], atol=1e-2)
+    assert np.allclose(turned["hair"], told["hair"], atol=1e-6)
+    with pytest.raises(InvalidInput, match="40 images but 39 rows of features"):
+        sprites.classify(x, features=f[1:])
+
+
 def test_colour_images_keep_their_channels(tmp_path):
     bundle = tiny_bundle(tmp_path / "colour", channels=3)
     source = tiny_images(channels=3)
