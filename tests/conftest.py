@@ -1,7 +1,13 @@
 """What all tests share: how Hypothesis runs, and data sets, real ones or of the same form."""
 
-import gzip
 import os
+
+# Files run side by side, so each keeps to one core, with all that it starts: threads that wait for
+# each other on a busy core take many times as long. Read when numpy and torch are first loaded.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import gzip
 import struct
 import sys
 from pathlib import Path

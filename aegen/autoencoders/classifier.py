@@ -71,8 +71,10 @@ class Classifier(nn.Module):
             "widths": list(widths),
             "features": features,
             "fine": self.fine,
-            "details": list(details),
         }
+        self.detailed = list(dict.fromkeys(details))
+        if self.detailed:
+            self.arguments["details"] = self.detailed
         padded, side = inner_size(size, len(widths))
         self.padding = padded - size
         stages = _fine_stages(channels, widths) if self.fine else _stages(channels, widths)
@@ -84,9 +86,8 @@ class Classifier(nn.Module):
         self.dropout = nn.Dropout(0.0 if self.fine else 0.3)
         self.heads = nn.ModuleList(nn.Linear(features, k) for k in attributes.values())
         self.names = list(attributes)
-        self.detailed = list(details)
         pixels = channels * size * size
-        self.details = nn.ModuleList(Details(pixels, attributes[name]) for name in details)
+        self.details = nn.ModuleList(Details(pixels, attributes[name]) for name in self.detailed)
 
     def features(self, x: Tensor) -> Tensor:
         """Features (n, f), not negative, of images (n, c, h, w) in [0, 1]."""
@@ -105,7 +106,8 @@ class Classifier(nn.Module):
         f = self.dropout(self.features(x) if features is None else features)
         logits = {name: head(f) for name, head in zip(self.names, self.heads, strict=True)}
         for name, details in self.details_of().items():
-            logits[name] = logits[name] + details(x)
+            if details.fitted:
+                logits[name] = logits[name] + details(x)
         return logits
 
     def details_of(self) -> dict[str, Details]:

@@ -8,12 +8,15 @@ optimum, gives each pixel the weight that it deserves.
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from aegen.core.arrays import ByteArray, IntArray
+from aegen.core.arrays import BoolArray, ByteArray, IntArray
+from aegen.core.errors import TrainingError
 
 __all__ = ["Details"]
 
@@ -29,8 +32,16 @@ STILL, SELDOM = 5, 0.01
 share of pictures has no say: its weight would rest on a few, and soft pictures would trip it."""
 
 
+BLOCK = 1_000
+"""Pixels that are looked at together."""
+
+SWAY = 3.0
+"""Nats that the pixels take from a value at most: they tip the balance, but never overrule a
+network that is sure, as it is of pictures so soft that single pixels mean nothing."""
+
+
 class Details(nn.Module):
-    """Logits that are linear in the pixels; nothing as long as it is not fitted.
+    """Log-probabilities that are linear in the pixels before they are cut off below.
 
     Args:
         pixels: of a picture, channels counted.
@@ -52,33 +63,48 @@ class Details(nn.Module):
 
     @property
     def fitted(self) -> bool:
-        """Whether `fit` was called."""
+        """Whether any pixel has a say."""
         return bool(self.weight.any())
 
     def forward(self, x: Tensor) -> Tensor:
-        """Logits (n, k) of images (n, c, h, w) in [0, 1]."""
-        return functional.linear(x.flatten(1), self.weight, self.bias)
+        """What to add to logits (n, k) of images (n, c, h, w) in [0, 1]: 0 to -`SWAY`."""
+        logits = functional.linear(x.flatten(1), self.weight, self.bias)
+        return functional.log_softmax(logits, dim=1).clamp(min=-SWAY)
 
     def fit(self, images: ByteArray, labels: IntArray) -> None:
         """Multinomial logistic regression by maximum likelihood, as scikit-learn has it.
 
+        Where no pixel moves, or all pictures have one value, it stays as it was.
+
         Args:
             images: uint8 (n, c, h, w).
             labels: value of each, from 0, (n,).
+
+        Raises:
+            TrainingError: the optimum is not reached in `STEPS` steps.
         """
+        from sklearn.exceptions import ConvergenceWarning
         from sklearn.linear_model import LogisticRegression
         from sklearn.preprocessing import StandardScaler
 
         levels = images.reshape(len(images), -1)
-        usual = np.median(levels, axis=0)
-        moves = (np.abs(levels - usual) > STILL).mean(axis=0) >= SELDOM
+        moves = _moving(levels)
         values = np.unique(labels)
         if not moves.any() or len(values) < 2:
             return
-        scaler = StandardScaler()
+        scaler = StandardScaler(copy=False)
         x = scaler.fit_transform(levels[:, moves].astype(np.float32) / 255)
-        found = LogisticRegression(C=1 / PENALTY, max_iter=STEPS).fit(x, labels)
-        slope, level = found.coef_, found.intercept_
+        regression = LogisticRegression(C=1 / PENALTY, max_iter=STEPS)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", ConvergenceWarning)
+            try:
+                regression.fit(x, labels)
+            except ConvergenceWarning as problem:
+                raise TrainingError(
+                    f"what single pixels tell was not found in {STEPS:,} steps: leave the details "
+                    "of this attribute out; the network itself is trained"
+                ) from problem
+        slope, level = regression.coef_, regression.intercept_
         if len(values) == 2:  # one logit there, of the second value
             slope, level = np.concatenate([-slope, slope]) / 2, np.concatenate([-level, level]) / 2
         slope = slope / scaler.scale_
@@ -88,3 +114,13 @@ class Details(nn.Module):
         bias[values] = level
         self.weight.copy_(torch.from_numpy(weight))
         self.bias.copy_(torch.from_numpy(bias))
+
+
+def _moving(levels: ByteArray) -> BoolArray:
+    """Which pixels (p,) of pictures (n, p) have a say."""
+    found = np.empty(levels.shape[1], dtype=bool)
+    for start in range(0, len(found), BLOCK):  # so that a whole data set is not held in float64
+        block = levels[:, start : start + BLOCK].astype(np.float32)
+        far = np.abs(block - np.median(block, axis=0)) > STILL
+        found[start : start + BLOCK] = far.mean(axis=0) >= SELDOM
+    return found

@@ -312,7 +312,11 @@ class Bundle:
         known = arrays.codes(features, name="features", dimension=width)
         if len(known) != len(images):
             raise InvalidInput(f"there are {len(images)} images but {len(known)} rows of features")
-        return networks.probabilities(net, images, known.astype(np.float32))
+        with np.errstate(over="ignore"):  # too large for float32 is not finite there
+            f = known.astype(np.float32)
+        if not np.isfinite(f).all():
+            raise InvalidInput("features: some are too large to be what a network gave")
+        return networks.probabilities(net, images, f)
 
     def features(self, x: ArrayLike) -> NDArray[np.float32]:
         """The classifier's features, float32 (n, f), of images ``x``: the space that metrics use.

@@ -260,7 +260,7 @@ def _follow(steps: Any, epochs: int, checkpoint: Path, keep_every: int | None = 
 
         def told(_: float, text: str) -> None:
             """What follows the last epoch: nobody knows for how long."""
-            bar.update(task, total=None, description=text)
+            bar.add_task(text, total=None)
 
         with reporting(told):
             for step in steps:

@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from aegen.autoencoders import Classifier
-from aegen.autoencoders.checkpoint import read_checkpoint, write_checkpoint
-from aegen.autoencoders.details import Details
+from aegen.autoencoders import details as details_module
+from aegen.autoencoders.checkpoint import read_checkpoint
+from aegen.autoencoders.details import SWAY, Details
 from aegen.autoencoders.training import Recipe
 from aegen.autoencoders.trainings import train_classifier, trained
 from aegen.core.errors import TrainingError
@@ -72,6 +73,9 @@ def test_one_faint_pixel_decides(shown, held_out):
     details.fit(first(shown[0]), shown[1])
     assert details.fitted
     assert share(details, held_out) > 0.98
+    added = details(torch.rand(50, 3, SIDE, SIDE))  # pictures that it never saw
+    assert added.max() <= 0
+    assert added.min() >= -SWAY
     mixed = np.random.default_rng(2).permutation(shown[1])
     details.fit(first(shown[0]), mixed)
     assert share(details, held_out) < 0.5
@@ -150,12 +154,35 @@ def test_details_of_an_unknown_attribute_are_refused(shown, held_out, tmp_path):
     assert not (tmp_path / "c").exists()
 
 
-def test_a_classifier_of_before_them_still_reads(shown, held_out, tmp_path):
+def test_a_classifier_of_before_them_still_reads_and_goes_on(shown, held_out, tmp_path):
     path = tmp_path / "old"
-    list(begun(path, shown, held_out, details=()))
-    found = read_checkpoint(path)
-    del found.about["arguments"]["details"]
-    write_checkpoint(path, found)
-    network, _, _ = trained(path)
+    steps = begun(path, shown, held_out, details=())
+    for _ in range(13):
+        next(steps)
+    steps.close()
+    assert "details" not in read_checkpoint(path).about["arguments"]  # as it was before there were
+    assert len(list(begun(path, shown, held_out, details=()))) == 13
+    network, _, history = trained(path)
     assert isinstance(network, Classifier)
     assert network.details_of() == {}
+    assert len(history) == RECIPE.epochs
+
+
+def test_each_attribute_has_its_own_details(shown, held_out, tmp_path):
+    path = tmp_path / "both"
+    list(begun(path, shown, held_out, details=("odd", "class", "odd")))
+    network, about, _ = trained(path)
+    assert about["arguments"]["details"] == ["odd", "class"]
+    x = torch.from_numpy(first(held_out[0])).float() / 255
+    with torch.inference_mode():
+        told = {name: part(x).argmax(1).numpy() for name, part in network.details_of().items()}
+    assert (told["class"] == held_out[1]).mean() > 0.95
+    assert told["odd"].max() == 1  # the middle one of three levels: no line parts it from both
+
+
+def test_an_optimum_that_is_not_reached_is_said(shown, monkeypatch):
+    monkeypatch.setattr(details_module, "STEPS", 2)
+    details = Details(pixels=3 * SIDE * SIDE, values=3)
+    with pytest.raises(TrainingError, match="not found in 2 steps"):
+        details.fit(first(shown[0]), shown[1])
+    assert not details.fitted

@@ -76,6 +76,23 @@ def test_weights_of_epochs_are_kept_on_demand(data, tmp_path):
     assert not all(np.array_equal(early.weights[name], end.weights[name]) for name in end.weights)
 
 
+def test_details_are_read_after_the_last_epoch(data, tmp_path):
+    words = ("classifier", "mnist", "--data", data, "--epochs", 1, "--details", "class")
+    printed, problems = (run := command(*words, "--threads", 1, "--out", tmp_path)).communicate()
+    assert run.returncode == 0, problems
+    history = read_checkpoint(tmp_path / "checkpoint.safetensors").history
+    assert f"with details: epoch 1.0000, loss {history[0]['loss']:.4f}" in printed
+    assert f"accuracy_class {history[0]['accuracy_class']:.4f}" in printed
+    assert history[0]["accuracy_class"] > 0.9  # the place of a bar, which each pixel tells
+    assert "reading what single pixels tell of class" in printed
+    refused = command(*words[:-1], "klass", "--out", tmp_path / "other")
+    _, problem = refused.communicate()
+    assert refused.returncode == 2
+    assert problem == (
+        "aegen: there is no attribute 'klass' whose details could be read; there are class\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
