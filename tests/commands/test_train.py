@@ -85,12 +85,6 @@ def test_details_are_read_after_the_last_epoch(data, tmp_path):
     assert f"accuracy_class {history[0]['accuracy_class']:.4f}" in printed
     assert history[0]["accuracy_class"] > 0.9  # the place of a bar, which each pixel tells
     assert "reading what single pixels tell of class" in printed
-    refused = command(*words[:-1], "klass", "--out", tmp_path / "other")
-    _, problem = refused.communicate()
-    assert refused.returncode == 2
-    assert problem == (
-        "aegen: there is no attribute 'klass' whose details could be read; there are class\n"
-    )
 
 
 @pytest.mark.parametrize(
