@@ -14,7 +14,7 @@ from torch import nn
 from aegen.core.errors import StorageError, TrainingError
 from aegen.core.storage import load_arrays, make_folder, save_arrays
 
-__all__ = ["Checkpoint", "read_checkpoint", "write_checkpoint"]
+__all__ = ["Checkpoint", "read_checkpoint", "weights_of", "write_checkpoint"]
 
 FORMAT = "1"
 
@@ -44,7 +44,7 @@ class Checkpoint:
         history: list[dict[str, float]],
     ) -> Checkpoint:
         """The state of ``network`` and ``optimiser`` as arrays."""
-        weights = {name: _array(tensor) for name, tensor in network.state_dict().items()}
+        weights = weights_of(network)
         state = optimiser.state_dict()["state"]
         moments = {
             f"{k}.{name}": _array(torch.as_tensor(value))
@@ -85,6 +85,11 @@ class Checkpoint:
                 if tensor.shape == parameter.shape:
                     moments[name] = torch.empty_like(parameter).detach().copy_(tensor)
         optimiser.load_state_dict({**optimiser.state_dict(), "state": state})
+
+
+def weights_of(network: nn.Module) -> dict[str, np.ndarray]:
+    """A network's state by name, as arrays that lie as a file has them."""
+    return {name: _array(tensor) for name, tensor in network.state_dict().items()}
 
 
 def _array(tensor: torch.Tensor) -> np.ndarray:

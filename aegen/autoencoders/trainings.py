@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from aegen.autoencoders import architectures
-from aegen.autoencoders.checkpoint import read_checkpoint, write_checkpoint
+from aegen.autoencoders.checkpoint import read_checkpoint, weights_of, write_checkpoint
 from aegen.autoencoders.classifier import Classifier
 from aegen.autoencoders.networks.base import Autoencoder
 from aegen.autoencoders.training import Recipe, Step, initialised, train
@@ -194,9 +194,8 @@ def train_classifier(
 def _rewrite(checkpoint: Path, network: Classifier, figures: dict[str, float]) -> None:
     """Put what was fitted after the last epoch into the checkpoint, with the new figures."""
     found = read_checkpoint(checkpoint)
-    weights = {name: tensor.cpu().numpy() for name, tensor in network.state_dict().items()}
     history = [*found.history[:-1], {**found.history[-1], **figures}]
-    write_checkpoint(checkpoint, replace(found, weights=weights, history=history))
+    write_checkpoint(checkpoint, replace(found, weights=weights_of(network), history=history))
 
 
 def trained(checkpoint: Path) -> tuple[nn.Module, dict[str, Any], list[dict[str, float]]]:
