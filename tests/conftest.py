@@ -44,6 +44,17 @@ def real_data(tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def one_thread():
+    """Networks of tests are trained by one thread: they are small, and come out the same."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 def write_idx_set(folder: Path, rng: np.random.Generator, train: int = 600, test: int = 100):
     """Four gzipped idx files: smooth blobs whose place tells the class."""
     folder.mkdir()

@@ -13,15 +13,9 @@ from aegen.autoencoders.trainings import train_autoencoder, train_classifier, tr
 from aegen.core.errors import StorageError, TrainingError
 from aegen.core.storage import load_arrays, save_arrays
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 SMALL = {"latent_dim": 2, "widths": [4, 8]}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

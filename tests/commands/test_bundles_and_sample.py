@@ -6,32 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from aegen.cli import main
-from tests.tiny_bundle import tiny_bundle
-
-
-@pytest.fixture(scope="module")
-def shelf(tmp_path_factory):
-    """A folder of bundles with one in it, called bars."""
-    folder = tmp_path_factory.mktemp("shelf")
-    tiny_bundle(folder / "bars")
-    return folder
-
-
-@pytest.fixture
-def aegen(monkeypatch, capsys, shelf):
-    """The command line: its exit code, what it printed, and what it complained of."""
-    monkeypatch.setenv("AEGEN_BUNDLES", str(shelf))
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def run(*words):
-        monkeypatch.setattr("sys.argv", ["aegen", *map(str, words)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        return ended.value.code or 0, said.out, said.err
-
-    return run
+pytestmark = pytest.mark.usefixtures("on_the_shelf")
 
 
 def test_the_list_names_what_is_at_hand(aegen):

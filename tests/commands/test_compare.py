@@ -10,7 +10,6 @@ import time
 
 import pytest
 
-from aegen.cli import main
 from tests.comparison.deadly import all_end
 from tests.conftest import ROOT
 from tests.tiny_bundle import tiny_bundle, tiny_images
@@ -28,23 +27,14 @@ def shelf(tmp_path_factory):
 
 
 @pytest.fixture
-def aegen(monkeypatch, capsys, shelf):
-    """The command line in this process, for what is refused before the work begins."""
+def compare(aegen, monkeypatch, shelf):
+    """A function that runs `aegen compare` with the bundles of the shelf."""
     monkeypatch.setenv("AEGEN_BUNDLES", str(shelf))
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def run(*words):
-        monkeypatch.setattr("sys.argv", ["aegen", "compare", *map(str, words)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        return ended.value.code or 0, said.out, said.err
-
-    return run
+    return lambda *words: aegen("compare", *words)
 
 
 def command(shelf, *words):
-    """The command in a process of its own."""
+    """The command in a process of its own, which can be stopped."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
     environment |= {"AEGEN_BUNDLES": str(shelf), "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(
@@ -116,7 +106,7 @@ def children(pid):
     return found
 
 
-def test_tables_are_shown_and_written_and_a_stopped_command_goes_on(shelf, tmp_path):
+def test_tables_are_shown_and_written_and_a_stopped_command_goes_on(compare, shelf, tmp_path):
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     words = ("--seeds", 8, "--jobs", 2)  # 40 tasks, so that there is time to stop them
     alone = ("--seeds", 8, "--jobs", 1)
@@ -138,10 +128,9 @@ def test_tables_are_shown_and_written_and_a_stopped_command_goes_on(shelf, tmp_p
     assert all_end(workers)
     assert set(before) < kept(killed)
 
-    last, other = command(shelf, *usual(killed, *words)), command(shelf, *usual(whole, *alone))
-    shown, said = last.communicate()
-    assert last.returncode == 0, said
-    other.communicate()
+    code, shown, said = compare(*usual(killed, *words))
+    assert code == 0, said
+    assert compare(*usual(whole, *alone))[0] == 0
     assert kept(killed) == kept(whole)
     assert len(kept(killed)) == 40
     after = {name: (killed / "results" / name).stat().st_mtime_ns for name in before}
@@ -160,12 +149,11 @@ def test_tables_are_shown_and_written_and_a_stopped_command_goes_on(shelf, tmp_p
     assert best <= {"kde:bandwidth=0.2"}
 
 
-def test_a_model_that_fails_is_a_row_that_says_why(shelf, tmp_path):
+def test_a_model_that_fails_is_a_row_that_says_why(compare, tmp_path):
     out = tmp_path / "out"
     words = ("bars", "--samplers", "gaussian-mixture:components=500", "--seeds", 1, "--draws", 60)
-    run = command(shelf, *words, "--metrics", METRICS, "--out", out, "--jobs", 1)
-    shown, said = run.communicate()
-    assert run.returncode == 0, said
+    code, shown, said = compare(*words, "--metrics", METRICS, "--out", out, "--jobs", 1)
+    assert code == 0, said
     assert "Gaussian mixture (components 500) on bars, seed 0: " in said
     notes = {r["note"] for r in lines(out) if r["latent model"].startswith("gaussian-mixture")}
     assert len(notes) == 1
@@ -193,8 +181,8 @@ def test_a_model_that_fails_is_a_row_that_says_why(shelf, tmp_path):
         (["bars", "--data", "mnist=somewhere"], "--data names mnist, which is not compared"),
     ],
 )
-def test_what_cannot_be_compared_is_one_sentence(words, sentence, aegen, tmp_path):
-    code, printed, said = aegen(*words, "--out", tmp_path / "out")
+def test_what_cannot_be_compared_is_one_sentence(words, sentence, compare, tmp_path):
+    code, printed, said = compare(*words, "--out", tmp_path / "out")
     assert code == 2
     assert printed == ""
     last = said.strip().splitlines()[-1]
@@ -203,33 +191,33 @@ def test_what_cannot_be_compared_is_one_sentence(words, sentence, aegen, tmp_pat
     assert not (tmp_path / "out").exists()
 
 
-def test_too_few_rows_for_a_metric_are_said_before_the_work(aegen, tmp_path, monkeypatch):
+def test_too_few_rows_for_a_metric_are_said_before_the_work(compare, tmp_path, monkeypatch):
     from aegen.metrics.distance_ratio import DistanceRatio
 
     monkeypatch.setattr(DistanceRatio, "minimum", 64)
     words = ("--metrics", METRICS, "--seeds", 1, "--out", tmp_path / "out")
-    code, _, said = aegen("bars", "--draws", 63, *words)
+    code, _, said = compare("bars", "--draws", 63, *words)
     assert (code, "needs at least 64 rows on each side" in said) == (2, True)
     assert "--draws is 63" in said
     monkeypatch.setattr(DistanceRatio, "minimum", 100)
-    code, _, said = aegen("bars", "--draws", 2000, *words)
+    code, _, said = compare("bars", "--draws", 2000, *words)
     assert "Note: bars has 130 held-out rows, which is enough for 65 draws." in said
     assert "there are 65, as bars has 130 held-out rows, half for each" in said
     assert code == 2
 
 
-def test_a_folder_that_cannot_be_written_to_is_said_before_the_work(aegen, tmp_path):
+def test_a_folder_that_cannot_be_written_to_is_said_before_the_work(compare, tmp_path):
     (tmp_path / "file").write_text("")
-    code, _, said = aegen("bars", "--draws", 60, "--out", tmp_path / "file" / "out")
+    code, _, said = compare("bars", "--draws", 60, "--out", tmp_path / "file" / "out")
     assert code == 2
     assert "cannot be made a folder (Not a directory)" in said
 
 
-def test_a_scheduler_that_is_not_there_is_one_sentence(aegen, tmp_path, monkeypatch):
+def test_a_scheduler_that_is_not_there_is_one_sentence(compare, tmp_path, monkeypatch):
     pytest.importorskip("distributed")
     monkeypatch.setattr("aegen.comparison.backends.PATIENCE", 1.0)
     words = ("bars", "--draws", 60, "--metrics", METRICS, "--backend", "dask", "--out", tmp_path)
-    code, _, said = aegen(*words, "--scheduler", "tcp://127.0.0.1:9")
+    code, _, said = compare(*words, "--scheduler", "tcp://127.0.0.1:9")
     assert code == 2
     assert "no Dask scheduler answers at tcp://127.0.0.1:9" in said.splitlines()[-1]
 

@@ -4,9 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.commands.test_target import aegen, shelf
-
-__all__ = ["aegen", "shelf"]
+pytestmark = pytest.mark.usefixtures("on_the_shelf")
 
 
 @pytest.fixture

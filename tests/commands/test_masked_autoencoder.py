@@ -8,27 +8,12 @@ import numpy as np
 import pytest
 
 from aegen.autoencoders.checkpoint import read_checkpoint
-from aegen.cli import main
 from aegen.core.storage import load_arrays, save_arrays
 from aegen.supermask.history import History
 from aegen.supermask.ticket import Ticket
 from tests.tiny_bundle import QuickUMAP
 
 SMALL = ("--encoder", "24-12", "--latent-dim", 3, "--limit", 300, "--threads", 1)
-
-
-@pytest.fixture
-def aegen(monkeypatch, capsys):
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def run(*words):
-        monkeypatch.setattr("sys.argv", ["aegen", *map(str, words)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        return ended.value.code or 0, said.out, said.err
-
-    return run
 
 
 def test_a_training_gives_checkpoint_ticket_and_history(aegen, real_data, tmp_path):

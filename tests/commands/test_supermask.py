@@ -4,25 +4,18 @@ import os
 
 import pytest
 
-from aegen.cli import main
 from aegen.core.storage import load_arrays
 from aegen.supermask.history import History
 
 
 @pytest.fixture
-def aegen(monkeypatch, capsys, real_data):
-    monkeypatch.setenv("COLUMNS", "200")
+def train(aegen, real_data):
+    """A function that runs `aegen supermask train` on real images."""
 
     def run(*words, data="mnist"):
-        folder = real_data / data.replace("-", "_")
-        line = ["aegen", "supermask", "train", *map(str, words)]
-        if "--data" not in line:
-            line += ["--data", f"{data}={folder}"]
-        monkeypatch.setattr("sys.argv", line)
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        return ended.value.code or 0, said.out, said.err
+        if "--data" not in words:
+            words += ("--data", f"{data}={real_data / data.replace('-', '_')}")
+        return aegen("supermask", "train", *words)
 
     return run
 
@@ -30,10 +23,10 @@ def aegen(monkeypatch, capsys, real_data):
 SMALL = ("fcn:hidden=20", "--limit", 300, "--threads", 1)
 
 
-def test_a_seed_gives_a_ticket_and_a_history(aegen, tmp_path):
+def test_a_seed_gives_a_ticket_and_a_history(train, tmp_path):
     from aegen.supermask.ticket import Ticket
 
-    code, out, err = aegen(*SMALL, "--epochs", 2, "--out", tmp_path, "--seed", 3)
+    code, out, err = train(*SMALL, "--epochs", 2, "--out", tmp_path, "--seed", 3)
     assert code == 0
     assert "epoch 2: loss" in err
     assert "remaining by layer: fc1" in out
@@ -47,42 +40,42 @@ def test_a_seed_gives_a_ticket_and_a_history(aegen, tmp_path):
     assert (history.masks(2)["fc1"] == ticket.masks["fc1"]).all()
 
 
-def test_the_same_command_goes_on_and_another_is_refused(aegen, tmp_path):
-    aegen(*SMALL, "--epochs", 1, "--out", tmp_path)
+def test_the_same_command_goes_on_and_another_is_refused(train, tmp_path):
+    train(*SMALL, "--epochs", 1, "--out", tmp_path)
     first, _ = load_arrays(tmp_path / "seed-0.safetensors")
-    code, _, err = aegen(*SMALL, "--epochs", 2, "--out", tmp_path)
+    code, _, err = train(*SMALL, "--epochs", 2, "--out", tmp_path)
     assert code == 0
     assert "epoch 1:" not in err
     assert "epoch 2:" in err
     assert len(load_arrays(tmp_path / "seed-0.safetensors")[0]["flips"]) == len(first["flips"]) + 1
-    code, _, err = aegen(*SMALL, "--epochs", 2, "--decay", 0.01, "--out", tmp_path)
+    code, _, err = train(*SMALL, "--epochs", 2, "--decay", 0.01, "--out", tmp_path)
     assert code == 2
     assert "was begun with decay 0.0005, not with decay 0.01" in err
 
 
-def test_several_seeds_are_tasks_with_an_interval(aegen, tmp_path):
+def test_several_seeds_are_tasks_with_an_interval(train, tmp_path):
     words = (*SMALL, "--epochs", 1, "--runs", 3, "--jobs", 1, "--out", tmp_path)
-    code, out, _ = aegen(*words)
+    code, out, _ = train(*words)
     assert code == 0
     assert sorted(p.name for p in tmp_path.glob("*.ticket")) == [
         f"seed-{k}.ticket" for k in range(3)
     ]
     assert "accuracy over 3 seeds: mean" in out
     assert "95 % interval" in out
-    again, out_again, _ = aegen(*words)
+    again, out_again, _ = train(*words)
     assert (again, out_again) == (0, out)
 
 
-def test_process_that_dies_is_told_in_a_line(aegen, tmp_path, monkeypatch):
+def test_process_that_dies_is_told_in_a_line(train, tmp_path, monkeypatch):
     monkeypatch.setattr("aegen.commands.supermask_run.perform", lambda run: os._exit(1))
-    code, _, err = aegen(*SMALL, "--epochs", 1, "--runs", 2, "--jobs", 1, "--out", tmp_path)
+    code, _, err = train(*SMALL, "--epochs", 1, "--runs", 2, "--jobs", 1, "--out", tmp_path)
     assert code == 2
     assert "the process of a run was ended from outside" in err
     assert "Traceback" not in err
 
 
-def test_run_that_ends_early_says_why_and_fails(aegen, tmp_path):
-    code, out, _ = aegen(
+def test_run_that_ends_early_says_why_and_fails(train, tmp_path):
+    code, out, _ = train(
         *SMALL, "--epochs", 30, "--decay", 0.3, "--learning-rate", 1e-6, "--out", tmp_path
     )
     assert code == 2
@@ -90,8 +83,8 @@ def test_run_that_ends_early_says_why_and_fails(aegen, tmp_path):
     assert "lower the decay" in out
 
 
-def test_dense_training_leaves_no_ticket(aegen, tmp_path):
-    code, _, _ = aegen(*SMALL, "--rule", "dense", "--epochs", 1, "--out", tmp_path)
+def test_dense_training_leaves_no_ticket(train, tmp_path):
+    code, _, _ = train(*SMALL, "--rule", "dense", "--epochs", 1, "--out", tmp_path)
     assert code == 0
     assert not list(tmp_path.glob("*.ticket"))
     assert list(tmp_path.glob("*.history"))
@@ -117,8 +110,8 @@ def test_dense_training_leaves_no_ticket(aegen, tmp_path):
         (("fcn", "--initialiser", "signed-hee"), "signed-he"),
     ],
 )
-def test_bad_input_is_one_line(aegen, tmp_path, words, said):
-    code, out, err = aegen(*words, "--limit", 60, "--epochs", 1, "--out", tmp_path)
+def test_bad_input_is_one_line(train, tmp_path, words, said):
+    code, out, err = train(*words, "--limit", 60, "--epochs", 1, "--out", tmp_path)
     assert code == 2
     assert said in out + err
     assert "Traceback" not in err

@@ -26,6 +26,7 @@ def data(tmp_path_factory):
 
 
 def command(*words):
+    """The command in a process of its own, which can be killed."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "200"}
     return subprocess.Popen(
         [sys.executable, "-m", "aegen", "train", *map(str, words)],
@@ -36,7 +37,7 @@ def command(*words):
     )
 
 
-def test_a_killed_command_continues_where_it_was(data, tmp_path):
+def test_a_killed_command_continues_where_it_was(aegen, data, tmp_path):
     words = ("autoencoder", "mnist", "--data", data, "--epochs", 15, "--batch", 32)
     words = (*words, "--latent-dim", 4, "--threads", 1, "--out")
     killed = command(*words, tmp_path / "killed")
@@ -48,13 +49,11 @@ def test_a_killed_command_continues_where_it_was(data, tmp_path):
     killed.communicate()
     done = len(read_checkpoint(checkpoint).history)
     assert 1 <= done < 15
-    again, whole = command(*words, tmp_path / "killed"), command(*words, tmp_path / "whole")
-    printed, problems = again.communicate()
-    assert again.returncode == 0, problems
+    code, printed, problems = aegen("train", *words, tmp_path / "killed")
+    assert code == 0, problems
     assert f"epoch {done + 1}: loss" in printed
     assert f"epoch {done}: loss" not in printed
-    whole.communicate()
-    assert whole.returncode == 0
+    assert aegen("train", *words, tmp_path / "whole")[0] == 0
     a, b = (read_checkpoint(tmp_path / n / "checkpoint.safetensors") for n in ("killed", "whole"))
     assert all(np.array_equal(a.weights[name], b.weights[name]) for name in b.weights)
     assert a.history == b.history
@@ -62,11 +61,11 @@ def test_a_killed_command_continues_where_it_was(data, tmp_path):
     assert sorted(p.name for p in (tmp_path / "killed").iterdir()) == [checkpoint.name]
 
 
-def test_weights_of_epochs_are_kept_on_demand(data, tmp_path):
+def test_weights_of_epochs_are_kept_on_demand(aegen, data, tmp_path):
     words = ("autoencoder", "mnist", "--data", data, "--epochs", 4, "--limit", 64)
     words = (*words, "--latent-dim", 2, "--threads", 1, "--keep-every", 2, "--out", tmp_path)
-    _, problems = (run := command(*words)).communicate()
-    assert run.returncode == 0, problems
+    code, _, problems = aegen("train", *words)
+    assert code == 0, problems
     kept = sorted(tmp_path.glob("epoch-*"))
     assert [path.name for path in kept] == ["epoch-002.safetensors", "epoch-004.safetensors"]
     early, last = (read_checkpoint(path) for path in kept)
@@ -76,10 +75,10 @@ def test_weights_of_epochs_are_kept_on_demand(data, tmp_path):
     assert not all(np.array_equal(early.weights[name], end.weights[name]) for name in end.weights)
 
 
-def test_details_are_read_after_the_last_epoch(data, tmp_path):
+def test_details_are_read_after_the_last_epoch(aegen, data, tmp_path):
     words = ("classifier", "mnist", "--data", data, "--epochs", 1, "--details", "class")
-    printed, problems = (run := command(*words, "--threads", 1, "--out", tmp_path)).communicate()
-    assert run.returncode == 0, problems
+    code, printed, problems = aegen("train", *words, "--threads", 1, "--out", tmp_path)
+    assert code == 0, problems
     history = read_checkpoint(tmp_path / "checkpoint.safetensors").history
     assert f"with details: epoch 1.0000, loss {history[0]['loss']:.4f}" in printed
     assert f"accuracy_class {history[0]['accuracy_class']:.4f}" in printed
@@ -95,10 +94,9 @@ def test_details_are_read_after_the_last_epoch(data, tmp_path):
         (("classifier", "sprites"), "give its npz file with --data"),
     ],
 )
-def test_bad_input_is_one_line(words, sentence):
-    process = command(*words)
-    printed, problem = process.communicate()
-    assert process.returncode == 2
+def test_bad_input_is_one_line(aegen, words, sentence):
+    code, printed, problem = aegen("train", *words)
+    assert code == 2
     assert sentence in problem
     assert problem.startswith("aegen: ")
     assert problem.count("\n") == 1

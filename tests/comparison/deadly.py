@@ -58,6 +58,12 @@ def wordy(task):
     return replace(quick(task), missing={"done": str(os.getpid())})
 
 
+def steady(task):
+    """As wordy, but takes long enough to be disturbed."""
+    time.sleep(0.2)
+    return wordy(task)
+
+
 def processes(bundle):
     """Processes that were at work on a bundle."""
     marks = (Path(bundle).parent / "marks").glob("process-*")

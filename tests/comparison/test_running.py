@@ -31,14 +31,25 @@ def some(own):
     return tasks([own], contenders, seeds=4, draws=60, criteria=MEASURED)
 
 
-@pytest.fixture(autouse=True)
-def _fresh_workers():
-    """Each test has processes of its own: one left by another may be about to end by itself."""
+def end_workers():
     from joblib.externals.loky import get_reusable_executor
 
     get_reusable_executor().shutdown(wait=True, kill_workers=True)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _own_workers():
+    """Processes left by other tests may be about to end by themselves."""
+    end_workers()
     yield
-    get_reusable_executor().shutdown(wait=True, kill_workers=True)
+    end_workers()
+
+
+@pytest.fixture
+def mortal():
+    """For a test that ends processes: the next one has others."""
+    yield
+    end_workers()
 
 
 def test_every_task_is_done_once_in_processes_of_their_own(some):
@@ -91,9 +102,10 @@ def test_what_a_task_raises_is_its_problem_alone(some):
         assert result.problem == ("failed: OSError: no such thing" if raised else None)
 
 
-def test_a_process_that_is_ended_from_outside_costs_no_result(own, some):
+@pytest.mark.usefixtures("mortal")
+def test_a_process_that_is_ended_from_outside_costs_no_result(some):
     results, killed = [], None
-    for result in run(some, backend=TWO, work=deadly.wordy):
+    for result in run(some, backend=TWO, work=deadly.steady):
         results.append(result)
         if killed is None:
             killed = int(result.missing["done"])
@@ -101,6 +113,7 @@ def test_a_process_that_is_ended_from_outside_costs_no_result(own, some):
     assert {result.task for result in results} == set(some)
     assert len(results) == len(some)
     assert not any(result.problem for result in results)
+    assert len({result.missing["done"] for result in results}) > 2  # others came in its place
 
 
 def at_work(own, some, seconds=60.0):
@@ -114,12 +127,14 @@ def at_work(own, some, seconds=60.0):
     return results
 
 
+@pytest.mark.usefixtures("mortal")
 def test_closing_a_run_ends_its_processes(own, some):
     results = at_work(own, some)
     results.close()
     assert all_end(processes(own))
 
 
+@pytest.mark.usefixtures("mortal")
 def test_a_listener_that_raises_ends_the_run_and_its_processes(own, some):
     def stop(share, text):
         if share > 0:
@@ -130,6 +145,7 @@ def test_a_listener_that_raises_ends_the_run_and_its_processes(own, some):
     assert all_end(processes(own))
 
 
+@pytest.mark.usefixtures("mortal")
 def test_a_folder_that_cannot_be_written_to_ends_the_run_and_keeps_the_rest(own, some, tmp_path):
     store = Store(tmp_path / "kept")
     results = run(some, store=store, backend=TWO, work=deadly.endless)

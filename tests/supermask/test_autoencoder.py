@@ -21,17 +21,11 @@ from tests.tiny_bundle import tiny_images
 
 SHIPPED_BUNDLE, SHIPPED_TICKET = "mnist-supermask", "mnist-autoencoder"
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 RECIPE = MaskRecipe(epochs=3, batch=16, learning_rate=3e-3, decay=0.02, seed=1)
 LONG = MaskRecipe(epochs=40, batch=16, learning_rate=5e-3, decay=0.002, end=0.3, seed=1)
 ARGUMENTS = {"latent_dim": 3, "encoder": [32, 16]}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

@@ -18,15 +18,9 @@ from aegen.supermask.parametrization import attached
 from aegen.supermask.recipe import factor, stops
 from aegen.supermask.standardisation import standardised
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 PLAN = networks.create("fcn", hidden="40-20", size=28)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
