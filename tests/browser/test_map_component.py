@@ -273,6 +273,28 @@ def test_only_what_changed_is_sent_again(server, visit):
     assert 30_000 * 4 < sum(heard) < 30_000 * 4 + 40_000
 
 
+COUNT = """
+window.drawings = 0;
+for (const kind of [WebGLRenderingContext, WebGL2RenderingContext]) {
+  const draw = kind.prototype.drawArrays;
+  kind.prototype.drawArrays = function (mode, first, count) {
+    if (count === 200000) window.drawings += 1;
+    return draw.call(this, mode, first, count);
+  };
+}
+"""
+
+
+def test_all_points_are_drawn_once_when_the_map_appears(server, visit):
+    page = visit("about:blank")
+    page.add_init_script(COUNT)
+    page.goto(f"{server.url}?n=200000")
+    map_ = Map(page, 200_000)
+    assert page.evaluate("drawings") == 1
+    map_.tool("Zoom in (+)")
+    page.wait_for_function("drawings > 1")
+
+
 def test_a_link_selects_and_the_map_comes_back_as_the_page_wants_it(server, visit):
     points, _ = world(3_000)
     found = int(inside(points, [(-5, -5), (5, -5), (5, 5), (-5, 5)]).sum())

@@ -90,6 +90,7 @@ class View {
     this.under.replaceWith(fresh);
     this.under = fresh;
     this.shown.points = this.shown.labels = this.shown.layers = this.sent = this.painted = null;
+    this.busy = false; // what was being drawn has gone with the context
     this.start();
     this.update();
   }
@@ -181,10 +182,13 @@ class View {
     const span = high - low || 1;
     const values =
       spec.kind === "value" ? this.labels.map((v) => clamp((v - low) / span, 0, 1)) : this.labels;
-    const first = !this.painted;
-    this.settle();
-    // Looks set before the first points cost no drawing; later they must not run ahead of them.
-    if (first) await frames(2);
+    // Camera and looks are drawn before the first points, which need not be drawn twice then;
+    // later they must not run ahead of the points that they are for.
+    if (!this.painted) {
+      await this.plot.begin();
+      this.settle();
+      await frames(2);
+    }
     const drawn = this.plot.setPoints(this.unitX, this.unitY, values, spec.kind === "value");
     this.settle();
     await drawn;
