@@ -26,7 +26,7 @@ from aegen.autoencoders import architectures
 from aegen.autoencoders.checkpoint import Checkpoint, write_checkpoint
 from aegen.autoencoders.networks.base import Autoencoder
 from aegen.autoencoders.training import initialised
-from aegen.core.arrays import ByteArray, IntArray
+from aegen.core.arrays import ByteArray, IntArray, array_of
 from aegen.core.errors import InvalidInput, StorageError, TrainingError
 from aegen.core.progress import report as tell
 from aegen.core.storage import load_arrays, make_folder, save_arrays
@@ -34,7 +34,7 @@ from aegen.supermask.coding import encode
 from aegen.supermask.counts import Counts, Report
 from aegen.supermask.frozen import fans, frozen, scale
 from aegen.supermask.history import FLIPS, History, budget, packed_scores, thinned
-from aegen.supermask.observed import array_of, edges, flips, histogram
+from aegen.supermask.observed import edges, flips, histogram
 from aegen.supermask.parametrization import attach, attached, masks
 from aegen.supermask.ticket import Ticket
 from aegen.supermask.training import Epoch

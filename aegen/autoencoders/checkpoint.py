@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from aegen.core.arrays import array_of
 from aegen.core.errors import StorageError, TrainingError
 from aegen.core.storage import load_arrays, make_folder, save_arrays
 
@@ -47,7 +48,7 @@ class Checkpoint:
         weights = weights_of(network)
         state = optimiser.state_dict()["state"]
         moments = {
-            f"{k}.{name}": _array(torch.as_tensor(value))
+            f"{k}.{name}": array_of(torch.as_tensor(value))
             for k, values in state.items()
             for name, value in values.items()
         }
@@ -89,12 +90,7 @@ class Checkpoint:
 
 def weights_of(network: nn.Module) -> dict[str, np.ndarray]:
     """A network's state by name, as arrays that lie as a file has them."""
-    return {name: _array(tensor) for name, tensor in network.state_dict().items()}
-
-
-def _array(tensor: torch.Tensor) -> np.ndarray:
-    array: np.ndarray = tensor.detach().cpu().contiguous().numpy()
-    return array
+    return {name: array_of(tensor) for name, tensor in network.state_dict().items()}
 
 
 def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import numbers
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from aegen.core.errors import InvalidInput
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
 __all__ = [
     "FloatArray",
     "IntArray",
     "BoolArray",
     "ByteArray",
+    "array_of",
     "codes",
     "count",
     "images",
@@ -25,6 +29,18 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 ByteArray = NDArray[np.uint8]
+
+
+def array_of(tensor: Tensor) -> NDArray[Any]:
+    """The numbers of a tensor of any device, without its gradient, in the order of a file.
+
+    Example:
+        >>> import torch
+        >>> array_of(torch.arange(4.0).view(2, 2).T).flags.c_contiguous
+        True
+    """
+    array: NDArray[Any] = tensor.detach().cpu().contiguous().numpy()
+    return array
 
 
 def codes(

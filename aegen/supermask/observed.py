@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from aegen.core.arrays import array_of
 from aegen.supermask.history import BINS
 
-__all__ = ["array_of", "edges", "flips", "histogram"]
-
-
-def array_of(tensor: Tensor) -> NDArray[Any]:
-    """The numbers of a tensor of any device, without its gradient."""
-    array: NDArray[Any] = tensor.detach().cpu().contiguous().numpy()
-    return array
+__all__ = ["edges", "flips", "histogram"]
 
 
 def edges(first: Tensor) -> NDArray[np.float32]:

@@ -24,7 +24,7 @@ from torch import Tensor
 from torch.nn import functional
 from torch.nn.utils import parametrize
 
-from aegen.core.arrays import ByteArray, IntArray
+from aegen.core.arrays import ByteArray, IntArray, array_of
 from aegen.core.errors import InvalidInput, StorageError, TrainingError
 from aegen.core.progress import report as tell
 from aegen.core.storage import load_arrays, make_folder, save_arrays
@@ -33,7 +33,7 @@ from aegen.supermask.counts import Counts, Report
 from aegen.supermask.frozen import frozen
 from aegen.supermask.history import FLIPS, History, budget, packed_scores, thinned
 from aegen.supermask.modules import Network
-from aegen.supermask.observed import array_of, edges, flips, histogram
+from aegen.supermask.observed import edges, flips, histogram
 from aegen.supermask.parametrization import MaskSGD, attach, attached, masks
 from aegen.supermask.plan import Plan
 from aegen.supermask.recipe import Recipe, factor, stops
