@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,6 +45,9 @@ class Having(Target):
 
     def _check(self, bundle: Bundle) -> None:
         Knowledge.of(bundle).value(self.attribute, self.value)
+
+    def _spelled(self, bundle: Bundle) -> Target:
+        return replace(self, value=Knowledge.of(bundle).spelled(self.attribute, self.value))
 
     def _weights(self, bundle: Bundle) -> FloatArray:
         known = Knowledge.of(bundle)

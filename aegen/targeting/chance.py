@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -59,6 +59,9 @@ class Chance(Target):
 
     def _check(self, bundle: Bundle) -> None:
         Knowledge.of(bundle).value(self.attribute, self.value)
+
+    def _spelled(self, bundle: Bundle) -> Target:
+        return replace(self, value=Knowledge.of(bundle).spelled(self.attribute, self.value))
 
     def _weights(self, bundle: Bundle) -> FloatArray:
         return self._near(Knowledge.of(bundle), bundle.codes)

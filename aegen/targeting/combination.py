@@ -45,6 +45,9 @@ class And(Target):
         for part in self.parts:
             part.check(bundle)
 
+    def _spelled(self, bundle: Bundle) -> Target:
+        return And.of(*(part.spelled(bundle) for part in self.parts))
+
     def _weights(self, bundle: Bundle) -> FloatArray:
         product = np.ones(len(bundle.codes))
         for part in self.parts:
@@ -94,6 +97,9 @@ class Or(Target):
             _refuse_fixed(part)
             part.check(bundle)
 
+    def _spelled(self, bundle: Bundle) -> Target:
+        return Or.of(*(part.spelled(bundle) for part in self.parts))
+
     def _weights(self, bundle: Bundle) -> FloatArray:
         none = np.ones(len(bundle.codes))
         for part in self.parts:
@@ -130,6 +136,9 @@ class Not(Target):
     def _check(self, bundle: Bundle) -> None:
         _refuse_fixed(self.part)
         self.part.check(bundle)
+
+    def _spelled(self, bundle: Bundle) -> Target:
+        return ~self.part.spelled(bundle)
 
     def _weights(self, bundle: Bundle) -> FloatArray:
         return 1 - self.part.weights(bundle)

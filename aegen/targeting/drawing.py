@@ -137,6 +137,7 @@ def draw(
     if not 0 <= lenience <= 1:
         raise InvalidInput(f"lenience must be a share from 0 to 1, got {lenience!r}")
     wish.check(source.bundle)
+    wish = wish.spelled(source.bundle)
     wanted_values(wish)  # refuses what excludes itself
     generate = generator(rng)
     proposal, matching = _proposal(source, wish, strategy, generate)

@@ -262,12 +262,10 @@ def _values_of(bundle: Bundle, wish: Target | str) -> dict[str, str]:
             "for instance hair=3, or hair=3 and body=2"
         )
     known = Knowledge.of(bundle)
-    found = {}
-    for name, text in wanted_values(target).items():
-        value = known.value(name, text)
-        if not (known.labels(name).rows == value).any():
+    found = wanted_values(target.spelled(bundle))
+    for name, text in found.items():
+        if not (known.labels(name).rows == known.value(name, text)).any():
             raise InvalidInput(f"no row of {bundle.name} has {name}={text} to learn from")
-        found[name] = known.labels(name).values[value]
     return found
 
 

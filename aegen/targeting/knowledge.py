@@ -113,6 +113,10 @@ class Knowledge:
             raise UnknownName(f"value of {attribute}", text, labels.values)
         return labels.values.index(wanted)
 
+    def spelled(self, attribute: str, text: str) -> str:
+        """A value as the bundle writes it; raises what `value` does."""
+        return self.labels(attribute).values[self.value(attribute, text)]
+
     def factors(self) -> tuple[str, ...]:
         """Attributes that have values: categories and binary ones."""
         return tuple(name for name, about in self._attributes.items() if about.kind != "number")

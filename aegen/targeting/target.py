@@ -46,6 +46,15 @@ class Target(ABC):
         """
         self._check(bundle)
 
+    def spelled(self, bundle: Bundle) -> Target:
+        """The same wish with values as the bundle writes them: "yes" where "true" was said.
+
+        Raises:
+            InvalidInput: a value of an attribute that is a number.
+            UnknownName: an attribute or value that is not there.
+        """
+        return self._spelled(bundle)
+
     def weights(self, bundle: Bundle) -> FloatArray:
         """How much each training row of the bundle is wanted, (n,), in [0, 1]."""
         return self._weights(bundle)
@@ -96,6 +105,9 @@ class Target(ABC):
 
     def _decodes(self) -> bool:
         return False
+
+    def _spelled(self, bundle: Bundle) -> Target:
+        return self
 
 
 def require_place(what: str, numbers: ArrayLike) -> None:

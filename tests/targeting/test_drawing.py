@@ -177,6 +177,8 @@ def test_one_matching_row_is_told(clouds):
     [
         ("colour=red and colour=blue", "at once"),
         ("colour=red and not colour=red", "exclude each other"),
+        ("large=yes and not large=TRUE", "exclude each other"),
+        ("large=1 and large=no", "cannot be yes and no at once"),
     ],
 )
 def test_contradictions_are_told(clouds, text, says):

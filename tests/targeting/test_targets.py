@@ -97,6 +97,20 @@ def test_what_the_bundle_does_not_have_is_told(clouds, text, problem, says):
         parse(text).check(clouds)
 
 
+@pytest.mark.parametrize(
+    ("text", "spelled"),
+    [
+        ("large=true and not large=0", "large=yes and not large=no"),
+        ("large=1 and large=YES", "large=yes"),
+        ("not (large=0 or chance large=1 >= 0.9)", "not (large=no or chance large=yes >= 0.9)"),
+        ("colour=red and z3>1", "colour=red and z3>1"),
+        ("anything", "anything"),
+    ],
+)
+def test_values_are_spelled_as_the_bundle_writes_them(clouds, text, spelled):
+    assert str(parse(text).spelled(clouds)) == spelled
+
+
 def test_a_ball_that_holds_so_many_rows(clouds):
     for centre in (5, clouds.codes[5], [0.0, 0.0, 0.0, 0.0]):
         ball = near(clouds, centre, 30)
