@@ -54,12 +54,6 @@ export class Plot {
     return this.plot.set({ width, height });
   }
 
-  // What was set before the first points is drawn with them, and the points then once more; a
-  // single one out of sight takes the first of these two drawings.
-  async begin() {
-    await this.plot.draw({ x: [9], y: [9], z: [0] }, { spatialIndex: await this.unused });
-  }
-
   // values: category codes, or numbers in [0, 1]; null draws all points alike.
   async setPoints(x, y, values, continuous) {
     await this.plot.draw(values ? { x, y, z: values } : { x, y }, {

@@ -182,10 +182,11 @@ class View {
     const span = high - low || 1;
     const values =
       spec.kind === "value" ? this.labels.map((v) => clamp((v - low) / span, 0, 1)) : this.labels;
-    // Camera and looks are drawn before the first points, which need not be drawn twice then;
-    // later they must not run ahead of the points that they are for.
+    // A camera or look that is set after the points draws them all again, so the first ones wait
+    // for the map's size, and for what is set by it; later, looks must not run ahead of the points
+    // that they are for.
     if (!this.painted) {
-      await this.plot.begin();
+      await frames(2);
       this.settle();
       await frames(2);
     }
