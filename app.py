@@ -1,15 +1,7 @@
-"""The frame of the app: bundle choice in the sidebar, pages by group. `streamlit run app.py`.
-
-A page also works where this file did not run before it: what it shows is in ``aegen.app.state``.
-"""
+"""The app as Streamlit serves it: `streamlit run app.py`, or `aegen app` from any folder."""
 
 import streamlit as st
 
-from aegen.app import frame, navigation, services
+from aegen.app.location import MAIN
 
-st.set_page_config(page_title="aegen", page_icon=navigation.ICON, layout="wide")
-
-page = st.navigation(navigation.pages())
-frame.sidebar()
-page.run()
-services.warm_up()
+app = st.App(MAIN)

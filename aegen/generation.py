@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from aegen.bundles import Bundle, find
-from aegen.core import arrays, pictures
+from aegen.core import arrays, images
 from aegen.core.arrays import FloatArray, IntArray
 from aegen.core.errors import InvalidInput
 from aegen.core.neighbours import Neighbours
@@ -91,7 +91,7 @@ class Draw:
         path = Path(path)
         ending = path.suffix.lower()
         if ending == ".png":
-            write_bytes(path, pictures.png(pictures.grid(self.images, gap=2, scale=scale)))
+            write_bytes(path, images.png(images.grid(self.images, gap=2, scale=scale)))
         elif ending == ".npz":
             with replacing(path) as part, part.open("wb") as file:
                 np.savez(file, **self.arrays())

@@ -118,7 +118,7 @@ def same_distribution(a: ArrayLike, b: ArrayLike, *, alpha: float = ALPHA) -> Ev
     return Evidence(gaps[worst], limit, f"direction {worst}")
 
 
-def chance_agrees(happened: ArrayLike, chance: float, *, alpha: float = ALPHA) -> Evidence:
+def chance_agrees(happened: ArrayLike, probability: float, *, alpha: float = ALPHA) -> Evidence:
     """Whether independent events (n,) of one kind happen with this chance.
 
     Hoeffding's bound sqrt(log(2 / alpha) / (2n)), for every n; twice that is seen: 0.017 at
@@ -126,7 +126,7 @@ def chance_agrees(happened: ArrayLike, chance: float, *, alpha: float = ALPHA) -
     """
     events = np.asarray(happened, float)
     limit = float(np.sqrt(np.log(2 / alpha) / (2 * len(events))))
-    return Evidence(float(abs(events.mean() - chance)), limit, "chance")
+    return Evidence(float(abs(events.mean() - probability)), limit, "chance")
 
 
 def _gap(a: Array, b: Array) -> float:

@@ -26,9 +26,8 @@ FLOORS = {
     "targeting": 2,
     "generation": 2,
     "comparison": 2,
-    "dense_way": 2,
-    "directions": 2,
-    "supermask_autoencoder": 2,
+    "traversal": 2,
+    "parallel": 2,
     "figures": 2,
     "app": 3,
     "benchmarks": 3,
@@ -38,7 +37,7 @@ FLOORS = {
 }
 """A new part of aegen is put on its floor here, by a person who has thought about it."""
 
-MAY = {("bundles", "autoencoders"), ("bundles", "projections")}
+MAY = {("bundles", "autoencoders"), ("bundles", "projections"), ("supermask", "autoencoders")}
 """Neighbours on floor 1 of which the first may import the second."""
 
 SLOW = ("torch", "torchvision", "streamlit", "umap", "plotly")

@@ -59,11 +59,11 @@ def tiny_networks(
         net = architectures.get(kind)(
             channels=channels, size=SIDE, latent_dim=latent_dim, widths=[4, 8]
         )
-        judge = Classifier(
+        evaluation_set = Classifier(
             channels=channels, size=SIDE, attributes={"class": 3}, widths=[4], features=8
         )
     _spread_codes(net.eval(), channels)
-    return net, judge.eval()
+    return net, evaluation_set.eval()
 
 
 def _spread_codes(net: Any, channels: int) -> None:
@@ -83,14 +83,14 @@ def _spread_codes(net: Any, channels: int) -> None:
 
 def tiny_bundle(path: Path, *, channels: int = 1, **changes: Any) -> Bundle:
     """A whole bundle of `tiny_images` in the new folder ``path``, named after it."""
-    net, judge = tiny_networks(channels=channels)
+    net, evaluation_set = tiny_networks(channels=channels)
     given: dict[str, Any] = {
         "name": path.name,
         "title": "Tiny bars",
         "description": "Bars of a test, encoded by networks that never learned.",
         "image_set": tiny_images(channels=channels),
         "autoencoder": net,
-        "classifier": judge,
+        "classifier": evaluation_set,
         "training": {"epochs": 0},
         "projected": {"pca": PCA(), "umap": QuickUMAP()},
         "rng": 0,

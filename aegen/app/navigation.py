@@ -8,7 +8,9 @@ from typing import Any
 
 import streamlit as st
 
-__all__ = ["ENTRIES", "ICON", "Entry", "entry", "existing", "folder", "link", "pages"]
+from aegen.app.location import folder
+
+__all__ = ["ENTRIES", "ICON", "Entry", "entry", "existing", "link", "pages"]
 
 
 ICON = (Path(__file__).parent / "icon.svg").read_text(encoding="utf-8")
@@ -53,13 +55,6 @@ ENTRIES = (
     Entry("library/bundles.py", "Library", "Bundles", ":material/inventory_2:"),
 )
 """All pages in their order; the first is the front page."""
-
-
-def folder() -> Path:
-    """Where ``app.py`` and ``pages/`` lie: the checkout, or inside the installed package."""
-    package = Path(__file__).resolve().parent.parent
-    checkout = package.parent
-    return checkout if (checkout / "app.py").is_file() else package / "_shipped"
 
 
 def existing() -> list[Entry]:

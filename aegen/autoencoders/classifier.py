@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from aegen.autoencoders.details import Details
 from aegen.autoencoders.networks._backbone import chosen_widths, inner_size
+from aegen.autoencoders.pixel_classifier import Details
 from aegen.core.errors import TrainingError
 
 __all__ = ["Classifier"]

@@ -17,8 +17,8 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
+from aegen.app.location import folder
 from aegen.benchmarks.browser import chromium, served
-from aegen.commands.app import frame
 from aegen.core.errors import AegenError
 
 if TYPE_CHECKING:
@@ -88,7 +88,10 @@ def measure(
     """
     with chromium() as browser:
         start = time.perf_counter()
-        with served(frame()) as address, opened(browser, f"{address}/?bundle={bundle}") as page:
+        with (
+            served(folder() / "app.py") as address,
+            opened(browser, f"{address}/?bundle={bundle}") as page,
+        ):
             drawn(page)
             yield Timing("first page, from a cold start", (time.perf_counter() - start,), 12.0)
             _keep(page, pictures, "latent-map")
@@ -191,7 +194,7 @@ def _seeds(
     browser: Browser, address: str, bundle: str, rounds: int, pictures: Path | None
 ) -> Iterator[float]:
     """Seconds from clicking the new seed to another grid of pictures on screen."""
-    link = f"{address}/sample?bundle={bundle}&sampler=empirical-beta-copula&n=64"
+    link = f"{address}/sample?bundle={bundle}&sampler=empirical-beta-copula&sample.n=64"
     with opened(browser, link) as page:
         grid = page.locator(".aegen-grid[data-shown]").first
         grid.wait_for()
@@ -217,14 +220,14 @@ def _comparisons(browser: Browser, bundle: str, pictures: Path | None) -> Iterat
     shown, measured = [], []
     with (
         tempfile.TemporaryDirectory() as kept,
-        served(frame(), environment={"AEGEN_CACHE": kept}) as address,
+        served(folder() / "app.py", environment={"AEGEN_CACHE": kept}) as address,
     ):
         with opened(browser, f"{address}/sample?bundle={bundle}") as page:
             page.locator(".aegen-grid[data-shown]").first.wait_for()
             page.wait_for_timeout(5000)  # a server that has just begun is measured above
         for seed in range(3):
             start = time.perf_counter()
-            with opened(browser, f"{address}/compare?bundle={bundle}&seed={seed}") as page:
+            with opened(browser, f"{address}/compare?bundle={bundle}&compare.seed={seed}") as page:
                 page.set_default_timeout(5 * PATIENCE)
                 page.locator(".aegen-grid-of img").first.wait_for()
                 shown.append(time.perf_counter() - start)

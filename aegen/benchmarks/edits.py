@@ -16,8 +16,8 @@ from rich.table import Table
 from aegen.core.arrays import FloatArray, IntArray
 from aegen.generation import GenerativeBundle
 from aegen.targeting import KINDS, Candidates
+from aegen.targeting.attribute_models import AttributeModels
 from aegen.targeting.editing import Kind, destinations
-from aegen.targeting.knowledge import Knowledge
 
 __all__ = ["EDITED", "Line", "edits_table", "measure_edits"]
 
@@ -55,13 +55,13 @@ def measure_edits(
         kind: of edit.
         rows: how many codes, taken at random.
     """
-    known = Knowledge.of(bundle)
+    known = AttributeModels.of(bundle)
     values = known.labels(attribute).values
     draw = np.random.default_rng(0)
     n = len(bundle.holdout)
     z = bundle.holdout[np.sort(draw.choice(n, min(rows, n), replace=False))]
     before = Candidates(bundle, z)
-    own = before.chances(attribute).argmax(axis=1)
+    own = before.probabilities(attribute).argmax(axis=1)
     shown = _shown(bundle, attribute)
     steps = draw.integers(1, len(shown), len(z))
     wanted = shown[(np.searchsorted(shown, own) + steps) % len(shown)]
@@ -71,22 +71,24 @@ def measure_edits(
         end[some] = destinations(bundle, z[some], {attribute: values[value]}, kind=kind)
     after = Candidates(bundle, end)
     stayed = {
-        name: float((before.chances(name).argmax(1) == after.chances(name).argmax(1)).mean())
+        name: float(
+            (before.probabilities(name).argmax(1) == after.probabilities(name).argmax(1)).mean()
+        )
         for name in known.classified
         if name != attribute
     }
-    flipped = float((after.chances(attribute).argmax(axis=1) == wanted).mean())
+    flipped = float((after.probabilities(attribute).argmax(axis=1) == wanted).mean())
     return Line(attribute, kind, flipped, _again(bundle, attribute, after, wanted), stayed)
 
 
 def _shown(bundle: GenerativeBundle, attribute: str) -> IntArray:
     """Indices of an attribute's values that rows have."""
-    return np.unique(Knowledge.of(bundle).labels(attribute).rows).astype(np.int64)
+    return np.unique(AttributeModels.of(bundle).labels(attribute).rows).astype(np.int64)
 
 
 def _again(bundle: GenerativeBundle, attribute: str, after: Candidates, wanted: IntArray) -> float:
     codes: FloatArray = bundle.encode(after.images)
-    found = Knowledge.of(bundle).probe(attribute).chances(codes).argmax(axis=1)
+    found = AttributeModels.of(bundle).probe(attribute).probabilities(codes).argmax(axis=1)
     return float((found == wanted).mean())
 
 
@@ -115,7 +117,7 @@ def edits_table(bundle: GenerativeBundle, passing: tuple[str, ...]) -> Table:
 
 
 def _lines(bundle: GenerativeBundle, passing: tuple[str, ...]) -> Iterator[tuple[Kind, Line]]:
-    known = Knowledge.of(bundle)
+    known = AttributeModels.of(bundle)
     for kind in KINDS:
         for attribute in known.classified:
             if attribute not in passing and len(_shown(bundle, attribute)) > 1:

@@ -23,13 +23,22 @@ import numpy as np
 from aegen.core import arrays
 from aegen.core.arrays import FloatArray
 from aegen.core.errors import AegenError, InvalidInput, StorageError, UnknownName
-from aegen.core.fields import check
 from aegen.core.neighbours import Neighbours
+from aegen.core.parameters import check
 from aegen.core.storage import write_bytes
 from aegen.metrics import metrics
 from aegen.samplers import DensitySampler, Sampler, samplers
 
-__all__ = ["BUNDLES", "SETTINGS", "Row", "Setting", "World", "load_rows", "measure", "settings"]
+__all__ = [
+    "BUNDLES",
+    "SETTINGS",
+    "ReferenceSet",
+    "Row",
+    "Setting",
+    "load_rows",
+    "measure",
+    "settings",
+]
 
 FORMAT = 1
 
@@ -125,7 +134,7 @@ def settings() -> tuple[Setting, ...]:
 
 
 @dataclass(frozen=True, eq=False)
-class World:
+class ReferenceSet:
     """Codes to fit and codes to compare with.
 
     Args:
@@ -141,7 +150,7 @@ class World:
     mark: str
 
     @classmethod
-    def of_bundle(cls, name: str) -> World:
+    def of_bundle(cls, name: str) -> ReferenceSet:
         """The codes of a bundle.
 
         Raises:
@@ -151,15 +160,17 @@ class World:
         from aegen.bundles import find, read
 
         bundle = read(find(name))
-        world = cls(
+        reference_set = cls(
             bundle.name,
             np.asarray(bundle.codes),
             np.asarray(bundle.holdout),
             bundle.manifest.files["codes.safetensors"].sha256,
         )
-        if len(world.holdout) < 4:
-            raise InvalidInput(f"{name} has {len(world.holdout)} held-out rows: 4 are needed")
-        return world
+        if len(reference_set.holdout) < 4:
+            raise InvalidInput(
+                f"{name} has {len(reference_set.holdout)} held-out rows: 4 are needed"
+            )
+        return reference_set
 
 
 @dataclass(frozen=True)
@@ -219,7 +230,7 @@ Told = Callable[[Row], None]
 
 
 def measure(
-    worlds: Sequence[World],
+    reference_sets: Sequence[ReferenceSet],
     *,
     lines: Sequence[Setting] | None = None,
     draws: int = 2000,
@@ -228,7 +239,7 @@ def measure(
     fresh: bool = False,
     out: Path | str | None = None,
     told: Told = lambda row: None,
-    starting: Callable[[World, Setting], None] = lambda world, line: None,
+    starting: Callable[[ReferenceSet, Setting], None] = lambda reference_set, line: None,
 ) -> list[Row]:
     """Rows of all worlds, one a setting; those that a file has already are taken from there.
 
@@ -238,7 +249,7 @@ def measure(
     and is tried again by the next run.
 
     Args:
-        worlds: bundles' codes.
+        reference_sets: bundles' codes.
         lines: settings; by default those of `settings`.
         draws: draws, and held-out rows, of one comparison; fewer where there are fewer rows.
         seeds: comparisons.
@@ -258,17 +269,17 @@ def measure(
     done = {_key(row): row for row in kept}
     wanted = settings() if lines is None else tuple(lines)
     found = []
-    for world in worlds:
-        work = _Comparison(world, draws, seeds)
+    for reference_set in reference_sets:
+        work = _Comparison(reference_set, draws, seeds)
         for line in wanted:
             if line.unknown() is not None:
                 continue
-            key = (world.name, world.mark, line.label, work.size(line), seeds)
+            key = (reference_set.name, reference_set.mark, line.label, work.size(line), seeds)
             matches = fnmatch(line.label, only)
             if (fresh and matches) or key not in done or done[key].problem is not None:
                 if not matches:
                     continue
-                starting(world, line)
+                starting(reference_set, line)
                 row = work.row(line)
                 done[key] = row
                 if out is not None:
@@ -281,16 +292,18 @@ def measure(
 class _Comparison:
     """What all settings on one world share: the held-out rows of each seed, and the search."""
 
-    def __init__(self, world: World, draws: int, seeds: int) -> None:
-        self.world = world
-        self.draws = min(draws, len(world.holdout))
+    def __init__(self, reference_set: ReferenceSet, draws: int, seeds: int) -> None:
+        self.reference_set = reference_set
+        self.draws = min(draws, len(reference_set.holdout))
         self.seeds = range(seeds)
-        self.search = Neighbours(world.codes)
+        self.search = Neighbours(reference_set.codes)
         self._bandwidths: dict[str, float] = {}
 
     def size(self, line: Setting) -> int:
         """How many rows are compared with as many."""
-        return min(self.draws, len(self.world.holdout) // 2) if line == REAL else self.draws
+        return (
+            min(self.draws, len(self.reference_set.holdout) // 2) if line == REAL else self.draws
+        )
 
     def row(self, line: Setting) -> Row:
         """The row of one setting."""
@@ -317,8 +330,8 @@ class _Comparison:
             accuracy, ratio = [], []
             problem = str(error) if isinstance(error, AegenError) else repr(error)
         return Row(
-            self.world.name,
-            self.world.mark,
+            self.reference_set.name,
+            self.reference_set.mark,
             line.sampler,
             line.fields,
             line.times,
@@ -334,8 +347,8 @@ class _Comparison:
 
     def _held_out(self, seed: int) -> FloatArray:
         """All held-out codes in an order of this seed's own."""
-        order = np.random.default_rng([seed, 2309]).permutation(len(self.world.holdout))
-        shuffled: FloatArray = self.world.holdout[order]
+        order = np.random.default_rng([seed, 2309]).permutation(len(self.reference_set.holdout))
+        shuffled: FloatArray = self.reference_set.holdout[order]
         return shuffled
 
     def _real_pairs(self) -> Iterator[tuple[FloatArray, FloatArray]]:
@@ -354,14 +367,14 @@ class _Comparison:
         fields = dict(line.fields)
         if line.times is not None:
             fields["bandwidth"] = line.times * self._bandwidth(line)
-        return samplers.create(line.sampler, **fields).fit(self.world.codes, rng=0)
+        return samplers.create(line.sampler, **fields).fit(self.reference_set.codes, rng=0)
 
     def _bandwidth(self, line: Setting) -> float:
         """The bandwidth that the model chooses by itself; chosen once for all its multiples."""
         key = Setting(line.sampler, line.fields).label
         if key not in self._bandwidths:
             model: Any = samplers.create(line.sampler, **line.fields)
-            self._bandwidths[key] = float(model.fit(self.world.codes, rng=0).bandwidth_)
+            self._bandwidths[key] = float(model.fit(self.reference_set.codes, rng=0).bandwidth_)
         return self._bandwidths[key]
 
     def _log_density(self, model: Sampler) -> float | None:

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from aegen.benchmarks.console import console
-from aegen.benchmarks.fidelity import REAL, Row, Setting, World, measure, settings
-from aegen.benchmarks.marked import rewrite
+from aegen.benchmarks.fidelity import REAL, ReferenceSet, Row, Setting, measure, settings
+from aegen.benchmarks.markdown_splice import rewrite
 from aegen.core.errors import InvalidInput
 from aegen.core.progress import reporting
 
@@ -46,7 +46,7 @@ def report(
     shown, aside = console(), Console(stderr=True)
     if readme is not None:
         rewrite(readme, BEGIN, END, None)  # says at once where there is no place for a table
-    worlds = [World.of_bundle(name) for name in bundles]
+    reference_sets = [ReferenceSet.of_bundle(name) for name in bundles]
     lacking = [line for line in settings() if fnmatch(line.label, only) and line.unknown()]
     if lacking:
         names = ", ".join(line.label for line in lacking)
@@ -54,9 +54,9 @@ def report(
     with aside.status("") as status:
         doing = ""
 
-        def start(world: World, line: Setting) -> None:
+        def start(reference_set: ReferenceSet, line: Setting) -> None:
             nonlocal doing
-            doing = f"{world.name}: {line.label}"
+            doing = f"{reference_set.name}: {line.label}"
             status.update(doing)
 
         def told(row: Row) -> None:
@@ -65,7 +65,7 @@ def report(
 
         with reporting(lambda share, text: status.update(f"{doing} {share:.0%} {text}")):
             rows = measure(
-                worlds,
+                reference_sets,
                 draws=draws,
                 seeds=seeds,
                 only=only,

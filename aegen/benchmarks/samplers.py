@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from aegen.benchmarks.console import console
-from aegen.benchmarks.measurement import FIGURES, Measured, in_own_process
+from aegen.benchmarks.isolated_timing import FIGURES, Measured, in_own_process
 from aegen.core import arrays
 from aegen.core.errors import InvalidInput
 from aegen.samplers import samplers

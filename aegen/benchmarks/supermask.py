@@ -23,13 +23,13 @@ from rich.table import Table
 from aegen.benchmarks.console import console
 from aegen.core.errors import InvalidInput
 from aegen.core.rng import RNG, generator
-from aegen.supermask.coding import Mask
-from aegen.supermask.discovery import find_ticket, tickets
-from aegen.supermask.engine import Engine
+from aegen.supermask.inference.engine import Engine
 from aegen.supermask.networks import networks
-from aegen.supermask.packing import Size, sizes
 from aegen.supermask.plan import Conv, Dense, Elu, Flatten, Plan, Step
-from aegen.supermask.ticket import Ticket
+from aegen.supermask.ticket.discovery import find_ticket, tickets
+from aegen.supermask.ticket.mask_codec import Mask
+from aegen.supermask.ticket.other_codecs import Size, sizes
+from aegen.supermask.ticket.ticket import Ticket
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -87,10 +87,10 @@ def made_up(network: str, *, rng: RNG = 0) -> Ticket:
     plan: Plan = networks.create(network)
     if network not in PUBLISHED:
         raise InvalidInput(f"the share that remains is known of {', '.join(PUBLISHED)}")
-    chance = generator(rng)
+    probability = generator(rng)
     masks: dict[str, Mask] = {}
     for name, shape in plan.layers.items():
-        draw = chance.random(shape, np.float32)
+        draw = probability.random(shape, np.float32)
         half = np.float32(PUBLISHED[network] / 2)
         masks[name] = (draw < half).astype(np.int8) - (draw > 1 - half).astype(np.int8)
     kappas = dict.fromkeys(masks, 1.550519 / PUBLISHED[network])
@@ -114,12 +114,12 @@ def speeds(
     """
     plan = ticket.plan
     c, h, w = plan.input_shape
-    chance = generator(rng)
+    probability = generator(rng)
     found = []
     with _one_core():
         ways = _ways(ticket)
         for batch in batches:
-            x = chance.standard_normal((batch, h, w, c), np.float32)
+            x = probability.standard_normal((batch, h, w, c), np.float32)
             calls = {way: _on(run, x) for way, run in ways.items()}
             logits = {way: call() for way, call in calls.items()}
             wanted = logits["dense, torch"]

@@ -23,10 +23,10 @@ from aegen.core.arrays import FloatArray
 from aegen.core.errors import UnknownName
 from aegen.generation import GenerativeBundle, Model, load
 from aegen.metrics import metrics
-from aegen.targeting import And, Candidates, Having, Target, Targeted, draw, region, share
-from aegen.targeting.knowledge import Knowledge
+from aegen.targeting import And, AttributeEquals, Candidates, Target, Targeted, draw, region, share
+from aegen.targeting.attribute_models import AttributeModels
 
-__all__ = ["BUNDLES", "Line", "TABLES", "combinations", "lassos", "measure", "report", "unseen"]
+__all__ = ["BUNDLES", "TABLES", "Line", "combinations", "lassos", "measure", "report", "unseen"]
 
 BUNDLES = ("sprites", "mnist", "fashion-mnist")
 
@@ -59,7 +59,7 @@ class Line:
         again: the same by a probe on the codes of the pictures, encoded again.
         recall: share of real images of the target that lie among the draws, or nan.
         usual: recall of plain draws on all real images, or nan.
-        chance: share of plain draws that fulfil the target, or nan.
+        probability: share of plain draws that fulfil the target, or nan.
         seconds: time for the draws.
     """
 
@@ -71,7 +71,7 @@ class Line:
     again: float
     recall: float
     usual: float
-    chance: float
+    probability: float
     seconds: float
 
 
@@ -104,7 +104,7 @@ def report(
         if "regions" in only:
             shown.print(_region_table(bundle))
         if "edits" in only:
-            known = Knowledge.of(bundle).classified
+            known = AttributeModels.of(bundle).classified
             shown.print(edits_table(bundle, tuple(name for name in PASSING if name in known)))
         if not {"single", "several", "unseen"} & set(only):
             continue
@@ -129,9 +129,9 @@ def _groups(bundle: GenerativeBundle, only: Sequence[str]) -> Iterator[tuple[str
 
 def singles(bundle: GenerativeBundle) -> list[Target]:
     """Every value of every attribute that the classifier knows, but the frame."""
-    known = Knowledge.of(bundle)
+    known = AttributeModels.of(bundle)
     return [
-        Having(name, value)
+        AttributeEquals(name, value)
         for name in known.classified
         if name not in PASSING
         for value in known.labels(name).values
@@ -141,7 +141,7 @@ def singles(bundle: GenerativeBundle) -> list[Target]:
 def combinations(bundle: GenerativeBundle, together: int, most: int) -> list[Target]:
     """Values of ``together`` attributes that rows have, spread evenly over all there are."""
     frame = bundle.attributes.astype(str)
-    names = [name for name in Knowledge.of(bundle).classified if name not in PASSING]
+    names = [name for name in AttributeModels.of(bundle).classified if name not in PASSING]
     found: list[Target] = []
     for chosen in itertools.combinations(names, together):
         rows = sorted(set(frame[list(chosen)].itertuples(index=False, name=None)))
@@ -152,7 +152,7 @@ def combinations(bundle: GenerativeBundle, together: int, most: int) -> list[Tar
 def unseen(bundle: GenerativeBundle, together: int, most: int) -> list[Target]:
     """Values of ``together`` attributes that held-out rows have and no training row has."""
     train, out = bundle.attributes.astype(str), bundle.holdout_attributes.astype(str)
-    names = [name for name in Knowledge.of(bundle).classified if name not in PASSING]
+    names = [name for name in AttributeModels.of(bundle).classified if name not in PASSING]
     found: list[Target] = []
     for chosen in itertools.combinations(names, together):
         seen = set(train[list(chosen)].itertuples(index=False, name=None))
@@ -162,7 +162,7 @@ def unseen(bundle: GenerativeBundle, together: int, most: int) -> list[Target]:
 
 
 def _joined(names: Sequence[str], values: Sequence[Any]) -> Target:
-    parts = [Having(name, str(value)) for name, value in zip(names, values, strict=True)]
+    parts = [AttributeEquals(name, str(value)) for name, value in zip(names, values, strict=True)]
     return And.of(*parts)
 
 
@@ -196,7 +196,7 @@ def measure(
         recall = float("nan")
         if alone:
             recall = _recall(bundle, bundle.holdout[_holding(bundle, target)], made.candidates)
-        chance = float(target.accept(plain).mean())
+        probability = float(target.accept(plain).mean())
         yield Line(
             model.name,
             str(target),
@@ -206,14 +206,14 @@ def measure(
             _again(bundle, target, made),
             recall,
             usual,
-            chance,
+            probability,
             made.seconds,
         )
 
 
-def _values(target: Target) -> list[Having]:
+def _values(target: Target) -> list[AttributeEquals]:
     parts = target.parts if isinstance(target, And) else (target,)
-    return [part for part in parts if isinstance(part, Having)]
+    return [part for part in parts if isinstance(part, AttributeEquals)]
 
 
 def _holding(bundle: GenerativeBundle, target: Target) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -238,11 +238,11 @@ def _again(bundle: GenerativeBundle, target: Target, made: Targeted) -> float:
     """Share of draws whose pictures, encoded again, have the values as a probe sees them."""
     if len(made) == 0:
         return 0.0
-    known = Knowledge.of(bundle)
+    known = AttributeModels.of(bundle)
     codes = bundle.encode(made.images)
     holds = np.ones(len(codes), dtype=np.bool_)
     for part in _values(target):
-        found = known.probe(part.attribute).chances(codes).argmax(axis=1)
+        found = known.probe(part.attribute).probabilities(codes).argmax(axis=1)
         holds &= found == known.value(part.attribute, part.value)
     return float(holds.mean())
 

@@ -18,7 +18,7 @@ from aegen.bundles.contents import read_file
 from aegen.bundles.findings import Finding, Report
 from aegen.bundles.manifest import MANIFEST, Manifest, manifest_problems
 from aegen.bundles.thumbnails import COVER, THUMBNAILS
-from aegen.core import pictures
+from aegen.core import images
 from aegen.core.arrays import ByteArray, FloatArray
 from aegen.core.errors import BundleError, InvalidInput, StorageError
 
@@ -108,7 +108,7 @@ def _codes(bundle: Bundle) -> list[Finding]:
 def _cover(bundle: Bundle) -> None:
     h, w, c = bundle.image_shape
     try:
-        pictures.read_webp(bundle.cover, (h, w * len(bundle.manifest.cover), c))
+        images.read_webp(bundle.cover, (h, w * len(bundle.manifest.cover), c))
     except InvalidInput as problem:
         raise BundleError(bundle.path / COVER, str(problem)) from problem
 
@@ -120,7 +120,7 @@ def _likeness(bundle: Bundle) -> list[Finding]:
     """
     rows = np.unique(np.linspace(0, bundle.atlas.rows - 1, 32).astype(int))
     tiles = bundle.thumbnail_images(rows).astype(float)
-    decoded = pictures.shrink(bundle.decode(bundle.codes[rows]), max(tiles.shape[1:3]))
+    decoded = images.shrink(bundle.decode(bundle.codes[rows]), max(tiles.shape[1:3]))
     if decoded.shape != tiles.shape:
         return [Finding(THUMBNAILS, "", "has tiles of another shape than the images")]
     gaps = np.abs(decoded[:, None] - tiles[None]).mean(axis=(2, 3, 4))

@@ -19,7 +19,7 @@ from aegen.bundles.checking import check
 from aegen.bundles.codes import CODES, CodeTable, Placed, to_tensors
 from aegen.bundles.manifest import FORMAT, MANIFEST, NAME, FileEntry, Manifest, Network
 from aegen.bundles.thumbnails import COVER, THUMBNAILS, choose_cover, compose, cover_strip
-from aegen.core import pictures
+from aegen.core import images
 from aegen.core.arrays import BoolArray, ByteArray, FloatArray, IntArray
 from aegen.core.errors import BundleError, InvalidInput
 from aegen.core.rng import RNG, generator
@@ -142,7 +142,9 @@ class _Maker:
     ) -> None:
         self.image_set, self.seed, self.tell = image_set, seed, tell
         self.net = copy.deepcopy(autoencoder).cpu().float().eval()
-        self.judge = None if classifier is None else copy.deepcopy(classifier).cpu().float().eval()
+        self.evaluation_set = (
+            None if classifier is None else copy.deepcopy(classifier).cpu().float().eval()
+        )
         self.train = np.flatnonzero(~image_set.holdout)
         self.holdout = np.flatnonzero(image_set.holdout)
         frame = image_set.attributes
@@ -163,8 +165,8 @@ class _Maker:
             raise InvalidInput("images, attributes and holdout must have the same number of rows")
         if len(self.train) < 3:
             raise InvalidInput(f"a bundle needs at least 3 training rows, got {len(self.train)}")
-        if self.judge is not None:
-            for name, k in self.judge.arguments["attributes"].items():
+        if self.evaluation_set is not None:
+            for name, k in self.evaluation_set.arguments["attributes"].items():
                 known = self.attributes.get(name)
                 if known is None or len(known.values) != k:
                     raise InvalidInput(
@@ -186,7 +188,10 @@ class _Maker:
         ids = np.asarray(self.image_set.row_ids, dtype=np.int64)
         table = CodeTable(codes, holdout, ids[self.train], ids[self.holdout], placed)
         save_arrays(folder / CODES, to_tensors(table))
-        for file, net in ((networks.WEIGHTS, self.net), (networks.CLASSIFIER, self.judge)):
+        for file, net in (
+            (networks.WEIGHTS, self.net),
+            (networks.CLASSIFIER, self.evaluation_set),
+        ):
             if net is not None:
                 save_arrays(folder / file, networks.narrowed(networks.network_arrays(net)))
         write_bytes(folder / ATTRIBUTES, parquet(self.frame, self.attributes))
@@ -199,7 +204,7 @@ class _Maker:
         write_bytes(folder / COVER, cover_strip(decoded[cover]))
 
         c, h, w = self.net.shape
-        judge = self.judge
+        evaluation_set = self.evaluation_set
         return {
             "image_shape": (h, w, c),
             "latent_dim": self.net.latent_dim,
@@ -208,7 +213,9 @@ class _Maker:
             "attributes": self.attributes,
             "projections": tuple(placed),
             "architecture": Network(_architecture(self.net), dict(self.net.arguments)),
-            "classifier": None if judge is None else Network("classifier", dict(judge.arguments)),
+            "classifier": None
+            if evaluation_set is None
+            else Network("classifier", dict(evaluation_set.arguments)),
             "reconstruction": self._errors(),
             "atlas": atlas,
             "cover": tuple(int(row) for row in cover),
@@ -258,7 +265,7 @@ class _Maker:
         for start in range(0, len(codes), CHUNK):
             self.tell("decoding", 0.72 + 0.13 * start / len(codes))
             part = networks.decode(self.net, codes[start : start + CHUNK])
-            decoded[start : start + CHUNK] = pictures.quantize(part)
+            decoded[start : start + CHUNK] = images.quantize(part)
         return decoded
 
     def _labels(self) -> NDArray[Any] | None:

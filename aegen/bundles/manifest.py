@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from aegen.bundles.findings import Finding
 from aegen.core.errors import BundleError
-from aegen.core.pictures import WEBP_SIDE
+from aegen.core.images import WEBP_SIDE
 
 __all__ = [
     "FORMAT",

@@ -53,7 +53,7 @@ def load_autoencoder(manifest: Manifest, content: bytes, path: Path) -> Autoenco
         BundleError: an architecture or arguments that do not exist or do not fit.
     """
     from aegen.autoencoders import architectures
-    from aegen.core.fields import check, parameters
+    from aegen.core.parameters import check, parameters
 
     spec = manifest.architecture
     manifest_path = path.with_name(MANIFEST)

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from aegen.bundles.manifest import Atlas, Manifest
-from aegen.core import pictures
 from aegen.core.arrays import ByteArray, IntArray
 from aegen.core.errors import BundleError, InvalidInput
+from aegen.core.images import grid, read_webp, shrink, webp
 
 __all__ = ["COVER", "THUMBNAILS", "choose_cover", "compose", "cover_strip", "parse_tiles"]
 
@@ -42,11 +42,11 @@ def compose(images: ByteArray, *, limit: int = LIMIT) -> tuple[bytes, Atlas]:
     longest = max(h, w)
     sides = [s for s in SIDES if s <= max(16, -(-longest // 16) * 16)]
     side = next((s for s in sides if n * s * s <= PIXELS), 16)
-    small = pictures.shrink(images, side)
+    small = shrink(images, side)
     high, wide = small.shape[1:3]
     rows = min(n, PIXELS // (high * wide))
     columns = max(1, min(rows, math.isqrt(rows * high // wide)))
-    picture = pictures.grid(small[:rows], columns=columns, gap=0, background=0)
+    picture = grid(small[:rows], columns=columns, gap=0, background=0)
     return _packed(picture, limit), Atlas(columns=columns, tile_h=high, tile_w=wide, rows=rows)
 
 
@@ -58,12 +58,12 @@ def _packed(picture: ByteArray, limit: int) -> bytes:
     best, low, high = b"", 0, len(QUALITIES) - 1
     while low <= high:
         middle = (low + high + 1) // 2
-        content = pictures.webp(picture, quality=QUALITIES[middle], effort=6)
+        content = webp(picture, quality=QUALITIES[middle], effort=6)
         if len(content) <= limit:
             best, low = content, middle + 1
         else:
             high = middle - 1
-    return best or pictures.webp(picture, quality=QUALITIES[0], effort=6)
+    return best or webp(picture, quality=QUALITIES[0], effort=6)
 
 
 def parse_tiles(content: bytes, manifest: Manifest, path: Path) -> ByteArray:
@@ -74,7 +74,7 @@ def parse_tiles(content: bytes, manifest: Manifest, path: Path) -> ByteArray:
     """
     atlas, c = manifest.atlas, manifest.image_shape[2]
     try:
-        picture = pictures.read_webp(content, (*atlas.size, c))
+        picture = read_webp(content, (*atlas.size, c))
     except InvalidInput as problem:
         raise BundleError(path, str(problem)) from problem
     across = picture.reshape(-1, atlas.tile_h, atlas.columns, atlas.tile_w, c).swapaxes(1, 2)
@@ -107,5 +107,5 @@ def choose_cover(labels: ArrayLike | None, n: int, rng: np.random.Generator) -> 
 
 def cover_strip(images: ByteArray) -> bytes:
     """The cover: images (k, h, w, c) side by side, without loss where that is small."""
-    strip = pictures.grid(images, columns=len(images), gap=0)
-    return pictures.webp(strip, quality=90)
+    strip = grid(images, columns=len(images), gap=0)
+    return webp(strip, quality=90)

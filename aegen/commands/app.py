@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from aegen.core.errors import StorageError
+from aegen.app.location import folder
 
-__all__ = ["frame", "open_app"]
+__all__ = ["open_app"]
 
 
 def open_app(
@@ -19,7 +18,7 @@ def open_app(
     headless: Annotated[bool, typer.Option(help="Do not open a browser")] = False,
 ) -> None:
     """Open the app; it runs on the shipped bundles and needs no network."""
-    script = frame()
+    home = folder()
     options = ["--server.port", str(port), "--server.headless", str(headless).lower()]
     from aegen.bundles.discovery import VARIABLE
 
@@ -27,19 +26,6 @@ def open_app(
         shelves = os.environ[VARIABLE].split(os.pathsep)
         os.environ[VARIABLE] = os.pathsep.join(os.path.abspath(s) for s in shelves if s)
     # Streamlit reads .streamlit/config.toml from the working folder only.
-    os.chdir(script.parent)
-    command = [sys.executable, "-m", "streamlit", "run", str(script), *options]
+    os.chdir(home)
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", *options]
     os.execv(sys.executable, command)
-
-
-def frame() -> Path:
-    """The app's script: the checkout's where there is one, else the one that was installed.
-
-    Raises:
-        StorageError: there is neither.
-    """
-    package = Path(__file__).resolve().parent.parent
-    for script in (package.parent / "app.py", package / "_shipped" / "app.py"):
-        if script.is_file() and (script.parent / "pages").is_dir():
-            return script
-    raise StorageError(package, "the app's files are missing: install aegen again")

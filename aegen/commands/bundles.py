@@ -110,16 +110,16 @@ def create_bundle(
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     from aegen.autoencoders import Autoencoder, Classifier
-    from aegen.autoencoders.trainings import trained
+    from aegen.autoencoders.train import trained
     from aegen.bundles import create
     from aegen.data import datasets
 
     autoencoder, about, history = trained(checkpoint / "checkpoint.safetensors")
-    judge = _judge(classifier)
-    if not isinstance(autoencoder, Autoencoder) or not isinstance(judge, Classifier):
+    evaluation_set = _judge(classifier)
+    if not isinstance(autoencoder, Autoencoder) or not isinstance(evaluation_set, Classifier):
         raise InvalidInput(
             f"a bundle needs an autoencoder and a classifier, but {checkpoint} holds "
-            f"{type(autoencoder).__name__} and {classifier} {type(judge).__name__}"
+            f"{type(autoencoder).__name__} and {classifier} {type(evaluation_set).__name__}"
         )
     epochs = about["recipe"]["epochs"]
     if len(history) < epochs:
@@ -135,7 +135,7 @@ def create_bundle(
             "data and the --limit of its training"
         )
     images = images if rows is None else images.limited(rows)
-    judge = judge.half().float() if compact else judge
+    evaluation_set = evaluation_set.half().float() if compact else evaluation_set
     make_folder(out.resolve().parent)
     training = {**about["recipe"], "rows": about["rows"], "history": history}
     columns = [TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()]
@@ -148,7 +148,7 @@ def create_bundle(
             description=description,
             image_set=images,
             autoencoder=autoencoder,
-            classifier=judge,
+            classifier=evaluation_set,
             training=training,
             rng=seed,
             progress=lambda what, share: bar.update(task, description=what, completed=share),
@@ -160,7 +160,7 @@ def _judge(place: Path) -> Any:
     """A copy of the network in the folder of a training, or of a bundle's classifier."""
     import copy
 
-    from aegen.autoencoders.trainings import trained
+    from aegen.autoencoders.train import trained
     from aegen.bundles import bundles as names
     from aegen.bundles import read
 

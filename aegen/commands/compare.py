@@ -11,7 +11,7 @@ import typer
 from aegen.core.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from aegen.comparison import Backend, Contender, Criterion, Result, Store, Table, Task
+    from aegen.comparison import Backend, Candidate, MetricSpec, Result, Store, Table, Task
     from aegen.comparison.sweep import Sweep
 
 __all__ = ["compare"]
@@ -84,12 +84,12 @@ def compare(
         raise InvalidInput("--readme takes tables, which --sweep does not make: give one of them")
     if run is not None and sweep != "epochs":
         raise InvalidInput("--run is the training of --sweep epochs: add that, or leave it out")
-    from aegen.benchmarks.marked import rewrite
-    from aegen.comparison import DEFAULTS, REFERENCES, Store, Table, criteria, parse_all, tasks
-    from aegen.comparison.files import write_files
+    from aegen.benchmarks.markdown_splice import rewrite
+    from aegen.comparison import DEFAULTS, REFERENCES, Store, Table, metric_specs, parse_all, tasks
+    from aegen.comparison.export import write_files
 
-    contenders = parse_all(samplers) if samplers else DEFAULTS
-    measured = criteria(metrics or ["quick"])
+    candidates = parse_all(samplers) if samplers else DEFAULTS
+    measured = metric_specs(metrics or ["quick"])
     named = _named(bundles or ["mnist"])
     sets = _data_sets(data or [], named)
     for bundle in named:
@@ -103,17 +103,17 @@ def compare(
             task
             for each in sweeps
             for task in each.tasks(
-                contenders, seeds=seeds, draws=draws, criteria=measured, first=first_seed
+                candidates, seeds=seeds, draws=draws, metric_specs=measured, first=first_seed
             )
         ]
     else:
         todo = list(
             tasks(
                 list(named),
-                contenders + REFERENCES,
+                candidates + REFERENCES,
                 seeds=seeds,
                 draws=draws,
-                criteria=measured,
+                metric_specs=measured,
                 data=sets,
                 first=first_seed,
             )
@@ -121,11 +121,11 @@ def compare(
     results = _done(todo, store, place, fresh)
     tables = []
     for bundle, name in [] if sweeps else named.items():
-        tables.append(Table(name, contenders, measured))
+        tables.append(Table(name, candidates, measured))
         for result in results:
             if result.task.bundle == bundle:
                 tables[-1].add(result)
-    swept = [(each, each.tables(results, contenders, measured)) for each in sweeps]
+    swept = [(each, each.tables(results, candidates, measured)) for each in sweeps]
     for table in tables:
         _show(table)
     for file in write_files(out, tables, swept):
@@ -155,7 +155,7 @@ def _place(name: str, jobs: int | None, scheduler: str | None, address: str | No
         raise InvalidInput("--scheduler is where a Dask scheduler is: add --backend dask")
     if address is not None and name != "ray":
         raise InvalidInput("--address is where a Ray cluster is: add --backend ray")
-    from aegen.comparison.backends import Backend
+    from aegen.parallel.backends import Backend
 
     return Backend(cast("Any", name), jobs, scheduler or address)
 
@@ -198,22 +198,26 @@ def _data_sets(settings: Sequence[str], named: dict[str, str]) -> dict[str, str]
 
 
 def _require_enough(
-    bundle: str, draws: int, measured: Sequence[Criterion], data: str | None
+    bundle: str, draws: int, measured: Sequence[MetricSpec], data: str | None
 ) -> None:
     """Refuse a bundle that every task would refuse, before the work begins."""
-    from aegen.comparison.world import World
+    from aegen.comparison.reference_rows import ReferenceSet
 
-    world = World.open(bundle, draws, data)
-    held_out = f"{world.bundle.name} has {len(world.bundle.holdout)} held-out rows"
-    if world.size < draws:
-        typer.echo(f"Note: {held_out}, which is enough for {world.size} draws.", err=True)
-    for criterion in measured:
-        least = criterion.make().minimum
-        if world.size < least:
+    reference_set = ReferenceSet.open(bundle, draws, data)
+    held_out = f"{reference_set.bundle.name} has {len(reference_set.bundle.holdout)} held-out rows"
+    if reference_set.size < draws:
+        typer.echo(f"Note: {held_out}, which is enough for {reference_set.size} draws.", err=True)
+    for metric_spec in measured:
+        least = metric_spec.make().minimum
+        if reference_set.size < least:
             raise InvalidInput(
-                f"{criterion.key} needs at least {least} rows on each side, and there are "
-                f"{world.size}, as "
-                + (f"--draws is {draws}" if world.size == draws else f"{held_out}, half for each")
+                f"{metric_spec.key} needs at least {least} rows on each side, and there are "
+                f"{reference_set.size}, as "
+                + (
+                    f"--draws is {draws}"
+                    if reference_set.size == draws
+                    else f"{held_out}, half for each"
+                )
             )
 
 
@@ -284,7 +288,7 @@ def _short(tables: Sequence[Table]) -> str:
 
     parts = []
     for table in tables:
-        shown = [criterion for criterion in table.criteria if criterion.key in SHORT]
+        shown = [metric_spec for metric_spec in table.metric_specs if metric_spec.key in SHORT]
         parts.append(f"**{table.bundle}**\n\n{to_markdown(table, shown)}")
     return "\n".join(parts)
 
@@ -310,38 +314,38 @@ LABEL, COLUMN = 24, 19
 """Width of a metric's name, and of a figure, in letters."""
 
 
-def _part(table: Table, contenders: Sequence[Contender]) -> Any:
+def _part(table: Table, candidates: Sequence[Candidate]) -> Any:
     from rich import box
     from rich.table import Table as Grid
 
     grid = Grid(box=box.SIMPLE_HEAD)
     grid.add_column("")
-    for contender in contenders:
-        grid.add_column(_head(table, contender), justify="right", style=_style(contender))
-    for criterion in table.criteria:
-        winner = table.winner(criterion)
-        cells = (_cell(table, c, criterion, bold=c == winner) for c in contenders)
-        grid.add_row(criterion.title, *cells)
+    for candidate in candidates:
+        grid.add_column(_head(table, candidate), justify="right", style=_style(candidate))
+    for metric_spec in table.metric_specs:
+        winner = table.winner(metric_spec)
+        cells = (_cell(table, c, metric_spec, bold=c == winner) for c in candidates)
+        grid.add_row(metric_spec.title, *cells)
     for place, title in enumerate(("seconds to fit", "seconds to draw")):
-        spent = [table.seconds(contender) for contender in contenders]
+        spent = [table.seconds(candidate) for candidate in candidates]
         grid.add_row(title, *("–" if s is None else f"{s[place]:.2g}" for s in spent))
     return grid
 
 
-def _head(table: Table, contender: Contender) -> str:
-    return contender.title + ("\n[red]copies[/red]" if table.copies(contender) else "")
+def _head(table: Table, candidate: Candidate) -> str:
+    return candidate.title + ("\n[red]copies[/red]" if table.copies(candidate) else "")
 
 
-def _style(contender: Contender) -> str:
+def _style(candidate: Candidate) -> str:
     from aegen.comparison import REFERENCES
 
-    return "dim" if contender in REFERENCES else ""
+    return "dim" if candidate in REFERENCES else ""
 
 
-def _cell(table: Table, contender: Contender, criterion: Criterion, *, bold: bool) -> str:
+def _cell(table: Table, candidate: Candidate, metric_spec: MetricSpec, *, bold: bool) -> str:
     from aegen.comparison.table import written
 
-    found = table.cell(contender, criterion)
+    found = table.cell(candidate, metric_spec)
     text = "–" if found is None else written(found)
     return f"[bold]{text}[/bold]" if bold else text
 
@@ -349,12 +353,12 @@ def _cell(table: Table, contender: Contender, criterion: Criterion, *, bold: boo
 def _gaps(table: Table) -> Iterable[str]:
     """Why figures are missing: a line a reason, with all that it holds for."""
     reasons: dict[tuple[str, str], list[str]] = {}
-    for contender in table.rows:
-        missing = [c for c in table.criteria if table.why(contender, c)]
-        for criterion in missing:
-            title = "all" if len(missing) == len(table.criteria) else criterion.title
-            titles = reasons.setdefault((title, table.why(contender, criterion)), [])
-            if contender.title not in titles:
-                titles.append(contender.title)
+    for candidate in table.rows:
+        missing = [c for c in table.metric_specs if table.why(candidate, c)]
+        for metric_spec in missing:
+            title = "all" if len(missing) == len(table.metric_specs) else metric_spec.title
+            titles = reasons.setdefault((title, table.why(candidate, metric_spec)), [])
+            if candidate.title not in titles:
+                titles.append(candidate.title)
     for (title, why), titles in reasons.items():
         yield f"{', '.join(titles)}: {title}: {why}"

@@ -15,7 +15,7 @@ __all__ = ["edit", "picture_code"]
 
 def edit(
     bundle: Annotated[str, typer.Argument(help="Name of a bundle, or its folder")],
-    wish: Annotated[str, typer.Argument(help="What it becomes: hair=3, or hair=3 and body=2")],
+    target: Annotated[str, typer.Argument(help="What it becomes: hair=3, or hair=3 and body=2")],
     out: Annotated[
         Path | None, typer.Option(help="File to write: .png for the strip, .npz for arrays")
     ] = None,
@@ -47,7 +47,7 @@ def edit(
     found = targeting.edit(
         opened,
         start,
-        wish,
+        target,
         kind=cast("targeting.Kind", kind),
         hold=hold or None,
         steps=steps,
@@ -66,7 +66,7 @@ def picture_code(bundle: GenerativeBundle, path: Path) -> Any:
         StorageError: the file cannot be read.
         InvalidInput: it is no picture that can be used.
     """
-    from aegen.core.brought import read_picture
+    from aegen.core.image_upload import read_picture
     from aegen.core.storage import read_bytes
 
     found = read_picture(read_bytes(path), bundle.image_shape)

@@ -11,7 +11,7 @@ import typer
 from aegen.core.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from aegen.supermask_autoencoder import Judge
+    from aegen.supermask.training.autoencoder import EvaluationSet
 
 __all__ = ["TICKET", "judge_of", "sizes", "train_masks"]
 
@@ -38,7 +38,7 @@ def sizes(text: str, option: str) -> list[int]:
     return [int(part) for part in parts]
 
 
-def judge_of(bundle: str, classes: list[str]) -> Judge:
+def judge_of(bundle: str, classes: list[str]) -> EvaluationSet:
     """The classifier of a bundle, as a training asks it.
 
     Raises:
@@ -77,28 +77,28 @@ def train_masks(
         out: the folder of the training.
         classifier: a bundle whose classifier judges reconstructions.
         arguments: of the architecture "masked".
-        recipe: fields of `aegen.supermask_autoencoder.MaskRecipe`.
+        recipe: fields of `aegen.supermask.training.autoencoder.MaskRecipe`.
 
     Raises:
         InvalidInput: rows without a class, a judge that does not fit, settings out of range.
-        TrainingError: see `aegen.supermask_autoencoder.MaskedTraining`.
+        TrainingError: see `aegen.supermask.training.autoencoder.MaskedTraining`.
     """
     if "class" not in images.attributes:
         raise InvalidInput(f"{dataset} has no attribute named 'class' to judge pictures by")
     column = images.attributes["class"].cat
-    judge = judge_of(classifier, [str(name) for name in column.categories])
+    evaluation_set = judge_of(classifier, [str(name) for name in column.categories])
     import numpy as np
     from rich import progress
 
     from aegen.core.progress import reporting
-    from aegen.supermask_autoencoder import MaskedTraining, MaskRecipe
+    from aegen.supermask.training.autoencoder import MaskedTraining, MaskRecipe
 
     held, labels = images.holdout, column.codes.to_numpy(dtype=np.int64)
     training = MaskedTraining(
         images.images[~held],
         images.images[held],
         labels[held],
-        judge,
+        evaluation_set,
         MaskRecipe(**recipe),
         arguments=arguments,
         dataset=dataset,

@@ -14,7 +14,7 @@ from aegen.core.errors import InvalidInput, TrainingError, UnknownName
 
 if TYPE_CHECKING:
     from aegen.commands.supermask_run import Outcome, Run
-    from aegen.comparison.backends import Backend
+    from aegen.parallel.backends import Backend
 
 __all__ = ["supermask"]
 
@@ -116,7 +116,7 @@ def train_masks(
     Writes a ticket and a history a seed. Settings are the paper's unless given.
     """
     from aegen.commands.supermask_run import Run
-    from aegen.supermask.recipe import paper_recipe
+    from aegen.supermask.training.recipe import paper_recipe
 
     place = _place(backend, jobs, scheduler, address)
     name, arguments = _network(network)
@@ -202,7 +202,7 @@ def _place(name: str, jobs: int | None, scheduler: str | None, address: str | No
         raise InvalidInput("--scheduler is where a Dask scheduler is: add --backend dask")
     if address is not None and name != "ray":
         raise InvalidInput("--address is where a Ray cluster is: add --backend ray")
-    from aegen.comparison.backends import Backend
+    from aegen.parallel.backends import Backend
 
     return Backend(cast("Any", name), jobs, scheduler or address)
 
@@ -256,7 +256,7 @@ def _all(todo: Sequence[Run], place: Backend) -> list[Outcome]:
     from rich.console import Console
 
     from aegen.commands.supermask_run import perform
-    from aegen.comparison.backends import connected
+    from aegen.parallel.backends import connected
 
     found: list[Outcome] = []
     with (

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aegen.core.errors import AegenError
-from aegen.supermask.recipe import Recipe
+from aegen.supermask.training.recipe import Recipe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from aegen.supermask.training import Epoch, Training
+    from aegen.supermask.training.classifier import Epoch, Training
 
 __all__ = ["Outcome", "Run", "begun", "epochs_kept", "finished", "perform"]
 
@@ -90,7 +90,7 @@ def begun(run: Run) -> Training:
 
     from aegen.data import datasets
     from aegen.supermask import networks
-    from aegen.supermask.training import train
+    from aegen.supermask.training.classifier import train
 
     images = datasets.create(run.dataset).load(run.path)
     if run.limit is not None:

@@ -16,7 +16,7 @@ __all__ = ["target"]
 
 def target(
     bundle: Annotated[str, typer.Argument(help="Name of a bundle, or its folder")],
-    wish: Annotated[
+    target: Annotated[
         str,
         typer.Argument(
             help="What is wanted: class=7, not thick>0.8, (hair=3 and body=2), inside umap 1,2 "
@@ -42,7 +42,7 @@ def target(
     tries: Annotated[
         int | None, typer.Option(min=1, help="Most candidates that are judged")
     ] = None,
-    lenience: Annotated[
+    max_misclassified: Annotated[
         float,
         typer.Option(
             min=0, max=1, help="Most draws, as a share, that the classifier may name otherwise"
@@ -78,7 +78,7 @@ def target(
     from aegen.targeting import STRATEGIES, And, draw, near, parse, share
     from aegen.targeting.strategies import Strategy
 
-    opened, wanted = load(bundle), parse(wish)
+    opened, wanted = load(bundle), parse(target)
     if like is not None:
         wanted = And.of(
             wanted,
@@ -109,7 +109,7 @@ def target(
         rng=seed,
         strategy=cast("Strategy", strategy),
         tries=tries,
-        lenience=lenience,
+        max_misclassified=max_misclassified,
     )
     ways = [STRATEGIES[name] for name in found.strategy.split(" + ")]
     typer.echo(f"{found.summary()}.")

@@ -28,8 +28,8 @@ def list_tickets() -> None:
 
     from aegen.benchmarks.console import console
     from aegen.core.errors import AegenError
-    from aegen.supermask.discovery import find_ticket, tickets
-    from aegen.supermask.ticket import Ticket
+    from aegen.supermask.ticket.discovery import find_ticket, tickets
+    from aegen.supermask.ticket.ticket import Ticket
 
     table = Table("name", "what", "weights", "remaining", "accuracy", "file")
     for name in tickets():
@@ -54,8 +54,8 @@ def show_ticket(ticket: Name) -> None:
     """What a ticket holds: counts by layer, and how it came to be."""
     import json
 
-    from aegen.supermask.discovery import find_ticket
-    from aegen.supermask.ticket import Ticket
+    from aegen.supermask.ticket.discovery import find_ticket
+    from aegen.supermask.ticket.ticket import Ticket
 
     path = find_ticket(ticket)
     found = Ticket.read(path)
@@ -78,8 +78,8 @@ def check_ticket(
     ] = None,
 ) -> None:
     """Check a ticket's file; with --data, measure it on real held-out images."""
-    from aegen.supermask.checking import check_ticket as check
-    from aegen.supermask.discovery import find_ticket
+    from aegen.supermask.ticket.checks import check_ticket as check
+    from aegen.supermask.ticket.discovery import find_ticket
 
     path = find_ticket(ticket)
     report = check(path)
@@ -100,7 +100,7 @@ def export_ticket(
 ) -> None:
     """Write a ticket's dense weights, or its masks, as safetensors by layer."""
     from aegen.core.storage import save_arrays
-    from aegen.supermask.discovery import load_ticket
+    from aegen.supermask.ticket.discovery import load_ticket
 
     if out.suffix != ".safetensors":
         raise InvalidInput(f"--out must end in .safetensors, got {out}")
@@ -114,8 +114,8 @@ def _measure(path: Path, data: str) -> None:
     import numpy as np
 
     from aegen.data import datasets
-    from aegen.supermask.evaluation import evaluate
-    from aegen.supermask.ticket import Ticket
+    from aegen.supermask.inference.evaluation import evaluate
+    from aegen.supermask.ticket.ticket import Ticket
 
     ticket = Ticket.read(path)
     name = ticket.about.get("data")

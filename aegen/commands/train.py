@@ -174,8 +174,8 @@ def train_attributes(
 
     images = _images(dataset, data, limit)
     _use_threads(threads)
-    from aegen.autoencoders.training import Recipe
-    from aegen.autoencoders.trainings import train_classifier
+    from aegen.autoencoders.train import train_classifier
+    from aegen.autoencoders.training_loop import Recipe
 
     table = images.attributes
     labels = np.stack([table[name].cat.codes.to_numpy(np.int64) for name in table], axis=1)
@@ -211,8 +211,8 @@ def _autoencoder(
     device: str,
 ) -> None:
     images = _images(dataset, data, limit)
-    from aegen.autoencoders.training import Recipe
-    from aegen.autoencoders.trainings import train_autoencoder
+    from aegen.autoencoders.train import train_autoencoder
+    from aegen.autoencoders.training_loop import Recipe
 
     steps = train_autoencoder(
         images.images[~images.holdout],

@@ -8,13 +8,13 @@ estimates   intervals, paired differences       table      results as a table
 
 from __future__ import annotations
 
-from aegen.comparison.backends import Backend, ClusterError
-from aegen.comparison.contender import DEFAULTS, HELD_OUT, REFERENCES, Contender, parse_all
-from aegen.comparison.criterion import PRESETS, Criterion, criteria
-from aegen.comparison.running import run
+from aegen.comparison.candidate import DEFAULTS, HELD_OUT, REFERENCES, Candidate, parse_all
+from aegen.comparison.metric_spec import PRESETS, MetricSpec, metric_specs
+from aegen.comparison.runner import run
 from aegen.comparison.store import Store
 from aegen.comparison.table import Table
 from aegen.comparison.task import Figure, Result, Task, tasks
+from aegen.parallel.backends import Backend, ClusterError
 
 __all__ = [
     "DEFAULTS",
@@ -22,15 +22,15 @@ __all__ = [
     "PRESETS",
     "REFERENCES",
     "Backend",
+    "Candidate",
     "ClusterError",
-    "Criterion",
-    "Contender",
     "Figure",
+    "MetricSpec",
     "Result",
     "Store",
     "Table",
     "Task",
-    "criteria",
+    "metric_specs",
     "parse_all",
     "run",
     "tasks",

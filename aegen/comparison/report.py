@@ -8,14 +8,14 @@ from html import escape
 from typing import Any
 
 import aegen
-from aegen.comparison.contender import REFERENCES, Contender
-from aegen.comparison.criterion import Criterion
-from aegen.comparison.display import better, compared, table_html, verdict
+from aegen.comparison.candidate import REFERENCES, Candidate
+from aegen.comparison.metric_spec import MetricSpec
 from aegen.comparison.sweep import Sweep
 from aegen.comparison.table import RATIO, Table
-from aegen.core import pictures
-from aegen.figures.compared import against_copying, against_time
-from aegen.figures.swept import Swept, swept
+from aegen.comparison.table_html import better, compared, table_html, verdict
+from aegen.core.images import grid, png
+from aegen.figures.comparison_scatter import against_copying, against_time
+from aegen.figures.sweep import Swept, swept
 
 __all__ = ["html"]
 
@@ -125,37 +125,37 @@ def _reference(table: Table) -> str:
     )
 
 
-def _grid(table: Table, contender: Contender) -> str:
-    shown = [result for result in table.of(contender) if result.images is not None]
-    title = escape(contender.title)
+def _grid(table: Table, candidate: Candidate) -> str:
+    shown = [result for result in table.of(candidate) if result.images is not None]
+    title = escape(candidate.title)
     if not shown:
         return ""
     images = shown[0].images
     assert images is not None
-    content = pictures.png(pictures.grid(images, columns=COLUMNS))
+    content = png(grid(images, columns=COLUMNS))
     source = f"data:image/png;base64,{base64.b64encode(content).decode()}"
-    kind = ' class="reference"' if contender in REFERENCES else ""
+    kind = ' class="reference"' if candidate in REFERENCES else ""
     return (
         f"<figure{kind}><figcaption>{title}</figcaption>"
         f'<img src="{source}" alt="{len(images)} pictures: {title}"></figure>'
     )
 
 
-def _fidelity(criteria: Sequence[Criterion]) -> Criterion | None:
-    by_key = {criterion.key: criterion for criterion in criteria}
+def _fidelity(metric_specs: Sequence[MetricSpec]) -> MetricSpec | None:
+    by_key = {metric_spec.key: metric_spec for metric_spec in metric_specs}
     found = next((by_key[key] for key in PLOTTED if key in by_key), None)
-    return found or next((c for c in criteria if c != RATIO), None)
+    return found or next((c for c in metric_specs if c != RATIO), None)
 
 
 def _against(table: Table) -> list[Any]:
-    criterion = _fidelity(table.criteria)
-    if criterion is None:
+    metric_spec = _fidelity(table.metric_specs)
+    if metric_spec is None:
         return []
-    models = compared(table, criterion)
+    models = compared(table, metric_spec)
     if not models:
         return []
-    metric = criterion.make()
-    arguments = (models, criterion.title, metric.direction, metric.best)
+    metric = metric_spec.make()
+    arguments = (models, metric_spec.title, metric.direction, metric.best)
     figures = [against_time(*arguments)]
     if any(model.copying is not None for model in models):
         figures.insert(0, against_copying(*arguments))
@@ -164,12 +164,12 @@ def _against(table: Table) -> list[Any]:
 
 def _sweep(sweep: Sweep, placed: Sequence[tuple[float, Table]], plots: _Plots) -> str:
     """A plot a criterion over the points of a sweep."""
-    criteria = placed[0][1].criteria if placed else ()
+    metric_specs = placed[0][1].metric_specs if placed else ()
     drawn = []
-    for criterion in criteria:
-        lines = _lines(criterion, placed)
+    for metric_spec in metric_specs:
+        lines = _lines(metric_spec, placed)
         if lines:
-            title = f"{criterion.title}<br><sup>{better(criterion)}</sup>"
+            title = f"{metric_spec.title}<br><sup>{better(metric_spec)}</sup>"
             drawn.append(f"<div>{plots(swept(lines, sweep.x_title, title))}</div>")
     return (
         f"<h2>{escape(sweep.name)}: quality over {escape(sweep.x_title)}</h2>"
@@ -182,30 +182,30 @@ def _sweep(sweep: Sweep, placed: Sequence[tuple[float, Table]], plots: _Plots) -
 def _failures(sweep: Sweep, placed: Sequence[tuple[float, Table]]) -> str:
     """Points that lack figures because a model failed there, and why."""
     said = [
-        f"<li>{escape(contender.title)} at {x:,.6g}: {escape(problem)}</li>"
+        f"<li>{escape(candidate.title)} at {x:,.6g}: {escape(problem)}</li>"
         for x, table in placed
-        for contender in table.rows
-        for problem in table.problems(contender)
+        for candidate in table.rows
+        for problem in table.problems(candidate)
     ]
     return f"<ul>{''.join(said)}</ul>" if said else ""
 
 
-def _lines(criterion: Criterion, placed: Sequence[tuple[float, Table]]) -> list[Swept]:
-    contenders = placed[0][1].rows
+def _lines(metric_spec: MetricSpec, placed: Sequence[tuple[float, Table]]) -> list[Swept]:
+    candidates = placed[0][1].rows
     lines = []
-    for contender in contenders:
-        if contender == REFERENCES[-1]:  # so far off that it would flatten the rest
+    for candidate in candidates:
+        if candidate == REFERENCES[-1]:  # so far off that it would flatten the rest
             continue
-        cells = [(x, cell) for x, t in placed if (cell := t.cell(contender, criterion))]
+        cells = [(x, cell) for x, t in placed if (cell := t.cell(candidate, metric_spec))]
         if cells:
             lines.append(
                 Swept(
-                    contender.title,
+                    candidate.title,
                     tuple(x for x, _ in cells),
                     tuple(cell.value for _, cell in cells),
                     tuple(cell.value if cell.low is None else cell.low for _, cell in cells),
                     tuple(cell.value if cell.high is None else cell.high for _, cell in cells),
-                    contender in REFERENCES,
+                    candidate in REFERENCES,
                 )
             )
     return lines

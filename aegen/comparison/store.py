@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 import aegen
+from aegen.comparison.reference_rows import contents_of
 from aegen.comparison.task import Figure, Result, Task
-from aegen.comparison.world import contents_of
 from aegen.core.errors import AegenError, StorageError
 from aegen.core.storage import load_arrays, make_folder, save_arrays
 
@@ -53,10 +53,10 @@ def mark(task: Task, contents: str = "") -> str:
         aegen.__version__,
         _code(),
         contents or contents_of(task.bundle),
-        task.contender.text,
+        task.candidate.text,
         task.seed,
         task.draws,
-        [criterion.key for criterion in task.criteria],
+        [metric_spec.key for metric_spec in task.metric_specs],
         task.codes,
         task.data is not None,
     ]

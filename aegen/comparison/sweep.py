@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aegen.comparison.contender import REFERENCES, Contender
-from aegen.comparison.criterion import Criterion
+from aegen.comparison.candidate import REFERENCES, Candidate
+from aegen.comparison.metric_spec import MetricSpec
+from aegen.comparison.reference_rows import contents_of
 from aegen.comparison.table import Table
 from aegen.comparison.task import Result, Task, tasks
-from aegen.comparison.world import contents_of
 from aegen.core.errors import InvalidInput
 from aegen.core.storage import digest, make_folder
 from aegen.generation import load
@@ -69,11 +69,11 @@ class Sweep:
 
     def tasks(
         self,
-        contenders: Sequence[Contender],
+        candidates: Sequence[Candidate],
         *,
         seeds: int,
         draws: int,
-        criteria: Sequence[Criterion],
+        metric_specs: Sequence[MetricSpec],
         first: int = 0,
     ) -> tuple[Task, ...]:
         """The tasks of all points, with the references; arguments as `aegen.comparison.tasks`."""
@@ -82,10 +82,10 @@ class Sweep:
             for point in self.points
             for task in tasks(
                 [point.bundle],
-                (*contenders, *REFERENCES),
+                (*candidates, *REFERENCES),
                 seeds=seeds,
                 draws=draws,
-                criteria=criteria,
+                metric_specs=metric_specs,
                 codes=point.codes,
                 data=None if point.data is None else {point.bundle: point.data},
                 first=first,
@@ -95,14 +95,14 @@ class Sweep:
     def tables(
         self,
         results: Iterable[Result],
-        contenders: Sequence[Contender],
-        criteria: Sequence[Criterion],
+        candidates: Sequence[Candidate],
+        metric_specs: Sequence[MetricSpec],
     ) -> list[tuple[float, Table]]:
         """A table for each point, of those results that belong to it."""
         found = list(results)
         placed = []
         for point in self.points:
-            table = Table(self.name, tuple(contenders), tuple(criteria))
+            table = Table(self.name, tuple(candidates), tuple(metric_specs))
             for result in found:
                 task = result.task
                 if (task.bundle, task.codes) == (point.bundle, point.codes):
@@ -201,10 +201,12 @@ def _kept(run: Path) -> list[tuple[int, Path]]:
     return sorted(found)
 
 
-def _write(folder: Path, epoch: int, checkpoint: Path, judge: Path, images: ImageSet) -> None:
+def _write(
+    folder: Path, epoch: int, checkpoint: Path, evaluation_set: Path, images: ImageSet
+) -> None:
     """A bundle of the autoencoder as it was after an epoch, with another bundle's classifier."""
     from aegen.autoencoders import Autoencoder
-    from aegen.autoencoders.trainings import trained
+    from aegen.autoencoders.train import trained
     from aegen.bundles import Bundle, create
     from aegen.projections.pca import PCA
 
@@ -218,7 +220,7 @@ def _write(folder: Path, epoch: int, checkpoint: Path, judge: Path, images: Imag
         description=f"The autoencoder after epoch {epoch} of its training.",
         image_set=images,
         autoencoder=network,
-        classifier=Bundle.open(judge).classifier(),
+        classifier=Bundle.open(evaluation_set).classifier(),
         training=about["recipe"],
         projected={"pca": PCA()},
     )

@@ -9,8 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
-from aegen.comparison.contender import HELD_OUT, REFERENCES, Contender
-from aegen.comparison.criterion import Criterion
+from aegen.comparison.candidate import HELD_OUT, REFERENCES, Candidate
 from aegen.comparison.estimates import (
     Difference,
     Estimate,
@@ -20,6 +19,7 @@ from aegen.comparison.estimates import (
     winner,
     worse,
 )
+from aegen.comparison.metric_spec import MetricSpec
 from aegen.comparison.task import Result
 
 __all__ = ["COPIES", "RATIO", "Table", "number", "swept_csv", "to_csv", "to_markdown", "written"]
@@ -28,7 +28,7 @@ COPIES = 0.5
 """A contender whose draws are nearer to training rows than this share of what new data are copies
 them, as far as its interval says so."""
 
-RATIO = Criterion("codes", "distance-ratio")
+RATIO = MetricSpec("codes", "distance-ratio")
 
 
 @dataclass(eq=False)
@@ -37,18 +37,18 @@ class Table:
 
     Attributes:
         bundle: its name.
-        contenders: latent models that are compared, in the order in which they were asked for.
-        criteria: what was measured, in order.
+        candidates: latent models that are compared, in the order in which they were asked for.
+        metric_specs: what was measured, in order.
         results: all results; the references' too.
 
     Example:
-        >>> Table("mnist", (Contender("gaussian"),), (RATIO,)).cell(HELD_OUT, RATIO) is None
+        >>> Table("mnist", (Candidate("gaussian"),), (RATIO,)).cell(HELD_OUT, RATIO) is None
         True
     """
 
     bundle: str
-    contenders: tuple[Contender, ...]
-    criteria: tuple[Criterion, ...]
+    candidates: tuple[Candidate, ...]
+    metric_specs: tuple[MetricSpec, ...]
     results: list[Result] = field(default_factory=list)
 
     def add(self, result: Result) -> None:
@@ -56,82 +56,82 @@ class Table:
         self.results = [old for old in self.results if old.task != result.task] + [result]
 
     @property
-    def rows(self) -> tuple[Contender, ...]:
+    def rows(self) -> tuple[Candidate, ...]:
         """Contenders, then the references."""
-        return self.contenders + REFERENCES
+        return self.candidates + REFERENCES
 
-    def of(self, contender: Contender) -> list[Result]:
+    def of(self, candidate: Candidate) -> list[Result]:
         """Results of one contender by seed."""
-        mine = [result for result in self.results if result.task.contender == contender]
+        mine = [result for result in self.results if result.task.candidate == candidate]
         return sorted(mine, key=lambda result: result.task.seed)
 
-    def figures(self, contender: Contender, criterion: Criterion) -> Figures:
+    def figures(self, candidate: Candidate, metric_spec: MetricSpec) -> Figures:
         """A contender's figures by seed."""
         return {
-            result.task.seed: result.figures[criterion.key]
-            for result in self.of(contender)
-            if criterion.key in result.figures
+            result.task.seed: result.figures[metric_spec.key]
+            for result in self.of(candidate)
+            if metric_spec.key in result.figures
         }
 
-    def cell(self, contender: Contender, criterion: Criterion) -> Estimate | None:
+    def cell(self, candidate: Candidate, metric_spec: MetricSpec) -> Estimate | None:
         """A contender's figure with its interval; None where there is none."""
-        found = self.figures(contender, criterion)
+        found = self.figures(candidate, metric_spec)
         return estimate(found, self.distinct) if found else None
 
-    def why(self, contender: Contender, criterion: Criterion) -> str:
+    def why(self, candidate: Candidate, metric_spec: MetricSpec) -> str:
         """Why there is no figure, or not for all seeds; "" where nothing lacks, or is to come."""
-        mine = self.of(contender)
-        if any(criterion.key in result.figures for result in mine):
-            return self.lacking(contender, criterion)
-        reasons = [result.problem or result.missing.get(criterion.key, "") for result in mine]
+        mine = self.of(candidate)
+        if any(metric_spec.key in result.figures for result in mine):
+            return self.lacking(candidate, metric_spec)
+        reasons = [result.problem or result.missing.get(metric_spec.key, "") for result in mine]
         return next(filter(None, reasons), "")
 
-    def problems(self, contender: Contender) -> list[str]:
+    def problems(self, candidate: Candidate) -> list[str]:
         """What went wrong, each sentence once."""
-        return list(dict.fromkeys(r.problem for r in self.of(contender) if r.problem))
+        return list(dict.fromkeys(r.problem for r in self.of(candidate) if r.problem))
 
     def difference(
-        self, first: Contender, second: Contender, criterion: Criterion
+        self, first: Candidate, second: Candidate, metric_spec: MetricSpec
     ) -> Difference | None:
         """How much worse ``first`` is than ``second``, paired by seed and held-out rows."""
         return difference(
-            self.figures(first, criterion),
-            self.figures(second, criterion),
-            criterion.make(),
+            self.figures(first, metric_spec),
+            self.figures(second, metric_spec),
+            metric_spec.make(),
             self.distinct,
         )
 
-    def winner(self, criterion: Criterion) -> Contender | None:
+    def winner(self, metric_spec: MetricSpec) -> Candidate | None:
         """The contender that is better than all others, each difference resolved; else None.
 
         None wins who failed under some seed, which may have been the hard one; and none who is
         resolvedly better than real rows, as nothing can be truer to the data than they are.
         """
-        by_text = {c.text: c for c in self.contenders}
-        table = {text: self.figures(c, criterion) for text, c in by_text.items()}
-        found = winner(table, criterion.make(), self.distinct)
-        if found is None or self.lacking(by_text[found], criterion):
+        by_text = {c.text: c for c in self.candidates}
+        table = {text: self.figures(c, metric_spec) for text, c in by_text.items()}
+        found = winner(table, metric_spec.make(), self.distinct)
+        if found is None or self.lacking(by_text[found], metric_spec):
             return None
-        over_real = self.difference(HELD_OUT, by_text[found], criterion)
+        over_real = self.difference(HELD_OUT, by_text[found], metric_spec)
         beyond = over_real is not None and over_real.resolved and over_real.value > 0
         return None if beyond else by_text[found]
 
-    def lacking(self, contender: Contender, criterion: Criterion) -> str:
+    def lacking(self, candidate: Candidate, metric_spec: MetricSpec) -> str:
         """Of how many finished seeds there is no figure, and why; "" where there are all."""
-        mine = self.of(contender)
-        without = [r for r in mine if criterion.key not in r.figures]
+        mine = self.of(candidate)
+        without = [r for r in mine if metric_spec.key not in r.figures]
         if not without or len(without) == len(mine):
             return ""
-        reason = without[0].problem or without[0].missing.get(criterion.key, "")
+        reason = without[0].problem or without[0].missing.get(metric_spec.key, "")
         return f"not under {len(without)} of {len(mine)} seeds: {reason}"
 
-    def level(self, criterion: Criterion) -> list[Contender]:
+    def level(self, metric_spec: MetricSpec) -> list[Candidate]:
         """Where none wins, the best contender and those not resolved from it, best first."""
-        metric = criterion.make()
+        metric = metric_spec.make()
         short = {
             c: worse(cell.value, metric)
-            for c in self.contenders
-            if (cell := self.cell(c, criterion)) is not None
+            for c in self.candidates
+            if (cell := self.cell(c, metric_spec)) is not None
         }
         if not short:
             return []
@@ -140,21 +140,21 @@ class Table:
         near = [
             c
             for c in order[1:]
-            if (d := self.difference(c, best, criterion)) is not None and not d.resolved
+            if (d := self.difference(c, best, metric_spec)) is not None and not d.resolved
         ]
         return [best, *near]
 
-    def copies(self, contender: Contender) -> bool:
+    def copies(self, candidate: Candidate) -> bool:
         """Whether draws surely lie less than half as far from training rows as new data do."""
-        found = self.cell(contender, RATIO)
+        found = self.cell(candidate, RATIO)
         if found is None:
             return False
         return (found.value if found.high is None else found.high) < COPIES
 
-    def seconds(self, contender: Contender) -> tuple[float, float] | None:
+    def seconds(self, candidate: Candidate) -> tuple[float, float] | None:
         """Median times to fit, and to draw as many codes as were compared; None before any."""
-        mine = [r for r in self.of(contender) if r.problem is None]
-        if not mine or contender == HELD_OUT:
+        mine = [r for r in self.of(candidate) if r.problem is None]
+        if not mine or candidate == HELD_OUT:
             return None
         return median(r.fit_seconds for r in mine), median(r.draw_seconds for r in mine)
 
@@ -219,30 +219,30 @@ def _csv(header: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
 
 def _lines(table: Table) -> Iterator[list[str]]:
     """A line a contender and criterion, in the order of `HEADER`."""
-    winners = {criterion: table.winner(criterion) for criterion in table.criteria}
-    for contender in table.rows:
-        seconds = table.seconds(contender)
-        for criterion in table.criteria:
+    winners = {metric_spec: table.winner(metric_spec) for metric_spec in table.metric_specs}
+    for candidate in table.rows:
+        seconds = table.seconds(candidate)
+        for metric_spec in table.metric_specs:
             yield [
                 table.bundle,
-                contender.text,
-                "yes" if contender in REFERENCES else "no",
-                criterion.space,
-                criterion.key.partition("/")[2],
-                *_numbers(table.cell(contender, criterion)),
+                candidate.text,
+                "yes" if candidate in REFERENCES else "no",
+                metric_spec.space,
+                metric_spec.key.partition("/")[2],
+                *_numbers(table.cell(candidate, metric_spec)),
                 str(table.size),
-                "yes" if winners[criterion] == contender else "no",
-                _yes_or_no(table, contender),
+                "yes" if winners[metric_spec] == candidate else "no",
+                _yes_or_no(table, candidate),
                 *(["", ""] if seconds is None else [f"{s:.6g}" for s in seconds]),
-                table.why(contender, criterion),
+                table.why(candidate, metric_spec),
             ]
 
 
-def _yes_or_no(table: Table, contender: Contender) -> str:
+def _yes_or_no(table: Table, candidate: Candidate) -> str:
     """Whether it copies; "" where that was not measured."""
-    if table.cell(contender, RATIO) is None:
+    if table.cell(candidate, RATIO) is None:
         return ""
-    return "yes" if table.copies(contender) else "no"
+    return "yes" if table.copies(candidate) else "no"
 
 
 def _numbers(cell: Estimate | None) -> list[str]:
@@ -271,21 +271,21 @@ def number(value: float, error: float | None) -> str:
     return f"{value:.{min(6, max(0, digits))}f}"
 
 
-def to_markdown(table: Table, criteria: Sequence[Criterion] | None = None) -> str:
+def to_markdown(table: Table, metric_specs: Sequence[MetricSpec] | None = None) -> str:
     """A table in Markdown: a line a contender, winners bold where resolved, copiers marked."""
-    shown = tuple(criteria or table.criteria)
-    winners = {criterion: table.winner(criterion) for criterion in shown}
-    head = ["latent model", *(criterion.title for criterion in shown)]
+    shown = tuple(metric_specs or table.metric_specs)
+    winners = {metric_spec: table.winner(metric_spec) for metric_spec in shown}
+    head = ["latent model", *(metric_spec.title for metric_spec in shown)]
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    for contender in table.rows:
-        name = contender.title + (" (copies)" if table.copies(contender) else "")
-        if contender in REFERENCES:
+    for candidate in table.rows:
+        name = candidate.title + (" (copies)" if table.copies(candidate) else "")
+        if candidate in REFERENCES:
             name = f"*{name}*"
         cells = []
-        for criterion in shown:
-            cell = table.cell(contender, criterion)
+        for metric_spec in shown:
+            cell = table.cell(candidate, metric_spec)
             text = "–" if cell is None else written(cell)
-            cells.append(f"**{text}**" if winners[criterion] == contender else text)
+            cells.append(f"**{text}**" if winners[metric_spec] == candidate else text)
         lines.append("| " + " | ".join([name, *cells]) + " |")
     return "\n".join(lines) + "\n"
 

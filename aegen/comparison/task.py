@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from aegen.comparison.contender import HELD_OUT, Contender
-from aegen.comparison.criterion import Criterion
-from aegen.comparison.world import Rows, World
-from aegen.core import arrays, pictures
+from aegen.comparison.candidate import HELD_OUT, Candidate
+from aegen.comparison.metric_spec import MetricSpec
+from aegen.comparison.reference_rows import ReferenceSet, Rows
+from aegen.core import arrays, images
 from aegen.core.arrays import ByteArray, FloatArray, IntArray
 from aegen.core.errors import AegenError, BundleError, InvalidInput
 from aegen.core.neighbours import Neighbours
@@ -41,27 +41,27 @@ class Task:
 
     Attributes:
         bundle: name or folder.
-        contender: the latent model.
+        candidate: the latent model.
         seed: of the fit, the draws, and the choice of held-out rows.
         draws: how many draws, and as many held-out rows; see `aegen.comparison.World`.
-        criteria: what is measured.
+        metric_specs: what is measured.
         codes: how many training codes it is fitted to, chosen by the seed; None for all.
         data: where the bundle's data set lies, to compare with its images; None compares with
             held-out images as the autoencoder shows them.
     """
 
     bundle: str
-    contender: Contender
+    candidate: Candidate
     seed: int
     draws: int
-    criteria: tuple[Criterion, ...]
+    metric_specs: tuple[MetricSpec, ...]
     codes: int | None = None
     data: str | None = None
 
     def __str__(self) -> str:
         """A line for people who wait."""
         fewer = "" if self.codes is None else f", {self.codes} codes"
-        return f"{self.contender.title} on {self.bundle}, seed {self.seed}{fewer}"
+        return f"{self.candidate.title} on {self.bundle}, seed {self.seed}{fewer}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,8 +162,8 @@ def perform(task: Task) -> Result:
     try:
         _one_thread()
         with threadpool_limits(limits=1):
-            world = World.open(task.bundle, task.draws, task.data)
-            return _performed(task, world, task.contender)
+            reference_set = ReferenceSet.open(task.bundle, task.draws, task.data)
+            return _performed(task, reference_set, task.candidate)
     except AegenError as problem:
         return Result(task, problem=str(problem))
     except MemoryError:
@@ -172,33 +172,33 @@ def perform(task: Task) -> Result:
         return Result(task, problem=f"failed: {type(problem).__name__}: {problem}")
 
 
-def _performed(task: Task, world: World, contender: Contender) -> Result:
+def _performed(task: Task, reference_set: ReferenceSet, candidate: Candidate) -> Result:
     if task.codes is not None:
-        drawn = _drawn_from_few(contender, world, task)
-    elif contender == HELD_OUT:
-        held_out = world.bundle.holdout[world.others(task.seed)]
-        drawn = _Drawn((_Part(held_out, world.bundle.neighbours()),))
+        drawn = _drawn_from_few(candidate, reference_set, task)
+    elif candidate == HELD_OUT:
+        held_out = reference_set.bundle.holdout[reference_set.others(task.seed)]
+        drawn = _Drawn((_Part(held_out, reference_set.bundle.neighbours()),))
     else:
-        drawn = _drawn(contender, world, task.seed)
-    return measure(task, world, drawn)
+        drawn = _drawn(candidate, reference_set, task.seed)
+    return measure(task, reference_set, drawn)
 
 
-def _drawn(contender: Contender, world: World, seed: int) -> _Drawn:
+def _drawn(candidate: Candidate, reference_set: ReferenceSet, seed: int) -> _Drawn:
     """Draws of a model of all training codes."""
-    if not contender.slow:  # so that times are not those of loading compiled code
+    if not candidate.slow:  # so that times are not those of loading compiled code
         with contextlib.suppress(AegenError):  # of so few codes; what counts is told below
-            _codes(contender.make().fit(world.bundle.codes[:WARM], rng=seed), 2, seed)
-    model = contender.make()
+            _codes(candidate.make().fit(reference_set.bundle.codes[:WARM], rng=seed), 2, seed)
+    model = candidate.make()
     start = time.perf_counter()
-    model.fit(world.bundle.codes, rng=seed)
+    model.fit(reference_set.bundle.codes, rng=seed)
     fitted = time.perf_counter()
-    codes, parents = _codes(model, world.size, seed)
+    codes, parents = _codes(model, reference_set.size, seed)
     end = time.perf_counter()
-    part = _Part(codes, world.bundle.neighbours(), parents)
+    part = _Part(codes, reference_set.bundle.neighbours(), parents)
     return _Drawn((part,), model, fitted - start, end - fitted)
 
 
-def _drawn_from_few(contender: Contender, world: World, task: Task) -> _Drawn:
+def _drawn_from_few(candidate: Candidate, reference_set: ReferenceSet, task: Task) -> _Drawn:
     """Draws of models of few training codes, in the protocol of the paper.
 
     Where codes are fewer than draws, the model is fitted to as many fresh subsets as fit into the
@@ -206,23 +206,23 @@ def _drawn_from_few(contender: Contender, world: World, task: Task) -> _Drawn:
     contenders of a seed meet the same subsets, the held-out rows too.
     """
     assert task.codes is not None
-    n = arrays.count(task.codes, name="codes", minimum=2, maximum=len(world.bundle.codes))
-    choice, chance = (np.random.default_rng([task.seed, n, stream]) for stream in (0, 1))
-    fits = max(1, world.size // n)
-    edges = np.linspace(0, world.size, fits + 1).astype(np.int64)
-    held_out = world.bundle.holdout[world.others(task.seed)]
+    n = arrays.count(task.codes, name="codes", minimum=2, maximum=len(reference_set.bundle.codes))
+    choice, probability = (np.random.default_rng([task.seed, n, stream]) for stream in (0, 1))
+    fits = max(1, reference_set.size // n)
+    edges = np.linspace(0, reference_set.size, fits + 1).astype(np.int64)
+    held_out = reference_set.bundle.holdout[reference_set.others(task.seed)]
     parts, model = [], None
     fit_seconds = draw_seconds = 0.0
     for low, high in pairwise(edges):
-        rows = np.sort(choice.choice(len(world.bundle.codes), n, replace=False))
-        some = world.bundle.codes[rows]
-        if contender == HELD_OUT:
+        rows = np.sort(choice.choice(len(reference_set.bundle.codes), n, replace=False))
+        some = reference_set.bundle.codes[rows]
+        if candidate == HELD_OUT:
             parts.append(_Part(held_out[low:high], Neighbours(some)))
             continue
         begin = time.perf_counter()
-        model = contender.make().fit(some, rng=chance)
+        model = candidate.make().fit(some, rng=probability)
         fitted = time.perf_counter()
-        codes, parents = _codes(model, int(high - low), chance)
+        codes, parents = _codes(model, int(high - low), probability)
         draw_seconds += time.perf_counter() - fitted
         fit_seconds += fitted - begin
         parts.append(_Part(codes, Neighbours(some), parents))
@@ -238,52 +238,52 @@ def _codes(
     return model.sample(n, rng=rng), None
 
 
-def measure(task: Task, world: World, drawn: _Drawn) -> Result:
+def measure(task: Task, reference_set: ReferenceSet, drawn: _Drawn) -> Result:
     """Draws beside the reference of the task's seed, by every criterion of the task.
 
     What a model cannot tell is missing with its reason; what breaks is a problem, and leaves the
     other figures as they are.
     """
-    rows, reference = world.rows(drawn.codes), world.reference_rows(task.seed)
+    rows, reference = reference_set.rows(drawn.codes), reference_set.reference_rows(task.seed)
     figures, missing, problem = {}, {}, None
-    for criterion in task.criteria:
+    for metric_spec in task.metric_specs:
         try:
-            found = _measured(criterion, rows, reference, drawn, task.seed)
+            found = _measured(metric_spec, rows, reference, drawn, task.seed)
             if math.isfinite(found.value):
-                figures[criterion.key] = Figure.of(found)
+                figures[metric_spec.key] = Figure.of(found)
             else:
-                missing[criterion.key] = f"the figure is {found.value}"
+                missing[metric_spec.key] = f"the figure is {found.value}"
         except (InvalidInput, BundleError) as reason:
-            missing[criterion.key] = str(reason)
+            missing[metric_spec.key] = str(reason)
         except Exception as reason:  # it may go well another time
             said = str(reason) if isinstance(reason, AegenError) else repr(reason)
-            problem = f"{criterion.title}: {said}"
+            problem = f"{metric_spec.title}: {said}"
     return Result(
         task,
         figures,
         missing,
-        world.size,
-        world.distinct,
+        reference_set.size,
+        reference_set.distinct,
         drawn.fit_seconds,
         drawn.draw_seconds,
         _pictures(rows),
         problem,
-        world.contents,
+        reference_set.contents,
     )
 
 
 def _pictures(rows: Rows) -> ByteArray | None:
     """The first draws as pictures; None where they cannot be decoded, as figures then say."""
     try:
-        return pictures.quantize(rows.images[:SHOWN])
+        return images.quantize(rows.images[:SHOWN])
     except InvalidInput:
         return None
 
 
 def _measured(
-    criterion: Criterion, rows: Rows, reference: Rows, drawn: _Drawn, seed: int
+    metric_spec: MetricSpec, rows: Rows, reference: Rows, drawn: _Drawn, seed: int
 ) -> Measured:
-    metric, space = criterion.make(), criterion.space
+    metric, space = metric_spec.make(), metric_spec.space
     if space == "densities":  # of held-out rows alone; nothing is read off those of draws
         real = _log_densities(drawn, reference.codes)
         return metric.measured(real, real)
@@ -334,11 +334,11 @@ def _one_thread() -> None:
 
 def tasks(
     bundles: Sequence[str],
-    contenders: Sequence[Contender],
+    candidates: Sequence[Candidate],
     *,
     seeds: int,
     draws: int,
-    criteria: Sequence[Criterion],
+    metric_specs: Sequence[MetricSpec],
     codes: int | None = None,
     data: Mapping[str, str] | None = None,
     first: int = 0,
@@ -347,10 +347,10 @@ def tasks(
 
     Args:
         bundles: names or folders.
-        contenders: latent models, with the references if they are wanted.
+        candidates: latent models, with the references if they are wanted.
         seeds: how many.
         draws: of each.
-        criteria: what is measured.
+        metric_specs: what is measured.
         codes: how many training codes to fit to; None for all.
         data: where the data set of a bundle lies, by the bundle, to compare with real images.
         first: the first seed; the others follow it.
@@ -361,8 +361,8 @@ def tasks(
     seeds = arrays.count(seeds, name="seeds", minimum=1)
     first = arrays.count(first, name="first")
     return tuple(
-        Task(bundle, contender, seed, draws, tuple(criteria), codes, (data or {}).get(bundle))
+        Task(bundle, candidate, seed, draws, tuple(metric_specs), codes, (data or {}).get(bundle))
         for bundle in bundles
         for seed in range(first, first + seeds)
-        for contender in contenders
+        for candidate in candidates
     )

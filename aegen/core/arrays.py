@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 __all__ = [
-    "FloatArray",
-    "IntArray",
     "BoolArray",
     "ByteArray",
+    "FloatArray",
+    "IntArray",
     "array_of",
     "codes",
     "count",

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import Any, Generic, TypeVar, cast
 
 from aegen.core.errors import UnknownName
-from aegen.core.fields import Parameter, check, parameters
+from aegen.core.parameters import Parameter, check, parameters
 
 __all__ = ["Family"]
 

@@ -7,8 +7,8 @@ light and dark, and plotly figures take `template`. plotly is imported only wher
 from aegen.figures.bars import bars
 from aegen.figures.contours import Contour, contours
 from aegen.figures.copying import copying_scale
-from aegen.figures.density import row_density
 from aegen.figures.palette import ACCENT, CATEGORIES, QUIET, SCALE, category_colours
+from aegen.figures.point_density import row_density
 from aegen.figures.small_map import small_map
 from aegen.figures.template import template
 

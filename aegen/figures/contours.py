@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from aegen.core import arrays
 from aegen.core.arrays import FloatArray, IntArray
 from aegen.core.errors import InvalidInput
-from aegen.figures.density import smoothed
+from aegen.figures.point_density import smoothed
 
 __all__ = ["SHARES", "Contour", "contours"]
 

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from aegen.core.arrays import ByteArray
 from aegen.core.errors import InvalidInput
-from aegen.core.pictures import quantize
+from aegen.core.images import quantize
 from aegen.figures.palette import ACCENT
 
 __all__ = ["filmstrip"]

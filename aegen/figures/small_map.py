@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from aegen.core import arrays
 from aegen.core.arrays import ByteArray, FloatArray
-from aegen.core.pictures import png
+from aegen.core.images import png
 from aegen.figures.palette import ACCENT
 
 __all__ = ["Shade", "shade", "small_map"]

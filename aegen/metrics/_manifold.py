@@ -13,7 +13,7 @@ import numpy as np
 from aegen.core.arrays import BoolArray, FloatArray, IntArray
 from aegen.core.errors import InvalidInput
 from aegen.core.neighbours import Neighbours
-from aegen.metrics._blocks import scatter, shrink
+from aegen.metrics._block_variance import scatter, shrink
 from aegen.metrics._distances import squared_distances
 
 __all__ = ["Balls", "Inside", "held_share", "inside", "measure", "of_one_scale", "reaches"]

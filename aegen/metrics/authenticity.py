@@ -9,7 +9,7 @@ import numpy as np
 from aegen.core.arrays import FloatArray, IntArray
 from aegen.core.errors import InvalidInput
 from aegen.core.neighbours import Neighbours
-from aegen.metrics._nearest import nearest, others
+from aegen.metrics._tied_neighbours import nearest, others
 from aegen.metrics.base import Measured, Metric
 
 __all__ = ["Authenticity"]

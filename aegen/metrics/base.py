@@ -22,11 +22,11 @@ from sklearn.base import BaseEstimator
 from aegen.core import arrays
 from aegen.core.arrays import FloatArray, IntArray
 from aegen.core.errors import InvalidInput
-from aegen.core.fields import check
 from aegen.core.neighbours import Neighbours
+from aegen.core.parameters import check
 from aegen.core.rng import RNG, generator
 
-__all__ = ["Measured", "Metric", "SPACES", "variance"]
+__all__ = ["SPACES", "Measured", "Metric", "variance"]
 
 SPACES = ("codes", "pixels", "features", "attributes", "densities")
 """Where rows may lie: latent codes (n, d); flattened images; features that a classifier sees;

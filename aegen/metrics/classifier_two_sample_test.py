@@ -8,9 +8,9 @@ import numpy as np
 
 from aegen.core.arrays import FloatArray, IntArray
 from aegen.core.errors import InvalidInput
-from aegen.core.fields import Field
 from aegen.core.neighbours import Neighbours
-from aegen.metrics._two_sets import distinct
+from aegen.core.parameters import Field
+from aegen.metrics._pooled_neighbours import distinct
 from aegen.metrics.base import Measured, Metric
 
 __all__ = ["ClassifierTwoSampleTest"]
@@ -93,8 +93,8 @@ class ClassifierTwoSampleTest(Metric):
                 class_weight="balanced",
                 random_state=int(rng.integers(2**31)),
             ).fit(rows[~asked], kinds[~asked])
-            chance = trees.predict_proba(rows[asked])[:, 1]
-            wrong = np.where(kinds[asked] == 1, 1 - chance, chance)
+            probability = trees.predict_proba(rows[asked])[:, 1]
+            wrong = np.where(kinds[asked] == 1, 1 - probability, probability)
             # What the trees cannot decide is half right; sums of trees round.
             right[asked] = np.where(np.abs(wrong - 0.5) < 1e-9, 0.5, wrong < 0.5)
         real, made = right[kinds == 0], right[kinds == 1]

@@ -7,9 +7,9 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 
 from aegen.core.arrays import FloatArray, IntArray
-from aegen.core.fields import Field
 from aegen.core.neighbours import Neighbours
-from aegen.metrics._blocks import scatter, shrink
+from aegen.core.parameters import Field
+from aegen.metrics._block_variance import scatter, shrink
 from aegen.metrics._distances import squared_distances
 from aegen.metrics._manifold import Balls, inside, of_one_scale, reaches
 from aegen.metrics.base import Measured, Metric

@@ -9,7 +9,7 @@ import numpy as np
 from aegen.core.arrays import FloatArray, IntArray
 from aegen.core.neighbours import Neighbours
 from aegen.metrics._distances import in_units, ordinary_units
-from aegen.metrics._gaussians import squared_frechet
+from aegen.metrics._frechet import squared_frechet
 from aegen.metrics.base import Measured, Metric
 
 __all__ = ["FrechetDistance"]

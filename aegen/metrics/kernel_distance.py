@@ -9,7 +9,7 @@ import numpy as np
 from aegen.core.arrays import FloatArray, IntArray
 from aegen.core.errors import InvalidInput
 from aegen.core.neighbours import Neighbours
-from aegen.metrics._mean_discrepancy import unbiased
+from aegen.metrics._mmd import unbiased
 from aegen.metrics.base import Measured, Metric
 
 __all__ = ["KernelDistance"]

@@ -8,10 +8,10 @@ import numpy as np
 
 from aegen.core.arrays import FloatArray, IntArray
 from aegen.core.errors import InvalidInput
-from aegen.core.fields import Field
 from aegen.core.neighbours import Neighbours
+from aegen.core.parameters import Field
 from aegen.metrics._distances import ordinary_units, squared_distances
-from aegen.metrics._mean_discrepancy import unbiased
+from aegen.metrics._mmd import unbiased
 from aegen.metrics.base import Measured, Metric
 
 __all__ = ["MaximumMeanDiscrepancy"]

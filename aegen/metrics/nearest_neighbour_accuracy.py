@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from aegen.core.arrays import FloatArray, IntArray
 from aegen.core.neighbours import Neighbours
-from aegen.metrics._two_sets import shares, weighed
+from aegen.metrics._pooled_neighbours import shares, weighed
 from aegen.metrics.base import Measured, Metric
 
 __all__ = ["Accuracies", "NearestNeighbourAccuracy"]

@@ -8,7 +8,7 @@ import numpy as np
 
 from aegen.core.arrays import FloatArray, IntArray
 from aegen.core.neighbours import Neighbours
-from aegen.metrics._two_sets import weighed
+from aegen.metrics._pooled_neighbours import weighed
 from aegen.metrics.base import Measured, Metric
 
 __all__ = ["NearestNeighbourAccuracyGenerated"]

@@ -8,9 +8,9 @@ import numpy as np
 
 from aegen.core.arrays import FloatArray, IntArray
 from aegen.core.neighbours import Neighbours
-from aegen.metrics._gaussians import squared_frechet
+from aegen.metrics._frechet import squared_frechet
+from aegen.metrics._mmd import root
 from aegen.metrics._probabilities import attributes
-from aegen.metrics._root import root
 from aegen.metrics.base import Measured, Metric
 
 __all__ = ["PaperFrechet"]

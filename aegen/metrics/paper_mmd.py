@@ -10,8 +10,7 @@ from aegen.core.arrays import FloatArray, IntArray
 from aegen.core.errors import InvalidInput
 from aegen.core.neighbours import Neighbours
 from aegen.metrics._distances import ordinary_units, squared_distances
-from aegen.metrics._mean_discrepancy import biased
-from aegen.metrics._root import root
+from aegen.metrics._mmd import biased, root
 from aegen.metrics.base import Measured, Metric
 
 __all__ = ["PaperMMD"]

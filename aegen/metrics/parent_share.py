@@ -8,7 +8,7 @@ import numpy as np
 
 from aegen.core.arrays import FloatArray, IntArray
 from aegen.core.neighbours import Neighbours
-from aegen.metrics._nearest import nearest
+from aegen.metrics._tied_neighbours import nearest
 from aegen.metrics.base import Measured, Metric
 
 __all__ = ["ParentShare"]

@@ -7,8 +7,8 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 
 from aegen.core.arrays import FloatArray, IntArray
-from aegen.core.fields import Field
 from aegen.core.neighbours import Neighbours
+from aegen.core.parameters import Field
 from aegen.metrics._manifold import held_share
 from aegen.metrics.base import Measured, Metric
 

@@ -17,7 +17,7 @@ from sklearn.base import BaseEstimator
 from aegen.core import arrays
 from aegen.core.arrays import FloatArray
 from aegen.core.errors import InvalidInput
-from aegen.core.fields import check
+from aegen.core.parameters import check
 from aegen.core.rng import RNG, generator
 
 __all__ = ["Projection"]

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from aegen.core.arrays import FloatArray
 from aegen.core.errors import InvalidInput
-from aegen.core.fields import Field
 from aegen.core.neighbours import Neighbours
+from aegen.core.parameters import Field
 from aegen.projections.base import Projection
 
 __all__ = ["UMAP"]

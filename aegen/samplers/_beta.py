@@ -128,7 +128,7 @@ def draw_beta(seed: np.uint64, s: NDArray[np.int32], m: int, out: FloatArray) ->
             state += GOLDEN
             u = (begun + (_word(state) >> BY_11) * UNIT) / 256
             if v > 0 and w > 0:
-                chance = d_a * (1 - v + math.log(v)) + d_b * (1 - w + math.log(w))
-                if math.log(u) < 0.5 * (x * x + y * y) + chance:
+                probability = d_a * (1 - v + math.log(v)) + d_b * (1 - w + math.log(w))
+                if math.log(u) < 0.5 * (x * x + y * y) + probability:
                     break
         drawn[k] = d_a * v / (d_a * v + d_b * w)

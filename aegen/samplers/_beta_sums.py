@@ -153,8 +153,8 @@ class BetaSums:
                 parts[:, 0] * inside[begin] + parts[:, 1] * middle + parts[:, 2] * inside[end]
             )
             own.append(value)
-        chance: FloatArray = np.exp(logs) * np.prod(own, axis=0)
-        return chance
+        probability: FloatArray = np.exp(logs) * np.prod(own, axis=0)
+        return probability
 
     def _weights(self) -> FloatArray:
         """Log-weights of the rows, filled up."""

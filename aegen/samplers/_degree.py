@@ -9,10 +9,10 @@ import numpy as np
 from aegen.core.arrays import FloatArray
 from aegen.core.progress import report
 from aegen.samplers._beta_sums import BetaSums
-from aegen.samplers._column_laws import ColumnLaws, inside
-from aegen.samplers._columns import centre_and_scale, effective_count
-from aegen.samplers._margins import silverman
+from aegen.samplers._kde_marginal import silverman
+from aegen.samplers._marginals import ColumnLaws, inside
 from aegen.samplers._ranks import Ranks, ranked
+from aegen.samplers._standardise import centre_and_scale, effective_count
 
 __all__ = ["likeliest_degree"]
 

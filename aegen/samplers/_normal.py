@@ -15,7 +15,7 @@ import numpy as np
 
 from aegen.core.arrays import BoolArray, FloatArray, IntArray
 from aegen.core.errors import InvalidInput
-from aegen.samplers._columns import standardise
+from aegen.samplers._standardise import standardise
 
 __all__ = ["FLAT", "Regression", "known_units", "normal_root", "principal_axes", "regression"]
 

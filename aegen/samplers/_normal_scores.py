@@ -18,7 +18,7 @@ from scipy.special import log_ndtr, ndtr, ndtri, ndtri_exp
 
 from aegen.core.arrays import BoolArray, FloatArray
 from aegen.core.compiled import compiled
-from aegen.samplers._margins import Margin, Quantiles
+from aegen.samplers._kde_marginal import Margin, Quantiles
 
 __all__ = ["NormalScores", "rank_scores"]
 

@@ -18,7 +18,7 @@ from scipy.special import gammaln, logsumexp
 
 from aegen.core.arrays import BoolArray, FloatArray, IntArray
 from aegen.core.errors import InvalidInput
-from aegen.samplers._columns import centre_and_scale, standardise
+from aegen.samplers._standardise import centre_and_scale, standardise
 from aegen.samplers.base import DensitySampler, Sampler
 
 __all__ = ["resampled"]
@@ -167,14 +167,14 @@ def _tempered(weights: FloatArray, d: int, rng: np.random.Generator) -> IntArray
     def suffice(some: FloatArray) -> bool:
         return bool(1 / (some @ some) >= enough)
 
-    chances = raised(1.0)
-    if not suffice(chances):
+    probabilities = raised(1.0)
+    if not suffice(probabilities):
         low, high = 0.0, 1.0
         while high - low > 1e-3 * high and high > 1e-12:
             middle = (low + high) / 2
             low, high = (middle, high) if suffice(raised(middle)) else (low, middle)
-        chances = raised(low)
-    rows: IntArray = rng.choice(len(weights), OWN_DRAWS, p=chances)
+        probabilities = raised(low)
+    rows: IntArray = rng.choice(len(weights), OWN_DRAWS, p=probabilities)
     return rows
 
 
@@ -223,7 +223,7 @@ class _Clouds:
     def given(self, known: BoolArray, values: FloatArray) -> _Clouds:
         """The exact law of the other coordinates where the ``known`` ones are ``values``."""
         k = int(known.sum())
-        means, factors, chances = [], [], []
+        means, factors, probabilities = [], [], []
         for mean, factor in zip(self.means, self.factors, strict=True):
             scale = factor @ factor.T
             root = np.linalg.cholesky(scale[np.ix_(known, known)])
@@ -233,16 +233,16 @@ class _Clouds:
             wider = (self.freedom + away @ away) / (self.freedom + k)
             means.append(mean[~known] + slopes.T @ away)
             factors.append(np.linalg.cholesky((rest + rest.T) / 2) * np.sqrt(wider))
-            chances.append(_log_t(away[:, None], root, self.freedom)[0])
-        shares = self.shares + np.array(chances)
+            probabilities.append(_log_t(away[:, None], root, self.freedom)[0])
+        shares = self.shares + np.array(probabilities)
         return _Clouds(
             shares - logsumexp(shares), np.array(means), np.array(factors), self.freedom + k
         )
 
     def draw(self, n: int, rng: np.random.Generator) -> FloatArray:
         """``n`` codes, (n, d)."""
-        chances = np.exp(self.shares)
-        which = rng.choice(len(chances), n, p=chances / chances.sum())
+        probabilities = np.exp(self.shares)
+        which = rng.choice(len(probabilities), n, p=probabilities / probabilities.sum())
         normal = rng.standard_normal((n, self.means.shape[1]))
         normal *= np.sqrt(self.freedom / rng.chisquare(self.freedom, n))[:, None]
         drawn = self.means[which]

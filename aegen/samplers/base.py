@@ -26,7 +26,7 @@ from sklearn.exceptions import NotFittedError
 from aegen.core import arrays
 from aegen.core.arrays import BoolArray, FloatArray, IntArray
 from aegen.core.errors import AegenError, InvalidInput, StorageError
-from aegen.core.fields import check
+from aegen.core.parameters import check
 from aegen.core.rng import RNG, generator
 from aegen.core.storage import save_arrays
 
@@ -301,8 +301,8 @@ class RowSampler(Sampler):
         self._require_fitted()
         n = self._affordable(n)
         draw = generator(rng)
-        chances = self._chances(weights)
-        rows = self._choose_rows(n, chances, draw)
+        probabilities = self._chances(weights)
+        rows = self._choose_rows(n, probabilities, draw)
         return self._whole(self._sample_from(rows, draw)), rows
 
     def effective_rows(self, weights: ArrayLike | None = None) -> float:
@@ -318,8 +318,8 @@ class RowSampler(Sampler):
             2.0
         """
         self._require_fitted()
-        chances = self._chances(weights)
-        return float(1 / (chances @ chances))
+        probabilities = self._chances(weights)
+        return float(1 / (probabilities @ probabilities))
 
     def collapse(self, weights: ArrayLike | None = None) -> str | None:
         """A sentence where draws rest on too few rows to be more than copies, else None."""
@@ -343,21 +343,23 @@ class RowSampler(Sampler):
         factors = arrays.weights(weights, len(self.weights_), name="weights")
         if factors is None:
             return self.weights_
-        chances = self.weights_ * factors
-        largest = chances.max()
+        probabilities = self.weights_ * factors
+        largest = probabilities.max()
         if largest <= 0:
             raise InvalidInput("weights must leave some row that has a chance in this model")
-        chances /= largest
-        chances /= chances.sum()
-        return chances
+        probabilities /= largest
+        probabilities /= probabilities.sum()
+        return probabilities
 
-    def _choose_rows(self, n: int, chances: FloatArray, rng: np.random.Generator) -> IntArray:
+    def _choose_rows(
+        self, n: int, probabilities: FloatArray, rng: np.random.Generator
+    ) -> IntArray:
         """``n`` training rows, drawn with replacement; a row without a chance never comes."""
-        if (chances == chances[0]).all():
-            return rng.integers(len(chances), size=n)
-        cumulative = np.cumsum(chances)
+        if (probabilities == probabilities[0]).all():
+            return rng.integers(len(probabilities), size=n)
+        cumulative = np.cumsum(probabilities)
         rows = np.searchsorted(cumulative, rng.random(n) * cumulative[-1], side="right")
-        last = np.flatnonzero(chances)[-1]  # rounding may lead one past the end
+        last = np.flatnonzero(probabilities)[-1]  # rounding may lead one past the end
         kept: IntArray = np.minimum(rows, last).astype(np.int64, copy=False)
         return kept
 

@@ -12,21 +12,21 @@ from scipy.special import betaincinv, ndtr, ndtri
 from aegen.core import arrays
 from aegen.core.arrays import BoolArray, FloatArray, IntArray
 from aegen.core.errors import InvalidInput
-from aegen.core.fields import Field
+from aegen.core.parameters import Field
 from aegen.samplers._beta import draw_beta
 from aegen.samplers._beta_sums import BetaSums
-from aegen.samplers._column_laws import ColumnLaws, inside
-from aegen.samplers._columns import (
+from aegen.samplers._degree import likeliest_degree
+from aegen.samplers._jitter import Correlated, Jitter, Local
+from aegen.samplers._kde_marginal import silverman
+from aegen.samplers._kernel_sums import in_threads
+from aegen.samplers._marginals import ColumnLaws, inside
+from aegen.samplers._ranks import Ranks, ranked
+from aegen.samplers._standardise import (
     centre_and_scale,
     effective_count,
     refuse_constant,
     standardise,
 )
-from aegen.samplers._degree import likeliest_degree
-from aegen.samplers._jitter import Correlated, Jitter, Local
-from aegen.samplers._kernel_sums import in_threads
-from aegen.samplers._margins import silverman
-from aegen.samplers._ranks import Ranks, ranked
 from aegen.samplers.base import ConditionalSampler, DensitySampler, RowSampler, Sampler
 
 __all__ = ["EmpiricalBetaCopula"]
@@ -237,13 +237,15 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
 
     # draws
 
-    def _choose_rows(self, n: int, chances: FloatArray, rng: np.random.Generator) -> IntArray:
+    def _choose_rows(
+        self, n: int, probabilities: FloatArray, rng: np.random.Generator
+    ) -> IntArray:
         if self.rows == "iid":
-            return super()._choose_rows(n, chances, rng)
+            return super()._choose_rows(n, probabilities, rng)
         # Systematic sampling over the rows in random order: each comes the whole number below or
         # above n times its chance.
-        order = rng.permutation(np.flatnonzero(chances))
-        until = np.cumsum(chances[order])
+        order = rng.permutation(np.flatnonzero(probabilities))
+        until = np.cumsum(probabilities[order])
         counts = np.diff(np.floor(until / until[-1] * n + rng.random()), prepend=0.0)
         counts[0] += n - counts.sum()  # rounding at the very end
         return rng.permutation(np.repeat(order, np.maximum(counts, 0).astype(np.int64)))[:n]
@@ -390,8 +392,8 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
     ) -> Sampler:
         self._require_density("condition")
         given = dict(zip(np.flatnonzero(known).tolist(), values.tolist(), strict=True))
-        chances = self._chances_given(given)
-        if chances.sum() <= 0:
+        probabilities = self._chances_given(given)
+        if probabilities.sum() <= 0:
             raise InvalidInput(
                 f"{self.title} gives these values no chance together: condition on others"
             )
@@ -401,7 +403,7 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
             ordered_=self.ordered_[free],
             ranks_=np.ascontiguousarray(self.ranks_[:, free]),
             shares_=self.shares_,
-            weights_=chances / chances.sum(),
+            weights_=probabilities / probabilities.sum(),
             centre_=self.centre_[free],
             scale_=self.scale_[free],
             count_=self.count_,
@@ -421,14 +423,14 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
         start, length = self._rows.stretches(self.degree_)
         sums = BetaSums.of(start[:, columns], length, self.weights_, self.degree_)
         u = np.array([self._laws.cdf(x, j)[0] for j, x in at.items()])
-        chances = np.zeros(len(self.ranks_))
+        probabilities = np.zeros(len(self.ranks_))
         if self.margins == "empirical":
             below = np.array([self._laws.cdf(x, j, less=True)[0] for j, x in at.items()])
-            chances[sums.kept] = sums.between(below, u)
+            probabilities[sums.kept] = sums.between(below, u)
         else:
             logs = sums.row_logs(inside(u))
-            chances[sums.kept] = np.exp(logs - logs.max())
-        return chances
+            probabilities[sums.kept] = np.exp(logs - logs.max())
+        return probabilities
 
     def _require_possible(self, j: int, value: float) -> None:
         """Refuse a value that column j never takes."""

@@ -13,10 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import numpy as np
 
 from aegen.core.arrays import BoolArray, FloatArray
-from aegen.core.fields import Field
-from aegen.samplers._columns import centre_and_scale, refuse_constant, standardise
-from aegen.samplers._resampling import resampled
-from aegen.samplers._training import (
+from aegen.core.parameters import Field
+from aegen.samplers._neural import (
     Cache,
     Recipe,
     SingleArray,
@@ -28,6 +26,8 @@ from aegen.samplers._training import (
     rebuilt,
     train,
 )
+from aegen.samplers._resampling import resampled
+from aegen.samplers._standardise import centre_and_scale, refuse_constant, standardise
 from aegen.samplers.base import ConditionalSampler, DensitySampler, Sampler
 
 if TYPE_CHECKING:
@@ -261,8 +261,8 @@ def _divergence(network: Any, one: Tensor, two: Tensor, t: Tensor) -> Tensor:
 
 def _slope(a: Tensor) -> Tensor:
     """The derivative of silu."""
-    chance = a.sigmoid()
-    return chance * (1 + a * (1 - chance))
+    probability = a.sigmoid()
+    return probability * (1 + a * (1 - probability))
 
 
 def _mismatch(network: nn.Module, rows: Tensor, rng: np.random.Generator) -> Tensor:

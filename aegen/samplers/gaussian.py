@@ -9,9 +9,9 @@ from scipy.linalg import solve_triangular
 
 from aegen.core.arrays import BoolArray, FloatArray
 from aegen.core.errors import InvalidInput
-from aegen.core.fields import Field
-from aegen.samplers._columns import centre_and_scale, refuse_constant, standardise
+from aegen.core.parameters import Field
 from aegen.samplers._normal import known_units, normal_root, principal_axes, regression
+from aegen.samplers._standardise import centre_and_scale, refuse_constant, standardise
 from aegen.samplers.base import ConditionalSampler, DensitySampler, Sampler
 
 __all__ = ["Gaussian"]

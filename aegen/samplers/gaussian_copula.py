@@ -9,11 +9,16 @@ from scipy.linalg import solve_triangular
 
 from aegen.core.arrays import BoolArray, FloatArray
 from aegen.core.errors import InvalidInput
-from aegen.core.fields import Field
-from aegen.samplers._columns import centre_and_scale, effective_count, refuse_constant, standardise
-from aegen.samplers._margins import silverman
+from aegen.core.parameters import Field
+from aegen.samplers._kde_marginal import silverman
 from aegen.samplers._normal import known_units, normal_root, regression
 from aegen.samplers._normal_scores import NormalScores, rank_scores
+from aegen.samplers._standardise import (
+    centre_and_scale,
+    effective_count,
+    refuse_constant,
+    standardise,
+)
 from aegen.samplers.base import ConditionalSampler, DensitySampler, Sampler
 
 __all__ = ["GaussianCopula"]

@@ -8,16 +8,16 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 
 from aegen.core.arrays import BoolArray, FloatArray
-from aegen.core.fields import Field
+from aegen.core.parameters import Field
 from aegen.core.progress import report
-from aegen.samplers._columns import (
+from aegen.samplers._em import MixtureParameters, fit_clouds, log_densities
+from aegen.samplers._normal import known_units, regression
+from aegen.samplers._standardise import (
     centre_and_scale,
     first_copies,
     refuse_constant,
     standardise,
 )
-from aegen.samplers._expectation import Clouds, fit_clouds, log_densities
-from aegen.samplers._normal import known_units, regression
 from aegen.samplers.base import ConditionalSampler, DensitySampler, Sampler
 
 __all__ = ["GaussianMixture"]
@@ -155,7 +155,7 @@ class GaussianMixture(DensitySampler, ConditionalSampler):
         tolerance: float,
         rng: np.random.Generator,
         tell: Callable[[float, str], None],
-    ) -> Clouds:
+    ) -> MixtureParameters:
         return fit_clouds(
             x,
             weights,
@@ -180,11 +180,11 @@ class GaussianMixture(DensitySampler, ConditionalSampler):
         different = np.unique(first)
         out = np.zeros(len(x), dtype=np.bool_)
         out[different] = rng.random(len(different)) < HELD_OUT
-        judges = out[first]  # copies of a row are on one side
-        if len(different) < 10 or judges.all() or not judges.any():
+        evaluation_sets = out[first]  # copies of a row are on one side
+        if len(different) < 10 or evaluation_sets.all() or not evaluation_sets.any():
             return 1, 0.0
-        own = weights[~judges] / weights[~judges].sum()
-        theirs = weights[judges] / weights[judges].sum()
+        own = weights[~evaluation_sets] / weights[~evaluation_sets].sum()
+        theirs = weights[evaluation_sets] / weights[evaluation_sets].sum()
         best, best_k, worse = -np.inf, 1, 0
         sizes = [k for k in LADDER if k <= len(different) / 5]
         for place, k in enumerate(sizes):
@@ -192,8 +192,8 @@ class GaussianMixture(DensitySampler, ConditionalSampler):
             def trying(share: float, text: str, place: int = place) -> None:
                 report(0.5 * (place + share) / len(sizes), f"trying {text}")
 
-            found = self._clouds(x[~judges], own, k, TRIAL_TOLERANCE, rng, trying)
-            score = float(theirs @ log_densities(x[judges], found))
+            found = self._clouds(x[~evaluation_sets], own, k, TRIAL_TOLERANCE, rng, trying)
+            score = float(theirs @ log_densities(x[evaluation_sets], found))
             worse = 0 if score > best else worse + 1
             if score > best:
                 best, best_k = score, k
@@ -219,7 +219,7 @@ class GaussianMixture(DensitySampler, ConditionalSampler):
     def _score_samples(self, z: FloatArray) -> FloatArray:
         refuse_constant(self.title, self.centre_, self.scale_)
         x = standardise(z, self.centre_, self.scale_)
-        density = log_densities(x, Clouds(self.weights_, self.means_, self.factors_))
+        density = log_densities(x, MixtureParameters(self.weights_, self.means_, self.factors_))
         density -= np.log(self.scale_).sum()
         return density
 

@@ -7,10 +7,10 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from aegen.core.arrays import BoolArray, FloatArray
-from aegen.core.fields import Field
-from aegen.samplers._columns import centre_and_scale, effective_count, refuse_constant
-from aegen.samplers._margins import Margin, silverman
+from aegen.core.parameters import Field
+from aegen.samplers._kde_marginal import Margin, silverman
 from aegen.samplers._normal import known_units
+from aegen.samplers._standardise import centre_and_scale, effective_count, refuse_constant
 from aegen.samplers.base import ConditionalSampler, DensitySampler, Sampler
 
 __all__ = ["IndependentMargins"]

@@ -11,11 +11,11 @@ from scipy.optimize import minimize_scalar
 from aegen.core.arrays import BoolArray, FloatArray, IntArray
 from aegen.core.compiled import compiled
 from aegen.core.errors import InvalidInput
-from aegen.core.fields import Field
+from aegen.core.parameters import Field
 from aegen.core.progress import report
-from aegen.samplers._columns import centre_and_scale, refuse_constant, standardise
 from aegen.samplers._kernel_sums import binned_distances, log_sums
 from aegen.samplers._normal import known_units, normal_root, principal_axes, regression
+from aegen.samplers._standardise import centre_and_scale, refuse_constant, standardise
 from aegen.samplers.base import ConditionalSampler, DensitySampler, RowSampler, Sampler
 
 __all__ = ["KDE"]
@@ -205,9 +205,9 @@ def _nearness(x: FloatArray, y: FloatArray, weights: FloatArray, h: float) -> Fl
     further = ((near - x) * (2 * y - x - near)).sum(axis=1)
     with np.errstate(divide="ignore"):
         logs = np.log(weights) - further * (0.5 / h**2)
-    chances: FloatArray = np.exp(logs - logs.max())
-    chances /= chances.sum()
-    return chances
+    probabilities: FloatArray = np.exp(logs - logs.max())
+    probabilities /= probabilities.sum()
+    return probabilities
 
 
 def _likeliest(x: FloatArray, weights: FloatArray, rng: np.random.Generator) -> float:

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 import numpy as np
 
 from aegen.core.arrays import BoolArray, FloatArray
-from aegen.core.fields import Field
-from aegen.samplers._columns import centre_and_scale, refuse_constant, standardise
-from aegen.samplers._resampling import resampled
-from aegen.samplers._training import (
+from aegen.core.parameters import Field
+from aegen.samplers._neural import (
     Cache,
     Recipe,
     SingleArray,
@@ -22,6 +20,8 @@ from aegen.samplers._training import (
     rebuilt,
     train,
 )
+from aegen.samplers._resampling import resampled
+from aegen.samplers._standardise import centre_and_scale, refuse_constant, standardise
 from aegen.samplers.base import ConditionalSampler, DensitySampler, Sampler
 
 if TYPE_CHECKING:

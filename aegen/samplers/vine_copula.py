@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from aegen.core.arrays import BoolArray, FloatArray, IntArray
 from aegen.core.errors import InvalidInput
-from aegen.core.fields import Field
+from aegen.core.parameters import Field
 from aegen.core.progress import report
-from aegen.samplers._columns import centre_and_scale, refuse_constant
-from aegen.samplers._margins import Margin, Quantiles, silverman
+from aegen.samplers._kde_marginal import Margin, Quantiles, silverman
 from aegen.samplers._resampling import resampled
+from aegen.samplers._standardise import centre_and_scale, refuse_constant
 from aegen.samplers.base import ConditionalSampler, DensitySampler, Sampler
 
 if TYPE_CHECKING:

@@ -24,16 +24,16 @@ from typing import TYPE_CHECKING, Any
 from aegen.supermask.counts import Counts, Report
 from aegen.supermask.networks import networks
 from aegen.supermask.plan import Plan
-from aegen.supermask.recipe import Recipe, paper_recipe
+from aegen.supermask.training.recipe import Recipe, paper_recipe
 
 if TYPE_CHECKING:
-    from aegen.supermask.discovery import load_ticket, tickets
-    from aegen.supermask.engine import Engine
-    from aegen.supermask.evaluation import evaluate
+    from aegen.supermask.inference.engine import Engine
+    from aegen.supermask.inference.evaluation import evaluate
     from aegen.supermask.parametrization import MaskSGD, attach, detach, masks, report, scores
     from aegen.supermask.standardisation import standardised
-    from aegen.supermask.ticket import Ticket
-    from aegen.supermask.training import Training, train
+    from aegen.supermask.ticket.discovery import load_ticket, tickets
+    from aegen.supermask.ticket.ticket import Ticket
+    from aegen.supermask.training.classifier import Training, train
 
 __all__ = [
     "Counts",
@@ -59,15 +59,15 @@ __all__ = [
 ]
 
 _LATER = {
-    **dict.fromkeys(("load_ticket", "tickets"), "discovery"),
-    "Engine": "engine",
-    "evaluate": "evaluation",
+    **dict.fromkeys(("load_ticket", "tickets"), "ticket.discovery"),
+    "Engine": "inference.engine",
+    "evaluate": "inference.evaluation",
     "standardised": "standardisation",
-    "Ticket": "ticket",
+    "Ticket": "ticket.ticket",
     **dict.fromkeys(
         ("MaskSGD", "attach", "detach", "masks", "report", "scores"), "parametrization"
     ),
-    **dict.fromkeys(("Training", "train"), "training"),
+    **dict.fromkeys(("Training", "train"), "training.classifier"),
 }
 
 

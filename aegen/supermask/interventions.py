@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from aegen.core.errors import InvalidInput, UnknownName
 from aegen.core.rng import RNG, generator
-from aegen.supermask.coding import Mask
+from aegen.supermask.ticket.mask_codec import Mask
 
 __all__ = ["drop", "fill", "put_back", "rethreshold", "shuffle", "un_invert"]
 
@@ -147,10 +147,10 @@ def shuffle(
         >>> sorted(shuffle({"fc": np.array([[0, -1, 0, 1]], np.int8)}, rng=0)["fc"][0].tolist())
         [-1, 0, 0, 1]
     """
-    chance = generator(rng)
+    probability = generator(rng)
     found = dict(masks)
     for name in _named(masks, layers):
-        found[name] = chance.permutation(masks[name].reshape(-1)).reshape(masks[name].shape)
+        found[name] = probability.permutation(masks[name].reshape(-1)).reshape(masks[name].shape)
     return found
 
 
@@ -176,13 +176,13 @@ def _some(
     """Turn a share of the weights that are ``before`` (None: not dropped) into ``after``."""
     if not 0 <= share <= 1:
         raise InvalidInput(f"a share must be from 0 to 1, got {share}")
-    chance = generator(rng)
+    probability = generator(rng)
     found = dict(masks)
     for name in _named(masks, layers):
         flat = masks[name].reshape(-1).copy()
         places = np.flatnonzero(flat if before is None else flat == before)
         if share < 1:  # a whole order, so that smaller shares lie within larger ones
-            places = chance.permutation(places)[: round(share * len(places))]
+            places = probability.permutation(places)[: round(share * len(places))]
         flat[places] = after
         found[name] = flat.reshape(masks[name].shape)
     return found

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aegen.core.errors import InvalidInput
-from aegen.supermask.ticket import Ticket
+from aegen.supermask.ticket.ticket import Ticket
 
 __all__ = ["Overlap", "overlap", "overlaps"]
 

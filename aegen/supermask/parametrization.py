@@ -17,9 +17,11 @@ This works for any network made of Linear, Conv2d and ConvTranspose2d, and any l
     masks(network), report(network)
 
 Schedules set ``learning_rate`` and ``decay`` together: ``optimiser.scale(0.9)`` multiplies both of
-their first values by 0.9 (`aegen.supermask.recipe.factor` has the paper's). A decoder whose
-layers must not be masked is passed over by ``only``. `aegen.supermask.training` is the loop for
-classifiers. Source: facts of the paper, sections 1.1, 1.3 and 1.4 (arXiv 2201.13361).
+their first values by 0.9 (`aegen.supermask.training.recipe.factor` has the paper's). A decoder
+whose layers must not be masked is passed over by ``only``. `aegen.supermask.training.classifier`
+is the loop for classifiers.
+
+Source: facts of the paper, sections 1.1, 1.3 and 1.4 (arXiv 2201.13361).
 """
 
 from __future__ import annotations
@@ -36,7 +38,7 @@ from torch.nn.utils import parametrize
 
 from aegen.core.errors import InvalidInput
 from aegen.supermask.counts import Report
-from aegen.supermask.frozen import frozen, initial_scores, kappa_for
+from aegen.supermask.frozen_weights import frozen, initial_scores, kappa_for
 
 __all__ = [
     "RULES",
@@ -150,11 +152,12 @@ def attach(
 ) -> dict[str, Layer]:
     """Freeze a network, in place, and put a mask with trainable scores on each layer's weights.
 
-    The weights are replaced by frozen ones drawn from ``seed`` (`aegen.supermask.frozen.frozen`);
-    first scores are uniform in ``+-sqrt(6 / (fan_in + fan_out))``. Everything else, biases and
-    norms too, no longer asks for a gradient and keeps the value it has: a network whose biases
-    are not to matter must be made without them. A transposed convolution's weights count
-    as (out, in, k, k), its ``fan_in`` as ``in * k * k / stride ** 2``.
+    The weights are replaced by frozen ones drawn from ``seed`` (see
+    `aegen.supermask.frozen_weights`); first scores are uniform in
+    ``+-sqrt(6 / (fan_in + fan_out))``. Everything else, biases and norms too, no longer asks for a
+    gradient and keeps the value it has: a network whose biases are not to matter must be made
+    without them. A transposed convolution's weights count as (out, in, k, k), its ``fan_in`` as
+    ``in * k * k / stride ** 2``.
 
     Args:
         net: with at least one Linear, Conv2d or ConvTranspose2d (of one group).
@@ -163,7 +166,7 @@ def attach(
         relative: whether ``threshold`` is a share of the layer's largest first score. It is
             computed here, once, and does not move with the scores.
         share: of each layer that "top-k" keeps, in (0, 1].
-        initialiser: of the frozen weights, one of `aegen.supermask.frozen.INITIALISERS`.
+        initialiser: of the frozen weights, one of `aegen.supermask.frozen_weights.INITIALISERS`.
         kappa: of "...-elu-scaled"; by default 1.550519 over the share that is active at first.
         seed: of weights and scores.
         only: which layers to mask, by their name and themselves; the others stay frozen as they

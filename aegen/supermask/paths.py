@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aegen.core.errors import InvalidInput, UnknownName
-from aegen.supermask.coding import Mask
 from aegen.supermask.plan import (
     Conv,
     Dense,
@@ -27,7 +26,8 @@ from aegen.supermask.plan import (
     output_shape,
     weighted_steps,
 )
-from aegen.supermask.ticket import Ticket
+from aegen.supermask.ticket.mask_codec import Mask
+from aegen.supermask.ticket.ticket import Ticket
 
 __all__ = ["InputMap", "LayerPaths", "fan_in", "fan_out", "input_map", "paths"]
 

@@ -1,8 +1,8 @@
 """A network as plain data: the steps it takes from an image to its logits.
 
-A `Plan` is read twice: by `aegen.supermask.modules`, which makes a torch network of it, and by the
-sparse engine, which runs a ticket without one. No layer has a bias; what has weights is `Dense` or
-`Conv`. The networks of the paper are in `aegen.supermask.networks`, one file each.
+A `Plan` is read twice: by `aegen.supermask.torch_network`, which makes a torch network of it, and
+by the sparse engine, which runs a ticket without one. No layer has a bias; what has weights is
+`Dense` or `Conv`. The networks of the paper are in `aegen.supermask.networks`, one file each.
 """
 
 from __future__ import annotations

@@ -6,41 +6,40 @@ A kind of target is one file here. To add one, add a frozen class derived from `
 
 from __future__ import annotations
 
-from aegen.targeting.attribute import Between, Having
-from aegen.targeting.ball import Near, near
 from aegen.targeting.candidates import Candidates
-from aegen.targeting.chance import Chance
-from aegen.targeting.combination import And, Not, Or
-from aegen.targeting.coordinate import Coordinate, Fixed
-from aegen.targeting.density_level import DensityLevel
-from aegen.targeting.drawing import LENIENCE, draw, share
+from aegen.targeting.conditions.attribute import AttributeEquals, Between
+from aegen.targeting.conditions.ball import Near, near
+from aegen.targeting.conditions.coordinate import Coordinate, Fixed
+from aegen.targeting.conditions.density_level import DensityLevel
+from aegen.targeting.conditions.probability import Probability
+from aegen.targeting.conditions.region import Region, box, region
+from aegen.targeting.copula_transfer import Transferred, transfer
 from aegen.targeting.editing import KINDS, Edited, Kind, edit
 from aegen.targeting.effects import Effects
 from aegen.targeting.parsing import parse
-from aegen.targeting.region import Region, box, region
-from aegen.targeting.target import Target
-from aegen.targeting.targeted import STRATEGIES, Targeted
-from aegen.targeting.transfer import Transferred, transfer
+from aegen.targeting.result import STRATEGIES, Targeted
+from aegen.targeting.sampling import MAX_MISCLASSIFIED, draw, share
+from aegen.targeting.target import And, Not, Or, Target
 
 __all__ = [
+    "KINDS",
+    "MAX_MISCLASSIFIED",
+    "STRATEGIES",
     "And",
+    "AttributeEquals",
     "Between",
     "Candidates",
-    "Chance",
     "Coordinate",
     "DensityLevel",
     "Edited",
     "Effects",
     "Fixed",
-    "Having",
-    "KINDS",
     "Kind",
-    "LENIENCE",
     "Near",
     "Not",
     "Or",
+    "Probability",
     "Region",
-    "STRATEGIES",
     "Target",
     "Targeted",
     "Transferred",

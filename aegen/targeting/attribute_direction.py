@@ -10,7 +10,7 @@ import numpy as np
 
 from aegen.core.arrays import FloatArray, IntArray
 from aegen.core.errors import InvalidInput
-from aegen.targeting.knowledge import Knowledge
+from aegen.targeting.attribute_models import AttributeModels
 
 if TYPE_CHECKING:
     from aegen.bundles import Bundle
@@ -65,7 +65,9 @@ def ways(
     means = _means(bundle, attribute)
     used = np.unique([*own, wanted])
     if np.isnan(means[used]).any():
-        value = Knowledge.of(bundle).labels(attribute).values[used[np.isnan(means[used, 0])][0]]
+        value = (
+            AttributeModels.of(bundle).labels(attribute).values[used[np.isnan(means[used, 0])][0]]
+        )
         raise InvalidInput(f"no row of {bundle.name} has {attribute}={value} to learn from")
     differences = means[wanted] - means
     directions = differences
@@ -89,7 +91,7 @@ def ways(
 
 def _means(bundle: Bundle, attribute: str) -> FloatArray:
     """Mean code of the rows with each value, (values, d); nan where there are none."""
-    labels = Knowledge.of(bundle).labels(attribute)
+    labels = AttributeModels.of(bundle).labels(attribute)
     rows = labels.rows.astype(np.int64)
     sums = np.zeros((len(labels.values), bundle.latent_dim))
     np.add.at(sums, rows, bundle.codes)
@@ -106,7 +108,7 @@ def _slopes(bundle: Bundle, attribute: str) -> FloatArray:
     if attribute not in known:
         from sklearn.linear_model import LogisticRegression
 
-        labels = Knowledge.of(bundle).labels(attribute)
+        labels = AttributeModels.of(bundle).labels(attribute)
         n = len(bundle.codes)
         even = np.linspace(0, n - 1, min(n, ENOUGH)).astype(np.int64)
         firsts = [np.flatnonzero(labels.rows == v)[:RARE] for v in range(len(labels.values))]

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from aegen.core import arrays
 from aegen.core.arrays import BoolArray, FloatArray, IntArray
-from aegen.targeting.knowledge import Knowledge
+from aegen.targeting.attribute_models import AttributeModels
 
 if TYPE_CHECKING:
     from aegen.bundles import Bundle
@@ -41,7 +41,7 @@ class Candidates:
     def __init__(self, bundle: Bundle, codes: ArrayLike) -> None:
         self.bundle = bundle
         self.codes = arrays.codes(codes, dimension=bundle.latent_dim)
-        self.knowledge = Knowledge.of(bundle)
+        self.knowledge = AttributeModels.of(bundle)
         self._whole = self
         self._index: IntArray = np.arange(len(self.codes))
         self._images: NDArray[np.float32] | None = None
@@ -100,14 +100,14 @@ class Candidates:
         assert whole._images is not None
         return whole._images[self._index]
 
-    def chances(self, attribute: str) -> FloatArray:
+    def probabilities(self, attribute: str) -> FloatArray:
         """Probability of each value of an attribute, (k, values).
 
         By the bundle's classifier on the decoded pictures where it knows the attribute, else by a
         probe on the codes (`Knowledge.probe`).
         """
         if attribute not in self.knowledge.classified:
-            return self.knowledge.probe(attribute).chances(self.codes)
+            return self.knowledge.probe(attribute).probabilities(self.codes)
         whole = self._whole
         missing = ~whole._classified[self._index]
         if missing.any() or not whole._chances:
@@ -120,4 +120,4 @@ class Candidates:
 
     def all_chances(self) -> dict[str, FloatArray]:
         """The same of every attribute that the classifier knows."""
-        return {name: self.chances(name) for name in self.knowledge.classified}
+        return {name: self.probabilities(name) for name in self.knowledge.classified}

@@ -13,10 +13,9 @@ import numpy as np
 from aegen.core.arrays import FloatArray, IntArray
 from aegen.core.errors import InvalidInput
 from aegen.samplers import RowSampler, Sampler
-from aegen.targeting.attribute import Having
-from aegen.targeting.combination import And, Not
+from aegen.targeting.attribute_models import AttributeModels
+from aegen.targeting.conditions.attribute import AttributeEquals
 from aegen.targeting.effects import Effects
-from aegen.targeting.knowledge import Knowledge
 from aegen.targeting.strategies import (
     POOL,
     Proposal,
@@ -25,7 +24,7 @@ from aegen.targeting.strategies import (
     plain,
     require_rows,
 )
-from aegen.targeting.target import Target
+from aegen.targeting.target import And, Not, Target
 
 if TYPE_CHECKING:
     from aegen.bundles import Bundle
@@ -52,7 +51,7 @@ def wanted_values(target: Target) -> dict[str, str]:
     for part in parts:
         if Not(part) in parts:
             raise InvalidInput(f'"{part}" and its opposite exclude each other: keep one')
-        if isinstance(part, Having):
+        if isinstance(part, AttributeEquals):
             other = found.setdefault(part.attribute, part.value)
             if other != part.value:
                 raise InvalidInput(
@@ -87,7 +86,7 @@ def by_composition(
             "composition joins attribute values, and this target asks for none: write for "
             "instance hair=3 and body=2"
         )
-    known = Knowledge.of(bundle)
+    known = AttributeModels.of(bundle)
     wanted = {name: known.value(name, text) for name, text in texts.items()}
     values = known.factor_rows()
     for name, value in wanted.items():
@@ -125,7 +124,7 @@ def _from_rows(
 
 
 def _from_draws(
-    sampler: Sampler, effects: Effects, wanted: dict[str, int], known: Knowledge
+    sampler: Sampler, effects: Effects, wanted: dict[str, int], known: AttributeModels
 ) -> Proposal:
     source = plain(sampler, rowed=False)
 
@@ -150,13 +149,13 @@ def _agreement(effects: Effects, wanted: dict[str, int], values: IntArray) -> In
 def _others(target: Target) -> Target:
     """What a target asks for beside attribute values."""
     parts = target.parts if isinstance(target, And) else (target,)
-    return And(tuple(part for part in parts if not isinstance(part, Having)))
+    return And(tuple(part for part in parts if not isinstance(part, AttributeEquals)))
 
 
 def absent(target: Target, bundle: Bundle) -> bool:
     """Whether every value that a target joins has rows, and no row has them all."""
     parts = target.parts if isinstance(target, And) else ()
-    values = And(tuple(part for part in parts if isinstance(part, Having)))
+    values = And(tuple(part for part in parts if isinstance(part, AttributeEquals)))
     if len(values.parts) < 2 or values.weights(bundle).any():
         return False
     return all(part.weights(bundle).any() for part in values.parts)

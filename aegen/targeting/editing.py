@@ -13,17 +13,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from aegen.core.arrays import FloatArray, IntArray, count
 from aegen.core.errors import InvalidInput
-from aegen.core.pictures import grid, png
+from aegen.core.images import grid, png
 from aegen.core.storage import npz, write_bytes
-from aegen.targeting.attribute import Having
 from aegen.targeting.attribute_direction import ways
+from aegen.targeting.attribute_models import AttributeModels
 from aegen.targeting.candidates import Candidates
-from aegen.targeting.combination import And
 from aegen.targeting.composition import wanted_values
+from aegen.targeting.conditions.attribute import AttributeEquals
 from aegen.targeting.effects import Effects
-from aegen.targeting.knowledge import Knowledge
 from aegen.targeting.parsing import parse
-from aegen.targeting.target import Target
+from aegen.targeting.target import And, Target
 
 if TYPE_CHECKING:
     from aegen.bundles import Bundle
@@ -67,16 +66,16 @@ class Edited:
         return self.candidates.images
 
     @cached_property
-    def chances(self) -> dict[str, FloatArray]:
+    def probabilities(self) -> dict[str, FloatArray]:
         """Probability of each value of each attribute along the way, (k, values).
 
         As the classifier sees the pictures, or a probe the codes where it does not know one.
         """
         known = self.candidates.knowledge
-        return {name: self.candidates.chances(name) for name in known.factors()}
+        return {name: self.candidates.probabilities(name) for name in known.factors()}
 
     def values(self, attribute: str) -> tuple[str, ...]:
-        """Names of an attribute's values, in the order of `chances`."""
+        """Names of an attribute's values, in the order of `probabilities`."""
         return self.candidates.knowledge.labels(attribute).values
 
     @cached_property
@@ -84,7 +83,7 @@ class Edited:
         """The first step from which on all wanted values are the likeliest, or None."""
         shows = np.ones(len(self.positions), dtype=np.bool_)
         for name, value in self.wanted.items():
-            shows &= self.chances[name].argmax(axis=1) == self.values(name).index(value)
+            shows &= self.probabilities[name].argmax(axis=1) == self.values(name).index(value)
         if not shows[-1]:
             return None
         missing = np.flatnonzero(~shows)
@@ -94,7 +93,7 @@ class Edited:
     def changed(self) -> dict[str, tuple[str, str]]:
         """Other attributes whose likeliest value is another at the end: value before and after."""
         found = {}
-        for name, table in self.chances.items():
+        for name, table in self.probabilities.items():
             before, after = int(table[0].argmax()), int(table[-1].argmax())
             if name not in self.wanted and before != after:
                 found[name] = (self.values(name)[before], self.values(name)[after])
@@ -102,7 +101,7 @@ class Edited:
 
     def arrays(self) -> dict[str, Any]:
         """What an .npz of it holds: images, codes, positions, and probabilities by attribute."""
-        tables = {f"chances_{name}": table for name, table in self.chances.items()}
+        tables = {f"chances_{name}": table for name, table in self.probabilities.items()}
         return {
             "images": self.images,
             "codes": self.codes,
@@ -128,13 +127,13 @@ class Edited:
 
     def summary(self) -> str:
         """One sentence on what came of it."""
-        wish = " and ".join(f"{name} {value}" for name, value in self.wanted.items())
+        wanted = " and ".join(f"{name} {value}" for name, value in self.wanted.items())
         if self.reached is None:
-            came = f"{wish} is not reached"
+            came = f"{wanted} is not reached"
         elif self.reached == 0:
-            came = f"{wish} was there from the beginning"
+            came = f"{wanted} was there from the beginning"
         else:
-            came = f"{wish} from {100 * self.positions[self.reached]:.0f} % of the way on"
+            came = f"{wanted} from {100 * self.positions[self.reached]:.0f} % of the way on"
         if not self.changed:
             return f"{came}; all else stays"
         others = ", ".join(f"{name} {a} to {b}" for name, (a, b) in self.changed.items())
@@ -144,7 +143,7 @@ class Edited:
 def edit(
     bundle: Bundle,
     start: int | ArrayLike,
-    wish: Target | str,
+    target: Target | str,
     *,
     kind: Kind = "effects",
     hold: Sequence[str] | None = None,
@@ -162,7 +161,7 @@ def edit(
     Args:
         bundle: whose decoder and attributes.
         start: a training row, or a code (d,) such as ``bundle.encode(picture)[0]``.
-        wish: the values to show: "hair=4", or several joined by "and".
+        target: the values to show: "hair=4", or several joined by "and".
         kind: how the way is found.
         hold: attributes that stay; by default all others for "effects" and none for the rest.
         steps: pictures on the way, both ends among them.
@@ -180,11 +179,11 @@ def edit(
         >>> targeting.edit(aegen.load("sprites"), 0, "hair=4").images.shape   # doctest: +SKIP
         (9, 64, 64, 3)
     """
-    wanted = _values_of(bundle, wish)
+    wanted = _values_of(bundle, target)
     steps = count(steps, name="steps", minimum=2, maximum=1000)
     if not 0 < reach <= FURTHEST:
         raise InvalidInput(f"reach must be above 0 and at most {FURTHEST:g}, got {reach:g}")
-    code = Knowledge.of(bundle).code_of(start)
+    code = AttributeModels.of(bundle).code_of(start)
     held = _held(bundle, wanted, kind, hold)
     end = destinations(bundle, code[None], wanted, kind=kind, hold=held)[0]
     positions = np.linspace(0.0, reach, steps)
@@ -213,7 +212,7 @@ def destinations(
         InvalidInput, UnknownName: as `edit` does.
     """
     held = _held(bundle, wanted, kind, hold)
-    known = Knowledge.of(bundle)
+    known = AttributeModels.of(bundle)
     goal = {name: known.value(name, value) for name, value in wanted.items()}
     own = _seen(bundle, z)
     if kind == "effects":
@@ -248,20 +247,20 @@ def _by_effects(
 def _seen(bundle: Bundle, z: FloatArray) -> IntArray:
     """The likeliest value of every attribute that has values, (k, attributes)."""
     judged = Candidates(bundle, z)
-    columns = [judged.chances(name).argmax(axis=1) for name in judged.knowledge.factors()]
+    columns = [judged.probabilities(name).argmax(axis=1) for name in judged.knowledge.factors()]
     return np.stack(columns, axis=1).astype(np.int64)
 
 
-def _values_of(bundle: Bundle, wish: Target | str) -> dict[str, str]:
+def _values_of(bundle: Bundle, target: Target | str) -> dict[str, str]:
     """The values that a wish asks for, by attribute, as the bundle writes them."""
-    target = parse(wish) if isinstance(wish, str) else wish
+    target = parse(target) if isinstance(target, str) else target
     parts = target.parts if isinstance(target, And) else (target,)
-    if not parts or not all(isinstance(part, Having) for part in parts):
+    if not parts or not all(isinstance(part, AttributeEquals) for part in parts):
         raise InvalidInput(
             f'an edit leads to attribute values, and "{target}" asks for something else: write '
             "for instance hair=3, or hair=3 and body=2"
         )
-    known = Knowledge.of(bundle)
+    known = AttributeModels.of(bundle)
     found = wanted_values(target.spelled(bundle))
     for name, text in found.items():
         if not (known.labels(name).rows == known.value(name, text)).any():
@@ -275,7 +274,7 @@ def _held(
     """The attributes that stay, checked."""
     if kind not in KINDS:
         raise InvalidInput(f"kind must be one of {', '.join(KINDS)}, got {kind!r}")
-    known = Knowledge.of(bundle)
+    known = AttributeModels.of(bundle)
     if hold is None:
         others = tuple(name for name in known.factors() if name not in wanted)
         return others if kind == "effects" else ()

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from aegen.core.arrays import FloatArray, IntArray
-from aegen.targeting.knowledge import Knowledge
+from aegen.targeting.attribute_models import AttributeModels
 
 if TYPE_CHECKING:
     from aegen.bundles import Bundle
@@ -62,7 +62,7 @@ class Effects:
 
     @classmethod
     def _fitted(cls, bundle: Bundle) -> Effects:
-        known = Knowledge.of(bundle)
+        known = AttributeModels.of(bundle)
         names = known.factors()
         sizes = tuple(len(known.labels(name).values) for name in names)
         values = known.factor_rows()

@@ -19,15 +19,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from aegen.core.errors import InvalidInput
-from aegen.targeting.attribute import Between, Having
-from aegen.targeting.ball import Near
-from aegen.targeting.chance import Chance
-from aegen.targeting.combination import And, Not, Or
-from aegen.targeting.coordinate import Coordinate, Fixed
-from aegen.targeting.density_level import DensityLevel
-from aegen.targeting.region import Region, box, region
-from aegen.targeting.target import Target
-from aegen.targeting.writing import RESERVED
+from aegen.targeting.conditions.attribute import AttributeEquals, Between
+from aegen.targeting.conditions.ball import Near
+from aegen.targeting.conditions.coordinate import Coordinate, Fixed
+from aegen.targeting.conditions.density_level import DensityLevel
+from aegen.targeting.conditions.formatting import RESERVED
+from aegen.targeting.conditions.probability import Probability
+from aegen.targeting.conditions.region import Region, box, region
+from aegen.targeting.target import And, Not, Or, Target
 
 __all__ = ["parse"]
 
@@ -135,7 +134,7 @@ class _Reader:
             "anything": lambda: And(()),
             "inside": self.inside,
             "near": self.near,
-            "chance": self.chance,
+            "chance": self.probability,
             "density": self.density,
         }
         for word, atom in atoms.items():
@@ -167,13 +166,13 @@ class _Reader:
             raise self.problem("a distance is missing: write for instance near row 3 within 2.5")
         return Near(centre, self.number(self.word("a distance")))
 
-    def chance(self) -> Target:
+    def probability(self) -> Target:
         name = self.name()
         if not self.takes("="):
             raise self.problem("write for instance chance class=7 >= 0.9")
         value = self.value()
         low, high, _ = self.range()
-        return Chance(
+        return Probability(
             name,
             value,
             max(low, 0.0) if low == -INFINITY else low,
@@ -189,12 +188,12 @@ class _Reader:
         name = self.name()
         index = None if quoted else re.fullmatch(r"z(\d{1,9})", name)
         if self.takes("!="):
-            return Not(Having(name, self.value()))
+            return Not(AttributeEquals(name, self.value()))
         equal = self.place < len(self.tokens) and self.tokens[self.place].text == "="
         if equal and not self.ranged():
             self.takes("=")
             if index is None:
-                return Having(name, self.value())
+                return AttributeEquals(name, self.value())
             return Fixed(int(index[1]), self.number(self.word("a number")))
         low, high, strict = self.range()
         if index is None:

@@ -150,9 +150,9 @@ def by_resampling(
 
     def draw(k: int, rng: np.random.Generator) -> tuple[FloatArray, IntArray | None, int]:
         codes, rows, drawn = source.draw(POOL, rng)
-        chances = target.guess(Candidates(bundle, codes))
-        largest = chances.max(initial=0.0)
-        likely = rng.random(len(codes)) * largest < GENEROUS * chances
+        probabilities = target.guess(Candidates(bundle, codes))
+        largest = probabilities.max(initial=0.0)
+        likely = rng.random(len(codes)) * largest < GENEROUS * probabilities
         kept = likely & (largest >= LEAST)
         return codes[kept], None if rows is None else rows[kept], drawn
 

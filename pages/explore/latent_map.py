@@ -2,39 +2,32 @@
 
 import streamlit as st
 
-from aegen.app import frame, map, overlay, panels, selected, snippets, state
-
-SHOWN = (
-    state.projection,
-    state.axes,
-    state.colour,
-    state.overlay,
-    state.layers,
-    state.selected,
-    state.pinned,
-)
+from aegen.app import page
+from aegen.app.pages.latent_map import selection_panel, snippets, state
+from aegen.app.state import map
+from aegen.app.widgets import latent_map, model_overlay, share_bar
 
 
-@frame.part
+@page.part
 def explore(name: str) -> None:
     """The map, a latent model over it and, beside it, what is selected on it."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        projection, colour = map.map_controls(name)
-        spec = overlay.chosen_model(name, SHOWN)
+        projection, colour = latent_map.map_controls(name)
+        spec = model_overlay.chosen_model(name, state.SHOWN)
     wide, narrow = st.columns([2.4, 1], gap="medium")
     with wide:
-        over = overlay.layers(spec, projection)
-        map.map_of_rows(name, projection, colour, over)
-        overlay.said(spec, over, projection)
+        over = model_overlay.layers(spec, projection)
+        latent_map.map_of_rows(name, projection, colour, over)
+        model_overlay.said(spec, over, projection)
     with narrow:
-        selected.selected_rows(name, colour)
-        selected.pinned_row(name)
-    panels.share("latent-map", snippets.of_selection(name, state.selected.get()))
+        selection_panel.selected_rows(name, colour)
+        selection_panel.pinned_row(name)
+    share_bar.share("latent-map", snippets.of_selection(name, map.selected.get()))
 
 
-with frame.page(
+with page.page(
     "Latent map · {rows} {title} in {dimension} dimensions",
     "Each dot is an image, placed by its code: who is near whom, and where is nobody?",
-    *SHOWN,
+    *state.SHOWN,
 ):
-    explore(frame.bundle_name())
+    explore(page.bundle_name())

@@ -2,46 +2,48 @@
 
 import streamlit as st
 
-from aegen.app import frame, panels, state, traversal, walk, way
+from aegen.app import page
+from aegen.app.pages.traverse import interpolation, model, sliders, state
+from aegen.app.widgets import share_bar
 
 
-@frame.part
+@page.part
 def traverse(name: str) -> None:
     """The picture, its sliders and the way to another picture; a move runs only this."""
-    at = walk.start(name)
-    found = traversal.walk(at, state.directions.get())
+    at = sliders.start(name)
+    found = model.walk(at, state.directions.get())
     narrow, wide = st.columns([1, 2.7], gap="large")
     with narrow:
-        walk.there(at, found)
+        sliders.there(at, found)
     with wide:
-        walk.sliders(at, found)
-    panels.share(
+        sliders.sliders(at, found)
+    share_bar.share(
         "traverse",
-        traversal.walk_python(at),
+        model.walk_python(at),
         downloads=[
-            ("Picture", f"{name}-picture.png", "image/png", traversal.picture_png),
-            ("Filmstrips", f"{name}-filmstrips.png", "image/png", traversal.walk_png),
-            ("npz", f"{name}-traverse.npz", "application/zip", traversal.walk_npz),
+            ("Picture", f"{name}-picture.png", "image/png", model.picture_png),
+            ("Filmstrips", f"{name}-filmstrips.png", "image/png", model.walk_png),
+            ("npz", f"{name}-traverse.npz", "application/zip", model.walk_npz),
         ],
         arguments=(at, state.directions.get()),
     )
     st.subheader("From one picture to another", anchor=False)
-    a, b, kind = way.ends(at)
-    way.one_way(a, b, traversal.passage(a, b, kind))
-    panels.share(
+    a, b, kind = interpolation.ends(at)
+    interpolation.one_way(a, b, model.interpolation(a, b, kind))
+    share_bar.share(
         "traverse",
-        traversal.passage_python(a, b, kind),
+        model.interpolation_python(a, b, kind),
         downloads=[
-            ("Strip", f"{name}-strip.png", "image/png", traversal.passage_png),
-            ("npz", f"{name}-strip.npz", "application/zip", traversal.passage_npz),
+            ("Strip", f"{name}-strip.png", "image/png", model.interpolation_png),
+            ("npz", f"{name}-strip.npz", "application/zip", model.interpolation_npz),
         ],
         arguments=(a, b, kind),
     )
 
 
-with frame.page(
+with page.page(
     "Traverse",
     "What does each direction of the latent space mean? Move a slider and see what changes.",
-    *walk.shown(),
+    *state.shown(),
 ):
-    traverse(frame.bundle_name())
+    traverse(page.bundle_name())

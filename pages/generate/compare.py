@@ -2,16 +2,17 @@
 
 import streamlit as st
 
-from aegen.app import contenders, frame
-from aegen.app.compared import compared
+from aegen.app import page
+from aegen.app.pages.compare import form, state
+from aegen.app.pages.compare.results import compared
 
-with frame.page(
+with page.page(
     "Compare",
     "Which latent model draws new images that are true to the data without copying them, "
     "and how sure is that? All get the same seed and meet the same held-out rows.",
-    *contenders.SHOWN,
+    *state.SHOWN,
 ):
-    asked = contenders.asked(frame.bundle_name())
+    asked = form.asked(page.bundle_name())
     if asked.models:
         compared(asked)
     else:

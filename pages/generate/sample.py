@@ -2,41 +2,43 @@
 
 import streamlit as st
 
-from aegen.app import drawn, frame, panels, snippets, state, waiting, worth
+from aegen.app import page, services
+from aegen.app.pages.sample import draws, snippets, state
+from aegen.app.widgets import copying, draw_detail, job_status, share_bar
 
 
-@frame.part
+@page.part
 def sample(name: str) -> None:
     """Controls, pictures and figures; a new seed runs only this."""
-    spec = drawn.chosen_model(name)
-    n, seed = state.count.get(), state.seed.get()
-    drawn.restriction(spec)
+    spec = draws.chosen_model(name)
+    n, seed = state.draws.count.get(), state.draws.seed.get()
+    draws.restriction(spec)
     left, right = st.columns([1.5, 1], gap="large")
     with left:
-        if not waiting.ready(spec):
-            drawn.before(spec)
+        if not job_status.ready(spec):
+            draws.before(spec)
             return
-        drawn.pictures(spec, n, seed)
+        draws.pictures(spec, n, seed)
     with right:
-        worth.copies(spec)
-        drawn.picked(spec, n, seed)
-        worth.figures(spec, n, seed)
-    panels.share(
+        copying.copies(spec)
+        draw_detail.picked(spec, services.draw(spec, n, seed), state.draws)
+        copying.figures(spec, n, seed, draw_detail.chosen(state.draws, n))
+    share_bar.share(
         "sample",
         snippets.python(spec, n, seed),
         snippets.command(spec, n, seed),
         [
-            ("PNG", f"{name}-{spec.sampler}-{seed}.png", "image/png", drawn.png_file),
-            ("npz", f"{name}-{spec.sampler}-{seed}.npz", "application/zip", drawn.npz_file),
+            ("PNG", f"{name}-{spec.sampler}-{seed}.png", "image/png", draws.png_file),
+            ("npz", f"{name}-{spec.sampler}-{seed}.npz", "application/zip", draws.npz_file),
         ],
         (spec, n, seed),
     )
 
 
-with frame.page(
+with page.page(
     "Sample",
     "A latent model learns how the codes of {rows} images are spread, draws new ones, "
     "and the autoencoder turns them into pictures.",
-    *drawn.SHOWN,
+    *state.SHOWN,
 ):
-    sample(frame.bundle_name())
+    sample(page.bundle_name())

@@ -2,78 +2,81 @@
 
 import streamlit as st
 
-from aegen.app import controls, edits, frame, state, targeted, transfers, waiting, wishes
+from aegen.app import page
+from aegen.app.pages.target import builder, edit, results, state, transfer
+from aegen.app.state import link
+from aegen.app.widgets import bound, job_status
 
-AIMS = {
+MODES = {
     "draw": "Draw new pictures",
     "edit": "Edit one picture",
     "transfer": "Transfer between groups",
 }
 
 
-@frame.part
+@page.part
 def target(name: str) -> None:
     """What is wanted, and what comes of it."""
-    aim = controls.choose(
+    mode = bound.choose(
         "What to do",
-        state.aim,
-        list(AIMS),
+        state.mode,
+        list(MODES),
         kind="segments",
-        format_func=AIMS.__getitem__,
+        format_func=MODES.__getitem__,
         label_visibility="collapsed",
     )
-    {"draw": draw, "edit": edit, "transfer": transfer}[aim](name)
+    {"draw": draw, "edit": edit_picture, "transfer": transfer_groups}[mode](name)
 
 
 def draw(name: str) -> None:
     """Draws that fulfil a target put together from conditions."""
-    state.publish(targeted.SHOWN)
-    wanted = wishes.builder(name, state.want)
+    link.publish(state.DRAW)
+    wanted = builder.builder(name, state.target)
     if wanted is None:
-        targeted.place(name, state.want, None)
+        results.place(name, state.target, None)
         return
-    wish = targeted.chosen(name, state.want.get())
-    targeted.matching(name, wish.text)
+    request = results.chosen(name, state.target.get())
+    results.matching(name, request.text)
     left, right = st.columns([1.25, 1], gap="large")
     with left:
-        found = targeted.pictures(wish) if waiting.ready(wish.spec) else None
+        found = results.pictures(request) if job_status.ready(request.spec) else None
     with right:
-        targeted.place(name, state.want, found)
+        results.place(name, state.target, found)
     if found is None:
         return
     left, right = st.columns([1.25, 1], gap="large")
     with left:
-        targeted.figures(wish, found)
+        results.figures(request, found)
     with right:
-        targeted.ways(wish, found)
+        results.ways(request, found)
     if len(found):
-        targeted.share(wish)
+        results.share(request)
 
 
-def edit(name: str) -> None:
+def edit_picture(name: str) -> None:
     """One picture on its way to other attribute values."""
-    change = edits.asked(name)
+    change = edit.asked(name)
     if change is not None:
-        edits.read_out(change, edits.strip(change))
-        edits.share(change)
+        edit.read_out(change, edit.strip(change))
+        edit.share(change)
 
 
-def transfer(name: str) -> None:
+def transfer_groups(name: str) -> None:
     """The dependence of one group with the margins of another."""
-    asked = transfers.asked(name)
+    asked = transfer.asked(name)
     if asked is not None:
         left, right = st.columns([1.5, 1], gap="large")
         with left:
-            found = transfers.pictures(asked)
+            found = transfer.pictures(asked)
         with right:
-            transfers.figures(found)
-        transfers.share(asked)
+            transfer.figures(found)
+        transfer.share(asked)
 
 
-with frame.page(
+with page.page(
     "Target",
     "New images with properties that you ask for: an attribute, a place on the map, nearness to a "
     "picture, or all at once.",
-    *targeted.SHOWN,
+    *state.DRAW,
 ):
-    target(frame.bundle_name())
+    target(page.bundle_name())

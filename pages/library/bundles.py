@@ -2,15 +2,15 @@
 
 import streamlit as st
 
-from aegen.app import library, shelf
+from aegen.app.pages.bundles import cards, model
 
-shelf.heading(
+cards.heading(
     "Bundles",
     "What is in each autoencoder? A bundle is a folder that holds a trained autoencoder, "
     "the codes of its images, and what is known about them.",
 )
-cards = library.cards()
-shelf.totals(cards)
-shelf.shelf(cards)
+found = model.cards()
+cards.totals(found)
+cards.shelf(found)
 st.subheader("Bring your own", anchor=False)
-shelf.own()
+cards.own()

@@ -1,15 +1,16 @@
 """Masks: a network of kept, inverted and dropped weights, looked at and taken apart."""
 
-from aegen.app import frame, mask_choices
-from aegen.app.chosen_ticket import chosen_layer, chosen_ticket
-from aegen.app.layer_figures import layer_figures
-from aegen.app.layer_map import layer_map, layers_of, network
-from aegen.app.other_tickets import beside_others
-from aegen.app.ticket_snippets import share
-from aegen.app.what_if import what_if
+from aegen.app import page
+from aegen.app.pages.masks import state
+from aegen.app.pages.masks.interventions import what_if
+from aegen.app.pages.masks.layer_charts import layer_figures
+from aegen.app.pages.masks.layer_map import layer_map, layers_of, network
+from aegen.app.pages.masks.overlap import beside_others
+from aegen.app.pages.masks.snippets import share
+from aegen.app.pages.masks.ticket_picker import chosen_layer, chosen_ticket
 
 
-@frame.part
+@page.part
 def ticket() -> None:
     """The ticket, its layers, the map of one, what is told of it, what is done to it."""
     name = chosen_ticket()
@@ -18,15 +19,15 @@ def ticket() -> None:
         network(name, layer)
         layer_map(name, layer)
         layer_figures(name, layer)
-        frame.part(what_if)(name)
-        frame.part(beside_others)(name)
+        page.part(what_if)(name)
+        page.part(beside_others)(name)
         share(name)
 
 
-with frame.page(
+with page.page(
     "Masks",
     "Which of its random weights does a network need, and where does it look? Nothing was "
     "trained here but which weights are kept, inverted or dropped.",
-    *mask_choices.MASKS,
+    *state.MASKS,
 ):
     ticket()

@@ -2,16 +2,17 @@
 
 import streamlit as st
 
-from aegen.app import frame, train_choices
-from aegen.app.training_order import order
-from aegen.app.training_progress import progress
-from aegen.app.training_snippets import share
+from aegen.app import page
+from aegen.app.pages.train import state
+from aegen.app.pages.train.form import order
+from aegen.app.pages.train.progress import progress
+from aegen.app.pages.train.snippets import share
 
-with frame.page(
+with page.page(
     "Train",
     "How does a network learn by dropping most of its weights? Its random weights stay as they "
     "are; trained is which of them are kept, inverted and dropped.",
-    *train_choices.CHOICES,
+    *state.CHOICES,
 ):
     left, right = st.columns([1, 2.1], gap="large")
     with left:

@@ -1,10 +1,16 @@
 """The app on two tiny bundles, nothing remembered from one test to the next."""
 
+import contextlib
+import importlib
+
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from aegen.app import navigation
+from aegen.app.location import MAIN
+from aegen.app.state.draws import DrawChoices
+from aegen.app.state.link import Item
 from tests.tiny_bundle import tiny_bundle
 
 
@@ -31,7 +37,7 @@ def only_these(shelf, monkeypatch, tmp_path):
 def inline(request, monkeypatch):
     """Slow models, too, are fitted here at once; a test that asks for `jobs_too` has its jobs."""
     if "jobs_too" not in request.fixturenames:
-        monkeypatch.setattr("aegen.app.services.models.slow", lambda spec: False)
+        monkeypatch.setattr("aegen.app.services.samplers.slow", lambda spec: False)
 
 
 @pytest.fixture
@@ -41,14 +47,35 @@ def jobs_too():
 
 @pytest.fixture
 def opened():
-    """Opens a page of the app as a link would: ``opened("sample", seed="3")``."""
+    """Opens a page of the app as a link would: ``opened("sample", seed="3")``.
+
+    A choice of the page's own is named without the page: ``seed`` is ``sample.seed`` in the link.
+    """
 
     def visit(address, **link):
-        app = AppTest.from_file(str(navigation.folder() / "app.py"), default_timeout=60)
+        app = AppTest.from_file(str(MAIN), default_timeout=60)
         for name, value in link.items():
-            app.query_params[name.replace("__", ".")] = value
-        entry = navigation.entry(address)
-        app.switch_page(f"pages/{entry.file}")
+            app.query_params[link_name(address, name.replace("__", "."))] = value
+        app.switch_page(str(navigation.entry(address).path))
         return app.run()
 
     return visit
+
+
+def link_name(address, name):
+    """The name in links of a choice of this page, or of one that pages share."""
+    page = address.replace("-", "_")
+    with contextlib.suppress(ModuleNotFoundError):
+        state = importlib.import_module(f"aegen.app.pages.{page}.state")
+        own = f"{page}.{name}"
+        if any(own in names(value) for value in vars(state).values()):
+            return own
+        if name.startswith("move-"):  # of Traverse, one for each kind of direction
+            return own
+    return name
+
+
+def names(value):
+    """Names in links of what a state module holds."""
+    items = value.items() if isinstance(value, DrawChoices) else [value]
+    return [item.name for item in items if isinstance(item, Item)]

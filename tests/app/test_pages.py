@@ -105,7 +105,7 @@ def test_a_selection_becomes_a_condition(opened):
     app = go.click().run()
     assert titles(app) == ["Target"]
     assert "rows match" in text(app)
-    wanted = app.query_params["want"]
+    wanted = app.query_params["target.text"]
     assert wanted in (["inside pca -9,-9 9,-9 0,9"], "inside pca -9,-9 9,-9 0,9")
 
 
@@ -175,7 +175,7 @@ def test_new_seed_goes_into_the_link(opened):
     (again,) = [button for button in app.button if button.label == "New seed"]
     app = again.click().run()
     assert not app.exception
-    assert app.query_params["seed"] in ("4", ["4"])
+    assert app.query_params["sample.seed"] in ("4", ["4"])
     assert "Copying" in text(app)
 
 
@@ -267,7 +267,7 @@ def test_contours_of_a_model_lie_over_the_map(opened):
 
 
 def test_names_in_a_restriction_stay_words(opened, monkeypatch):
-    from aegen.app.services import opened as bundles
+    from aegen.app.services import bundles
 
     table = bundles.attributes("bars").rename(columns={"class": "![x](y)"})
     monkeypatch.setattr(bundles, "attributes", lambda name: table)

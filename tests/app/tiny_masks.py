@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from aegen.supermask.networks import networks
-from aegen.supermask.recipe import Recipe
-from aegen.supermask.ticket import Ticket
-from aegen.supermask.training import train
+from aegen.supermask.ticket.ticket import Ticket
+from aegen.supermask.training.classifier import train
+from aegen.supermask.training.recipe import Recipe
 from tests.tiny_bundle import SIDE, tiny_images
 
 EPOCHS = 4

@@ -10,8 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from aegen.benchmarks import fidelity, fidelity_table
-from aegen.benchmarks.fidelity import REAL, Setting, World, load_rows, measure, settings
-from aegen.benchmarks.marked import rewrite
+from aegen.benchmarks.fidelity import REAL, ReferenceSet, Setting, load_rows, measure, settings
+from aegen.benchmarks.markdown_splice import rewrite
 from aegen.cli import app
 from aegen.core.errors import InvalidInput, StorageError
 from aegen.metrics import metrics
@@ -24,7 +24,7 @@ FEW = (REAL, Setting("bootstrap"), Setting("gaussian"), Setting("kde", {}, 2.0))
 
 @pytest.fixture
 def world():
-    return World("toy", clusters(400, 2, seed=1), clusters(120, 2, seed=2), "abc")
+    return ReferenceSet("toy", clusters(400, 2, seed=1), clusters(120, 2, seed=2), "abc")
 
 
 def test_every_latent_model_has_a_line():
@@ -114,7 +114,7 @@ def test_a_stopped_run_goes_on(world, tmp_path):
     assert again(only="g*", fresh=True) == ["gaussian"]
     assert again(fresh=True) == ["real", "bootstrap", "gaussian", "kde"]
     assert again(seeds=2, only="real") == ["real"]
-    other = World("toy", world.codes + 1, world.holdout + 1, "other codes")
+    other = ReferenceSet("toy", world.codes + 1, world.holdout + 1, "other codes")
     assert again(world=other, only="real") == ["real"]
     assert len(load_rows(out)) == 6
 

@@ -7,10 +7,10 @@ import pytest
 from scipy.stats import beta
 from typer.testing import CliRunner
 
-from aegen.benchmarks import measurement
+from aegen.benchmarks import isolated_timing
 from aegen.benchmarks import samplers as benchmark
-from aegen.benchmarks.counterparts import copula_density, counterparts, made_up_codes
-from aegen.benchmarks.measurement import FIGURES, Measured, in_own_process, measure
+from aegen.benchmarks.isolated_timing import FIGURES, Measured, in_own_process, measure
+from aegen.benchmarks.reference_implementations import copula_density, counterparts, made_up_codes
 from aegen.cli import app
 from aegen.core.errors import InvalidInput, UnknownName
 from aegen.samplers import DensitySampler, samplers
@@ -78,9 +78,9 @@ def test_made_up_codes_of_other_seeds_are_of_one_law():
 
 
 def test_memory_is_the_most_that_was_held_at_once():
-    with measurement._peak() as small:
+    with isolated_timing._peak() as small:
         np.ones(1_000_000)
-    with measurement._peak() as large:
+    with isolated_timing._peak() as large:
         np.ones(20_000_000)
     if large[0] is None:
         return  # nothing here tells

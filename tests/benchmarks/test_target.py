@@ -21,9 +21,9 @@ def test_single_values_are_all_that_the_classifier_knows(bars):
 
 
 def test_unseen_combinations_are_in_no_training_row(bars, monkeypatch):
-    known = bench.Knowledge.of(bars)
+    known = bench.AttributeModels.of(bars)
     monkeypatch.setattr(known, "classified", ("class", "late"))
-    monkeypatch.setattr(bench.Knowledge, "of", lambda bundle: known)
+    monkeypatch.setattr(bench.AttributeModels, "of", lambda bundle: known)
     train = bars.attributes
     kept = train[(train["class"] == "upright") | ~train["late"]]
     monkeypatch.setattr(type(bars), "attributes", property(lambda self: kept))
@@ -37,7 +37,7 @@ def test_a_line_tells_shares(bars):
     model = bars.model("empirical-beta-copula", degree=20)
     (line,) = bench.measure(model, [parse("class=lying")], 24)
     assert line.strategy == "rows"
-    for share in (line.found, line.passed, line.again, line.chance):
+    for share in (line.found, line.passed, line.again, line.probability):
         assert 0 <= share <= 1
     assert np.isnan(line.recall)
     (alone,) = bench.measure(model, [parse("class=lying")], 24, alone=True)

@@ -14,7 +14,7 @@ from aegen.core.polygons import inside
 COLUMNS, SIDE, TILES = 20, 4, 200
 
 
-def world(n):
+def reference_set(n):
     """Three clouds on a line, at x = 0, 10 and 20; row i belongs to cloud i % 3."""
     rng = np.random.default_rng(0)
     cloud = np.arange(n) % 3
@@ -34,7 +34,7 @@ def atlas():
 
 st.set_page_config(layout="wide")
 n = int(st.query_params.get("n", "3000"))
-points, cloud = world(n)
+points, cloud = reference_set(n)
 if st.checkbox("turned"):
     points = points[:, ::-1]
 colours = st.radio("colour", ["cloud", "height", "none"], horizontal=True)

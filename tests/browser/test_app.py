@@ -10,7 +10,7 @@ from PIL import Image
 
 import aegen
 from aegen.app import navigation
-from aegen.app.selection import parse
+from aegen.app.row_selection import parse
 from aegen.benchmarks.app import drawn, lasso
 from aegen.bundles import bundles
 from aegen.core.polygons import inside
@@ -99,20 +99,20 @@ def test_the_lasso_answers_with_the_rows_inside_its_polygon(app, visit):
 
 
 def test_a_new_seed_gives_new_pictures_and_the_link_gives_them_again(app, visit):
-    link = f"{app}/sample?bundle=mnist&sampler=gaussian&n=16&seed="
+    link = f"{app}/sample?bundle=mnist&sampler=gaussian&sample.n=16&sample.seed="
     page = visit(f"{link}1")
     first = grid_shown(page)
     page.get_by_role("button", name="New seed").click()
     grid_changed(page, first)
-    page.wait_for_url(re.compile("seed=(?!1$)"))
+    page.wait_for_url(re.compile("sample.seed=(?!1$)"))
     again = visit(page.url)
     assert grid_shown(again) == grid_shown(page) != first
     assert grid_shown(visit(f"{link}1")) == first
 
 
 def test_two_browsers_on_different_bundles_never_meet(app, visit):
-    one = visit(f"{app}/sample?bundle=mnist&sampler=gaussian&n=16&seed=3")
-    other = visit(f"{app}/sample?bundle=sprites&sampler=kde&n=9&seed=4")
+    one = visit(f"{app}/sample?bundle=mnist&sampler=gaussian&sample.n=16&sample.seed=3")
+    other = visit(f"{app}/sample?bundle=sprites&sampler=kde&sample.n=9&sample.seed=4")
     before = grid_shown(one), grid_shown(other)
     assert before[0] != before[1]
     for page in (other, one):
@@ -120,7 +120,7 @@ def test_two_browsers_on_different_bundles_never_meet(app, visit):
     for page, source in ((one, before[0]), (other, before[1])):
         grid_changed(page, source)
     for page, bundle, sampler in ((one, "mnist", "gaussian"), (other, "sprites", "kde")):
-        page.wait_for_url(re.compile("seed="))
+        page.wait_for_url(re.compile("sample.seed="))
         assert f"bundle={bundle}" in page.url
         assert f"sampler={sampler}" in page.url
         page.get_by_role("link", name="Latent map", exact=True).first.click()
@@ -133,8 +133,8 @@ def test_two_browsers_on_different_bundles_never_meet(app, visit):
     [
         ("?bundle=nothing", "nothing"),
         ("sample?sampler=gausian", "gausian"),
-        ("sample?n=-4", "-4"),
-        ("sample?bundle=../../etc&seed=x", "etc"),
+        ("sample?sample.n=-4", "-4"),
+        ("sample?bundle=../../etc&sample.seed=x", "etc"),
         ("traverse?row=99999999", "99999999|99,999,999"),
     ],
 )

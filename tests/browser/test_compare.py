@@ -10,7 +10,7 @@ from tests.tiny_bundle import tiny_bundle, tiny_images
 
 pytestmark = pytest.mark.browser
 
-LINK = "compare?bundle=many&models=gaussian,kde&size=20"
+LINK = "compare?bundle=many&compare.models=gaussian,kde&compare.n=20"
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.app.slow_work import GO
+from tests.app.jobs.slow_work import GO
 from tests.browser.conftest import ROOT
 from tests.tiny_bundle import tiny_bundle
 
@@ -30,7 +30,7 @@ def test_a_slow_fit_is_shown_cancelled_and_done(serve, shelf, visit, tmp_path):
         AEGEN_CACHE=str(tmp_path),
         **{GO: str(go)},
     )
-    link = f"{app.url}/sample?bundle=bars&sampler=gaussian&n=9"
+    link = f"{app.url}/sample?bundle=bars&sampler=gaussian&sample.n=9"
     page, other = visit(link), visit(link)
     for each in (page, other):
         each.get_by_text("25 % · a quarter of the *way*").wait_for()
@@ -65,7 +65,7 @@ def test_the_slider_moves_the_link_and_the_copying_figure(serve, shelf, visit):
         f"{app.url}/?bundle=bars"
     )  # a fresh server does not know the pages before it has shown one
     page.wait_for_selector(".aegen-map[data-drawn='40']")
-    page.goto(f"{app.url}/sample?bundle=bars&n=9")
+    page.goto(f"{app.url}/sample?bundle=bars&sample.n=9")
     figure = page.get_by_text(re.compile(r"Copying · ratio"))
     figure.wait_for()
     copies = figure.inner_text()

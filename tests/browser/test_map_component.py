@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
 APP = Path(__file__).with_name("map_app.py")
 
 
-def world(n):
+def reference_set(n):
     """The same points as the page's, without running the page."""
     rng = np.random.default_rng(0)
     cloud = np.arange(n) % 3
@@ -87,14 +87,14 @@ def test_the_world_of_the_test_is_the_world_of_the_page():
     module = importlib.util.module_from_spec(spec)
     start, end = source.index("def world"), source.index("def atlas")
     exec("import numpy as np\n" + source[start:end], module.__dict__)
-    assert np.array_equal(module.world(30)[0], world(30)[0])
+    assert np.array_equal(module.reference_set(30)[0], reference_set(30)[0])
 
 
 CLOUD = [(-2.8, -3.1), (4.9, -3.5), (4.2, 3.4), (-2.5, 3.3)]
 
 
 def test_a_lasso_finds_its_rows_and_survives_runs_that_change_something_else(server, visit):
-    points, _ = world(3_000)
+    points, _ = reference_set(3_000)
     map_ = Map(visit(server.url), 3_000)
     left, bottom, right, top = map_.sight
     box = map_.box
@@ -130,7 +130,7 @@ def test_a_lasso_finds_its_rows_and_survives_runs_that_change_something_else(ser
 
 
 def test_tools_click_escape_and_the_page_itself_select(server, visit):
-    points, cloud = world(3_000)
+    points, cloud = reference_set(3_000)
     map_ = Map(visit(server.url), 3_000)
     map_.tool("Select a box (B)")
     map_.drag([(6, -3.9), (15, 3.9)])
@@ -162,7 +162,7 @@ def test_tools_click_escape_and_the_page_itself_select(server, visit):
 
 
 def test_hovering_shows_the_tile_of_the_row(server, visit):
-    points, _ = world(300)
+    points, _ = reference_set(300)
     map_ = Map(visit(f"{server.url}?n=300"), 300)
     tiled = int(points[:200, 1].argmax())
     map_.page.wait_for_timeout(300)
@@ -296,7 +296,7 @@ def test_all_points_are_drawn_once_when_the_map_appears(server, visit):
 
 
 def test_a_link_selects_and_the_map_comes_back_as_the_page_wants_it(server, visit):
-    points, _ = world(3_000)
+    points, _ = reference_set(3_000)
     found = int(inside(points, [(-5, -5), (5, -5), (5, 5), (-5, 5)]).sum())
     map_ = Map(visit(f"{server.url}?linked=1", dark=True), 3_000)
     map_.says(f"found {found} pinned 3 hidden ()")
@@ -312,7 +312,7 @@ def test_a_link_selects_and_the_map_comes_back_as_the_page_wants_it(server, visi
 
 
 def test_fingers_select_on_a_phone_and_nothing_overflows(server, visit):
-    points, _ = world(3_000)
+    points, _ = reference_set(3_000)
     page = visit(server.url, width=390, height=844, touch=True)
     map_ = Map(page, 3_000)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
@@ -360,7 +360,7 @@ def test_fingers_select_on_a_phone_and_nothing_overflows(server, visit):
 def test_without_webgl_fewer_rows_are_drawn_and_a_box_still_finds_them_all(
     server, playwright, chromium_path, request
 ):
-    points, _ = world(6_000)
+    points, _ = reference_set(6_000)
     browser = playwright.chromium.launch(
         executable_path=chromium_path, args=["--no-sandbox", "--disable-gpu", "--disable-3d-apis"]
     )

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from aegen.app.components.mask_map import matrix, tiles
-from aegen.supermask.history import History
 from aegen.supermask.networks import networks
-from aegen.supermask.ticket import Ticket
+from aegen.supermask.ticket.ticket import Ticket
+from aegen.supermask.training.history import History
 from tests.app.tiny_masks import EPOCHS, tiny_tickets
 from tests.browser.conftest import ROOT
 from tests.tiny_bundle import tiny_bundle
@@ -27,8 +27,8 @@ def masks(tmp_path_factory):
     rng = np.random.default_rng(0)
     found = {}
     for name, shape in plan.layers.items():
-        chance = rng.random(shape, np.float32)
-        found[name] = (chance < 0.004).astype(np.int8) - (chance > 0.996).astype(np.int8)
+        probability = rng.random(shape, np.float32)
+        found[name] = (probability < 0.004).astype(np.int8) - (probability > 0.996).astype(np.int8)
     Ticket("conv2", plan.arguments, "signed-he", {}, 0, found).write(folder / "large.ticket")
     bars = Ticket.read(folder / "bars.ticket")
     first = bars.masks["fc1"].copy()
@@ -94,7 +94,7 @@ def view(page):
 
 
 def test_reading_zooming_and_the_keyboard(visit, app, masks):
-    page = first(visit, app, "masks?ticket=bars&layer=fc1&laid=matrix")
+    page = first(visit, app, "masks?masks.ticket=bars&masks.layer=fc1&masks.laid=matrix")
     canvas = drawn(page)
     mask = Ticket.read(masks / "bars.ticket").masks["fc1"]
     axes = [("unit", 12), ("row", 16), ("column", 16)]
@@ -107,7 +107,7 @@ def test_reading_zooming_and_the_keyboard(visit, app, masks):
     before = view(page)
     page.mouse.wheel(0, -600)
     assert view(page)[2] > 2 * before[2]
-    page.wait_for_url(re.compile("look="))
+    page.wait_for_url(re.compile("masks.look="))
     assert read_off(page, 11, 20) == told[2]
     # A link shows the same place.
     here = view(page)
@@ -117,7 +117,7 @@ def test_reading_zooming_and_the_keyboard(visit, app, masks):
     # Keys do what the mouse does, and what is in the middle is read out.
     canvas.focus()
     page.keyboard.press("0")
-    page.wait_for_url(lambda url: "look=" not in url)
+    page.wait_for_url(lambda url: "masks.look=" not in url)
     assert view(page) == pytest.approx(before)
     page.keyboard.press("+")
     page.keyboard.press("+")
@@ -130,7 +130,7 @@ def test_reading_zooming_and_the_keyboard(visit, app, masks):
 
 
 def test_a_convolutions_tiles_and_another_layer(visit, app, masks):
-    page = first(visit, app, "masks?ticket=edges&layer=conv2")
+    page = first(visit, app, "masks?masks.ticket=edges&masks.layer=conv2")
     drawn(page)
     mask = Ticket.read(masks / "edges.ticket").masks["conv2"]
     axes = [("filter", 4), ("channel", 4), ("row", 3), ("column", 3)]
@@ -139,7 +139,7 @@ def test_a_convolutions_tiles_and_another_layer(visit, app, masks):
         assert read_off(page, row, column) == said_of(mask, axes, int(cells[row, column]))
     before = page.locator(".aegen-mask").get_attribute("data-drawn")
     page.locator(".aegen-layers").first.get_by_role("button").nth(2).click()
-    page.wait_for_url(re.compile("layer=fc1"))
+    page.wait_for_url(re.compile("masks.layer=fc1"))
     page.wait_for_function(
         "mark => document.querySelector('.aegen-mask').dataset.drawn !== mark", arg=before
     )
@@ -150,13 +150,13 @@ def test_a_convolutions_tiles_and_another_layer(visit, app, masks):
 
 
 def test_the_unit_beside_the_map_is_one_with_weights(visit, app, masks):
-    page = first(visit, app, "masks?ticket=late&layer=fc1&laid=matrix")
+    page = first(visit, app, "masks?masks.ticket=late&masks.layer=fc1&masks.laid=matrix")
     drawn(page)
     assert page.locator(".aegen-mask-side figcaption").nth(1).inner_text() == "unit 3"
 
 
 def test_a_replay_goes_through_the_epochs_and_the_bars_follow(visit, app, masks):
-    page = first(visit, app, "masks?ticket=bars&layer=fc1")
+    page = first(visit, app, "masks?masks.ticket=bars&masks.layer=fc1")
     drawn(page)
     history = History.read(masks / "bars.history")
     page.evaluate(
@@ -177,14 +177,20 @@ def test_a_replay_goes_through_the_epochs_and_the_bars_follow(visit, app, masks)
     slider = page.get_by_role("slider", name="Epoch")
     slider.focus()
     page.keyboard.press("Home")
-    page.wait_for_url(re.compile("epoch=1"))
+    page.wait_for_url(re.compile("masks.epoch=1"))
     page.wait_for_selector(".aegen-mask[data-epoch='1']")
     assert "epoch 1 of" in page.locator(".aegen-mask-time output").inner_text()
 
 
 def test_a_layer_of_four_million_weights_on_a_phone_in_the_dark(visit, app, masks):
     page = first(
-        visit, app, "masks?ticket=large&layer=fc1", width=390, height=844, dark=True, touch=True
+        visit,
+        app,
+        "masks?masks.ticket=large&masks.layer=fc1",
+        width=390,
+        height=844,
+        dark=True,
+        touch=True,
     )
     drawn(page)
     mask = Ticket.read(masks / "large.ticket").masks["fc1"]
@@ -213,7 +219,9 @@ def test_a_layer_of_four_million_weights_on_a_phone_in_the_dark(visit, app, mask
 
 def test_a_training_from_the_first_click_to_its_masks(visit, app):
     page = first(
-        visit, app, "train?data=bundle:bars&rows=40&hidden=12-6&epochs=3&kappa=3&rate=0.1"
+        visit,
+        app,
+        "train?train.data=bundle:bars&train.rows=40&train.hidden=12-6&train.epochs=3&train.kappa=3&train.rate=0.1",
     )
     page.get_by_role("button", name="Train", exact=True).click()
     page.get_by_text("All 3 epochs are done.").wait_for()
@@ -226,7 +234,7 @@ def test_a_training_from_the_first_click_to_its_masks(visit, app):
 
 
 def test_files_of_a_persons_own(visit, app, masks):
-    page = first(visit, app, "masks?ticket=bars")
+    page = first(visit, app, "masks?masks.ticket=bars")
     drawn(page)
     page.get_by_role("button", name="Open a file").click()
     field = page.locator("input[type='file']")
@@ -248,6 +256,6 @@ def test_files_of_a_persons_own(visit, app, masks):
         ]
     )
     page.get_by_role("button", name="Show it").click()
-    page.wait_for_url(re.compile("ticket=~"))
+    page.wait_for_url(re.compile("masks.ticket=~"))
     counts = Ticket.read(masks / "bars-b.ticket").counts["fc1"]
     page.get_by_text(f"{counts.keep:,} keep").first.wait_for()

@@ -21,7 +21,7 @@ def app(serve):
 def asked(page):
     """The target that the page's link holds."""
     page.wait_for_function("location.search.includes('want=')")
-    return parse_qs(urlsplit(page.url).query)["want"][0]
+    return parse_qs(urlsplit(page.url).query)["target.text"][0]
 
 
 def shown(page):
@@ -33,7 +33,7 @@ def shown(page):
 
 
 def test_an_area_drawn_by_hand_is_what_draws_fall_into(app, visit):
-    page = visit(f"{app}/target?bundle=mnist&n=16")
+    page = visit(f"{app}/target?bundle=mnist&target.n=16")
     drawn(page).wait_for()
     page.locator(".aegen-map-tool.is-lasso").click()
     lasso(page, centre=(0.3, 0.55), radius=0.2)
@@ -54,7 +54,7 @@ def test_an_area_drawn_by_hand_is_what_draws_fall_into(app, visit):
 def test_a_file_that_is_no_picture_gets_a_sentence(app, visit, tmp_path):
     letter = tmp_path / "letter.png"
     letter.write_bytes(b"Dear reader, this is no picture." * 40)
-    page = visit(f"{app}/target?bundle=mnist&aim=edit&row=5")
+    page = visit(f"{app}/target?bundle=mnist&target.mode=edit&row=5")
     page.get_by_text("What is seen at").wait_for()
     page.get_by_role("button", name="Your picture").click()
     page.locator('input[type="file"]').set_input_files(letter)

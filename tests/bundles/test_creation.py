@@ -9,7 +9,7 @@ import pytest
 
 from aegen.bundles import check, create, creation, deep_check, read, thumbnails
 from aegen.bundles.thumbnails import choose_cover, compose
-from aegen.core import pictures
+from aegen.core import images
 from aegen.core.errors import BundleError, InvalidInput, StorageError
 from aegen.projections.pca import PCA
 from tests.tiny_bundle import QuickUMAP, tiny_bundle, tiny_images, tiny_networks
@@ -35,20 +35,20 @@ def test_networks_come_back_as_they_went_in(tiny):
 
 
 def test_making_a_bundle_leaves_the_networks_alone(tmp_path):
-    net, judge = tiny_networks()
+    net, evaluation_set = tiny_networks()
     net.train()
-    judge.train()
+    evaluation_set.train()
     before = {name: value.clone() for name, value in net.state_dict().items()}
-    tiny_bundle(tmp_path / "tiny", autoencoder=net, classifier=judge)
+    tiny_bundle(tmp_path / "tiny", autoencoder=net, classifier=evaluation_set)
     assert net.training
-    assert judge.training
+    assert evaluation_set.training
     assert all(np.array_equal(before[name], value) for name, value in net.state_dict().items())
     assert next(net.parameters()).requires_grad
 
 
 def test_a_variational_autoencoder_round_trips(tmp_path):
-    net, judge = tiny_networks(kind="variational")
-    bundle = tiny_bundle(tmp_path / "vae", autoencoder=net, classifier=judge)
+    net, evaluation_set = tiny_networks(kind="variational")
+    bundle = tiny_bundle(tmp_path / "vae", autoencoder=net, classifier=evaluation_set)
     assert bundle.manifest.architecture.name == "variational"
     assert np.allclose(bundle.encode(tiny_images().images[bundle.rows]), bundle.codes, atol=1e-6)
 
@@ -248,7 +248,7 @@ def test_tiles_are_as_large_as_fits_and_lie_in_the_order_of_rows(
     x[:] = (np.arange(n) * 37 % 256).astype(np.uint8)[:, None, None, None]
     content, atlas = compose(x)
     assert (atlas.tile_h, atlas.tile_w, atlas.rows) == (tile, tile, covered)
-    picture = pictures.read_webp(content, (*atlas.size, c))
+    picture = images.read_webp(content, (*atlas.size, c))
     for row in (0, 1, covered // 2, covered - 1):
         y, across = divmod(row, atlas.columns)
         middle = picture[y * tile + tile // 2, across * tile + tile // 2]

@@ -10,8 +10,8 @@ import time
 
 import pytest
 
-from tests.comparison.deadly import all_end
 from tests.conftest import ROOT
+from tests.parallel.deadly import all_end
 from tests.tiny_bundle import tiny_bundle, tiny_images
 
 METRICS = "codes/nearest-neighbour-accuracy,codes/distance-ratio,densities/log-likelihood"
@@ -215,7 +215,7 @@ def test_a_folder_that_cannot_be_written_to_is_said_before_the_work(compare, tmp
 
 def test_a_scheduler_that_is_not_there_is_one_sentence(compare, tmp_path, monkeypatch):
     pytest.importorskip("distributed")
-    monkeypatch.setattr("aegen.comparison.backends.PATIENCE", 1.0)
+    monkeypatch.setattr("aegen.parallel.backends.PATIENCE", 1.0)
     words = ("bars", "--draws", 60, "--metrics", METRICS, "--backend", "dask", "--out", tmp_path)
     code, _, said = compare(*words, "--scheduler", "tcp://127.0.0.1:9")
     assert code == 2

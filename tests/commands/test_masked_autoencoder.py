@@ -9,8 +9,8 @@ import pytest
 
 from aegen.autoencoders.checkpoint import read_checkpoint
 from aegen.core.storage import load_arrays, save_arrays
-from aegen.supermask.history import History
-from aegen.supermask.ticket import Ticket
+from aegen.supermask.ticket.ticket import Ticket
+from aegen.supermask.training.history import History
 from tests.tiny_bundle import QuickUMAP
 
 SMALL = ("--encoder", "24-12", "--latent-dim", 3, "--limit", 300, "--threads", 1)
@@ -53,8 +53,16 @@ def test_a_bundle_of_few_rows_with_a_rounded_classifier(aegen, real_data, tmp_pa
     data = ("mnist", "--data", real_data / "mnist", *SMALL)
     masked, out = tmp_path / "masked", tmp_path / "new" / "few"
     assert aegen("train", "supermask-autoencoder", *data, "--epochs", 1, "--out", masked)[0] == 0
-    judge = _with_a_finer_classifier(bundles.find("mnist"), tmp_path / "finer")
-    words = ("bundles", "create", masked, "--classifier", judge, "--data", real_data / "mnist")
+    evaluation_set = _with_a_finer_classifier(bundles.find("mnist"), tmp_path / "finer")
+    words = (
+        "bundles",
+        "create",
+        masked,
+        "--classifier",
+        evaluation_set,
+        "--data",
+        real_data / "mnist",
+    )
     words = (*words, "--limit", 300, "--title", "Few", "--description", "A few.", "--rows", 60)
     code, _, err = aegen(*words, "--compact", "--out", out)
     assert code == 0, err
@@ -63,7 +71,7 @@ def test_a_bundle_of_few_rows_with_a_rounded_classifier(aegen, real_data, tmp_pa
     assert bundle.manifest.architecture.name == "masked"
     assert bundle.manifest.training["rows"] == 300
     rounded, _ = load_arrays(out / "classifier.safetensors")
-    exact, _ = load_arrays(judge / "classifier.safetensors")
+    exact, _ = load_arrays(evaluation_set / "classifier.safetensors")
     for name, weights in exact.items():
         if weights.dtype == np.float32:
             assert rounded[name].dtype == np.float16

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from aegen.core.storage import load_arrays
-from aegen.supermask.history import History
+from aegen.supermask.training.history import History
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ SMALL = ("fcn:hidden=20", "--limit", 300, "--threads", 1)
 
 
 def test_a_seed_gives_a_ticket_and_a_history(train, tmp_path):
-    from aegen.supermask.ticket import Ticket
+    from aegen.supermask.ticket.ticket import Ticket
 
     code, out, err = train(*SMALL, "--epochs", 2, "--out", tmp_path, "--seed", 3)
     assert code == 0

@@ -30,8 +30,8 @@ def test_the_same_seed_writes_the_same(aegen, tmp_path):
 
 def test_too_few_draws_end_with_a_note_and_exit_1(aegen, tmp_path):
     out = tmp_path / "none.png"
-    wish = "inside pca box 900,900 901,901"
-    code, printed, said = aegen("target", "bars", wish, "-n", 4, "--tries", 200, "--out", out)
+    request = "inside pca box 900,900 901,901"
+    code, printed, said = aegen("target", "bars", request, "-n", 4, "--tries", 200, "--out", out)
     assert code == 1
     assert "0 of 4 by reject" in printed
     assert "no training row matches" in said
@@ -40,8 +40,18 @@ def test_too_few_draws_end_with_a_note_and_exit_1(aegen, tmp_path):
 
 def test_a_transfer_says_what_moved(aegen, tmp_path):
     out = tmp_path / "moved.npz"
-    wish = ("target", "bars", "class=upright", "--margins", "class=lying", "-n", 5, "--out", out)
-    code, printed, _ = aegen(*wish)
+    request = (
+        "target",
+        "bars",
+        "class=upright",
+        "--margins",
+        "class=lying",
+        "-n",
+        5,
+        "--out",
+        out,
+    )
+    code, printed, _ = aegen(*request)
     assert code == 0
     assert '"class=lying" in' in printed
     with np.load(out) as held:

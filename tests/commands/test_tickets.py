@@ -8,8 +8,8 @@ from aegen.benchmarks.supermask import made_up
 from aegen.cli import app
 from aegen.core.errors import AegenError, InvalidInput, TicketError, UnknownName
 from aegen.core.storage import load_arrays
-from aegen.supermask.discovery import VARIABLE
-from aegen.supermask.ticket import Ticket
+from aegen.supermask.ticket.discovery import VARIABLE
+from aegen.supermask.ticket.ticket import Ticket
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ NEARER = metrics.create("nearest-neighbour-accuracy")
 N, TRIALS = 100, 400
 
 
-def world(seed, *, seeds=1, models=(0.0,), fit=0.0, says=1.0, alike=1.0):
+def reference_set(seed, *, seeds=1, models=(0.0,), fit=0.0, says=1.0, alike=1.0):
     """Figures whose errors are known: each model's truth, plus rows, draws and fits.
 
     Args:
@@ -37,7 +37,7 @@ def world(seed, *, seeds=1, models=(0.0,), fit=0.0, says=1.0, alike=1.0):
 
 
 def coverage(**how):
-    found = [estimate(world(k, **how)[0]) for k in range(TRIALS)]
+    found = [estimate(reference_set(k, **how)[0]) for k in range(TRIALS)]
     return np.mean([cell.low <= 0 <= cell.high for cell in found])
 
 
@@ -53,13 +53,13 @@ def test_the_check_sees_intervals_that_are_too_narrow():
 
 
 def test_more_seeds_make_an_interval_narrower():
-    one, nine = (estimate(world(0, seeds=s)[0]) for s in (1, 9))
+    one, nine = (estimate(reference_set(0, seeds=s)[0]) for s in (1, 9))
     assert nine.high - nine.low < 0.7 * (one.high - one.low)
     assert (one.seeds, nine.seeds) == (1, 9)
 
 
 def test_seeds_that_share_their_reference_do_not_lessen_its_chance():
-    figures = world(0, seeds=9)[0]
+    figures = reference_set(0, seeds=9)[0]
     free, shared = estimate(figures), estimate(figures, distinct=1.0)
     assert shared.high - shared.low > 1.5 * (free.high - free.low)
 
@@ -74,7 +74,7 @@ def test_without_errors_of_rows_three_seeds_are_needed():
 
 
 def resolved_share(models, **how):
-    found = [difference(*world(k, models=models, **how), LOWER) for k in range(TRIALS)]
+    found = [difference(*reference_set(k, models=models, **how), LOWER) for k in range(TRIALS)]
     return np.mean([d.resolved for d in found])
 
 
@@ -90,7 +90,7 @@ def test_a_false_winner_would_be_seen():
 def test_pairing_resolves_what_separate_intervals_cannot():
     models = (1.0, 1.25)
     assert resolved_share(models) > 0.9
-    a, b = world(0, models=models)
+    a, b = reference_set(0, models=models)
     assert estimate(a).high > estimate(b).low  # the intervals overlap
     assert resolved_share(models, alike=0.0) < 0.6
 
@@ -116,14 +116,16 @@ def test_nearer_to_the_best_counts_from_both_sides():
 
 
 def test_a_winner_beats_every_other_one():
-    figures = dict(zip("abc", world(1, models=(1.0, 1.5, 2.0)), strict=True))
+    figures = dict(zip("abc", reference_set(1, models=(1.0, 1.5, 2.0)), strict=True))
     assert winner(figures, LOWER) == "a"
-    level = [dict(zip("abc", world(k, models=(1.0, 1.0, 2.0)), strict=True)) for k in range(200)]
+    level = [
+        dict(zip("abc", reference_set(k, models=(1.0, 1.0, 2.0)), strict=True)) for k in range(200)
+    ]
     assert np.mean([winner(figures, LOWER) is not None for figures in level]) < 0.1
     assert winner({"a": figures["a"]}, LOWER) is None
     assert winner({"a": figures["a"], "b": {}}, LOWER) is None
 
 
 def test_contenders_without_a_common_seed_are_not_compared():
-    figures = world(0)[0][0]
+    figures = reference_set(0)[0][0]
     assert difference({0: figures}, {1: figures}, LOWER) is None

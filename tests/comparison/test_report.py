@@ -10,23 +10,23 @@ import pytest
 from aegen.comparison import (
     HELD_OUT,
     REFERENCES,
-    Contender,
+    Candidate,
     Figure,
     Result,
     Table,
     Task,
-    criteria,
+    metric_specs,
     run,
     tasks,
 )
-from aegen.comparison.display import _bar, _scale, compared, table_html, verdict
 from aegen.comparison.estimates import Estimate
 from aegen.comparison.report import html
 from aegen.comparison.sweep import over_codes, over_epochs
+from aegen.comparison.table_html import _bar, _scale, compared, table_html, verdict
 from aegen.comparison.task import perform
 
-MODELS = tuple(Contender(name) for name in ("kde", "gaussian", "independent-margins"))
-MEASURED = criteria(
+MODELS = tuple(Candidate(name) for name in ("kde", "gaussian", "independent-margins"))
+MEASURED = metric_specs(
     ["codes/earth-movers-distance,codes/distance-ratio,codes/nearest-neighbour-accuracy"]
 )
 
@@ -49,7 +49,7 @@ class Outside(HTMLParser):
 @pytest.fixture(scope="module")
 def table(bars):
     found = Table("bars", MODELS, MEASURED)
-    for task in tasks([bars], MODELS + REFERENCES, seeds=1, draws=60, criteria=MEASURED):
+    for task in tasks([bars], MODELS + REFERENCES, seeds=1, draws=60, metric_specs=MEASURED):
         found.add(perform(task))
     return found
 
@@ -68,9 +68,9 @@ def test_every_figure_is_in_its_place(table):
 
     rows = cells(table_html(table))
     assert len(rows) == len(MEASURED)
-    for criterion, (head, *found) in zip(MEASURED, rows, strict=True):
-        assert criterion.title in head
-        expected = [table.cell(contender, criterion) for contender in table.rows]
+    for metric_spec, (head, *found) in zip(MEASURED, rows, strict=True):
+        assert metric_spec.title in head
+        expected = [table.cell(candidate, metric_spec) for candidate in table.rows]
         assert found == ["–" if cell is None else written(cell) for cell in expected]
 
 
@@ -80,7 +80,7 @@ def test_what_is_still_to_come_is_said(bars):
 
 
 def test_words_of_others_are_escaped():
-    task = Task("x", Contender("kde"), 0, 60, MEASURED)
+    task = Task("x", Candidate("kde"), 0, 60, MEASURED)
     table = Table("<b>x</b>", MODELS, MEASURED, [Result(task, problem="<script>")])
     for text in (table_html(table), html([table])):
         assert "<script>x" not in text
@@ -105,10 +105,10 @@ def test_a_bar_shows_its_interval_where_it_is():
 
 def test_a_scale_leaves_out_what_would_flatten_the_rest():
     near = {
-        Contender(n): Estimate(v, v - 0.1, v + 0.1, 1) for n, v in (("kde", 1), ("gaussian", 2))
+        Candidate(n): Estimate(v, v - 0.1, v + 0.1, 1) for n, v in (("kde", 1), ("gaussian", 2))
     }
     assert _scale(near, 0.5) == pytest.approx((0.5, 2.1))
-    far = near | {Contender("independent-margins"): Estimate(900, 890, 910, 1)}
+    far = near | {Candidate("independent-margins"): Estimate(900, 890, 910, 1)}
     assert _scale(far, 0.5) == pytest.approx((0.5, 2.1))
     prior = near | {REFERENCES[2]: Estimate(5, 4, 6, 1), HELD_OUT: Estimate(0.9, 0.6, 1.0, 1)}
     assert _scale(prior, -9.0) == pytest.approx((0.6, 2.1))
@@ -116,13 +116,13 @@ def test_a_scale_leaves_out_what_would_flatten_the_rest():
 
 
 def test_the_verdict_names_winners_copiers_and_failures():
-    def result(contender, emd, ratio):
+    def result(candidate, emd, ratio):
         sways = np.zeros(60, np.float32)
         figures = {
             MEASURED[0].key: Figure(emd, sways, 1e-6),
             MEASURED[1].key: Figure(ratio, sways, 1e-6),
         }
-        return Result(Task("x", contender, 0, 60, MEASURED), figures, {}, 60)
+        return Result(Task("x", candidate, 0, 60, MEASURED), figures, {}, 60)
 
     a, b, c = MODELS
     failed = Result(Task("x", c, 0, 60, MEASURED), problem="out of memory")
@@ -149,7 +149,7 @@ def test_pictures_of_fidelity_get_the_figures(table):
 
 def test_the_report_is_one_file_that_needs_nothing(table, bars):
     sweep = over_codes(bars, [25, 50])
-    found = list(run(sweep.tasks(MODELS[:1], seeds=1, draws=60, criteria=MEASURED[:1])))
+    found = list(run(sweep.tasks(MODELS[:1], seeds=1, draws=60, metric_specs=MEASURED[:1])))
     placed = sweep.tables(found, MODELS[:1], MEASURED[:1])
     assert [x for x, _ in placed] == [25, 50, 200]
     assert all(t.cell(MODELS[0], MEASURED[0]) for _, t in placed)
@@ -157,8 +157,8 @@ def test_the_report_is_one_file_that_needs_nothing(table, bars):
     assert Outside(text).found == []
     assert text.count("plotly.js v") <= 1
     assert text.count('class="plotly-graph-div"') == 3
-    for contender in table.rows:
-        assert f"36 pictures: {contender.title}" in text
+    for candidate in table.rows:
+        assert f"36 pictures: {candidate.title}" in text
     assert html([table], [(sweep, placed)]) == text
     # The check sees an address.
     assert Outside('<img src="https://example.org/x.png">').found
@@ -166,7 +166,7 @@ def test_the_report_is_one_file_that_needs_nothing(table, bars):
 
 def test_a_sweep_says_where_a_model_failed(bars):
     sweep = over_codes(bars, [25])
-    asked = sweep.tasks(MODELS[:1], seeds=1, draws=60, criteria=MEASURED[:1])
+    asked = sweep.tasks(MODELS[:1], seeds=1, draws=60, metric_specs=MEASURED[:1])
     results = [Result(task, problem="out of <memory>") for task in asked if task.codes == 25]
     text = html([], [(sweep, sweep.tables(results, MODELS[:1], MEASURED[:1]))])
     assert f"<li>{MODELS[0].title} at 25: out of &lt;memory&gt;</li>" in text
@@ -178,7 +178,7 @@ def test_a_sweep_over_epochs_makes_a_bundle_of_each(tmp_path, monkeypatch):
     from tests.tiny_bundle import tiny_bundle, tiny_images, tiny_networks
 
     images = tiny_images(200, 130)
-    judge = tiny_bundle(tmp_path / "bars", image_set=images).path
+    evaluation_set = tiny_bundle(tmp_path / "bars", image_set=images).path
 
     class Bars:
         def load(self, path):
@@ -188,7 +188,7 @@ def test_a_sweep_over_epochs_makes_a_bundle_of_each(tmp_path, monkeypatch):
 
     monkeypatch.setattr(datasets, "create", lambda name: Bars())
     with pytest.raises(InvalidInput, match="train with --keep-every"):
-        over_epochs(str(judge), tmp_path, tmp_path, tmp_path / "out")
+        over_epochs(str(evaluation_set), tmp_path, tmp_path, tmp_path / "out")
     for epoch in (1, 2):
         import torch
 
@@ -207,20 +207,25 @@ def test_a_sweep_over_epochs_makes_a_bundle_of_each(tmp_path, monkeypatch):
     for codes in (50, 50, 60):  # the second finds what the first made, the third does not
         lines = []
         sweep = over_epochs(
-            str(judge), tmp_path, tmp_path, tmp_path / "out", codes=codes, tell=lines.append
+            str(evaluation_set),
+            tmp_path,
+            tmp_path,
+            tmp_path / "out",
+            codes=codes,
+            tell=lines.append,
         )
         made.append(len(lines))
     assert made == [2, 0, 2]
     assert [point.x for point in sweep.points] == [1, 2]
-    task = sweep.tasks(MODELS[:1], seeds=1, draws=60, criteria=MEASURED[2:])[0]
+    task = sweep.tasks(MODELS[:1], seeds=1, draws=60, metric_specs=MEASURED[2:])[0]
     assert perform(task).problem is None
 
 
 def test_a_sweep_keeps_points_apart(bars):
     sweep = over_codes(bars, [25, 50])
-    asked = sweep.tasks(MODELS[:1], seeds=2, draws=60, criteria=MEASURED[:1])
+    asked = sweep.tasks(MODELS[:1], seeds=2, draws=60, metric_specs=MEASURED[:1])
     assert len(asked) == 3 * 2 * 4
-    later = sweep.tasks(MODELS[:1], seeds=2, draws=60, criteria=MEASURED[:1], first=5)
+    later = sweep.tasks(MODELS[:1], seeds=2, draws=60, metric_specs=MEASURED[:1], first=5)
     assert {task.seed for task in later} == {5, 6}
     results = [Result(task, {MEASURED[0].key: Figure(float(task.codes or 200))}) for task in asked]
     for x, table in sweep.tables(results, MODELS[:1], MEASURED[:1]):

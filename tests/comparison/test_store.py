@@ -11,16 +11,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from aegen.comparison import Contender, Figure, Result, Store, Task, criteria, store
+from aegen.comparison import Candidate, Figure, Result, Store, Task, metric_specs, store
 from aegen.core.errors import StorageError, UnknownName
 from tests.conftest import ROOT
 
-MEASURED = criteria(["codes/distance-ratio", "features/frechet-distance"])
+MEASURED = metric_specs(["codes/distance-ratio", "features/frechet-distance"])
 
 
 @pytest.fixture
 def task(bars):
-    return Task(bars, Contender("kde"), 0, 60, MEASURED)
+    return Task(bars, Candidate("kde"), 0, 60, MEASURED)
 
 
 @pytest.fixture
@@ -73,9 +73,9 @@ def test_another_store_of_the_same_folder_finds_it(task, kept):
         {"codes": 50},
         {"criteria": MEASURED[:1]},
         {"criteria": MEASURED[::-1]},
-        {"contender": Contender("gaussian")},
-        {"contender": Contender("kde", (("bandwidth", 0.5),))},
-        {"contender": Contender("kde", (("bandwidth", 0.5000000000000001),))},
+        {"contender": Candidate("gaussian")},
+        {"contender": Candidate("kde", (("bandwidth", 0.5),))},
+        {"contender": Candidate("kde", (("bandwidth", 0.5000000000000001),))},
     ],
     ids=str,
 )
@@ -141,7 +141,7 @@ def test_a_full_disk_is_a_sentence_and_leaves_what_was_there(task, kept):
     code = f"""
 import resource
 from tests.comparison.test_store import *
-task = Task({task.bundle!r}, Contender("kde"), 1, 60, MEASURED)
+task = Task({task.bundle!r}, Candidate("kde"), 1, 60, MEASURED)
 resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
 try:
     Store({str(kept.folder)!r}).keep(result_of(task))
@@ -169,7 +169,7 @@ def test_a_process_that_is_killed_while_it_writes_leaves_no_half_file(task, kept
 import signal
 from pathlib import Path
 from tests.comparison.test_store import *
-task = Task({task.bundle!r}, Contender("kde"), 0, 60, MEASURED)
+task = Task({task.bundle!r}, Candidate("kde"), 0, 60, MEASURED)
 Path.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)  # all but in its place
 Store({str(kept.folder)!r}).keep(Result(task, problem="it rained"))
 """

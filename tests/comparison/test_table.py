@@ -6,17 +6,17 @@ import io
 import numpy as np
 import pytest
 
-from aegen.comparison import HELD_OUT, Contender, Figure, Result, Table, Task, criteria
+from aegen.comparison import HELD_OUT, Candidate, Figure, Result, Table, Task, metric_specs
 from aegen.comparison.table import number, to_csv, to_markdown
 
-A, B, C = (Contender(name) for name in ("gaussian", "kde", "bootstrap"))
-CRITERIA = criteria(["codes/earth-movers-distance,codes/distance-ratio"])
+A, B, C = (Candidate(name) for name in ("gaussian", "kde", "bootstrap"))
+CRITERIA = metric_specs(["codes/earth-movers-distance,codes/distance-ratio"])
 EMD, RATIO = CRITERIA
 
 
-def result(contender, seed, emd, ratio=1.0, *, error=0.01, problem=None, missing=None):
+def result(candidate, seed, emd, ratio=1.0, *, error=0.01, problem=None, missing=None):
     """A result of a contender whose figures have the given values and one error."""
-    task = Task("here", contender, seed, 100, CRITERIA)
+    task = Task("here", candidate, seed, 100, CRITERIA)
     if problem:
         return Result(task, problem=problem)
     # Half of the variance from the reference, shared by all, half from the draws.
@@ -30,8 +30,8 @@ def result(contender, seed, emd, ratio=1.0, *, error=0.01, problem=None, missing
     return Result(task, figures, missing or {}, 100, 5.0, 0.5 + seed, 0.01, None)
 
 
-def table(*results, contenders=(A, B)):
-    found = Table("here", contenders, CRITERIA)
+def table(*results, candidates=(A, B)):
+    found = Table("here", candidates, CRITERIA)
     for each in results:
         found.add(each)
     return found
@@ -60,10 +60,10 @@ def test_no_one_wins_by_being_better_than_real_rows():
 
 
 def test_where_the_best_depends_on_the_data_no_one_wins():
-    authenticity = criteria(["codes/authenticity"])
+    authenticity = metric_specs(["codes/authenticity"])
     found = Table("here", (A, B), authenticity)
-    for contender, value in ((A, 0.5), (B, 0.9)):
-        task = Task("here", contender, 0, 100, authenticity)
+    for candidate, value in ((A, 0.5), (B, 0.9)):
+        task = Task("here", candidate, 0, 100, authenticity)
         sways = np.zeros(100, np.float32)
         found.add(Result(task, {"codes/authenticity": Figure(value, sways, 1e-6)}, {}, 100))
     assert found.difference(B, A, authenticity[0]).resolved

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from aegen.comparison import HELD_OUT, REFERENCES, Contender, criteria, tasks
+from aegen.comparison import HELD_OUT, REFERENCES, Candidate, metric_specs, tasks
+from aegen.comparison.reference_rows import ReferenceSet
 from aegen.comparison.task import SHOWN, Task, perform
-from aegen.comparison.world import World
 
 KEYS = (
     "codes/nearest-neighbour-accuracy",
@@ -17,12 +17,12 @@ KEYS = (
     "codes/parent-share",
     "densities/log-likelihood",
 )
-MEASURED = criteria(KEYS)
+MEASURED = metric_specs(KEYS)
 
 
 @pytest.fixture
 def task(bars):
-    return Task(bars, Contender("kde"), 0, 60, MEASURED)
+    return Task(bars, Candidate("kde"), 0, 60, MEASURED)
 
 
 def values(result):
@@ -39,25 +39,25 @@ def test_the_same_task_gives_the_same_figures(task):
 
 
 def test_figures_are_those_of_the_library_by_hand(task):
-    world = World.open(task.bundle, task.draws)
+    reference_set = ReferenceSet.open(task.bundle, task.draws)
     result = perform(task)
-    model = world.bundle.model("kde", rng=0)
-    draw = model.sample(world.size, rng=0)
-    reference = world.bundle.holdout[world.reference(0)]
+    model = reference_set.bundle.model("kde", rng=0)
+    draw = model.sample(reference_set.size, rng=0)
+    reference = reference_set.bundle.holdout[reference_set.reference(0)]
     metric = MEASURED[0].make()
     assert result.figures[KEYS[0]].value == metric(reference, draw.codes)
-    ratio = MEASURED[3].make()(reference, draw.codes, training=world.bundle.codes)
+    ratio = MEASURED[3].make()(reference, draw.codes, training=reference_set.bundle.codes)
     assert result.figures[KEYS[3]].value == ratio
     likelihood = model.sampler.score_samples(reference).mean()
     assert result.figures[KEYS[5]].value == pytest.approx(likelihood)
-    assert result.size == world.size == 60
+    assert result.size == reference_set.size == 60
     assert result.images.shape == (SHOWN, 16, 16, 1)
 
 
 def test_what_a_model_cannot_tell_is_missing_with_its_reason(task):
-    gaussian = perform(replace(task, contender=Contender("gaussian")))
+    gaussian = perform(replace(task, candidate=Candidate("gaussian")))
     assert gaussian.missing == {"codes/parent-share": "its draws do not start from training rows"}
-    held_out = perform(replace(task, contender=HELD_OUT))
+    held_out = perform(replace(task, candidate=HELD_OUT))
     assert set(held_out.missing) == {"codes/parent-share", "densities/log-likelihood"}
     assert held_out.missing["densities/log-likelihood"] == "it has no density"
     # Rows of a bundle are no copies: they are as far from the training rows as the reference.
@@ -65,7 +65,7 @@ def test_what_a_model_cannot_tell_is_missing_with_its_reason(task):
 
 
 def test_copying_shows(task):
-    copies = perform(replace(task, contender=Contender("bootstrap")))
+    copies = perform(replace(task, candidate=Candidate("bootstrap")))
     assert copies.figures["codes/distance-ratio"].value == 0
     assert copies.figures["codes/parent-share"].value == 1
 
@@ -75,7 +75,7 @@ def test_copying_shows(task):
     [
         ({"bundle": "no-such"}, "no bundle named 'no-such'"),
         ({"draws": 3}, "draws must be a whole number of 20"),
-        ({"contender": Contender("kde", (("bandwidth", -1.0),))}, "bandwidth must be"),
+        ({"contender": Candidate("kde", (("bandwidth", -1.0),))}, "bandwidth must be"),
         ({"codes": 100_000}, "codes must be a whole number from 2 to 200"),
         ({"data": "/no/such"}, "no data set named 'bars'"),
     ],
@@ -90,7 +90,7 @@ def test_times_are_warmed_up_without_refusing_what_only_many_codes_allow(bars):
     # A degree above the codes of the warm-up is fine where the bundle has as many.
     from aegen.comparison import task as module
 
-    degree = Contender.of("empirical-beta-copula", {"degree": 190})
+    degree = Candidate.of("empirical-beta-copula", {"degree": 190})
     asked = Task(bars, degree, 0, 60, MEASURED[:1])
     kept, module.WARM = module.WARM, 100
     try:
@@ -102,11 +102,11 @@ def test_times_are_warmed_up_without_refusing_what_only_many_codes_allow(bars):
 def test_codes_that_cannot_be_decoded_keep_their_figures_in_codes(task):
     from aegen.comparison.task import _Drawn, _Part, measure
 
-    world = World.open(task.bundle, task.draws)
-    far = np.full((world.size, 3), 1e38)
-    far += np.arange(3 * world.size).reshape(-1, 3) * 1e35
-    few = replace(task, criteria=MEASURED[:3])
-    result = measure(few, world, _Drawn((_Part(far, world.bundle.neighbours()),)))
+    reference_set = ReferenceSet.open(task.bundle, task.draws)
+    far = np.full((reference_set.size, 3), 1e38)
+    far += np.arange(3 * reference_set.size).reshape(-1, 3) * 1e35
+    few = replace(task, metric_specs=MEASURED[:3])
+    result = measure(few, reference_set, _Drawn((_Part(far, reference_set.bundle.neighbours()),)))
     assert result.problem is None
     assert result.images is None
     assert result.figures["codes/nearest-neighbour-accuracy"].value == 1
@@ -130,7 +130,7 @@ def test_a_bundle_that_was_replaced_is_another_one(tmp_path):
     from tests.tiny_bundle import tiny_bundle, tiny_images
 
     folder = tmp_path / "bars"
-    asked = Task(str(folder), Contender("kde"), 0, 20, MEASURED[:1])
+    asked = Task(str(folder), Candidate("kde"), 0, 20, MEASURED[:1])
     results = []
     for seed in (0, 1):
         tiny_bundle(folder, image_set=tiny_images(60, 50, seed=seed))
@@ -168,11 +168,13 @@ def test_few_codes_are_fitted_as_often_as_the_draws_allow(task, monkeypatch):
     assert "several times" in result.missing["densities/log-likelihood"]
     # Copying is measured against the codes that each fit saw, by hand:
     rng = np.random.default_rng([0, 25, 0])
-    world = World.open(task.bundle, task.draws)
-    subsets = [world.bundle.codes[np.sort(rng.choice(200, 25, replace=False))] for _ in "ab"]
-    ratio, reference = MEASURED[3].make(), world.reference_rows(0).codes
-    held_out = perform(replace(task, contender=HELD_OUT, codes=25))
-    others = np.split(world.bundle.holdout[world.others(0)], 2)
+    reference_set = ReferenceSet.open(task.bundle, task.draws)
+    subsets = [
+        reference_set.bundle.codes[np.sort(rng.choice(200, 25, replace=False))] for _ in "ab"
+    ]
+    ratio, reference = MEASURED[3].make(), reference_set.reference_rows(0).codes
+    held_out = perform(replace(task, candidate=HELD_OUT, codes=25))
+    others = np.split(reference_set.bundle.holdout[reference_set.others(0)], 2)
     expected = [
         ratio(reference, z, training=some) for z, some in zip(others, subsets, strict=True)
     ]
@@ -185,19 +187,19 @@ def test_few_codes_are_fitted_as_often_as_the_draws_allow(task, monkeypatch):
 
 def test_parents_of_few_codes_are_rows_among_them(task):
     # A bootstrap's draw is its parent, so another numbering of rows would show at once.
-    few = perform(replace(task, contender=Contender("bootstrap"), codes=25))
+    few = perform(replace(task, candidate=Candidate("bootstrap"), codes=25))
     assert few.figures["codes/parent-share"].value == 1
     assert few.figures["codes/distance-ratio"].value == 0
 
 
 def test_tasks_come_seed_by_seed_and_know_their_data(bars):
     found = tasks(
-        [bars, "mnist"], REFERENCES, seeds=2, draws=60, criteria=MEASURED, data={"mnist": "x"}
+        [bars, "mnist"], REFERENCES, seeds=2, draws=60, metric_specs=MEASURED, data={"mnist": "x"}
     )
     assert len(found) == len(set(found)) == 12
     assert [task.seed for task in found[:6]] == [0, 0, 0, 1, 1, 1]
     assert {task.data for task in found if task.bundle == bars} == {None}
     assert {task.data for task in found if task.bundle == "mnist"} == {"x"}
     assert "Bootstrap on mnist, seed 1" in map(str, found)
-    later = tasks([bars], REFERENCES, seeds=2, draws=60, criteria=MEASURED, first=7)
+    later = tasks([bars], REFERENCES, seeds=2, draws=60, metric_specs=MEASURED, first=7)
     assert {task.seed for task in later} == {7, 8}

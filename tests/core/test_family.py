@@ -9,7 +9,7 @@ from aegen.core.family import Family
 
 METHOD = """
 from typing import Annotated
-from aegen.core.fields import Field
+from aegen.core.parameters import Field
 from kitchen.base import Dish
 __all__ = ["Soup"]
 class Soup(Dish):

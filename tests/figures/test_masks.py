@@ -7,12 +7,12 @@ import pytest
 
 from aegen.core.errors import InvalidInput
 from aegen.figures._plot import ticks
-from aegen.figures.alike import alike
 from aegen.figures.confusion import confusion
-from aegen.figures.degrees import degrees
+from aegen.figures.fan_in_histogram import degrees
 from aegen.figures.input_map import input_map, painted
 from aegen.figures.mask_colours import MASK_COLOURS
-from aegen.figures.mask_variable import mask_variable
+from aegen.figures.mask_overlap import alike
+from aegen.figures.score_histogram import mask_variable
 from aegen.figures.training_curves import curve
 
 

@@ -14,9 +14,9 @@ from scipy.special import betainc
 from aegen.core.errors import InvalidInput
 from aegen.core.neighbours import Neighbours
 from aegen.metrics import metrics
-from aegen.metrics._blocks import scatter, shrink
-from aegen.metrics._nearest import nearest, others
-from aegen.metrics._two_sets import shares
+from aegen.metrics._block_variance import scatter, shrink
+from aegen.metrics._pooled_neighbours import shares
+from aegen.metrics._tied_neighbours import nearest, others
 from tests.evidence import chance_agrees
 from tests.worlds import clusters
 

@@ -11,7 +11,7 @@ from scipy.stats import beta, norm
 from aegen.core.errors import InvalidInput
 from aegen.samplers import load, samplers
 from aegen.samplers._beta_sums import BetaSums, _step_cdf
-from aegen.samplers._margins import silverman
+from aegen.samplers._kde_marginal import silverman
 from tests.evidence import cdf_agrees, chance_agrees, same_distribution
 from tests.worlds import clusters, constant_column, tied, tilted
 
@@ -94,9 +94,9 @@ def test_cdf_is_the_share_of_draws_below():
     drawn = model.sample(100_000, rng=1)
     for at in ([1.0, -2.0], [2.0, -2.5], [-1.0, -1.9]):
         below = (drawn <= at).all(axis=1)
-        chance = model.cdf([at])[0]
-        assert chance_agrees(below, chance)
-        assert not chance_agrees(below, 1.1 * chance + 0.02)
+        probability = model.cdf([at])[0]
+        assert chance_agrees(below, probability)
+        assert not chance_agrees(below, 1.1 * probability + 0.02)
     empirical = ebc(tilted(40), degree=15, margins="empirical")
     drawn = empirical.sample(100_000, rng=1)
     at = tilted(40)[11]

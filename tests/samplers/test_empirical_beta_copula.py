@@ -13,7 +13,7 @@ from scipy.stats import beta, norm, rankdata, spearmanr
 
 from aegen.core.errors import InvalidInput
 from aegen.samplers import load, samplers
-from aegen.samplers._margins import Margin, Quantiles, silverman
+from aegen.samplers._kde_marginal import Margin, Quantiles, silverman
 from tests.evidence import cdf_agrees, chance_agrees, moments_agree, same_distribution
 from tests.worlds import clusters, tied, tilted
 
@@ -334,10 +334,10 @@ def test_density_belongs_to_the_draws():
     first, second = np.linspace(0, 2, 201), np.linspace(-2, -1.5, 201)
     middle = [(a[1:] + a[:-1]) / 2 for a in (first, second)]
     at = np.stack(np.meshgrid(*middle, indexing="ij"), axis=-1).reshape(-1, 2)
-    chance = np.exp(model.score_samples(at)).sum() * (2 / 200) * (0.5 / 200)
+    probability = np.exp(model.score_samples(at)).sum() * (2 / 200) * (0.5 / 200)
     inside = ((drawn > [0, -2]) & (drawn < [2, -1.5])).all(axis=1)
-    assert chance_agrees(inside, chance)
-    assert not chance_agrees(inside, chance * 1.1)
+    assert chance_agrees(inside, probability)
+    assert not chance_agrees(inside, probability * 1.1)
 
 
 def test_hundred_dimensions_neither_over_nor_underflow():

@@ -6,7 +6,7 @@ import torch
 from scipy.stats import norm
 
 from aegen.samplers import samplers
-from aegen.samplers._training import SingleArray
+from aegen.samplers._neural import SingleArray
 from aegen.samplers.flow_matching import WAVES, _divergence, _velocity
 from tests.evidence import cdf_agrees, moments_agree
 from tests.worlds import clusters, tilted

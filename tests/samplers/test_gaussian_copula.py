@@ -174,9 +174,9 @@ def test_conditions_far_outside_the_codes():
         drawn = np.sort(given.sample(2001, rng=0)[:, 1])
         assert np.isfinite(drawn).all()
         spread = np.sqrt(1 - r * r)
-        chances = norm.logsf(r * low + spread * np.array([-1.0, 0.0, 1.0]))
+        probabilities = norm.logsf(r * low + spread * np.array([-1.0, 0.0, 1.0]))
         got = [log_above(drawn[k], 1) for k in (int(2001 * 0.1587), 1000, int(2001 * 0.8413))]
-        assert got == pytest.approx(chances, rel=0.08 if at < 100 else 0.01)
+        assert got == pytest.approx(probabilities, rel=0.08 if at < 100 else 0.01)
         assert np.isfinite(given.score_samples(given.sample(50, rng=1))).all()
     assert copula(codes, shrinkage=1.0).condition({0: 30.0}).mean_[0] == 0
 

@@ -7,7 +7,7 @@ from scipy.stats import multivariate_normal
 
 from aegen.core.errors import InvalidInput
 from aegen.core.progress import reporting
-from aegen.samplers import _expectation, load, samplers
+from aegen.samplers import _em, load, samplers
 from tests.evidence import cdf_agrees, chance_agrees, moments_agree, same_distribution
 from tests.worlds import clusters, constant_column, tilted
 
@@ -103,10 +103,8 @@ def test_one_step_is_the_formula(covariance, d):
     if full:
         roots = [root + np.tril(rng.normal(size=(d, d)), -1) for root in roots]
     factors = np.array(roots)
-    clouds = _expectation.Clouds(np.array([0.2, 0.3, 0.5]), means, factors)
-    mass, shift, spread, whole = _expectation._expectation(
-        x, weights, clouds, full, lambda share: None
-    )
+    clouds = _em.MixtureParameters(np.array([0.2, 0.3, 0.5]), means, factors)
+    mass, shift, spread, whole = _em._expectation(x, weights, clouds, full, lambda share: None)
     each = np.stack(
         [
             np.log(clouds.shares[c]) + multivariate_normal(means[c], root @ root.T).logpdf(x)
@@ -255,7 +253,7 @@ def test_progress_is_told_and_a_listener_can_stop_the_fit():
 
 
 def test_parts_and_threads_change_no_byte(monkeypatch):
-    monkeypatch.setattr(_expectation, "PART", 2000)
+    monkeypatch.setattr(_em, "PART", 2000)
     z = clusters(700, 3)
     found = set()
     for cores in (1, 2, 5):

@@ -7,7 +7,7 @@ from scipy.stats import norm
 
 from aegen.core.errors import InvalidInput
 from aegen.samplers import load, samplers
-from aegen.samplers._margins import silverman
+from aegen.samplers._kde_marginal import silverman
 from tests.evidence import cdf_agrees, moments_agree
 from tests.worlds import clusters, constant_column, tilted
 

@@ -65,10 +65,10 @@ def test_density_integrates_to_one_and_draws_follow_it(model):
     assert total == pytest.approx(1, abs=2e-3)
     drawn = model.sample(20_000, rng=3)
     left = x <= -0.5
-    chance = np.trapezoid(np.trapezoid(density[left][:, y < 2], y[y < 2]), x[left])
+    probability = np.trapezoid(np.trapezoid(density[left][:, y < 2], y[y < 2]), x[left])
     inside = (drawn[:, 0] < x[left][-1]) & (drawn[:, 1] < y[y < 2][-1])
-    assert chance_agrees(inside, chance)
-    assert not chance_agrees(inside, chance + 0.04)
+    assert chance_agrees(inside, probability)
+    assert not chance_agrees(inside, probability + 0.04)
 
 
 @kinds

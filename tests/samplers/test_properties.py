@@ -440,9 +440,9 @@ class Loose(Gaussian):
 class Restless(samplers.get("bootstrap")):
     """Draws from a row that was left out."""
 
-    def _choose_rows(self, n, chances, rng):
-        rows = super()._choose_rows(n, chances, rng)
-        rows[0] = (rows[0] + 1) % len(chances)
+    def _choose_rows(self, n, probabilities, rng):
+        rows = super()._choose_rows(n, probabilities, rng)
+        rows[0] = (rows[0] + 1) % len(probabilities)
         return rows
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from aegen.benchmarks.counterparts import counterparts
+from aegen.benchmarks.reference_implementations import counterparts
 from aegen.bundles import read
 from aegen.samplers import samplers
 from tests.evidence import same_distribution

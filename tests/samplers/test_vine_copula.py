@@ -113,11 +113,11 @@ def test_density_is_normalised_and_draws_follow_it(codes, box, families):
     def inside(z):
         return ((z > low) & (z < high)).all(axis=1)
 
-    chance = mass[inside(grid)].sum()
-    assert chance_agrees(inside(model.sample(50_000, rng=1)), chance)
+    probability = mass[inside(grid)].sum()
+    assert chance_agrees(inside(model.sample(50_000, rng=1)), probability)
     if "mixed" in families or "non" in families:
         alone = samplers.create("independent-margins").fit(codes)
-        assert not chance_agrees(inside(alone.sample(50_000, rng=1)), chance)
+        assert not chance_agrees(inside(alone.sample(50_000, rng=1)), probability)
 
 
 def test_free_form_pairs_see_what_bells_cannot():

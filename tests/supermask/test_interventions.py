@@ -5,8 +5,8 @@ import pytest
 
 from aegen.benchmarks.supermask import made_up
 from aegen.core.errors import InvalidInput, UnknownName
-from aegen.supermask.history import packed_scores, unpacked_scores
 from aegen.supermask.interventions import drop, fill, put_back, rethreshold, shuffle, un_invert
+from aegen.supermask.training.history import packed_scores, unpacked_scores
 
 
 @pytest.fixture(scope="module")

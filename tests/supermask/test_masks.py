@@ -7,8 +7,8 @@ from torch import nn
 
 from aegen.core.errors import InvalidInput
 from aegen.supermask import MaskSGD, attach, detach, masks, networks, report, scores
-from aegen.supermask.modules import Network
 from aegen.supermask.parametrization import attached
+from aegen.supermask.torch_network import Network
 
 
 def small(**options):

@@ -8,8 +8,8 @@ import torch
 
 from aegen.core.errors import InvalidInput
 from aegen.supermask import Plan, networks
-from aegen.supermask.modules import Network
 from aegen.supermask.plan import Conv, Dense, Elu, Flatten, MaxPool, Residual
+from aegen.supermask.torch_network import Network
 
 COUNTS = {
     "fcn": 266_200,

@@ -6,13 +6,13 @@ import torch
 
 from aegen.benchmarks.supermask import made_up
 from aegen.core.errors import InvalidInput, UnknownName
-from aegen.supermask.engine import Engine
+from aegen.supermask.inference.engine import Engine
 from aegen.supermask.interventions import shuffle
-from aegen.supermask.modules import Network
 from aegen.supermask.networks import networks
 from aegen.supermask.overlap import overlap, overlaps
 from aegen.supermask.paths import fan_in, fan_out, input_map, paths
-from aegen.supermask.ticket import Ticket
+from aegen.supermask.ticket.ticket import Ticket
+from aegen.supermask.torch_network import Network
 
 NETWORKS = [
     ("fcn", {"size": 5, "hidden": "30-20"}, 0.03),

@@ -12,7 +12,7 @@ CENTRES = {"red": -3.0, "blue": 3.0, "round": -3.0, "square": 3.0, "none": 0.0}
 SLOPE = 4.0
 
 
-class Clouds:
+class MixtureParameters:
     """Codes (n, 4): colour is told by the sign of z0, shape by that of z1, z2 is a size.
 
     No row is blue and square; twenty held-out rows are.
@@ -90,4 +90,4 @@ class Clouds:
 
 @pytest.fixture
 def clouds():
-    return Clouds()
+    return MixtureParameters()

@@ -17,8 +17,8 @@ def test_a_picture_ends_with_the_wanted_value(clouds, kind):
     made = edit(clouds, red, "colour=blue", kind=kind, steps=7)
     assert (made.codes[0] == clouds.codes[red]).all()
     assert made.positions.tolist() == np.linspace(0, 1, 7).tolist()
-    assert made.chances["colour"][0].argmax() == 0
-    assert made.chances["colour"][-1].argmax() == 1
+    assert made.probabilities["colour"][0].argmax() == 0
+    assert made.probabilities["colour"][-1].argmax() == 1
     assert made.reached is not None
     assert 0 < made.reached < 7
     assert "colour blue from" in made.summary()
@@ -36,7 +36,7 @@ def test_held_attributes_stay_where_they_go_along_otherwise(clouds):
     effects = edit(clouds, row, "colour=blue")
     for made in (held, effects):
         assert "shape" not in made.changed
-        assert made.chances["colour"][-1].argmax() == 1
+        assert made.probabilities["colour"][-1].argmax() == 1
 
 
 def test_an_edit_by_effects_is_mended_where_the_effects_are_wrong(clouds, monkeypatch):
@@ -95,7 +95,7 @@ def test_an_attribute_of_one_value_has_no_line_in_the_table_of_edits(clouds):
 
 
 def test_what_cannot_be_edited_is_refused(clouds):
-    for wish, why in [
+    for request, why in [
         ("z2>0", "asks for something else"),
         ("not colour=red", "asks for something else"),
         ("colour=red and colour=blue", "at once"),
@@ -104,7 +104,7 @@ def test_what_cannot_be_edited_is_refused(clouds):
         ("colour=none", "no row of clouds has colour=none"),
     ]:
         with pytest.raises(InvalidInput, match=why):
-            edit(clouds, 0, wish)
+            edit(clouds, 0, request)
     with pytest.raises(UnknownName):
         edit(clouds, 0, "colour=green")
     with pytest.raises(InvalidInput, match="row"):

@@ -1,46 +1,34 @@
 """What the pages ask for: bundles, rows, pictures, fitted models, draws; the app's only caches.
 
-Arguments are small and hashable (names, a frozen `Spec`, numbers), so two people who look at the
-same thing share it and two who look at different things never meet; what is remembered of a bundle
-lasts as long as the bundle is not written anew (``kept``). Nothing here draws a widget; library
-errors pass through to `aegen.app.frame`, which shows them.
+Arguments are small and hashable (names, a frozen `SamplerSpec`, numbers), so two people who look
+at the same thing share it and two who look at different things never meet; what is remembered of a
+bundle lasts as long as the bundle is not written anew (``cached``). Nothing here draws a widget;
+library errors pass through to `aegen.app.page`, which shows them.
 
-    opened     bundles and their attributes          layout    projections and colourings
-    rows       what a selection means                pictures  codes as pictures, directions
-    models     latent models, fitted here or by jobs disk      long fits, kept
-    draws      draws, their figures and contours     warmth    what is loaded ahead
-    comparisons  latent models side by side, compared by jobs
-    targets    draws for a target, transfers, edits
-    tickets    tickets of supermasks and their histories
-    judging    what they are judged on                trainings  those that people train here
-    changes    tickets changed by hand, and how they do
-    redrawn    the same of autoencoders: is what they redraw known again?
+    cache        what is remembered, and until when
+    bundles      bundles as the app has them open        rows         what a selection means
+    projections  where rows lie, how they are coloured   images       codes as images and back
+    samplers     latent models, fitted here or by jobs   disk_cache   long fits, kept
+    draws        draws, their figures and contours       warmup       what is loaded ahead
+    comparisons  latent models side by side              targets      targets, transfers, edits
+    tickets      tickets of supermasks, their histories  trainings    those that people train here
+    interventions    tickets changed by hand             evaluation_data  what they are judged on
+    reconstruction   tickets of autoencoders, judged by what they redraw
 """
 
-from aegen.app.services.changes import (
-    UNCHANGED,
-    MaskChange,
-    changed_counts,
-    changed_masks,
-    changed_packed,
-    changed_ticket,
-    evaluated,
-    evaluated_soon,
-    like,
-    paths_of,
-    rule_of,
-)
+from aegen.app.services.bundles import bundle, first_bundle, sample_of
+from aegen.app.services.cache import bundle_names
 from aegen.app.services.comparisons import (
     BUDGETS,
-    Asked,
+    ComparisonRequest,
     again,
+    candidate_of,
+    candidates,
     compare,
     comparison_job,
-    contender_of,
-    contenders,
-    criterion_of,
     default_models,
     left,
+    metric_spec_of,
     pictures_of,
     read_models,
     reference_pictures,
@@ -58,29 +46,50 @@ from aegen.app.services.draws import (
     overlaid,
     quality,
 )
-from aegen.app.services.judging import (
+from aegen.app.services.evaluation_data import (
     DATA_TITLES,
-    Judge,
+    EvaluationSet,
     classifier_of,
+    evaluation_sets,
     examples_of,
     image_folder,
-    judges,
     sources,
 )
-from aegen.app.services.kept import bundles
-from aegen.app.services.layout import (
+from aegen.app.services.images import (
+    attribute_associations,
+    classify,
+    decode,
+    directions,
+    encode,
+    sheet,
+)
+from aegen.app.services.interventions import (
+    UNCHANGED,
+    MaskChange,
+    changed_counts,
+    changed_masks,
+    changed_packed,
+    changed_ticket,
+    evaluated,
+    evaluated_soon,
+    like,
+    paths_of,
+    rule_of,
+)
+from aegen.app.services.projections import (
     Labels,
-    axes_of,
     coordinates,
     density,
     labels,
     project,
     shade,
 )
-from aegen.app.services.models import (
+from aegen.app.services.reconstruction import picture as redraws
+from aegen.app.services.rows import kept_rows, members, rows_of
+from aegen.app.services.samplers import (
     FIT_SEED,
     Fitted,
-    Spec,
+    SamplerSpec,
     at_hand,
     by_rows,
     fields_of,
@@ -89,21 +98,17 @@ from aegen.app.services.models import (
     give_up,
     learnt,
     model,
-    samplers,
+    sampler_names,
     slow,
     strategy,
     summary_of,
     title_of,
 )
-from aegen.app.services.opened import bundle, first_bundle, sample_of
-from aegen.app.services.pictures import classify, decode, directions, encode, leanings, sheet
-from aegen.app.services.redrawn import picture as redraws
-from aegen.app.services.rows import kept_rows, members, rows_of
 from aegen.app.services.targets import (
     PLAIN,
     Edit,
     Matching,
-    Wish,
+    TargetRequest,
     asked_parts,
     baseline,
     edited,
@@ -140,7 +145,7 @@ from aegen.app.services.tickets import (
     total,
 )
 from aegen.app.services.trainings import (
-    Order,
+    TrainingConfig,
     first_layer_maps,
     forget_training,
     save_training,
@@ -149,7 +154,7 @@ from aegen.app.services.trainings import (
     trained_file,
     training_job,
 )
-from aegen.app.services.warmth import first_page_sent, warm_up
+from aegen.app.services.warmup import first_page_sent, warm_up
 
 __all__ = [
     "BUDGETS",
@@ -158,26 +163,28 @@ __all__ = [
     "FIT_SEED",
     "PLAIN",
     "UNCHANGED",
-    "Asked",
+    "ComparisonRequest",
     "Edit",
+    "EvaluationSet",
     "Fitted",
-    "Judge",
     "Labels",
     "MaskChange",
     "Matching",
-    "Order",
     "Quality",
-    "Spec",
-    "Wish",
+    "SamplerSpec",
+    "TargetRequest",
+    "TrainingConfig",
     "again",
     "asked_parts",
     "at_hand",
-    "axes_of",
+    "attribute_associations",
     "baseline",
     "bring",
     "bundle",
-    "bundles",
+    "bundle_names",
     "by_rows",
+    "candidate_of",
+    "candidates",
     "changed_counts",
     "changed_masks",
     "changed_packed",
@@ -186,12 +193,9 @@ __all__ = [
     "classify",
     "compare",
     "comparison_job",
-    "contender_of",
-    "contenders",
     "contours",
     "coordinates",
     "counts",
-    "criterion_of",
     "decode",
     "default_models",
     "dense_bytes",
@@ -202,10 +206,9 @@ __all__ = [
     "encode",
     "evaluated",
     "evaluated_soon",
+    "evaluation_sets",
     "examples_of",
     "factors",
-    "found_before",
-    "found_values",
     "fields_of",
     "first_bundle",
     "first_layer_maps",
@@ -213,26 +216,26 @@ __all__ = [
     "fitted",
     "fitting",
     "forget_training",
+    "found_before",
+    "found_values",
     "frames",
     "give_up",
     "history",
     "history_problem",
     "image_folder",
-    "judges",
     "kept_rows",
     "labels",
-    "leave_search",
-    "leanings",
     "learnt",
+    "leave_search",
     "left",
     "like",
     "masks_at",
     "matching",
     "members",
+    "metric_spec_of",
     "model",
     "near_picture",
     "near_row",
-    "search",
     "nearest",
     "overlaid",
     "packed",
@@ -242,15 +245,16 @@ __all__ = [
     "plan",
     "project",
     "quality",
-    "redraws",
     "read_models",
+    "redraws",
     "reference_pictures",
     "refusal",
     "rows_of",
     "rule_of",
     "sample_of",
-    "samplers",
+    "sampler_names",
     "save_training",
+    "search",
     "shade",
     "sheet",
     "shipped_tickets",
@@ -268,10 +272,10 @@ __all__ = [
     "ticket_bytes",
     "ticket_file",
     "ticket_name",
-    "ticket_stamp",
-    "total",
     "ticket_names",
+    "ticket_stamp",
     "title_of",
+    "total",
     "trained",
     "trained_file",
     "training_job",

@@ -17,39 +17,39 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aegen.app import jobs
-from aegen.app.jobs import Job
-from aegen.app.services import opened
-from aegen.app.services.kept import kept, stamp
-from aegen.app.services.models import Spec
+from aegen.app.jobs import process
+from aegen.app.jobs.process import Job
+from aegen.app.services import bundles
+from aegen.app.services.cache import cached, stamp
+from aegen.app.services.samplers import SamplerSpec
 from aegen.core.errors import AegenError, StorageError
 
 if TYPE_CHECKING:
-    from aegen.comparison import Contender, Criterion, Result, Store, Table, Task
+    from aegen.comparison import Candidate, MetricSpec, Result, Store, Table, Task
     from aegen.core.arrays import ByteArray
 
 __all__ = [
     "BUDGETS",
-    "Asked",
     "Budget",
+    "ComparisonRequest",
     "again",
+    "candidate_of",
+    "candidates",
     "compare",
     "comparison_job",
-    "contender_of",
-    "contenders",
-    "criterion_of",
     "default_models",
     "left",
+    "metric_spec_of",
     "pictures_of",
     "read_models",
-    "refusal",
     "reference_pictures",
+    "refusal",
     "spec_of",
     "table",
     "text_of",
 ]
 
-WORK = "aegen.app.comparing:compare"
+WORK = "aegen.app.jobs.compare_samplers:compare"
 """What a job does."""
 
 MOST_BYTES = 500 * 10**6
@@ -80,7 +80,7 @@ BUDGETS = {
 
 
 @dataclass(frozen=True)
-class Asked:
+class ComparisonRequest:
     """A comparison as a person asks for it: of which bundle, which models, how."""
 
     bundle: str
@@ -102,7 +102,7 @@ def default_models() -> tuple[str, ...]:
     """The latent models that are compared where nobody says which."""
     from aegen.comparison import DEFAULTS
 
-    return tuple(contender.text for contender in DEFAULTS)
+    return tuple(candidate.text for candidate in DEFAULTS)
 
 
 def read_models(text: str) -> tuple[str, ...]:
@@ -113,15 +113,15 @@ def read_models(text: str) -> tuple[str, ...]:
     """
     from aegen.comparison import parse_all
 
-    return tuple(contender.text for contender in parse_all([text]))
+    return tuple(candidate.text for candidate in parse_all([text]))
 
 
 @functools.lru_cache(maxsize=256)
-def contender_of(model: str) -> Contender:
+def candidate_of(model: str) -> Candidate:
     """The latent model of a text."""
-    from aegen.comparison import Contender
+    from aegen.comparison import Candidate
 
-    return Contender.parse(model)
+    return Candidate.parse(model)
 
 
 def text_of(sampler: str, fields: Sequence[tuple[str, Any]]) -> str:
@@ -130,40 +130,40 @@ def text_of(sampler: str, fields: Sequence[tuple[str, Any]]) -> str:
     Raises:
         AegenError: a reference row, which every comparison has already.
     """
-    from aegen.comparison import Contender
+    from aegen.comparison import Candidate
 
-    return read_models(Contender.of(sampler, dict(fields)).text)[0]
+    return read_models(Candidate.of(sampler, dict(fields)).text)[0]
 
 
-def spec_of(bundle: str, model: str) -> Spec:
+def spec_of(bundle: str, model: str) -> SamplerSpec:
     """The same model as what Sample draws from."""
-    contender = contender_of(model)
-    return Spec(bundle, contender.sampler, contender.fields)
+    candidate = candidate_of(model)
+    return SamplerSpec(bundle, candidate.sampler, candidate.fields)
 
 
-def contenders(asked: Asked) -> tuple[Contender, ...]:
+def candidates(asked: ComparisonRequest) -> tuple[Candidate, ...]:
     """The latent models that are compared."""
-    return tuple(contender_of(model) for model in asked.models)
+    return tuple(candidate_of(model) for model in asked.models)
 
 
 @functools.cache
-def _criteria(budget: str) -> tuple[Criterion, ...]:
-    from aegen.comparison import criteria
+def _criteria(budget: str) -> tuple[MetricSpec, ...]:
+    from aegen.comparison import metric_specs
 
-    return criteria([BUDGETS[budget].preset])
+    return metric_specs([BUDGETS[budget].preset])
 
 
-def criterion_of(asked: Asked, key: str) -> Criterion | None:
+def metric_spec_of(asked: ComparisonRequest, key: str) -> MetricSpec | None:
     """The criterion of this key, where it is measured."""
     return next((each for each in _criteria(asked.budget) if each.key == key), None)
 
 
 def refusal(name: str) -> str | None:
     """Why nothing can be compared on this bundle, or None."""
-    from aegen.comparison.world import World
+    from aegen.comparison.reference_rows import ReferenceSet
 
     try:
-        World(opened.bundle(name), draws=10**6)
+        ReferenceSet(bundles.bundle(name), draws=10**6)
     except AegenError as problem:
         return str(problem)
     return None
@@ -172,24 +172,24 @@ def refusal(name: str) -> str | None:
 # pictures
 
 
-@kept(96)
-def pictures_of(spec: Spec, n: int, seed: int) -> ByteArray:
+@cached(96)
+def pictures_of(spec: SamplerSpec, n: int, seed: int) -> ByteArray:
     """The first pictures that a latent model draws, small enough to keep those of many."""
     from aegen.app.services.draws import draw
-    from aegen.core.pictures import quantize
+    from aegen.core.images import quantize
 
     return quantize(draw(spec, n, seed).images)
 
 
-@kept(12)
+@cached(12)
 def reference_pictures(name: str, draws: int, seed: int, n: int) -> ByteArray:
     """The first ``n`` held-out rows that stand for what the decoder can do at best, decoded."""
-    from aegen.app.services.pictures import decode
-    from aegen.comparison.world import World
-    from aegen.core.pictures import quantize
+    from aegen.app.services.images import decode
+    from aegen.comparison.reference_rows import ReferenceSet
+    from aegen.core.images import quantize
 
-    bundle = opened.bundle(name)
-    rows = World(bundle, draws).others(seed)[:n]
+    bundle = bundles.bundle(name)
+    rows = ReferenceSet(bundle, draws).others(seed)[:n]
     return quantize(decode(name, bundle.holdout[rows]))
 
 
@@ -219,22 +219,22 @@ class _Found:
                         os.utime(store.path(task))
 
 
-@kept(8)
-def _found(asked: Asked) -> _Found:
+@cached(8)
+def _found(asked: ComparisonRequest) -> _Found:
     from aegen.comparison import REFERENCES
     from aegen.comparison.task import Task
 
-    everyone = [*sorted(contenders(asked), key=lambda each: each.slow), *REFERENCES]
+    everyone = [*sorted(candidates(asked), key=lambda each: each.slow), *REFERENCES]
     return _Found(
         tuple(
-            Task(asked.bundle, contender, seed, asked.draws, _criteria(asked.budget))
+            Task(asked.bundle, candidate, seed, asked.draws, _criteria(asked.budget))
             for seed in asked.seeds
-            for contender in everyone
+            for candidate in everyone
         )
     )
 
 
-def table(asked: Asked) -> Table:
+def table(asked: ComparisonRequest) -> Table:
     """The table of what is known so far."""
     from aegen.comparison import Table
 
@@ -242,17 +242,17 @@ def table(asked: Asked) -> Table:
     found.look()
     with found.lock:
         results = [found.results[task] for task in found.tasks if task in found.results]
-    return Table(asked.bundle, contenders(asked), _criteria(asked.budget), results)
+    return Table(asked.bundle, candidates(asked), _criteria(asked.budget), results)
 
 
-def left(asked: Asked) -> tuple[int, int]:
+def left(asked: ComparisonRequest) -> tuple[int, int]:
     """How many results are still to come, and how many there will be."""
     found = _found(asked)
     found.look()
     return len(found.tasks) - len(found.results), len(found.tasks)
 
 
-def again(asked: Asked) -> None:
+def again(asked: ComparisonRequest) -> None:
     """Forget what went wrong, so that it can be tried again."""
     found, store = _found(asked), _store()
     with found.lock:
@@ -260,41 +260,41 @@ def again(asked: Asked) -> None:
             del found.results[task]
             with contextlib.suppress(OSError):
                 store.path(task).unlink()
-    jobs.forget(_key(asked))
+    process.forget(_key(asked))
 
 
 # the job
 
 
-def comparison_job(asked: Asked) -> Job | None:
+def comparison_job(asked: ComparisonRequest) -> Job | None:
     """The job that does this comparison, if there is one."""
-    return jobs.find(_key(asked))
+    return process.find(_key(asked))
 
 
-def compare(asked: Asked) -> Job:
+def compare(asked: ComparisonRequest) -> Job:
     """The same, begun if need be."""
     tasks = _found(asked).tasks
 
-    def prepare() -> jobs.Plan:
+    def prepare() -> process.Plan:
         arguments = {
             "bundle": asked.bundle,
-            "models": list(dict.fromkeys(task.contender.text for task in tasks)),
+            "models": list(dict.fromkeys(task.candidate.text for task in tasks)),
             "seeds": list(asked.seeds),
             "draws": asked.draws,
-            "criteria": [criterion.key for criterion in _criteria(asked.budget)],
+            "criteria": [metric_spec.key for metric_spec in _criteria(asked.budget)],
             "folder": str(_folder()),
             "processes": os.cpu_count() or 1,
         }
         return arguments, _ended
 
-    return jobs.begin(_key(asked), WORK, prepare)
+    return process.begin(_key(asked), WORK, prepare)
 
 
 def _ended(said: Any) -> None:
     _make_room(_folder())
 
 
-def _key(asked: Asked) -> str:
+def _key(asked: ComparisonRequest) -> str:
     """Another bundle of the same name is another job."""
     return "compare " + hashlib.sha256(repr((stamp(asked.bundle), asked)).encode()).hexdigest()
 
@@ -307,10 +307,10 @@ def _store() -> Store:
 
 def _folder() -> Path:
     """Where results are kept: beside the kept fits, or where this computer lets us."""
-    from aegen.app.services import disk
+    from aegen.app.services import disk_cache
     from aegen.core.storage import make_folder
 
-    wanted = disk.folder().parent / "comparisons"
+    wanted = disk_cache.folder().parent / "comparisons"
     with contextlib.suppress(StorageError):
         make_folder(wanted)
         return wanted

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from aegen.app.services import opened
-from aegen.app.services.kept import kept
-from aegen.app.services.layout import project
-from aegen.app.services.models import FIT_SEED, Spec, by_rows, model
-from aegen.app.services.pictures import one_thread
+from aegen.app.services import bundles
+from aegen.app.services.cache import cached
+from aegen.app.services.images import one_thread
+from aegen.app.services.projections import project
 from aegen.app.services.rows import rows_of
+from aegen.app.services.samplers import FIT_SEED, SamplerSpec, by_rows, model
 from aegen.core.arrays import FloatArray, IntArray
 from aegen.core.errors import InvalidInput
 
@@ -43,8 +43,8 @@ class Quality:
     n: int
 
 
-@kept(12)
-def draw(spec: Spec, n: int, seed: int) -> Draw:
+@cached(12)
+def draw(spec: SamplerSpec, n: int, seed: int) -> Draw:
     """``n`` new images."""
     one_thread()
     fitted = model(spec)
@@ -59,34 +59,34 @@ def draw(spec: Spec, n: int, seed: int) -> Draw:
     return Draw(images, codes, rows, drawn - started, time.perf_counter() - drawn)
 
 
-def _weighted(spec: Spec, n: int, seed: int) -> tuple[FloatArray, IntArray]:
+def _weighted(spec: SamplerSpec, n: int, seed: int) -> tuple[FloatArray, IntArray]:
     """Codes that start from the rows asked for, by a model of all rows."""
     assert spec.within is not None
     rows = rows_of(spec.bundle, spec.within)
     if not len(rows):
         raise InvalidInput("the selection holds no rows: draw around some points")
-    weights = np.zeros(opened.bundle(spec.bundle).manifest.rows)
+    weights = np.zeros(bundles.bundle(spec.bundle).manifest.rows)
     weights[rows] = 1
     sampler: Any = model(spec).sampler
     codes, started = sampler.sample_rows(n, weights=weights, rng=seed)
     return codes, started
 
 
-def _codes(spec: Spec, n: int, seed: int) -> FloatArray:
+def _codes(spec: SamplerSpec, n: int, seed: int) -> FloatArray:
     """Codes without images, for figures and maps."""
     if by_rows(spec):
         return _weighted(spec, n, seed)[0]
     return model(spec).sampler.sample(n, rng=seed)
 
 
-@kept(24)
-def overlaid(spec: Spec, n: int, seed: int, projection: str) -> FloatArray:
+@cached(24)
+def overlaid(spec: SamplerSpec, n: int, seed: int, projection: str) -> FloatArray:
     """Where ``n`` draws lie in a projection."""
     return project(spec.bundle, projection, _codes(spec, n, seed))
 
 
-@kept(24)
-def contours(spec: Spec, projection: str) -> tuple[Contour, ...]:
+@cached(24)
+def contours(spec: SamplerSpec, projection: str) -> tuple[Contour, ...]:
     """Lines around the densest places of a model's draws in a projection."""
     from aegen.figures import contours
 
@@ -95,15 +95,15 @@ def contours(spec: Spec, projection: str) -> tuple[Contour, ...]:
 
 def nearest(name: str, codes: FloatArray) -> tuple[IntArray, FloatArray]:
     """The nearest training row of each code, and its distance."""
-    return opened.bundle(name).nearest(codes)
+    return bundles.bundle(name).nearest(codes)
 
 
-@kept(24)
-def quality(spec: Spec) -> Quality:
+@cached(24)
+def quality(spec: SamplerSpec) -> Quality:
     """How a fitted model does; measured once, so a new seed does not wait for it."""
     from aegen.samplers import DensitySampler
 
-    bundle, sampler = opened.bundle(spec.bundle), model(spec).sampler
+    bundle, sampler = bundles.bundle(spec.bundle), model(spec).sampler
     codes = _codes(spec, FEW, FIT_SEED)
     held_out = bundle.holdout[:: max(1, len(bundle.holdout) // FEW)][:FEW]
     dense = sampler if isinstance(sampler, DensitySampler) and spec.within is None else None

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from aegen.app.selection import Area, Having, Selection
-from aegen.app.services import opened
-from aegen.app.services.kept import kept
-from aegen.app.services.layout import coordinates
+from aegen.app.row_selection import Area, AttributeEquals, Selection
+from aegen.app.services import bundles
+from aegen.app.services.cache import cached
+from aegen.app.services.projections import coordinates
 from aegen.core.arrays import BoolArray, IntArray
 from aegen.core.errors import UnknownName
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["kept_rows", "members", "rows_of"]
 
 
-@kept(16)
+@cached(16)
 def rows_of(name: str, selection: Selection) -> IntArray:
     """The training rows that a selection means, in order."""
     found: BoolArray
@@ -33,8 +33,8 @@ def rows_of(name: str, selection: Selection) -> IntArray:
     return rows
 
 
-def _having(name: str, selection: Having) -> BoolArray:
-    column = opened.column(name, selection.attribute)
+def _having(name: str, selection: AttributeEquals) -> BoolArray:
+    column = bundles.column(name, selection.attribute)
     known = [str(value) for value in column.unique()]
     if selection.value not in known:
         raise UnknownName(f"value of {selection.attribute}", selection.value, sorted(known))
@@ -42,7 +42,7 @@ def _having(name: str, selection: Having) -> BoolArray:
     return found
 
 
-@kept(32, copied=True)
+@cached(32, copied=True)
 def members(
     name: str, selection: Selection, attribute: str
 ) -> list[tuple[str, float, float, str]]:
@@ -52,7 +52,7 @@ def members(
     """
     from aegen.figures import category_colours
 
-    column = opened.column(name, attribute)
+    column = bundles.column(name, attribute)
     if not hasattr(column, "cat"):
         column = _ranges(column)
     codes = column.cat.codes.to_numpy().astype(np.int64)
@@ -82,7 +82,7 @@ def _ranges(column: pd.Series[Any]) -> pd.Series[Any]:
     return pd.qcut(column, 5, duplicates="drop").astype("category")
 
 
-@kept(16, copied=True)
+@cached(16, copied=True)
 def kept_rows(name: str, selection: Selection) -> bytes:
     """A selection as CSV: row, its id in the data set, its attributes.
 
@@ -90,8 +90,8 @@ def kept_rows(name: str, selection: Selection) -> bytes:
     """
     rows = rows_of(name, selection)
     taken = {own: f"attribute {own}" for own in ("row", "id")}
-    table = opened.attributes(name).iloc[rows].rename(columns=taken)
-    table.insert(0, "id", opened.bundle(name).rows[rows])
+    table = bundles.attributes(name).iloc[rows].rename(columns=taken)
+    table.insert(0, "id", bundles.bundle(name).rows[rows])
     table.insert(0, "row", rows)
     content: bytes = table.to_csv(index=False).encode()
     return content

@@ -10,10 +10,10 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from aegen.app.services import opened
-from aegen.app.services.kept import Stamp, kept, stamp
-from aegen.app.services.models import Spec, model
-from aegen.app.services.pictures import one_thread
+from aegen.app.services import bundles
+from aegen.app.services.cache import Stamp, cached, stamp
+from aegen.app.services.images import one_thread
+from aegen.app.services.samplers import SamplerSpec, model
 from aegen.core.arrays import FloatArray
 from aegen.core.errors import AegenError
 from aegen.core.progress import reporting
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PLAIN",
-    "Search",
-    "SearchStopped",
     "Edit",
     "Matching",
-    "Wish",
+    "Search",
+    "SearchStopped",
+    "TargetRequest",
     "asked_parts",
     "baseline",
     "edited",
@@ -57,10 +57,10 @@ in the background look once a minute."""
 
 
 @dataclass(frozen=True)
-class Wish:
+class TargetRequest:
     """Draws as asked for: the latent model, the target as text, how many, how."""
 
-    spec: Spec
+    spec: SamplerSpec
     text: str
     n: int
     seed: int
@@ -96,7 +96,7 @@ class Matching:
 # targets
 
 
-@kept(64)
+@cached(64)
 def target_of(name: str, text: str) -> Target:
     """The target that a text stands for, in this bundle.
 
@@ -106,7 +106,7 @@ def target_of(name: str, text: str) -> Target:
     from aegen.targeting import parse
 
     target = parse(text)
-    target.check(opened.bundle(name))
+    target.check(bundles.bundle(name))
     return target
 
 
@@ -117,30 +117,30 @@ def asked_parts(target: Target) -> tuple[Target, ...]:
     return target.parts if isinstance(target, And) and target.parts else (target,)
 
 
-@kept(64)
+@cached(64)
 def matching(name: str, text: str) -> Matching:
     """How many rows match."""
     from aegen.targeting.strategies import matching_rows
 
-    weights = target_of(name, text).weights(opened.bundle(name))
+    weights = target_of(name, text).weights(bundles.bundle(name))
     return Matching(int((weights > 0.5).sum()), matching_rows(weights))
 
 
-@kept(8)
+@cached(8)
 def factors(name: str) -> dict[str, tuple[str, ...]]:
     """Attributes that have values, with these, of a bundle."""
-    from aegen.targeting.knowledge import Knowledge
+    from aegen.targeting.attribute_models import AttributeModels
 
-    known = Knowledge.of(opened.bundle(name))
+    known = AttributeModels.of(bundles.bundle(name))
     return {attribute: known.labels(attribute).values for attribute in known.factors()}
 
 
-@kept(8)
+@cached(8)
 def found_values(name: str) -> dict[str, tuple[str, ...]]:
     """The same with those values only that rows have."""
-    from aegen.targeting.knowledge import Knowledge
+    from aegen.targeting.attribute_models import AttributeModels
 
-    known, found = Knowledge.of(opened.bundle(name)), {}
+    known, found = AttributeModels.of(bundles.bundle(name)), {}
     for attribute, values in factors(name).items():
         rows = set(known.labels(attribute).rows.tolist())
         found[attribute] = tuple(value for k, value in enumerate(values) if k in rows)
@@ -151,14 +151,14 @@ def near_row(name: str, row: int, rows: int) -> Target:
     """The ball around a row that holds so many rows."""
     from aegen.targeting import near
 
-    return near(opened.bundle(name), row, rows)
+    return near(bundles.bundle(name), row, rows)
 
 
 def near_picture(name: str, code: tuple[float, ...], rows: int) -> Target:
     """The same around a code."""
     from aegen.targeting import near
 
-    return near(opened.bundle(name), code, rows)
+    return near(bundles.bundle(name), code, rows)
 
 
 # draws
@@ -173,10 +173,10 @@ class Search:
         over: whether it ended, by finding, stopping or failing.
     """
 
-    def __init__(self, wish: Wish, source: Model, target: Target) -> None:
+    def __init__(self, request: TargetRequest, source: Model, target: Target) -> None:
         self.share = 0.0
         self.text = "Looking for pictures"
-        self._wish = wish
+        self._wish = request
         self._found: Targeted | None = None
         self._problem: Exception | None = None
         self._told = False
@@ -258,26 +258,29 @@ class SearchStopped(AegenError):
     """A search that its last watcher left."""
 
 
-_searches: OrderedDict[tuple[Stamp, Wish], Search] = OrderedDict()
+_searches: OrderedDict[tuple[Stamp, TargetRequest], Search] = OrderedDict()
 _lock = threading.Lock()
 
 
-def search(wish: Wish, who: str, seconds: float = AWAY) -> Search:
+def search(request: TargetRequest, who: str, seconds: float = AWAY) -> Search:
     """The search for these draws, the one there is or a new one; ``who`` watches it from now on.
 
     The last twelve that are over are kept. Streamlit's own memory cannot show how far one is, nor
     stop it.
     """
-    key = (stamp(wish.bundle), wish)
+    key = (stamp(request.bundle), request)
     with _lock:
         found = _watched(key, who, seconds)
     if found is not None:
         return found
-    source, target = model(wish.spec), target_of(wish.bundle, wish.text)  # may take a while
+    source, target = (
+        model(request.spec),
+        target_of(request.bundle, request.text),
+    )  # may take a while
     with _lock:
         found = _watched(key, who, seconds)
         if found is None:
-            found = _searches[key] = Search(wish, source, target)
+            found = _searches[key] = Search(request, source, target)
             found.watch(who, seconds)
             found.begin()
         over = [known for known, one in _searches.items() if one.over and known != key]
@@ -286,7 +289,7 @@ def search(wish: Wish, who: str, seconds: float = AWAY) -> Search:
         return found
 
 
-def _watched(key: tuple[Stamp, Wish], who: str, seconds: float) -> Search | None:
+def _watched(key: tuple[Stamp, TargetRequest], who: str, seconds: float) -> Search | None:
     """The search there is, watched by one more, unless it is spent; while the lock is held."""
     found = _searches.get(key)
     if found is None or found.spent:
@@ -296,56 +299,63 @@ def _watched(key: tuple[Stamp, Wish], who: str, seconds: float) -> Search | None
     return found
 
 
-def leave_search(wish: Wish, who: str) -> None:
+def leave_search(request: TargetRequest, who: str) -> None:
     """Note that someone waits no more for draws; when nobody does, their search stops."""
     with _lock:
-        known = _searches.get((stamp(wish.bundle), wish))
+        known = _searches.get((stamp(request.bundle), request))
         if known is not None:
             known.leave(who)
 
 
-def found_before(wish: Wish) -> Targeted | None:
+def found_before(request: TargetRequest) -> Targeted | None:
     """Draws for a target where they are at hand."""
     with _lock:
-        known = _searches.get((stamp(wish.bundle), wish))
+        known = _searches.get((stamp(request.bundle), request))
     return known.found if known is not None else None
 
 
-def targeted(wish: Wish) -> Targeted:
+def targeted(request: TargetRequest) -> Targeted:
     """Draws for a target, waited for."""
     who = uuid.uuid4().hex
-    found = search(wish, who, math.inf)
+    found = search(request, who, math.inf)
     found.wait(threading.TIMEOUT_MAX)
-    leave_search(wish, who)
+    leave_search(request, who)
     return found.result()
 
 
-def _drawn(wish: Wish, source: Model, target: Target) -> Targeted:
-    from aegen.targeting import LENIENCE, draw
+def _drawn(request: TargetRequest, source: Model, target: Target) -> Targeted:
+    from aegen.targeting import MAX_MISCLASSIFIED, draw
 
     one_thread()
-    strategy: Any = wish.strategy
-    lenience = 0.0 if wish.strict else LENIENCE
-    found = draw(source, target, wish.n, rng=wish.seed, strategy=strategy, lenience=lenience)
+    strategy: Any = request.strategy
+    max_misclassified = 0.0 if request.strict else MAX_MISCLASSIFIED
+    found = draw(
+        source,
+        target,
+        request.n,
+        rng=request.seed,
+        strategy=strategy,
+        max_misclassified=max_misclassified,
+    )
     if len(found):
         found.candidates.all_chances()  # decoded and judged here, once
         found.images  # noqa: B018
     return found
 
 
-@kept(6)
-def _plain(spec: Spec) -> Candidates:
+@cached(6)
+def _plain(spec: SamplerSpec) -> Candidates:
     """Draws without a target, decoded and judged."""
     from aegen.targeting import Candidates
 
     one_thread()
-    judged = Candidates(opened.bundle(spec.bundle), model(spec).sampler.sample(PLAIN, rng=1))
+    judged = Candidates(bundles.bundle(spec.bundle), model(spec).sampler.sample(PLAIN, rng=1))
     judged.all_chances()
     return judged
 
 
-@kept(64)
-def baseline(spec: Spec, text: str) -> tuple[float, tuple[float, ...]]:
+@cached(64)
+def baseline(spec: SamplerSpec, text: str) -> tuple[float, tuple[float, ...]]:
     """Share of plain draws that fulfil a target, and each of its parts."""
     target, plain = target_of(spec.bundle, text), _plain(spec)
     parts = tuple(float(part.accept(plain).mean()) for part in asked_parts(target))
@@ -355,14 +365,14 @@ def baseline(spec: Spec, text: str) -> tuple[float, tuple[float, ...]]:
 # transfers and edits
 
 
-@kept(8)
+@cached(8)
 def transferred(name: str, source: str, margins: str, n: int, seed: int) -> Transferred:
     """Draws of one group with the margins of another, decoded and judged."""
     from aegen.targeting import transfer
 
     one_thread()
     found = transfer(
-        opened.bundle(name), target_of(name, source), target_of(name, margins), n, rng=seed
+        bundles.bundle(name), target_of(name, source), target_of(name, margins), n, rng=seed
     )
     for side in (found.before, found.after):
         side.all_chances()
@@ -370,7 +380,7 @@ def transferred(name: str, source: str, margins: str, n: int, seed: int) -> Tran
     return found
 
 
-@kept(32)
+@cached(32)
 def edited(change: Edit) -> Edited:
     """One picture on its way to other attribute values."""
     from aegen.targeting import edit
@@ -381,13 +391,13 @@ def edited(change: Edit) -> Edited:
         change.start if isinstance(change.start, int) else list(change.start)
     )
     found = edit(
-        opened.bundle(change.bundle),
+        bundles.bundle(change.bundle),
         start,
         target_of(change.bundle, change.text),
         kind=kind,
         hold=change.hold,
         reach=change.reach,
     )
-    found.chances  # noqa: B018 - judged once, here
+    found.probabilities  # noqa: B018 - judged once, here
     found.images  # noqa: B018
     return found

@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aegen.app.components.mask_map import Packed, pack
-from aegen.app.services.kept import Stamp, kept
+from aegen.app.services.cache import Stamp, cached
 from aegen.core.errors import AegenError, UnknownName
 
 if TYPE_CHECKING:
     from aegen.supermask.counts import Counts
-    from aegen.supermask.history import History
     from aegen.supermask.plan import Plan
-    from aegen.supermask.ticket import Ticket
+    from aegen.supermask.ticket.ticket import Ticket
+    from aegen.supermask.training.history import History
 
 __all__ = [
     "BROUGHT",
@@ -32,16 +32,16 @@ __all__ = [
     "history_problem",
     "masks_at",
     "packed",
-    "plan",
     "places",
+    "plan",
     "shipped_tickets",
     "ticket",
     "ticket_bytes",
     "ticket_file",
     "ticket_name",
+    "ticket_names",
     "ticket_stamp",
     "total",
-    "ticket_names",
 ]
 
 BROUGHT = re.compile(r"~[0-9a-f]{16}")
@@ -54,7 +54,7 @@ ANOTHER = "is that of another ticket, or of another epoch"
 
 def shipped_tickets() -> list[str]:
     """Names of the tickets that can be opened by name, the ones that people should see first."""
-    from aegen.supermask.discovery import tickets
+    from aegen.supermask.ticket.discovery import tickets
 
     names = tickets()
     return sorted(names, key=lambda name: (name != "fcn-mnist", name))
@@ -72,7 +72,7 @@ def ticket_file(name: str) -> Path:
     Raises:
         UnknownName: there is none of this name.
     """
-    from aegen.supermask.discovery import find_ticket
+    from aegen.supermask.ticket.discovery import find_ticket
 
     if BROUGHT.fullmatch(name) and _own(name).is_file():
         return _own(name)
@@ -94,7 +94,7 @@ def bring(content: bytes, history: bytes | None = None, *, file: str = "the file
         AegenError: the history is damaged, or another ticket's.
     """
     from aegen.core.storage import make_folder, write_bytes
-    from aegen.supermask.ticket import Ticket
+    from aegen.supermask.ticket.ticket import Ticket
 
     opened = Ticket.from_bytes(content, file)
     name = "~" + hashlib.sha256(content).hexdigest()[:16]
@@ -121,9 +121,9 @@ def _require_history(content: bytes, ticket: Ticket) -> None:
 
 
 def _folder() -> Path:
-    from aegen.app.services import disk
+    from aegen.app.services import disk_cache
 
-    return disk.folder().parent / "tickets"
+    return disk_cache.folder().parent / "tickets"
 
 
 def _own(name: str) -> Path:
@@ -152,14 +152,14 @@ def ticket_stamp(name: str) -> Stamp:
 # what is in it
 
 
-@kept(12, of=ticket_stamp)
+@cached(12, of=ticket_stamp)
 def ticket(name: str) -> Ticket:
     """The ticket of this name, opened once for everyone.
 
     Raises:
         TicketError: it cannot be used.
     """
-    from aegen.supermask.ticket import Ticket
+    from aegen.supermask.ticket.ticket import Ticket
 
     return Ticket.read(ticket_file(name))
 
@@ -187,7 +187,7 @@ def ticket_bytes(name: str) -> int:
     return ticket_file(name).stat().st_size
 
 
-@kept(32, of=ticket_stamp)
+@cached(32, of=ticket_stamp)
 def total(name: str) -> Counts:
     """What all layers of a ticket together keep, invert and drop."""
     return ticket(name).total
@@ -204,7 +204,7 @@ def plan(name: str) -> Plan | None:
     return None if opened.network is None else opened.plan
 
 
-@kept(32, of=ticket_stamp)
+@cached(32, of=ticket_stamp)
 def places(name: str) -> dict[str, tuple[int, int, int]]:
     """Of each dense layer whose inputs come from a picture, that picture's (c, h, w)."""
     from aegen.supermask.plan import Dense, Flatten, output_shape
@@ -241,7 +241,7 @@ def _described_places(name: str) -> dict[str, tuple[int, int, int]]:
 # its training
 
 
-@kept(8, of=ticket_stamp)
+@cached(8, of=ticket_stamp)
 def _history(name: str) -> tuple[History | None, str]:
     file = ticket_file(name).with_suffix(".history")
     if not file.is_file():
@@ -263,7 +263,7 @@ def _fits(history: History, ticket: Ticket) -> bool:
 
 
 def _read_history(file: Path) -> History:
-    from aegen.supermask.history import History
+    from aegen.supermask.training.history import History
 
     return History.read(file)
 
@@ -278,7 +278,7 @@ def history_problem(name: str) -> str:
     return _history(name)[1]
 
 
-@kept(24, of=ticket_stamp)
+@cached(24, of=ticket_stamp)
 def masks_at(name: str, epoch: int | None) -> dict[str, Any]:
     """The masks by layer after an epoch, or those of the ticket where it is None."""
     known = history(name)
@@ -287,7 +287,7 @@ def masks_at(name: str, epoch: int | None) -> dict[str, Any]:
     return dict(known.masks(epoch))
 
 
-@kept(32, of=ticket_stamp)
+@cached(32, of=ticket_stamp)
 def counts(name: str, epoch: int | None = None) -> dict[str, tuple[int, int, int]]:
     """Kept, inverted and dropped weights of each layer, as the library reports them."""
     known = history(name)
@@ -302,13 +302,13 @@ def counts(name: str, epoch: int | None = None) -> dict[str, tuple[int, int, int
     }
 
 
-@kept(64, of=ticket_stamp)
+@cached(64, of=ticket_stamp)
 def packed(name: str, layer: str, epoch: int | None) -> Packed:
     """A layer's mask as it travels to the browser."""
     return pack(masks_at(name, epoch)[layer])
 
 
-@kept(6, of=ticket_stamp)
+@cached(6, of=ticket_stamp)
 def frames(name: str, layer: str) -> tuple[Packed, ...]:
     """A layer's masks of all epochs that are kept."""
     known = history(name)

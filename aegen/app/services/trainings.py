@@ -15,19 +15,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import aegen
-from aegen.app import jobs
-from aegen.app.jobs import Job
-from aegen.app.masking import HISTORY, ticket_at
-from aegen.app.services import judging, opened, tickets
-from aegen.app.services.kept import Stamp, kept
+from aegen.app.jobs import process
+from aegen.app.jobs.process import Job
+from aegen.app.jobs.train_supermask import HISTORY, ticket_at
+from aegen.app.services import bundles, evaluation_data, tickets
+from aegen.app.services.cache import Stamp, cached
 from aegen.core.errors import AegenError
 
 if TYPE_CHECKING:
     from aegen.core.arrays import IntArray
-    from aegen.supermask.history import History
+    from aegen.supermask.training.history import History
 
 __all__ = [
-    "Order",
+    "TrainingConfig",
     "first_layer_maps",
     "forget_training",
     "save_training",
@@ -37,7 +37,7 @@ __all__ = [
     "training_job",
 ]
 
-WORK = "aegen.app.masking:train"
+WORK = "aegen.app.jobs.train_supermask:train"
 """What a job does."""
 
 MOST_TRAININGS = 24
@@ -47,8 +47,8 @@ PICTURES = 12
 
 
 @dataclass(frozen=True)
-class Order:
-    """A training as a person asks for it; the fields of `aegen.app.train_choices`."""
+class TrainingConfig:
+    """A training as a person asks for it; the fields of `aegen.app.pages.train.state`."""
 
     source: str
     rows: int
@@ -73,7 +73,7 @@ class Order:
         }
 
 
-def _mark(order: Order) -> str:
+def _mark(order: TrainingConfig) -> str:
     parts = asdict(order)
     del parts["epochs"]
     parts["version"] = aegen.__version__
@@ -81,39 +81,41 @@ def _mark(order: Order) -> str:
 
 
 def _shelf() -> Path:
-    from aegen.app.services import disk
+    from aegen.app.services import disk_cache
 
-    return disk.folder().parent / "trainings"
+    return disk_cache.folder().parent / "trainings"
 
 
-def _folder(order: Order) -> Path:
+def _folder(order: TrainingConfig) -> Path:
     return _shelf() / _mark(order)
 
 
-def _key(order: Order) -> str:
+def _key(order: TrainingConfig) -> str:
     return f"training-{_mark(order)}"
 
 
 # the job
 
 
-def training_job(order: Order) -> Job | None:
+def training_job(order: TrainingConfig) -> Job | None:
     """The job that works at it, or did."""
-    return jobs.find(_key(order))
+    return process.find(_key(order))
 
 
-def start_training(order: Order) -> Job:
+def start_training(order: TrainingConfig) -> Job:
     """Begin, or go on from the last epoch that is done."""
     from aegen.core.storage import make_folder
 
-    jobs.forget(_key(order))
+    process.forget(_key(order))
     folder = _folder(order)
 
-    def prepare() -> jobs.Plan:
+    def prepare() -> process.Plan:
         _make_room()
         make_folder(folder)
         kind, _, name = order.source.partition(":")
-        given = judging.image_folder(name) if kind == "images" else opened.bundle(name).path
+        given = (
+            evaluation_data.image_folder(name) if kind == "images" else bundles.bundle(name).path
+        )
         arguments = {
             "source": order.source,
             "folder": None if given is None else str(given.resolve()),
@@ -125,16 +127,16 @@ def start_training(order: Order) -> Job:
         }
         return arguments, lambda said: said
 
-    return jobs.begin(_key(order), WORK, prepare)
+    return process.begin(_key(order), WORK, prepare)
 
 
-def forget_training(order: Order) -> None:
+def forget_training(order: TrainingConfig) -> None:
     """Remove all that was trained, so that it begins anew."""
     job = training_job(order)
     if job is not None:
         job.stop()
         job.wait(5)
-    jobs.forget(_key(order))
+    process.forget(_key(order))
     shutil.rmtree(_folder(order), ignore_errors=True)
 
 
@@ -149,7 +151,7 @@ def _make_room() -> None:
 # what came of it
 
 
-def trained(order: Order) -> History | None:
+def trained(order: TrainingConfig) -> History | None:
     """How it went so far; None before the first epoch is done."""
     return _history(_mark(order))
 
@@ -163,28 +165,28 @@ def _stamp(mark: str) -> Stamp:
     return str(file), about.st_mtime_ns, about.st_size
 
 
-@kept(16, of=_stamp)
+@cached(16, of=_stamp)
 def _history(mark: str) -> History | None:
-    from aegen.supermask.history import History
+    from aegen.supermask.training.history import History
 
     file = _shelf() / mark / HISTORY
     return History.read(file) if file.is_file() else None
 
 
-def first_layer_maps(order: Order) -> list[tuple[int, IntArray]]:
+def first_layer_maps(order: TrainingConfig) -> list[tuple[int, IntArray]]:
     """Where the first layer looks, (h, w) counts, after some epochs, the last among them."""
     return _maps(_mark(order), _side(order))
 
 
-def _side(order: Order) -> int:
+def _side(order: TrainingConfig) -> int:
     """Height and width of its images."""
     kind, _, name = order.source.partition(":")
     if kind == "images":
         return 28
-    return int(opened.bundle(name).image_shape[0])
+    return int(bundles.bundle(name).image_shape[0])
 
 
-@kept(8, of=_stamp)
+@cached(8, of=_stamp)
 def _maps(mark: str, side: int) -> list[tuple[int, IntArray]]:
     from aegen.figures.input_map import input_map
 
@@ -202,7 +204,7 @@ def _maps(mark: str, side: int) -> list[tuple[int, IntArray]]:
     ]
 
 
-def trained_file(order: Order, name: str) -> bytes:
+def trained_file(order: TrainingConfig, name: str) -> bytes:
     """The content of the training's "ticket" or "history" file, both after the same epoch.
 
     Raises:
@@ -217,6 +219,6 @@ def trained_file(order: Order, name: str) -> bytes:
         raise AegenError("there is nothing to save before the first epoch is done") from None
 
 
-def save_training(order: Order) -> str:
+def save_training(order: TrainingConfig) -> str:
     """Keep the ticket as it is now among those of the Masks page; gives its name there."""
     return tickets.bring(trained_file(order, "ticket"), trained_file(order, "history"))

@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from aegen.autoencoders.networks.base import Autoencoder
 from aegen.core.errors import InvalidInput
-from aegen.core.fields import Field
+from aegen.core.parameters import Field
 
 __all__ = ["Masked"]
 
@@ -24,8 +24,8 @@ class Masked(Autoencoder):
     """Dense layers with ELU between them and no biases; what it knows is in its matrices alone.
 
     Its weights can be trained like those of any other, but it is made for weights that never are:
-    `aegen.supermask_autoencoder` only keeps, inverts or drops them. Without biases a unit still
-    has something constant to lean on, since the background of a picture is not 0 once its
+    `aegen.supermask.training.autoencoder` only keeps, inverts or drops them. Without biases a unit
+    still has something constant to lean on, since the background of a picture is not 0 once its
     ``mean`` is taken off and what is left divided by its ``deviation``. Logits are multiplied by
     ``gain``, as few small weights could not make a pixel all black.
 

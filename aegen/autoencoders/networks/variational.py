@@ -10,7 +10,7 @@ from torch import Tensor
 
 from aegen.autoencoders.networks._backbone import Decoder, Encoder, chosen_widths
 from aegen.autoencoders.networks.base import Autoencoder
-from aegen.core.fields import Field
+from aegen.core.parameters import Field
 
 __all__ = ["Variational"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from aegen.core.errors import InvalidInput
-from aegen.core.fields import Field
+from aegen.core.parameters import Field
 from aegen.supermask.plan import Conv, Dense, Elu, Flatten, MaxPool, Step, output_shape
 
 __all__ = ["Width", "pairs"]

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Annotated
 
 from aegen.core.errors import InvalidInput
-from aegen.core.fields import Field
+from aegen.core.parameters import Field
 from aegen.supermask.plan import Dense, Elu, Flatten, Plan, Step
 
 __all__ = ["FCN"]

@@ -8,14 +8,14 @@ import pytest
 
 from aegen.app.components.mask_map import _HERE, _PARTS, matrix, pack, slice_of, tiles
 from aegen.app.components.mask_map.packing import unpack
-from aegen.app.masked_layer import MaskedLayer
+from aegen.app.widgets.mask_layer import MaskedLayer
 from aegen.core.errors import InvalidInput
 
 
 def random_mask(shape, remaining=0.3, seed=0):
-    chance = np.random.default_rng(seed).random(shape)
-    mask = (chance < remaining / 2).astype(np.int8)
-    mask[chance > 1 - remaining / 2] = -1
+    probability = np.random.default_rng(seed).random(shape)
+    mask = (probability < remaining / 2).astype(np.int8)
+    mask[probability > 1 - remaining / 2] = -1
     return mask
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import streamlit as st
 
 from aegen.core.arrays import ByteArray
-from aegen.core.pictures import grid, png
+from aegen.core.images import grid, png
 
 __all__ = ["image_grid"]
 

@@ -1,0 +1,1 @@
+"""Long work beside the pages: in processes of their own, or in threads of the server."""

@@ -1,0 +1,95 @@
+"""The worker process of `aegen.app.jobs.process`: reads a request, does it, reports in JSON lines.
+
+Run as ``python -m aegen.app.jobs.worker``. It ends with the process that started it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+from typing import IO, Any
+
+from aegen.core.errors import AegenError
+from aegen.core.progress import reporting
+
+__all__ = ["main"]
+
+PAUSE = 0.1
+"""Seconds between two reports that are passed on."""
+
+NICE = 3
+"""How much the work stands back for the server."""
+
+
+def main() -> None:
+    """Answer the one request that comes in."""
+    say = _voice()
+    request = json.loads(sys.stdin.readline())
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    if hasattr(os, "nice"):
+        with contextlib.suppress(OSError):
+            os.nice(NICE)
+    try:
+        module, _, name = request["work"].partition(":")
+        with reporting(_Reports(say)):
+            answer = getattr(importlib.import_module(module), name)(**request["arguments"])
+    except AegenError as problem:
+        say({"refused": str(problem)})
+    except Exception:
+        say({"broken": traceback.format_exc()})
+    else:
+        say({"done": answer})
+
+
+class _Voice:
+    """Lines of JSON to the process that asked."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+        self._lock = threading.Lock()
+
+    def __call__(self, message: dict[str, Any]) -> None:
+        with self._lock:
+            self._stream.write(json.dumps(message) + "\n")
+            self._stream.flush()
+
+
+class _Reports:
+    """Passes on reports of progress, but not more than a person can read."""
+
+    def __init__(self, say: _Voice) -> None:
+        self._say = say
+        self._last = 0.0
+
+    def __call__(self, share: float, text: str) -> None:
+        now = time.monotonic()
+        if now - self._last >= PAUSE:
+            self._last = now
+            self._say({"share": float(share), "text": str(text)})
+
+
+def _voice() -> _Voice:
+    """The pipe to the asker, kept from libraries that print: theirs goes where errors go."""
+    own = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    return _Voice(own)
+
+
+def _end_with_parent() -> None:
+    """The asker holds our input open as long as it lives; what we started ends with us."""
+    while sys.stdin.read(1024):
+        pass
+    if hasattr(os, "killpg") and os.getpgid(0) == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

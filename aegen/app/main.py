@@ -1,0 +1,17 @@
+"""The script that Streamlit runs: bundle choice in the sidebar, pages by group, then the page.
+
+A page also works where this file did not run before it: what it shows is in `aegen.app.state`.
+"""
+
+import streamlit as st
+
+from aegen.app import navigation, services, sidebar
+
+__all__: list[str] = []
+
+if __name__ == "__main__":
+    st.set_page_config(page_title="aegen", page_icon=navigation.ICON, layout="wide")
+    page = st.navigation(navigation.pages())
+    sidebar.sidebar()
+    page.run()
+    services.warm_up()

@@ -1,0 +1,107 @@
+"""What every page stands in: its title, its guard, and parts that run again on their own.
+
+`page` and `part` are the one place where an error that a person can cause becomes a sentence;
+any other error keeps its traceback.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, ParamSpec
+
+import streamlit as st
+
+from aegen.app import services
+from aegen.app.state import link, visit
+from aegen.app.widgets.markdown import plain, sentence
+from aegen.app.widgets.messages import show_problem
+from aegen.core.errors import AegenError
+
+__all__ = ["bundle_name", "page", "part"]
+
+P = ParamSpec("P")
+
+
+def bundle_name() -> str:
+    """The name of the bundle that the page shows.
+
+    Raises:
+        AegenError: there is none.
+    """
+    names = services.bundle_names()
+    if not names:
+        raise AegenError(
+            "there is no bundle yet: write one with `aegen bundles create`, or name a folder of "
+            "bundles in the environment variable AEGEN_BUNDLES"
+        )
+    if not link.bundle.get():
+        link.bundle.set(services.first_bundle())
+    return link.bundle.keep(names)
+
+
+@contextmanager
+def page(title: str, question: str, *items: link.Item[Any]) -> Iterator[None]:
+    """The frame of a page's script.
+
+    Args:
+        title: its heading; may hold ``{title}``, ``{rows}``, ``{dimension}`` of the bundle.
+        question: a sentence below on what the page answers.
+        items: the choices that its link holds.
+    """
+    link.show(items)
+    visit.page_runs(True)
+    heading = st.container(gap="xsmall")
+    said = st.container()
+    name, _, facts = title.partition(" · ")
+    try:
+        manifest = _manifest_or_title(heading, name)
+        known = {
+            "title": plain(manifest.title),
+            "rows": f"{manifest.rows:,}",
+            "dimension": manifest.latent_dim,
+        }
+        about = f" :gray[· {facts.format(**known)}]" if facts else ""
+        heading.title(name + about, anchor=False)
+        heading.caption(question.format(**known))
+        yield
+    except AegenError as problem:
+        show_problem(problem)
+    finally:
+        for noted in visit.notices():
+            said.warning(sentence(noted), icon=":material/link_off:")
+        visit.page_runs(False)
+    link.publish()
+
+
+def _manifest_or_title(heading: Any, name: str) -> Any:
+    """What the bundle is; where it cannot be opened the page has its bare title at least."""
+    try:
+        return services.bundle(bundle_name()).manifest
+    except AegenError as problem:
+        heading.title(name, anchor=False)
+        show_problem(problem)
+        st.stop()  # here, since the page's script has not begun and cannot be told
+
+
+def part(function: Callable[P, None], *, every: float | None = None) -> Callable[P, None]:
+    """A part of a page that runs again on its own when something in it is changed.
+
+    Args:
+        function: draws it.
+        every: seconds after which it runs again by itself; None for never.
+    """
+
+    @functools.wraps(function)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            function(*args, **kwargs)
+        except AegenError as problem:
+            show_problem(problem)
+        if not visit.page_runs():
+            for noted in visit.notices():
+                st.toast(sentence(noted), icon=":material/info:")
+        link.publish()
+
+    return st.fragment(guarded, run_every=every)

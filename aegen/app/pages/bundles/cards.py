@@ -1,0 +1,212 @@
+"""The Bundles page's pieces: a card for each bundle, and a place to try one's own."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shlex
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from aegen.app import navigation, page
+from aegen.app.components.drawing import drawing
+from aegen.app.pages.bundles import model
+from aegen.app.pages.bundles.model import Card
+from aegen.app.state import link
+from aegen.app.widgets.markdown import plain
+from aegen.app.widgets.messages import show_problem
+from aegen.core.errors import AegenError
+
+if TYPE_CHECKING:
+    from aegen.bundles import Report
+
+__all__ = ["card", "heading", "own", "shelf", "totals"]
+
+WIDTH = 460
+"""Pixels of a card: two beside each other on a laptop, three on a wide screen, one on a phone."""
+
+
+def heading(title: str, question: str) -> None:
+    """The page's title; it needs no bundle, so it stands also where none can be opened."""
+    link.publish(())
+    with st.container(gap="xsmall"):
+        st.title(title, anchor=False)
+        st.caption(question)
+
+
+def totals(cards: list[Card]) -> None:
+    """All bundles together, in a line."""
+    read = [card.manifest for card in cards if card.manifest is not None]
+    rows = sum(manifest.rows + manifest.holdout_rows for manifest in read)
+    broken = sum(card.problem is not None for card in cards)
+    parts = [
+        f"**{len(cards)}** bundle{'s' * (len(cards) != 1)}",
+        f"**{rows:,}** rows",
+        f"**{sum(card.size for card in cards) / 1e6:.1f}** MB on disk",
+    ]
+    if broken:
+        parts.append(
+            f":red[**{broken}** cannot be used as {'it is' if broken == 1 else 'they are'}]"
+        )
+    st.markdown(" &nbsp;·&nbsp; ".join(parts))
+
+
+def shelf(cards: list[Card]) -> None:
+    """All cards, beside each other as far as there is room."""
+    with st.container(horizontal=True, gap="medium"):
+        for shown in cards:
+            with st.container(border=True, width=WIDTH):
+                card(shown)
+
+
+@page.part
+def card(shown: Card) -> None:
+    """One bundle; checking it runs this card again and nothing else."""
+    if shown.cover:
+        _cover(shown)
+    title = plain(shown.manifest.title) + " " if shown.manifest else ""
+    st.subheader(f"{title}:small[:gray[{shown.name}]]", anchor=False)
+    if shown.problem is not None:
+        problem = shown.problem
+        show_problem(AegenError(f"file {problem.path.name}: {problem.problem}"))
+    if shown.manifest is not None:
+        st.markdown(plain(shown.manifest.description))
+        st.html(_listed(model.facts(shown)))
+        _making(shown)
+        with st.expander("Use it", icon=":material/code:"):
+            st.code(_python(shown.name), language="python", wrap_lines=True)
+            st.code(_command(shown.name), language="bash", wrap_lines=True)
+    _buttons(shown)
+
+
+def _cover(shown: Card) -> None:
+    picture = base64.b64encode(shown.cover).decode()
+    st.html(
+        f'<img src="data:image/webp;base64,{picture}" alt="Pictures of {escape(shown.name)}" '
+        'style="width:100%;border-radius:6px;display:block">'
+    )
+
+
+def _listed(values: Mapping[str, str]) -> str:
+    """Labels and values in two columns."""
+    lines = "".join(
+        f'<dt style="opacity:.65">{escape(label)}</dt><dd style="margin:0">{escape(value)}</dd>'
+        for label, value in values.items()
+    )
+    return (
+        '<dl style="display:grid;grid-template-columns:max-content 1fr;gap:.2rem .9rem;margin:0;'
+        f'padding:0;font-size:.88rem;line-height:1.45;overflow-wrap:anywhere">{lines}</dl>'
+    )
+
+
+def _making(shown: Card) -> None:
+    """How it was trained, and whom to cite."""
+    from aegen.figures.loss_curve import history
+
+    assert shown.manifest is not None
+    with st.expander("How it was made", icon=":material/model_training:"):
+        losses = model.losses(shown)
+        if losses:
+            st.caption("Nats a picture, epoch by epoch")
+            drawing(history(losses), key=f"history:{shown.name}")
+        st.html(_listed(model.recipe(shown)))
+        if shown.manifest.citation:
+            st.html(_listed({"Cite": shown.manifest.citation}))
+
+
+def _buttons(shown: Card) -> None:
+    """*Open* leads to the map; *Check* looks for faults."""
+    with st.container(horizontal=True):
+        opened = st.button(
+            "Open",
+            key=f"open:{shown.name}",
+            icon=":material/scatter_plot:",
+            disabled=shown.manifest is None,
+            help="Choose this bundle and go to its latent map.",
+        )
+        checked = st.button(
+            "Check",
+            key=f"check:{shown.name}",
+            type="tertiary",
+            icon=":material/fact_check:",
+            help="Reads every file, compares hashes, builds the networks and decodes some rows.",
+        )
+    if opened:
+        link.bundle.set(shown.name)
+        st.switch_page(navigation.existing()[0].path)
+    if checked:
+        with st.spinner("Checking every file …"):
+            report = model.check(shown.path)
+        _findings(report)
+
+
+def _findings(report: Report) -> None:
+    """What a check found, a sentence each."""
+    for finding in report.findings:
+        where = f"file {finding.file}" if finding.file else str(report.path)
+        field = f"{finding.field}: " if finding.field else ""
+        sentence = f"{where}: {field}{finding.problem}"
+        if finding.warning:
+            st.warning(plain(sentence), icon=":material/warning:")
+        else:
+            show_problem(AegenError(sentence))
+    if report.ok:
+        n = len(report.findings)
+        but = f", with {n} remark{'s' * (n != 1)}" if n else ""
+        st.success(
+            f"Sound{but}: every file is whole and fits the others.", icon=":material/check:"
+        )
+
+
+@page.part
+def own() -> None:
+    """A folder to check, and the commands that make a bundle."""
+    left, right = st.columns(2, gap="large")
+    with left:
+        given = st.text_input(
+            "Folder of a bundle",
+            placeholder="/home/me/bundles/mine",
+            help="A folder that holds bundle.json, on the computer that runs this app.",
+        ).strip()
+        if given:
+            with st.spinner("Checking every file …"):
+                report = model.check(given)
+            _findings(report)
+            if report.ok:
+                st.html(_listed(report.facts))
+                _shelve(report.path)
+    with right:
+        st.markdown("Three commands make one; a training that was stopped goes on where it was.")
+        st.code(model.commands(), language="bash", wrap_lines=True)
+
+
+def _shelve(folder: Path) -> None:
+    """How to have a bundle among the others, from whatever folder the lines are run in."""
+    folder = folder.resolve()
+    st.markdown("To use it, and to have it in the list of bundles:")
+    st.code(_python(str(folder)), language="python", wrap_lines=True)
+    shelf = shlex.quote(str(folder.parent))
+    st.code(f"AEGEN_BUNDLES={shelf} aegen app", language="bash", wrap_lines=True)
+
+
+def _python(name: str) -> str:
+    return "\n".join(
+        [
+            "import aegen",
+            "",
+            f"bundle = aegen.load({json.dumps(name, ensure_ascii=False)})",
+            'model = bundle.model("empirical-beta-copula")',
+            'model.sample(64, rng=0).save("grid.png")',
+        ]
+    )
+
+
+def _command(name: str) -> str:
+    return (
+        f"aegen sample {name} --sampler empirical-beta-copula -n 64 --seed 0 --out grid.png\n"
+        f"aegen bundles check {name}"
+    )

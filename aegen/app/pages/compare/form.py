@@ -1,0 +1,122 @@
+"""Choosing what Compare compares: latent models, draws, seed, budget (see also `compared`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from aegen.app import services
+from aegen.app.pages.compare import state
+from aegen.app.services import BUDGETS, ComparisonRequest
+from aegen.app.state import formats, visit
+from aegen.app.widgets import bound, fields
+from aegen.core.errors import AegenError
+
+__all__ = ["asked", "remove"]
+
+COSTS = (
+    "**Quick**: one seed and the main metrics; half a minute for the usual five on two cores.  \n"
+    "**Thorough**: five seeds and all metrics, so that intervals also hold the chance in fits; "
+    "several minutes, and it starts when you say so."
+)
+
+
+def asked(name: str) -> ComparisonRequest:
+    """Number, seed, budget and models as widgets; what they ask for."""
+    models = _models()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        bound.number(
+            "Draws of each",
+            state.size,
+            20,
+            5000,
+            width=140,
+            help="More draws give narrower intervals and take longer. As many held-out rows are "
+            "compared with, so there are at most half as many as held-out rows.",
+        )
+        bound.number(
+            "First seed",
+            state.seed,
+            0,
+            formats.HIGHEST_SEED - 100,
+            width=130,
+            help="The same seed gives the same pictures, and the same held-out rows for all.",
+        )
+        bound.choose(
+            "Budget",
+            state.budget,
+            list(BUDGETS),
+            kind="segments",
+            format_func=lambda key: BUDGETS[key].title,
+            help=COSTS,
+        )
+        _add(name, models)
+        if state.models.get() is not None:
+            st.button(
+                "Usual five",
+                icon=":material/restart_alt:",
+                type="tertiary",
+                on_click=state.models.reset,
+                help="Back to the five models that are compared by default.",
+            )
+    return ComparisonRequest(name, models, state.size.get(), state.seed.get(), state.budget.get())
+
+
+def _models() -> tuple[str, ...]:
+    chosen = state.models.get()
+    if chosen is None:
+        return services.default_models()
+    if len(chosen) > state.MOST:
+        visit.notify(
+            f"{state.MOST} models are compared at most; the first {state.MOST} are shown."
+        )
+        state.models.set(chosen[: state.MOST])
+    return chosen[: state.MOST]
+
+
+def remove(model: str) -> None:
+    """Leave a model out; meant for callbacks."""
+    state.models.set(tuple(other for other in _models() if other != model))
+
+
+# adding
+
+
+def _add(name: str, models: tuple[str, ...]) -> None:
+    """A latent model and its fields in a panel that closes when it is added."""
+    full = len(models) >= state.MOST
+    with st.popover(
+        "Add a model",
+        icon=":material/add:",
+        disabled=full,
+        help=f"{state.MOST} models are compared at most: remove one first." if full else None,
+        key=f"add {len(models)}",
+    ):
+        sampler = bound.choose(
+            "Latent model",
+            state.addition,
+            services.sampler_names(),
+            format_func=services.title_of,
+        )
+        st.caption(services.summary_of(sampler))
+        with st.container(horizontal=True):
+            values = fields.fields(f"new {sampler}", services.fields_of(sampler))
+        if services.slow(services.SamplerSpec(name, sampler, values)):
+            st.caption("Its fit takes a while; pictures and figures come when it is done.")
+        st.button(
+            "Add", type="primary", icon=":material/add:", on_click=_take, args=(sampler, values)
+        )
+
+
+def _take(sampler: str, values: tuple[tuple[str, Any], ...]) -> None:
+    try:
+        text = services.text_of(sampler, values)
+    except AegenError as problem:
+        visit.notify(f"{problem}.")
+        return
+    models = _models()
+    if text in models:
+        visit.notify("This model is there already: change one of its fields to add it again.")
+    else:
+        state.models.set((*models, text))

@@ -1,0 +1,200 @@
+"""Pictures of several latent models side by side, each as soon as it is drawn; see `compared`."""
+
+from __future__ import annotations
+
+import contextlib
+from html import escape
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from aegen.app import services
+from aegen.app.pages.compare import form
+from aegen.app.services import ComparisonRequest
+from aegen.app.widgets import share_bar
+from aegen.app.widgets.markdown import duration, plain
+from aegen.core.errors import AegenError
+from aegen.core.images import grid
+
+if TYPE_CHECKING:
+    from aegen.comparison import Table
+    from aegen.core.arrays import ByteArray
+
+__all__ = ["all_pictures", "columns", "references"]
+
+STYLE = """
+<style>
+.st-key-aegen-models {
+  display: grid !important; gap: 1rem .9rem !important;
+  grid-template-columns: repeat(auto-fit, minmax(min(150px, 44%), 1fr));
+}
+.st-key-aegen-models > * { max-width: 260px; }
+.aegen-name { font-weight: 600; font-size: .92rem; line-height: 1.25; min-height: 2.5em;
+  display: flex; flex-direction: column; justify-content: flex-end; overflow-wrap: anywhere; }
+.aegen-name small { font-weight: 400; opacity: .7; }
+.aegen-grid-of { aspect-ratio: 1; border-radius: 6px; overflow: hidden; display: grid;
+  place-items: center; text-align: center; font-size: .82rem;
+  background: color-mix(in srgb, currentColor 6%, transparent); }
+.aegen-grid-of img { width: 100%; display: block; image-rendering: pixelated; }
+.aegen-grid-of span { opacity: .7; padding: 0 1rem; }
+.aegen-facts { font-size: .82rem; line-height: 1.45; min-height: 2.9em; opacity: .8; }
+.aegen-copies { display: inline-block; border: 1px solid; border-radius: 9px; padding: 0 .45em;
+  font-size: .75rem; font-weight: 600; color: #c54976; }
+[class*="st-key-aegen-pictures-"] { aspect-ratio: 1; }
+[class*="st-key-aegen-head-"] { flex-wrap: nowrap !important; }
+[class*="st-key-aegen-head-"] > :first-child { flex: 1 1 0 !important; min-width: 0 !important; }
+[class*="st-key-aegen-head-"] > :last-child { flex: none !important; }
+[class*="st-key-aegen-head-"] button [data-testid="stMarkdownContainer"] {
+  position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+.st-key-aegen-standing { min-height: 3.4rem; }
+</style>
+"""
+"""Columns share the width, two of them on a phone; nothing moves when a picture comes."""
+
+MANY, FEW = 36, 16
+"""Pictures of each model where images are small, and where they are not."""
+
+COPIES = (
+    "Its draws lie less than half as far from training rows as new data do: it repeats what it "
+    "was fitted to."
+)
+
+
+def columns(asked: ComparisonRequest, table: Table) -> None:
+    """A column a model: its name, its pictures as soon as they are drawn, its times."""
+    st.html(STYLE)
+    places = []
+    with st.container(key="aegen-models"):
+        for k, model in enumerate(asked.models):
+            with st.container(key=f"aegen-model-{k}", gap="xsmall"):
+                _head(k, model)
+                places.append((model, st.container(key=f"aegen-pictures-{k}")))
+                st.html(f'<div class="aegen-facts">{_facts(model, table)}</div>')
+    for model, place in places:
+        with place:
+            _pictures(asked, model, table)
+
+
+def _head(k: int, model: str) -> None:
+    """A model's name, and a way to leave it out."""
+    name, _, fields = services.candidate_of(model).title.partition(" (")
+    about = f"<small>{escape(fields.removesuffix(')'))}</small>" if fields else ""
+    with st.container(
+        key=f"aegen-head-{k}", horizontal=True, vertical_alignment="bottom", gap=None
+    ):
+        st.html(f'<div class="aegen-name"><span>{escape(name)}</span>{about}</div>')
+        gone = st.button(
+            f"Leave out {plain(name)}",  # read out, not seen
+            icon=":material/close:",
+            key=f"remove {model}",
+            type="tertiary",
+            on_click=form.remove,
+            args=(model,),
+            help="Leave this model out.",
+            width="content",
+        )
+    if gone:
+        st.rerun()
+
+
+def _pictures(asked: ComparisonRequest, model: str, table: Table) -> None:
+    """The pictures of a model, or why there are none."""
+    candidate = services.candidate_of(model)
+    images = None
+    try:
+        images = _images(asked, model, table)
+    except AegenError as problem:
+        said = escape(str(problem))
+    else:
+        said = (
+            "no pictures"
+            if table.problems(candidate)
+            else "its fit takes a while: pictures come with its figures"
+        )
+    if images is None:
+        st.html(f'<div class="aegen-grid-of"><span>{said}</span></div>')
+        return
+    st.html(
+        f'<div class="aegen-grid-of"><img src="{share_bar.source(grid(images, gap=1))}" '
+        f'alt="{len(images)} draws of {escape(candidate.title, quote=True)}"></div>'
+    )
+
+
+def _images(asked: ComparisonRequest, model: str, table: Table) -> ByteArray | None:
+    """Draws of a model: of a quick one made here, of a slow one those that were measured."""
+    candidate = services.candidate_of(model)
+    if candidate.slow:
+        return next((r.images for r in table.of(candidate) if r.images is not None), None)
+    spec = services.spec_of(asked.bundle, model)
+    return services.pictures_of(spec, _number(asked), asked.seed)
+
+
+def _number(asked: ComparisonRequest) -> int:
+    return MANY if max(services.bundle(asked.bundle).image_shape[:2]) <= 32 else FEW
+
+
+def _facts(model: str, table: Table) -> str:
+    """Times, whether it copies, or what went wrong."""
+    candidate = services.candidate_of(model)
+    problems, seconds = table.problems(candidate), table.seconds(candidate)
+    if seconds is None:
+        return escape(f"Failed: {problems[0]}") if problems else "figures are still to come"
+    fit, draw = (duration(each) for each in seconds)
+    mark = f'<br><span class="aegen-copies" title="{COPIES}">copies</span>'
+    return f"fit {fit} · draw {draw}{mark if table.copies(candidate) else ''}"
+
+
+# references
+
+
+def references(asked: ComparisonRequest) -> None:
+    """What frames every comparison, in grey: real rows, copies, and a prior that knows nothing."""
+    shown = _references(asked)
+    if not shown:
+        return
+    columns = "".join(
+        f'<figure style="margin:0;flex:1 1 140px;max-width:220px"><div class="aegen-grid-of">'
+        f'<img src="{share_bar.source(grid(images, gap=1))}" alt="{escape(name)}"></div>'
+        f'<figcaption style="font-size:.82rem;line-height:1.4;opacity:.8"><b>{escape(name)}</b>'
+        f"<br>{escape(about)}</figcaption></figure>"
+        for name, images, about in shown
+    )
+    st.html(f'<div style="display:flex;flex-wrap:wrap;gap:12px">{columns}</div>')
+
+
+ABOUT = {
+    "held-out": "real images that no model has seen, as the autoencoder shows them: the best "
+    "that any latent model can reach",
+    "bootstrap": "training rows drawn again: true to the data, and nothing but copies",
+    "standard-normal": "the prior that knows nothing of the codes",
+}
+
+
+def _references(asked: ComparisonRequest) -> list[tuple[str, ByteArray, str]]:
+    from aegen.comparison import HELD_OUT, REFERENCES
+
+    found = []
+    for candidate in REFERENCES:
+        try:
+            images = (
+                services.reference_pictures(asked.bundle, asked.draws, asked.seed, _number(asked))
+                if candidate == HELD_OUT
+                else services.pictures_of(
+                    services.spec_of(asked.bundle, candidate.text), _number(asked), asked.seed
+                )
+            )
+        except AegenError:  # the figures' own sentence says why
+            continue
+        found.append((candidate.title, images, ABOUT.get(candidate.sampler, "")))
+    return found
+
+
+def all_pictures(asked: ComparisonRequest, table: Table) -> list[tuple[str, ByteArray]]:
+    """All grids that there are by now, with their names."""
+    found = []
+    for model in asked.models:
+        with contextlib.suppress(AegenError):
+            images = _images(asked, model, table)
+            if images is not None:
+                found.append((services.candidate_of(model).title, images))
+    return found + [(name, images) for name, images, _ in _references(asked)]

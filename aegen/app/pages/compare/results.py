@@ -1,0 +1,325 @@
+"""The figures of Compare: how far they are, the table, two plots, downloads.
+
+While a job makes results, one line looks for new ones on disk every second
+(`aegen.app.services`), and only where there are some is the rest drawn anew: the machine is busy
+with the results themselves.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import streamlit as st
+
+from aegen.app import page, services
+from aegen.app.components.drawing import drawing
+from aegen.app.pages.compare import image_columns, snippets, state
+from aegen.app.services import BUDGETS, ComparisonRequest
+from aegen.app.state import visit
+from aegen.app.widgets import bound, share_bar
+from aegen.app.widgets.markdown import duration, plain, sentence
+from aegen.app.widgets.messages import show_problem
+from aegen.core.errors import AegenError
+
+if TYPE_CHECKING:
+    from aegen.comparison import MetricSpec, Table
+
+__all__ = ["compared"]
+
+POLL = 1.0
+"""Seconds between two looks for new results."""
+
+DENSE = """
+<style>
+.aegen-drawing .aegen-compared th, .aegen-drawing .aegen-compared td
+{ padding: 6px 5px; min-width: 102px; font-size: 12px; }
+.aegen-drawing .aegen-compared th:first-child { min-width: 124px; max-width: 124px; }
+.aegen-drawing .aegen-compared thead .said, .aegen-drawing .aegen-compared thead .copies
+{ display: none; }
+</style>
+"""
+"""Eight columns side by side on a desk's screen; times and copies are said above, by pictures."""
+
+Stage = Literal["running", "finished", "offered", "stopped", "failed"]
+
+
+def compared(asked: ComparisonRequest) -> None:
+    """Pictures and figures of a comparison, as far as they are known."""
+    _leave_the_last(asked)
+    page.part(_compared)(asked)
+
+
+def _compared(asked: ComparisonRequest) -> None:
+    refusal = services.refusal(asked.bundle)
+    # Before the table is read, so that what comes in between is seen as new by the next look.
+    stage = _stage(asked) if refusal is None else "stopped"
+    found = services.table(asked)
+    image_columns.columns(asked, found)
+    if refusal is None:
+        _figures(asked, found, stage)
+    else:
+        st.info(sentence(refusal), icon=":material/info:")
+    with st.expander("Pictures of the references"):
+        image_columns.references(asked)
+    _share(asked)
+
+
+def _figures(asked: ComparisonRequest, found: Table, stage: Stage) -> None:
+    """How it stands, the table, and the plots."""
+    with st.container(key="aegen-standing", gap="small", vertical_alignment="center"):
+        if stage == "running":
+            page.part(_looking, every=POLL)(asked, len(found.results))
+        else:
+            _standing(asked, stage, found)
+    if found.results:
+        _table(found, whole=stage == "finished")
+        if stage == "running":
+            st.caption("Two plots follow when all figures are in.")
+        else:
+            _plots(found)
+
+
+def _looking(asked: ComparisonRequest, shown: int) -> None:
+    """How far the work is; has the page drawn anew where more is known than is shown."""
+    left, total = services.left(asked)
+    if total - left != shown or _stage(asked) != "running":
+        st.rerun()
+    _progress(asked, total - left, total)
+
+
+# how it stands
+
+
+def _stage(asked: ComparisonRequest) -> Stage:
+    """How the comparison stands; a quick one is begun by the first who asks."""
+    left, _ = services.left(asked)
+    if not left:
+        visit.stopped().discard(asked)
+        return "finished"
+    if asked in visit.stopped():
+        return "stopped"
+    job = services.comparison_job(asked)
+    if job is None or job.stopping:
+        if not BUDGETS[asked.budget].at_once:
+            return "offered"
+        job = services.compare(asked)
+    if job.state == "failed":
+        return "failed"
+    if not job.over:
+        return "running"
+    return "stopped" if services.left(asked)[0] else "finished"  # it may have ended just now
+
+
+def _leave_the_last(asked: ComparisonRequest) -> None:
+    """What was asked for before is wanted no longer; others may be waiting for it."""
+    before: ComparisonRequest | None = visit.last_compared(asked)
+    if before is not None and before != asked:
+        job = services.comparison_job(before)
+        if job is not None and not job.over:
+            job.leave(visit.session_id())
+
+
+def _standing(asked: ComparisonRequest, stage: Stage, found: Table) -> None:
+    left, total = services.left(asked)
+    if stage == "finished":
+        _finished(asked, found)
+    elif stage == "failed":
+        job = services.comparison_job(asked)
+        assert job is not None
+        assert job.problem is not None
+        if not isinstance(job.problem, AegenError):
+            raise job.problem
+        show_problem(job.problem)
+        _button("Try again", ":material/replay:", _again, asked)
+    elif stage == "offered":
+        seeds = BUDGETS[asked.budget].seeds
+        st.markdown(
+            f"**{BUDGETS[asked.budget].title}**: {len(found.metric_specs)} metrics under {seeds} "
+            f"seeds, {total} tasks that take several minutes. Other pages stay usable meanwhile."
+        )
+        _button("Start", ":material/play_arrow:", _again, asked, primary=True)
+    else:
+        st.markdown(f"Stopped after {total - left} of {total} tasks; their results are kept.")
+        _button("Go on", ":material/play_arrow:", _again, asked)
+
+
+def _progress(asked: ComparisonRequest, done: int, total: int) -> None:
+    job = services.comparison_job(asked)
+    if job is None:
+        return
+    job.watch(visit.session_id())
+    minutes, seconds = divmod(int(job.seconds), 60)
+    last = f" · last: {job.text.replace(f' on {asked.bundle}', '')}" if done and job.text else ""
+    said = (
+        "Waiting for other work to end"
+        if job.state == "waiting"
+        else plain(f"{done} of {total} done · {minutes}:{seconds:02d} so far{last}")
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.progress(done / total, said)
+        _button("Cancel", ":material/stop_circle:", _stop, asked)
+
+
+def _finished(asked: ComparisonRequest, found: Table) -> None:
+    job = services.comparison_job(asked)
+    took = f", measured in {duration(job.seconds)}" if job and job.state == "done" else ""
+    fewer = (
+        f" (asked for {asked.draws:,}; as many held-out rows are needed for the reference)"
+        if 0 < found.size < asked.draws
+        else ""
+    )
+    seeds = f"seed {asked.seed}" if len(asked.seeds) == 1 else f"{len(asked.seeds)} seeds"
+    st.caption(
+        f"{found.size:,} draws of each against as many held-out rows{fewer}, {seeds}{took}."
+    )
+    if any(result.problem for result in found.results):
+        _button("Try the failed ones again", ":material/replay:", _again, asked)
+
+
+def _button(
+    label: str, icon: str, act: Any, asked: ComparisonRequest, *, primary: bool = False
+) -> None:
+    kind: Literal["primary", "secondary"] = "primary" if primary else "secondary"
+    st.button(label, icon=icon, on_click=act, args=(asked,), type=kind, key=f"compare {label}")
+
+
+def _stop(asked: ComparisonRequest) -> None:
+    visit.stopped().add(asked)
+    job = services.comparison_job(asked)
+    if job is not None:
+        job.leave(visit.session_id())
+
+
+def _again(asked: ComparisonRequest) -> None:
+    visit.stopped().discard(asked)
+    services.again(asked)
+    services.compare(asked)
+
+
+# the table
+
+
+def _table(found: Table, *, whole: bool) -> None:
+    """Metrics by models, what follows, and what the words mean."""
+    from aegen.comparison.table_html import table_html, verdict
+
+    shown, gaps = _measured(found)
+    drawing(DENSE + table_html(shown).replace(" ± ", "\u2009±\u2009"), key="figures")
+    st.caption(
+        "Bars are 95 % intervals, one scale a line. **Orange**: better than every other model, "
+        "each difference resolved. **Blue**: not told apart from the best."
+    )
+    if whole:
+        st.markdown("  \n".join(plain(each) for each in verdict(shown)))
+    else:
+        st.caption("Marks stand for the results so far; conclusions follow when all are in.")
+    with st.expander("What the lines mean, and why some places are empty"):
+        for metric_spec in shown.metric_specs:
+            st.markdown(f"**{plain(metric_spec.title)}** · {plain(metric_spec.make().summary)}")
+        for reason, where in gaps:
+            st.caption(f"{sentence(reason)}: {plain(where)}.")
+
+
+def _measured(found: Table) -> tuple[Table, list[tuple[str, str]]]:
+    """The table without lines in which nothing can be measured; why cells are empty."""
+    from aegen.comparison import Table
+
+    kept: list[MetricSpec] = []
+    reasons: dict[str, list[str]] = {}
+    for metric_spec in found.metric_specs:
+        why = {candidate: found.why(candidate, metric_spec) for candidate in found.rows}
+        if all(why.values()) and any(result.missing for result in found.results):
+            reasons.setdefault(next(iter(why.values())), []).append(metric_spec.title)
+            continue
+        kept.append(metric_spec)
+        for candidate, reason in why.items():
+            if reason and not found.problems(candidate):
+                reasons.setdefault(reason, []).append(f"{metric_spec.title} of {candidate.title}")
+    return (
+        Table(found.bundle, found.candidates, tuple(kept), found.results),
+        [(reason, "; ".join(where)) for reason, where in reasons.items()],
+    )
+
+
+# plots
+
+
+def _plots(found: Table) -> None:
+    """Fidelity beside copying, and beside time."""
+    from aegen.comparison.table_html import compared as placed
+    from aegen.figures.comparison_scatter import against_copying, against_time
+
+    options = {c.key: c for c in found.metric_specs if not c.make().needs_training}
+    key = bound.choose(
+        "Fidelity by",
+        state.metric,
+        list(options),
+        format_func=lambda key: options[key].title,
+        help="The metric on the upright axis of both pictures.",
+        width=330,
+    )
+    metric_spec = options[key]
+    metric, models = metric_spec.make(), placed(found, metric_spec)
+    if not models:
+        st.caption(f"There is no figure of {plain(metric_spec.title)} yet.")
+        return
+    paper: Literal["light", "dark"] = "dark" if st.context.theme.type == "dark" else "light"
+    about = (models, metric_spec.title, metric.direction, metric.best)
+    left, right = st.columns(2, gap="medium")
+    for place, title, draw, name in (
+        (left, "True to the data, or copied from it?", against_copying, "copying"),
+        (right, "What does it cost?", against_time, "time"),
+    ):
+        with place:
+            st.markdown(f"**{title}**")
+            st.plotly_chart(
+                draw(*about, paper=paper),
+                key=f"against-{name}",
+                theme=None,
+                config={"displayModeBar": False},
+            )
+    st.caption(
+        "Crosses are 95 % intervals; rings in grey are the references. What lies beyond the "
+        "frame is drawn as a triangle at its edge."
+    )
+
+
+# files
+
+
+def _share(asked: ComparisonRequest) -> None:
+    """Copies and downloads."""
+    name = f"{asked.bundle}-compared"
+    share_bar.share(
+        "compare",
+        snippets.python(asked),
+        snippets.command(asked),
+        [
+            ("CSV", f"{name}.csv", "text/csv", _csv),
+            ("PNG", f"{name}.png", "image/png", _png),
+            ("Report", f"{name}.html", "text/html", _report),
+        ],
+        (asked,),
+    )
+
+
+def _csv(asked: ComparisonRequest) -> bytes:
+    from aegen.comparison.table import to_csv
+
+    return to_csv([services.table(asked)]).encode()
+
+
+def _png(asked: ComparisonRequest) -> bytes:
+    from aegen.core.images import png
+    from aegen.figures.contact_sheet import sheet
+
+    grids = image_columns.all_pictures(asked, services.table(asked))
+    title = f"{services.bundle(asked.bundle).title}, seed {asked.seed}"
+    return png(sheet(grids, title=title, across=4))
+
+
+def _report(asked: ComparisonRequest) -> bytes:
+    from aegen.comparison.report import html
+
+    text: str = html([services.table(asked)])
+    return text.encode()

@@ -1,0 +1,65 @@
+"""A comparison as lines of Python and as a command."""
+
+from __future__ import annotations
+
+from aegen.app.services import BUDGETS, ComparisonRequest
+
+__all__ = ["command", "python"]
+
+
+def python(asked: ComparisonRequest) -> str:
+    """A comparison in Python.
+
+    Example:
+        >>> print(python(ComparisonRequest("mnist", ("gaussian", "kde"), 2000, 0, "quick")))
+        from aegen import comparison
+        from aegen.comparison.table import to_markdown
+        <BLANKLINE>
+        models = comparison.parse_all(["gaussian", "kde"])
+        metrics = comparison.metric_specs(["quick"])
+        tasks = comparison.tasks(
+            ["mnist"], models + comparison.REFERENCES, seeds=1, draws=2000, metric_specs=metrics
+        )
+        table = comparison.Table("mnist", models, metrics)
+        for result in comparison.run(tasks):
+            table.add(result)
+        print(to_markdown(table))
+    """
+    budget = BUDGETS[asked.budget]
+    models = ", ".join(f'"{model}"' for model in asked.models)
+    lines = [
+        "from aegen import comparison",
+        "from aegen.comparison.table import to_markdown",
+        "",
+        f"models = comparison.parse_all([{models}])",
+        f'metrics = comparison.metric_specs(["{budget.preset}"])',
+        "tasks = comparison.tasks(",
+        f'    ["{asked.bundle}"], models + comparison.REFERENCES, seeds={budget.seeds}, '
+        f"draws={asked.draws}, metric_specs=metrics"
+        + (f", first={asked.seed}" if asked.seed else ""),
+        ")",
+    ]
+    return "\n".join(
+        [
+            *lines,
+            f'table = comparison.Table("{asked.bundle}", models, metrics)',
+            "for result in comparison.run(tasks):",
+            "    table.add(result)",
+            "print(to_markdown(table))",
+        ]
+    )
+
+
+def command(asked: ComparisonRequest) -> str:
+    """A comparison as a command.
+
+    Example:
+        >>> command(ComparisonRequest("mnist", ("kde",), 2000, 0, "quick"))
+        'aegen compare mnist --samplers kde --seeds 1 --draws 2000 --metrics quick --out report'
+    """
+    budget = BUDGETS[asked.budget]
+    first = f"--first-seed {asked.seed} " if asked.seed else ""
+    return (
+        f"aegen compare {asked.bundle} --samplers {','.join(asked.models)} --seeds {budget.seeds} "
+        f"{first}--draws {asked.draws} --metrics {budget.preset} --out report"
+    )

@@ -1,0 +1,190 @@
+"""The panel beside the map: who is selected, which row is pinned, and where to go with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+
+from aegen.app import navigation, services
+from aegen.app.components.drawing import drawing
+from aegen.app.components.image_grid import image_grid
+from aegen.app.pages.target import state as target_state
+from aegen.app.row_selection import Area, AttributeEquals
+from aegen.app.state import draws, map
+from aegen.app.widgets import bound, latent_map, share_bar, target_text
+from aegen.core.errors import AegenError
+
+if TYPE_CHECKING:
+    from aegen.targeting import Target
+
+__all__ = ["pinned_row", "selected_rows", "sheet_rows"]
+
+SHEET = 24
+"""Rows shown of a selection."""
+
+
+def selected_rows(name: str, colour: str) -> None:
+    """Who is selected: how many, made of what, what they look like, and what to do with them."""
+    attributes = list(services.bundle(name).manifest.attributes)
+    attribute = colour if colour in attributes else next(iter(attributes), "")
+    chosen = map.selected.get()
+    if chosen is None:
+        st.markdown("**Nothing selected**")
+        st.caption("Draw around some points to see who they are, or pick a value.")
+        _pick(name, attribute)
+        return
+    try:
+        rows = services.rows_of(name, chosen)
+    except AegenError:  # the selection is remembered, so the way out of it comes with the refusal
+        _clear()
+        raise
+    total = services.bundle(name).manifest.rows
+    st.markdown(f"**{len(rows):,}** of {total:,} rows selected")
+    if not len(rows):
+        st.caption("There is no row inside: draw a larger area, or zoom in first.")
+        _clear()
+        return
+    _make_up(name, attribute)
+    _sheet(name, rows)
+    _acts(name)
+
+
+def _pick(name: str, attribute: str) -> None:
+    """Select the rows with a value from a list, without drawing."""
+    if not attribute:
+        return
+    values = services.bundle(name).manifest.attributes[attribute].values
+    if values:
+        key = f"pick:{name}:{attribute}"
+        st.selectbox(
+            bound.words(attribute),
+            values,
+            index=None,
+            key=key,
+            placeholder=f"Pick a {attribute}",
+            label_visibility="collapsed",
+            on_change=_take_value,
+            args=(attribute, key),
+        )
+
+
+def _take_value(attribute: str, key: str) -> None:
+    value = st.session_state[key]
+    if value is not None:
+        map.selected.set(AttributeEquals(attribute, str(value)))
+        st.session_state[key] = None
+
+
+def _make_up(name: str, attribute: str) -> None:
+    from aegen.figures import bars
+
+    chosen = map.selected.get()
+    if not attribute or chosen is None:
+        return
+    parts = services.members(name, chosen, attribute)
+    large = [part for part in parts if part[1] >= 0.01][:8] or parts[:1]
+    rest = 1 - sum(share for _, share, _, _ in large)
+    drawing(
+        bars(
+            [part[0] for part in large],
+            [part[1] for part in large],
+            colours=[part[3] for part in large],
+            reference=[part[2] for part in large],
+            title=bound.words(attribute),
+        ),
+        key="make-up",
+    )
+    others = f" Others: {100 * rest:.0f} %." if rest > 0.005 else ""
+    st.caption(f"Share of each {attribute}; the mark is its share among all rows.{others}")
+
+
+def sheet_rows(rows: Sequence[int], limit: int = SHEET) -> tuple[int, ...]:
+    """At most ``limit`` of ``rows``, evenly spread, so the same selection shows the same ones.
+
+    Example:
+        >>> sheet_rows([3, 5, 8, 9], 2)
+        (3, 9)
+    """
+    if len(rows) <= limit:
+        return tuple(int(row) for row in rows)
+    places = np.linspace(0, len(rows) - 1, limit).round().astype(int)
+    return tuple(int(rows[place]) for place in places)
+
+
+def _sheet(name: str, rows: Any) -> None:
+    some = sheet_rows(rows)
+    number = image_grid(
+        services.sheet(name, some),
+        key="selection-sheet",
+        label="Selected row",
+        names=[f"row {row}" for row in some],
+        columns=8,
+        chosen=some.index(map.pinned.get()) if map.pinned.get() in some else None,
+    )
+    if number is not None:
+        map.pinned.set(some[number])
+        st.rerun(scope="fragment")
+
+
+def _acts(name: str) -> None:
+    chosen = map.selected.get()
+    assert chosen is not None
+    sample = navigation.entry("sample")
+    if sample is not None and st.button(
+        "Generate like these", type="primary", icon=":material/casino:", width="stretch"
+    ):
+        draws.within.set(chosen)
+        st.switch_page(sample.path)
+    target = navigation.entry("target")
+    if target is not None and st.button(
+        "Ask for this and more",
+        icon=":material/target:",
+        width="stretch",
+        help="As a condition on the Target page, where others can be added.",
+    ):
+        target_text.add(target_state.target, _condition(chosen))
+        st.switch_page(target.path)
+    with st.container(horizontal=True):
+        st.download_button(
+            "Save selection",
+            lambda: services.kept_rows(name, chosen),
+            file_name=f"{name}-selection.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+            help="The selected rows with their attributes, as a CSV file.",
+        )
+        _clear()
+
+
+def _condition(chosen: Area | AttributeEquals) -> Target:
+    """The selection as a condition of a target."""
+    from aegen import targeting
+
+    if isinstance(chosen, AttributeEquals):
+        return targeting.AttributeEquals(chosen.attribute, chosen.value)
+    return targeting.Region(chosen.projection, chosen.polygon)
+
+
+def _clear() -> None:
+    st.button("Clear", on_click=latent_map.clear, icon=":material/close:")
+
+
+def pinned_row(name: str) -> None:
+    """The pinned row: its picture, its attributes, where to go from it."""
+    row = map.pinned.get()
+    if row is None:
+        return
+    attributes = services.sample_of(name, row)
+    lines = "<br>".join(f"{escape(key)} {escape(value)}" for key, value in attributes.items())
+    with st.container(border=True):
+        share_bar.beside([(services.sheet(name, (row,))[0], f"<b>row {row}</b><br>{lines}")])
+        with st.container(horizontal=True, vertical_alignment="center"):
+            navigation.link("traverse", "Traverse from here")
+            st.button(
+                "Unpin", on_click=latent_map.unpin, type="tertiary", icon=":material/keep_off:"
+            )

@@ -1,0 +1,286 @@
+"""What if: a ticket changed by hand, and how it then does on held-out images."""
+
+from __future__ import annotations
+
+import functools
+import math
+
+import streamlit as st
+
+from aegen.app import page, services
+from aegen.app.components.drawing import drawing
+from aegen.app.components.network_row import Layer, network_row
+from aegen.app.pages.masks import state
+from aegen.app.pages.masks.layer_map import asked_change, epoch_of, layers_of
+from aegen.app.services import MaskChange
+from aegen.app.state import formats
+from aegen.app.widgets import bound
+from aegen.app.widgets.markdown import plain, sentence
+
+__all__ = ["what_if"]
+
+POLL = 1.0
+"""Seconds between two looks for figures that take long."""
+
+FACTORS = (
+    0.0,
+    0.25,
+    0.5,
+    0.6,
+    0.7,
+    0.8,
+    0.9,
+    1.0,
+    1.1,
+    1.2,
+    1.3,
+    1.4,
+    1.5,
+    1.75,
+    2.0,
+    2.5,
+    3.0,
+    4.0,
+)
+"""Of the threshold, finer where a mask changes gently."""
+
+
+def what_if(name: str) -> None:
+    """Controls on the left, what comes of them on the right."""
+    st.subheader("What if", anchor=False)
+    left, right = st.columns([1, 1.35], gap="large")
+    with left:
+        _controls(name)
+    change = asked_change(name)
+    with right:
+        _outcome(name, change)
+    _structure(name, change)
+
+
+def _controls(name: str) -> None:
+    """The threshold, and what is done to the masks after it."""
+    layers = list(services.ticket(name).layers)
+    known = services.history(name)
+    movable = known is not None and bool(known.last) and epoch_of(name) is None
+    _factor(movable)
+    if not movable:
+        why = (
+            f"{services.history_problem(name)}, so the threshold cannot be moved."
+            if known is None
+            else "the mask variable is kept of the last epoch: go there to move the threshold."
+        )
+        st.caption(sentence(why))
+    for item, label, help in (
+        (
+            state.back,
+            "Put back of what was dropped",
+            "Percent of the dropped weights of each layer that are kept with their frozen values.",
+        ),
+        (
+            state.straight,
+            "Un-invert of what was inverted",
+            "Percent of the inverted weights of each layer that get their frozen signs back.",
+        ),
+    ):
+        key = bound.bind(item)
+        st.slider(
+            label,
+            0,
+            100,
+            step=1,
+            key=key,
+            format="%d %%",
+            help=help,
+            on_change=bound.take,
+            args=(item, key),
+        )
+    with st.container(horizontal=True):
+        bound.choose(
+            "Shuffle within",
+            state.shuffled,
+            ["", *layers, "all"],
+            format_func=_named,
+            help="The same numbers of kept, inverted and dropped weights, at places by chance: "
+            "what is lost is what the places mean.",
+            width=150,
+        )
+        bound.choose(
+            "Drop whole",
+            state.dropped,
+            ["", *layers],
+            format_func=_named,
+            help="Of a layer that is dropped nothing remains; nor can anything pass.",
+            width=150,
+        )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        bound.number(
+            "Seed",
+            state.seed,
+            0,
+            formats.HIGHEST_SEED,
+            width=110,
+            help="Decides which weights chance takes.",
+        )
+        st.button(
+            "Undo all",
+            icon=":material/undo:",
+            on_click=_undo,
+            disabled=asked_change(name).nothing,
+        )
+    bound.switch(
+        "Show the change on the map, too",
+        state.on_map,
+        help="Map, bars and connections above then show the changed masks.",
+    )
+
+
+def _factor(movable: bool) -> None:
+    item = state.threshold
+    key = bound.bind(item)
+    options = sorted({*FACTORS, item.get()})
+    st.select_slider(
+        "Threshold, times the trained one",
+        options,
+        key=key,
+        format_func="{:g} ×".format,
+        disabled=not movable,
+        help="A weight remains where its mask variable is beyond the threshold.",
+        on_change=bound.take,
+        args=(item, key),
+    )
+
+
+def _named(layer: str) -> str:
+    return {"": "no layer", "all": "all layers"}.get(layer, layer)
+
+
+def _undo() -> None:
+    for item in state.WHAT_IF:
+        item.reset()
+
+
+def _outcome(name: str, change: MaskChange) -> None:
+    """Accuracy before and after, with the confusion matrix."""
+    evaluation_sets = {
+        evaluation_set.key: evaluation_set for evaluation_set in services.evaluation_sets(name)
+    }
+    if not evaluation_sets:
+        _nothing_to_judge_on(name)
+        return
+    if state.evaluation_set.get() not in evaluation_sets:
+        state.evaluation_set.set(next(iter(evaluation_sets)))
+    key = (
+        bound.choose(
+            "Judged on",
+            state.evaluation_set,
+            list(evaluation_sets),
+            format_func=lambda key: evaluation_sets[key].title,
+            width=330,
+        )
+        if len(evaluation_sets) > 1
+        else next(iter(evaluation_sets))
+    )
+    epoch = epoch_of(name)
+    before = services.evaluated_soon(name, key, epoch, services.UNCHANGED)
+    after = services.evaluated_soon(name, key, epoch, change) if before is not None else None
+    if before is None or after is None:
+        page.part(_waiting, every=POLL)(name, key, change)
+        return
+    redraws = services.redraws(name) is not None
+    right = "recognised once redrawn" if redraws else "right"
+    _headline(before.accuracy, after.accuracy, after.n, change.nothing, right)
+    from aegen.figures.confusion import confusion
+
+    _, labels, names = services.examples_of(name, key)
+    drawing(
+        confusion(after.confusion, names, before=None if change.nothing else before.confusion),
+        key="confusion",
+    )
+    some = f"the first {after.n:,} of " if after.n < len(labels) else ""
+    teller = ""
+    if redraws:
+        title = plain(services.bundle(services.classifier_of(name)).title)
+        teller = f" This autoencoder redraws each, and the classifier of {title} tells what it is."
+    st.caption(
+        f"Rows: what it is; columns: what it is taken for. Judged on {some}"
+        f"{plain(evaluation_sets[key].about)}.{teller}"
+    )
+
+
+def _waiting(name: str, key: str, change: MaskChange) -> None:
+    """Until the figures are there; other parts of the page stay usable."""
+    epoch = epoch_of(name)
+    wanted = (services.UNCHANGED, change)
+    if all(services.evaluated_soon(name, key, epoch, each, wait=False) for each in wanted):
+        st.rerun()
+    st.caption(
+        "Working it out: the first time, held-out images are prepared, which takes a while."
+    )
+
+
+def _headline(before: float, after: float, n: int, unchanged: bool, right: str) -> None:
+    """Accuracy with its 95 % interval."""
+    half = 196 * math.sqrt(max(after * (1 - after), 1 / n) / n)
+    change = (
+        "as trained"
+        if unchanged
+        else f"before {100 * before:.2f} %, a change of {100 * (after - before):+.2f} points"
+    )
+    st.html(
+        '<div style="display:flex;align-items:baseline;gap:12px;flex-wrap:wrap">'
+        f'<span style="font-size:2.1rem;font-weight:600;font-variant-numeric:tabular-nums">'
+        f"{100 * after:.2f} %</span>"
+        f'<span style="opacity:.75">{right}, ± {half:.2f} · {change}</span></div>'
+    )
+
+
+def _nothing_to_judge_on(name: str) -> None:
+    """What a person can do to see accuracy."""
+    ticket = services.ticket(name)
+    if services.redraws(name) is not None and not services.classifier_of(name):
+        st.info(
+            "An autoencoder is judged by a classifier of what it redraws, and no bundle here "
+            "with the same data set and size of pictures has one. What changes in the layers is "
+            "shown below.",
+            icon=":material/info:",
+        )
+        return
+    if ticket.network is None and services.redraws(name) is None:
+        st.info(
+            "This ticket holds masks for a network that is described elsewhere: it can be looked "
+            "at, but not run.",
+            icon=":material/info:",
+        )
+        return
+    data = str(ticket.about.get("data", ""))
+    if not data:
+        st.info("The ticket does not say which data it was trained on.", icon=":material/info:")
+        return
+    title = services.DATA_TITLES.get(data, data)
+    st.info(
+        f"To see accuracy, {plain(title)} images are needed, which are not shipped: put them into "
+        f"a folder `{plain(data)}`, name the folder above it in the environment variable "
+        "AEGEN_DATA, and start the app again. What changes in the layers is shown below.",
+        icon=":material/image:",
+    )
+
+
+def _structure(name: str, change: MaskChange) -> None:
+    """The layers after the change."""
+    if change.nothing:
+        return
+    counts = services.changed_counts(name, epoch_of(name), change)
+    layers = layers_of(name)
+    kept, inverted, dropped = (sum(column) for column in zip(*counts.values(), strict=True))
+    share = (kept + inverted) / (kept + inverted + dropped)
+    st.caption(f"The layers after the change: {100 * share:.2f} % of all weights remain.")
+    network_row(
+        [Layer(each.name, each.words, counts[each.name]) for each in layers],
+        key="changed-row",
+        label="Layers after the change",
+        on_choose=functools.partial(_look_at, [layer.name for layer in layers]),
+    )
+
+
+def _look_at(layers: list[str], place: int) -> None:
+    state.layer.set(layers[place])

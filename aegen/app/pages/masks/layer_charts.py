@@ -1,0 +1,106 @@
+"""What is told of a layer under its map: connections, the mask variable, how it was trained."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from aegen.app import services
+from aegen.app.components.drawing import drawing
+from aegen.app.pages.masks import state
+from aegen.app.pages.masks.layer_map import change_of, epoch_of
+from aegen.app.widgets import mask_curves
+from aegen.app.widgets.markdown import sentence
+from aegen.app.widgets.mask_layer import MaskedLayer
+
+__all__ = ["layer_figures"]
+
+
+def layer_figures(name: str, layer: MaskedLayer) -> None:
+    """Three columns, the third about the whole network."""
+    one, two, three = st.columns(3, gap="medium")
+    with one:
+        _connections(name, layer)
+    with two:
+        _variable(name, layer)
+    with three:
+        _training(name)
+
+
+def _connections(name: str, layer: MaskedLayer) -> None:
+    """Fan-in and fan-out, and what could go without a difference."""
+    from aegen.figures.fan_in_histogram import degrees
+    from aegen.supermask.paths import fan_in, fan_out
+
+    epoch, change = epoch_of(name), change_of(name)
+    mask = services.changed_masks(name, epoch, change)[layer.name]
+    into, out = fan_in(mask), fan_out(mask)
+    inputs = "channels" if layer.convolution else "inputs"
+    st.markdown("**Connections**")
+    drawing(
+        degrees(into, what=f"{layer.unit}s", across=f"weights into a {layer.unit} (fan-in)"),
+        key="fan-in",
+    )
+    what = f"weights from {'a channel' if layer.convolution else 'an input'} (fan-out)"
+    drawing(degrees(out, what=inputs, across=what), key="fan-out")
+    found = services.paths_of(name, epoch, change)
+    if found is None:
+        return
+    here = found[layer.name]
+    dead = int(here.dead.sum())
+    unread = int((out == 0).sum())
+    off = sum(each.off_path for each in found.values())
+    st.caption(
+        f"{dead:,} of {len(into):,} {layer.unit}s are dead: they always say 0, or nobody reads "
+        f"them. {unread:,} of {len(out):,} {inputs} are not read. {here.off_path:,} of the "
+        f"layer's weights lie on no path from input to output ({off:,} in the whole network): "
+        "they could be dropped without a difference."
+    )
+
+
+def _variable(name: str, layer: MaskedLayer) -> None:
+    """How the mask variable is spread."""
+    from aegen.figures.score_histogram import mask_variable
+
+    st.markdown("**Mask variable**")
+    known = services.history(name)
+    if known is None:
+        st.caption(f"{sentence(services.history_problem(name))}, so it is not known.")
+        return
+    place = list(known.layers).index(layer.name)
+    step = _step(known, epoch_of(name))
+    threshold = float(known.thresholds[layer.name])
+    factor = state.threshold.get()
+    drawing(
+        mask_variable(
+            known.histograms[step, place],
+            known.edges[place],
+            factor * threshold,
+            mask_curves.colours(),
+            trained=threshold,
+        ),
+        key="mask-variable",
+    )
+    st.caption(
+        "One real number stands behind each weight, and is all that was trained: above the "
+        "threshold its weight is kept, below minus the threshold inverted, between them dropped. "
+        "Counts are on a logarithmic scale."
+    )
+
+
+def _training(name: str) -> None:
+    """How the whole network was trained."""
+    st.markdown("**Training**")
+    known = services.history(name)
+    if known is None:
+        st.caption(f"{sentence(services.history_problem(name))}, so there is nothing to replay.")
+        return
+    drawing(mask_curves.curves(known, now=epoch_of(name)), key="training")
+    st.caption("Flips: weights that changed between kept, inverted and dropped in an epoch.")
+
+
+def _step(known: Any, epoch: int | None) -> int:
+    """The place of an epoch among the records; the last where it is None."""
+    epochs = [int(record["epoch"]) for record in known.records]
+    return epochs.index(epoch) if epoch in epochs else len(epochs) - 1

@@ -1,0 +1,211 @@
+"""The map of a ticket's layer with the choices of how to lay it out; see `masked_layer`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from aegen.app import services
+from aegen.app.components.mask_map import Replay, mask_map
+from aegen.app.components.network_row import Layer, network_row
+from aegen.app.pages.masks import state
+from aegen.app.services import MaskChange
+from aegen.app.widgets import bound
+from aegen.app.widgets.mask_layer import MaskedLayer
+
+__all__ = ["MAP", "asked_change", "change_of", "epoch_of", "layer_map", "layers_of", "network"]
+
+MAP = "mask-map"
+"""The map's key, which the row of layers follows in a replay."""
+
+WIDE, HIGH = 380, 480
+"""Heights of the map for sheets that lie and that do not."""
+
+WORDS = {
+    "matrix": "Matrix",
+    "tiles": "Tiles",
+    "slice": "Slice",
+}
+
+HELP = (
+    "Matrix: a line a unit, a column an input. Tiles: a small picture for each kernel, or for "
+    "where each unit looks. Slice: two axes of your choice, the others held still."
+)
+
+
+def layers_of(name: str) -> list[MaskedLayer]:
+    """The layers of a ticket in order."""
+    pictures = services.places(name)
+    return [
+        MaskedLayer(layer, tuple(shape), pictures.get(layer))
+        for layer, shape in services.ticket(name).layers.items()
+    ]
+
+
+def epoch_of(name: str) -> int | None:
+    """The epoch that is shown, where its masks are kept; None is the ticket itself."""
+    known = services.history(name)
+    epochs = [] if known is None else known.epochs
+    chosen = state.epoch.get()
+    if chosen is None or chosen in epochs:
+        return None if not epochs or chosen == epochs[-1] else chosen
+    if epochs:
+        return min(epochs, key=lambda epoch: abs(epoch - chosen))
+    state.epoch.reset()
+    return None
+
+
+def change_of(name: str) -> MaskChange:
+    """What the person does to the ticket, where the page shows it; else nothing."""
+    return asked_change(name) if state.on_map.get() else services.UNCHANGED
+
+
+def asked_change(name: str) -> MaskChange:
+    """What the person does to the ticket, as far as its layers are there."""
+    layers = services.ticket(name).layers
+    shuffled, dropped = state.shuffled.get(), state.dropped.get()
+    known = services.history(name)
+    movable = known is not None and bool(known.last) and epoch_of(name) is None
+    return MaskChange(
+        threshold=state.threshold.get() if movable else 1.0,
+        back=state.back.get(),
+        straight=state.straight.get(),
+        shuffled=shuffled if shuffled in (*layers, "all") else "",
+        dropped=dropped if dropped in layers else "",
+        seed=state.seed.get(),
+    )
+
+
+def network(name: str, chosen: MaskedLayer) -> None:
+    """All layers as a row to choose from."""
+    layers = layers_of(name)
+    change = change_of(name)
+    counts = services.changed_counts(name, epoch_of(name), change)
+    known = services.history(name)
+    epochs = {}
+    if known is not None and change.nothing:
+        steps = {int(record["epoch"]): k for k, record in enumerate(known.records)}
+        epochs = {e: known.counts[steps[e]].tolist() for e in known.epochs if e in steps}
+    network_row(
+        [Layer(each.name, each.words, counts[each.name]) for each in layers],
+        key="network-row",
+        label="Layers of the network",
+        chosen=layers.index(chosen),
+        follows=MAP,
+        epochs=epochs,
+        on_choose=lambda place: _choose(layers[place].name),
+    )
+
+
+def _choose(layer: str) -> None:
+    """Another layer is looked at as a whole, in the layout that suits it."""
+    state.layer.set(layer)
+    for item in (state.layout, state.axes, state.still):
+        item.reset()
+    state.look.reset()
+    state.unit.reset()
+
+
+def layer_map(name: str, layer: MaskedLayer) -> None:
+    """The layer's mask, and how it is laid out."""
+    layout, axes = _layout(layer)
+    sheet = layer.sheet(layout, axes, state.still.get())
+    known = services.history(name)
+    epochs = tuple(known.epochs) if known is not None else ()
+    epoch = epoch_of(name)
+    replaying = state.replay.get() == name
+    frames = services.frames(name, layer.name) if replaying else None
+    replay = Replay(epochs, frames)
+    unit = state.unit.get()
+    mask_map(
+        services.changed_packed(name, layer.name, epoch, change_of(name)),
+        sheet,
+        key=MAP,
+        label=f"Mask of layer {layer.name}",
+        of=f"{name}/{layer.name}",
+        axes=layer.axes,
+        unit_name=layer.unit,
+        unit_at=layer.unit_at(layout, sheet),
+        places=layer.places,
+        replay=replay,
+        epoch=epoch if epoch is not None else (epochs[-1] if epochs else None),
+        look=state.look.get(),
+        unit=unit if unit is not None and unit < layer.shape[0] else None,
+        note=layer.words,
+        height=WIDE if sheet.size[1] > 2 * sheet.size[0] else HIGH,
+        on_change=lambda news: _changed(name, news),
+    )
+
+
+def _layout(layer: MaskedLayer) -> tuple[Any, tuple[int, int]]:
+    """The chosen layout, and the axes of a slice."""
+    layouts = layer.layouts()
+    if not state.layout.get():
+        state.layout.set(layouts[0])
+    if len(layouts) == 1:
+        return state.layout.keep(layouts), (0, 1)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        layout = bound.choose(
+            "Laid out as",
+            state.layout,
+            layouts,
+            kind="segments",
+            format_func=WORDS.__getitem__,
+            help=HELP,
+            label_visibility="collapsed",
+        )
+        axes = _slice(layer) if layout == "slice" else (0, 1)
+    return layout, axes
+
+
+def _slice(layer: MaskedLayer) -> tuple[int, int]:
+    """The two axes of a slice, and where the others stand."""
+    names = [name for name, _ in layer.axes]
+    chosen = state.axes.get()
+    if len(chosen) != 2 or chosen[0] == chosen[1] or max(chosen) >= len(names):
+        chosen = (0, 1)
+    places = range(len(names))
+    down = st.selectbox(
+        "Down", places, index=chosen[0], format_func=names.__getitem__, width=120, key="axis-down"
+    )
+    rest = [k for k in places if k != down]
+    start = rest.index(chosen[1]) if chosen[1] in rest else 0
+    across = st.selectbox(
+        "Across", rest, index=start, format_func=names.__getitem__, width=120, key=f"across-{down}"
+    )
+    state.axes.set((down, across))
+    still = list(state.still.get()[: len(names)])
+    still += [0] * (len(names) - len(still))
+    for k, (axis, size) in enumerate(layer.axes):
+        if k not in (down, across) and size > 1:
+            label = axis[:1].upper() + axis[1:]
+            now = min(still[k], size - 1)
+            still[k] = st.slider(
+                label,
+                0,
+                size - 1,
+                now,
+                width=180,
+                key=f"still-{layer.name}-{k}",
+            )
+    state.still.set(tuple(still) if any(still) else ())
+    return down, across
+
+
+def _changed(name: str, news: Mapping[str, Any]) -> None:
+    """What the person settled on in the browser."""
+    if "look" in news:
+        look = news["look"]
+        state.look.set(None if look is None else (look[0], look[1], look[2]))
+    if "unit" in news:
+        unit = news["unit"]
+        state.unit.set(None if unit is None else int(unit))
+    if "epoch" in news and news["epoch"] is not None:
+        known = services.history(name)
+        last = known.epochs[-1] if known is not None and known.epochs else None
+        epoch = int(news["epoch"])
+        state.epoch.set(None if epoch == last else epoch)
+    if news.get("replay"):
+        state.replay.set(name)

@@ -1,0 +1,140 @@
+"""A ticket beside others: how alike their masks are, and what else tells them apart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from aegen.app import services
+from aegen.app.components.drawing import drawing
+from aegen.app.pages.masks import state
+from aegen.app.widgets import bound, share_bar
+from aegen.app.widgets.markdown import plain
+from aegen.app.widgets.mask_curves import colours
+from aegen.core.errors import AegenError
+
+__all__ = ["beside_others"]
+
+MOST = 6
+
+
+def beside_others(name: str) -> None:
+    """Which tickets, and how they compare."""
+    st.subheader("Beside other tickets", anchor=False)
+    others = [other for other in services.ticket_names(name) if other != name]
+    others += [each for each in state.against.get() if each not in others and _there(each)]
+    if not others:
+        st.caption("There is no other ticket yet: train one, or open a file.")
+        return
+    item = state.against
+    item.set(tuple(each for each in item.get() if each in others))
+    key = bound.bind(item)
+    st.session_state[key] = list(item.get())
+    st.multiselect(
+        "Compared with",
+        others,
+        key=key,
+        format_func=services.ticket_name,
+        max_selections=MOST,
+        placeholder="Choose tickets, such as the same network trained from another seed",
+        on_change=_take,
+        args=(key,),
+    )
+    if item.get():
+        _figures((name, *item.get()))
+        for other in item.get():
+            _overlap(name, other)
+
+
+def _there(name: str) -> bool:
+    return name in services.ticket_names(name)
+
+
+def _take(key: str) -> None:
+    state.against.set(tuple(st.session_state[key]))
+
+
+def _figures(names: tuple[str, ...]) -> None:
+    """One line a ticket: accuracy, size, what remains in each layer."""
+    rows = []
+    for name in names:
+        ticket = services.ticket(name)
+        accuracy = ticket.about.get("accuracy")
+        rows.append(
+            {
+                "Ticket": services.ticket_name(name),
+                "Right, as it says": f"{100 * accuracy:.2f} %"
+                if isinstance(accuracy, (int, float))
+                else "not said",
+                "Remaining": f"{100 * ticket.total.remaining:.2f} %",
+                "Inverted of these": f"{100 * ticket.total.inverted:.1f} %",
+                "File": f"{services.ticket_bytes(name) / 1e3:.1f} kB",
+                **{
+                    layer: f"{100 * counts.remaining:.2f} %"
+                    for layer, counts in ticket.counts.items()
+                },
+            }
+        )
+    st.dataframe(rows, hide_index=True)
+
+
+def _overlap(name: str, other: str) -> None:
+    """How alike two tickets are, layer by layer, beside chance."""
+    from aegen.figures.mask_overlap import alike
+
+    try:
+        found = services.like(name, other)
+    except AegenError:
+        st.caption(
+            f"{plain(services.ticket_name(other))} has layers of other shapes, so its masks "
+            "cannot be laid over these."
+        )
+        return
+    left, right = st.columns([1.6, 1], gap="large", vertical_alignment="center")
+    with left:
+        st.markdown(f"**Beside {plain(services.ticket_name(other))}**")
+        drawing(
+            alike(
+                [
+                    (layer, each.jaccard, each.jaccard_by_input, each.expected_jaccard)
+                    for layer, each in found.items()
+                ]
+            ),
+            key=f"alike-{other}",
+        )
+        st.caption(
+            "Shared: of the weights that remain in one or the other, how many remain in both. "
+            "Marks: by chance alone (thin), and by chance where only how often each input is read "
+            "is the same (thick): a bar beyond both says that the two agree on units as well."
+        )
+    with right:
+        _looks(name, other)
+
+
+def _looks(name: str, other: str) -> None:
+    """Where the first layers that read a picture look, side by side."""
+    from html import escape
+
+    from aegen.figures.input_map import input_map, painted
+
+    pictures = services.places(name)
+    if not pictures:
+        return
+    layer, shape = next(iter(pictures.items()))
+    share_bar.beside(
+        [
+            (
+                painted(input_map(_flat(each, layer), shape), colours()),
+                f"<b>{escape(services.ticket_name(each))}</b><br>where {escape(layer)} looks",
+            )
+            for each in (name, other)
+        ],
+        side=104,
+    )
+
+
+def _flat(name: str, layer: str) -> Any:
+    """A layer's mask as (units, inputs)."""
+    mask = services.masks_at(name, None)[layer]
+    return mask.reshape(len(mask), -1)

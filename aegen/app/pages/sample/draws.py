@@ -1,0 +1,143 @@
+"""The Sample page's pieces: choosing a latent model, and its pictures (see also `worth`)."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from aegen.app import services
+from aegen.app.components.image_grid import image_grid
+from aegen.app.pages.sample import state
+from aegen.app.services import SamplerSpec
+from aegen.app.state import draws, formats, link, visit
+from aegen.app.widgets import bound, draw_detail, fields
+from aegen.app.widgets.markdown import duration, plain
+from aegen.core.images import grid, png, quantize
+from aegen.core.storage import npz
+
+__all__ = [
+    "before",
+    "chosen_model",
+    "npz_file",
+    "pictures",
+    "png_file",
+    "restriction",
+]
+
+
+def chosen_model(name: str) -> SamplerSpec:
+    """Latent model, number, seed and the model's fields as widgets."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        sampler = bound.choose(
+            "Latent model",
+            draws.sampler,
+            services.sampler_names(),
+            format_func=services.title_of,
+            help=_models(),
+            width=260,
+        )
+        bound.number("Pictures", state.draws.count, 1, draws.MOST, width=130)
+        bound.number(
+            "Seed",
+            state.draws.seed,
+            0,
+            formats.HIGHEST_SEED,
+            width=130,
+            help="The same seed gives the same pictures.",
+        )
+        st.button(
+            "New seed",
+            icon=":material/casino:",
+            on_click=state.draws.next_seed,
+            type="primary",
+            shortcut="n",
+            help="Draw again with the next seed.",
+        )
+        bound.switch(
+            "Nearest rows",
+            state.draws.nearest,
+            help="Shows each picture's nearest training row, in latent space, under it.",
+        )
+    st.caption(services.summary_of(sampler))
+    parameters = services.fields_of(sampler)
+    with st.container(horizontal=True):
+        chosen = fields.fields(sampler, parameters)
+    link.publish((*state.SHOWN, *fields.items(sampler, parameters)))
+    return SamplerSpec(name, sampler, chosen, draws.within.get())
+
+
+def _models() -> str:
+    return "  \n".join(
+        f"**{services.title_of(name)}**: {services.summary_of(name)}"
+        for name in services.sampler_names()
+    )
+
+
+def restriction(spec: SamplerSpec) -> None:
+    """Which rows the draw keeps to, and a way back to all."""
+    if spec.within is not None:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            try:
+                st.markdown(f":material/filter_alt: {plain(services.strategy(spec))}")
+            finally:  # the rows asked for may not be there, and are remembered until this is used
+                st.button("Use all rows", on_click=draws.within.reset, icon=":material/close:")
+
+
+def pictures(spec: SamplerSpec, n: int, seed: int) -> None:
+    """The grid; a chosen picture is in ``state.picked``."""
+    draw = services.draw(spec, n, seed)
+    below, names = None, [f"picture {k + 1}" for k in range(n)]
+    if state.draws.nearest.get():
+        rows, distances = services.nearest(spec.bundle, draw.codes)
+        below = services.sheet(spec.bundle, tuple(int(row) for row in rows))
+        names = [
+            f"picture {k + 1}, nearest row {row}, {distance:.2f} away"
+            for k, (row, distance) in enumerate(zip(rows, distances, strict=True))
+        ]
+    choice = image_grid(
+        quantize(draw.images),
+        key="draws",
+        label="Draws",
+        names=names,
+        below=below,
+        chosen=draw_detail.chosen(state.draws, n),
+    )
+    fitted = services.fitted(spec)
+    came = "Fitted" if fitted.how == "fitted" else "Fitted before, read from disk"
+    st.caption(
+        f"{came} in {duration(fitted.model.fit_seconds)} · drawn in "
+        f"{duration(draw.draw_seconds)} · decoded in {duration(draw.decode_seconds)}"
+    )
+    visit.last_drawn((spec, n, seed))
+    if choice is not None:
+        state.draws.picked.set(None if choice == state.draws.picked.get() else choice)
+        st.rerun(scope="fragment")
+
+
+def before(spec: SamplerSpec) -> None:
+    """The pictures that stood here last, while something new is made for the same bundle."""
+    last = visit.last_drawn()
+    if last is None:
+        return
+    known, n, seed = last
+    if known.bundle == spec.bundle and services.at_hand(known):
+        draw = services.draw(known, n, seed)
+        image_grid(
+            quantize(draw.images),
+            key="draws-before",
+            label="Draws of before",
+            names=[f"picture {k + 1} of before" for k in range(n)],
+        )
+        st.caption(f"Still the draws of before: {plain(services.title_of(known.sampler))}.")
+
+
+# files
+
+
+def png_file(spec: SamplerSpec, n: int, seed: int) -> bytes:
+    """The pictures as one PNG, as ``aegen sample --out grid.png`` writes it."""
+    return png(grid(services.draw(spec, n, seed).images, gap=2, scale=2))
+
+
+def npz_file(spec: SamplerSpec, n: int, seed: int) -> bytes:
+    """Images, codes and, where known, rows as arrays."""
+    return npz(services.draw(spec, n, seed).arrays())

@@ -1,0 +1,216 @@
+"""The widgets that make one condition of a target, a small form for each kind; see `wishes`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from aegen.app import services
+from aegen.app.state import link, map, visit
+from aegen.app.widgets import bound, image_upload, row_picker
+from aegen.core.errors import AegenError
+
+if TYPE_CHECKING:
+    from aegen.targeting import Target
+
+__all__ = ["form"]
+
+Add = Callable[[link.Item[str], "Target"], None]
+Make = Callable[[], "Target"]
+
+HELD = 500
+"""Rows that a ball around a row or a picture holds at first."""
+
+STEPS = 200
+"""Steps of a slider between the least and the largest value."""
+
+
+def form(name: str, item: link.Item[str], add: Add) -> None:
+    """One condition: its kind, what that needs, and a button that adds it."""
+    forms: dict[str, Callable[[str, str], Make | None]] = {}
+    if services.factors(name):
+        forms |= {"Attribute": _attribute, "How sure": _chance}
+    if _numbers(name):
+        forms["Number"] = _number
+    forms |= {
+        "Like a row": _row,
+        "Like my picture": _picture,
+        "Density": _density,
+        "Coordinate": _coordinate,
+    }
+    kind = st.selectbox("What about", list(forms), key=f"condition:{item.key}")
+    make = forms[kind](name, f"condition:{item.key}:{kind}")
+    st.button(
+        "Add",
+        key=f"condition:{item.key}:add",
+        type="primary",
+        icon=":material/add:",
+        disabled=make is None,
+        on_click=_add,
+        args=(item, add, make),
+    )
+    st.caption("For an area, draw around points on the map below.")
+
+
+def _add(item: link.Item[str], add: Add, make: Make) -> None:
+    try:
+        add(item, make())
+    except AegenError as problem:
+        visit.notify(str(problem))
+
+
+def _choice(label: str, options: Any, key: str, **more: Any) -> Any:
+    """A list whose remembered choice may be of another bundle."""
+    if key in st.session_state and st.session_state[key] not in options:
+        del st.session_state[key]
+    return st.selectbox(label, options, key=key, **more)
+
+
+def _attribute(name: str, key: str) -> Make | None:
+    """Values of an attribute, any of which will do."""
+    from aegen.targeting import AttributeEquals, Not, Or
+
+    factors = services.factors(name)
+    attribute = _choice("Attribute", list(factors), f"{key}:name", format_func=bound.words)
+    is_ = st.segmented_control(
+        "Which", ("is", "is not"), key=f"{key}:is", default="is", label_visibility="collapsed"
+    )
+    values = st.pills(
+        "Values",
+        factors[attribute],
+        selection_mode="multi",
+        key=f"{key}:{name}:{attribute}",
+        label_visibility="collapsed",
+    )
+    if not values:
+        st.caption("Pick one value, or several any of which will do.")
+        return None
+    target = Or.of(*(AttributeEquals(attribute, value) for value in values))
+    return lambda: Not(target) if is_ == "is not" else target
+
+
+def _chance(name: str, key: str) -> Make:
+    """How sure the classifier is of a value."""
+    from aegen.targeting import Probability
+
+    factors = services.factors(name)
+    attribute = _choice("Attribute", list(factors), f"{key}:name", format_func=bound.words)
+    value = _choice("Value", factors[attribute], f"{key}:{attribute}:value")
+    low, high = st.slider(
+        "The classifier finds it likely to",
+        0,
+        100,
+        (40, 60),
+        key=f"{key}:range",
+        format="%d %%",
+        help="40 to 60 % asks for pictures between two values; 95 to 100 % for clear ones.",
+    )
+    return lambda: Probability(attribute, value, low / 100, high / 100)
+
+
+def _numbers(name: str) -> list[str]:
+    about = services.bundle(name).manifest.attributes
+    return [attribute for attribute in about if about[attribute].kind == "number"]
+
+
+def _ends(label: str, column: Any, key: str, start: Any = None) -> Any:
+    """A slider over a column's values, for two ends or from ``start``; None where all agree."""
+    least, largest = float(column.min()), float(column.max())
+    if least == largest:
+        st.caption(f"It is {least:g} in all rows, so there is nothing to choose.")
+        return None
+    given = (least, largest) if start is None else start
+    step = (largest - least) / STEPS
+    return st.slider(label, least, largest, given, step=step, format="%.4g", key=key)
+
+
+def _number(name: str, key: str) -> Make | None:
+    """A range of a number."""
+    from aegen.targeting import Between
+
+    attribute = _choice("Number", _numbers(name), f"{key}:name", format_func=bound.words)
+    column = services.bundle(name).attributes[attribute]
+    ends = _ends("From, to", column, f"{key}:{name}:{attribute}")
+    return None if ends is None else lambda: Between(attribute, *ends)
+
+
+def _row(name: str, key: str) -> Make:
+    """A ball around a training row."""
+    last = services.bundle(name).manifest.rows - 1
+    pinned = map.pinned.get()
+    start = row_picker.default_row(name, 0) if pinned is None else min(pinned, last)
+    row = int(st.number_input("Row", 0, last, start, key=f"{key}:{name}:row"))
+    held = _held(name, key)
+    return lambda: services.near_row(name, row, held)
+
+
+def _picture(name: str, key: str) -> Make | None:
+    """A ball around the code of a picture that the person brings."""
+    image_upload.bring(name)
+    code = map.uploaded_code.get()
+    held = _held(name, key)
+    if code is None or len(code) != services.bundle(name).latent_dim:
+        return None
+    return lambda: services.near_picture(name, code, held)
+
+
+def _held(name: str, key: str) -> int:
+    n = services.bundle(name).manifest.rows
+    return int(
+        st.number_input(
+            "As near as so many rows",
+            1,
+            n,
+            min(HELD, max(1, n // 10)),
+            key=f"{key}:{name}:held",
+            help="Draws may be as far from it as this many training rows are.",
+        )
+    )
+
+
+def _density(name: str, key: str) -> Make:
+    """How crowded a place is."""
+    from aegen.targeting import DensityLevel
+
+    low, high = st.slider(
+        "Denser than this share of the rows",
+        0,
+        100,
+        (20, 100),
+        key=f"{key}:range",
+        format="%d %%",
+        help="20 to 100 % leaves out the fifth of the rows that lie loneliest; 0 to 10 % asks for "
+        "unusual pictures.",
+    )
+    return lambda: DensityLevel(low / 100, high / 100)
+
+
+def _coordinate(name: str, key: str) -> Make | None:
+    """A range of one coordinate of the codes, or one value of it."""
+    from aegen.targeting import Coordinate, Fixed
+
+    codes = services.bundle(name).codes
+    index = int(
+        _choice(
+            "Coordinate",
+            range(codes.shape[1]),
+            f"{key}:{name}:index",
+            format_func=lambda k: f"z{k}",
+        )
+    )
+    fixed = st.toggle(
+        "Exactly one value",
+        key=f"{key}:fixed",
+        help="The latent model is conditioned on it, where it can be.",
+    )
+    column, key = codes[:, index], f"{key}:{name}:{index}"
+    if fixed:
+        value = _ends("Value", column, f"{key}:value", float(column.mean()))
+        return None if value is None else lambda: Fixed(index, float(f"{value:.6g}"))
+    ends = _ends("From, to", column, f"{key}:range")
+    if ends is None:
+        return None
+    low, high = (float(f"{end:.6g}") for end in ends)
+    return lambda: Coordinate(index, low, high)

@@ -1,0 +1,340 @@
+"""Target's draws: the latent model and how, the pictures, and how many show what was wanted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from aegen.app import services
+from aegen.app.components.drawing import drawing
+from aegen.app.components.image_grid import image_grid
+from aegen.app.pages.target import snippets, state
+from aegen.app.row_selection import Area
+from aegen.app.services import SamplerSpec, TargetRequest
+from aegen.app.state import draws, formats, link, map, visit
+from aegen.app.widgets import bound, draw_detail, fields, latent_map, share_bar, target_text
+from aegen.app.widgets.markdown import duration, plain, sentence
+from aegen.app.widgets.model_overlay import Layers
+from aegen.core.images import grid, png, quantize
+from aegen.core.storage import npz
+
+if TYPE_CHECKING:
+    from aegen.targeting import Targeted
+
+__all__ = ["chosen", "figures", "matching", "pictures", "place", "share", "ways"]
+
+MAP_HEIGHT = 380
+
+PATIENCE, POLL = 1.5, 0.5
+"""Seconds that draws may take before the page shows how far they are, and between two looks."""
+
+WAYS = {
+    "auto": "Choose for me",
+    "rows": "From matching rows",
+    "refit": "Refit to matching rows",
+    "condition": "Conditioned",
+    "resample": "Chosen by a probe",
+    "reject": "Plain draws, sieved",
+    "compose": "Composed",
+}
+
+
+def chosen(name: str, text: str) -> TargetRequest:
+    """Latent model, number, seed and how as widgets."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        sampler = bound.choose(
+            "with",
+            draws.sampler,
+            services.sampler_names(),
+            format_func=services.title_of,
+            help="The latent model that draws.",
+            width=250,
+        )
+        bound.number("Pictures", state.draws.count, 1, draws.MOST, width=120)
+        bound.number("Seed", state.draws.seed, 0, formats.HIGHEST_SEED, width=120)
+        st.button(
+            "New seed",
+            icon=":material/casino:",
+            on_click=state.draws.next_seed,
+            type="primary",
+            shortcut="n",
+            help="Draw again with the next seed.",
+        )
+        found: tuple[tuple[str, Any], ...] = ()
+        parameters = services.fields_of(sampler)
+        with st.popover("How", icon=":material/tune:"):
+            _how()
+            if parameters:
+                st.caption(f"Fields of the {plain(services.title_of(sampler))}")
+                with st.container(horizontal=True, width=2 * fields.FIELD + 16):
+                    found = fields.fields(sampler, parameters)
+    link.publish((*state.DRAW, *fields.items(sampler, parameters)))
+    return TargetRequest(
+        SamplerSpec(name, sampler, found),
+        text,
+        state.draws.count.get(),
+        state.draws.seed.get(),
+        state.strategy.get(),
+        state.strict.get(),
+    )
+
+
+def _how() -> None:
+    """How candidates are found, and whether doubtful ones stay."""
+    from aegen.targeting import STRATEGIES
+
+    bound.choose(
+        "Strategy",
+        state.strategy,
+        list(WAYS),
+        format_func=WAYS.__getitem__,
+        help="  \n".join(f"**{WAYS[key]}**: {text}." for key, text in STRATEGIES.items()),
+    )
+    bound.switch(
+        "Only what the classifier names",
+        state.strict,
+        help="Where the classifier misses real rows of the target, draws that it misses are kept "
+        "as often, or they would show only what is easy to name. This leaves them out.",
+    )
+    bound.switch(
+        "Nearest rows",
+        state.draws.nearest,
+        help="Shows each picture's nearest training row, in latent space, under it.",
+    )
+
+
+def matching(name: str, text: str) -> None:
+    """How many training rows match."""
+    found = services.matching(name, text)
+    total = services.bundle(name).manifest.rows
+    effective = (
+        f" (effective {found.effective:,.0f})" if abs(found.effective - found.rows) >= 1 else ""
+    )
+    st.caption(
+        f"**{found.rows:,}** of {total:,} rows match{effective}",
+        help="Effective: as many rows of full weight would say as much. It differs where rows "
+        "match to a degree, as with probabilities.",
+        width="content",
+    )
+
+
+def pictures(request: TargetRequest) -> Targeted | None:
+    """The draws as a grid, with progress and a way to stop while they are made."""
+    found = _made(request)
+    if found is None:
+        return None
+    if not len(found):
+        st.warning(sentence(found.caution or "nothing was found"), icon=":material/search_off:")
+        return found
+    below, names = None, [f"picture {k + 1}" for k in range(len(found))]
+    if state.draws.nearest.get():
+        rows, distances = services.nearest(request.bundle, found.codes)
+        below = services.sheet(request.bundle, tuple(int(row) for row in rows))
+        names = [
+            f"picture {k + 1}, nearest row {row}, {distance:.2f} away"
+            for k, (row, distance) in enumerate(zip(rows, distances, strict=True))
+        ]
+    choice = image_grid(
+        quantize(found.images),
+        key="targeted",
+        label="Draws",
+        names=names,
+        below=below,
+        chosen=draw_detail.chosen(state.draws, len(found)),
+    )
+    if found.caution:
+        st.warning(sentence(found.caution), icon=":material/info:")
+    if choice is not None:
+        state.draws.picked.set(None if choice == state.draws.picked.get() else choice)
+        st.rerun(scope="fragment")
+    return found
+
+
+def _made(request: TargetRequest) -> Targeted | None:
+    """The draws; None while they are made, which the page shows, or where they were stopped."""
+    who, before = visit.session_id(), visit.last_requested(request)
+    if before is not None and before != request:
+        services.leave_search(before, who)
+    if request in visit.stopped():
+        _stopped(request)
+        return None
+    search = services.search(request, who)
+    if search.wait(PATIENCE):
+        visit.last_targeted(request)
+        return search.result()
+    _progress(request)
+    _before(request)
+    return None
+
+
+def _before(request: TargetRequest) -> None:
+    """The draws that stood here last, while others are looked for."""
+    last: TargetRequest | None = visit.last_targeted()
+    if last is None or last.bundle != request.bundle:
+        return
+    found = services.found_before(last)
+    if found is not None and len(found):
+        image_grid(quantize(found.images), key="targeted-before", label="Draws of before")
+        target = services.target_of(last.bundle, last.text)
+        st.caption(f"Still the draws of before: {plain(target_text.words(target))}.")
+
+
+@st.fragment(run_every=POLL)
+def _progress(request: TargetRequest) -> None:
+    """Looks again by itself; the page runs anew when the search is over."""
+    search = services.search(request, visit.session_id())
+    if search.over or request in visit.stopped():
+        st.rerun()
+    with st.container(border=True):
+        st.progress(search.share, plain(search.text))
+        st.button(
+            "Stop",
+            icon=":material/stop_circle:",
+            on_click=_stop,
+            args=(request,),
+            key="stop-target",
+        )
+
+
+def _stop(request: TargetRequest) -> None:
+    visit.stopped().add(request)
+    services.leave_search(request, visit.session_id())
+
+
+def _stopped(request: TargetRequest) -> None:
+    with st.container(border=True):
+        st.markdown("The search was stopped; nothing of it is kept.")
+        st.button(
+            "Search again",
+            icon=":material/replay:",
+            on_click=visit.stopped().discard,
+            args=(request,),
+        )
+
+
+# what it is worth
+
+
+def figures(request: TargetRequest, found: Targeted) -> None:
+    """Whether draws show what was asked for, all together and by condition."""
+    from aegen.figures import bars
+
+    target = services.target_of(request.bundle, request.text)
+    parts = services.asked_parts(target)
+    if len(found):
+        whole, singly = services.baseline(request.spec, request.text)
+        st.markdown(
+            f"**Asked for: found in {_percent(found.share)}** of {len(found):,} "
+            f":gray[(without the target {_percent(whole)})]",
+            help=f"As the bundle's own classifier sees the pictures, and as places in latent "
+            f"space are. Without the target: of {services.PLAIN} plain draws of the same model.",
+        )
+        if len(parts) > 1:
+            drawing(
+                bars(
+                    [target_text.words(part) for part in parts],
+                    [float(part.accept(found.candidates).mean()) for part in parts],
+                    reference=singly,
+                    title="found, by condition",
+                ),
+                key="found",
+            )
+            st.caption("Found, by condition; the mark is the share without the target.")
+
+
+def ways(request: TargetRequest, found: Targeted) -> None:
+    """How the draws were found, and the chosen one beside its nearest training row."""
+    _ways(found)
+    draw_detail.picked(request.spec, found.draw(), state.draws)
+
+
+def _ways(found: Targeted) -> None:
+    """How the draws came about, in words."""
+    from aegen.targeting import STRATEGIES
+
+    steps = found.strategy.split(" + ")
+    how = "; ".join(STRATEGIES[step] for step in steps)
+    rate = f"{100 * found.accepted / found.judged:.0f} %" if found.judged else "none"
+    said = [f"{found.tried:,} drawn, {found.judged:,} judged, {rate} of them accepted"]
+    if found.parents is not None:
+        said.append(f"{found.parents:,} different parent rows")
+    if found.effective_rows is not None:
+        said.append(f"{found.effective_rows:,.0f} effective rows behind them")
+    if found.doubtful:
+        said.append(f"{found.doubtful:,} that the classifier doubts are kept")
+    st.markdown(
+        f"**{' + '.join(WAYS[step] for step in steps)}** :gray[· {duration(found.seconds)}]"
+    )
+    st.caption(sentence(how) + ".  \n" + plain("; ".join(said)) + ".")
+
+
+def _percent(share: float) -> str:
+    """A share, with a digit more where it is small.
+
+    Example:
+        >>> _percent(0.974), _percent(0.004)
+        ('97 %', '0.4 %')
+    """
+    return f"{100 * share:.0f} %" if share >= 0.1 or not share else f"{100 * share:.1f} %"
+
+
+# where it is
+
+
+def place(name: str, item: link.Item[str], found: Targeted | None) -> None:
+    """The map: draws lie over the rows as rings, and what is drawn around becomes a condition."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        projection, colour = latent_map.map_controls(name)
+    over = None
+    if found is not None and len(found):
+        over = Layers(draws=services.project(name, projection, found.codes))
+    latent_map.map_of_rows(name, projection, colour, over, height=MAP_HEIGHT)
+    area = map.selected.get()
+    if not isinstance(area, Area):
+        rings = "Rings: the draws. " if over else ""
+        st.caption(f"{rings}Draw around points to ask for pictures that fall there.")
+        return
+    with st.container(horizontal=True):
+        st.button(
+            "Ask for this area",
+            icon=":material/add:",
+            type="primary",
+            on_click=_take_area,
+            args=(item, area),
+        )
+        st.button("Clear area", on_click=latent_map.clear, icon=":material/close:")
+
+
+def _take_area(item: link.Item[str], chosen: Area) -> None:
+    from aegen.targeting import Region
+
+    target_text.add(item, Region(chosen.projection, chosen.polygon))
+    latent_map.clear()
+
+
+# files
+
+
+def share(request: TargetRequest) -> None:
+    """The draws as Python, as a command, as a link, and as files."""
+    stem = f"{request.bundle}-target-{request.seed}"
+    share_bar.share(
+        "target",
+        snippets.python_of_target(request),
+        snippets.command_of_target(request),
+        [
+            ("PNG", f"{stem}.png", "image/png", _png),
+            ("npz", f"{stem}.npz", "application/zip", _npz),
+        ],
+        (request,),
+    )
+
+
+def _png(request: TargetRequest) -> bytes:
+    """As ``aegen target --out grid.png`` writes it."""
+    return png(grid(services.targeted(request).images, gap=2, scale=2))
+
+
+def _npz(request: TargetRequest) -> bytes:
+    return npz(services.targeted(request).draw().arrays())

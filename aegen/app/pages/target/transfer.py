@@ -1,0 +1,131 @@
+"""Target's transfer: the dependence of one group of rows with the margins of another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from aegen.app import services
+from aegen.app.components.drawing import drawing
+from aegen.app.components.image_grid import image_grid
+from aegen.app.pages.target import builder, snippets, state
+from aegen.app.state import draws, formats, link
+from aegen.app.widgets import bound, share_bar, target_text
+from aegen.app.widgets.markdown import plain
+from aegen.core.images import grid, png, quantize
+from aegen.core.storage import npz
+
+if TYPE_CHECKING:
+    from aegen.targeting import Transferred
+
+__all__ = ["TransferRequest", "asked", "figures", "pictures", "share"]
+
+TransferRequest = tuple[str, str, str, int, int]
+"""A transfer as asked for: bundle, dependence of, margins of, how many, seed."""
+
+
+def asked(name: str) -> TransferRequest | None:
+    """The two groups as widgets; None where the bundle has no attributes to tell groups by."""
+    from aegen.targeting import AttributeEquals
+
+    values = services.found_values(name)
+    options = [
+        str(AttributeEquals(attribute, value))
+        for attribute in values
+        for value in values[attribute]
+    ]
+    if len(options) < 2:
+        st.info("This bundle has no attributes to tell groups of rows by.")
+        return None
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        _group("Dependence of", name, state.source, options, options[0])
+        _group("Margins of", name, state.margins, options, options[1])
+        bound.number("Pictures", state.draws.count, 1, draws.MOST, width=120)
+        bound.number("Seed", state.draws.seed, 0, formats.HIGHEST_SEED, width=120)
+    link.publish(state.TRANSFER)
+    return (
+        name,
+        state.source.get(),
+        state.margins.get(),
+        state.draws.count.get(),
+        state.draws.seed.get(),
+    )
+
+
+def _group(label: str, name: str, item: link.Item[str], options: list[str], default: str) -> None:
+    if not item.get():
+        item.set(default)
+    builder.pick(
+        label,
+        name,
+        item,
+        options,
+        "A value from the list; or type a target, such as hair=3 and density>=20%.",
+    )
+
+
+def pictures(asked: TransferRequest) -> Transferred:
+    """Each draw before and, under it, after."""
+    with st.spinner("Transferring …", width="stretch"):
+        found = services.transferred(*asked)
+    image_grid(
+        quantize(found.images),
+        key="transferred",
+        label="Draws after the transfer",
+        names=[f"draw {k + 1}, above after and below before" for k in range(len(found.codes))],
+        below=quantize(found.before.images),
+    )
+    st.caption("Each draw after the transfer and, darker below it, before.")
+    return found
+
+
+def figures(found: Transferred) -> None:
+    """How far the attribute moved, and how much of the rest stayed."""
+    from aegen.figures import bars
+
+    was, became = found.moved
+    margins = plain(target_text.words(found.margins))
+    st.markdown(
+        f"**{margins}**: {100 * was:.0f} % of the draws before, **{100 * became:.0f} %** after",
+        help="As the bundle's classifier sees the pictures.",
+    )
+    if found.stayed:
+        drawing(
+            bars(
+                list(found.stayed),
+                list(found.stayed.values()),
+                title="share of draws whose value stayed",
+            ),
+            key="stayed",
+        )
+        st.caption("Share of the draws whose value of each other attribute stayed the same.")
+    st.caption(
+        "Each coordinate of the code takes the value that has the same rank in the other group. "
+        "How coordinates hang together is not touched, so an attribute that is told by that stays "
+        "as it was. To make one picture show another value, edit it."
+    )
+
+
+def share(asked: TransferRequest) -> None:
+    """The transfer as Python, as a command, as a link, and as files."""
+    stem = f"{asked[0]}-transfer-{asked[-1]}"
+    share_bar.share(
+        "target",
+        snippets.python_of_transfer(*asked),
+        snippets.command_of_transfer(*asked),
+        [
+            ("PNG", f"{stem}.png", "image/png", _png),
+            ("npz", f"{stem}.npz", "application/zip", _npz),
+        ],
+        asked,
+    )
+
+
+def _png(*asked: Any) -> bytes:
+    """As ``aegen target --margins`` writes it."""
+    return png(grid(services.transferred(*asked).images, gap=2, scale=2))
+
+
+def _npz(*asked: Any) -> bytes:
+    return npz(services.transferred(*asked).arrays())

@@ -1,0 +1,133 @@
+"""What the Train page trains: rows, network and recipe as widgets."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from aegen.app import services
+from aegen.app.pages.train import state
+from aegen.app.services import TrainingConfig
+from aegen.app.state import formats, link, visit
+from aegen.app.widgets import bound
+from aegen.core.errors import InvalidInput
+
+__all__ = ["order"]
+
+
+def order() -> TrainingConfig:
+    """The training as the widgets say."""
+    sources = services.sources()
+    if not sources:
+        raise InvalidInput(
+            "there is nothing to train on: a bundle with held-out rows and an attribute named "
+            "'class' is needed"
+        )
+    if not state.source.get():
+        state.source.set(next(iter(sources)))
+    _preset()
+    source = bound.choose(
+        "Train on",
+        state.source,
+        list(sources),
+        format_func=sources.__getitem__,
+        help="Redrawn: the rows of a bundle as its autoencoder decodes their codes, since the "
+        "originals are not shipped. Originals are offered where AEGEN_DATA names their folder.",
+    )
+    with st.container(horizontal=True):
+        rows = bound.number(
+            "Rows", state.rows, 10, state.MOST_ROWS, width=130, help="Training rows at most."
+        )
+        epochs = bound.number(
+            "Epochs", state.epochs, 1, state.MOST_EPOCHS, width=110, help="Passes over them."
+        )
+        seed = bound.number(
+            "Seed",
+            state.seed,
+            0,
+            formats.HIGHEST_SEED,
+            width=110,
+            help="Of the frozen weights, the first mask variables and the order of the rows.",
+        )
+    with st.expander("Network and recipe", expanded=False):
+        hidden = _hidden()
+        with st.container(horizontal=True):
+            rate = _number("Learning rate", state.rate, 0.005, RATE)
+            decay = _number("Decay", state.decay, 0.0001, DECAY)
+            threshold = _number("Threshold", state.threshold, 0.005, THRESHOLD)
+            kappa = _number("Kappa", state.kappa, 1.0, KAPPA)
+    return TrainingConfig(source, rows, hidden, epochs, rate, decay, threshold, kappa, seed)
+
+
+RATE = "Of the steps that move the mask variable."
+DECAY = (
+    "By which the mask variable shrinks each step, whatever the learning rate: this alone drops "
+    "weights. More rows mean more steps an epoch."
+)
+THRESHOLD = "A weight is dropped while its mask variable is between minus and plus this."
+KAPPA = "Inputs of a unit times the variance of its frozen weights; too large a one diverges."
+
+
+def _preset() -> None:
+    item = state.preset
+    item.keep(list(state.PRESETS))
+    key = bound.bind(item)
+    st.segmented_control(
+        "Recipe",
+        list(state.PRESETS),
+        key=key,
+        required=True,
+        format_func=lambda name: state.PRESETS[name].title,
+        on_change=_take_preset,
+        args=(key,),
+    )
+    st.caption(state.PRESETS[item.get()].about)
+
+
+def _take_preset(key: str) -> None:
+    name = st.session_state[key]
+    state.preset.set(name)
+    for setting, value in state.PRESETS[name].settings.items():
+        getattr(state, setting).set(value)
+
+
+def _hidden() -> str:
+    item = state.hidden
+    key = bound.bind(item)
+    st.text_input(
+        "Hidden layers",
+        key=key,
+        help="Sizes with dashes between: 300-100 is the paper's.",
+        on_change=_take_hidden,
+        args=(key,),
+    )
+    return item.get()
+
+
+def _take_hidden(key: str) -> None:
+    try:
+        state.hidden.set(state.hidden.parse(st.session_state[key].strip()))
+    except ValueError as problem:
+        visit.notify(f"Hidden layers: {problem}.")
+
+
+def _number(label: str, item: link.Item[float], step: float, help: str) -> float:
+    key = bound.bind(item)
+    st.number_input(
+        label,
+        key=key,
+        step=step,
+        min_value=0.0,
+        format="%g",
+        width=125,
+        help=help,
+        on_change=_take_number,
+        args=(label, item, key),
+    )
+    return item.get()
+
+
+def _take_number(label: str, item: link.Item[float], key: str) -> None:
+    try:
+        item.set(item.parse(str(st.session_state[key])))
+    except ValueError as problem:
+        visit.notify(f"{label}: {problem}.")

@@ -1,0 +1,241 @@
+"""The Traverse page's pieces: where to start, what is there, how far along each direction.
+
+`aegen.app.pages.traverse.interpolation` leads from there to another picture.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from aegen.app import services
+from aegen.app.components.drawing import drawing
+from aegen.app.pages.traverse import state
+from aegen.app.pages.traverse.model import STOPS, Place, Walk, origin
+from aegen.app.state import link, map, visit
+from aegen.app.widgets import bound, image_upload, row_picker, share_bar
+from aegen.traversal.attribute_association import AttributeAssociation
+
+__all__ = ["sliders", "start", "there"]
+
+KINDS = {"principal": "Principal directions", "axes": "Latent axes"}
+KINDS_HELP = (
+    "**Principal directions**: the directions along which the codes vary most, strongest first; "
+    "independent of how the network happened to number its axes.  \n"
+    "**Latent axes**: the coordinates of the code, one by one, as the network has them."
+)
+UNIT_HELP = (
+    "In standard deviations of the codes along this direction: two thirds of all rows lie within "
+    "1 of the middle. 0 is where you start."
+)
+MORE = 8
+
+
+# where to start
+
+
+def start(name: str) -> Place:
+    """A row, a random row or a picture of one's own, and the kind of directions; as a place."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        row_picker.row_field(
+            "Start at row", name, map.pinned, row_picker.default_row(name, 0), _take_start
+        )
+        st.button(
+            "Random row",
+            icon=":material/casino:",
+            on_click=_roll_start,
+            args=(name,),
+            help="Another row at random. The link names it.",
+        )
+        with st.popover("Your picture", icon=":material/add_photo_alternate:"):
+            image_upload.bring(name)
+        kind = bound.choose(
+            "Along",
+            state.along,
+            list(KINDS),
+            kind="segments",
+            format_func=KINDS.__getitem__,
+            help=KINDS_HELP,
+        )
+        moves = _kept_moves(name, kind)
+        st.button(
+            "Reset",
+            icon=":material/restart_alt:",
+            on_click=state.moves(kind).reset,
+            disabled=not moves,
+            help="Back to where you started: all sliders to 0.",
+        )
+    link.publish(state.shown())
+    return _place(name, moves)
+
+
+def _place(name: str, moves: tuple[tuple[int, float], ...]) -> Place:
+    """Where the choices lead."""
+    return Place(name, map.pinned.get(), _kept_code(name), state.along.get(), moves)
+
+
+def _take_start(item: link.Item[int | None], key: str) -> None:
+    """The row typed in; an emptied field keeps the row."""
+    if st.session_state[key] is not None:
+        item.set(st.session_state[key])
+        map.uploaded_code.reset()
+
+
+def _roll_start(name: str) -> None:
+    map.uploaded_code.reset()
+    row_picker.roll(name, map.pinned)
+
+
+def _kept_moves(name: str, kind: str) -> tuple[tuple[int, float], ...]:
+    """The moves along directions that there are; others are named to the person and dropped."""
+    item, known = state.moves(kind), len(services.directions(name, kind))
+    moves = item.get()
+    kept = tuple((k, distance) for k, distance in moves if k < known)
+    if kept != moves:
+        visit.notify(f"There are {known} directions here; moves along others are left out.")
+        item.set(kept)
+    return kept
+
+
+def _kept_code(name: str) -> tuple[float, ...] | None:
+    """The code brought along, where it fits the bundle."""
+    code, dimension = map.uploaded_code.get(), services.bundle(name).latent_dim
+    if code is not None and len(code) != dimension:
+        visit.notify(
+            f"The link holds a code of {len(code)} numbers, but codes here have {dimension}. "
+            "You see a row instead."
+        )
+        map.uploaded_code.reset()
+        return None
+    return code
+
+
+# where one is
+
+
+def there(at: Place, walk: Walk) -> None:
+    """The big picture, where it comes from, what the classifier sees, how far the data are."""
+    from aegen.figures import bars
+
+    st.html(
+        f'<img alt="{escape(origin(at), quote=True)}" src="{_source(walk.image)}" '
+        'style="width:min(100%,300px);image-rendering:pixelated;border-radius:10px;'
+        'display:block;margin:0 auto">'
+    )
+    st.caption(origin(at), text_alignment="center")
+    if walk.readings:
+        several = len({attribute for attribute, _, _ in walk.readings}) > 1
+        st.markdown(
+            "**Looks like**", help="What the bundle's classifier sees in the picture, in percent."
+        )
+        drawing(
+            bars(
+                [f"{a} {value}" if several else value for a, value, _ in walk.readings],
+                [share for _, _, share in walk.readings],
+                title="the classifier sees",
+            ),
+            key="readings",
+        )
+    st.caption(_nearness(at, walk))
+
+
+def _source(image: Any) -> str:
+    from aegen.core.images import quantize
+
+    return share_bar.source(quantize(image))
+
+
+def _nearness(at: Place, walk: Walk) -> str:
+    near = walk.near
+    if near.distance == 0:
+        return (
+            "Exactly on a training row." if near.row != at.row else "On the training row itself."
+        )
+    known = services.sample_of(at.bundle, near.row)
+    about = ", ".join(known.values()) if len(known) == 1 else ""  # many would be a wall of words
+    far = (
+        "" if near.ratio is None else f", at {near.ratio:.2f} of an unseen image's usual distance"
+    )
+    return f"Nearest training row: {near.row:,}{f' ({about})' if about else ''}{far}."
+
+
+# along directions
+
+
+def sliders(at: Place, walk: Walk) -> None:
+    """A slider for each direction with its filmstrip, two beside each other."""
+    directions = services.directions(at.bundle, at.kind)
+    attribute_associations = services.attribute_associations(at.bundle, at.kind)
+    moves = dict(at.moves)
+    n = len(walk.strips)
+    for first in range(0, n, 2):
+        for k, column in zip(
+            range(first, min(first + 2, n)), st.columns(2, gap="medium"), strict=False
+        ):
+            with column, st.container(gap=None):
+                _slider(at.kind, k, moves.get(k, 0.0), float(directions.share[k]))
+                st.html(_strip(k, walk.strips[k], moves.get(k, 0.0), attribute_associations[k]))
+    st.caption(
+        f"Each strip: the picture from {STOPS[0]} to +{STOPS[-1]} standard deviations along the "
+        "direction, all else as it is; the frame is where you are. The arrows say which rows lie "
+        "that way, and how much of the direction's variance this attribute explains."
+    )
+    rest = len(directions) - n
+    if rest > 0:
+        st.button(
+            f"Show {min(MORE, rest)} more of {rest}",
+            icon=":material/expand_more:",
+            on_click=state.directions.set,
+            args=(n + MORE,),
+            type="tertiary",
+        )
+
+
+def _slider(kind: str, k: int, distance: float, share: float) -> None:
+    item = state.moves(kind)
+    key = f"walk:{item.key}:{k}"
+    if key not in st.session_state or st.session_state[key] != distance:
+        st.session_state[key] = distance
+    word = "Direction" if kind == "principal" else "Axis"
+    st.slider(
+        f"**{word} {k + 1}** · {_percent(share)} of the variance",
+        -state.FURTHEST,
+        state.FURTHEST,
+        key=key,
+        step=0.1,
+        format="%+.1f sd",
+        help=UNIT_HELP,
+        disabled=share == 0,
+        on_change=_move,
+        args=(kind, k, key),
+    )
+
+
+def _move(kind: str, k: int, key: str) -> None:
+    moves = dict(state.moves(kind).get())
+    moves[k] = round(float(st.session_state[key]), 1)
+    state.moves(kind).set(tuple((j, t) for j, t in sorted(moves.items()) if t))
+
+
+def _strip(k: int, images: Any, distance: float, association: AttributeAssociation | None) -> str:
+    """Seven pictures, the one nearest to the slider framed, and what changes along them."""
+    from aegen.figures.filmstrip import filmstrip
+
+    marked = min(range(len(STOPS)), key=lambda j: abs(STOPS[j] - distance))
+    low = middle = high = ""
+    if association is not None:
+        low, high = f"← {escape(association.low)}", f"{escape(association.high)} →"
+        middle = f"{escape(association.attribute)} {_percent(association.share)}"
+    return (
+        f'<img alt="Seven pictures along direction {k + 1}, from {STOPS[0]} to {STOPS[-1]} '
+        f'standard deviations" src="{share_bar.source(filmstrip(images, marked=marked))}" '
+        'style="width:100%;display:block">'
+        '<div style="display:flex;justify-content:space-between;font-size:.8rem;opacity:.75;'
+        f'min-height:1.3em"><span>{low}</span><span>{middle}</span><span>{high}</span></div>'
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %" if share >= 0.1 else f"{100 * share:.1f} %"

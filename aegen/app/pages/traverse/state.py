@@ -1,0 +1,43 @@
+"""Where Traverse goes, as choices in its link."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aegen.app.state import formats
+from aegen.app.state.link import Item
+from aegen.app.state.map import pinned, uploaded_code
+
+__all__ = ["FURTHEST", "along", "directions", "first", "moves", "second", "shown", "way"]
+
+FURTHEST = 3.0
+"""Standard deviations that a slider goes at most, each way."""
+
+along: Item[str] = Item("traverse.along", "principal", str)
+"""Which directions the sliders go along: "principal" ones, or latent "axes"."""
+
+directions: Item[int] = Item("traverse.directions", 8, formats.whole(1, 4096))
+"""How many directions are shown."""
+
+first: Item[int | None] = Item(
+    "traverse.from", None, formats.whole(0, 10**9), str, per_bundle=True
+)
+"""The row that an interpolation starts at; None is where the sliders lead."""
+
+second: Item[int | None] = Item("traverse.to", None, formats.whole(0, 10**9), str, per_bundle=True)
+"""The row that it ends at."""
+
+way: Item[str] = Item("traverse.way", "straight", str)
+"""How it goes: "straight", "spherical" or "dense"."""
+
+
+def moves(kind: str) -> Item[tuple[tuple[int, float], ...]]:
+    """How far the sliders of this kind went: (direction from 0, deviations) each."""
+    return Item(
+        f"traverse.move-{kind}", (), formats.moves(FURTHEST), formats.moves_text, per_bundle=True
+    )
+
+
+def shown() -> tuple[Item[Any], ...]:
+    """All that the page's link holds."""
+    return pinned, uploaded_code, along, moves(along.get()), directions, first, second, way

@@ -1,0 +1,56 @@
+"""Bundles as the app has them open, and what is known of their rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aegen.app.services.cache import bundle_names, cached
+from aegen.core.errors import InvalidInput, UnknownName
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from aegen.generation import GenerativeBundle
+
+__all__ = ["attributes", "bundle", "column", "first_bundle", "sample_of"]
+
+
+def first_bundle() -> str:
+    """The bundle that opens where none is asked for: digits, as everyone knows them."""
+    names = bundle_names()
+    return "mnist" if "mnist" in names else names[0]
+
+
+@cached(12)
+def bundle(name: str) -> GenerativeBundle:
+    """The bundle of this name, opened once for everyone."""
+    from aegen.generation import load
+
+    return load(name)
+
+
+@cached(6)
+def attributes(name: str) -> pd.DataFrame:
+    """The attributes of the training rows; shared, so not to be changed."""
+    return bundle(name).attributes
+
+
+def column(name: str, attribute: str) -> pd.Series[Any]:
+    """One attribute of the training rows.
+
+    Raises:
+        UnknownName: the bundle has no such attribute.
+    """
+    table = attributes(name)
+    if attribute not in table:
+        raise UnknownName("attribute", attribute, [str(known) for known in table])
+    found: pd.Series[Any] = table[attribute]
+    return found
+
+
+def sample_of(name: str, row: int) -> dict[str, str]:
+    """The attributes of a training row in words."""
+    opened = bundle(name)
+    if not 0 <= row < opened.manifest.rows:
+        raise InvalidInput(f"{opened.title} has rows 0 to {opened.manifest.rows - 1}, got {row}")
+    return {str(key): str(value) for key, value in attributes(name).iloc[row].items()}

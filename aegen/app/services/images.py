@@ -1,0 +1,84 @@
+"""Codes as pictures and pictures as codes, and the directions from one to another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aegen.app.services import bundles
+from aegen.app.services.cache import cached
+from aegen.core.arrays import ByteArray, FloatArray
+from aegen.core.errors import UnknownName
+
+if TYPE_CHECKING:
+    from aegen.traversal.attribute_association import AttributeAssociation
+    from aegen.traversal.directions import Directions
+
+__all__ = [
+    "attribute_associations",
+    "classify",
+    "decode",
+    "directions",
+    "encode",
+    "one_thread",
+    "sheet",
+]
+
+
+@cached(64, copied=True)
+def sheet(name: str, rows: tuple[int, ...]) -> ByteArray:
+    """Training rows as their codes decode, uint8 (k, h, w, c)."""
+    from aegen.core.images import quantize
+
+    return quantize(decode(name, bundles.bundle(name).codes[list(rows)]))
+
+
+def decode(name: str, z: FloatArray) -> NDArray[np.float32]:
+    """Images of codes, float32 (n, h, w, c)."""
+    one_thread()
+    return bundles.bundle(name).decode(z)
+
+
+def classify(name: str, x: NDArray[np.float32]) -> dict[str, FloatArray]:
+    """Probability of each value of each attribute of images; empty without a classifier."""
+    bundle = bundles.bundle(name)
+    if bundle.manifest.classifier is None:
+        return {}
+    one_thread()
+    return bundle.classify(x)
+
+
+def encode(name: str, x: ByteArray) -> FloatArray:
+    """Codes of images, float64 (n, d)."""
+    one_thread()
+    return bundles.bundle(name).encode(x)
+
+
+def one_thread() -> None:
+    """Two threads on two busy cores were measured far slower than one."""
+    import torch
+
+    if torch.get_num_threads() != 1:
+        torch.set_num_threads(1)
+
+
+@cached(12)
+def directions(name: str, kind: str) -> Directions:
+    """Directions of a bundle's codes: "principal" ones, or latent "axes"."""
+    from aegen.traversal.directions import latent_axes, principal_directions
+
+    kinds = {"principal": principal_directions, "axes": latent_axes}
+    if kind not in kinds:
+        raise UnknownName("kind of direction", kind, list(kinds))
+    return kinds[kind](bundles.bundle(name).codes)
+
+
+@cached(12)
+def attribute_associations(name: str, kind: str) -> tuple[AttributeAssociation | None, ...]:
+    """Which attribute changes most along each direction; None where none does."""
+    from aegen.traversal.attribute_association import attribute_associations
+
+    positions = directions(name, kind).positions(bundles.bundle(name).codes)
+    return attribute_associations(positions, bundles.attributes(name))

@@ -1,0 +1,203 @@
+"""Tickets changed by hand, and how they then do; their paths; how alike two tickets are."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from aegen.app.components.mask_map import Packed, pack
+from aegen.app.jobs.train_supermask import LABEL
+from aegen.app.services import evaluation_data, reconstruction, tickets
+from aegen.app.services.cache import cached
+from aegen.app.services.tickets import ticket_stamp
+from aegen.core.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from aegen.supermask.inference.evaluation import Evaluation
+    from aegen.supermask.overlap import Overlap
+    from aegen.supermask.paths import LayerPaths
+
+__all__ = [
+    "UNCHANGED",
+    "MaskChange",
+    "changed_counts",
+    "changed_masks",
+    "changed_packed",
+    "changed_ticket",
+    "evaluated",
+    "evaluated_soon",
+    "like",
+    "paths_of",
+    "rule_of",
+]
+
+PATIENCE = 0.6
+"""Seconds that a page waits for an evaluation."""
+
+ALL = "all"
+"""Stands for every layer."""
+
+
+@dataclass(frozen=True)
+class MaskChange:
+    """What is done to a ticket's masks, in this order.
+
+    Attributes:
+        threshold: what the trained thresholds are multiplied by.
+        back: percent of the dropped weights that are put back.
+        straight: percent of the inverted weights that are kept instead.
+        shuffled: the layer whose mask is shuffled, "all", or "".
+        dropped: the layer that is dropped whole, or "".
+        seed: where chance decides.
+    """
+
+    threshold: float = 1.0
+    back: int = 0
+    straight: int = 0
+    shuffled: str = ""
+    dropped: str = ""
+    seed: int = 0
+
+    @property
+    def nothing(self) -> bool:
+        """Whether all stays as it is."""
+        return (self.threshold, self.back, self.straight, self.shuffled, self.dropped) == (
+            1.0,
+            0,
+            0,
+            "",
+            "",
+        )
+
+
+UNCHANGED = MaskChange()
+
+
+@cached(24, of=ticket_stamp)
+def changed_masks(name: str, epoch: int | None, change: MaskChange) -> dict[str, Any]:
+    """The masks by layer after a change.
+
+    Raises:
+        InvalidInput: another threshold where the mask variable is not known.
+    """
+    from aegen.supermask import interventions
+
+    masks = tickets.masks_at(name, epoch)
+    if change.threshold != 1.0:
+        known = tickets.history(name)
+        if known is None or not known.last or epoch is not None:
+            raise InvalidInput(
+                "another threshold needs the mask variable, which is known after the last epoch "
+                "of a training whose history is there: go back to the last epoch"
+            )
+        masks = interventions.rethreshold(
+            {layer: known.variable(layer) for layer in known.layers},
+            known.thresholds,
+            factor=change.threshold,
+            rule=rule_of(name),
+        )
+    if change.back:
+        masks = interventions.put_back(masks, change.back / 100, rng=change.seed)
+    if change.straight:
+        masks = interventions.un_invert(masks, change.straight / 100, rng=change.seed)
+    if change.shuffled:
+        layers = None if change.shuffled == ALL else [change.shuffled]
+        masks = interventions.shuffle(masks, layers=layers, rng=change.seed)
+    if change.dropped:
+        masks = interventions.drop(masks, layers=[change.dropped], rng=change.seed)
+    return masks
+
+
+def rule_of(name: str) -> str:
+    """How the masks come from their variable: what the history says, else "signed"."""
+    known = tickets.history(name)
+    recipe = known.about.get("recipe") if known is not None else None
+    return str(recipe.get("rule", "signed")) if isinstance(recipe, dict) else "signed"
+
+
+def changed_ticket(name: str, epoch: int | None, change: MaskChange) -> Any:
+    """The ticket after a change."""
+    return tickets.ticket(name).with_masks(changed_masks(name, epoch, change))
+
+
+@cached(32, of=ticket_stamp)
+def changed_counts(
+    name: str, epoch: int | None, change: MaskChange
+) -> dict[str, tuple[int, int, int]]:
+    """Kept, inverted and dropped weights of each layer after a change, as the library reports."""
+    if change.nothing:
+        return tickets.counts(name, epoch)
+    found = changed_ticket(name, epoch, change).counts
+    return {layer: (each.keep, each.invert, each.drop) for layer, each in found.items()}
+
+
+@cached(32, of=ticket_stamp)
+def changed_packed(name: str, layer: str, epoch: int | None, change: MaskChange) -> Packed:
+    """A layer's changed mask as it travels to the browser."""
+    if change.nothing:
+        return tickets.packed(name, layer, epoch)
+    return pack(changed_masks(name, epoch, change)[layer])
+
+
+@cached(256, of=ticket_stamp)
+def evaluated(name: str, evaluation_set: str, epoch: int | None, change: MaskChange) -> Evaluation:
+    """How a changed ticket does on held-out images."""
+    from aegen.supermask.inference.evaluation import Evaluation, evaluate
+
+    x, labels, names = evaluation_data.examples_of(name, evaluation_set)
+    labels = labels[: len(x)]
+    changed = changed_ticket(name, epoch, change)
+    if reconstruction.picture(name) is None:
+        return evaluate(changed, x, labels)
+    told = reconstruction.told(changed, x, evaluation_data.classifier_of(name), LABEL)
+    return Evaluation.of(labels, told, len(names))
+
+
+_asked: dict[object, Future[Evaluation]] = {}
+_lock = threading.Lock()
+_worker = ThreadPoolExecutor(1, thread_name_prefix="aegen-judge")
+
+
+def evaluated_soon(
+    name: str, evaluation_set: str, epoch: int | None, change: MaskChange, *, wait: bool = True
+) -> Evaluation | None:
+    """The same where it is there within a moment; else None, and it is worked out meanwhile.
+
+    The first time images are read or redrawn and loops are compiled, for which no page waits.
+    """
+    key = (ticket_stamp(name), name, evaluation_set, epoch, change)
+    with _lock:
+        work = _asked.get(key)
+        if work is None:
+            work = _asked[key] = _worker.submit(evaluated, name, evaluation_set, epoch, change)
+    try:
+        return work.result(PATIENCE if wait else 0)
+    except TimeoutError:
+        return None
+    finally:
+        if work.done():
+            with _lock:
+                _asked.pop(key, None)
+
+
+@cached(24, of=ticket_stamp)
+def paths_of(name: str, epoch: int | None, change: MaskChange) -> dict[str, LayerPaths] | None:
+    """Which weights lie on a way from input to output; None where the network is not known."""
+    from aegen.supermask.paths import paths
+
+    network = tickets.plan(name)
+    return None if network is None else paths(network, changed_masks(name, epoch, change))
+
+
+@cached(64, of=ticket_stamp)
+def like(name: str, other: str) -> dict[str, Overlap]:
+    """How alike two tickets are, layer by layer.
+
+    Raises:
+        InvalidInput: their layers have other shapes.
+    """
+    from aegen.supermask.overlap import overlaps
+
+    return overlaps(tickets.ticket(name), tickets.ticket(other))

@@ -1,0 +1,82 @@
+"""Where rows lie in a picture, and how they are coloured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aegen.app.row_selection import axes_of
+from aegen.app.services.bundles import bundle, column
+from aegen.app.services.cache import cached
+from aegen.core.arrays import FloatArray
+from aegen.core.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from aegen.figures.small_map import Shade
+
+__all__ = ["Labels", "coordinates", "density", "labels", "project", "shade"]
+
+
+@dataclass(frozen=True)
+class Labels:
+    """A colouring of all rows: codes of categories, or numbers on a scale."""
+
+    values: NDArray[np.generic]
+    categories: tuple[str, ...] | None
+    title: str
+
+
+@cached(24)
+def coordinates(name: str, projection: str) -> FloatArray:
+    """Where the training rows lie: in a projection, or on two latent axes ("axes-0-3")."""
+    opened = bundle(name)
+    axes = axes_of(projection)
+    if axes is None:
+        return opened.projection(projection)
+    if max(axes) >= opened.latent_dim:
+        raise InvalidInput(
+            f"{opened.title} has latent axes 1 to {opened.latent_dim}, got {max(axes) + 1}"
+        )
+    chosen: FloatArray = np.ascontiguousarray(opened.codes[:, list(axes)])
+    return chosen
+
+
+def project(name: str, projection: str, z: FloatArray) -> FloatArray:
+    """Where codes ``z`` lie in the same picture as `coordinates`."""
+    axes = axes_of(projection)
+    return bundle(name).project(projection, z) if axes is None else z[:, list(axes)]
+
+
+@cached(24)
+def labels(name: str, colour: str, projection: str) -> Labels | None:
+    """The colouring of all rows by an attribute or by density; None for plain."""
+    if colour == "plain":
+        return None
+    if colour == "density":
+        return Labels(density(name, projection), None, "density")
+    values = column(name, colour)
+    if hasattr(values, "cat"):
+        categories = tuple(str(value) for value in values.cat.categories)
+        return Labels(values.cat.codes.to_numpy(), categories, colour)
+    if values.dtype == bool:
+        return Labels(values.to_numpy().astype(np.uint8), ("no", "yes"), colour)
+    return Labels(values.to_numpy(np.float64), None, colour)
+
+
+@cached(12)
+def density(name: str, projection: str) -> FloatArray:
+    """How crowded it is around each row in the picture, 1 at most."""
+    from aegen.figures import row_density
+
+    return row_density(coordinates(name, projection))
+
+
+@cached(12)
+def shade(name: str, projection: str) -> Shade:
+    """All rows as the quiet background of a small map."""
+    from aegen.figures.small_map import shade
+
+    return shade(coordinates(name, projection))

@@ -1,0 +1,288 @@
+"""Latent models as chosen, and fitted: at once where that is quick, by a job where it is slow."""
+
+from __future__ import annotations
+
+import functools
+import shutil
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from aegen.app.jobs import process
+from aegen.app.jobs.process import Job
+from aegen.app.row_selection import Selection
+from aegen.app.services import bundles
+from aegen.app.services.cache import cached
+from aegen.app.services.rows import rows_of
+from aegen.core.errors import AegenError, StorageError
+
+if TYPE_CHECKING:
+    from aegen.core.parameters import Parameter
+    from aegen.generation import Model
+    from aegen.samplers import Sampler
+
+__all__ = [
+    "FIT_SEED",
+    "Fitted",
+    "SamplerSpec",
+    "at_hand",
+    "by_rows",
+    "fields_of",
+    "fitted",
+    "fitting",
+    "give_up",
+    "learnt",
+    "model",
+    "sampler_names",
+    "slow",
+    "strategy",
+    "summary_of",
+    "title_of",
+]
+
+FIT_SEED = 0
+"""Fits that start at random start from here, so a link gives the same model."""
+
+WORK = "aegen.app.jobs.fit_sampler:fit"
+"""What a job does."""
+
+FILE = "fit.safetensors"
+"""The file that it writes, in a folder of its own."""
+
+
+@dataclass(frozen=True)
+class SamplerSpec:
+    """A latent model as chosen: of which bundle, which one, with which fields, from which rows."""
+
+    bundle: str
+    sampler: str
+    fields: tuple[tuple[str, Any], ...] = ()
+    within: Selection | None = None
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A fitted latent model, and how it came here: "fitted" now, or "read" from disk.
+
+    Of one that was read, ``model.fit_seconds`` is the time to read it.
+    """
+
+    model: Model
+    how: Literal["fitted", "read"]
+
+
+class _NotYet(AegenError):
+    """A slow model that has to be fitted first."""
+
+
+# the family
+
+
+@functools.cache
+def sampler_names() -> tuple[str, ...]:
+    """Names of the latent models there are."""
+    from aegen.samplers import samplers
+
+    return tuple(samplers.names())
+
+
+def title_of(sampler: str) -> str:
+    """A latent model's name as people see it."""
+    return _method(sampler).title
+
+
+def summary_of(sampler: str) -> str:
+    """One sentence on what a latent model assumes."""
+    return _method(sampler).summary
+
+
+@functools.cache
+def fields_of(sampler: str) -> tuple[Parameter, ...]:
+    """A latent model's tunable fields."""
+    from aegen.core.parameters import parameters
+
+    return parameters(_method(sampler))
+
+
+def slow(spec: SamplerSpec) -> bool:
+    """Whether its fit goes to a process of its own: as the model or one of its fields declares."""
+    if _method(spec.sampler).slow:
+        return True
+    chosen = dict(spec.fields)
+    return any(
+        chosen.get(parameter.name, parameter.default) in parameter.field.slow
+        for parameter in fields_of(spec.sampler)
+    )
+
+
+def by_rows(spec: SamplerSpec) -> bool:
+    """Whether draws keep to the rows asked for by starting from them."""
+    from aegen.samplers import RowSampler
+
+    return spec.within is not None and issubclass(_method(spec.sampler), RowSampler)
+
+
+def strategy(spec: SamplerSpec) -> str:
+    """How draws keep to the rows asked for, in a sentence; "" where all rows count."""
+    if spec.within is None:
+        return ""
+    n = len(rows_of(spec.bundle, spec.within))
+    how = (
+        "every draw starts from one of them, no refit"
+        if by_rows(spec)
+        else "the model is fitted to them alone"
+    )
+    return f"Only from {n:,} rows ({spec.within.words()}): {how}."
+
+
+@functools.cache  # a page asks for each of them several times, and each time files are listed
+def _method(sampler: str) -> type[Sampler]:
+    from aegen.samplers import samplers
+
+    return samplers.get(sampler)
+
+
+# fits
+
+
+def model(spec: SamplerSpec) -> Model:
+    """The fitted latent model; a `RowSampler` is fitted to all rows in any case.
+
+    A slow one that is not there yet is waited for; a page asks `fitting` first.
+    """
+    return fitted(spec).model
+
+
+def fitted(spec: SamplerSpec) -> Fitted:
+    """The same, with how it came here."""
+    job = fitting(spec)
+    if job is not None:
+        job.wait()
+        if job.problem is not None:
+            raise job.problem
+    return _fitted(_whole(spec))
+
+
+def fitting(spec: SamplerSpec) -> Job | None:
+    """The job that fits a latent model, begun if need be; None where the model is there.
+
+    A job that failed is given back as it is, until `give_up`.
+    """
+    return None if at_hand(spec) else _job(_whole(spec))
+
+
+def at_hand(spec: SamplerSpec) -> bool:
+    """Whether it can be drawn from without a job."""
+    spec = _whole(spec)
+    if not slow(spec):
+        return True
+    try:
+        _fitted(spec)
+    except _NotYet:
+        return False
+    return True
+
+
+def give_up(spec: SamplerSpec) -> None:
+    """Forget that a fit failed, so that the next one who asks starts it again."""
+    process.forget(_mark(_whole(spec)))
+
+
+def learnt(spec: SamplerSpec, field: str) -> Any:
+    """What the fitted model chose for a field by itself; None where it did not say."""
+    value = getattr(model(spec).sampler, f"{field}_", None)
+    return value if isinstance(value, (int, float)) else None
+
+
+def _whole(spec: SamplerSpec) -> SamplerSpec:
+    """What is fitted: models that draw from rows are fitted to all of them."""
+    return replace(spec, within=None) if by_rows(spec) else spec
+
+
+@cached(10)
+def _fitted(spec: SamplerSpec) -> Fitted:
+    from aegen.app.services import disk_cache
+    from aegen.generation import Model
+
+    bundle = bundles.bundle(spec.bundle)
+    rows = None if spec.within is None else rows_of(spec.bundle, spec.within)
+    mark = _mark(spec)
+    job = process.find(mark)
+    if job is not None and job.state == "done":
+        sampler, seconds = job.result
+        return Fitted(Model(bundle, spec.sampler, sampler, rows, seconds), "fitted")
+    if job is None or job.stopping:  # one that still runs may have written its file just now
+        start = time.perf_counter()
+        read = disk_cache.read(mark, spec.sampler, bundle.latent_dim)
+        if read is not None:
+            seconds = time.perf_counter() - start
+            return Fitted(Model(bundle, spec.sampler, read, rows, seconds), "read")
+    if slow(spec):
+        raise _NotYet("this latent model is not fitted: its fit was stopped; start it again")
+    some = {} if rows is None else {"rows": rows}  # one latent model has a field of this name
+    found = bundle.model(spec.sampler, rng=FIT_SEED, **{**some, **dict(spec.fields)})
+    _keep_if_long(mark, found.sampler, found.fit_seconds)
+    return Fitted(found, "fitted")
+
+
+@cached(64)
+def _mark(spec: SamplerSpec) -> str:
+    from aegen.app.services import disk_cache
+
+    rows = None if spec.within is None else rows_of(spec.bundle, spec.within)
+    manifest = bundles.bundle(spec.bundle).path / "bundle.json"
+    return disk_cache.mark(manifest, spec.sampler, dict(spec.fields), rows, FIT_SEED)
+
+
+def _job(spec: SamplerSpec) -> Job:
+    from aegen.app.services import disk_cache
+
+    mark = _mark(spec)
+
+    def prepare() -> process.Plan:
+        place = disk_cache.workplace()
+        rows = None if spec.within is None else rows_of(spec.bundle, spec.within).tolist()
+        arguments = {
+            "folder": str(bundles.bundle(spec.bundle).path.resolve()),
+            "sampler": spec.sampler,
+            "fields": dict(spec.fields),
+            "rows": rows,
+            "seed": FIT_SEED,
+            "out": str(place / FILE),
+        }
+        return arguments, functools.partial(_take, mark, place)
+
+    return process.begin(mark, WORK, prepare)
+
+
+def _take(mark: str, place: Path, said: dict[str, float] | None) -> tuple[Sampler, float] | None:
+    """What a job wrote, as a fitted model; nothing of it stays behind but in the disk's cache."""
+    from aegen.app.services import disk_cache
+    from aegen.samplers import load
+
+    try:
+        if said is None:
+            return None
+        sampler = load(place / FILE)
+        if said["seconds"] >= disk_cache.LEAST:
+            disk_cache.keep(mark, place / FILE)
+        return sampler, said["seconds"]
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _keep_if_long(mark: str, sampler: Sampler, seconds: float) -> None:
+    """Keep also what took long here; a disk that cannot be written is no reason to fail."""
+    from aegen.app.services import disk_cache
+
+    if seconds < disk_cache.LEAST:
+        return
+    place = disk_cache.workplace()
+    try:
+        sampler.save(place / FILE)
+        disk_cache.keep(mark, place / FILE)
+    except StorageError:
+        return
+    finally:
+        shutil.rmtree(place, ignore_errors=True)

@@ -1,0 +1,45 @@
+"""What is loaded before it is needed, so that the first picture does not wait for torch."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+
+from aegen.app.services import bundles, comparisons, draws, images
+from aegen.app.services.samplers import SamplerSpec
+
+__all__ = ["first_page_sent", "warm_up"]
+
+_started = threading.Event()
+
+
+def first_page_sent() -> bool:
+    """Whether some page of this process has been delivered."""
+    return _started.is_set()
+
+
+def warm_up(delay: float = 1.5) -> None:
+    """Load torch, decode one image and fit the first model in the background, once a process.
+
+    Called when a page has been sent; the delay leaves the processor to the browser's first paint.
+    """
+    if _started.is_set():
+        return
+    _started.set()
+    if "pytest" in sys.modules:  # a test decides itself what is loaded
+        return
+    threading.Thread(target=_warm_up, args=(delay,), name="aegen-warm-up", daemon=True).start()
+
+
+def _warm_up(delay: float) -> None:
+    time.sleep(delay)
+    try:
+        name = bundles.first_bundle()
+        bundle = bundles.bundle(name)
+        images.decode(name, bundle.codes[:1])
+        bundle.nearest(bundle.codes[:1])
+        draws.draw(SamplerSpec(name, "empirical-beta-copula"), 1, 0)
+        comparisons.default_models()
+    except Exception:  # a page that needs the same thing shows what is wrong with it
+        return

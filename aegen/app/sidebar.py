@@ -1,0 +1,102 @@
+"""The sidebar: a picker of the bundle, a strip of its pictures, and what it is."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import streamlit as st
+
+from aegen.app import services
+from aegen.app.page import bundle_name
+from aegen.app.state import link
+from aegen.app.widgets import bound
+from aegen.app.widgets.markdown import sentence
+from aegen.app.widgets.messages import show_problem
+from aegen.core.errors import AegenError
+
+__all__ = ["sidebar"]
+
+_DISMISS = """
+export default function () {
+  const close = () =>
+    [...document.querySelectorAll('[role="dialog"]')]
+      .find((dialog) => dialog.textContent.startsWith("Page not found"))
+      ?.querySelector("button")
+      ?.click();
+  close();
+  const watch = new MutationObserver(close);
+  watch.observe(document.body, { childList: true, subtree: true });
+  setTimeout(() => watch.disconnect(), 5000);
+}
+"""
+_dismiss = st.components.v2.component("aegen.dismiss", js=_DISMISS, isolate_styles=False)
+
+
+def _first_visit() -> None:
+    """Take back what Streamlit says wrongly to a server's first visitor, if that is a deep link.
+
+    Until ``st.navigation`` has run once, Streamlit takes any folder named ``pages`` for its old
+    kind of page list and says "Page not found" to a link that names a page; then it shows it.
+    """
+    if not services.first_page_sent():
+        _dismiss(key="aegen.dismiss")
+
+
+def sidebar() -> None:
+    """The bundle: a picker, a strip of its pictures, and what it is."""
+    with st.sidebar:
+        try:
+            name = bundle_name()
+            bound.choose(
+                "Bundle",
+                link.bundle,
+                services.bundle_names(),
+                format_func=_title,
+                help="A trained autoencoder with the codes of its images.",
+            )
+            _facts(services.bundle(name))
+        except AegenError as problem:
+            show_problem(problem)
+        _first_visit()
+
+
+def _title(name: str) -> str:
+    try:
+        return str(services.bundle(name).title)
+    except AegenError:
+        return f"{name} (cannot be read)"
+
+
+def _facts(opened: Any) -> None:
+    """What the bundle is, in small print."""
+    manifest = opened.manifest
+    _cover(opened)
+    error = manifest.reconstruction.get("mse_holdout", manifest.reconstruction.get("mse_train"))
+    st.caption(
+        f"{manifest.rows:,} rows · {manifest.latent_dim} dimensions"
+        + (f"  \nreconstruction error {error:.3g}" if error is not None else "")
+        + f"  \n{sentence(manifest.licence)}",
+        help="Reconstruction error: the mean squared difference of a pixel, from 0 to 1, between "
+        "held-out images and what the autoencoder makes of them.",
+    )
+
+
+def _cover(opened: Any) -> None:
+    """The strip of pictures in two lines, which a narrow sidebar shows larger than one."""
+    height, width, _ = opened.image_shape
+    tiles = len(opened.manifest.cover)
+    first = (tiles + 1) // 2
+    picture = base64.b64encode(opened.cover).decode()
+    style = (
+        f"background-image:url(data:image/webp;base64,{picture});image-rendering:pixelated;"
+        f"background-size:{100 * tiles / first:.3f}% 100%;aspect-ratio:{first * width}/{height};"
+    )
+    lines = "".join(
+        f'<div style="{style}background-position:{100 * k}% 0"></div>'
+        for k in range(2 if tiles > 1 else 1)
+    )
+    st.html(
+        f'<div role="img" aria-label="Pictures of {opened.manifest.name}" '
+        f'style="border-radius:6px;overflow:hidden">{lines}</div>'
+    )

@@ -1,0 +1,132 @@
+"""What one visit remembers: one object under one session key, never shared between visits."""
+
+from __future__ import annotations
+
+import math
+import uuid
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import streamlit as st
+
+__all__ = [
+    "Visit",
+    "last_compared",
+    "last_drawn",
+    "last_requested",
+    "last_targeted",
+    "memory",
+    "notices",
+    "notify",
+    "page_runs",
+    "session_id",
+    "stopped",
+]
+
+T = TypeVar("T")
+KEY = "aegen.view"
+
+
+@dataclass
+class Visit:
+    """The memory of a visit.
+
+    Attributes:
+        values: choices by key (`aegen.app.state.link.Item`).
+        link: the link that was last read or written, by name.
+        before: the link before that.
+        written: when it was written, in seconds of the monotonic clock.
+        notices: sentences to be shown once.
+        page_runs: whether a whole page runs, not a part of it.
+        shown: the choices that the page shows.
+        session_id: its name.
+        stopped: work that the person stopped.
+    """
+
+    values: dict[str, Any] = field(default_factory=dict)
+    link: dict[str, str] = field(default_factory=dict)
+    before: dict[str, str] = field(default_factory=dict)
+    written: float = -math.inf
+    notices: list[str] = field(default_factory=list)
+    page_runs: bool = False
+    shown: tuple[Any, ...] = ()
+    session_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    stopped: set[Any] = field(default_factory=set)
+    drawn: Any = None
+    compared: Any = None
+    targeted: Any = None
+    requested: Any = None
+
+
+def memory() -> Visit:
+    """The memory of this visit."""
+    if KEY not in st.session_state:
+        st.session_state[KEY] = Visit()
+    found: Visit = st.session_state[KEY]
+    return found
+
+
+def notify(sentence: str) -> None:
+    """Note a sentence for the person, shown once: on top of the page, or as a passing note."""
+    noted = memory().notices
+    if sentence not in noted:
+        noted.append(sentence)
+
+
+def notices() -> list[str]:
+    """The sentences noted since the last call."""
+    visit = memory()
+    found, visit.notices = visit.notices, []
+    return found
+
+
+def session_id() -> str:
+    """A name for this visit, different from all others."""
+    return memory().session_id
+
+
+def stopped() -> set[Any]:
+    """The work that this person stopped and has not started again; to be changed in place."""
+    return memory().stopped
+
+
+def page_runs(now: bool | None = None) -> bool:
+    """Whether a whole page runs, not a part of it; with ``now``, note that it does."""
+    visit = memory()
+    if now is not None:
+        visit.page_runs = now
+    return visit.page_runs
+
+
+def last_drawn(now: T | None = None) -> T | None:
+    """What was drawn last, to be shown while something new is made; with ``now``, note it."""
+    visit = memory()
+    if now is not None:
+        visit.drawn = now
+    found: T | None = visit.drawn
+    return found
+
+
+def last_targeted(now: T | None = None) -> T | None:
+    """The target that was drawn for last; with ``now``, note it."""
+    visit = memory()
+    if now is not None:
+        visit.targeted = now
+    found: T | None = visit.targeted
+    return found
+
+
+def last_requested(now: T) -> T | None:
+    """The target that draws were asked for before; ``now`` is noted in its place."""
+    visit = memory()
+    before: T | None = visit.requested
+    visit.requested = now
+    return before
+
+
+def last_compared(now: T) -> T | None:
+    """What was compared before; ``now`` is noted in its place."""
+    visit = memory()
+    before: T | None = visit.compared
+    visit.compared = now
+    return before

@@ -1,0 +1,98 @@
+"""Widgets that are bound to choices of `aegen.app.state`: what one shows is what is chosen.
+
+`aegen.app.widgets.fields` makes such widgets from the declared fields of a latent model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, TypeVar
+
+import streamlit as st
+
+from aegen.app.state import link
+
+__all__ = ["bind", "choose", "number", "switch", "take", "words"]
+
+T = TypeVar("T")
+
+
+def words(value: object) -> str:
+    """A name as people read it: "empirical-beta-copula" is "Empirical beta copula"."""
+    text = str(value).replace("-", " ").replace("_", " ")
+    return text[:1].upper() + text[1:]
+
+
+def choose(
+    label: str,
+    item: link.Item[T],
+    options: Sequence[T],
+    *,
+    kind: Literal["list", "segments"] = "list",
+    format_func: Callable[[Any], str] = words,
+    help: str | None = None,
+    **layout: Any,
+) -> T:
+    """One of ``options``; a value that is none of them is named to the person and replaced."""
+    item.keep(options)
+    key = bind(item)
+    widget: Any = st.selectbox if kind == "list" else st.segmented_control
+    extra = {} if kind == "list" else {"required": True}
+    widget(
+        label,
+        options,
+        key=key,
+        format_func=format_func,
+        help=help,
+        on_change=take,
+        args=(item, key),
+        **extra,
+        **layout,
+    )
+    return item.get()
+
+
+def number(
+    label: str,
+    item: link.Item[int],
+    low: int,
+    high: int,
+    *,
+    help: str | None = None,
+    **layout: Any,
+) -> int:
+    """A whole number from ``low`` to ``high``."""
+    key = bind(item)
+    st.number_input(
+        label,
+        low,
+        high,
+        key=key,
+        step=1,
+        help=help,
+        on_change=take,
+        args=(item, key),
+        **layout,
+    )
+    return item.get()
+
+
+def switch(label: str, item: link.Item[bool], *, help: str | None = None) -> bool:
+    """Yes or no."""
+    key = bind(item)
+    st.toggle(label, key=key, help=help, on_change=take, args=(item, key))
+    return item.get()
+
+
+def bind(item: link.Item[Any]) -> str:
+    """The key of the item's widget, which shows the item's value from now on."""
+    key = f"widget:{item.key}"
+    value = item.get()
+    if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
+    return key
+
+
+def take(item: link.Item[Any], key: str) -> None:
+    """What the person did on the widget, as the item's value."""
+    item.set(st.session_state[key])

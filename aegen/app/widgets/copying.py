@@ -1,0 +1,74 @@
+"""What a latent model is worth: where its draws fall, how near they come to training rows."""
+
+from __future__ import annotations
+
+import functools
+
+import streamlit as st
+
+from aegen.app import services
+from aegen.app.components.drawing import drawing
+from aegen.app.services import SamplerSpec
+from aegen.app.widgets import fields
+
+__all__ = ["copies", "copying", "figures", "smoothing"]
+
+SMALL = "pca"
+"""The projection of the small map: every bundle has it and it is exact for new codes."""
+
+
+def figures(spec: SamplerSpec, n: int, seed: int, chosen: int | None) -> None:
+    """Where the draws fall, and how likely they are; the ``chosen`` one stands out."""
+    from aegen.figures import small_map
+
+    draw = services.draw(spec, n, seed)
+    codes = services.project(spec.bundle, SMALL, draw.codes)
+    background = services.shade(spec.bundle, SMALL)
+    drawing(small_map(background, codes, chosen=chosen), key="small-map")
+    st.caption("Rings: where these draws fall among all rows (PCA).", text_alignment="center")
+    _densities(services.quality(spec))
+
+
+def copies(spec: SamplerSpec) -> None:
+    """How near draws come to training rows, and the sliders that move that."""
+    copying(services.quality(spec))
+    smoothing(spec)
+
+
+def smoothing(spec: SamplerSpec) -> None:
+    """The sliders of a latent model that lead from one kind of model to another."""
+    rows = services.bundle(spec.bundle).manifest.rows
+    found = services.model(spec).rows
+    fields.slides(
+        spec.sampler,
+        services.fields_of(spec.sampler),
+        rows if found is None else len(found),
+        functools.partial(services.learnt, spec),
+    )
+
+
+def copying(quality: services.Quality) -> None:
+    """How near draws come to training rows, with its interval."""
+    from aegen.figures import copying_scale
+
+    found = quality.copying
+    if found is None:
+        return
+    st.markdown(
+        f"**Copying** · ratio **{found.ratio:.2f}** :gray[({found.low:.2f} to {found.high:.2f})]",
+        help=f"Median distance of {found.n:,} draws to their nearest training row, as a share of "
+        f"the same for held-out rows: 0 repeats training rows, 1 is as new as new data. "
+        f"95 % interval {found.low:.2f} to {found.high:.2f}.",
+    )
+    drawing(copying_scale(found.ratio, found.low, found.high), key="copying")
+
+
+def _densities(quality: services.Quality) -> None:
+    if quality.own_density is None or quality.holdout_density is None:
+        return
+    st.markdown(
+        f"**Log-density** · draws **{quality.own_density:,.1f}**, held-out rows "
+        f"**{quality.holdout_density:,.1f}**",
+        help="Medians in nats. Held-out rows far below the model's own draws: the model is "
+        "surer of itself than the data allow.",
+    )

@@ -1,0 +1,57 @@
+"""The chosen picture of a draw beside the training row that is nearest to it."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from aegen.app import services
+from aegen.app.services import SamplerSpec
+from aegen.app.state.draws import DrawChoices
+from aegen.app.widgets import share_bar
+from aegen.core.images import quantize
+
+__all__ = ["chosen", "picked"]
+
+HEIGHT = 140
+"""Height of the box in pixels, also before a picture is chosen, so that nothing jumps."""
+
+
+def chosen(choices: DrawChoices, n: int) -> int | None:
+    """The picture that is looked at, where there is one of that number."""
+    choice = choices.picked.get()
+    return choice if choice is not None and choice < n else None
+
+
+def picked(spec: SamplerSpec, draw: Any, choices: DrawChoices) -> None:
+    """The chosen picture of ``draw`` beside its nearest training row."""
+    choice = chosen(choices, len(draw.codes))
+    with st.container(border=True, height=HEIGHT, vertical_alignment="center"):
+        if choice is None:
+            st.caption("Choose a picture to see the training row that is nearest to it.")
+        else:
+            _detail(spec, draw, choice)
+
+
+def _detail(spec: SamplerSpec, draw: Any, choice: int) -> None:
+    """A picture of a draw beside its nearest training row."""
+    rows, distances = services.nearest(spec.bundle, draw.codes[choice : choice + 1])
+    row = int(rows[0])
+    attributes = services.sample_of(spec.bundle, row)
+    words = ", ".join(f"{escape(key)} {escape(value)}" for key, value in attributes.items())
+    began = "" if draw.rows is None else f"began at {int(draw.rows[choice]):,}"
+    if draw.rows is not None and int(draw.rows[choice]) == row:
+        began = "began there"
+    share_bar.beside(
+        [
+            (quantize(draw.images[choice]), f"<b>picture&nbsp;{choice + 1}</b><br>{began}"),
+            (
+                services.sheet(spec.bundle, (row,))[0],
+                f"<b>row&nbsp;{row:,}</b><br>nearest, {distances[0]:.3g} away<br>{words}",
+            ),
+        ],
+        side=64,
+        wrap=False,
+    )

@@ -1,0 +1,194 @@
+"""The tunable fields of any latent model as widgets, so a new model's widgets appear unasked.
+
+Each field has a box that takes every value the field takes. One that declares a logarithmic scale
+has a slider below it; one that declares where a slider leads has it where a page puts `slides`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import streamlit as st
+
+from aegen.app.state import visit
+from aegen.app.state.link import Item
+from aegen.app.widgets import sliders
+from aegen.app.widgets.bound import bind, choose, switch, take, words
+from aegen.core.errors import InvalidInput
+from aegen.core.parameters import Parameter
+
+__all__ = ["FIELD", "fields", "items", "leads", "slides"]
+
+
+def fields(owner: str, parameters: Sequence[Parameter]) -> tuple[tuple[str, Any], ...]:
+    """The tunable fields of ``owner`` as widgets; what differs from the defaults, by name.
+
+    Args:
+        owner: whose fields they are; each owner's are remembered apart.
+        parameters: from ``aegen.core.parameters.parameters``.
+    """
+    chosen = []
+    for parameter in parameters:
+        if _scaled(parameter):
+            with st.container(width=FIELD, gap="xsmall"):
+                value = _field(owner, parameter)
+                sliders.scale(parameter, _item(owner, parameter))
+        else:
+            value = _field(owner, parameter)
+        if value != parameter.default:
+            chosen.append((parameter.name, value))
+    return tuple(chosen)
+
+
+def items(owner: str, parameters: Sequence[Parameter]) -> list[Item[Any]]:
+    """The fields as choices, for a page's link."""
+    return [_item(owner, parameter) for parameter in parameters]
+
+
+def leads(parameters: Sequence[Parameter]) -> bool:
+    """Whether `slides` has something to show."""
+    return any(parameter.field.slide is not None for parameter in parameters)
+
+
+def slides(
+    owner: str,
+    parameters: Sequence[Parameter],
+    rows: int,
+    learnt: Callable[[str], Any] = lambda name: None,
+) -> None:
+    """A slider for each field that leads from one kind of model to another.
+
+    Args:
+        owner: whose fields they are.
+        parameters: all of its fields.
+        rows: how many rows the model is fitted to.
+        learnt: gives what the fitted model chose for a field that was left to it, or None.
+    """
+    for parameter in parameters:
+        if parameter.field.slide is not None:
+            sliders.lead(parameter, _item(owner, parameter), rows, learnt)
+
+
+def _scaled(parameter: Parameter) -> bool:
+    """Whether a slider on a logarithmic scale stands below a field's box."""
+    field = parameter.field
+    known = field.low is not None and field.low > 0 and field.high is not None
+    return field.log and field.slide is None and known and parameter.kind in ("int", "float")
+
+
+AUTO = "auto"
+"""The word for None: the method chooses."""
+
+FIELD = 168
+"""Width of a field's widget in pixels: five side by side, and two on a phone."""
+
+
+def _item(owner: str, parameter: Parameter) -> Item[Any]:
+    def parse(text: str) -> Any:
+        return parameter.parse(text, words(owner))
+
+    return Item(f"{owner}.{parameter.name}", parameter.default, parse, _text)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return AUTO
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.12g}" if isinstance(value, float) else str(value)
+
+
+def _field(owner: str, parameter: Parameter) -> Any:
+    """One field as the widget that suits its kind."""
+    item = _item(owner, parameter)
+    if parameter.kind == "bool":
+        return switch(parameter.title, item, help=parameter.field.help)
+    if parameter.kind == "choice":
+        return _choice(item, parameter)
+    if parameter.kind == "str":
+        key = bind(item)
+        st.text_input(
+            parameter.title, key=key, help=parameter.field.help, on_change=take, args=(item, key)
+        )
+        return item.get()
+    return _number_or_word(item, parameter, owner)
+
+
+def _choice(item: Item[Any], parameter: Parameter) -> Any:
+    options: list[Any] = [*parameter.options, *([None] if parameter.optional else [])]
+    return choose(
+        parameter.title,
+        item,
+        options,
+        format_func=lambda value: AUTO if value is None else str(value),
+        help=parameter.field.help,
+        width=FIELD,
+    )
+
+
+def _number_or_word(item: Item[Any], parameter: Parameter, owner: str) -> Any:
+    """A number; where words or "auto" are allowed too, a list that takes typed numbers."""
+    if not parameter.options and not parameter.optional:
+        return _plain_number(item, parameter)
+    ways = [*parameter.options, *([AUTO] if parameter.optional else [])]
+    key = f"widget:{item.key}"
+    shown = _text(item.get())
+    if st.session_state.get(key) != shown:
+        st.session_state[key] = shown
+    options = list(dict.fromkeys([*ways, *_suggestions(parameter), shown]))
+    st.selectbox(
+        parameter.title,
+        options,
+        key=key,
+        help=f"{parameter.field.help} Choose, or type {parameter.allowed()}.",
+        accept_new_options=True,
+        width=FIELD,
+        on_change=_take_text,
+        args=(item, parameter, owner, key),
+    )
+    return item.get()
+
+
+def _suggestions(parameter: Parameter) -> list[str]:
+    """A few numbers in the field's range to choose from; any other can be typed."""
+    field = parameter.field
+    if field.low is None or field.high is None:
+        low = field.low or (1 if parameter.kind == "int" else 0.01)
+        steps = (1, 5, 20, 100, 500) if parameter.kind == "int" else (1, 5, 10, 20, 50, 100)
+        numbers = [max(low, 0.01 if parameter.kind == "float" else 1) * step for step in steps]
+    else:
+        numbers = [field.low + (field.high - field.low) * share for share in (0.1, 0.3, 0.5, 0.8)]
+    return [_text(int(v) if parameter.kind == "int" else float(f"{v:.2g}")) for v in numbers]
+
+
+def _take_text(item: Item[Any], parameter: Parameter, owner: str, key: str) -> None:
+    """What was typed, where it is allowed; else a sentence, and the value stays."""
+    try:
+        item.set(parameter.parse(str(st.session_state[key]).strip(), words(owner)))
+    except InvalidInput as problem:
+        visit.notify(f"{problem}.")
+        st.session_state[key] = _text(item.get())
+
+
+def _plain_number(item: Item[Any], parameter: Parameter) -> Any:
+    field = parameter.field
+    kind = int if parameter.kind == "int" else float
+    low = None if field.low is None else kind(field.low)
+    if low is not None and field.open_low:
+        low = low + 1 if kind is int else math.nextafter(low, math.inf)
+    key = bind(item)
+    st.number_input(
+        parameter.title,
+        low,
+        None if field.high is None else kind(field.high),
+        key=key,
+        step=kind(field.step) if field.step else (1 if kind is int else None),
+        format=None if kind is int else "%g",
+        help=field.help,
+        width=FIELD,
+        on_change=take,
+        args=(item, key),
+    )
+    return item.get()

@@ -1,0 +1,109 @@
+"""A latent model over the map: which one, with which fields, as draws or as contours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from aegen.app import services
+from aegen.app.services import SamplerSpec
+from aegen.app.state import link, map
+from aegen.app.widgets import bound, copying, fields, job_status
+from aegen.app.widgets.markdown import plain
+from aegen.core.arrays import FloatArray
+
+__all__ = ["Layers", "chosen_model", "layers", "said"]
+
+SEED = 0
+
+OVERLAID = 500
+"""Draws laid over the map; more would hide the rows."""
+
+WAYS = ("draws", "contours", "both")
+
+
+@dataclass(frozen=True, eq=False)
+class Layers:
+    """What lies over the map: places of draws, and lines with the share of draws they hold."""
+
+    draws: FloatArray | None = None
+    lines: list[tuple[float, FloatArray]] | None = None
+
+
+def chosen_model(name: str, shown: tuple[link.Item[Any], ...]) -> SamplerSpec | None:
+    """The latent model over the map as widgets, with its fields folded away; None for none.
+
+    Args:
+        name: the bundle.
+        shown: what else the page's link holds.
+    """
+    sampler = bound.choose(
+        "Latent model",
+        map.overlay,
+        ["none", *services.sampler_names()],
+        format_func=lambda known: "None" if known == "none" else services.title_of(known),
+        width=220,
+        help="Lies over the rows: where it leaves holes, and where it goes beyond them.",
+    )
+    if sampler == "none":
+        link.publish(shown)
+        return None
+    bound.choose(
+        "Shown as",
+        map.layers,
+        WAYS,
+        kind="segments",
+        help=f"{OVERLAID} draws as rings; contours hold a quarter, half, three quarters and 95 % "
+        f"of {services.CONTOURED:,} draws.",
+    )
+    parameters = services.fields_of(sampler)
+    found: tuple[tuple[str, Any], ...] = ()
+    if parameters:
+        with st.popover("Fields", icon=":material/tune:"):
+            st.caption(services.summary_of(sampler))
+            with st.container(horizontal=True, width=2 * fields.FIELD + 16):
+                found = fields.fields(sampler, parameters)
+    link.publish((*shown, *fields.items(sampler, parameters)))
+    return SamplerSpec(name, sampler, found)
+
+
+def layers(spec: SamplerSpec | None, projection: str) -> Layers | None:
+    """What the map shows of the latent model; None where there is none, or not yet."""
+    if spec is None or not job_status.ready(spec):
+        return None
+    way = map.layers.get()
+    if fields.leads(services.fields_of(spec.sampler)):
+        left, right = st.columns(2, gap="large")
+        with left:
+            copying.smoothing(spec)
+        with right:
+            copying.copying(services.quality(spec))
+    draws = lines = None
+    if way != "contours":
+        draws = services.overlaid(spec, OVERLAID, SEED, projection)
+    if way != "draws":
+        with st.spinner("Drawing contours …", width="stretch"):
+            found = services.contours(spec, projection)
+        lines = [(contour.share, line) for contour in found for line in contour.lines]
+    return Layers(draws, lines)
+
+
+def said(spec: SamplerSpec | None, over: Layers | None, projection: str) -> None:
+    """How what lies over the map was made, in a line."""
+    if spec is None or over is None:
+        return
+    title, where = plain(services.title_of(spec.sampler)), projection.upper().replace("-", " ")
+    parts = []
+    if over.draws is not None:
+        parts.append(f"Rings: {len(over.draws):,} draws of the {title}.")
+    if over.lines is not None:
+        parts.append(
+            f"Contours: the smallest areas of the {where} map that hold 25, 50, 75 and 95 % of "
+            f"{services.CONTOURED:,} of its draws, smoothed."
+            if over.draws is not None
+            else f"Contours of the {title}: the smallest areas of the {where} map that hold "
+            f"25, 50, 75 and 95 % of {services.CONTOURED:,} draws, smoothed."
+        )
+    st.caption(" ".join(parts))

@@ -1,0 +1,100 @@
+"""Pieces that several pages show: pictures side by side, and the row of copies and downloads."""
+
+from __future__ import annotations
+
+import base64
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from aegen.app import navigation
+from aegen.app.state import link
+from aegen.core.arrays import ByteArray
+from aegen.core.images import grid, png, quantize
+
+__all__ = ["beside", "page_link", "share", "source"]
+
+
+def beside(
+    pictures: Sequence[tuple[ByteArray, str]], side: int = 96, *, wrap: bool = True
+) -> None:
+    """Pictures (h, w, c) side by side, each with a text to its right: HTML, escaped before."""
+    lines = "wrap" if wrap else "nowrap"
+    figures = "".join(
+        '<figure style="display:flex;gap:10px;align-items:center;margin:0">'
+        f'<img alt="" src="{source(picture)}" style="height:{side}px;image-rendering:pixelated;'
+        'border-radius:6px;flex:none">'
+        f'<figcaption style="font-size:.86rem;line-height:1.4">{text}</figcaption></figure>'
+        for picture, text in pictures
+    )
+    st.html(f'<div style="display:flex;flex-wrap:{lines};gap:8px 16px">{figures}</div>')
+
+
+def source(picture: ByteArray) -> str:
+    """A picture (h, w, c) as an image's address."""
+    return "data:image/png;base64," + base64.b64encode(png(grid(quantize(picture)[None]))).decode()
+
+
+# sharing
+
+
+def share(
+    address: str,
+    python: str,
+    command: str | None = None,
+    downloads: Sequence[tuple[str, str, str, Callable[..., bytes]]] = (),
+    arguments: tuple[Any, ...] = (),
+) -> None:
+    """*Copy as Python*, *Copy as command*, *Copy link* and *Download*, small, below a result.
+
+    Args:
+        address: the page's address, for its link.
+        python: lines that do what the page shows.
+        command: a command that does, where there is one.
+        downloads: (label, file name, mime, function that makes the file) each.
+        arguments: of those functions, which run only when a file is asked for.
+    """
+    with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
+        for label, icon, text, language in (
+            ("Copy as Python", ":material/code:", python, "python"),
+            ("Copy as command", ":material/terminal:", command, "bash"),
+            ("Copy link", ":material/link:", page_link(address), None),
+        ):
+            if text:
+                with st.popover(label, icon=icon, type="tertiary"):
+                    st.code(text, language=language, wrap_lines=True)
+                    if language is None and link.left_out():
+                        st.caption(f"Too long for a link, left out: {', '.join(link.left_out())}.")
+        for label, file, mime, make in downloads:
+            st.download_button(
+                label,
+                functools.partial(make, *arguments),
+                file_name=file,
+                mime=mime,
+                type="tertiary",
+                icon=":material/download:",
+                on_click="ignore",
+            )
+
+
+def page_link(address: str) -> str:
+    """The link that reproduces what the page at ``address`` shows now."""
+    return _join(st.context.url or "", address, link.current())
+
+
+def _join(here: str, address: str, values: dict[str, str]) -> str:
+    """The address of a page on the server that ``here`` is a page of.
+
+    Example:
+        >>> _join("http://localhost:8501/sample", "sample", {"sample.seed": "3"})
+        'http://localhost:8501/sample?sample.seed=3'
+    """
+    base = here.partition("?")[0].rstrip("/")
+    for entry in navigation.ENTRIES:
+        base = base.removesuffix("/" + entry.address)
+    front = address == navigation.ENTRIES[0].address
+    path = base + ("/" if front else f"/{address}")
+    return f"{path}?{urlencode(values, safe=',~=:')}" if values else path

@@ -1,0 +1,136 @@
+"""Sliders for fields of a latent model that lead from one kind of model to another.
+
+A field that declares where its slider begins and ends (`aegen.core.parameters.Field.slide`) gets
+one, whichever model it belongs to; one on a logarithmic scale with both bounds gets one too. A
+slider stops at round numbers; the exact number stays in the field's own box, and either moves the
+other.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, Literal
+
+import streamlit as st
+
+from aegen.app.state import link
+from aegen.app.widgets.markdown import plain
+from aegen.core.parameters import Parameter
+
+__all__ = ["lead", "scale", "stops"]
+
+STEPS = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
+"""Round numbers of a decade."""
+
+EVEN = 20
+"""Steps of a slider that is not logarithmic."""
+
+
+def stops(low: float, high: float, *, whole: bool, log: bool = True) -> list[float]:
+    """Round numbers from ``low`` to ``high``, both among them.
+
+    Example:
+        >>> stops(1, 25, whole=True)
+        [1, 2, 3, 5, 7, 10, 15, 20, 25]
+    """
+    if log:
+        decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+        found = [float(f"{step * 10.0**k:.2g}") for k in decades for step in STEPS]
+        inner = [value for value in found if low < value < high]
+    else:
+        inner = [float(f"{low + (high - low) * k / EVEN:.6g}") for k in range(1, EVEN)]
+    kind = round if whole else float
+    between = {kind(value) for value in inner if not whole or value == round(value) or not log}
+    return sorted({kind(low), kind(high), *between})
+
+
+def lead(
+    parameter: Parameter, item: link.Item[Any], rows: int, learnt: Callable[[str], Any]
+) -> None:
+    """The slider of a field that declares where it leads, with words at both ends.
+
+    Args:
+        parameter: the field.
+        item: its value as a choice.
+        rows: how many rows the model is fitted to, which the word "n" stands for.
+        learnt: asked for the field's name where it is left to the model; gives what that chose.
+    """
+    assert parameter.field.slide is not None
+    (first, begin), (last, end) = parameter.field.slide
+    ends = [rows if value == "n" else float(value) for value in (first, last)]
+    whole = parameter.kind == "int"
+    values: list[Any] = list(stops(min(ends), max(ends), whole=whole, log=parameter.field.log))
+    if ends[0] > ends[1]:
+        values.reverse()
+    values[0], values[-1] = (
+        word if isinstance(word, str) else value
+        for word, value in ((first, values[0]), (last, values[-1]))
+    )
+    with st.container(gap=None):
+        _slider(parameter, item, values, rows, learnt)
+        st.html(
+            '<div style="display:flex;justify-content:space-between;gap:1rem;font-size:.82rem;'
+            f'opacity:.75"><span>← {begin}</span><span>{end} →</span></div>'
+        )
+
+
+def scale(parameter: Parameter, item: link.Item[Any]) -> None:
+    """A slider on a logarithmic scale for a field whose bounds are both known.
+
+    There is none while the field is left to the model: nobody knows where it would stand.
+    """
+    if isinstance(item.get(), str) or item.get() is None:
+        return
+    low, high = parameter.field.low, parameter.field.high
+    assert low is not None
+    assert high is not None
+    values = stops(low, high, whole=parameter.kind == "int")
+    _slider(parameter, item, values, 0, lambda name: None, label="collapsed")
+
+
+def _slider(
+    parameter: Parameter,
+    item: link.Item[Any],
+    values: list[Any],
+    rows: int,
+    learnt: Callable[[str], Any],
+    label: Literal["visible", "collapsed"] = "visible",
+) -> None:
+    """A slider over ``values`` with the field's own among them, wherever that lies."""
+    value = item.get()
+    if value not in values:
+        if isinstance(value, str) or value is None:
+            value = learnt(parameter.name)
+        value = values[0] if value is None else value
+    shown = _with(values, value, rows)
+    key = f"slide:{item.key}"
+    if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
+    st.select_slider(
+        plain(parameter.title),
+        shown,
+        key=key,
+        format_func=lambda value: f"n = {rows:,}" if value == "n" else f"{value:,.6g}",
+        help=f"{parameter.field.help} It stops at round numbers; its own box takes any.",
+        on_change=_take,
+        args=(item, key),
+        label_visibility=label,
+    )
+
+
+def _with(values: list[Any], value: Any, rows: int) -> list[Any]:
+    """``values`` with ``value`` put in where it belongs."""
+    if value in values:
+        return values
+    falling = len(values) > 1 and _size(values[0], rows) > _size(values[-1], rows)
+    sized = sorted([*values, value], key=lambda other: _size(other, rows), reverse=falling)
+    return sized
+
+
+def _size(value: Any, rows: int) -> float:
+    return rows if isinstance(value, str) else float(value)
+
+
+def _take(item: link.Item[Any], key: str) -> None:
+    item.set(st.session_state[key])

@@ -1,0 +1,104 @@
+"""A target as people say it, and one more condition for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aegen.app import services
+from aegen.app.state import link
+from aegen.core.errors import AegenError
+
+if TYPE_CHECKING:
+    from aegen.targeting import Target
+
+__all__ = ["add", "alternatives", "words", "words_of"]
+
+
+def words(target: Target) -> str:
+    """A target as people say it.
+
+    Example:
+        >>> from aegen.targeting import parse
+        >>> words(parse("(class=4 or class=9) and not density<=20%"))
+        'class is 4 or 9 and not in a denser place than 0 to 20 % of the rows'
+        >>> words(parse("not (hair=1 and body=2) and (hair=3 or z3>0)"))
+        'not (hair is 1 and body is 2) and (hair is 3 or z3>0)'
+    """
+    from aegen import targeting as t
+
+    match target:
+        case t.And(parts=()):
+            return "anything"
+        case t.And():
+            return " and ".join(map(_inner, target.parts))
+        case t.Or():
+            return _either(target)
+        case t.Not(part=t.AttributeEquals() as part):
+            return f"{part.attribute} is not {part.value}"
+        case t.Not(part=t.Or() as part) if len(alternatives(part)) == 1:
+            return words(part).replace(" is ", " is not ", 1)
+        case t.Not():
+            return f"not {_inner(target.part)}"
+        case t.AttributeEquals():
+            return f"{target.attribute} is {target.value}"
+        case t.Probability():
+            low, high = 100 * target.low, 100 * target.high
+            return f"{target.attribute} {target.value} is {low:.0f} to {high:.0f} % likely"
+        case t.Region():
+            where = target.projection.upper().replace("-", " ")
+            return f"inside an area of the {where} map"
+        case t.Near():
+            whom = "your picture" if isinstance(target.centre, tuple) else f"row {target.centre:,}"
+            return f"near {whom}"
+        case t.DensityLevel():
+            low, high = 100 * target.low, 100 * target.high
+            if high == 100:
+                return f"in a denser place than {low:.0f} % of the rows"
+            return f"in a denser place than {low:.0f} to {high:.0f} % of the rows"
+    return str(target)
+
+
+def _either(target: Any) -> str:
+    groups = alternatives(target)
+    if len(groups) == 1:
+        first = target.parts[0]
+        return f"{first.attribute} is {' or '.join(part.value for part in target.parts)}"
+    return " or ".join(map(_inner, groups))
+
+
+def _inner(part: Target) -> str:
+    """The words of a part beside others, in brackets where it joins several things."""
+    from aegen.targeting import And, Or
+
+    several = isinstance(part, And) and len(part.parts) > 1
+    if several or (isinstance(part, Or) and len(alternatives(part)) > 1):
+        return f"({words(part)})"
+    return words(part)
+
+
+def alternatives(target: Any) -> list[Target]:
+    """What a target joins by "or"; the values of one attribute count as one thing."""
+    from aegen.targeting import AttributeEquals, Or
+
+    groups: dict[Any, list[Target]] = {}
+    for part in target.parts:
+        groups.setdefault(
+            part.attribute if isinstance(part, AttributeEquals) else part, []
+        ).append(part)
+    return [Or.of(*group) for group in groups.values()]
+
+
+def words_of(name: str, text: str) -> str:
+    """The words of a target's text; the text itself where it stands for none in this bundle."""
+    try:
+        return words(services.target_of(name, text))
+    except AegenError:
+        return text
+
+
+def add(item: link.Item[str], new: Target) -> None:
+    """One more condition, beside those that there are."""
+    from aegen.targeting import And, parse
+
+    text = item.get()
+    item.set(str(And.of(parse(text), new)) if text else str(new))

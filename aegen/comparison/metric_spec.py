@@ -1,0 +1,171 @@
+"""A criterion: a metric, its fields, and the space in which it looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from aegen.core.errors import InvalidInput, UnknownName
+from aegen.metrics import Metric, metrics
+
+__all__ = ["PRESETS", "MetricSpec", "metric_specs"]
+
+
+INCEPTION = "inception"
+"""The space of features that a network trained on ImageNet sees; its weights must be fetched."""
+
+
+@dataclass(frozen=True)
+class MetricSpec:
+    """A metric in a space.
+
+    Args:
+        space: one of `aegen.metrics.base.SPACES`, or "inception".
+        metric: the metric's name.
+        fields: its fields where they differ from the defaults.
+
+    Example:
+        >>> MetricSpec("features", "frechet-distance").key
+        'features/frechet-distance'
+    """
+
+    space: str
+    metric: str
+    fields: tuple[tuple[str, Any], ...] = ()
+
+    @classmethod
+    def parse(cls, key: str) -> MetricSpec:
+        """The criterion of a key.
+
+        Raises:
+            UnknownName: no such metric, field or space.
+            InvalidInput: a space in which the metric means nothing, or a field out of range.
+        """
+        space, slash, rest = key.strip().partition("/")
+        if not slash:
+            raise InvalidInput(
+                f"a metric is written space/metric, such as features/frechet-distance, got {key!r}"
+            )
+        name, *settings = rest.split(":")
+        spaces = _spaces(metrics.get(name))
+        if space not in spaces:
+            raise UnknownName(f"space of {name}", space, spaces)
+        known = {parameter.name: parameter for parameter in metrics.parameters(name)}
+        fields = []
+        for setting in settings:
+            field, _, value = setting.partition("=")
+            if field not in known:
+                raise UnknownName(f"field of {name}", field, known)
+            fields.append((field, known[field].parse(value, name)))
+        return cls(space, name, tuple(fields))
+
+    @property
+    def key(self) -> str:
+        """What it is known by in files and on the command line."""
+        fields = "".join(f":{name}={value}" for name, value in self.fields)
+        return f"{self.space}/{self.metric}{fields}"
+
+    @property
+    def title(self) -> str:
+        """The metric's name for people, with its fields, and where it looks if that is open."""
+        kind = metrics.get(self.metric)
+        fields = ", ".join(f"{name} {value}" for name, value in self.fields)
+        name = f"{kind.title} ({fields})" if fields else kind.title
+        where = "Inception features" if self.space == INCEPTION else self.space
+        return f"{name} in {where}" if len(_spaces(kind)) > 1 else name
+
+    def make(self) -> Metric:
+        """The metric."""
+        return metrics.create(self.metric, **dict(self.fields))
+
+
+def _spaces(metric: type[Metric]) -> tuple[str, ...]:
+    """Where a metric can look: what suits the bundle's own features suits Inception's too."""
+    return (*metric.spaces, INCEPTION) if "features" in metric.spaces else metric.spaces
+
+
+NEAREST = "nearest-neighbour-accuracy"
+
+PRESETS: dict[str, tuple[str, ...]] = {
+    "quick": (
+        "features/frechet-distance",
+        f"features/{NEAREST}",
+        "features/precision",
+        "features/recall",
+        "attributes/attribute-distance",
+        f"codes/{NEAREST}",
+        "codes/sliced-wasserstein",
+        "densities/log-likelihood",
+        "codes/distance-ratio",
+        "codes/authenticity",
+        "codes/parent-share",
+    ),
+    "full": (
+        "features/frechet-distance",
+        "features/kernel-distance",
+        "features/maximum-mean-discrepancy",
+        "features/earth-movers-distance",
+        f"features/{NEAREST}",
+        f"features/{NEAREST}-real",
+        f"features/{NEAREST}-generated",
+        "features/classifier-two-sample-test",
+        "features/precision",
+        "features/recall",
+        "features/density",
+        "features/coverage",
+        "attributes/attribute-distance",
+        "pixels/earth-movers-distance",
+        "pixels/sliced-wasserstein",
+        "pixels/maximum-mean-discrepancy",
+        f"pixels/{NEAREST}",
+        "codes/earth-movers-distance",
+        "codes/sliced-wasserstein",
+        "codes/maximum-mean-discrepancy",
+        f"codes/{NEAREST}",
+        f"codes/{NEAREST}-real",
+        f"codes/{NEAREST}-generated",
+        "codes/classifier-two-sample-test",
+        "densities/log-likelihood",
+        "codes/distance-ratio",
+        "codes/authenticity",
+        "codes/parent-share",
+    ),
+    "paper": (
+        "pixels/earth-movers-distance",
+        "pixels/paper-mmd",
+        f"pixels/{NEAREST}",
+        "features/earth-movers-distance",
+        "features/paper-mmd",
+        f"features/{NEAREST}",
+        "codes/earth-movers-distance",
+        "codes/paper-mmd",
+        f"codes/{NEAREST}",
+        "attributes/paper-inception-score",
+        "attributes/paper-frechet",
+    ),
+}
+"""Sets of criteria by name, in the order in which a table shows them."""
+
+
+def metric_specs(asked: Iterable[str]) -> tuple[MetricSpec, ...]:
+    """Criteria from names of `PRESETS` and keys, each text one or several separated by commas.
+
+    Raises:
+        UnknownName, InvalidInput: as `Criterion.parse`; also for none at all.
+
+    Example:
+        >>> [spec.key for spec in metric_specs(["codes/distance-ratio"])]
+        ['codes/distance-ratio']
+    """
+    found: dict[str, MetricSpec] = {}
+    for text in asked:
+        for part in filter(None, (part.strip() for part in text.split(","))):
+            for key in PRESETS.get(part, (part,)):
+                if "/" not in key:
+                    raise UnknownName("set of metrics", key, [*PRESETS, "space/metric"])
+                metric_spec = MetricSpec.parse(key)
+                found[metric_spec.key] = metric_spec
+    if not found:
+        raise InvalidInput(f"name at least one metric, or a set of them: {', '.join(PRESETS)}")
+    return tuple(found.values())

@@ -1,0 +1,125 @@
+"""Whose nearest neighbour is of its own set, in two sets pooled: what 1-NN accuracies count."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from aegen.core.arrays import FloatArray, IntArray
+from aegen.core.neighbours import Neighbours
+from aegen.metrics._block_variance import scatter, shrink
+from aegen.metrics._distances import squared_distances
+from aegen.metrics._tied_neighbours import others
+from aegen.metrics.base import Measured
+
+__all__ = ["Shares", "distinct", "shares", "weighed"]
+
+ROWS_A_BLOCK = 15
+
+
+class Shares(NamedTuple):
+    """For each row, the share of its own kind among the rows that are nearest to it.
+
+    Attributes:
+        real: that of real rows (n,).
+        made: that of generated rows (m,).
+        change: by how much the sums of ``real`` and of ``made`` for the other rows would change
+            were this row absent, for each of n + m rows, (n + m, 2); exact where nothing ties.
+    """
+
+    real: FloatArray
+    made: FloatArray
+    change: FloatArray
+
+
+def shares(real: FloatArray, made: FloatArray) -> Shares:
+    """The shares of real rows (n, d) and generated ones (m, d); ties count by their share."""
+    kinds = np.repeat([0, 1], [len(real), len(made)])
+    rows = np.arange(len(kinds))
+    places, of = distinct(np.concatenate([real, made]))
+    counts = np.zeros((len(places), 2), np.int64)
+    np.add.at(counts, (of, kinds), 1)
+
+    first, second, around = _around(places, counts)
+    here = counts[of]
+    here[rows, kinds] -= 1  # a row is not its own neighbour
+    alone = here.sum(axis=1) == 0
+    near = np.where(alone[:, None], around[of], here)
+    share = near[rows, kinds] / near.sum(axis=1)
+
+    # Without the row that is nearest to a row, the next takes its place.
+    after = counts[second[of], kinds] / counts[second[of]].sum(axis=1)
+    change = np.zeros((len(places), 2))
+    np.add.at(change, (first[of[alone]], kinds[alone]), (after - share)[alone])
+    change = (change / counts.sum(axis=1)[:, None])[of]
+    return Shares(share[: len(real)], share[len(real) :], change)
+
+
+def weighed(
+    real: FloatArray, made: FloatArray, weights: tuple[float, float], rng: np.random.Generator
+) -> Measured:
+    """The mean share of real rows times one weight, plus that of generated rows times another.
+
+    Sways are the jackknife's, made smaller by one factor so that the error is what disjoint
+    blocks of rows show.
+    """
+    found = shares(real, made)
+    sums = (found.real.sum(), found.made.sum())
+    sizes = (len(real), len(made))
+    changes = np.split(found.change, [len(real)])
+    sways = []
+    for kind, own in enumerate((found.real, found.made)):
+        n, other = sizes[kind], 1 - kind
+        of_own = (sums[kind] - own + changes[kind][:, kind]) / max(n - 1, 1)
+        of_other = (sums[other] + changes[kind][:, other]) / sizes[other]
+        without = weights[kind] * of_own + weights[other] * of_other
+        sways.append(-(n - 1) * (without - without.mean()))
+    total = scatter(lambda a, b: _value(a, b, weights), real, made, ROWS_A_BLOCK, rng)
+    factor = shrink(total, sways, None)
+    value = weights[0] * found.real.mean() + weights[1] * found.made.mean()
+    return Measured(float(value), factor * sways[0], factor * sways[1])
+
+
+def _value(real: FloatArray, made: FloatArray, weights: tuple[float, float]) -> float:
+    """The same for few rows; a tie counts for the other kind."""
+    nearest = []
+    for part in (real, made):
+        at = squared_distances(part, part)
+        np.fill_diagonal(at, np.inf)
+        nearest.append(at.min(axis=1))
+    between = squared_distances(real, made)
+    right = (nearest[0] < between.min(axis=1)).mean(), (nearest[1] < between.min(axis=0)).mean()
+    return float(weights[0] * right[0] + weights[1] * right[1])
+
+
+def distinct(rows: FloatArray) -> tuple[FloatArray, IntArray]:
+    """The distinct rows (p, d) as they first appear, and which of them each row is (n,)."""
+    whole = np.ascontiguousarray(rows + 0.0)  # so that 0 and -0 have the same bytes
+    keys = whole.view(np.dtype((np.void, whole.itemsize * whole.shape[1])))[:, 0]
+    _, first, of = np.unique(keys, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    return whole[first[order]], place[of]
+
+
+def _around(places: FloatArray, counts: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+    """For distinct places (p, d): the nearest to each, the next, and the counts of all nearest."""
+    p = len(places)
+    own = np.arange(p)
+    if p == 1:
+        return own, own, counts
+    search = Neighbours(places)
+    near, distances = search.query(places, min(3, p))
+    itself = near == own[:, None]
+    itself[~itself.any(axis=1), -1] = True  # hidden by others so near that their distance is 0
+    near = near[~itself].reshape(p, -1)
+    first, second = near[:, 0], near[:, -1]
+    around = counts[first]
+    tied = np.flatnonzero(distances[:, 1] == distances[:, -1]) if p > 2 else own[:0]
+    if len(tied):
+        ties = others(search, tied)
+        around[tied] = 0
+        np.add.at(around, tied[ties.asked], counts[ties.found])
+    return first, second, around

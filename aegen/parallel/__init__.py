@@ -1,0 +1,1 @@
+"""Where independent tasks run: processes of this machine, or a cluster."""

@@ -1,0 +1,1 @@
+"""Running tickets without torch, and judging them."""

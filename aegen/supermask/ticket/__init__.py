@@ -1,0 +1,1 @@
+"""Tickets: files that hold the masks of a network in about their entropy."""

@@ -1,0 +1,1 @@
+"""Training masks: one loop for classifiers and autoencoders, its recipe and its history."""

@@ -1,0 +1,1 @@
+"""Conditions that a target is made of, one kind a file."""

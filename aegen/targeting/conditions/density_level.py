@@ -1,0 +1,66 @@
+"""Codes in dense or in thin places: typical ones, or rare ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from aegen.core.arrays import FloatArray
+from aegen.core.errors import InvalidInput
+from aegen.targeting.attribute_models import AttributeModels
+from aegen.targeting.candidates import Candidates
+from aegen.targeting.conditions import formatting
+from aegen.targeting.target import Target
+
+if TYPE_CHECKING:
+    from aegen.bundles import Bundle
+
+__all__ = ["DensityLevel"]
+
+
+@dataclass(frozen=True)
+class DensityLevel(Target):
+    """Codes in a denser place than a share of the training rows.
+
+    A place is as dense as its 5th nearest of 5,000 evenly spread training rows is near, so the
+    level does not hang on any latent model: above 50 % are the denser half of places.
+
+    Attributes:
+        low: least share, from 0 to 1.
+        high: largest share.
+
+    Example:
+        >>> str(DensityLevel(0.2)), str(DensityLevel(0, 0.05)), str(DensityLevel(0.2, 0.4))
+        ('density>=20%', 'density<=5%', 'density=20%..40%')
+    """
+
+    low: float = 0.0
+    high: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Refuse what is no range of shares."""
+        if not (0 <= self.low < self.high <= 1) or (self.low, self.high) == (0, 1):
+            raise InvalidInput(
+                f"a density level must be a range within 0%..100%, got {self.low:.4g} to "
+                f"{self.high:.4g}: write for instance density>=20%"
+            )
+
+    def _check(self, bundle: Bundle) -> None:
+        return None
+
+    def _weights(self, bundle: Bundle) -> FloatArray:
+        return self._holds(AttributeModels.of(bundle).level(bundle.codes))
+
+    def _accept(self, drawn: Candidates) -> FloatArray:
+        return self._holds(drawn.knowledge.level(drawn.codes))
+
+    def _holds(self, level: FloatArray) -> FloatArray:
+        return ((level >= self.low) & (level <= self.high)).astype(np.float64)
+
+    def __str__(self) -> str:
+        low, high = formatting.percent(self.low), formatting.percent(self.high)
+        if self.high == 1:
+            return f"density>={low}"
+        return f"density<={high}" if self.low == 0 else f"density={low}..{high}"

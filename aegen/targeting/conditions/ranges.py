@@ -1,0 +1,34 @@
+"""Ranges of numbers: which hold something, and their text."""
+
+from __future__ import annotations
+
+import math
+
+from aegen.core.errors import InvalidInput
+from aegen.targeting.conditions import formatting
+
+__all__ = ["range_text", "require_range"]
+
+
+def require_range(name: str, low: float, high: float) -> None:
+    """Refuse a range that holds nothing.
+
+    Raises:
+        InvalidInput: its ends are swapped, equal to NaN, or both open.
+    """
+    everything = math.isinf(low) and math.isinf(high)
+    if math.isnan(low) or math.isnan(high) or low > high or everything:
+        raise InvalidInput(
+            f"the range of {name} goes from {low:g} to {high:g}, which holds nothing or "
+            "everything: give two ends in order, or one"
+        )
+
+
+def range_text(name: str, low: float, high: float, strict: bool = False) -> str:
+    """A range as text: ``name>low``, ``name<=high`` or ``name=low..high``."""
+    equal = "" if strict else "="
+    if math.isinf(high):
+        return f"{name}>{equal}{formatting.number(low)}"
+    if math.isinf(low):
+        return f"{name}<{equal}{formatting.number(high)}"
+    return f"{name}={formatting.number(low)}..{formatting.number(high)}"

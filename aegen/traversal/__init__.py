@@ -1,0 +1,19 @@
+"""Ways through latent space: codes in, codes out; `aegen.generation` makes images of them."""
+
+from __future__ import annotations
+
+from aegen.traversal.attribute_association import AttributeAssociation, attribute_associations
+from aegen.traversal.density_path import dense_path
+from aegen.traversal.directions import Directions, latent_axes, principal_directions, traverse
+from aegen.traversal.interpolation import interpolate
+
+__all__ = [
+    "AttributeAssociation",
+    "Directions",
+    "attribute_associations",
+    "dense_path",
+    "interpolate",
+    "latent_axes",
+    "principal_directions",
+    "traverse",
+]

@@ -1,0 +1,359 @@
+"""Compare: default five, links, adding and leaving out, progress, cancel, errors, downloads."""
+
+import io
+import os
+import re
+from collections import OrderedDict
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from aegen.app import services
+from aegen.app.jobs import process
+from aegen.app.jobs.process import _end_all, _process
+from aegen.app.pages.compare import image_columns, results, state
+from aegen.app.services import ComparisonRequest, comparisons
+from tests.app.jobs.test_fit_sampler import labels, press
+from tests.app.jobs.test_process import until
+from tests.app.test_pages import text
+from tests.tiny_bundle import tiny_bundle, tiny_images
+
+CRITERIA = ("codes/nearest-neighbour-accuracy", "codes/distance-ratio", "densities/log-likelihood")
+TWO = ("gaussian", "bootstrap")
+
+
+@pytest.fixture(scope="session")
+def wide(tmp_path_factory):
+    """A bundle with enough held-out rows to compare with."""
+    folder = tmp_path_factory.mktemp("wide")
+    tiny_bundle(folder / "many", image_set=tiny_images(60, 48))
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def few(wide, monkeypatch):
+    """Three metrics, no process but this one, and no job of another test."""
+    from aegen.comparison import metric_specs
+
+    shelf = os.environ["AEGEN_BUNDLES"]
+    monkeypatch.setenv("AEGEN_BUNDLES", os.pathsep.join([shelf, str(wide)]))
+    monkeypatch.setattr("aegen.bundles.bundles", lambda: ["bars", "many"])
+    monkeypatch.setattr(comparisons, "_criteria", lambda budget: metric_specs(CRITERIA))
+    monkeypatch.setattr(process, "_jobs", OrderedDict())
+    yield
+    for job in list(process._jobs.values()):
+        job.stop()
+    for job in list(process._jobs.values()):
+        assert job.wait(30)
+
+
+class Done:
+    """A job that has done everything before it is asked how it is."""
+
+    state, over, stopping, share, text, seconds, problem = "done", True, False, 1.0, "", 1.0, None
+
+    def watch(self, who):
+        pass
+
+    def leave(self, who):
+        pass
+
+
+@pytest.fixture
+def at_once(monkeypatch):
+    """What a job would do is done here, at once; gives what was asked for."""
+    asked_for = []
+
+    def compare(asked):
+        from aegen.comparison.task import perform
+
+        asked_for.append(asked)
+        store = comparisons._store()
+        for task in comparisons._found(asked).tasks:
+            if store.find(task) is None:
+                store.keep(perform(task))
+        return Done()
+
+    monkeypatch.setattr(services, "compare", compare)
+    return asked_for
+
+
+def one_job():
+    (job,) = process._jobs.values()
+    return job
+
+
+def html(app):
+    return " ".join(
+        str(element.proto) for kind in ("html", "bidi_component") for element in app.get(kind)
+    )
+
+
+def test_the_default_five_are_drawn_while_their_figures_are_made(opened, monkeypatch, tmp_path):
+    monkeypatch.setattr(comparisons, "WORK", "tests.app.jobs.slow_work:hold")
+    app = opened("compare", bundle="many")
+    assert not app.exception
+    assert not app.error
+    assert "0 of 8 done" in app.get("progress")[0].proto.text
+    heads = re.findall(r'aegen-name\\"><span>([^<]*)', html(app))
+    assert heads == [
+        "Empirical beta copula",
+        "Kernel density",
+        "Gaussian mixture",
+        "Gaussian",
+        "Independent margins",
+    ]
+    assert html(app).count("draws of") == 4  # one comes with its figures
+    job = one_job()
+    app = press(app, "Cancel")
+    assert job.wait(30)
+    assert job.state == "stopped"
+    assert "Stopped after 0 of 8" in text(app)
+    app = press(app, "Go on")
+    assert one_job() is not job
+    assert "Cancel" in labels(app)
+
+
+def test_figures_come_as_they_are_ready(opened, at_once, monkeypatch):
+    app = opened("compare", bundle="many", models=",".join(TWO[:1]), n="20")
+    assert not app.exception
+    assert not app.error
+    assert "20 draws of each against as many held-out rows, seed 0" in text(app)
+    shown = html(app)
+    assert "1-NN accuracy" in shown
+    assert "Distance ratio" in shown
+    assert "fit" in shown
+    assert "Cancel" not in labels(app)
+    assert len(app.get("plotly_chart")) == 2
+    # Asked again, nothing is done again.
+    done = len(at_once)
+    assert "20 draws of each" in text(opened("compare", bundle="many", models="gaussian", n="20"))
+    assert len(at_once) == done
+    again = opened("compare", bundle="many", models="gaussian,kde", n="20")
+    assert "20 draws of each" in text(again)
+    assert len(at_once) == done + 1
+
+
+def test_fewer_held_out_rows_than_draws_are_said(opened, at_once):
+    app = opened("compare", bundle="many", models="gaussian")
+    assert "24 draws of each against as many held-out rows (asked for 2,000" in text(app)
+
+
+def test_what_cannot_be_measured_says_why(opened, at_once, monkeypatch):
+    app = opened("compare", bundle="many", models="gaussian,kde:bandwidth=0.5", n="20")
+    assert "it has no density" in text(app).replace("\\", "").lower() or "density" in text(app)
+    assert "(bandwidth" not in html(app).split("aegen-name")[1]
+    assert "bandwidth 0.5" in html(app)
+
+
+def test_a_model_is_left_out_and_added_and_the_five_come_back(opened, at_once):
+    app = opened("compare", bundle="many", models="gaussian,kde", n="20")
+    (gone,) = [button for button in app.button if button.key == "remove kde"]
+    app = gone.click().run()
+    assert not app.exception
+    assert app.query_params["compare.models"] in ("gaussian", ["gaussian"])
+    app = app.selectbox(key="widget:compare.addition").select("standard-normal").run()
+    app = press(app, "Add")
+    assert "is in every comparison already" in " ".join(w.value for w in app.warning)
+    app = app.selectbox(key="widget:compare.addition").select("gaussian").run()
+    app = press(app, "Add")
+    assert "there already" in " ".join(w.value for w in app.warning)
+    app = app.selectbox(key="widget:new gaussian.covariance").select("diagonal").run()
+    app = press(app, "Add")
+    assert not app.exception
+    assert app.query_params["compare.models"] in (
+        "gaussian,gaussian:covariance=diagonal",
+        ["gaussian,gaussian:covariance=diagonal"],
+    )
+    app = press(app, "Usual five")
+    assert "compare.models" not in app.query_params
+
+
+def test_none_left_is_a_sentence(opened, at_once):
+    app = opened("compare", bundle="many", models="none")
+    assert not app.exception
+    assert "Add a latent model" in text(app)
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        {"models": "gausian"},
+        {"models": "kde:bandwith=1"},
+        {"models": "kde:bandwidth=-1"},
+        {"models": "gaussian,gaussian"},
+        {"models": "held-out"},
+        {"n": "7"},
+        {"budget": "endless"},
+        {"metric": "codes/taste", "models": "gaussian"},
+    ],
+)
+def test_what_a_link_cannot_ask_for_is_a_sentence(opened, at_once, link):
+    app = opened("compare", bundle="many", **{"n": "20", **link})
+    assert not app.exception
+    assert app.warning
+    assert "draws of each" in text(app)
+
+
+def test_too_many_models_in_a_link_are_cut(opened, at_once, monkeypatch):
+    monkeypatch.setattr("aegen.app.pages.compare.state.MOST", 1)
+    app = opened("compare", bundle="many", n="20", models="gaussian,kde")
+    assert "1 models are compared at most" in " ".join(w.value for w in app.warning)
+
+
+def test_a_thorough_comparison_begins_when_told_to(opened, at_once):
+    app = opened("compare", bundle="many", models="gaussian", n="20", budget="thorough")
+    assert "5 seeds" in text(app)
+    assert not at_once
+    app = press(app, "Start")
+    assert len(at_once) == 1
+    assert "20 draws of each against as many held-out rows, 5 seeds" in text(app)
+
+
+def test_without_held_out_rows_pictures_are_there_and_a_sentence(opened, at_once):
+    app = opened("compare", bundle="bars", models="gaussian")
+    assert not app.exception
+    assert "has 8 held-out rows, and a comparison needs at least 40" in text(app)
+    assert "draws of" in html(app)
+    assert not at_once
+
+
+def test_a_bundle_without_a_classifier_leaves_those_lines_out(opened, at_once, wide, monkeypatch):
+    from aegen.comparison import metric_specs
+
+    tiny_bundle(wide / "blind", image_set=tiny_images(60, 48), classifier=None)
+    monkeypatch.setattr("aegen.bundles.bundles", lambda: ["bars", "many", "blind"])
+    wanted = metric_specs([*CRITERIA, "features/nearest-neighbour-accuracy"])
+    monkeypatch.setattr(comparisons, "_criteria", lambda budget: wanted)
+    app = opened("compare", bundle="blind", models="gaussian", n="20")
+    assert not app.exception
+    assert "has no classifier" in text(app)
+    assert "1-NN accuracy in features" not in html(app)
+
+
+def test_a_failing_model_is_a_sentence_and_the_rest_stays(opened, at_once, monkeypatch):
+    from aegen.core.errors import InvalidInput
+    from aegen.samplers.kde import KDE
+
+    def refuse(*args, **kwargs):
+        raise InvalidInput("these <codes> cannot be used")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(KDE, "fit", refuse)
+        app = opened("compare", bundle="many", models="gaussian,kde", n="20")
+        assert not app.exception
+        assert "these &lt;codes&gt; cannot be used" in html(app)
+        assert "20 draws of each" in text(app)
+    app = press(app, "Try the failed ones again")
+    assert "these &lt;codes&gt;" not in html(app)
+
+
+def test_an_error_of_the_job_is_its_sentence(opened, monkeypatch):
+    monkeypatch.setattr(comparisons, "WORK", "tests.app.jobs.slow_work:refuse_anything")
+    app = opened("compare", bundle="many", models="gaussian", n="20")
+    assert one_job().wait(60)
+    app = app.run()
+    assert not app.exception
+    assert any("change it" in error.value for error in app.error)
+    assert "Try again" in labels(app)
+
+
+def test_asking_for_something_else_ends_what_nobody_waits_for(opened, monkeypatch):
+    monkeypatch.setattr(comparisons, "WORK", "tests.app.jobs.slow_work:hold")
+    app = opened("compare", bundle="many", models="gaussian", n="20")
+    job = one_job()
+    app = app.number_input(key="widget:compare.seed").set_value(3).run()
+    assert not app.exception
+    assert job.wait(30)
+    assert job.state == "stopped"
+    assert len(process._jobs) == 2
+
+
+def test_files_hold_what_is_shown(at_once):
+    asked = ComparisonRequest("many", TWO[:1], 20, 0, "quick")
+    services.compare(asked)
+    lines = results._csv(asked).decode().splitlines()
+    assert len(lines) == 1 + 4 * len(CRITERIA)
+    picture = Image.open(io.BytesIO(results._png(asked)))
+    assert picture.size[0] > 400
+    names = [name for name, _ in image_columns.all_pictures(asked, services.table(asked))]
+    assert names == ["Gaussian", "Held-out reconstructions", "Bootstrap", "Standard normal"]
+    page = results._report(asked)
+    assert b"<html" in page
+    assert b'src="http' not in page
+
+
+def test_results_make_room_for_newer_ones(tmp_path, monkeypatch):
+    for k in range(4):
+        (tmp_path / f"{k}.safetensors").write_bytes(bytes(100))
+        os.utime(tmp_path / f"{k}.safetensors", (k, k))
+    (tmp_path / "own.txt").write_bytes(bytes(1000))
+    monkeypatch.setattr(comparisons, "MOST_BYTES", 250)
+    comparisons._make_room(tmp_path)
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        "2.safetensors",
+        "3.safetensors",
+        "own.txt",
+    ]
+
+
+def test_the_job_itself_gives_the_same_as_here(at_once, tmp_path, monkeypatch):
+    from aegen.app.jobs.compare_samplers import compare
+    from aegen.comparison import Store
+
+    asked = ComparisonRequest("many", TWO[:1], 20, 1, "quick")
+    services.compare(asked)
+    here = services.table(asked)
+    said = compare("many", ["gaussian"], [1], 20, list(CRITERIA), str(tmp_path / "other"), 1)
+    assert said == {"results": 1}
+    (task,) = [
+        result.task for result in here.results if result.task.candidate.sampler == "gaussian"
+    ]
+    there = Store(tmp_path / "other").find(task)
+    assert there is not None
+    (mine,) = here.of(task.candidate)
+    assert {k: f.value for k, f in there.figures.items()} == {
+        k: f.value for k, f in mine.figures.items()
+    }
+    assert np.array_equal(there.images, mine.images)
+
+
+def test_ending_a_job_ends_what_it_started_too(tmp_path):
+    from tests.app.jobs.slow_work import alive
+
+    worker = _process()
+    note = tmp_path / "child"
+    request = {"work": "tests.app.jobs.slow_work:start_another", "arguments": {"path": str(note)}}
+    import json
+
+    worker.stdin.write(json.dumps(request) + "\n")
+    worker.stdin.flush()
+    until(note.exists)
+    child = int(note.read_text())
+    assert alive(child)
+    _end_all(worker)
+    worker.stdin.close()
+    worker.stdout.close()
+    until(lambda: not alive(child))
+
+
+def test_a_comparison_outlives_nothing_it_depends_on(wide):
+    one, other = (ComparisonRequest("many", ("gaussian",), 20, seed, "quick") for seed in (0, 1))
+    assert comparisons._key(one) != comparisons._key(other)
+    before = comparisons._key(one)
+    manifest = wide / "many" / "bundle.json"
+    about = manifest.stat()
+    os.utime(manifest, ns=(about.st_atime_ns, about.st_mtime_ns + 1))
+    assert comparisons._key(one) != before
+
+
+def test_the_link_holds_models_with_their_fields():
+    item = state.models
+    models = item.parse("gaussian,kde:bandwidth=0.5")
+    assert models == ("gaussian", "kde:bandwidth=0.5")
+    assert item.parse(item.text(models)) == models
+    assert item.text(()) == "none"
+    assert item.parse("none") == ()
+    with pytest.raises(ValueError, match="gausian"):
+        item.parse("gausian")

@@ -1,0 +1,390 @@
+"""Masks: figures equal the library's report, links, what-if, other tickets, files, errors."""
+
+import json
+import re
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from aegen.app import services
+from aegen.app.components.mask_map.packing import unpack
+from aegen.app.pages.masks import snippets
+from aegen.app.services import MaskChange
+from aegen.core.errors import AegenError, TicketError, UnknownName
+from aegen.core.images import quantize
+from aegen.supermask import Report, interventions
+from aegen.supermask.inference.evaluation import evaluate
+from aegen.supermask.ticket.ticket import Ticket
+from aegen.supermask.training.history import History
+from tests.app.test_pages import text, titles
+from tests.app.tiny_masks import EPOCHS, tiny_tickets
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("masks")
+    tiny_tickets(folder)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def shelf_of_tickets(made, tmp_path, monkeypatch):
+    """A copy of the tickets that a test may spoil, and no others."""
+    folder = tmp_path / "masks"
+    shutil.copytree(made, folder)
+    monkeypatch.setattr("aegen.supermask.ticket.discovery._shelves", lambda: [folder])
+    monkeypatch.setattr("aegen.app.services.interventions.PATIENCE", 60)
+    monkeypatch.delenv("AEGEN_DATA", raising=False)
+    return folder
+
+
+def component(app, name):
+    """What a component of the page was given."""
+    found = [c.proto for c in app.get("bidi_component") if c.proto.component_name == name]
+    return [json.loads(proto.json or proto.mixed.json) for proto in found]
+
+
+def shown_counts(app, key=0):
+    row = component(app, "aegen.network_row")[key]
+    return {each["name"]: tuple(each["counts"]) for each in row["layers"]}
+
+
+def reported(masks):
+    return {name: (c.keep, c.invert, c.drop) for name, c in Report.of(masks).layers.items()}
+
+
+def spec_of(app):
+    parts = component(app, "aegen.mask_map_part")
+    return next(part["spec"] for part in parts if part["part"] == "spec")
+
+
+def mark_of(app):
+    return spec_of(app)["parts"]["mask"]
+
+
+# what is shown
+
+
+def test_every_count_is_the_librarys(opened, shelf_of_tickets):
+    app = opened("masks", ticket="bars")
+    assert not app.exception
+    assert not app.error
+    ticket = Ticket.read(shelf_of_tickets / "bars.ticket")
+    assert shown_counts(app) == reported(ticket.masks)
+    said = " ".join(str(element.proto) for element in app.get("html"))
+    assert f"{100 * ticket.remaining:.2f} %" in said
+    other = dict(ticket.masks)
+    other["fc2"] = -other["fc2"]
+    assert shown_counts(app) != reported(other)  # the check sees a mask that is another one
+
+
+def test_the_map_gets_the_masks_bytes(opened, shelf_of_tickets):
+    app = opened("masks", ticket="bars", layer="fc2")
+    ticket = Ticket.read(shelf_of_tickets / "bars.ticket")
+    packed = services.packed("bars", "fc2", None)
+    assert mark_of(app) == packed.mark
+    np.testing.assert_array_equal(unpack(packed), ticket.masks["fc2"])
+    assert spec_of(app)["axes"] == [{"name": "unit", "size": 6}, {"name": "input", "size": 12}]
+
+
+def test_a_link_shows_the_same_view(opened, shelf_of_tickets):
+    link = {
+        "ticket": "bars",
+        "layer": "fc1",
+        "epoch": "2",
+        "laid": "slice",
+        "axes-of": "1,2",
+        "at": "5,0,0",
+        "look": "0.25,0.5,3",
+        "unit": "4",
+    }
+    app = opened("masks", **link)
+    assert not app.exception
+    assert not app.warning
+    masks = History.read(shelf_of_tickets / "bars.history").masks(2)
+    assert shown_counts(app) == reported(masks)
+    spec = spec_of(app)
+    assert (spec["epoch"], spec["unit"], spec["look"]) == (2, 4, [0.25, 0.5, 3.0])
+    assert spec["sheet"]["counts"] == [1, 1, 16, 16]
+    assert spec["sheet"]["offset"] == 5 * 256
+    given = dict(app.query_params)
+    kept = {name: v if isinstance(v, str) else v[0] for name, v in given.items()}
+    assert {name: kept[f"masks.{name}"] for name in link} == link
+
+
+def test_the_replay_has_every_epochs_counts_and_masks(opened, shelf_of_tickets):
+    app = opened("masks", ticket="bars")
+    history = History.read(shelf_of_tickets / "bars.history")
+    row = component(app, "aegen.network_row")[0]
+    assert [int(epoch) for epoch in row["epochs"]] == history.epochs == [*range(1, EPOCHS + 1)]
+    for epoch in history.epochs:
+        counts = reported(history.masks(epoch))
+        assert [tuple(each) for each in row["epochs"][str(epoch)]] == list(counts.values())
+    frames = services.frames("bars", "fc1")
+    for frame, epoch in zip(frames, history.epochs, strict=True):
+        np.testing.assert_array_equal(unpack(frame), history.masks(epoch)["fc1"])
+
+
+@pytest.mark.parametrize("layer", ["conv2", "fc1"])
+def test_convolutions_are_tiles(opened, layer):
+    app = opened("masks", ticket="edges", layer=layer)
+    assert not app.exception
+    assert not app.error
+    spec = spec_of(app)
+    assert spec["unitName"] == ("filter" if layer.startswith("conv") else "unit")
+    if layer == "conv2":
+        assert spec["sheet"]["counts"] == [4, 4, 3, 3]
+    assert "No history of its training lies beside this ticket" in text(app)
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        {"ticket": "brs", "unit": "x"},
+        {"layer": "fc9", "look": "1,2"},
+        {"laid": "globe", "epoch": "two"},
+        {"shuffled": "fc9", "threshold": "-1"},
+    ],
+)
+def test_what_a_link_has_wrong_is_said_and_the_map_still_shows(opened, link):
+    app = opened("masks", **{"ticket": "bars", **link})
+    assert not app.exception
+    said = " ".join(warning.value for warning in app.warning)
+    assert all(name in said for name in link)
+    assert not app.error
+    assert spec_of(app)["count"] == 12 * 256
+
+
+def test_an_epoch_whose_masks_are_not_kept_shows_the_nearest(opened):
+    app = opened("masks", ticket="bars", epoch="99")
+    assert not app.exception
+    assert spec_of(app)["epoch"] == EPOCHS
+
+
+# what if
+
+
+def judged(name, masks):
+    ticket = services.ticket(name).with_masks(masks)
+    bundle = services.bundle("bars")
+    labels = bundle.holdout_attributes["class"].cat.codes.to_numpy()
+    return evaluate(ticket, quantize(bundle.decode(bundle.holdout)), labels)
+
+
+@pytest.mark.parametrize(
+    ("link", "change"),
+    [
+        ({}, lambda masks, history: masks),
+        ({"back": "30"}, lambda masks, _: interventions.put_back(masks, 0.3, rng=0)),
+        ({"straight": "100"}, lambda masks, _: interventions.un_invert(masks)),
+        ({"without": "fc2"}, lambda masks, _: interventions.drop(masks, layers=["fc2"])),
+        ({"shuffled": "all", "seed": "3"}, lambda masks, _: interventions.shuffle(masks, rng=3)),
+        (
+            {"threshold": "2"},
+            lambda _, history: interventions.rethreshold(
+                {layer: history.variable(layer) for layer in history.layers},
+                history.thresholds,
+                factor=2,
+            ),
+        ),
+    ],
+)
+def test_a_change_does_what_the_library_does(opened, shelf_of_tickets, link, change):
+    app = opened("masks", ticket="bars", **{"on-map": "yes"}, **link)
+    assert not app.exception
+    assert not app.error
+    history = History.read(shelf_of_tickets / "bars.history")
+    masks = change(services.ticket("bars").masks, history)
+    assert shown_counts(app) == reported(masks)
+    assert len(component(app, "aegen.network_row")) == (2 if link else 1)
+    said = " ".join(str(element.proto) for element in app.get("html"))
+    found = judged("bars", masks)
+    assert f"{100 * found.accuracy:.2f} %</span>" in said
+    assert (
+        services.evaluated("bars", "bundle:bars", None, _change(link)).confusion.tolist()
+        == found.confusion.tolist()
+    )
+    assert "as the autoencoder of Tiny bars redraws them" in text(app)
+
+
+@pytest.mark.parametrize("rule", ["signed", "binary", "top-k"])
+def test_the_copied_lines_do_what_the_page_does(shelf_of_tickets, rule):
+    change = MaskChange(threshold=2.0, back=20, shuffled="fc1", seed=3)
+    history = History.read(shelf_of_tickets / "bars.history")
+    history.about["recipe"]["rule"] = rule
+    history.write(shelf_of_tickets / "bars.history")
+    assert services.rule_of("bars") == rule
+    ran = {}
+    exec(snippets.python("bars", None, change, rule), ran)
+    here = services.changed_masks("bars", None, change)
+    assert {name: mask.tolist() for name, mask in ran["masks"].items()} == {
+        name: mask.tolist() for name, mask in here.items()
+    }
+
+
+def _change(link):
+    return MaskChange(
+        threshold=float(link.get("threshold", 1)),
+        back=int(link.get("back", 0)),
+        straight=int(link.get("straight", 0)),
+        shuffled=link.get("shuffled", ""),
+        dropped=link.get("without", ""),
+        seed=int(link.get("seed", 0)),
+    )
+
+
+def test_sliders_move_the_link_and_undo_takes_all_back(opened):
+    app = opened("masks", ticket="bars")
+    app = app.slider(key="widget:masks.back").set_value(40).run()
+    assert not app.exception
+    assert app.query_params["masks.back"] in ("40", ["40"])
+    changed = shown_counts(app, 1)
+    assert changed == services.changed_counts("bars", None, MaskChange(back=40))
+    (undo,) = [button for button in app.button if button.label == "Undo all"]
+    app = undo.click().run()
+    assert "masks.back" not in app.query_params
+    assert len(component(app, "aegen.network_row")) == 1
+
+
+def test_the_threshold_stands_still_where_its_variable_is_not_known(opened):
+    for link in ({"ticket": "edges"}, {"ticket": "bars", "epoch": "2"}):
+        app = opened("masks", threshold="2", **link)
+        assert not app.exception
+        assert not app.error
+        assert app.select_slider(key="widget:masks.threshold").disabled
+    with pytest.raises(AegenError, match="mask variable"):
+        services.changed_masks("edges", None, MaskChange(threshold=2.0))
+
+
+def test_without_images_the_page_says_what_to_do(opened):
+    app = opened("masks", ticket="edges")
+    assert "AEGEN_DATA" in text(app)
+    assert "CIFAR-10 images are needed" in text(app).replace("\\", "")
+
+
+# other tickets
+
+
+def test_tickets_side_by_side(opened):
+    app = opened("masks", ticket="bars", against="bars-b,edges")
+    assert not app.exception
+    assert not app.error
+    table = app.dataframe[0].value
+    assert table["Ticket"].tolist() == ["Bars, seed 0", "Bars, seed 1", "Conv2 by chance"]
+    remaining = [
+        f"{100 * services.ticket(n).remaining:.2f} %" for n in ("bars", "bars-b", "edges")
+    ]
+    assert table["Remaining"].tolist() == remaining
+    assert "layers of other shapes" in text(app)
+    assert services.like("bars", "bars")["fc1"].jaccard == 1
+    assert services.like("bars", "bars-b")["fc1"].jaccard < 1
+
+
+# files
+
+
+def test_a_brought_ticket_is_shown_by_its_link(opened, shelf_of_tickets):
+    content = (shelf_of_tickets / "bars-b.ticket").read_bytes()
+    name = services.bring(content, (shelf_of_tickets / "bars-b.history").read_bytes())
+    assert services.ticket_file(name).read_bytes() == content
+    app = opened("masks", ticket=name)
+    assert not app.exception
+    assert not app.error
+    assert shown_counts(app) == reported(services.ticket("bars-b").masks)
+    assert spec_of(app)["epochs"] == [*range(1, EPOCHS + 1)]
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda content: content[:-40],
+        lambda content: content[:60] + bytes([content[60] ^ 1]) + content[61:],
+        lambda content: b"\x89PNG\r\n\x1a\n" + bytes(80),
+        lambda content: b"",
+    ],
+    ids=["truncated", "bit flipped", "foreign", "empty"],
+)
+def test_a_file_that_is_no_ticket_is_refused_and_nothing_is_kept(shelf_of_tickets, spoil):
+    before = services.ticket_names()
+    with pytest.raises(TicketError):
+        services.bring(spoil((shelf_of_tickets / "bars.ticket").read_bytes()))
+    assert services.ticket_names() == before
+    with pytest.raises(UnknownName):
+        services.ticket_file("~0123456789abcdef")
+
+
+def test_a_spoilt_ticket_of_the_shelf_is_a_sentence(opened, shelf_of_tickets):
+    file = shelf_of_tickets / "bars.ticket"
+    file.write_bytes(file.read_bytes()[:-9])
+    app = opened("masks", ticket="bars")
+    assert not app.exception
+    assert any("bars" in error.value and "ticket" in error.value for error in app.error)
+    (choice,) = [box for box in app.selectbox if box.label == "Ticket"]
+    assert "bars (cannot be read)" in choice.options
+
+
+@pytest.mark.parametrize("content", [None, b"nothing"])
+def test_without_a_usable_history_the_masks_still_show(opened, shelf_of_tickets, content):
+    file = shelf_of_tickets / "bars.history"
+    file.unlink() if content is None else file.write_bytes(content)
+    app = opened("masks", ticket="bars", epoch="2")
+    assert not app.exception
+    assert not app.error
+    assert shown_counts(app) == reported(services.ticket("bars").masks)
+    wanted = "No history" if content is None else "The history of its training cannot be used"
+    assert wanted in text(app)
+
+
+@pytest.mark.parametrize("other", ["bars-b", "spoilt", "none of its kind"])
+def test_a_history_of_another_ticket_is_refused_and_the_right_one_stays(
+    opened, shelf_of_tickets, other
+):
+    content = (shelf_of_tickets / "bars.ticket").read_bytes()
+    right = (shelf_of_tickets / "bars.history").read_bytes()
+    if other == "bars-b":
+        wrong = (shelf_of_tickets / "bars-b.history").read_bytes()
+    elif other == "spoilt":
+        wrong = right[:-30]
+    else:
+        history = History.read(shelf_of_tickets / "bars.history")
+        layers = {f"{name}0": shape for name, shape in history.layers.items()}
+        renamed = {name: f"{name}0" for name in history.layers}
+        replace(
+            history,
+            layers=layers,
+            thresholds={renamed[k]: v for k, v in history.thresholds.items()},
+            coded={e: {renamed[k]: v for k, v in m.items()} for e, m in history.coded.items()},
+            last={renamed[k]: v for k, v in history.last.items()},
+        ).write(shelf_of_tickets / "wrong.history")
+        wrong = (shelf_of_tickets / "wrong.history").read_bytes()
+    name = services.bring(content, right)
+    with pytest.raises(AegenError, match="history"):
+        services.bring(content, wrong)
+    assert services.history(name) is not None
+    (shelf_of_tickets / "bars.history").write_bytes(wrong)
+    app = opened("masks", ticket="bars", epoch="2")
+    assert not app.exception
+    assert not app.error
+    assert spec_of(app)["epochs"] == []
+    assert shown_counts(app) == reported(services.ticket("bars").masks)
+
+
+def test_a_shelf_without_tickets_says_how_to_get_one(opened, monkeypatch, tmp_path):
+    monkeypatch.setattr("aegen.supermask.ticket.discovery._shelves", lambda: [tmp_path / "none"])
+    app = opened("masks")
+    assert not app.exception
+    assert titles(app) == ["Masks"]
+    assert re.search("no ticket yet", text(app))
+
+
+@pytest.mark.parametrize(("late", "wanted"), [(60.0, 40), (0.0, 10)])
+def test_an_address_that_was_just_replaced_does_not_bring_its_choice_back(
+    opened, monkeypatch, late, wanted
+):
+    monkeypatch.setattr("aegen.app.state.link.LATE", late)
+    app = opened("masks", ticket="bars", back="10")
+    app = app.slider(key="widget:masks.back").set_value(40).run()
+    app.query_params["masks.back"] = "10"  # as a part that looks again by itself may still say
+    assert app.run().slider(key="widget:masks.back").value == wanted

@@ -1,0 +1,209 @@
+"""Traverse: sliders move the picture, the link and the lines of Python reproduce it."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import aegen
+from aegen.app.pages.traverse import model
+from aegen.app.pages.traverse.model import Place
+from aegen.app.widgets import share_bar
+from aegen.core.errors import InvalidInput
+from aegen.core.images import png, quantize
+from aegen.traversal.attribute_association import attribute_associations
+from aegen.traversal.density_path import dense_path
+from aegen.traversal.directions import latent_axes, principal_directions
+from aegen.traversal.interpolation import interpolate
+
+
+def visited(opened, **link):
+    return healthy(opened("traverse", **link))
+
+
+def healthy(test):
+    assert not test.exception
+    assert test.title[0].value == "Traverse"
+    return test
+
+
+def drawn(test):
+    """All pictures of the page as text."""
+    return "".join(element.proto.body for element in test.get("html"))
+
+
+def link_of(test):
+    return {
+        name: value if isinstance(value, str) else value[-1]
+        for name, value in test.query_params.items()
+    }
+
+
+def test_arriving_with_nothing_chosen_starts_at_a_row(opened):
+    test = visited(opened)
+    assert len(test.slider) == 3
+    assert not test.error
+    assert not test.warning
+    row = int(link_of(test)["row"])
+    bundle = aegen.load("bars")
+    assert share_bar.source(quantize(bundle.decode(bundle.codes[[row]])[0])) in drawn(test)
+
+
+@pytest.mark.parametrize(
+    ("kind", "make"), [("principal", principal_directions), ("axes", latent_axes)]
+)
+def test_a_slider_moves_the_picture_along_its_direction(opened, kind, make):
+    test = visited(opened, row="5", along=kind)
+    healthy(test.slider[1].set_value(-1.5).run())
+    bundle = aegen.load("bars")
+    directions = make(bundle.codes)
+    z = bundle.codes[5] - 1.5 * directions.sd[1] * directions.vectors[1]
+    picture = share_bar.source(quantize(bundle.decode(z[None])[0]))
+    assert picture in drawn(test)
+    assert picture not in drawn(visited(opened, row="5", along=kind))
+    assert link_of(test)[f"traverse.move-{kind}"] == "2:-1.5"
+    assert any("moved along 1 direction" in caption.value for caption in test.caption)
+
+
+def test_the_link_reproduces_the_page(opened):
+    test = visited(opened, row="5")
+    test.slider[0].set_value(2.0).run()
+    test.number_input[2].set_value(9).run()
+    healthy(test.segmented_control[1].set_value("spherical").run())
+    link = link_of(test)
+    assert (link["traverse.to"], link["traverse.way"]) == ("9", "spherical")
+    again = visited(opened, **link)
+    assert drawn(again) == drawn(test)
+    assert drawn(visited(opened, **{**link, "traverse.way": "straight"})) != drawn(test)
+
+
+def test_reset_takes_all_moves_back(opened):
+    test = visited(opened, **{"row": "5", "move-principal": "1:2,3:-1"})
+    assert [slider.value for slider in test.slider] == [2.0, 0.0, -1.0]
+    reset = next(button for button in test.button if button.label == "Reset")
+    healthy(reset.click().run())
+    assert [slider.value for slider in test.slider] == [0.0, 0.0, 0.0]
+    assert drawn(test) == drawn(visited(opened, row="5"))
+
+
+def test_random_rows_are_seeded_and_named_in_the_link(opened):
+    rows = []
+    for _ in range(2):
+        test = visited(opened, row="5")
+        next(button for button in test.button if button.label == "Random row").click().run()
+        rows.append(link_of(test)["row"])
+    assert rows[0] == rows[1] != "5"
+
+
+@pytest.mark.parametrize(
+    ("link", "sentence"),
+    [
+        ({"row": "999"}, "no row 999"),
+        ({"row": "minus one"}, "cannot be used"),
+        ({"along": "nowhere"}, "no along 'nowhere'"),
+        ({"move-principal": "1:9"}, "cannot be used"),
+        ({"move-principal": "1:nan"}, "cannot be used"),
+        ({"move-principal": "8:1"}, "There are 3 directions"),
+        ({"code": "1,2"}, "code of 2 numbers"),
+        ({"code": "1,inf,2"}, "cannot be used"),
+        ({"to": "40"}, "no row 40"),
+        ({"way": "zigzag"}, "no way 'zigzag'"),
+    ],
+)
+def test_a_bad_link_is_named_and_the_page_still_works(opened, link, sentence):
+    test = visited(opened, **link)
+    assert any(sentence in warning.value.replace("\\", "") for warning in test.warning)
+    assert "data:image/png" in drawn(test)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        Place("bars", 7),
+        Place("bars", 7, kind="axes", moves=((0, 1.5), (2, -0.3))),
+        Place("bars", None, (0.12345, -1.5, 2e-05), moves=((1, 3.0),)),
+    ],
+)
+def test_the_lines_of_python_write_the_very_picture(place, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    exec(model.walk_python(place), names)
+    found = model.walk(place, 3)
+    np.testing.assert_array_equal(names["image"], found.image)
+    assert (tmp_path / "picture.png").read_bytes() == model.picture_png(place, 3)
+    assert not np.array_equal(found.image, model.walk(Place("bars", 8), 3).image)
+
+
+@pytest.mark.parametrize("way", ["straight", "spherical", "dense"])
+def test_the_lines_of_python_write_the_very_strip(way, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    a, b = Place("bars", 7, moves=((0, 1.0),)), Place("bars", 2)
+    names = {}
+    exec(model.interpolation_python(a, b, way), names)
+    found = model.interpolation(a, b, way)
+    np.testing.assert_array_equal(names["images"], found.images)
+    assert (tmp_path / "strip.png").read_bytes() == model.interpolation_png(a, b, way)
+
+
+def test_a_filmstrip_passes_through_the_place_itself():
+    place = Place("bars", 7, moves=((1, 2.0),))
+    found = model.walk(place, 2)
+    assert found.strips.shape == (2, 7, 16, 16, 1)
+    for strip, stop in zip(found.strips, (0, 2), strict=True):
+        at = model.STOPS.index(stop)
+        np.testing.assert_allclose(strip[at], found.image, atol=1e-5)
+        assert not np.allclose(strip[at - 1], found.image, atol=1e-5)
+
+
+def test_a_way_leads_from_one_end_to_the_other():
+    bundle = aegen.load("bars")
+    a, b = bundle.codes[1], bundle.codes[2]
+    expected_of = {
+        "straight": interpolate(a, b, 9),
+        "spherical": interpolate(a, b, 9, kind="spherical", centre=bundle.codes.mean(axis=0)),
+        "dense": dense_path(a, b, 9, bundle.codes),
+    }
+    for way, expected in expected_of.items():
+        found = model.interpolation(Place("bars", 1), Place("bars", 2), way)
+        np.testing.assert_array_equal(found.codes, expected)
+        assert len(found.readings) == 9
+    with pytest.raises(InvalidInput, match="rows 0 to 39"):
+        model.interpolation(Place("bars", 1), Place("bars", 40), "straight")
+
+
+def test_files_hold_what_is_shown(tmp_path):
+    place = Place("bars", 7, moves=((1, 2.0),))
+    (tmp_path / "walk.npz").write_bytes(model.walk_npz(place, 3))
+    with np.load(tmp_path / "walk.npz") as found:
+        z = aegen.load("bars").codes[7] + (found["moves"] * found["sd"]) @ found["vectors"]
+        np.testing.assert_allclose(found["code"], z)
+    assert model.picture_png(place, 3) == png(quantize(model.walk(place, 3).image))
+
+
+def test_leanings_name_an_attribute_only_where_it_explains_something():
+    rng = np.random.default_rng(0)
+    sides = rng.random(2000) < 0.5
+    positions = np.stack([np.where(sides, 1.0, -1.0), rng.normal(size=2000)], axis=1)
+    table = pd.DataFrame(
+        {
+            "chance": pd.Categorical(rng.choice(list("abc"), 2000)),
+            "side": pd.Categorical(np.where(sides, "right", "left")),
+            "height": -positions[:, 1] + 0.1 * rng.normal(size=2000),
+        }
+    )
+    first, second = attribute_associations(positions, table)
+    assert (first.attribute, first.low, first.high) == ("side", "left", "right")
+    assert first.share == pytest.approx(1)
+    assert (second.attribute, second.low, second.high) == ("height", "more", "less")
+    assert attribute_associations(positions, table[["chance"]]) == (None, None)
+
+
+def test_a_picture_of_ones_own_comes_back_from_its_code(opened):
+    bundle = aegen.load("bars")
+    code = tuple(
+        float(f"{v:.5g}") for v in bundle.encode(np.full((1, 16, 16, 1), 99, np.uint8))[0]
+    )
+    test = visited(opened, code=",".join(f"{v:.5g}" for v in code))
+    assert share_bar.source(quantize(bundle.decode([code])[0])) in drawn(test)
+    assert any("Your picture" in caption.value for caption in test.caption)
+    healthy(test.number_input[0].set_value(3).run())
+    assert "code" not in link_of(test)

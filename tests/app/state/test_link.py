@@ -1,0 +1,227 @@
+"""Choices of a person: kept, written into the link, read back from it, apart for each bundle."""
+
+import importlib
+import pkgutil
+from types import SimpleNamespace
+
+import pytest
+
+from aegen.app import pages
+from aegen.app.pages.sample.state import draws as sample
+from aegen.app.row_selection import Area, AttributeEquals, area, parse
+from aegen.app.state import draws, link, map
+from aegen.app.state import visit as memory
+
+
+class Link(dict):
+    def to_dict(self):
+        return dict(self)
+
+    def from_dict(self, values):
+        self.clear()
+        self.update(values)
+
+
+@pytest.fixture
+def show(monkeypatch):
+    """Takes a visit up again."""
+
+    def switch(streamlit):
+        for module in (link, memory):
+            monkeypatch.setattr(module, "st", streamlit)
+
+    return switch
+
+
+@pytest.fixture
+def visit(show):
+    """Begins another visit with a link; what it remembers can be taken up again."""
+
+    def begin(**values):
+        streamlit = SimpleNamespace(session_state={}, query_params=Link(values))
+        show(streamlit)
+        return streamlit
+
+    return begin
+
+
+ITEMS = (
+    (sample.seed, 17),
+    (sample.count, 9),
+    (map.projection, "pca"),
+    (map.axes, (2, 0)),
+    (map.colour, "density"),
+    (map.overlay, "kde"),
+    (map.pinned, 4711),
+    (sample.nearest, True),
+    (sample.picked, 5),
+    (draws.sampler, "gaussian"),
+    (map.selected, AttributeEquals("class", "T-shirt/top & more")),
+    (draws.within, Area("axes-0-3", ((0.5, -1.25), (1e-7, 2.0), (3e5, 4.0)))),
+)
+
+
+@pytest.mark.parametrize(("item", "value"), ITEMS, ids=[item.name for item, _ in ITEMS])
+def test_a_link_reproduces_each_choice(visit, item, value):
+    first = visit(bundle="bars")
+    item.set(value)
+    link.publish([item])
+    visit(**first.query_params)
+    assert item.default != value
+    assert item.get() == value
+    assert memory.notices() == []
+
+
+def test_defaults_stay_out_of_the_link(visit):
+    shown = visit(bundle="bars").query_params
+    link.publish([sample.count, map.pinned, sample.nearest])
+    assert shown == {"bundle": "bars"}
+
+
+def test_what_is_edited_in_the_link_counts_more_than_what_was_chosen(visit):
+    page = visit(**{"sample.seed": "3"})
+    assert sample.seed.get() == 3
+    sample.seed.set(4)
+    assert sample.seed.get() == 4
+    link.publish([sample.seed])
+    page.query_params["sample.seed"] = "9"
+    assert sample.seed.get() == 9
+
+
+def test_a_choice_outlives_a_page_that_does_not_show_it(visit):
+    page = visit()
+    sample.seed.set(4)
+    page.query_params.clear()  # as Streamlit does on the way to another page
+    assert sample.seed.get() == 4
+
+
+def test_bundles_have_their_own_pin_but_share_the_seed(visit):
+    visit(bundle="bars")
+    map.pinned.set(7)
+    sample.seed.set(2)
+    link.bundle.set("colours")
+    assert map.pinned.get() is None
+    assert sample.seed.get() == 2
+    link.bundle.set("bars")
+    assert map.pinned.get() == 7
+
+
+def test_two_visits_never_meet(visit, show):
+    one = visit(bundle="bars")
+    sample.seed.set(5)
+    two = visit(bundle="colours")
+    assert sample.seed.get() == 0
+    sample.seed.set(6)
+    show(one)
+    assert (link.bundle.get(), sample.seed.get()) == ("bars", 5)
+    show(two)
+    assert (link.bundle.get(), sample.seed.get()) == ("colours", 6)
+
+
+@pytest.mark.parametrize(
+    ("item", "text"),
+    [
+        (sample.seed, "-1"),
+        (sample.seed, "1.5"),
+        (sample.seed, "²"),
+        (sample.count, "100000"),
+        (map.axes, "1"),
+        (map.axes, "1,x"),
+        (sample.nearest, "maybe"),
+        (map.selected, "everything"),
+        (map.selected, "pca~1,2~3,4"),
+        (map.selected, "pca~1,2~3,4~5"),
+        (map.selected, "pca~1,2~3,4~inf,5"),
+    ],
+)
+def test_what_cannot_be_read_is_said_once_and_the_default_taken(visit, item, text):
+    visit(**{item.name: text})
+    assert item.get() == item.default
+    assert item.get() == item.default
+    (sentence,) = memory.notices()
+    assert item.name in sentence
+    assert memory.notices() == []
+
+
+def test_a_choice_that_is_not_offered_is_named_and_replaced(visit):
+    visit(projection="tsne")
+    assert map.projection.keep(["pca", "umap"]) == "umap"
+    (sentence,) = memory.notices()
+    assert "'tsne'" in sentence
+    assert "pca, umap" in sentence
+
+
+# choices of pages
+
+
+def choices():
+    """Every choice that any page makes, by the module and the name under which it stands."""
+    found = {}
+    modules = [draws, link, map]
+    for entry in pkgutil.walk_packages(pages.__path__, "aegen.app.pages."):
+        if entry.name.endswith(".state"):
+            modules.append(importlib.import_module(entry.name))
+    for module in modules:
+        for name, value in vars(module).items():
+            items = value.items() if isinstance(value, draws.DrawChoices) else [value]
+            for k, item in enumerate(items):
+                if isinstance(item, link.Item):
+                    found.setdefault(item.name, {})[(module.__name__, name, k)] = item
+    return found
+
+
+def test_no_two_choices_share_a_name():
+    """A choice may be handed on by a page's state, but is the same object there."""
+    found = choices()
+    assert len(found) > 60
+    for name, places in found.items():
+        first = next(iter(places.values()))
+        assert all(item == first for item in places.values()), (name, list(places))
+
+
+def test_a_choice_of_one_page_is_named_after_it():
+    shared = {
+        item.name
+        for m in (draws, link, map)
+        for item in vars(m).values()
+        if isinstance(item, link.Item)
+    }
+    for name, places in choices().items():
+        if name not in shared:
+            page = {module.split(".")[-2] for module, _, _ in places}
+            assert page == {name.partition(".")[0].replace("-", "_")}, name
+
+
+# selections
+
+
+def test_a_drawn_area_keeps_its_outline_with_fewer_corners():
+    import numpy as np
+
+    from aegen.core.polygons import inside
+
+    turn = np.linspace(0, 2 * np.pi, 400, endpoint=False)
+    drawn = np.stack([5 + 3 * np.cos(turn), np.sin(turn)], axis=1)
+    found = area("pca", drawn)
+    assert len(found.polygon) < 160
+    assert parse(found.text()) == found
+    points = np.random.default_rng(0).uniform([1, -2], [9, 2], size=(20_000, 2))
+    differ = (inside(points, drawn) != inside(points, found.polygon)).mean()
+    assert differ < 0.002
+    # the measure sees an outline that is really another one
+    assert (inside(points, drawn) != inside(points, found.polygon[::8])).mean() > 0.002
+
+
+def test_a_box_is_kept_as_it_is():
+    box = ((0.1, 0.2), (0.3, 0.2), (0.3, 0.4), (0.1, 0.4))
+    assert area("umap", box) == Area("umap", box)
+
+
+def test_a_stroke_along_a_line_stays_an_area_that_a_link_can_hold():
+    found = area("pca", [(float(k), 2.0 * k) for k in range(20)])
+    assert len(found.polygon) >= 3
+    assert parse(found.text()) == found
+
+
+def test_too_many_corners_stay_out_of_the_link():
+    assert Area("pca", tuple((float(k), float(k * k % 7)) for k in range(500))).text() == ""

@@ -1,0 +1,204 @@
+"""Training: it learns, it repeats, it survives a kill, and it refuses what makes no sense."""
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+
+from aegen.autoencoders import architectures
+from aegen.autoencoders.checkpoint import read_checkpoint
+from aegen.autoencoders.train import train_autoencoder, train_classifier, trained
+from aegen.autoencoders.training_loop import Recipe
+from aegen.core.errors import StorageError, TrainingError
+from aegen.core.storage import load_arrays, save_arrays
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+SMALL = {"latent_dim": 2, "widths": [4, 8]}
+
+
+@pytest.fixture(scope="module")
+def bars():
+    """Pictures of a bright bar: upright in the first half, lying in the second."""
+    x = np.zeros((64, 8, 8, 1), np.uint8)
+    for k in range(64):
+        at = 1 + k % 6
+        if k < 32:
+            x[k, :, at] = 255
+        else:
+            x[k, at] = 255
+    return x
+
+
+def run(images, path, epochs=3, architecture="convolutional", **changes):
+    recipe = Recipe(**{"epochs": epochs, "batch": 16, "learning_rate": 1e-2, "seed": 1, **changes})
+    return train_autoencoder(
+        images,
+        images[:8],
+        path,
+        architecture=architecture,
+        arguments=SMALL,
+        recipe=recipe,
+    )
+
+
+@pytest.mark.parametrize("architecture", ["convolutional", "variational"])
+def test_loss_falls_only_when_it_learns(bars, tmp_path, architecture):
+    start = 64 * np.log(2)  # cross-entropy of 64 grey pixels
+    losses = {}
+    for rate in (1e-2, 1e-12):
+        steps = list(
+            run(bars, tmp_path / f"{rate}", 25, architecture=architecture, learning_rate=rate)
+        )
+        losses[rate] = steps[-1].loss
+    assert losses[1e-2] < 0.6 * start
+    assert losses[1e-12] > 0.8 * start
+
+
+def weights(path):
+    return read_checkpoint(path).weights
+
+
+def same(a, b):
+    return a.keys() == b.keys() and all(np.array_equal(a[k], b[k]) for k in a)
+
+
+@pytest.mark.parametrize("architecture", ["convolutional", "variational"])
+def test_a_killed_training_continues_to_the_same_weights(bars, tmp_path, architecture):
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    for _ in run(bars, whole, architecture=architecture):
+        pass
+    # Four steps an epoch: stopped in the middle of the second, whose work is lost.
+    for _ in itertools.islice(run(bars, cut, architecture=architecture), 6):
+        pass
+    assert len(read_checkpoint(cut).history) == 1
+    assert not same(weights(whole), weights(cut))
+    rest = list(run(bars, cut, architecture=architecture))
+    assert [step.epoch for step in rest] == [2] * 4 + [3] * 4
+    assert same(weights(whole), weights(cut))
+    assert read_checkpoint(whole).history == read_checkpoint(cut).history
+
+
+def test_the_seed_decides(bars, tmp_path):
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        for _ in run(bars, tmp_path / name, 1, seed=seed):
+            pass
+    assert same(weights(tmp_path / "a"), weights(tmp_path / "b"))
+    assert not same(weights(tmp_path / "a"), weights(tmp_path / "c"))
+
+
+def test_the_global_generator_is_left_alone(bars, tmp_path):
+    before = torch.random.get_rng_state()
+    for _ in run(bars, tmp_path / "a", 1, architecture="variational"):
+        pass
+    assert torch.equal(before, torch.random.get_rng_state())
+
+
+def test_a_finished_training_does_nothing_more(bars, tmp_path):
+    list(run(bars, tmp_path / "a", 2))
+    assert list(run(bars, tmp_path / "a", 2)) == []
+
+
+def test_another_training_is_not_continued(bars, tmp_path):
+    list(run(bars, tmp_path / "a", 1))
+    with pytest.raises(TrainingError, match=r"recipe.*--out"):
+        list(run(bars, tmp_path / "a", 2))
+    with pytest.raises(TrainingError, match="architecture convolutional"):
+        list(run(bars, tmp_path / "a", 1, architecture="variational"))
+
+
+def test_a_loss_that_is_not_finite_stops_with_its_step(bars, tmp_path, monkeypatch):
+    network = architectures.get("convolutional")
+    monkeypatch.setattr(
+        network, "loss", lambda self, x, noise: network.forward(self, x).mean() / 0
+    )
+    with pytest.raises(TrainingError, match="step 1 "):
+        list(run(bars, tmp_path / "a", 1))
+    assert not (tmp_path / "a").exists()
+
+
+def test_a_truncated_checkpoint_is_named(bars, tmp_path):
+    path = tmp_path / "a"
+    list(run(bars, path, 1))
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(StorageError, match="safetensors"):
+        list(run(bars, path, 2))
+    with pytest.raises(StorageError, match="no such file"):
+        trained(tmp_path / "b")
+
+
+def test_a_damaged_checkpoint_is_named(bars, tmp_path):
+    path = tmp_path / "a"
+    list(run(bars, path, 1))
+    whole, metadata = load_arrays(path)
+    name = next(name for name in whole if name.startswith("weights."))
+    for arrays, texts in (
+        (whole, {k: v for k, v in metadata.items() if k != "about"}),
+        (whole, {**metadata, "about": "{"}),
+        ({**whole, "other.x": whole[name]}, metadata),
+        ({k: v for k, v in whole.items() if k != name}, metadata),
+    ):
+        save_arrays(path, arrays, texts)
+        with pytest.raises(StorageError, match=f"{path}: "):
+            trained(path)
+
+
+def test_a_place_that_cannot_be_written_is_told_before_the_work(bars, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StorageError, match="cannot be made a folder"):
+        next(run(bars, tmp_path / "file" / "checkpoint"))
+
+
+def test_devices_and_shapes_are_refused_in_words(bars, tmp_path):
+    def start(images, device):
+        return next(train_autoencoder(images, images, tmp_path / "a", device=device))
+
+    with pytest.raises(TrainingError, match="cpu or cuda"):
+        start(bars, "tpu")
+    if not torch.cuda.is_available():
+        with pytest.raises(TrainingError, match="no GPU"):
+            start(bars, "cuda")
+    with pytest.raises(TrainingError, match="square"):
+        start(bars[:, :4], "cpu")
+
+
+def test_the_classifier_learns_and_tells_what_it_is(bars, tmp_path):
+    labels = np.stack([np.arange(64) >= 32, np.arange(64) % 6 >= 3], axis=1).astype(np.int64)
+    path = tmp_path / "c"
+    steps = list(
+        train_classifier(
+            bars,
+            labels,
+            bars,
+            labels,
+            path,
+            attributes={"lying": 2, "far": 2},
+            recipe=Recipe(epochs=12, batch=8, learning_rate=1e-2),
+        )
+    )
+    figures = steps[-1].figures
+    assert figures["accuracy_lying"] > 0.95
+    assert figures["accuracy_far"] > 0.8
+    network, about, history = trained(path)
+    assert about["arguments"]["attributes"] == {"lying": 2, "far": 2}
+    assert len(history) == 12
+    assert not network.training
+
+
+@pytest.mark.parametrize("name", architectures.names())
+@pytest.mark.parametrize(("channels", "size"), [(1, 28), (3, 64), (1, 33)])
+def test_every_architecture_keeps_shapes_and_range(name, channels, size):
+    network = architectures.create(name, channels=channels, size=size, latent_dim=5).eval()
+    again = architectures.get(name)(**network.arguments)
+    again.load_state_dict(network.state_dict())
+    again.eval()
+    x = torch.rand(3, channels, size, size, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        z, out = network.encode(x), network(x)
+        assert z.shape == (3, 5)
+        assert out.shape == x.shape
+        assert torch.equal(again(x), out)
+        # Far along a direction pixels come near both ends: no ReLU cuts the lower half off.
+        far = network.decode(200 * torch.eye(5))
+    assert 0 <= far.min() < 0.25 < 0.75 < far.max() <= 1

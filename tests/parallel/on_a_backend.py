@@ -1,0 +1,40 @@
+"""Does tasks on a backend, some of which are deadly, and writes what came of each.
+
+Run by tests as ``python -m tests.parallel.on_a_backend NAME JOBS BUNDLE OUT``: clusters have
+threads and warnings of their own, which should not meet those of other tests.
+"""
+
+import json
+import sys
+
+from aegen.comparison import Backend, Candidate, metric_specs, run, tasks
+from tests.parallel.deadly import deadly
+
+MEASURED = metric_specs(["codes/nearest-neighbour-accuracy", "features/frechet-distance"])
+CONTENDERS = (Candidate("gaussian"), Candidate("kde"))
+
+
+def all_tasks(bundle):
+    return tasks([bundle], CONTENDERS, seeds=3, draws=60, metric_specs=MEASURED)
+
+
+def written(result):
+    """All of a result but its times, bit for bit."""
+    figures = {
+        key: [figure.value.hex(), figure.made.hex(), figure.real.tobytes().hex()]
+        for key, figure in result.figures.items()
+        if figure.real is not None
+    }
+    images = "" if result.images is None else result.images.tobytes().hex()
+    return [result.problem, sorted(result.figures), figures, images, result.size]
+
+
+def main(name, jobs, bundle, out):
+    results = run(all_tasks(bundle), backend=Backend(name, int(jobs)), work=deadly)
+    found = {str(result.task): written(result) for result in results}
+    with open(out, "w") as file:
+        json.dump(found, file)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

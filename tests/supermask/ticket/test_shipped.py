@@ -1,0 +1,88 @@
+"""The shipped tickets and histories belong together, and hold what they say."""
+
+import numpy as np
+import pytest
+
+from aegen.data import datasets
+from aegen.supermask import Report
+from aegen.supermask.ticket.ticket import Ticket
+from aegen.supermask.training.history import History
+from tests.conftest import ROOT
+
+SHELF = ROOT / "assets" / "masks"
+NAMES = sorted(path.stem for path in SHELF.glob("*.history"))
+
+
+@pytest.fixture(params=NAMES)
+def pair(request):
+    path = SHELF / f"{request.param}.ticket"
+    return Ticket.read(path), History.read(path.with_suffix(".history"))
+
+
+def test_there_are_some():
+    assert "fcn-mnist" in NAMES
+
+
+def test_last_masks_are_those_of_the_ticket(pair):
+    ticket, history = pair
+    last = history.masks(history.epochs[-1])
+    assert list(last) == list(ticket.masks)
+    assert all((last[name] == ticket.masks[name]).all() for name in last)
+    assert history.layers == {name: mask.shape for name, mask in ticket.masks.items()}
+    for name, mask in ticket.masks.items():
+        scores = history.variable(name)
+        beyond = np.abs(scores) > np.float32(ticket.thresholds[name])
+        assert (np.sign(scores) * beyond == mask).all()
+
+
+def test_figures_are_those_of_the_masks(pair):
+    ticket, history = pair
+    about, last = ticket.about, history.records[-1]
+    assert about["epochs"] == last["epoch"] == len(history.records) == history.epochs[-1]
+    assert about["accuracy"] == last["accuracy"]
+    assert about["remaining"] == last["remaining"] == Report.of(ticket.masks).total.remaining
+    assert about["data"] in datasets.names()
+    assert about["title"]
+
+
+def test_files_are_small(pair):
+    ticket, _ = pair
+    for name in NAMES:
+        assert (SHELF / f"{name}.history").stat().st_size < 3_000_000
+    if ticket.network == "fcn":
+        assert len(ticket.to_bytes()) < 10_000
+
+
+def test_fcn_is_as_good_as_promised():
+    for name, accuracy, remaining in (
+        ("fcn-mnist", 0.974, 0.038),
+        ("fcn-mnist-sparse", 0.965, 0.015),
+    ):
+        about = Ticket.read(SHELF / f"{name}.ticket").about
+        assert about["accuracy"] >= accuracy
+        assert about["remaining"] <= remaining
+        assert about["test_rows"] == 10_000
+
+
+@pytest.mark.skipif(
+    not (ROOT.parent / "shared" / "data" / "mnist").is_dir(),
+    reason="needs the real digits beside the checkout",
+)
+@pytest.mark.parametrize("name", ["fcn-mnist", "fcn-mnist-sparse"])
+def test_accuracy_is_the_same_to_the_last_digit(name, real_data):
+    import torch
+
+    from aegen.supermask.standardisation import standardised
+    from aegen.supermask.torch_network import Network
+
+    ticket = Ticket.read(SHELF / f"{name}.ticket")
+    digits = datasets.create("mnist").load(real_data / "mnist")
+    labels = np.asarray(digits.attributes["class"].cat.codes)[digits.holdout]
+    x = torch.from_numpy(standardised(digits.images[digits.holdout])).permute(0, 3, 1, 2)
+    with torch.no_grad():
+        guess = Network(ticket.plan, ticket.weights())(x).argmax(1).numpy()
+    assert round(float((guess == labels).sum())) == round(ticket.about["accuracy"] * 10_000)
+    inverted = {n: -w if n == "fc2" else w for n, w in ticket.weights().items()}
+    with torch.no_grad():
+        wrong = Network(ticket.plan, inverted)(x).argmax(1).numpy()
+    assert (wrong == labels).mean() < 0.5
