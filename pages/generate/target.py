@@ -42,15 +42,14 @@ def draw(name: str) -> None:
         found = results.pictures(request) if job_status.ready(request.spec) else None
     with right:
         results.place(name, state.target, found)
-    if found is None:
-        return
-    left, right = st.columns([1.25, 1], gap="large")
-    with left:
-        results.figures(request, found)
-    with right:
-        results.ways(request, found)
-    if len(found):
-        results.share(request)
+    if found is not None:
+        left, right = st.columns([1.25, 1], gap="large")
+        with left:
+            results.figures(request, found)
+        with right:
+            results.ways(request, found)
+        if len(found):
+            results.share(request)
 
 
 def edit_picture(name: str) -> None:

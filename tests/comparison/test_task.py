@@ -75,7 +75,7 @@ def test_copying_shows(task):
     [
         ({"bundle": "no-such"}, "no bundle named 'no-such'"),
         ({"draws": 3}, "draws must be a whole number of 20"),
-        ({"contender": Candidate("kde", (("bandwidth", -1.0),))}, "bandwidth must be"),
+        ({"candidate": Candidate("kde", (("bandwidth", -1.0),))}, "bandwidth must be"),
         ({"codes": 100_000}, "codes must be a whole number from 2 to 200"),
         ({"data": "/no/such"}, "no data set named 'bars'"),
     ],

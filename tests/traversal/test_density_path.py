@@ -6,8 +6,7 @@ import pytest
 from aegen import load
 from aegen.core.errors import InvalidInput
 from aegen.core.neighbours import Neighbours
-from aegen.traversal import dense_path
-from aegen.traversal import interpolate
+from aegen.traversal import dense_path, interpolate
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from aegen.app import services
 from aegen.app.pages.sample import snippets
 from aegen.app.row_selection import Area, AttributeEquals
 from aegen.app.services import SamplerSpec
-from aegen.app.state import link
 from aegen.app.widgets import fields
 from aegen.core.errors import AegenError, InvalidInput, UnknownName
 from aegen.samplers import samplers
@@ -198,6 +197,7 @@ def test_every_field_has_a_widget_and_a_place_in_the_link(sampler):
         import streamlit as st
 
         from aegen.app import services
+        from aegen.app.state import link
         from aegen.app.widgets import fields
 
         chosen = fields.fields(name, services.fields_of(name))
@@ -253,6 +253,7 @@ def test_a_scale_slider_and_its_box_show_the_same_number(value):
         import streamlit as st
 
         from aegen.app import services
+        from aegen.app.state import link
         from aegen.app.widgets import fields
 
         chosen = fields.fields("kde", services.fields_of("kde"))
