@@ -6,12 +6,17 @@ A page also works where this file did not run before it: what it shows is in `ae
 import streamlit as st
 
 from aegen.app import navigation, services, sidebar
+from aegen.app.components import address
+from aegen.app.state import link
 
 __all__: list[str] = []
 
 if __name__ == "__main__":
     st.set_page_config(page_title="aegen", page_icon=navigation.ICON, layout="wide")
     page = st.navigation(navigation.pages())
+    link.arrive(page.url_path)
     sidebar.sidebar()
     page.run()
+    link.publish()
+    address(page.url_path, link.current())
     services.warm_up()

@@ -66,13 +66,13 @@ def page(title: str, question: str, *items: link.Item[Any]) -> Iterator[None]:
         heading.title(name + about, anchor=False)
         heading.caption(question.format(**known))
         yield
+        link.settle()
     except AegenError as problem:
         show_problem(problem)
     finally:
         for noted in visit.notices():
             said.warning(sentence(noted), icon=":material/link_off:")
         visit.page_runs(False)
-    link.publish()
 
 
 def _manifest_or_title(heading: Any, name: str) -> Any:
@@ -102,6 +102,6 @@ def part(function: Callable[P, None], *, every: float | None = None) -> Callable
         if not visit.page_runs():
             for noted in visit.notices():
                 st.toast(sentence(noted), icon=":material/info:")
-        link.publish()
+            link.publish()
 
     return st.fragment(guarded, run_every=every)

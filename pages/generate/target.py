@@ -30,7 +30,7 @@ def target(name: str) -> None:
 
 def draw(name: str) -> None:
     """Draws that fulfil a target put together from conditions."""
-    link.publish(state.DRAW)
+    link.show(state.DRAW)
     wanted = builder.builder(name, state.target)
     if wanted is None:
         results.place(name, state.target, None)

@@ -2,6 +2,8 @@
 
 import contextlib
 import importlib
+import json
+from urllib.parse import parse_qsl
 
 import pytest
 import streamlit as st
@@ -60,6 +62,16 @@ def opened():
         return app.run()
 
     return visit
+
+
+def link_of(app):
+    """What the page's link holds, by name: what is handed to the browser for a bare address."""
+    (told,) = [
+        json.loads(element.proto.json)["link"]
+        for element in app.get("bidi_component")
+        if element.proto.component_name == "aegen.address"
+    ]
+    return dict(parse_qsl(told))
 
 
 def link_name(address, name):

@@ -1,38 +1,28 @@
 """A choice of a person, and how the choices that a page shows stand in its link.
 
-A choice is an `Item`. The link counts where it says something new (it was opened, or edited), else
-what was chosen during the visit, else the default; so a page needs nothing to have run before it.
-`publish` writes the choices that a page shows back into its link. `aegen.app.widgets.bound` binds
-widgets to items; no other file knows the session keys of choices.
+A choice is an `Item`. The link counts on arrival: when the visit begins, on another page, and when
+the browser goes back or forward (`arrive`); once the page has read it (`settle`), what is chosen
+counts. A link that names the bundle is whole: what it leaves out is at its default. Any other one,
+such as the bare address of a page, leaves what was chosen. `publish` writes what a page shows into
+its link. `aegen.app.widgets.bound` binds widgets to items; no other file knows the session keys of
+choices.
 """
 
 from __future__ import annotations
 
-import time
+import difflib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from aegen.app.state.visit import Visit, memory, notify
+from aegen.app.state.visit import memory, notify
 
-__all__ = ["Item", "bundle", "current", "left_out", "publish", "show"]
+__all__ = ["Item", "arrive", "bundle", "current", "left_out", "publish", "settle", "show"]
 
 T = TypeVar("T")
-
-LATE = 1.5
-"""Seconds for which the address that was just replaced may still come from the browser."""
-
-
-def _late(visit: Visit, name: str, given: str | None) -> bool:
-    """Whether a link's text is only the one that was just replaced.
-
-    A part of a page that looks again by itself sends the browser's address along, which may not
-    have heard of a choice made a moment ago.
-    """
-    recent = time.monotonic() - visit.written < LATE
-    return recent and given is not None and visit.before.get(name) == given
 
 
 @dataclass(frozen=True)
@@ -63,27 +53,35 @@ class Item(Generic[T]):
     def get(self) -> T:
         """Its value now."""
         visit = memory()
-        given = st.query_params.get(self.name)
-        new = given is not None and visit.link.get(self.name) != given
-        if new and not _late(visit, self.name, given):
-            assert given is not None
-            visit.link[self.name] = given
-            try:
-                visit.values[self.key] = self.parse(given)
-            except ValueError as problem:
-                notify(
-                    f"The link asks for {self.name} = {given!r}, which cannot be used "
-                    f"({problem}). What you see does not follow it."
-                )
+        if self.name not in visit.heard:
+            visit.heard.add(self.name)
+            self._hear(visit.given)
         value: T = visit.values.get(self.key, self.default)
         return value
 
+    def _hear(self, given: dict[str, str]) -> None:
+        """Take what the link says that the person arrived with."""
+        text = given.get(self.name)
+        if text is None:
+            if bundle.name in given:
+                memory().values.pop(self.key, None)
+            return
+        try:
+            memory().values[self.key] = self.parse(text)
+        except ValueError as problem:
+            notify(
+                f"The link asks for {self.name} = {text!r}, which cannot be used "
+                f"({problem}). What you see does not follow it."
+            )
+
     def set(self, value: T) -> None:
         """Choose ``value``; meant for callbacks."""
+        memory().heard.add(self.name)
         memory().values[self.key] = value
 
     def reset(self) -> None:
         """Choose the default."""
+        memory().heard.add(self.name)
         memory().values.pop(self.key, None)
 
     def keep(self, allowed: Iterable[T]) -> T:
@@ -104,32 +102,61 @@ class Item(Generic[T]):
         return fallback
 
 
+def arrive(page: str) -> None:
+    """Begin a run of the whole of ``page``: after a step in the browser's history its link counts.
+
+    Args:
+        page: the page's part of the address.
+    """
+    visit = memory()
+    context = get_script_run_ctx()
+    stepped = context is not None and context.is_history_navigation
+    if stepped or visit.page != page:
+        visit.page, visit.given, visit.heard = page, st.query_params.to_dict(), set()
+    visit.stepped = stepped
+
+
 def show(items: Iterable[Item[Any]]) -> None:
     """Name the choices that the page shows, whose link is written later, when all were read."""
     memory().shown = tuple(items)
 
 
-def publish(items: Iterable[Item[Any]] | None = None) -> None:
-    """Write what is shown into the link; without ``items`` those of the last call."""
-    visit = memory()
-    if items is not None:
-        show(items)
-    found = {}
-    for item in (bundle, *visit.shown):
-        value = item.get()
-        text = item.text(value) if value is not None else ""
-        if text and (item.always or value != item.default):
-            found[item.name] = text
-    if visit.link != found:
-        visit.before, visit.written = visit.link, time.monotonic()
-    visit.link = dict(found)
-    if st.query_params.to_dict() != found:
+def publish() -> None:
+    """Write what the page shows into its link.
+
+    A bare address is left to `aegen.app.components.address`, since what is written here becomes an
+    entry of its own in the browser's history, and arriving at a page is one step, not two.
+    """
+    found = current()
+    here = st.query_params.to_dict()
+    if bundle.name in here and here != found:
         st.query_params.from_dict(found)
 
 
 def current() -> dict[str, str]:
     """What the page's link holds, by name."""
-    return dict(memory().link)
+    found = {}
+    for item in (bundle, *memory().shown):
+        value = item.get()
+        text = item.text(value) if value is not None else ""
+        if text and (item.always or value != item.default):
+            found[item.name] = text
+    return found
+
+
+def settle() -> None:
+    """End an arrival, when the page has read all of its choices: its link counts no more.
+
+    What the link names and the page does not know is noted for the person.
+    """
+    visit = memory()
+    known = sorted(item.name for item in (bundle, *visit.shown))
+    for name in visit.given.keys() - visit.heard - set(known):
+        close = [other for other in known if other.endswith(f".{name}")]
+        close = close or difflib.get_close_matches(name, known, n=1)
+        hint = f" Did you mean {close[0]}?" if close else ""
+        notify(f"The link names {name!r}, which this page does not know.{hint}")
+    visit.given = {}
 
 
 def left_out() -> list[str]:

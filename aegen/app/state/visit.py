@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import uuid
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -33,9 +32,10 @@ class Visit:
 
     Attributes:
         values: choices by key (`aegen.app.state.link.Item`).
-        link: the link that was last read or written, by name.
-        before: the link before that.
-        written: when it was written, in seconds of the monotonic clock.
+        page: the page that runs, by its part of the address.
+        given: the link that the person arrived with, by name.
+        heard: names of the choices for which the link was asked since, or that were made.
+        stepped: whether this run follows a step in the browser's history.
         notices: sentences to be shown once.
         page_runs: whether a whole page runs, not a part of it.
         shown: the choices that the page shows.
@@ -44,9 +44,10 @@ class Visit:
     """
 
     values: dict[str, Any] = field(default_factory=dict)
-    link: dict[str, str] = field(default_factory=dict)
-    before: dict[str, str] = field(default_factory=dict)
-    written: float = -math.inf
+    page: str | None = None
+    given: dict[str, str] = field(default_factory=lambda: st.query_params.to_dict())
+    heard: set[str] = field(default_factory=set)
+    stepped: bool = False
     notices: list[str] = field(default_factory=list)
     page_runs: bool = False
     shown: tuple[Any, ...] = ()

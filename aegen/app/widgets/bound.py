@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeVar
 import streamlit as st
 
 from aegen.app.state import link
+from aegen.app.state.visit import memory
 
 __all__ = ["bind", "choose", "number", "switch", "take", "words"]
 
@@ -88,7 +89,8 @@ def bind(item: link.Item[Any]) -> str:
     """The key of the item's widget, which shows the item's value from now on."""
     key = f"widget:{item.key}"
     value = item.get()
-    if key not in st.session_state or st.session_state[key] != value:
+    # After a step in its history the browser may still show what was chosen before it.
+    if memory().stepped or key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
     return key
 

@@ -85,7 +85,9 @@ def map_of_rows(
     colouring = services.labels(name, colour, projection)
     over = over or Layers()
     tiles = opened.atlas
-    outline = _outline(projection)
+    outline, pinned = _outline(projection), _pin(opened.manifest.rows)
+    if visit.memory().stepped:  # the map itself still holds what was selected before the step
+        select_on_map(MAP, outline, pinned)
     found = latent_map(
         services.coordinates(name, projection),
         key=MAP,
@@ -99,7 +101,7 @@ def map_of_rows(
         atlas=(tiles.columns, tiles.tile_h, tiles.tile_w, tiles.rows),
         atlas_rows=None if tiles.rows == opened.manifest.rows else np.arange(tiles.rows),
         polygon=outline,
-        pinned=_pin(opened.manifest.rows),
+        pinned=pinned,
         height=height,
     )
     _take_polygon(projection, outline, found.polygon)

@@ -48,7 +48,7 @@ def chosen_model(name: str, shown: tuple[link.Item[Any], ...]) -> SamplerSpec | 
         help="Lies over the rows: where it leaves holes, and where it goes beyond them.",
     )
     if sampler == "none":
-        link.publish(shown)
+        link.show(shown)
         return None
     bound.choose(
         "Shown as",
@@ -65,7 +65,7 @@ def chosen_model(name: str, shown: tuple[link.Item[Any], ...]) -> SamplerSpec | 
             st.caption(services.summary_of(sampler))
             with st.container(horizontal=True, width=2 * fields.FIELD + 16):
                 found = fields.fields(sampler, parameters)
-    link.publish((*shown, *fields.items(sampler, parameters)))
+    link.show((*shown, *fields.items(sampler, parameters)))
     return SamplerSpec(name, sampler, found)
 
 

@@ -18,6 +18,7 @@ from aegen.supermask import Report, interventions
 from aegen.supermask.inference.evaluation import evaluate
 from aegen.supermask.ticket.ticket import Ticket
 from aegen.supermask.training.history import History
+from tests.app.conftest import link_of
 from tests.app.test_pages import text, titles
 from tests.app.tiny_masks import EPOCHS, tiny_tickets
 
@@ -109,9 +110,8 @@ def test_a_link_shows_the_same_view(opened, shelf_of_tickets):
     assert (spec["epoch"], spec["unit"], spec["look"]) == (2, 4, [0.25, 0.5, 3.0])
     assert spec["sheet"]["counts"] == [1, 1, 16, 16]
     assert spec["sheet"]["offset"] == 5 * 256
-    given = dict(app.query_params)
-    kept = {name: v if isinstance(v, str) else v[0] for name, v in given.items()}
-    assert {name: kept[f"masks.{name}"] for name in link} == link
+    shown = link_of(app)
+    assert {name: shown[f"masks.{name}"] for name in link} == link
 
 
 def test_the_replay_has_every_epochs_counts_and_masks(opened, shelf_of_tickets):
@@ -239,12 +239,12 @@ def test_sliders_move_the_link_and_undo_takes_all_back(opened):
     app = opened("masks", ticket="bars")
     app = app.slider(key="widget:masks.back").set_value(40).run()
     assert not app.exception
-    assert app.query_params["masks.back"] in ("40", ["40"])
+    assert link_of(app)["masks.back"] == "40"
     changed = shown_counts(app, 1)
     assert changed == services.changed_counts("bars", None, MaskChange(back=40))
     (undo,) = [button for button in app.button if button.label == "Undo all"]
     app = undo.click().run()
-    assert "masks.back" not in app.query_params
+    assert "masks.back" not in link_of(app)
     assert len(component(app, "aegen.network_row")) == 1
 
 
@@ -379,12 +379,9 @@ def test_a_shelf_without_tickets_says_how_to_get_one(opened, monkeypatch, tmp_pa
     assert re.search("no ticket yet", text(app))
 
 
-@pytest.mark.parametrize(("late", "wanted"), [(60.0, 40), (0.0, 10)])
-def test_an_address_that_was_just_replaced_does_not_bring_its_choice_back(
-    opened, monkeypatch, late, wanted
-):
-    monkeypatch.setattr("aegen.app.state.link.LATE", late)
+def test_an_address_that_was_just_replaced_does_not_bring_its_choice_back(opened):
     app = opened("masks", ticket="bars", back="10")
     app = app.slider(key="widget:masks.back").set_value(40).run()
     app.query_params["masks.back"] = "10"  # as a part that looks again by itself may still say
-    assert app.run().slider(key="widget:masks.back").value == wanted
+    assert app.run().slider(key="widget:masks.back").value == 40
+    assert opened("masks", ticket="bars", back="10").slider(key="widget:masks.back").value == 10

@@ -17,6 +17,7 @@ from aegen.app.widgets import target_text
 from aegen.cli import main
 from aegen.core.errors import AegenError
 from aegen.targeting import draw, parse, share
+from tests.app.conftest import link_of
 
 
 def visited(opened, **link):
@@ -27,13 +28,6 @@ def healthy(test):
     assert not test.exception
     assert test.title[0].value == "Target"
     return test
-
-
-def link_of(test):
-    return {
-        name: value if isinstance(value, str) else value[-1]
-        for name, value in test.query_params.items()
-    }
 
 
 def said(test):

@@ -13,6 +13,7 @@ from aegen.core.errors import AegenError
 from aegen.supermask import Report
 from aegen.supermask.ticket.ticket import Ticket
 from aegen.supermask.training.history import History
+from tests.app.conftest import link_of
 from tests.app.jobs.test_fit_sampler import press
 from tests.app.pages.test_masks import component, reported
 from tests.app.test_pages import text, titles
@@ -192,7 +193,7 @@ def test_the_ticket_goes_to_the_masks_page(opened, at_once):
     assert not app.error
     ticket = Ticket.from_bytes(services.trained_file(ORDER, "ticket"))
     assert counts_shown(app) == [(c.keep, c.invert, c.drop) for c in ticket.counts.values()]
-    given = app.query_params["masks.ticket"]
+    given = link_of(app)["masks.ticket"]
     name = given if isinstance(given, str) else given[0]
     assert services.history(name).epochs == [1, 2]
 

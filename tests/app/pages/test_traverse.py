@@ -14,6 +14,7 @@ from aegen.traversal.attribute_association import attribute_associations
 from aegen.traversal.density_path import dense_path
 from aegen.traversal.directions import latent_axes, principal_directions
 from aegen.traversal.interpolation import interpolate
+from tests.app.conftest import link_of
 
 
 def visited(opened, **link):
@@ -29,13 +30,6 @@ def healthy(test):
 def drawn(test):
     """All pictures of the page as text."""
     return "".join(element.proto.body for element in test.get("html"))
-
-
-def link_of(test):
-    return {
-        name: value if isinstance(value, str) else value[-1]
-        for name, value in test.query_params.items()
-    }
 
 
 def test_arriving_with_nothing_chosen_starts_at_a_row(opened):

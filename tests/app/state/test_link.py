@@ -65,7 +65,8 @@ ITEMS = (
 def test_a_link_reproduces_each_choice(visit, item, value):
     first = visit(bundle="bars")
     item.set(value)
-    link.publish([item])
+    link.show([item])
+    link.publish()
     visit(**first.query_params)
     assert item.default != value
     assert item.get() == value
@@ -74,25 +75,90 @@ def test_a_link_reproduces_each_choice(visit, item, value):
 
 def test_defaults_stay_out_of_the_link(visit):
     shown = visit(bundle="bars").query_params
-    link.publish([sample.count, map.pinned, sample.nearest])
+    link.show([sample.count, map.pinned, sample.nearest])
+    link.publish()
     assert shown == {"bundle": "bars"}
+    sample.count.set(9)
+    link.publish()
+    assert shown == {"bundle": "bars", "sample.n": "9"}
 
 
-def test_what_is_edited_in_the_link_counts_more_than_what_was_chosen(visit):
-    page = visit(**{"sample.seed": "3"})
-    assert sample.seed.get() == 3
-    sample.seed.set(4)
-    assert sample.seed.get() == 4
-    link.publish([sample.seed])
-    page.query_params["sample.seed"] = "9"
-    assert sample.seed.get() == 9
+def test_a_bare_address_is_left_to_the_browser(visit):
+    shown = visit().query_params
+    link.bundle.set("bars")
+    link.publish()
+    assert shown == {}
+    assert link.current() == {"bundle": "bars"}
 
 
-def test_a_choice_outlives_a_page_that_does_not_show_it(visit):
+# arriving
+
+
+@pytest.fixture
+def arrive(monkeypatch):
+    """Runs a whole page: the address that the browser gives, and whether by Back or Forward."""
+
+    def run(streamlit, page, address, *, stepped=False):
+        context = SimpleNamespace(is_history_navigation=stepped)
+        monkeypatch.setattr(link, "get_script_run_ctx", lambda: context)
+        streamlit.query_params.from_dict(address)
+        link.arrive(page)
+        link.show([sample.seed, sample.count])
+        found = sample.seed.get(), sample.count.get()
+        link.settle()
+        return found
+
+    return run
+
+
+def test_a_link_counts_on_arrival_and_what_is_chosen_afterwards(visit, arrive):
     page = visit()
+    assert arrive(page, "sample", {"sample.seed": "3"}) == (3, 64)
     sample.seed.set(4)
-    page.query_params.clear()  # as Streamlit does on the way to another page
+    assert arrive(page, "sample", {"sample.seed": "3"}) == (4, 64)
+
+
+def test_back_brings_the_link_s_choices_and_the_defaults_that_it_leaves_out(visit, arrive):
+    page = visit()
+    assert arrive(page, "sample", {"bundle": "bars", "sample.seed": "3"}) == (3, 64)
+    sample.seed.set(4)
+    sample.count.set(9)
+    back = {"bundle": "bars", "sample.seed": "3"}
+    assert arrive(page, "sample", back, stepped=True) == (3, 64)
+    sample.count.set(10)
+    assert arrive(page, "sample", back) == (3, 10)  # the next act on the page is no step
+
+
+def test_a_choice_outlives_a_page_that_does_not_show_it(visit, arrive):
+    page = visit()
+    arrive(page, "sample", {"bundle": "bars"})
+    sample.count.set(9)
+    assert arrive(page, "traverse", {}) == (0, 9)
+    assert arrive(page, "sample", {}) == (0, 9)
+
+
+def test_what_a_callback_chose_counts_more_than_the_page_that_it_leads_to(visit):
+    visit(bundle="bars", **{"sample.seed": "3"})
+    sample.seed.set(4)
     assert sample.seed.get() == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("seed", "Did you mean sample.seed?"),
+        ("sample.sed", "Did you mean sample.seed?"),
+        ("fbclid", "which this page does not know."),
+    ],
+)
+def test_a_name_that_no_choice_has_is_said_once(visit, arrive, name, hint):
+    page = visit()
+    arrive(page, "sample", {"bundle": "bars", "sample.n": "9", name: "3"})
+    (sentence,) = memory.notices()
+    assert repr(name) in sentence
+    assert sentence.endswith(hint)
+    arrive(page, "sample", {"bundle": "bars", "sample.n": "9", name: "3"})
+    assert memory.notices() == []
 
 
 def test_bundles_have_their_own_pin_but_share_the_seed(visit):

@@ -32,7 +32,7 @@ WIDTH = 460
 
 def heading(title: str, question: str) -> None:
     """The page's title; it needs no bundle, so it stands also where none can be opened."""
-    link.publish(())
+    link.show(())
     with st.container(gap="xsmall"):
         st.title(title, anchor=False)
         st.caption(question)

@@ -61,7 +61,7 @@ def chosen_model(name: str) -> SamplerSpec:
     parameters = services.fields_of(sampler)
     with st.container(horizontal=True):
         chosen = fields.fields(sampler, parameters)
-    link.publish((*state.SHOWN, *fields.items(sampler, parameters)))
+    link.show((*state.SHOWN, *fields.items(sampler, parameters)))
     return SamplerSpec(name, sampler, chosen, draws.within.get())
 
 

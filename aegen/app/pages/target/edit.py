@@ -59,7 +59,7 @@ def asked(name: str) -> Edit | None:
         _becomes(name)
         with st.popover("How", icon=":material/tune:"):
             _how(factors)
-    link.publish(state.EDIT)
+    link.show(state.EDIT)
     return Edit(
         name,
         _start(name),

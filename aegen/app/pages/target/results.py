@@ -69,7 +69,7 @@ def chosen(name: str, text: str) -> TargetRequest:
                 st.caption(f"Fields of the {plain(services.title_of(sampler))}")
                 with st.container(horizontal=True, width=2 * fields.FIELD + 16):
                     found = fields.fields(sampler, parameters)
-    link.publish((*state.DRAW, *fields.items(sampler, parameters)))
+    link.show((*state.DRAW, *fields.items(sampler, parameters)))
     return TargetRequest(
         SamplerSpec(name, sampler, found),
         text,

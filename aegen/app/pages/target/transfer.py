@@ -43,7 +43,7 @@ def asked(name: str) -> TransferRequest | None:
         _group("Margins of", name, state.margins, options, options[1])
         bound.number("Pictures", state.draws.count, 1, draws.MOST, width=120)
         bound.number("Seed", state.draws.seed, 0, formats.HIGHEST_SEED, width=120)
-    link.publish(state.TRANSFER)
+    link.show(state.TRANSFER)
     return (
         name,
         state.source.get(),

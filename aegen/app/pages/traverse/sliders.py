@@ -67,7 +67,7 @@ def start(name: str) -> Place:
             disabled=not moves,
             help="Back to where you started: all sliders to 0.",
         )
-    link.publish(state.shown())
+    link.show(state.shown())
     return _place(name, moves)
 
 

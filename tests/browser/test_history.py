@@ -1,0 +1,200 @@
+"""Back, Forward and reload: one press undoes one act, in a real browser.
+
+Each check reads what the page shows (its widgets, its pictures), not only the address.
+"""
+
+import re
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from aegen.benchmarks.app import drawn, lasso
+from tests.browser.conftest import ROOT
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def app(serve):
+    server = serve(ROOT / "app.py")
+    yield server.url
+    server.stop()
+
+
+def heading(page, title):
+    page.get_by_role("heading", name=re.compile(f"^{title}")).first.wait_for()
+
+
+def link(page):
+    """What the address holds, by name."""
+    return dict(parse_qsl(urlsplit(page.url).query))
+
+
+def holds(page, **values):
+    """Wait until the address names these choices; "" is a choice that it leaves out."""
+    wanted = {name.replace("__", "."): value for name, value in values.items()}
+    page.wait_for_function(
+        """wanted => {
+          const held = new URLSearchParams(location.search);
+          return held.has("bundle") && Object.entries(wanted)
+            .every(([name, value]) => (held.get(name) ?? "") === value);
+        }""",
+        arg=wanted,
+    )
+    still(page)
+
+
+def still(page):
+    """Wait until no script runs."""
+    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
+
+
+def shows(page, label, value):
+    """Wait until the field says this."""
+    page.wait_for_function(
+        "([label, value]) => document.querySelector(`input[aria-label='${label}']`)"
+        "?.value === value",
+        arg=[label, str(value)],
+    )
+
+
+def choose(page, label, value):
+    field = page.locator(f"input[aria-label='{label}']")
+    field.fill(str(value))
+    field.press("Enter")
+
+
+def shows_seed(page, value):
+    shows(page, "Seed", value)
+
+
+def choose_seed(page, value):
+    choose(page, "Seed", value)
+    holds(page, sample__seed=str(value))
+
+
+def side(page, title):
+    """Follow the sidebar's link to a page."""
+    page.locator('[data-testid="stSidebarNavLink"]').filter(has_text=title).click()
+    heading(page, title)
+    holds(page)
+
+
+def select(page):
+    """Draw around some points of the map."""
+    drawn(page)
+    page.locator(".aegen-map-tool.is-lasso").click()
+    lasso(page, centre=(0.5, 0.5), radius=0.15)
+    page.mouse.up()
+    page.wait_for_function("new URLSearchParams(location.search).has('select')")
+    still(page)
+    page.get_by_text("rows selected").first.wait_for()
+    return link(page)["select"]
+
+
+def entries(page):
+    return page.evaluate("history.length")
+
+
+def test_back_returns_to_what_a_link_chose(app, visit):
+    page = visit(f"{app}/sample?bundle=mnist&sample.seed=3")
+    holds(page, sample__seed="3")
+    shows_seed(page, 3)
+    choose_seed(page, 5)
+    choose_seed(page, 8)
+    page.go_back()
+    holds(page, sample__seed="5")
+    shows_seed(page, 5)
+    page.go_back()
+    holds(page, sample__seed="3")
+    shows_seed(page, 3)
+    page.go_forward()
+    holds(page, sample__seed="5")
+    shows_seed(page, 5)
+    page.reload()
+    holds(page, sample__seed="5")
+    shows_seed(page, 5)
+
+
+def test_back_returns_to_a_default_that_the_link_leaves_out(app, visit):
+    page = visit(f"{app}/sample?bundle=mnist")
+    holds(page, sample__n="")
+    shows(page, "Pictures", 64)
+    choose(page, "Pictures", 9)
+    holds(page, sample__n="9")
+    page.go_back()
+    holds(page, sample__n="")
+    shows(page, "Pictures", 64)
+    page.go_forward()
+    holds(page, sample__n="9")
+    shows(page, "Pictures", 9)
+
+
+def test_one_page_is_one_step(app, visit):
+    page = visit(f"{app}/sample?bundle=mnist")
+    holds(page)
+    begun = entries(page)
+    side(page, "Traverse")
+    side(page, "Bundles")
+    assert entries(page) == begun + 2
+    page.go_back()
+    heading(page, "Traverse")
+    holds(page)
+    page.go_back()
+    heading(page, "Sample")
+    holds(page)
+    page.go_forward()
+    heading(page, "Traverse")
+    holds(page)
+    page.reload()
+    heading(page, "Traverse")
+    assert entries(page) == begun + 2
+
+
+def test_a_choice_outlives_another_page_and_back_undoes_the_page_first(app, visit):
+    page = visit(f"{app}/sample?bundle=mnist")
+    holds(page)
+    choose_seed(page, 6)
+    side(page, "Traverse")
+    page.go_back()
+    heading(page, "Sample")
+    holds(page, sample__seed="6")
+    shows_seed(page, 6)
+    page.go_back()
+    holds(page, sample__seed="0")
+    shows_seed(page, 0)
+    # The sidebar, in contrast to Back, returns to what was chosen last.
+    choose_seed(page, 7)
+    side(page, "Traverse")
+    side(page, "Sample")
+    holds(page, sample__seed="7")
+    shows_seed(page, 7)
+
+
+def test_back_from_a_page_reached_by_a_link_in_the_text(app, visit):
+    page = visit(f"{app}/?bundle=mnist")
+    heading(page, "Latent map")
+    holds(page)
+    chosen, begun = select(page), entries(page)
+    page.get_by_role("button", name="Generate like these").click()
+    heading(page, "Sample")
+    holds(page)
+    assert entries(page) == begun + 1
+    page.go_back()
+    heading(page, "Latent map")
+    holds(page, select=chosen)
+
+
+def test_back_undoes_a_lasso(app, visit):
+    page = visit(f"{app}/?bundle=mnist")
+    heading(page, "Latent map")
+    holds(page, select="")
+    begun = entries(page)
+    chosen = select(page)
+    assert entries(page) == begun + 1
+    page.go_back()
+    holds(page, select="")
+    page.get_by_text("Nothing selected").wait_for()
+    page.go_forward()
+    holds(page, select=chosen)
+    page.get_by_text("rows selected").first.wait_for()
