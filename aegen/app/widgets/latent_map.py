@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from aegen.app import services
-from aegen.app.components import latent_map, select_on_map
+from aegen.app.components import latent_map, picture, select_on_map
 from aegen.app.row_selection import Area, AttributeEquals, area
 from aegen.app.state import map, visit
 from aegen.app.widgets import bound
@@ -86,9 +86,8 @@ def map_of_rows(
     over = over or Layers()
     tiles = opened.atlas
     outline = _outline(projection)
-    found = latent_map(
+    shown = picture(
         services.coordinates(name, projection),
-        key=MAP,
         labels=None if colouring is None else colouring.values,
         categories=None if colouring is None else colouring.categories,
         label_title="" if colouring is None else colouring.title,
@@ -98,10 +97,9 @@ def map_of_rows(
         thumbnails=opened.thumbnails,
         atlas=(tiles.columns, tiles.tile_h, tiles.tile_w, tiles.rows),
         atlas_rows=None if tiles.rows == opened.manifest.rows else np.arange(tiles.rows),
-        polygon=outline,
-        pinned=_pin(opened.manifest.rows),
-        height=height,
     )
+    pin = _pin(opened.manifest.rows)
+    found = latent_map(shown, key=MAP, polygon=outline, pinned=pin, height=height)
     _take_polygon(projection, outline, found.polygon)
     if found.pinned != map.pinned.get():
         map.pinned.set(found.pinned)

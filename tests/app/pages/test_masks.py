@@ -56,7 +56,7 @@ def reported(masks):
 
 
 def spec_of(app):
-    parts = component(app, "aegen.mask_map_part")
+    parts = component(app, "aegen.part")
     return next(part["spec"] for part in parts if part["part"] == "spec")
 
 
