@@ -21,7 +21,7 @@ def sample(name: str) -> None:
         draws.pictures(spec, n, seed)
     with right:
         copying.copies(spec)
-        draw_detail.picked(spec, services.draw(spec, n, seed), state.draws)
+        draw_detail.picked(spec, services.draws.draw(spec, n, seed), state.draws)
         copying.figures(spec, n, seed, draw_detail.chosen(state.draws, n))
     share_bar.share(
         "sample",

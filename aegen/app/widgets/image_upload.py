@@ -18,7 +18,7 @@ __all__ = ["bring"]
 
 def bring(name: str) -> None:
     """A file to start from, what was done to it, and what the network makes of it."""
-    h, w, _ = services.bundle(name).image_shape
+    h, w, _ = services.bundles.bundle(name).image_shape
     item = map.uploaded_code
     key, flip = f"walk:file:{item.key}", f"walk:invert:{item.key}"
     file = st.file_uploader(
@@ -42,7 +42,7 @@ def bring(name: str) -> None:
     try:
         found = image_upload.read_picture(
             file.getvalue(),
-            services.bundle(name).image_shape,
+            services.bundles.bundle(name).image_shape,
             invert=bool(st.session_state[flip]),
         )
     except AegenError as problem:
@@ -58,12 +58,12 @@ def _take_file(name: str, key: str, flip: str) -> None:
     map.uploaded_code.reset()
     if file is None:
         return
-    shape = services.bundle(name).image_shape
+    shape = services.bundles.bundle(name).image_shape
     try:
         found = image_upload.read_picture(
             file.getvalue(), shape, invert=bool(st.session_state.get(flip))
         )
-        code = services.encode(name, found.image[None])[0]
+        code = services.images.encode(name, found.image[None])[0]
     except AegenError:
         return
     # five digits, so that a link can hold the code and give the same picture

@@ -23,7 +23,7 @@ MAP = "map"
 
 def map_controls(name: str) -> tuple[str, str]:
     """Projection (with its axes: "axes-0-1") and colour as widgets."""
-    manifest = services.bundle(name).manifest
+    manifest = services.bundles.bundle(name).manifest
     options = [*manifest.projections, *(["axes"] if manifest.latent_dim > 1 else [])]
     projection = bound.choose(
         "Projection",
@@ -81,13 +81,13 @@ def map_of_rows(
     name: str, projection: str, colour: str, over: Layers | None = None, height: int = 600
 ) -> None:
     """The map; what is selected and pinned on it is in ``state.selected`` and ``state.pinned``."""
-    opened = services.bundle(name)
-    colouring = services.labels(name, colour, projection)
+    opened = services.bundles.bundle(name)
+    colouring = services.projections.labels(name, colour, projection)
     over = over or Layers()
     tiles = opened.atlas
     outline = _outline(projection)
     shown = picture(
-        services.coordinates(name, projection),
+        services.projections.coordinates(name, projection),
         labels=None if colouring is None else colouring.values,
         categories=None if colouring is None else colouring.categories,
         label_title="" if colouring is None else colouring.title,
@@ -111,7 +111,7 @@ def _stressed(name: str) -> IntArray | None:
     if not isinstance(chosen, AttributeEquals):
         return None
     try:
-        return services.rows_of(name, chosen)
+        return services.rows.rows_of(name, chosen)
     except AegenError:  # the panel beside the map says what is wrong, and has the way out
         return None
 

@@ -16,7 +16,7 @@ __all__ = ["default_row", "roll", "row_field"]
 
 def default_row(name: str, k: int) -> int:
     """A row to begin with: one of those on the cover."""
-    manifest = services.bundle(name).manifest
+    manifest = services.bundles.bundle(name).manifest
     cover = manifest.cover or (0, manifest.rows - 1)
     return cover[k * (len(cover) // 2) % len(cover)]
 
@@ -30,7 +30,7 @@ def row_field(
     **layout: Any,
 ) -> None:
     """A row by its number; one that is not there is named to the person and replaced."""
-    rows = services.bundle(name).manifest.rows
+    rows = services.bundles.bundle(name).manifest.rows
     row = item.get()
     if row is not None and row >= rows:
         visit.notify(f"There is no row {row:,} here; rows go from 0 to {rows - 1:,}.")
@@ -60,5 +60,5 @@ def roll(name: str, item: link.Item[int | None]) -> None:
     """A row at random, from a seed that goes up by one each time."""
     seed = map.rolls.get()
     map.rolls.set(seed + 1)
-    rows = services.bundle(name).manifest.rows
+    rows = services.bundles.bundle(name).manifest.rows
     item.set(int(np.random.default_rng(seed).integers(rows)))

@@ -11,7 +11,7 @@ from aegen.app import services
 from aegen.app.components.mask_map import Replay, mask_map
 from aegen.app.components.network_row import Layer, network_row
 from aegen.app.pages.masks import state
-from aegen.app.services import MaskChange
+from aegen.app.services.interventions import MaskChange
 from aegen.app.widgets import bound
 from aegen.app.widgets.mask_layer import MaskedLayer
 
@@ -37,16 +37,16 @@ HELP = (
 
 def layers_of(name: str) -> list[MaskedLayer]:
     """The layers of a ticket in order."""
-    pictures = services.places(name)
+    pictures = services.tickets.places(name)
     return [
         MaskedLayer(layer, tuple(shape), pictures.get(layer))
-        for layer, shape in services.ticket(name).layers.items()
+        for layer, shape in services.tickets.ticket(name).layers.items()
     ]
 
 
 def epoch_of(name: str) -> int | None:
     """The epoch that is shown, where its masks are kept; None is the ticket itself."""
-    known = services.history(name)
+    known = services.tickets.history(name)
     epochs = [] if known is None else known.epochs
     chosen = state.epoch.get()
     if chosen is None or chosen in epochs:
@@ -59,14 +59,14 @@ def epoch_of(name: str) -> int | None:
 
 def change_of(name: str) -> MaskChange:
     """What the person does to the ticket, where the page shows it; else nothing."""
-    return asked_change(name) if state.on_map.get() else services.UNCHANGED
+    return asked_change(name) if state.on_map.get() else services.interventions.UNCHANGED
 
 
 def asked_change(name: str) -> MaskChange:
     """What the person does to the ticket, as far as its layers are there."""
-    layers = services.ticket(name).layers
+    layers = services.tickets.ticket(name).layers
     shuffled, dropped = state.shuffled.get(), state.dropped.get()
-    known = services.history(name)
+    known = services.tickets.history(name)
     movable = known is not None and bool(known.last) and epoch_of(name) is None
     return MaskChange(
         threshold=state.threshold.get() if movable else 1.0,
@@ -82,8 +82,8 @@ def network(name: str, chosen: MaskedLayer) -> None:
     """All layers as a row to choose from."""
     layers = layers_of(name)
     change = change_of(name)
-    counts = services.changed_counts(name, epoch_of(name), change)
-    known = services.history(name)
+    counts = services.interventions.changed_counts(name, epoch_of(name), change)
+    known = services.tickets.history(name)
     epochs = {}
     if known is not None and change.nothing:
         steps = {int(record["epoch"]): k for k, record in enumerate(known.records)}
@@ -112,15 +112,15 @@ def layer_map(name: str, layer: MaskedLayer) -> None:
     """The layer's mask, and how it is laid out."""
     layout, axes = _layout(layer)
     sheet = layer.sheet(layout, axes, state.still.get())
-    known = services.history(name)
+    known = services.tickets.history(name)
     epochs = tuple(known.epochs) if known is not None else ()
     epoch = epoch_of(name)
     replaying = state.replay.get() == name
-    frames = services.frames(name, layer.name) if replaying else None
+    frames = services.tickets.frames(name, layer.name) if replaying else None
     replay = Replay(epochs, frames)
     unit = state.unit.get()
     mask_map(
-        services.changed_packed(name, layer.name, epoch, change_of(name)),
+        services.interventions.changed_packed(name, layer.name, epoch, change_of(name)),
         sheet,
         key=MAP,
         label=f"Mask of layer {layer.name}",
@@ -203,7 +203,7 @@ def _changed(name: str, news: Mapping[str, Any]) -> None:
         unit = news["unit"]
         state.unit.set(None if unit is None else int(unit))
     if "epoch" in news and news["epoch"] is not None:
-        known = services.history(name)
+        known = services.tickets.history(name)
         last = known.epochs[-1] if known is not None and known.epochs else None
         epoch = int(news["epoch"])
         state.epoch.set(None if epoch == last else epoch)

@@ -50,7 +50,7 @@ def builder(name: str, item: link.Item[str]) -> Target | None:
     target, problem = None, None
     if text:
         try:
-            target = services.target_of(name, text)
+            target = services.targets.target_of(name, text)
         except AegenError as found:
             problem = found
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -74,7 +74,7 @@ def builder(name: str, item: link.Item[str]) -> Target | None:
 def _chips(item: link.Item[str], target: Target) -> None:
     from aegen.targeting import And, Not, Or
 
-    parts, joined = services.asked_parts(target), "and"
+    parts, joined = services.targets.asked_parts(target), "and"
     if isinstance(target, Or) and len(alternatives(target)) > 1:
         parts, joined = tuple(alternatives(target)), "or"
     for k, part in enumerate(parts):
@@ -144,14 +144,14 @@ def _take_text(item: link.Item[str], key: str) -> None:
 
 def _examples(name: str, item: link.Item[str]) -> None:
     """Wishes to begin with, for this bundle."""
-    found = _suggested(services.found_values(name))
+    found = _suggested(services.targets.found_values(name))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(
             "Add a condition, draw around points on the map, or begin with", width="content"
         )
         for text in found:
             st.button(
-                plain(words(services.target_of(name, text))),
+                plain(words(services.targets.target_of(name, text))),
                 key=f"example:{text}",
                 on_click=item.set,
                 args=(text,),

@@ -30,7 +30,7 @@ STEPS = 200
 def form(name: str, item: link.Item[str], add: Add) -> None:
     """One condition: its kind, what that needs, and a button that adds it."""
     forms: dict[str, Callable[[str, str], Make | None]] = {}
-    if services.factors(name):
+    if services.targets.factors(name):
         forms |= {"Attribute": _attribute, "How sure": _chance}
     if _numbers(name):
         forms["Number"] = _number
@@ -72,7 +72,7 @@ def _attribute(name: str, key: str) -> Make | None:
     """Values of an attribute, any of which will do."""
     from aegen.targeting import AttributeEquals, Not, Or
 
-    factors = services.factors(name)
+    factors = services.targets.factors(name)
     attribute = _choice("Attribute", list(factors), f"{key}:name", format_func=bound.words)
     is_ = st.segmented_control(
         "Which", ("is", "is not"), key=f"{key}:is", default="is", label_visibility="collapsed"
@@ -95,7 +95,7 @@ def _chance(name: str, key: str) -> Make:
     """How sure the classifier is of a value."""
     from aegen.targeting import Probability
 
-    factors = services.factors(name)
+    factors = services.targets.factors(name)
     attribute = _choice("Attribute", list(factors), f"{key}:name", format_func=bound.words)
     value = _choice("Value", factors[attribute], f"{key}:{attribute}:value")
     low, high = st.slider(
@@ -111,7 +111,7 @@ def _chance(name: str, key: str) -> Make:
 
 
 def _numbers(name: str) -> list[str]:
-    about = services.bundle(name).manifest.attributes
+    about = services.bundles.bundle(name).manifest.attributes
     return [attribute for attribute in about if about[attribute].kind == "number"]
 
 
@@ -131,19 +131,19 @@ def _number(name: str, key: str) -> Make | None:
     from aegen.targeting import Between
 
     attribute = _choice("Number", _numbers(name), f"{key}:name", format_func=bound.words)
-    column = services.bundle(name).attributes[attribute]
+    column = services.bundles.bundle(name).attributes[attribute]
     ends = _ends("From, to", column, f"{key}:{name}:{attribute}")
     return None if ends is None else lambda: Between(attribute, *ends)
 
 
 def _row(name: str, key: str) -> Make:
     """A ball around a training row."""
-    last = services.bundle(name).manifest.rows - 1
+    last = services.bundles.bundle(name).manifest.rows - 1
     pinned = map.pinned.get()
     start = row_picker.default_row(name, 0) if pinned is None else min(pinned, last)
     row = int(st.number_input("Row", 0, last, start, key=f"{key}:{name}:row"))
     held = _held(name, key)
-    return lambda: services.near_row(name, row, held)
+    return lambda: services.targets.near_row(name, row, held)
 
 
 def _picture(name: str, key: str) -> Make | None:
@@ -151,13 +151,13 @@ def _picture(name: str, key: str) -> Make | None:
     image_upload.bring(name)
     code = map.uploaded_code.get()
     held = _held(name, key)
-    if code is None or len(code) != services.bundle(name).latent_dim:
+    if code is None or len(code) != services.bundles.bundle(name).latent_dim:
         return None
-    return lambda: services.near_picture(name, code, held)
+    return lambda: services.targets.near_picture(name, code, held)
 
 
 def _held(name: str, key: str) -> int:
-    n = services.bundle(name).manifest.rows
+    n = services.bundles.bundle(name).manifest.rows
     return int(
         st.number_input(
             "As near as so many rows",
@@ -191,7 +191,7 @@ def _coordinate(name: str, key: str) -> Make | None:
     """A range of one coordinate of the codes, or one value of it."""
     from aegen.targeting import Coordinate, Fixed
 
-    codes = services.bundle(name).codes
+    codes = services.bundles.bundle(name).codes
     index = int(
         _choice(
             "Coordinate",

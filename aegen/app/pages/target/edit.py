@@ -10,7 +10,7 @@ from aegen.app import navigation, services
 from aegen.app.components.drawing import drawing
 from aegen.app.components.image_grid import image_grid
 from aegen.app.pages.target import builder, snippets, state
-from aegen.app.services import Edit
+from aegen.app.services.targets import Edit
 from aegen.app.state import link, map, visit
 from aegen.app.widgets import bound, image_upload, row_picker, share_bar, target_text
 from aegen.app.widgets.markdown import plain, sentence
@@ -39,7 +39,7 @@ KINDS_HELP = (
 
 def asked(name: str) -> Edit | None:
     """Where an edit starts and what it becomes, as widgets; None where there is nothing to ask."""
-    factors = services.factors(name)
+    factors = services.targets.factors(name)
     if not factors:
         st.info("This bundle has no attributes that a picture could be edited to show.")
         return None
@@ -74,7 +74,7 @@ def _becomes(name: str) -> None:
     """What the picture shall show: a value from the list, or several as text."""
     from aegen.targeting import AttributeEquals
 
-    values = services.found_values(name)
+    values = services.targets.found_values(name)
     options = [
         str(AttributeEquals(attribute, value))
         for attribute in values
@@ -160,7 +160,7 @@ def _start(name: str) -> int | tuple[float, ...]:
     """The row, or the code of the person's own picture, where it fits the bundle."""
     code = map.uploaded_code.get()
     if code is not None:
-        d = services.bundle(name).latent_dim
+        d = services.bundles.bundle(name).latent_dim
         if len(code) == d:
             return code
         visit.notify(f"The code of your picture has {len(code)} numbers, and codes here {d}.")
@@ -185,7 +185,7 @@ def _roll(name: str) -> None:
 
 def strip(change: Edit) -> Edited:
     """The pictures on the way; a click chooses the one that is read out."""
-    found = services.edited(change)
+    found = services.targets.edited(change)
     n = len(found.positions)
     choice = image_grid(
         quantize(found.images),
@@ -222,8 +222,8 @@ def read_out(change: Edit, found: Edited) -> None:
             side=150,
             wrap=True,
         )
-        rows_, distances = services.nearest(change.bundle, found.codes[step : step + 1])
-        known = services.sample_of(change.bundle, int(rows_[0]))
+        rows_, distances = services.draws.nearest(change.bundle, found.codes[step : step + 1])
+        known = services.bundles.sample_of(change.bundle, int(rows_[0]))
         about = ", ".join(f"{key} {value}" for key, value in known.items())
         st.caption(
             f"Nearest training row: {int(rows_[0]):,} ({plain(about)}), {distances[0]:.3g} away."
@@ -286,9 +286,9 @@ def share(change: Edit) -> None:
 
 
 def _png(change: Edit) -> bytes:
-    images = services.edited(change).images
+    images = services.targets.edited(change).images
     return png(grid(images, columns=len(images), gap=2, scale=2))
 
 
 def _npz(change: Edit) -> bytes:
-    return npz(services.edited(change).arrays())
+    return npz(services.targets.edited(change).arrays())

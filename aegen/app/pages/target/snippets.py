@@ -6,7 +6,7 @@ import shlex
 
 from aegen.app import services
 from aegen.app.row_selection import quoted
-from aegen.app.services import Edit, TargetRequest
+from aegen.app.services.targets import Edit, TargetRequest
 
 __all__ = [
     "command_of_edit",
@@ -22,7 +22,7 @@ def python_of_target(request: TargetRequest) -> str:
     """Draws for a target in Python.
 
     Example:
-        >>> from aegen.app.services import SamplerSpec
+        >>> from aegen.app.services.samplers import SamplerSpec
         >>> spec = SamplerSpec("mnist", "kde")
         >>> print(python_of_target(TargetRequest(spec, "class=7", 64, 0)))
         import aegen
@@ -42,7 +42,7 @@ def python_of_target(request: TargetRequest) -> str:
             "from aegen import targeting",
             "",
             f'model = aegen.load("{spec.bundle}").model("{spec.sampler}", '
-            f"rng={services.FIT_SEED}{fields})",
+            f"rng={services.samplers.FIT_SEED}{fields})",
             f"found = targeting.draw(model, {quoted(request.text)}, {request.n}, "
             f"rng={request.seed}{how})",
             'found.save("grid.png")',
@@ -54,7 +54,7 @@ def command_of_target(request: TargetRequest) -> str:
     """Draws for a target as a command.
 
     Example:
-        >>> from aegen.app.services import SamplerSpec
+        >>> from aegen.app.services.samplers import SamplerSpec
         >>> spec = SamplerSpec("mnist", "kde")
         >>> command_of_target(TargetRequest(spec, "class=7 or class=9", 64, 0))
         "aegen target mnist 'class=7 or class=9' --sampler kde -n 64 --seed 0 --out grid.png"

@@ -29,7 +29,7 @@ def asked(name: str) -> TransferRequest | None:
     """The two groups as widgets; None where the bundle has no attributes to tell groups by."""
     from aegen.targeting import AttributeEquals
 
-    values = services.found_values(name)
+    values = services.targets.found_values(name)
     options = [
         str(AttributeEquals(attribute, value))
         for attribute in values
@@ -68,7 +68,7 @@ def _group(label: str, name: str, item: link.Item[str], options: list[str], defa
 def pictures(asked: TransferRequest) -> Transferred:
     """Each draw before and, under it, after."""
     with st.spinner("Transferring …", width="stretch"):
-        found = services.transferred(*asked)
+        found = services.targets.transferred(*asked)
     image_grid(
         quantize(found.images),
         key="transferred",
@@ -124,8 +124,8 @@ def share(asked: TransferRequest) -> None:
 
 def _png(*asked: Any) -> bytes:
     """As ``aegen target --margins`` writes it."""
-    return png(grid(services.transferred(*asked).images, gap=2, scale=2))
+    return png(grid(services.targets.transferred(*asked).images, gap=2, scale=2))
 
 
 def _npz(*asked: Any) -> bytes:
-    return npz(services.transferred(*asked).arrays())
+    return npz(services.targets.transferred(*asked).arrays())

@@ -117,7 +117,7 @@ def code_of(place: Place) -> FloatArray:
     Raises:
         InvalidInput: a row that is not there.
     """
-    opened = services.bundle(place.bundle)
+    opened = services.bundles.bundle(place.bundle)
     if place.uploaded is not None:
         z = np.array(place.uploaded)
     else:
@@ -125,7 +125,7 @@ def code_of(place: Place) -> FloatArray:
         if place.row is None or not 0 <= place.row < rows:
             raise InvalidInput(f"{opened.title} has rows 0 to {rows - 1:,}, got {place.row}")
         z = opened.codes[place.row].copy()
-    directions = services.directions(place.bundle, place.kind)
+    directions = services.images.directions(place.bundle, place.kind)
     for k, distance in place.moves:
         z += distance * directions.sd[k] * directions.vectors[k]
     return z
@@ -136,7 +136,7 @@ def origin(at: Place) -> str:
     if at.uploaded is not None:
         origin = "Your picture, as it comes back"
     else:
-        known = services.sample_of(at.bundle, at.row or 0)
+        known = services.bundles.sample_of(at.bundle, at.row or 0)
         about = ", ".join(f"{key} {value}" for key, value in known.items())
         origin = f"Row {at.row:,}" + (f": {about}" if about else "")
     if not at.moves:
@@ -147,14 +147,14 @@ def origin(at: Place) -> str:
 
 def walk(place: Place, shown: int) -> Walk:
     """A place and its surroundings along the first ``shown`` directions, in one decoding."""
-    directions = services.directions(place.bundle, place.kind)
+    directions = services.images.directions(place.bundle, place.kind)
     z, moved = code_of(place), dict(place.moves)
     stops = np.array(STOPS, np.float64)
     around = [
         z + ((stops - moved.get(k, 0.0)) * directions.sd[k])[:, None] * directions.vectors[k]
         for k in range(min(shown, len(directions)))
     ]
-    images = services.decode(place.bundle, np.concatenate([z[None], *around]))
+    images = services.images.decode(place.bundle, np.concatenate([z[None], *around]))
     return Walk(
         z,
         images[0],
@@ -166,8 +166,8 @@ def walk(place: Place, shown: int) -> Walk:
 
 def _readings(name: str, image: NDArray[np.float32]) -> tuple[Reading, ...]:
     """The four most probable values of a single attribute, or the most probable of each."""
-    told = services.classify(name, image)
-    attributes = services.bundle(name).manifest.attributes
+    told = services.images.classify(name, image)
+    attributes = services.bundles.bundle(name).manifest.attributes
     each = 4 if len(told) == 1 else 1
     return tuple(
         (attribute, attributes[attribute].values[k], float(shares[0, k]))
@@ -177,8 +177,8 @@ def _readings(name: str, image: NDArray[np.float32]) -> tuple[Reading, ...]:
 
 
 def _near(name: str, z: FloatArray) -> Near:
-    rows, distances = services.nearest(name, z[None])
-    opened = services.bundle(name)
+    rows, distances = services.draws.nearest(name, z[None])
+    opened = services.bundles.bundle(name)
     ratio = opened.copying(z[None]).ratio if opened.manifest.holdout_rows else None
     return Near(int(rows[0]), float(distances[0]), ratio)
 
@@ -190,7 +190,7 @@ def interpolation(a: Place, b: Place, way: str) -> Interpolation:
         InvalidInput: a spherical way between codes that lie opposite each other.
     """
     codes = _codes_between(a, b, way)
-    images = services.decode(a.bundle, codes)
+    images = services.images.decode(a.bundle, codes)
     return Interpolation(codes, images, _readings_on(a.bundle, images))
 
 
@@ -198,8 +198,10 @@ def _codes_between(a: Place, b: Place, way: str) -> FloatArray:
     from aegen.traversal import dense_path, interpolate
 
     if way == "dense":
-        return dense_path(code_of(a), code_of(b), STEPS_BETWEEN, services.bundle(a.bundle).codes)
-    centre = services.directions(a.bundle, "axes").mean
+        return dense_path(
+            code_of(a), code_of(b), STEPS_BETWEEN, services.bundles.bundle(a.bundle).codes
+        )
+    centre = services.images.directions(a.bundle, "axes").mean
     kind: Any = way
     return interpolate(code_of(a), code_of(b), STEPS_BETWEEN, kind=kind, centre=centre)
 
@@ -209,12 +211,12 @@ def _readings_on(name: str, images: NDArray[np.float32]) -> tuple[Reading, ...]:
 
     Empty without a classifier.
     """
-    told = services.classify(name, images)
+    told = services.images.classify(name, images)
     if not told:
         return ()
     changes = {a: int((np.diff(shares.argmax(axis=1)) != 0).sum()) for a, shares in told.items()}
     attribute = max(told, key=changes.__getitem__)  # the first of equals
-    values = services.bundle(name).manifest.attributes[attribute].values
+    values = services.bundles.bundle(name).manifest.attributes[attribute].values
     return tuple((attribute, values[row.argmax()], float(row.max())) for row in told[attribute])
 
 
@@ -310,7 +312,7 @@ def _lines(name: str, place: Place) -> list[str]:
 
 def picture_png(place: Place, shown: int) -> bytes:
     """The picture of a place, as its lines of Python write it."""
-    return png(quantize(services.decode(place.bundle, code_of(place)[None])[0]))
+    return png(quantize(services.images.decode(place.bundle, code_of(place)[None])[0]))
 
 
 def walk_png(place: Place, shown: int) -> bytes:
@@ -322,7 +324,7 @@ def walk_png(place: Place, shown: int) -> bytes:
 def walk_npz(place: Place, shown: int) -> bytes:
     """The place's code, the directions, the moves, and images, as arrays."""
     found = walk(place, shown)
-    directions = services.directions(place.bundle, place.kind)
+    directions = services.images.directions(place.bundle, place.kind)
     moves = np.zeros(len(directions))
     for k, distance in place.moves:
         moves[k] = distance

@@ -90,7 +90,7 @@ def _roll_start(name: str) -> None:
 
 def _kept_moves(name: str, kind: str) -> tuple[tuple[int, float], ...]:
     """The moves along directions that there are; others are named to the person and dropped."""
-    item, known = state.moves(kind), len(services.directions(name, kind))
+    item, known = state.moves(kind), len(services.images.directions(name, kind))
     moves = item.get()
     kept = tuple((k, distance) for k, distance in moves if k < known)
     if kept != moves:
@@ -101,7 +101,7 @@ def _kept_moves(name: str, kind: str) -> tuple[tuple[int, float], ...]:
 
 def _kept_code(name: str) -> tuple[float, ...] | None:
     """The code brought along, where it fits the bundle."""
-    code, dimension = map.uploaded_code.get(), services.bundle(name).latent_dim
+    code, dimension = map.uploaded_code.get(), services.bundles.bundle(name).latent_dim
     if code is not None and len(code) != dimension:
         visit.notify(
             f"The link holds a code of {len(code)} numbers, but codes here have {dimension}. "
@@ -153,7 +153,7 @@ def _nearness(at: Place, walk: Walk) -> str:
         return (
             "Exactly on a training row." if near.row != at.row else "On the training row itself."
         )
-    known = services.sample_of(at.bundle, near.row)
+    known = services.bundles.sample_of(at.bundle, near.row)
     about = ", ".join(known.values()) if len(known) == 1 else ""  # many would be a wall of words
     far = (
         "" if near.ratio is None else f", at {near.ratio:.2f} of an unseen image's usual distance"
@@ -166,8 +166,8 @@ def _nearness(at: Place, walk: Walk) -> str:
 
 def sliders(at: Place, walk: Walk) -> None:
     """A slider for each direction with its filmstrip, two beside each other."""
-    directions = services.directions(at.bundle, at.kind)
-    attribute_associations = services.attribute_associations(at.bundle, at.kind)
+    directions = services.images.directions(at.bundle, at.kind)
+    attribute_associations = services.images.attribute_associations(at.bundle, at.kind)
     moves = dict(at.moves)
     n = len(walk.strips)
     for first in range(0, n, 2):
