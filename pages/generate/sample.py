@@ -27,10 +27,7 @@ def sample(name: str) -> None:
         "sample",
         snippets.python(spec, n, seed),
         snippets.command(spec, n, seed),
-        [
-            ("PNG", f"{name}-{spec.sampler}-{seed}.png", "image/png", draws.png_file),
-            ("npz", f"{name}-{spec.sampler}-{seed}.npz", "application/zip", draws.npz_file),
-        ],
+        share_bar.draw_files(f"{name}-{spec.sampler}-{seed}", services.draws.draw),
         (spec, n, seed),
     )
 

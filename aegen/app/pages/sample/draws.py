@@ -1,4 +1,4 @@
-"""The Sample page's pieces: choosing a latent model, and its pictures (see also `worth`)."""
+"""The Sample page's form for a latent model and its seed, and the pictures drawn from it."""
 
 from __future__ import annotations
 
@@ -11,17 +11,9 @@ from aegen.app.services.samplers import SamplerSpec
 from aegen.app.state import draws, formats, link, visit
 from aegen.app.widgets import bound, draw_detail, fields
 from aegen.app.widgets.markdown import duration, plain
-from aegen.core.images import grid, png, quantize
-from aegen.core.storage import npz
+from aegen.core.images import quantize
 
-__all__ = [
-    "before",
-    "chosen_model",
-    "npz_file",
-    "pictures",
-    "png_file",
-    "restriction",
-]
+__all__ = ["before", "chosen_model", "pictures", "restriction"]
 
 
 def chosen_model(name: str) -> SamplerSpec:
@@ -130,16 +122,3 @@ def before(spec: SamplerSpec) -> None:
         st.caption(
             f"Still the draws of before: {plain(services.samplers.title_of(known.sampler))}."
         )
-
-
-# files
-
-
-def png_file(spec: SamplerSpec, n: int, seed: int) -> bytes:
-    """The pictures as one PNG, as ``aegen sample --out grid.png`` writes it."""
-    return png(grid(services.draws.draw(spec, n, seed).images, gap=2, scale=2))
-
-
-def npz_file(spec: SamplerSpec, n: int, seed: int) -> bytes:
-    """Images, codes and, where known, rows as arrays."""
-    return npz(services.draws.draw(spec, n, seed).arrays())

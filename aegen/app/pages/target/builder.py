@@ -21,11 +21,23 @@ from aegen.core.errors import AegenError
 if TYPE_CHECKING:
     from aegen.targeting import Target
 
-__all__ = ["builder", "pick"]
+__all__ = ["builder", "pick", "single_values"]
 
 
-def pick(label: str, name: str, item: link.Item[str], options: list[str], help: str) -> None:
+def single_values(name: str) -> list[str]:
+    """The texts of the targets that ask for one value of one attribute."""
+    from aegen.targeting import AttributeEquals
+
+    known = services.targets.found_values(name)
+    return [str(AttributeEquals(each, value)) for each in known for value in known[each]]
+
+
+def pick(
+    label: str, name: str, item: link.Item[str], options: list[str], default: str, help: str
+) -> None:
     """A target from a list of texts, or typed in."""
+    if not item.get():
+        item.set(default)
     current, key = item.get(), bound.bind(item)
     st.selectbox(
         label,
@@ -143,7 +155,7 @@ def _take_text(item: link.Item[str], key: str) -> None:
 
 
 def _examples(name: str, item: link.Item[str]) -> None:
-    """Wishes to begin with, for this bundle."""
+    """Targets to begin with, for this bundle."""
     found = _suggested(services.targets.found_values(name))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(

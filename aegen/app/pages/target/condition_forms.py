@@ -140,15 +140,15 @@ def _row(name: str, key: str) -> Make:
     """A ball around a training row."""
     last = services.bundles.bundle(name).manifest.rows - 1
     pinned = map.pinned.get()
-    start = row_picker.default_row(name, 0) if pinned is None else min(pinned, last)
+    start = row_picker.default_row(name) if pinned is None else min(pinned, last)
     row = int(st.number_input("Row", 0, last, start, key=f"{key}:{name}:row"))
     held = _held(name, key)
     return lambda: services.targets.near_row(name, row, held)
 
 
 def _picture(name: str, key: str) -> Make | None:
-    """A ball around the code of a picture that the person brings."""
-    image_upload.bring(name)
+    """A ball around the code of an uploaded picture."""
+    image_upload.upload(name)
     code = map.uploaded_code.get()
     held = _held(name, key)
     if code is None or len(code) != services.bundles.bundle(name).latent_dim:

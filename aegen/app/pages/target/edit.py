@@ -12,11 +12,10 @@ from aegen.app.components.image_grid import image_grid
 from aegen.app.pages.target import builder, snippets, state
 from aegen.app.services.targets import Edit
 from aegen.app.state import link, map, visit
-from aegen.app.widgets import bound, image_upload, row_picker, share_bar, target_text
+from aegen.app.widgets import bound, row_picker, share_bar, target_text
 from aegen.app.widgets.markdown import plain, sentence
 from aegen.core.errors import AegenError
-from aegen.core.images import grid, png, quantize
-from aegen.core.storage import npz
+from aegen.core.images import quantize
 
 if TYPE_CHECKING:
     from aegen.targeting import Edited
@@ -44,18 +43,7 @@ def asked(name: str) -> Edit | None:
         st.info("This bundle has no attributes that a picture could be edited to show.")
         return None
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        row_picker.row_field(
-            "Start at row", name, map.pinned, row_picker.default_row(name, 0), _take_row
-        )
-        st.button(
-            "Random row",
-            icon=":material/casino:",
-            on_click=_roll,
-            args=(name,),
-            help="Another row at random. The link names it.",
-        )
-        with st.popover("Your picture", icon=":material/add_photo_alternate:"):
-            image_upload.bring(name)
+        row_picker.start(name)
         _becomes(name)
         with st.popover("How", icon=":material/tune:"):
             _how(factors)
@@ -72,21 +60,14 @@ def asked(name: str) -> Edit | None:
 
 def _becomes(name: str) -> None:
     """What the picture shall show: a value from the list, or several as text."""
-    from aegen.targeting import AttributeEquals
-
-    values = services.targets.found_values(name)
-    options = [
-        str(AttributeEquals(attribute, value))
-        for attribute in values
-        for value in values[attribute]
-    ]
-    if not state.edit_target.get():
-        state.edit_target.set(options[len(next(iter(values.values()))) - 1])
+    options, values = builder.single_values(name), services.targets.found_values(name)
+    last = len(next(iter(values.values()))) - 1
     builder.pick(
         "It becomes",
         name,
         state.edit_target,
         options,
+        options[last],
         "A value from the list; or type several at once, such as hair=3 and body=2.",
     )
 
@@ -157,27 +138,11 @@ def _take_held(key: str) -> None:
 
 
 def _start(name: str) -> int | tuple[float, ...]:
-    """The row, or the code of the person's own picture, where it fits the bundle."""
-    code = map.uploaded_code.get()
+    """The row, or the code of the uploaded picture."""
+    code, row = row_picker.uploaded_code(name), map.pinned.get()
     if code is not None:
-        d = services.bundles.bundle(name).latent_dim
-        if len(code) == d:
-            return code
-        visit.notify(f"The code of your picture has {len(code)} numbers, and codes here {d}.")
-        map.uploaded_code.reset()
-    row = map.pinned.get()
-    return row_picker.default_row(name, 0) if row is None else row
-
-
-def _take_row(item: link.Item[int | None], key: str) -> None:
-    if st.session_state[key] is not None:
-        item.set(st.session_state[key])
-        map.uploaded_code.reset()
-
-
-def _roll(name: str) -> None:
-    map.uploaded_code.reset()
-    row_picker.roll(name, map.pinned)
+        return code
+    return row_picker.default_row(name) if row is None else row
 
 
 # what came of it
@@ -267,28 +232,13 @@ def _readings(found: Edited, step: int) -> list[tuple[str, float, float]]:
     return readings
 
 
-# files
-
-
 def share(change: Edit) -> None:
     """The edit as Python, as a command, as a link, and as files."""
-    stem = f"{change.bundle}-edit"
+    steps = len(services.targets.edited(change).images)
     share_bar.share(
         "target",
         snippets.python_of_edit(change),
         snippets.command_of_edit(change),
-        [
-            ("Strip", f"{stem}.png", "image/png", _png),
-            ("npz", f"{stem}.npz", "application/zip", _npz),
-        ],
+        share_bar.draw_files(f"{change.bundle}-edit", services.targets.edited, "Strip", steps),
         (change,),
     )
-
-
-def _png(change: Edit) -> bytes:
-    images = services.targets.edited(change).images
-    return png(grid(images, columns=len(images), gap=2, scale=2))
-
-
-def _npz(change: Edit) -> bytes:
-    return npz(services.targets.edited(change).arrays())

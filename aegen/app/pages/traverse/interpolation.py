@@ -32,12 +32,12 @@ def ends(at: Place) -> tuple[Place, Place, str]:
             name,
             state.first,
             None,
-            _take_end,
+            bound.take,
             help="Empty starts from the picture above, with all its moves.",
         )
         _end_buttons(name, state.first, None, "The picture above, with all its moves.")
         row_picker.row_field(
-            "To row", name, state.second, row_picker.default_row(name, 1), _take_end
+            "To row", name, state.second, row_picker.default_row(name, 1), bound.take
         )
         _end_buttons(name, state.second, at.row, "The row that you started from above.")
         way = bound.choose(
@@ -58,7 +58,7 @@ def _end_buttons(name: str, item: link.Item[int | None], row: int | None, pin: s
         "",
         key=f"{key}:roll",
         icon=":material/casino:",
-        on_click=row_picker.roll,
+        on_click=row_picker.random_row,
         args=(name, item),
         help="A row at random.",
     )
@@ -84,7 +84,3 @@ def one_way(a: Place, b: Place, found: Interpolation) -> None:
     )
     seen = f" Below each picture: the {found.readings[0][0]} seen in it." if found.readings else ""
     st.caption(f"{origin(a)} → {origin(b)}.{seen}")
-
-
-def _take_end(item: link.Item[int | None], key: str) -> None:
-    item.set(st.session_state[key])
