@@ -96,17 +96,14 @@ def there(at: Place, walk: Walk) -> None:
 
 
 def _nearness(at: Place, walk: Walk) -> str:
-    near = walk.near
-    if near.distance == 0:
-        return (
-            "Exactly on a training row." if near.row != at.row else "On the training row itself."
-        )
-    known = services.bundles.sample_of(at.bundle, near.row)
+    if walk.distance == 0:
+        own = walk.row == at.row
+        return "On the training row itself." if own else "Exactly on a training row."
+    known = services.bundles.sample_of(at.bundle, walk.row)
     about = ", ".join(known.values()) if len(known) == 1 else ""  # many would be a wall of words
-    far = (
-        "" if near.ratio is None else f", at {near.ratio:.2f} of an unseen image's usual distance"
-    )
-    return f"Nearest training row: {near.row:,}{f' ({about})' if about else ''}{far}."
+    ratio = walk.ratio
+    far = "" if ratio is None else f", at {ratio:.2f} of an unseen image's usual distance"
+    return f"Nearest training row: {walk.row:,}{f' ({about})' if about else ''}{far}."
 
 
 def sliders(at: Place, walk: Walk) -> None:
