@@ -6,7 +6,7 @@ import pytest
 
 from aegen.app import navigation
 
-PAGES = [entry.address for entry in navigation.existing()]
+PAGES = [entry.address for entry in navigation.ENTRIES]
 
 
 def titles(app):

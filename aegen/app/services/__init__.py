@@ -8,12 +8,12 @@ library errors pass through to `aegen.app.page`, which shows them.
     cache        what is remembered, and until when
     bundles      bundles as the app has them open        rows         what a selection means
     projections  where rows lie, how they are coloured   images       codes as images and back
-    samplers     latent models, fitted here or by jobs   disk_cache   long fits, kept
+    samplers     latent models, fitted here or by jobs   disk_cache   long fits on disk
     draws        draws, their figures and contours       warmup       what is loaded ahead
     comparisons  latent models side by side              targets      targets, transfers, edits
     tickets      tickets of supermasks, their histories  trainings    those that people train here
-    interventions    tickets changed by hand             evaluation_data  what they are judged on
-    reconstruction   tickets of autoencoders, judged by what they redraw
+    interventions    tickets changed by hand             evaluation_data  images to evaluate on
+    reconstruction   tickets of autoencoders, and what they redraw
 """
 
 from aegen.app.services import (
@@ -95,7 +95,7 @@ from aegen.app.services.targets import (
     transferred,
 )
 from aegen.app.services.tickets import (
-    bring,
+    add_ticket,
     frames,
     history,
     history_problem,
@@ -127,11 +127,11 @@ __all__ = [
     "TargetRequest",
     "TrainingConfig",
     "UNCHANGED",
+    "add_ticket",
     "again",
     "asked_parts",
     "at_hand",
     "baseline",
-    "bring",
     "bundle",
     "bundle_names",
     "changed_counts",

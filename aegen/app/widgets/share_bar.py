@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
+from numpy.typing import ArrayLike
 
 from aegen.app import navigation
 from aegen.app.state import link
@@ -37,7 +38,7 @@ def beside(
     st.html(f'<div style="display:flex;flex-wrap:{lines};gap:8px 16px">{figures}</div>')
 
 
-def source(picture: ByteArray) -> str:
+def source(picture: ArrayLike) -> str:
     """A picture (h, w, c) as an image's address."""
     return "data:image/png;base64," + base64.b64encode(png(grid(quantize(picture)[None]))).decode()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
@@ -115,7 +115,7 @@ def sheet_rows(rows: Sequence[int], limit: int = SHEET) -> tuple[int, ...]:
     return tuple(int(rows[place]) for place in places)
 
 
-def _sheet(name: str, rows: Any) -> None:
+def _sheet(name: str, rows: Sequence[int]) -> None:
     some = sheet_rows(rows)
     number = image_grid(
         services.images.sheet(name, some),
@@ -133,21 +133,17 @@ def _sheet(name: str, rows: Any) -> None:
 def _acts(name: str) -> None:
     chosen = map.selected.get()
     assert chosen is not None
-    sample = navigation.entry("sample")
-    if sample is not None and st.button(
-        "Generate like these", type="primary", icon=":material/casino:", width="stretch"
-    ):
+    if st.button("Generate like these", type="primary", icon=":material/casino:", width="stretch"):
         draws.within.set(chosen)
-        st.switch_page(sample.path)
-    target = navigation.entry("target")
-    if target is not None and st.button(
+        st.switch_page(navigation.entry("sample").path)
+    if st.button(
         "Ask for this and more",
         icon=":material/target:",
         width="stretch",
         help="As a condition on the Target page, where others can be added.",
     ):
         target_text.add(target_state.target, _condition(chosen))
-        st.switch_page(target.path)
+        st.switch_page(navigation.entry("target").path)
     with st.container(horizontal=True):
         st.download_button(
             "Save selection",

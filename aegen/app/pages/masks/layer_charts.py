@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 from aegen.app.components.drawing import drawing
@@ -68,15 +66,15 @@ def _variable(name: str, layer: MaskedLayer) -> None:
     if known is None:
         st.caption(f"{sentence(tickets.history_problem(name))}, so it is not known.")
         return
-    place = list(known.layers).index(layer.name)
-    step = _step(known, epoch_of(name))
+    place, epoch = list(known.layers).index(layer.name), epoch_of(name)
+    epochs = [int(record["epoch"]) for record in known.records]
+    step = epochs.index(epoch) if epoch in epochs else -1
     threshold = float(known.thresholds[layer.name])
-    factor = state.threshold.get()
     drawing(
         mask_variable(
             known.histograms[step, place],
             known.edges[place],
-            factor * threshold,
+            state.threshold.get() * threshold,
             mask_curves.colours(),
             trained=threshold,
         ),
@@ -98,9 +96,3 @@ def _training(name: str) -> None:
         return
     drawing(mask_curves.curves(known, now=epoch_of(name)), key="training")
     st.caption("Flips: weights that changed between kept, inverted and dropped in an epoch.")
-
-
-def _step(known: Any, epoch: int | None) -> int:
-    """The place of an epoch among the records; the last where it is None."""
-    epochs = [int(record["epoch"]) for record in known.records]
-    return epochs.index(epoch) if epoch in epochs else len(epochs) - 1

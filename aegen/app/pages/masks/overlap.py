@@ -1,10 +1,12 @@
-"""A ticket beside others: how alike their masks are, and what else tells them apart."""
+"""A ticket beside others: how far their masks overlap, and what else distinguishes them."""
 
 from __future__ import annotations
 
-from typing import Any
+from html import escape
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from aegen.app.components.drawing import drawing
 from aegen.app.pages.masks import state
@@ -23,7 +25,11 @@ def beside_others(name: str) -> None:
     """Which tickets, and how they compare."""
     st.subheader("Beside other tickets", anchor=False)
     others = [other for other in tickets.ticket_names(name) if other != name]
-    others += [each for each in state.against.get() if each not in others and _there(each)]
+    others += [
+        each
+        for each in state.against.get()
+        if each not in others and each in tickets.ticket_names(each)
+    ]
     if not others:
         st.caption("There is no other ticket yet: train one, or open a file.")
         return
@@ -45,10 +51,6 @@ def beside_others(name: str) -> None:
         _figures((name, *item.get()))
         for other in item.get():
             _overlap(name, other)
-
-
-def _there(name: str) -> bool:
-    return name in tickets.ticket_names(name)
 
 
 def _take(key: str) -> None:
@@ -114,8 +116,6 @@ def _overlap(name: str, other: str) -> None:
 
 def _looks(name: str, other: str) -> None:
     """Where the first layers that read a picture look, side by side."""
-    from html import escape
-
     from aegen.figures.input_map import input_map, painted
 
     pictures = tickets.places(name)
@@ -125,7 +125,7 @@ def _looks(name: str, other: str) -> None:
     share_bar.beside(
         [
             (
-                painted(input_map(_flat(each, layer), shape), colours()),
+                painted(input_map(_units_by_inputs(each, layer), shape), colours()),
                 f"<b>{escape(tickets.ticket_name(each))}</b><br>where {escape(layer)} looks",
             )
             for each in (name, other)
@@ -134,7 +134,6 @@ def _looks(name: str, other: str) -> None:
     )
 
 
-def _flat(name: str, layer: str) -> Any:
-    """A layer's mask as (units, inputs)."""
-    mask = tickets.masks_at(name, None)[layer]
+def _units_by_inputs(name: str, layer: str) -> NDArray[np.int8]:
+    mask: NDArray[np.int8] = tickets.masks_at(name, None)[layer]
     return mask.reshape(len(mask), -1)

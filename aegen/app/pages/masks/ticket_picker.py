@@ -1,4 +1,4 @@
-"""Which ticket the Masks page shows: a shipped one, or one that a person brings; what it is."""
+"""Which ticket the Masks page shows, a shipped or an uploaded one, and what it is."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def chosen_ticket() -> str:
                 on_change=_take,
                 args=(key,),
             )
-        _bring()
+        _upload()
         if names:
             _facts(state.ticket.get())
     if not names:
@@ -77,10 +77,7 @@ def chosen_layer(layers: list[MaskedLayer]) -> MaskedLayer:
     return layers[names.index(state.layer.keep(names))]
 
 
-# bringing one
-
-
-def _bring() -> None:
+def _upload() -> None:
     with st.popover("Open a file", icon=":material/upload_file:"):
         given = st.file_uploader(
             "A .ticket file, and its .history if you have it",
@@ -107,10 +104,7 @@ def _taken(files: list[Any]) -> str:
     if len(others) != 1 or len(histories) > 1:
         raise AegenError("give one .ticket file, and with it at most one .history file")
     beside = histories[0].getvalue() if histories else None
-    return tickets.bring(others[0].getvalue(), beside, file=others[0].name)
-
-
-# what it is
+    return tickets.add_ticket(others[0].getvalue(), beside, file=others[0].name)
 
 
 def _facts(name: str) -> None:

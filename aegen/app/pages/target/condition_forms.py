@@ -1,4 +1,4 @@
-"""The widgets that make one condition of a target, a small form for each kind; see `wishes`."""
+"""The widgets that make one condition of a target, a small form for each kind."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def form(name: str, item: link.Item[str], add: Add) -> None:
     """One condition: its kind, what that needs, and a button that adds it."""
     forms: dict[str, Callable[[str, str], Make | None]] = {}
     if services.targets.factors(name):
-        forms |= {"Attribute": _attribute, "How sure": _chance}
+        forms |= {"Attribute": _attribute, "How sure": _probability}
     if _numbers(name):
         forms["Number"] = _number
     forms |= {
@@ -91,23 +91,26 @@ def _attribute(name: str, key: str) -> Make | None:
     return lambda: Not(target) if is_ == "is not" else target
 
 
-def _chance(name: str, key: str) -> Make:
+def _probability(name: str, key: str) -> Make:
     """How sure the classifier is of a value."""
     from aegen.targeting import Probability
 
     factors = services.targets.factors(name)
     attribute = _choice("Attribute", list(factors), f"{key}:name", format_func=bound.words)
     value = _choice("Value", factors[attribute], f"{key}:{attribute}:value")
-    low, high = st.slider(
+    low, high = _percent(
         "The classifier finds it likely to",
-        0,
-        100,
         (40, 60),
-        key=f"{key}:range",
-        format="%d %%",
-        help="40 to 60 % asks for pictures between two values; 95 to 100 % for clear ones.",
+        key,
+        "40 to 60 % asks for pictures between two values; 95 to 100 % for clear ones.",
     )
-    return lambda: Probability(attribute, value, low / 100, high / 100)
+    return lambda: Probability(attribute, value, low, high)
+
+
+def _percent(label: str, start: tuple[int, int], key: str, help: str) -> tuple[float, float]:
+    """Two shares of a whole."""
+    low, high = st.slider(label, 0, 100, start, key=f"{key}:range", format="%d %%", help=help)
+    return low / 100, high / 100
 
 
 def _numbers(name: str) -> list[str]:
@@ -174,17 +177,14 @@ def _density(name: str, key: str) -> Make:
     """How crowded a place is."""
     from aegen.targeting import DensityLevel
 
-    low, high = st.slider(
+    low, high = _percent(
         "Denser than this share of the rows",
-        0,
-        100,
         (20, 100),
-        key=f"{key}:range",
-        format="%d %%",
-        help="20 to 100 % leaves out the fifth of the rows that lie loneliest; 0 to 10 % asks for "
+        key,
+        "20 to 100 % leaves out the fifth of the rows that lie loneliest; 0 to 10 % asks for "
         "unusual pictures.",
     )
-    return lambda: DensityLevel(low / 100, high / 100)
+    return lambda: DensityLevel(low, high)
 
 
 def _coordinate(name: str, key: str) -> Make | None:
@@ -192,14 +192,8 @@ def _coordinate(name: str, key: str) -> Make | None:
     from aegen.targeting import Coordinate, Fixed
 
     codes = services.bundles.bundle(name).codes
-    index = int(
-        _choice(
-            "Coordinate",
-            range(codes.shape[1]),
-            f"{key}:{name}:index",
-            format_func=lambda k: f"z{k}",
-        )
-    )
+    axes = range(codes.shape[1])
+    index = _choice("Coordinate", axes, f"{key}:{name}:index", format_func="z{}".format)
     fixed = st.toggle(
         "Exactly one value",
         key=f"{key}:fixed",

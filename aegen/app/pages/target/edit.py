@@ -1,7 +1,9 @@
-"""Target's edits: one picture on its way to other attribute values, and what is seen in it."""
+"""Target's edits: the path of one picture to other attribute values, and what is seen on it."""
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -34,6 +36,9 @@ KINDS_HELP = (
     "rows with the new one.  \n"
     "**Logistic probe**: straight across the border that a logistic regression draws."
 )
+
+
+UPLOADED = "Your picture, as it comes back"
 
 
 def asked(name: str) -> Edit | None:
@@ -73,8 +78,8 @@ def _becomes(name: str) -> None:
 
 
 def _how(factors: dict[str, tuple[str, ...]]) -> None:
-    """Which way, what stays, how far."""
-    bound.choose("Way", state.kind, list(KINDS), format_func=KINDS.__getitem__, help=KINDS_HELP)
+    """Along which path, what stays, how far."""
+    bound.choose("Path", state.kind, list(KINDS), format_func=KINDS.__getitem__, help=KINDS_HELP)
     key = f"held:{state.hold.key}"
     st.session_state[key] = list(_shown_held(factors))
     st.multiselect(
@@ -84,7 +89,7 @@ def _how(factors: dict[str, tuple[str, ...]]) -> None:
         format_func=bound.words,
         on_change=_take_held,
         args=(key,),
-        help="By effects the classifier minds these; of a straight way their own directions are "
+        help="By effects the classifier minds these; of a straight path their own directions are "
         "taken out.",
     )
     key = bound.bind(state.reach)
@@ -96,7 +101,7 @@ def _how(factors: dict[str, tuple[str, ...]]) -> None:
         step=0.1,
         on_change=bound.take,
         args=(state.reach, key),
-        help="1 is where the way leads; further exaggerates.",
+        help="1 is where the path leads; further exaggerates.",
     )
 
 
@@ -112,25 +117,19 @@ def _held(factors: dict[str, tuple[str, ...]]) -> tuple[str, ...] | None:
 
 
 def _shown_held(factors: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """What stays, with the default of the way where nothing was chosen."""
+    """What stays, with the default of the path where nothing was chosen."""
+    from aegen.targeting import parse
+    from aegen.targeting.composition import wanted_values
+
     chosen = _held(factors)
     if chosen is not None:
         return chosen
     if state.kind.get() != "effects":
         return ()
-    wished = _wished(state.edit_target.get())
-    return tuple(name for name in factors if name not in wished)
-
-
-def _wished(text: str) -> set[str]:
-    """Names of the attributes that are to change; of none where the wish cannot be followed."""
-    from aegen.targeting import parse
-    from aegen.targeting.composition import wanted_values
-
-    try:
-        return set(wanted_values(parse(text)))
-    except AegenError:
-        return set()
+    wanted: Collection[str] = ()
+    with contextlib.suppress(AegenError):  # a target that cannot be followed changes nothing
+        wanted = wanted_values(parse(state.edit_target.get()))
+    return tuple(name for name in factors if name not in wanted)
 
 
 def _take_held(key: str) -> None:
@@ -149,29 +148,25 @@ def _start(name: str) -> int | tuple[float, ...]:
 
 
 def strip(change: Edit) -> Edited:
-    """The pictures on the way; a click chooses the one that is read out."""
+    """The pictures on the path; a click chooses the one that is read out."""
     found = services.targets.edited(change)
     n = len(found.positions)
     choice = image_grid(
         quantize(found.images),
         key="edit-strip",
         label="Step",
-        names=[f"{100 * position:.0f} % of the way" for position in found.positions],
+        names=[_position(found, k) for k in range(n)],
         columns=n,
         chosen=min(state.step.get(), n - 1),
     )
     if choice is not None and choice != state.step.get():
         state.step.set(choice)
         st.rerun(scope="fragment")
-    start = "Your picture, as it comes back" if _brought(change) else f"Row {change.start:,}"
+    start = f"Row {change.start:,}" if isinstance(change.start, int) else UPLOADED
     st.markdown(f"{plain(start)} → {plain(target_text.words_of(change.bundle, change.text))}")
     kind = st.success if found.reached is not None and not found.changed else st.warning
     kind(sentence(found.summary()) + ".", icon=":material/compare_arrows:")
     return found
-
-
-def _brought(change: Edit) -> bool:
-    return not isinstance(change.start, int)
 
 
 def read_out(change: Edit, found: Edited) -> None:
@@ -183,37 +178,30 @@ def read_out(change: Edit, found: Edited) -> None:
     left, right = st.columns([1, 1.4], gap="large")
     with left:
         share_bar.beside(
-            [(images[0], "<b>before</b>"), (images[step], f"<b>{_place(found, step)}</b>")],
+            [(images[0], "<b>before</b>"), (images[step], f"<b>{_position(found, step)}</b>")],
             side=150,
-            wrap=True,
         )
-        rows_, distances = services.draws.nearest(change.bundle, found.codes[step : step + 1])
-        known = services.bundles.sample_of(change.bundle, int(rows_[0]))
-        about = ", ".join(f"{key} {value}" for key, value in known.items())
-        st.caption(
-            f"Nearest training row: {int(rows_[0]):,} ({plain(about)}), {distances[0]:.3g} away."
-        )
+        rows, distances = services.draws.nearest(change.bundle, found.codes[step : step + 1])
+        row = int(rows[0])
+        known = services.bundles.sample_of(change.bundle, row)
+        about = plain(", ".join(f"{key} {value}" for key, value in known.items()))
+        st.caption(f"Nearest training row: {row:,} ({about}), {distances[0]:.3g} away.")
         navigation.link("traverse", "Traverse from this row")
     with right:
-        readings = _readings(found, step)
+        names, now, before = zip(*_readings(found, step), strict=True)
         st.markdown(
-            f"**What is seen at {_place(found, step)}**",
+            f"**What is seen at {_position(found, step)}**",
             help="Probabilities by the bundle's classifier, or by a probe on codes for an "
             "attribute that it does not know. The mark is the probability before the edit.",
         )
         drawing(
-            bars(
-                [name for name, _, _ in readings],
-                [now for _, now, _ in readings],
-                reference=[before for _, _, before in readings],
-                title="what is seen",
-            ),
+            bars(names, now, reference=before, title="what is seen"),
             key="edit-readings",
         )
         st.caption("Bars: the probability in this picture. Marks: in the picture before.")
 
 
-def _place(found: Edited, step: int) -> str:
+def _position(found: Edited, step: int) -> str:
     return f"{100 * found.positions[step]:.0f} % of the way"
 
 
