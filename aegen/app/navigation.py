@@ -1,4 +1,4 @@
-"""The pages of the app: declared here once, in four groups; listed where their file exists."""
+"""The pages of the app, declared here once, in four groups."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import streamlit as st
 
 from aegen.app.location import folder
 
-__all__ = ["ENTRIES", "ICON", "Entry", "entry", "existing", "link", "pages"]
+__all__ = ["ENTRIES", "ICON", "Entry", "entry", "link", "pages"]
 
 
 ICON = (Path(__file__).parent / "icon.svg").read_text(encoding="utf-8")
@@ -57,34 +57,28 @@ ENTRIES = (
 """All pages in their order; the first is the front page."""
 
 
-def existing() -> list[Entry]:
-    """The entries whose page is there."""
-    return [entry for entry in ENTRIES if entry.path.is_file()]
-
-
-def entry(address: str) -> Entry | None:
-    """The existing page at ``address``, if there is one."""
-    return next((entry for entry in existing() if entry.address == address), None)
+def entry(address: str) -> Entry:
+    """The page at ``address``."""
+    return next(entry for entry in ENTRIES if entry.address == address)
 
 
 def pages() -> dict[str, list[Any]]:
     """The pages by group, for ``st.navigation``."""
     found: dict[str, list[Any]] = {}
-    for number, page in enumerate(existing()):
+    for page in ENTRIES:
         found.setdefault(page.group, []).append(
             st.Page(
                 page.path,
                 title=page.title,
                 icon=page.icon,
                 url_path=page.address,
-                default=number == 0,
+                default=page == ENTRIES[0],
             )
         )
     return found
 
 
-def link(address: str, label: str, icon: str | None = None) -> None:
-    """A link to another page, where that page exists."""
+def link(address: str, label: str) -> None:
+    """A link to another page."""
     page = entry(address)
-    if page is not None:
-        st.page_link(page.path, label=label, icon=icon or page.icon)
+    st.page_link(page.path, label=label, icon=page.icon)

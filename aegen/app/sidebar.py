@@ -39,7 +39,7 @@ def _first_visit() -> None:
     Until ``st.navigation`` has run once, Streamlit takes any folder named ``pages`` for its old
     kind of page list and says "Page not found" to a link that names a page; then it shows it.
     """
-    if not services.first_page_sent():
+    if not services.warmup.first_page_sent():
         _dismiss(key="aegen.dismiss")
 
 
@@ -51,11 +51,11 @@ def sidebar() -> None:
             bound.choose(
                 "Bundle",
                 link.bundle,
-                services.bundle_names(),
+                services.cache.bundle_names(),
                 format_func=_title,
                 help="A trained autoencoder with the codes of its images.",
             )
-            _facts(services.bundle(name))
+            _facts(services.bundles.bundle(name))
         except AegenError as problem:
             show_problem(problem)
         _first_visit()
@@ -63,7 +63,7 @@ def sidebar() -> None:
 
 def _title(name: str) -> str:
     try:
-        return str(services.bundle(name).title)
+        return str(services.bundles.bundle(name).title)
     except AegenError:
         return f"{name} (cannot be read)"
 

@@ -3,13 +3,13 @@
 import streamlit as st
 
 from aegen.app import page
-from aegen.app.pages.traverse import interpolation, model, sliders, state
+from aegen.app.pages.traverse import interpolation, model, sliders, snippets, state
 from aegen.app.widgets import share_bar
 
 
 @page.part
 def traverse(name: str) -> None:
-    """The picture, its sliders and the way to another picture; a move runs only this."""
+    """The picture, its sliders and a path to another picture; a move runs only this."""
     at = sliders.start(name)
     found = model.walk(at, state.directions.get())
     narrow, wide = st.columns([1, 2.7], gap="large")
@@ -19,7 +19,7 @@ def traverse(name: str) -> None:
         sliders.sliders(at, found)
     share_bar.share(
         "traverse",
-        model.walk_python(at),
+        snippets.python_of_picture(at),
         downloads=[
             ("Picture", f"{name}-picture.png", "image/png", model.picture_png),
             ("Filmstrips", f"{name}-filmstrips.png", "image/png", model.walk_png),
@@ -28,16 +28,16 @@ def traverse(name: str) -> None:
         arguments=(at, state.directions.get()),
     )
     st.subheader("From one picture to another", anchor=False)
-    a, b, kind = interpolation.ends(at)
-    interpolation.one_way(a, b, model.interpolation(a, b, kind))
+    a, b, path = interpolation.ends(at)
+    interpolation.strip(a, b, model.interpolation(a, b, path))
     share_bar.share(
         "traverse",
-        model.interpolation_python(a, b, kind),
+        snippets.python_of_interpolation(a, b, path),
         downloads=[
             ("Strip", f"{name}-strip.png", "image/png", model.interpolation_png),
             ("npz", f"{name}-strip.npz", "application/zip", model.interpolation_npz),
         ],
-        arguments=(a, b, kind),
+        arguments=(a, b, path),
     )
 
 

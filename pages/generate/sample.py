@@ -21,16 +21,13 @@ def sample(name: str) -> None:
         draws.pictures(spec, n, seed)
     with right:
         copying.copies(spec)
-        draw_detail.picked(spec, services.draw(spec, n, seed), state.draws)
+        draw_detail.picked(spec, services.draws.draw(spec, n, seed), state.draws)
         copying.figures(spec, n, seed, draw_detail.chosen(state.draws, n))
     share_bar.share(
         "sample",
         snippets.python(spec, n, seed),
         snippets.command(spec, n, seed),
-        [
-            ("PNG", f"{name}-{spec.sampler}-{seed}.png", "image/png", draws.png_file),
-            ("npz", f"{name}-{spec.sampler}-{seed}.npz", "application/zip", draws.npz_file),
-        ],
+        share_bar.draw_files(f"{name}-{spec.sampler}-{seed}", services.draws.draw),
         (spec, n, seed),
     )
 

@@ -1,4 +1,4 @@
-"""Target: new images with wished properties, transfers between groups, edits of one picture."""
+"""Target: new images with requested properties, transfers between groups, edits of one picture."""
 
 import streamlit as st
 
@@ -53,7 +53,7 @@ def draw(name: str) -> None:
 
 
 def edit_picture(name: str) -> None:
-    """One picture on its way to other attribute values."""
+    """The path of one picture to other attribute values."""
     change = edit.asked(name)
     if change is not None:
         edit.read_out(change, edit.strip(change))

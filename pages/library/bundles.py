@@ -11,6 +11,6 @@ cards.heading(
 )
 found = model.cards()
 cards.totals(found)
-cards.shelf(found)
-st.subheader("Bring your own", anchor=False)
+cards.grid(found)
+st.subheader("Add your own", anchor=False)
 cards.own()

@@ -1,4 +1,4 @@
-"""Masks: a network of kept, inverted and dropped weights, looked at and taken apart."""
+"""Masks: a network of kept, inverted and dropped weights, looked at and analysed."""
 
 from aegen.app import page
 from aegen.app.pages.masks import state

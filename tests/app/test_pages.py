@@ -7,7 +7,7 @@ import pytest
 from aegen.app import navigation
 from tests.app.conftest import link_of
 
-PAGES = [entry.address for entry in navigation.existing()]
+PAGES = [entry.address for entry in navigation.ENTRIES]
 
 
 def titles(app):

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from aegen.app.components import latent_map, select_on_map
+from aegen.app.components import latent_map, picture, select_on_map
 from aegen.core.polygons import inside
 
 COLUMNS, SIDE, TILES = 20, 4, 200
@@ -52,14 +52,11 @@ if st.checkbox("stress"):
 st.button("clear", on_click=select_on_map, args=("map",))
 start = {"polygon": [(-5, -5), (5, -5), (5, 5), (-5, 5)], "pinned": 3}
 if st.checkbox("map", value=True):
+    tiles = {"thumbnails": atlas(), "atlas": (COLUMNS, SIDE, SIDE, TILES)}
     seen = latent_map(
-        points,
+        picture(points, **tiles, **labels, **rings),
         key="map",
-        thumbnails=atlas(),
-        atlas=(COLUMNS, SIDE, SIDE, TILES),
         height=420,
-        **labels,
-        **rings,
         **(start if "linked" in st.query_params else {}),
     )
     found = None if seen.polygon is None else int(inside(points, seen.polygon).sum())

@@ -18,7 +18,7 @@ from tests.browser.conftest import ROOT
 
 pytestmark = pytest.mark.browser
 
-ENTRIES = navigation.existing()
+ENTRIES = navigation.ENTRIES
 # The first page is the app's own address; the others are named in theirs.
 PAGES = ["", *(entry.address for entry in ENTRIES[1:])]
 TITLES = dict(zip(PAGES, (entry.title for entry in ENTRIES), strict=True))

@@ -1,4 +1,4 @@
-"""How the app remembers: by what was asked and by what the bundle held when it was asked."""
+"""The app's cache: by what was asked and by what the bundle held when it was asked."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ def stamp(name: str) -> Stamp:
 def cached(
     max_entries: int, *, copied: bool = False, of: Callable[[str], Stamp] = stamp
 ) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """Keeps what a function gives, as long as the bundle that it is asked about stays as it is.
+    """Caches what a function gives, as long as the bundle that it is asked about stays as it is.
 
     The function's first argument names the bundle: its name, or an object with ``bundle``. All
-    arguments must be small and hashable. What is kept is shared by everyone, or ``copied`` for
+    arguments must be small and hashable. What is cached is shared by everyone, or ``copied`` for
     each. Things other than bundles say by ``of`` which stamp their names have.
     """
 

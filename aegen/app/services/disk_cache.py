@@ -1,4 +1,4 @@
-"""Fits that took long, kept on disk: one saved latent model a file, whole or absent.
+"""Disk cache of fits that took long: one saved latent model a file, whole or absent.
 
 A file's name is a hash of all that the fit depends on: the bundle's contents, the latent model and
 its code, its fields, the rows, the seed. What cannot be read is removed and fitted anew.
@@ -41,7 +41,7 @@ STALE = 86_400.0
 
 
 def folder() -> Path:
-    """Where fits are kept."""
+    """Where fits are stored."""
     named = os.environ.get(VARIABLE)
     if named:
         return Path(named).expanduser() / "fits"
@@ -86,7 +86,7 @@ def _code() -> str:
 
 
 def read(mark: str, sampler: str, dimension: int) -> Sampler | None:
-    """The kept fit of this mark, or None; a file that is not what it should be is removed."""
+    """The stored fit of this mark, or None; a file that is not what it should be is removed."""
     path = _file(mark)
     if not path.is_file():
         return None
@@ -117,7 +117,7 @@ def keep(mark: str, written: Path) -> None:
 
 
 def workplace() -> Path:
-    """A new folder for a job to write in, beside the kept fits where that is possible."""
+    """A new folder for a job to write in, beside the stored fits where that is possible."""
     try:
         make_folder(folder())
         return Path(tempfile.mkdtemp(prefix=".job-", dir=folder()))

@@ -1,4 +1,4 @@
-"""What tickets are judged on: held-out images whose classes are known, originals or redrawn ones.
+"""Evaluation sets of tickets: held-out images of known classes, originals or redrawn ones.
 
 Original images are not shipped. Where a person has them, in a folder of AEGEN_DATA or where aegen
 fetched them before, they are used; else the held-out codes of a bundle of the same data set, as
@@ -41,7 +41,7 @@ FETCHED = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST"}
 
 
 FEW = 1_000
-"""Held-out images that a slow ticket is judged on, so that a slider is answered soon."""
+"""Held-out images that a slow ticket is evaluated on, so that a slider is answered soon."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +62,9 @@ class EvaluationSet:
 def image_folder(data: str) -> Path | None:
     """The folder of a data set's images, where there is one on this computer."""
     named = os.environ.get(VARIABLE, "")
-    for shelf in filter(None, named.split(os.pathsep)):
+    for place in filter(None, named.split(os.pathsep)):
         for name in (data, data.replace("-", "_")):
-            folder = Path(shelf).expanduser() / name
+            folder = Path(place).expanduser() / name
             if folder.is_dir():
                 return folder
     if data in FETCHED:
@@ -89,7 +89,7 @@ def _bundles_of(data: str, shape: tuple[int, int, int] | None = None) -> list[st
 
 
 def evaluation_sets(name: str) -> tuple[EvaluationSet, ...]:
-    """What a ticket can be judged on, the best first; none where there is nothing here."""
+    """What a ticket can be evaluated on, the best first; none where there is nothing here."""
     network = tickets.plan(name)
     shape = reconstruction.picture(name) if network is None else network.input_shape
     data = str(tickets.ticket(name).about.get("data", ""))
@@ -134,7 +134,7 @@ def classifier_of(name: str) -> str:
 def examples_of(name: str, evaluation_set: str) -> tuple[Any, IntArray, tuple[str, ...]]:
     """The first held-out images (m, h, w, c), the classes (n,) of all, and the classes' names.
 
-    There are as many images as the ticket is judged on: fewer where a run takes long. They are
+    There are as many images as the ticket is evaluated on: fewer where a run takes long. They are
     standardised, as the networks of tickets take them; those for an autoencoder are float32 in
     [0, 1].
 

@@ -1,4 +1,4 @@
-"""Tickets of autoencoders: judged by whether a classifier knows again what they redraw.
+"""Tickets of autoencoders: evaluated by a classifier of the images that they reconstruct.
 
 They name no network of `aegen.supermask.networks` but describe the one that
 `aegen.supermask.training.autoencoder` rebuilds. A change of their masks shows in what a bundle's
@@ -22,15 +22,9 @@ BATCH = 500
 
 def picture(name: str) -> tuple[int, int, int] | None:
     """The (c, h, w) that a ticket's autoencoder redraws; None where it is of another network."""
-    known = tickets.ticket(name)
-    described = known.about.get("architecture")
-    if known.network is not None or not isinstance(described, dict):
-        return None
-    arguments = described.get("arguments")
-    if described.get("name") != "masked" or not isinstance(arguments, dict):
-        return None
-    c, size = arguments.get("channels"), arguments.get("size")
-    return (c, size, size) if type(c) is int and type(size) is int else None
+    known = tickets.architecture(name)
+    named = tickets.ticket(name).network is not None
+    return None if named or known is None or known[0] != "masked" else known[1]
 
 
 def told(ticket: Ticket, x: Any, classifier: str, attribute: str) -> IntArray:
@@ -39,8 +33,8 @@ def told(ticket: Ticket, x: Any, classifier: str, attribute: str) -> IntArray:
     Args:
         ticket: of an autoencoder.
         x: images float32 (n, h, w, c) in [0, 1].
-        classifier: the bundle whose classifier is asked.
-        attribute: what it tells.
+        classifier: the bundle whose classifier predicts ``attribute``.
+        attribute: the classes' name.
 
     Raises:
         AegenError: a ticket that does not fit the autoencoder that it describes.

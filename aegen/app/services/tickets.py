@@ -1,12 +1,13 @@
-"""Tickets as the app has them open: shipped ones by name, brought ones by a hash of their content.
+"""Tickets as the app has them open: shipped ones by name, others by a hash of their content.
 
-A brought ticket lies in the app's own folder on disk under the name ``~`` and a part of that hash,
-so a link to it works on this computer, and so do those that the Train page made.
+A ticket that was uploaded, or trained here, lies in the app's own folder on disk under the name
+``~`` and a part of that hash, so a link to it works on this computer.
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 import tempfile
 from pathlib import Path
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     from aegen.supermask.training.history import History
 
 __all__ = [
-    "BROUGHT",
-    "bring",
+    "add_ticket",
+    "architecture",
     "counts",
     "dense_bytes",
     "frames",
@@ -44,10 +45,10 @@ __all__ = [
     "total",
 ]
 
-BROUGHT = re.compile(r"~[0-9a-f]{16}")
-"""Names of tickets that were brought or made here."""
+OWN = re.compile(r"~[0-9a-f]{16}")
+"""Names of tickets that were uploaded or trained here."""
 
-MOST_BROUGHT = 64
+MOST_OWN = 64
 
 ANOTHER = "is that of another ticket, or of another epoch"
 
@@ -61,9 +62,9 @@ def shipped_tickets() -> list[str]:
 
 
 def ticket_names(chosen: str = "") -> list[str]:
-    """All names to choose from: the shipped ones, and ``chosen`` where it is a brought one."""
+    """All names to choose from: the shipped ones, and ``chosen`` where it is another one."""
     names = shipped_tickets()
-    return [*names, chosen] if BROUGHT.fullmatch(chosen) and _own(chosen).is_file() else names
+    return [*names, chosen] if OWN.fullmatch(chosen) and _own(chosen).is_file() else names
 
 
 def ticket_file(name: str) -> Path:
@@ -74,14 +75,14 @@ def ticket_file(name: str) -> Path:
     """
     from aegen.supermask.ticket.discovery import find_ticket
 
-    if BROUGHT.fullmatch(name) and _own(name).is_file():
+    if OWN.fullmatch(name) and _own(name).is_file():
         return _own(name)
     if name not in shipped_tickets():
         raise UnknownName("ticket", name, shipped_tickets())
     return find_ticket(name)
 
 
-def bring(content: bytes, history: bytes | None = None, *, file: str = "the file") -> str:
+def add_ticket(content: bytes, history: bytes | None = None, *, file: str = "the file") -> str:
     """Take in the content of a ticket file, and perhaps of its history; gives the ticket's name.
 
     Args:
@@ -108,12 +109,14 @@ def bring(content: bytes, history: bytes | None = None, *, file: str = "the file
 
 
 def _require_history(content: bytes, ticket: Ticket) -> None:
-    """Raises where these bytes are not the history of the ticket, before anything is kept."""
+    """Raises where these bytes are not the history of the ticket, before anything is stored."""
+    from aegen.supermask.training.history import History
+
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "the history file"
         file.write_bytes(content)
         try:
-            found = _read_history(file)
+            found = History.read(file)
         except AegenError as problem:
             raise AegenError(str(problem).replace(str(file), file.name)) from problem
     if not _fits(found, ticket):
@@ -131,9 +134,9 @@ def _own(name: str) -> Path:
 
 
 def _make_room() -> None:
-    """The oldest of those that were brought go."""
+    """The oldest of those that were uploaded or trained here go."""
     files = sorted(_folder().glob("*.ticket"), key=lambda file: file.stat().st_mtime)
-    for file in files[:-MOST_BROUGHT]:
+    for file in files[:-MOST_OWN]:
         file.unlink(missing_ok=True)
         file.with_suffix(".history").unlink(missing_ok=True)
 
@@ -142,14 +145,8 @@ def ticket_stamp(name: str) -> Stamp:
     """Which file a ticket is, and when it and its history were written."""
     file = ticket_file(name)
     written = [part.stat() for part in (file, file.with_suffix(".history")) if part.is_file()]
-    return (
-        str(file),
-        max((about.st_mtime_ns for about in written), default=0),
-        sum(about.st_size for about in written),
-    )
-
-
-# what is in it
+    newest = max((about.st_mtime_ns for about in written), default=0)
+    return str(file), newest, sum(about.st_size for about in written)
 
 
 @cached(12, of=ticket_stamp)
@@ -165,7 +162,7 @@ def ticket(name: str) -> Ticket:
 
 
 def ticket_name(name: str) -> str:
-    """A ticket's title, told apart from others of that title: lists choose by what they show."""
+    """A ticket's title, with its name where others have the same, since lists show titles only."""
     title = _title(name)
     alike = [other for other in shipped_tickets() if other != name and _title(other) == title]
     return f"{title} ({name})" if alike else title
@@ -224,30 +221,36 @@ def places(name: str) -> dict[str, tuple[int, int, int]]:
     return found
 
 
+def architecture(name: str) -> tuple[str, tuple[int, int, int]] | None:
+    """Name and input shape (c, h, w) of a network that the ticket only describes, if it does."""
+    described = ticket(name).about.get("architecture")
+    arguments = described.get("arguments") if isinstance(described, dict) else None
+    if not isinstance(described, dict) or not isinstance(arguments, dict):
+        return None
+    c, size = arguments.get("channels"), arguments.get("size")
+    if type(c) is not int or type(size) is not int:
+        return None
+    return str(described.get("name")), (c, size, size)
+
+
 def _described_places(name: str) -> dict[str, tuple[int, int, int]]:
     """The same of a network without a plan: the first layer, if it reads the picture it names."""
-    known = ticket(name)
-    architecture = known.about.get("architecture")
-    arguments = architecture.get("arguments") if isinstance(architecture, dict) else None
-    if not isinstance(arguments, dict):
+    layer, shape = next(iter(ticket(name).layers.items()))
+    known = architecture(name)
+    if known is None or shape[1:] != (math.prod(known[1]),) or known[1][1] < 2:
         return {}
-    c, size = arguments.get("channels"), arguments.get("size")
-    first, shape = next(iter(known.layers.items()))
-    if not isinstance(c, int) or not isinstance(size, int) or shape[1:] != (c * size * size,):
-        return {}
-    return {first: (c, size, size)} if size > 1 else {}
-
-
-# its training
+    return {layer: known[1]}
 
 
 @cached(8, of=ticket_stamp)
 def _history(name: str) -> tuple[History | None, str]:
+    from aegen.supermask.training.history import History
+
     file = ticket_file(name).with_suffix(".history")
     if not file.is_file():
         return None, "no history of its training lies beside this ticket"
     try:
-        found = _read_history(file)
+        found = History.read(file)
     except AegenError as problem:
         return None, f"the history of its training cannot be used: {problem}"
     if not _fits(found, ticket(name)):
@@ -260,12 +263,6 @@ def _fits(history: History, ticket: Ticket) -> bool:
     counts = [[each.keep, each.invert, each.drop] for each in ticket.counts.values()]
     same = {layer: tuple(shape) for layer, shape in ticket.layers.items()} == history.layers
     return same and bool(history.records) and history.counts[-1].tolist() == counts
-
-
-def _read_history(file: Path) -> History:
-    from aegen.supermask.training.history import History
-
-    return History.read(file)
 
 
 def history(name: str) -> History | None:
@@ -310,6 +307,6 @@ def packed(name: str, layer: str, epoch: int | None) -> Packed:
 
 @cached(6, of=ticket_stamp)
 def frames(name: str, layer: str) -> tuple[Packed, ...]:
-    """A layer's masks of all epochs that are kept."""
+    """A layer's masks of all epochs that are stored."""
     known = history(name)
     return () if known is None else tuple(pack(known.masks(e)[layer]) for e in known.epochs)

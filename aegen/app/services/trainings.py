@@ -221,4 +221,4 @@ def trained_file(order: TrainingConfig, name: str) -> bytes:
 
 def save_training(order: TrainingConfig) -> str:
     """Keep the ticket as it is now among those of the Masks page; gives its name there."""
-    return tickets.bring(trained_file(order, "ticket"), trained_file(order, "history"))
+    return tickets.add_ticket(trained_file(order, "ticket"), trained_file(order, "history"))

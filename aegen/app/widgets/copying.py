@@ -8,7 +8,7 @@ import streamlit as st
 
 from aegen.app import services
 from aegen.app.components.drawing import drawing
-from aegen.app.services import SamplerSpec
+from aegen.app.services.samplers import SamplerSpec
 from aegen.app.widgets import fields
 
 __all__ = ["copies", "copying", "figures", "smoothing"]
@@ -21,33 +21,33 @@ def figures(spec: SamplerSpec, n: int, seed: int, chosen: int | None) -> None:
     """Where the draws fall, and how likely they are; the ``chosen`` one stands out."""
     from aegen.figures import small_map
 
-    draw = services.draw(spec, n, seed)
-    codes = services.project(spec.bundle, SMALL, draw.codes)
-    background = services.shade(spec.bundle, SMALL)
+    draw = services.draws.draw(spec, n, seed)
+    codes = services.projections.project(spec.bundle, SMALL, draw.codes)
+    background = services.projections.shade(spec.bundle, SMALL)
     drawing(small_map(background, codes, chosen=chosen), key="small-map")
     st.caption("Rings: where these draws fall among all rows (PCA).", text_alignment="center")
-    _densities(services.quality(spec))
+    _densities(services.draws.quality(spec))
 
 
 def copies(spec: SamplerSpec) -> None:
     """How near draws come to training rows, and the sliders that move that."""
-    copying(services.quality(spec))
+    copying(services.draws.quality(spec))
     smoothing(spec)
 
 
 def smoothing(spec: SamplerSpec) -> None:
     """The sliders of a latent model that lead from one kind of model to another."""
-    rows = services.bundle(spec.bundle).manifest.rows
-    found = services.model(spec).rows
+    rows = services.bundles.bundle(spec.bundle).manifest.rows
+    found = services.samplers.model(spec).rows
     fields.slides(
         spec.sampler,
-        services.fields_of(spec.sampler),
+        services.samplers.fields_of(spec.sampler),
         rows if found is None else len(found),
-        functools.partial(services.learnt, spec),
+        functools.partial(services.samplers.learnt, spec),
     )
 
 
-def copying(quality: services.Quality) -> None:
+def copying(quality: services.draws.Quality) -> None:
     """How near draws come to training rows, with its interval."""
     from aegen.figures import copying_scale
 
@@ -63,7 +63,7 @@ def copying(quality: services.Quality) -> None:
     drawing(copying_scale(found.ratio, found.low, found.high), key="copying")
 
 
-def _densities(quality: services.Quality) -> None:
+def _densities(quality: services.draws.Quality) -> None:
     if quality.own_density is None or quality.holdout_density is None:
         return
     st.markdown(

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from aegen.app import services
-from aegen.app.services import SamplerSpec
+from aegen.app.services.samplers import SamplerSpec
 from aegen.app.state.draws import DrawChoices
 from aegen.app.widgets import share_bar
 from aegen.core.images import quantize
@@ -37,9 +37,9 @@ def picked(spec: SamplerSpec, draw: Any, choices: DrawChoices) -> None:
 
 def _detail(spec: SamplerSpec, draw: Any, choice: int) -> None:
     """A picture of a draw beside its nearest training row."""
-    rows, distances = services.nearest(spec.bundle, draw.codes[choice : choice + 1])
+    rows, distances = services.draws.nearest(spec.bundle, draw.codes[choice : choice + 1])
     row = int(rows[0])
-    attributes = services.sample_of(spec.bundle, row)
+    attributes = services.bundles.sample_of(spec.bundle, row)
     words = ", ".join(f"{escape(key)} {escape(value)}" for key, value in attributes.items())
     began = "" if draw.rows is None else f"began at {int(draw.rows[choice]):,}"
     if draw.rows is not None and int(draw.rows[choice]) == row:
@@ -48,7 +48,7 @@ def _detail(spec: SamplerSpec, draw: Any, choice: int) -> None:
         [
             (quantize(draw.images[choice]), f"<b>picture&nbsp;{choice + 1}</b><br>{began}"),
             (
-                services.sheet(spec.bundle, (row,))[0],
+                services.images.sheet(spec.bundle, (row,))[0],
                 f"<b>row&nbsp;{row:,}</b><br>nearest, {distances[0]:.3g} away<br>{words}",
             ),
         ],

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from aegen.app import services
-from aegen.app.components import latent_map, select_on_map
+from aegen.app.components import latent_map, picture, select_on_map
 from aegen.app.row_selection import Area, AttributeEquals, area
 from aegen.app.state import map, visit
 from aegen.app.widgets import bound
@@ -23,7 +23,7 @@ MAP = "map"
 
 def map_controls(name: str) -> tuple[str, str]:
     """Projection (with its axes: "axes-0-1") and colour as widgets."""
-    manifest = services.bundle(name).manifest
+    manifest = services.bundles.bundle(name).manifest
     options = [*manifest.projections, *(["axes"] if manifest.latent_dim > 1 else [])]
     projection = bound.choose(
         "Projection",
@@ -81,16 +81,15 @@ def map_of_rows(
     name: str, projection: str, colour: str, over: Layers | None = None, height: int = 600
 ) -> None:
     """The map; what is selected and pinned on it is in ``state.selected`` and ``state.pinned``."""
-    opened = services.bundle(name)
-    colouring = services.labels(name, colour, projection)
+    opened = services.bundles.bundle(name)
+    colouring = services.projections.labels(name, colour, projection)
     over = over or Layers()
     tiles = opened.atlas
-    outline, pinned = _outline(projection), _pin(opened.manifest.rows)
+    outline, pin = _outline(projection), _pin(opened.manifest.rows)
     if visit.memory().stepped:  # the map itself still holds what was selected before the step
-        select_on_map(MAP, outline, pinned)
-    found = latent_map(
-        services.coordinates(name, projection),
-        key=MAP,
+        select_on_map(MAP, outline, pin)
+    shown = picture(
+        services.projections.coordinates(name, projection),
         labels=None if colouring is None else colouring.values,
         categories=None if colouring is None else colouring.categories,
         label_title="" if colouring is None else colouring.title,
@@ -100,10 +99,8 @@ def map_of_rows(
         thumbnails=opened.thumbnails,
         atlas=(tiles.columns, tiles.tile_h, tiles.tile_w, tiles.rows),
         atlas_rows=None if tiles.rows == opened.manifest.rows else np.arange(tiles.rows),
-        polygon=outline,
-        pinned=pinned,
-        height=height,
     )
+    found = latent_map(shown, key=MAP, polygon=outline, pinned=pin, height=height)
     _take_polygon(projection, outline, found.polygon)
     if found.pinned != map.pinned.get():
         map.pinned.set(found.pinned)
@@ -115,7 +112,7 @@ def _stressed(name: str) -> IntArray | None:
     if not isinstance(chosen, AttributeEquals):
         return None
     try:
-        return services.rows_of(name, chosen)
+        return services.rows.rows_of(name, chosen)
     except AegenError:  # the panel beside the map says what is wrong, and has the way out
         return None
 

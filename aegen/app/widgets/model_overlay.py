@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from aegen.app import services
-from aegen.app.services import SamplerSpec
+from aegen.app.services.samplers import SamplerSpec
 from aegen.app.state import link, map
 from aegen.app.widgets import bound, copying, fields, job_status
 from aegen.app.widgets.markdown import plain
@@ -42,8 +42,8 @@ def chosen_model(name: str, shown: tuple[link.Item[Any], ...]) -> SamplerSpec | 
     sampler = bound.choose(
         "Latent model",
         map.overlay,
-        ["none", *services.sampler_names()],
-        format_func=lambda known: "None" if known == "none" else services.title_of(known),
+        ["none", *services.samplers.sampler_names()],
+        format_func=lambda known: "None" if known == "none" else services.samplers.title_of(known),
         width=220,
         help="Lies over the rows: where it leaves holes, and where it goes beyond them.",
     )
@@ -56,13 +56,13 @@ def chosen_model(name: str, shown: tuple[link.Item[Any], ...]) -> SamplerSpec | 
         WAYS,
         kind="segments",
         help=f"{OVERLAID} draws as rings; contours hold a quarter, half, three quarters and 95 % "
-        f"of {services.CONTOURED:,} draws.",
+        f"of {services.draws.CONTOURED:,} draws.",
     )
-    parameters = services.fields_of(sampler)
+    parameters = services.samplers.fields_of(sampler)
     found: tuple[tuple[str, Any], ...] = ()
     if parameters:
         with st.popover("Fields", icon=":material/tune:"):
-            st.caption(services.summary_of(sampler))
+            st.caption(services.samplers.summary_of(sampler))
             with st.container(horizontal=True, width=2 * fields.FIELD + 16):
                 found = fields.fields(sampler, parameters)
     link.show((*shown, *fields.items(sampler, parameters)))
@@ -74,18 +74,18 @@ def layers(spec: SamplerSpec | None, projection: str) -> Layers | None:
     if spec is None or not job_status.ready(spec):
         return None
     way = map.layers.get()
-    if fields.leads(services.fields_of(spec.sampler)):
+    if fields.leads(services.samplers.fields_of(spec.sampler)):
         left, right = st.columns(2, gap="large")
         with left:
             copying.smoothing(spec)
         with right:
-            copying.copying(services.quality(spec))
+            copying.copying(services.draws.quality(spec))
     draws = lines = None
     if way != "contours":
-        draws = services.overlaid(spec, OVERLAID, SEED, projection)
+        draws = services.draws.overlaid(spec, OVERLAID, SEED, projection)
     if way != "draws":
         with st.spinner("Drawing contours …", width="stretch"):
-            found = services.contours(spec, projection)
+            found = services.draws.contours(spec, projection)
         lines = [(contour.share, line) for contour in found for line in contour.lines]
     return Layers(draws, lines)
 
@@ -94,16 +94,19 @@ def said(spec: SamplerSpec | None, over: Layers | None, projection: str) -> None
     """How what lies over the map was made, in a line."""
     if spec is None or over is None:
         return
-    title, where = plain(services.title_of(spec.sampler)), projection.upper().replace("-", " ")
+    title, where = (
+        plain(services.samplers.title_of(spec.sampler)),
+        projection.upper().replace("-", " "),
+    )
     parts = []
     if over.draws is not None:
         parts.append(f"Rings: {len(over.draws):,} draws of the {title}.")
     if over.lines is not None:
         parts.append(
             f"Contours: the smallest areas of the {where} map that hold 25, 50, 75 and 95 % of "
-            f"{services.CONTOURED:,} of its draws, smoothed."
+            f"{services.draws.CONTOURED:,} of its draws, smoothed."
             if over.draws is not None
             else f"Contours of the {title}: the smallest areas of the {where} map that hold "
-            f"25, 50, 75 and 95 % of {services.CONTOURED:,} draws, smoothed."
+            f"25, 50, 75 and 95 % of {services.draws.CONTOURED:,} draws, smoothed."
         )
     st.caption(" ".join(parts))

@@ -1,4 +1,4 @@
-"""A training row as a choice: typed in, or taken at random."""
+"""A training row as a choice: typed in, taken at random, or an uploaded picture in its place."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ import streamlit as st
 
 from aegen.app import services
 from aegen.app.state import link, map, visit
+from aegen.app.widgets import image_upload
 
-__all__ = ["default_row", "roll", "row_field"]
+__all__ = ["default_row", "random_row", "row_field", "start", "uploaded_code"]
+
+Row = link.Item[int | None]
 
 
-def default_row(name: str, k: int) -> int:
+def default_row(name: str, k: int = 0) -> int:
     """A row to begin with: one of those on the cover."""
-    manifest = services.bundle(name).manifest
+    manifest = services.bundles.bundle(name).manifest
     cover = manifest.cover or (0, manifest.rows - 1)
     return cover[k * (len(cover) // 2) % len(cover)]
 
@@ -24,13 +27,13 @@ def default_row(name: str, k: int) -> int:
 def row_field(
     label: str,
     name: str,
-    item: link.Item[int | None],
+    item: Row,
     default: int | None,
     take: Callable[..., None],
     **layout: Any,
 ) -> None:
     """A row by its number; one that is not there is named to the person and replaced."""
-    rows = services.bundle(name).manifest.rows
+    rows = services.bundles.bundle(name).manifest.rows
     row = item.get()
     if row is not None and row >= rows:
         visit.notify(f"There is no row {row:,} here; rows go from 0 to {rows - 1:,}.")
@@ -56,9 +59,48 @@ def row_field(
     )
 
 
-def roll(name: str, item: link.Item[int | None]) -> None:
+def random_row(name: str, item: Row) -> None:
     """A row at random, from a seed that goes up by one each time."""
     seed = map.rolls.get()
     map.rolls.set(seed + 1)
-    rows = services.bundle(name).manifest.rows
+    rows = services.bundles.bundle(name).manifest.rows
     item.set(int(np.random.default_rng(seed).integers(rows)))
+
+
+def start(name: str) -> None:
+    """Where to start: at a row by its number, at a random one, or at an uploaded picture."""
+    row_field("Start at row", name, map.pinned, default_row(name), _take_start)
+    st.button(
+        "Random row",
+        icon=":material/casino:",
+        on_click=_random_start,
+        args=(name,),
+        help="Another row at random. The link names it.",
+    )
+    with st.popover("Your picture", icon=":material/add_photo_alternate:"):
+        image_upload.upload(name)
+
+
+def _take_start(item: Row, key: str) -> None:
+    """The row typed in; an emptied field keeps the row."""
+    if st.session_state[key] is not None:
+        item.set(st.session_state[key])
+        map.uploaded_code.reset()
+
+
+def _random_start(name: str) -> None:
+    map.uploaded_code.reset()
+    random_row(name, map.pinned)
+
+
+def uploaded_code(name: str) -> tuple[float, ...] | None:
+    """The code of the uploaded picture, where it fits the bundle."""
+    code, dimension = map.uploaded_code.get(), services.bundles.bundle(name).latent_dim
+    if code is not None and len(code) != dimension:
+        visit.notify(
+            f"The link holds a code of {len(code)} numbers, but codes here have {dimension}. "
+            "You see a row instead."
+        )
+        map.uploaded_code.reset()
+        return None
+    return code

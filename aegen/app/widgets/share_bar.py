@@ -1,4 +1,4 @@
-"""Pieces that several pages show: pictures side by side, and the row of copies and downloads."""
+"""Pictures side by side, and the row of copies and downloads below a result."""
 
 from __future__ import annotations
 
@@ -9,13 +9,18 @@ from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
+from numpy.typing import ArrayLike
 
 from aegen.app import navigation
 from aegen.app.state import link
 from aegen.core.arrays import ByteArray
 from aegen.core.images import grid, png, quantize
+from aegen.core.storage import npz
 
-__all__ = ["beside", "page_link", "share", "source"]
+__all__ = ["beside", "draw_files", "page_link", "share", "source"]
+
+Download = tuple[str, str, str, Callable[..., bytes]]
+"""Label, file name, mime, and the function that makes the file."""
 
 
 def beside(
@@ -33,19 +38,16 @@ def beside(
     st.html(f'<div style="display:flex;flex-wrap:{lines};gap:8px 16px">{figures}</div>')
 
 
-def source(picture: ByteArray) -> str:
+def source(picture: ArrayLike) -> str:
     """A picture (h, w, c) as an image's address."""
     return "data:image/png;base64," + base64.b64encode(png(grid(quantize(picture)[None]))).decode()
-
-
-# sharing
 
 
 def share(
     address: str,
     python: str,
     command: str | None = None,
-    downloads: Sequence[tuple[str, str, str, Callable[..., bytes]]] = (),
+    downloads: Sequence[Download] = (),
     arguments: tuple[Any, ...] = (),
 ) -> None:
     """*Copy as Python*, *Copy as command*, *Copy link* and *Download*, small, below a result.
@@ -54,8 +56,8 @@ def share(
         address: the page's address, for its link.
         python: lines that do what the page shows.
         command: a command that does, where there is one.
-        downloads: (label, file name, mime, function that makes the file) each.
-        arguments: of those functions, which run only when a file is asked for.
+        downloads: files, which are made only when they are asked for.
+        arguments: of the functions that make them.
     """
     with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
         for label, icon, text, language in (
@@ -78,6 +80,23 @@ def share(
                 icon=":material/download:",
                 on_click="ignore",
             )
+
+
+def draw_files(
+    stem: str, make: Callable[..., Any], label: str = "PNG", columns: int | None = None
+) -> list[Download]:
+    """The images of the record that ``make`` gives as a PNG, and its arrays as npz."""
+
+    def picture(*arguments: Any) -> bytes:
+        return png(grid(make(*arguments).images, columns=columns, gap=2, scale=2))
+
+    def arrays(*arguments: Any) -> bytes:
+        return npz(make(*arguments).arrays())
+
+    return [
+        (label, f"{stem}.png", "image/png", picture),
+        ("npz", f"{stem}.npz", "application/zip", arrays),
+    ]
 
 
 def page_link(address: str) -> str:

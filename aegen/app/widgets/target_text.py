@@ -91,7 +91,7 @@ def alternatives(target: Any) -> list[Target]:
 def words_of(name: str, text: str) -> str:
     """The words of a target's text; the text itself where it stands for none in this bundle."""
     try:
-        return words(services.target_of(name, text))
+        return words(services.targets.target_of(name, text))
     except AegenError:
         return text
 

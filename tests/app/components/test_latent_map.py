@@ -19,11 +19,11 @@ def script():
     import numpy as np
     import streamlit as st
 
-    from aegen.app.components import latent_map, select_on_map
+    from aegen.app.components import latent_map, picture, select_on_map
 
     points = np.random.default_rng(0).normal(size=(6_000, 2))
     st.button("pin", on_click=select_on_map, args=("map",), kwargs={"pinned": 7})
-    seen = latent_map(points, key="map", labels=np.arange(6_000) % 3)
+    seen = latent_map(picture(points, labels=np.arange(6_000) % 3), key="map")
     st.text(f"polygon {seen.polygon} pinned {seen.pinned}")
 
 

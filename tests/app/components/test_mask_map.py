@@ -2,14 +2,17 @@
 
 import re
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from aegen.app.components.mask_map import _HERE, _PARTS, matrix, pack, slice_of, tiles
+from aegen.app.components.mask_map import SCRIPTS, matrix, pack, packing, slice_of, tiles
 from aegen.app.components.mask_map.packing import unpack
 from aegen.app.widgets.mask_layer import MaskedLayer
 from aegen.core.errors import InvalidInput
+
+FOLDER = Path(packing.__file__).parent
 
 
 def random_mask(shape, remaining=0.3, seed=0):
@@ -119,12 +122,12 @@ def test_tiles_fit_a_screen(shape):
 
 
 def test_what_the_browser_gets_has_the_names_that_it_reads():
-    script = (_HERE / "sheet.js").read_text()
+    script = (FOLDER / "sheet.js").read_text()
     words = tiles((4, 2, 3, 3)).specification()
     read = set(re.findall(r"this\.(\w+Across|gap|blockGap|counts|strides|offset)\b", script))
     read |= set(re.findall(r"this\.(tilesAcross|blocksAcross)\b", script))
     assert read | {"gap", "blockGap", "counts"} <= set(words)
-    assert "".join((_HERE / part).read_text() for part in _PARTS).count("export default") == 1
+    assert "".join((FOLDER / part).read_text() for part in SCRIPTS).count("export default") == 1
 
 
 # layers

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from aegen.app.components.latent_map.parts import parts, spec_part, specification
+from aegen.app.components.latent_map.parts import parts, specification
 from aegen.app.components.latent_map.picture import picture
+from aegen.app.components.mount import spec_part
 from aegen.core.errors import InvalidInput
 from aegen.figures.palette import CATEGORIES, SCALE
 
@@ -113,7 +114,7 @@ def test_what_does_not_fit_is_refused(given, message):
         picture(given.pop("points", POINTS), **given)
 
 
-def test_contours_are_told_apart_and_rows_beyond_the_points_refused():
+def test_contours_are_distinguished_and_rows_beyond_the_points_refused():
     lines = [(0.95, POINTS[:9]), (0.5, POINTS[9:12])]
     table = parts(picture(POINTS, contours=lines))["contours"]["table"]
     assert table["line"].to_pylist() == [0] * 9 + [1] * 3

@@ -57,7 +57,7 @@ def reported(masks):
 
 
 def spec_of(app):
-    parts = component(app, "aegen.mask_map_part")
+    parts = component(app, "aegen.part")
     return next(part["spec"] for part in parts if part["part"] == "spec")
 
 
@@ -285,9 +285,9 @@ def test_tickets_side_by_side(opened):
 # files
 
 
-def test_a_brought_ticket_is_shown_by_its_link(opened, shelf_of_tickets):
+def test_an_uploaded_ticket_is_shown_by_its_link(opened, shelf_of_tickets):
     content = (shelf_of_tickets / "bars-b.ticket").read_bytes()
-    name = services.bring(content, (shelf_of_tickets / "bars-b.history").read_bytes())
+    name = services.add_ticket(content, (shelf_of_tickets / "bars-b.history").read_bytes())
     assert services.ticket_file(name).read_bytes() == content
     app = opened("masks", ticket=name)
     assert not app.exception
@@ -309,7 +309,7 @@ def test_a_brought_ticket_is_shown_by_its_link(opened, shelf_of_tickets):
 def test_a_file_that_is_no_ticket_is_refused_and_nothing_is_kept(shelf_of_tickets, spoil):
     before = services.ticket_names()
     with pytest.raises(TicketError):
-        services.bring(spoil((shelf_of_tickets / "bars.ticket").read_bytes()))
+        services.add_ticket(spoil((shelf_of_tickets / "bars.ticket").read_bytes()))
     assert services.ticket_names() == before
     with pytest.raises(UnknownName):
         services.ticket_file("~0123456789abcdef")
@@ -359,9 +359,9 @@ def test_a_history_of_another_ticket_is_refused_and_the_right_one_stays(
             last={renamed[k]: v for k, v in history.last.items()},
         ).write(shelf_of_tickets / "wrong.history")
         wrong = (shelf_of_tickets / "wrong.history").read_bytes()
-    name = services.bring(content, right)
+    name = services.add_ticket(content, right)
     with pytest.raises(AegenError, match="history"):
-        services.bring(content, wrong)
+        services.add_ticket(content, wrong)
     assert services.history(name) is not None
     (shelf_of_tickets / "bars.history").write_bytes(wrong)
     app = opened("masks", ticket="bars", epoch="2")

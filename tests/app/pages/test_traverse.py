@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import aegen
-from aegen.app.pages.traverse import model
+from aegen.app.pages.traverse import model, snippets
 from aegen.app.pages.traverse.model import Place
 from aegen.app.widgets import share_bar
 from aegen.core.errors import InvalidInput
@@ -64,10 +64,10 @@ def test_the_link_reproduces_the_page(opened):
     test.number_input[2].set_value(9).run()
     healthy(test.segmented_control[1].set_value("spherical").run())
     link = link_of(test)
-    assert (link["traverse.to"], link["traverse.way"]) == ("9", "spherical")
+    assert (link["traverse.to"], link["traverse.path"]) == ("9", "spherical")
     again = visited(opened, **link)
     assert drawn(again) == drawn(test)
-    assert drawn(visited(opened, **{**link, "traverse.way": "straight"})) != drawn(test)
+    assert drawn(visited(opened, **{**link, "traverse.path": "straight"})) != drawn(test)
 
 
 def test_reset_takes_all_moves_back(opened):
@@ -100,7 +100,7 @@ def test_random_rows_are_seeded_and_named_in_the_link(opened):
         ({"code": "1,2"}, "code of 2 numbers"),
         ({"code": "1,inf,2"}, "cannot be used"),
         ({"to": "40"}, "no row 40"),
-        ({"way": "zigzag"}, "no way 'zigzag'"),
+        ({"path": "zigzag"}, "no path 'zigzag'"),
     ],
 )
 def test_a_bad_link_is_named_and_the_page_still_works(opened, link, sentence):
@@ -120,22 +120,22 @@ def test_a_bad_link_is_named_and_the_page_still_works(opened, link, sentence):
 def test_the_lines_of_python_write_the_very_picture(place, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names = {}
-    exec(model.walk_python(place), names)
+    exec(snippets.python_of_picture(place), names)
     found = model.walk(place, 3)
     np.testing.assert_array_equal(names["image"], found.image)
     assert (tmp_path / "picture.png").read_bytes() == model.picture_png(place, 3)
     assert not np.array_equal(found.image, model.walk(Place("bars", 8), 3).image)
 
 
-@pytest.mark.parametrize("way", ["straight", "spherical", "dense"])
-def test_the_lines_of_python_write_the_very_strip(way, tmp_path, monkeypatch):
+@pytest.mark.parametrize("path", ["straight", "spherical", "dense"])
+def test_the_lines_of_python_write_the_very_strip(path, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     a, b = Place("bars", 7, moves=((0, 1.0),)), Place("bars", 2)
     names = {}
-    exec(model.interpolation_python(a, b, way), names)
-    found = model.interpolation(a, b, way)
+    exec(snippets.python_of_interpolation(a, b, path), names)
+    found = model.interpolation(a, b, path)
     np.testing.assert_array_equal(names["images"], found.images)
-    assert (tmp_path / "strip.png").read_bytes() == model.interpolation_png(a, b, way)
+    assert (tmp_path / "strip.png").read_bytes() == model.interpolation_png(a, b, path)
 
 
 def test_a_filmstrip_passes_through_the_place_itself():
@@ -148,7 +148,7 @@ def test_a_filmstrip_passes_through_the_place_itself():
         assert not np.allclose(strip[at - 1], found.image, atol=1e-5)
 
 
-def test_a_way_leads_from_one_end_to_the_other():
+def test_a_path_leads_from_one_end_to_the_other():
     bundle = aegen.load("bars")
     a, b = bundle.codes[1], bundle.codes[2]
     expected_of = {
@@ -156,8 +156,8 @@ def test_a_way_leads_from_one_end_to_the_other():
         "spherical": interpolate(a, b, 9, kind="spherical", centre=bundle.codes.mean(axis=0)),
         "dense": dense_path(a, b, 9, bundle.codes),
     }
-    for way, expected in expected_of.items():
-        found = model.interpolation(Place("bars", 1), Place("bars", 2), way)
+    for path, expected in expected_of.items():
+        found = model.interpolation(Place("bars", 1), Place("bars", 2), path)
         np.testing.assert_array_equal(found.codes, expected)
         assert len(found.readings) == 9
     with pytest.raises(InvalidInput, match="rows 0 to 39"):
@@ -173,7 +173,7 @@ def test_files_hold_what_is_shown(tmp_path):
     assert model.picture_png(place, 3) == png(quantize(model.walk(place, 3).image))
 
 
-def test_leanings_name_an_attribute_only_where_it_explains_something():
+def test_associations_name_an_attribute_only_where_it_explains_something():
     rng = np.random.default_rng(0)
     sides = rng.random(2000) < 0.5
     positions = np.stack([np.where(sides, 1.0, -1.0), rng.normal(size=2000)], axis=1)

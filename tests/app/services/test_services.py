@@ -9,7 +9,7 @@ import streamlit as st
 from aegen.app import services
 from aegen.app.pages.sample import snippets
 from aegen.app.row_selection import Area, AttributeEquals
-from aegen.app.services import SamplerSpec
+from aegen.app.services.samplers import SamplerSpec
 from aegen.app.widgets import fields
 from aegen.core.errors import AegenError, InvalidInput, UnknownName
 from aegen.samplers import samplers
@@ -20,14 +20,15 @@ LYING = AttributeEquals("class", "lying")
 def test_two_bundles_at_once_never_mix():
     """Many threads ask for both bundles; each gets its own shapes and its own numbers."""
     alone = {
-        name: services.draw(SamplerSpec(name, "gaussian"), 5, 1) for name in ("bars", "colours")
+        name: services.draws.draw(SamplerSpec(name, "gaussian"), 5, 1)
+        for name in ("bars", "colours")
     }
     st.cache_resource.clear()
     wrong = []
 
     def ask(name):
         for _ in range(5):
-            draw = services.draw(SamplerSpec(name, "gaussian"), 5, 1)
+            draw = services.draws.draw(SamplerSpec(name, "gaussian"), 5, 1)
             if not np.array_equal(draw.images, alone[name].images):
                 wrong.append(name)
 
@@ -46,95 +47,100 @@ def test_each_part_of_a_choice_counts():
         (SamplerSpec("bars", "kde", (("bandwidth", 0.3),), LYING), 6, 0),
         (base, 6, 1),
     ]
-    first = services.draw(base, 6, 0).codes
-    assert np.array_equal(services.draw(base, 6, 0).codes, first)
+    first = services.draws.draw(base, 6, 0).codes
+    assert np.array_equal(services.draws.draw(base, 6, 0).codes, first)
     for spec, n, seed in others:
-        assert not np.array_equal(services.draw(spec, n, seed).codes, first)
+        assert not np.array_equal(services.draws.draw(spec, n, seed).codes, first)
 
 
 @pytest.mark.parametrize("sampler", samplers.names())
 def test_draws_restricted_to_rows_come_from_them(sampler):
-    rows = services.rows_of("bars", LYING)
-    draw = services.draw(SamplerSpec("bars", sampler, _few(sampler), LYING), 30, 0)
+    rows = services.rows.rows_of("bars", LYING)
+    draw = services.draws.draw(SamplerSpec("bars", sampler, _few(sampler), LYING), 30, 0)
     assert draw.images.shape[0] == 30
     if draw.rows is not None:
         assert set(draw.rows) <= set(rows)
-        free = services.draw(SamplerSpec("bars", sampler, _few(sampler)), 30, 0)
+        free = services.draws.draw(SamplerSpec("bars", sampler, _few(sampler)), 30, 0)
         assert not set(free.rows) <= set(rows)
     else:
-        model = services.model(SamplerSpec("bars", sampler, _few(sampler), LYING))
+        model = services.samplers.model(SamplerSpec("bars", sampler, _few(sampler), LYING))
         assert np.array_equal(model.rows, rows)
 
 
 def _few(sampler):
     """Fields with which a fit to the tiny bundle takes a moment."""
     few = {"components": 2, "epochs": 1, "hidden": 8, "transforms": 1}
-    known = [parameter.name for parameter in services.fields_of(sampler)]
+    known = [parameter.name for parameter in services.samplers.fields_of(sampler)]
     return tuple((name, value) for name, value in few.items() if name in known)
 
 
 def test_rows_of_an_area_and_of_a_value():
-    xy = services.coordinates("bars", "axes-0-2")
+    xy = services.projections.coordinates("bars", "axes-0-2")
     box = Area("axes-0-2", ((-9.0, -9.0), (0.0, -9.0), (0.0, 9.0), (-9.0, 9.0)))
-    assert np.array_equal(services.rows_of("bars", box), np.flatnonzero(xy[:, 0] < 0))
-    table = services.bundle("bars").attributes
+    assert np.array_equal(services.rows.rows_of("bars", box), np.flatnonzero(xy[:, 0] < 0))
+    table = services.bundles.bundle("bars").attributes
     assert (
-        services.rows_of("bars", LYING).tolist()
+        services.rows.rows_of("bars", LYING).tolist()
         == np.flatnonzero(table["class"] == "lying").tolist()
     )
-    parts = services.members("bars", LYING, "class")
+    parts = services.rows.members("bars", LYING, "class")
     assert parts[0][:2] == ("lying", 1.0)
     assert sum(whole for _, _, whole, _ in parts) == pytest.approx(1)
 
 
 @pytest.mark.parametrize("attribute", ["class", "late", "place"])
 def test_every_kind_of_attribute_can_be_shown(attribute):
-    colouring = services.labels("bars", attribute, "pca")
+    colouring = services.projections.labels("bars", attribute, "pca")
     assert len(colouring.values) == 40
-    assert services.members("bars", LYING, attribute)
+    assert services.rows.members("bars", LYING, attribute)
 
 
 def test_saved_selection_names_rows_ids_and_attributes():
-    lines = services.kept_rows("bars", LYING).decode().splitlines()
+    lines = services.rows.kept_rows("bars", LYING).decode().splitlines()
     assert lines[0] == "row,id,class,late,place"
-    assert len(lines) == 1 + len(services.rows_of("bars", LYING))
+    assert len(lines) == 1 + len(services.rows.rows_of("bars", LYING))
 
 
 def test_a_number_that_never_changes_is_one_group(monkeypatch):
-    table = services.bundle("bars").attributes.assign(place=3.0)
+    table = services.bundles.bundle("bars").attributes.assign(place=3.0)
     monkeypatch.setattr("aegen.app.services.bundles.attributes", lambda name: table)
-    (only,) = services.members("bars", LYING, "place")
+    (only,) = services.rows.members("bars", LYING, "place")
     assert only[:3] == ("3.0", 1.0, 1.0)
 
 
 def test_attributes_named_as_the_saved_columns_are_kept_beside_them(monkeypatch):
-    table = services.bundle("bars").attributes.rename(columns={"late": "id", "place": "row"})
+    table = services.bundles.bundle("bars").attributes.rename(
+        columns={"late": "id", "place": "row"}
+    )
     monkeypatch.setattr("aegen.app.services.bundles.attributes", lambda name: table)
-    lines = services.kept_rows("bars", LYING).decode().splitlines()
+    lines = services.rows.kept_rows("bars", LYING).decode().splitlines()
     assert lines[0] == "row,id,class,attribute id,attribute row"
 
 
 @pytest.mark.parametrize(
     ("ask", "error"),
     [
-        (lambda: services.bundle("mnst"), UnknownName),
-        (lambda: services.bundle(""), UnknownName),
-        (lambda: services.coordinates("bars", "axes-0-7"), InvalidInput),
-        (lambda: services.coordinates("bars", "axes-0"), UnknownName),
-        (lambda: services.coordinates("bars", "tsne"), UnknownName),
-        (lambda: services.rows_of("bars", AttributeEquals("mood", "good")), UnknownName),
-        (lambda: services.rows_of("bars", AttributeEquals("class", "good")), UnknownName),
-        (lambda: services.sample_of("bars", 40), InvalidInput),
-        (lambda: services.draw(SamplerSpec("bars", "vine"), 1, 0), UnknownName),
-        (lambda: services.draw(SamplerSpec("bars", "kde", (("width", 1),)), 1, 0), UnknownName),
+        (lambda: services.bundles.bundle("mnst"), UnknownName),
+        (lambda: services.bundles.bundle(""), UnknownName),
+        (lambda: services.projections.coordinates("bars", "axes-0-7"), InvalidInput),
+        (lambda: services.projections.coordinates("bars", "axes-0"), UnknownName),
+        (lambda: services.projections.coordinates("bars", "tsne"), UnknownName),
+        (lambda: services.rows.rows_of("bars", AttributeEquals("mood", "good")), UnknownName),
+        (lambda: services.rows.rows_of("bars", AttributeEquals("class", "good")), UnknownName),
+        (lambda: services.bundles.sample_of("bars", 40), InvalidInput),
+        (lambda: services.draws.draw(SamplerSpec("bars", "vine"), 1, 0), UnknownName),
         (
-            lambda: services.draw(
+            lambda: services.draws.draw(SamplerSpec("bars", "kde", (("width", 1),)), 1, 0),
+            UnknownName,
+        ),
+        (
+            lambda: services.draws.draw(
                 SamplerSpec("bars", "kde", (), AttributeEquals("class", "neither")), 1, 0
             ),
             AegenError,
         ),
         (
-            lambda: services.draw(
+            lambda: services.draws.draw(
                 SamplerSpec("bars", "gaussian", (), AttributeEquals("class", "neither")), 1, 0
             ),
             AegenError,
@@ -158,7 +164,7 @@ def test_the_python_shown_gives_the_pictures_shown(sampler, within, tmp_path, mo
     found = {}
     exec(snippets.python(spec, 7, 3), found)
     images = found["draw"].images if "draw" in found else found["images"]
-    assert np.array_equal(images, services.draw(spec, 7, 3).images)
+    assert np.array_equal(images, services.draws.draw(spec, 7, 3).images)
 
 
 def test_the_command_shown_is_one(tmp_path, monkeypatch):
@@ -174,13 +180,13 @@ def test_the_command_shown_is_one(tmp_path, monkeypatch):
     result = CliRunner().invoke(app, words[1:])
     assert result.exit_code == 0, result.output
     with np.load("grid.npz") as file:
-        assert np.array_equal(file["codes"], services.draw(spec, 5, 2).codes)
+        assert np.array_equal(file["codes"], services.draws.draw(spec, 5, 2).codes)
     assert snippets.command(SamplerSpec("bars", "kde", (), LYING), 5, 2) is None
 
 
 def test_quality_of_a_copier_and_of_a_model_far_from_the_data():
-    near = services.quality(SamplerSpec("bars", "kde", (("bandwidth", 0.001),)))
-    far = services.quality(SamplerSpec("bars", "kde", (("bandwidth", 5.0),)))
+    near = services.draws.quality(SamplerSpec("bars", "kde", (("bandwidth", 0.001),)))
+    far = services.draws.quality(SamplerSpec("bars", "kde", (("bandwidth", 5.0),)))
     assert near.copying.ratio < 0.05
     assert far.copying.ratio > 1
     assert near.holdout_density < far.holdout_density
@@ -200,15 +206,15 @@ def test_every_field_has_a_widget_and_a_place_in_the_link(sampler):
         from aegen.app.state import link
         from aegen.app.widgets import fields
 
-        chosen = fields.fields(name, services.fields_of(name))
-        link.show(fields.items(name, services.fields_of(name)))
+        chosen = fields.fields(name, services.samplers.fields_of(name))
+        link.show(fields.items(name, services.samplers.fields_of(name)))
         st.text(repr(chosen))
 
     app = AppTest.from_function(page, kwargs={"name": sampler}).run()
     assert not app.exception
     assert app.text[0].value == "()"
     boxes = [*app.selectbox, *app.number_input, *app.toggle, *app.text_input]
-    parameters = services.fields_of(sampler)
+    parameters = services.samplers.fields_of(sampler)
     assert all(w.help for w in (*boxes, *app.select_slider))
     assert len(boxes) == len(parameters)
     assert len(app.select_slider) == sum(_slider_stands(p) for p in parameters)
@@ -256,8 +262,8 @@ def test_a_scale_slider_and_its_box_show_the_same_number(value):
         from aegen.app.state import link
         from aegen.app.widgets import fields
 
-        chosen = fields.fields("kde", services.fields_of("kde"))
-        link.show(fields.items("kde", services.fields_of("kde")))
+        chosen = fields.fields("kde", services.samplers.fields_of("kde"))
+        link.show(fields.items("kde", services.samplers.fields_of("kde")))
         link.publish()
         st.text(repr(dict(chosen).get("bandwidth")))
 

@@ -6,25 +6,16 @@ All pictures travel as one image and are cut out by the browser, so hundreds cos
 from __future__ import annotations
 
 import base64
-import hashlib
-from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
-import streamlit as st
 
+from aegen.app.components.mount import component, fingerprint, nothing
 from aegen.core.arrays import ByteArray
 from aegen.core.images import grid, png
 
 __all__ = ["image_grid"]
 
-_HERE = Path(__file__).parent
-_component = st.components.v2.component(
-    "aegen.image_grid",
-    css=(_HERE / "image_grid.css").read_text(encoding="utf-8"),
-    js=(_HERE / "image_grid.js").read_text(encoding="utf-8"),
-    isolate_styles=False,
-)
+_component = component("image_grid")
 
 
 def image_grid(
@@ -36,7 +27,6 @@ def image_grid(
     below: ByteArray | None = None,
     chosen: int | None = None,
     columns: int | None = None,
-    on_choose: Callable[[], None] | None = None,
 ) -> int | None:
     """Shows ``images``; gives back which one was just chosen, or None where none was.
 
@@ -48,21 +38,20 @@ def image_grid(
         below: as many pictures again, each shown somewhat darker under its own.
         chosen: the one to stress.
         columns: how many side by side; by default as many as rows, or one more.
-        on_choose: called before the run that a choice starts.
     """
     n = len(images)
     across = columns or next(k for k in range(1, n + 1) if k * k >= n)
     picture = png(grid(images if below is None else _pairs(images, below), columns=across, gap=0))
     data = {
         "sheet": "data:image/png;base64," + base64.b64encode(picture).decode(),
-        "mark": hashlib.blake2b(picture, digest_size=8).hexdigest(),
+        "mark": fingerprint(picture),
         "n": n,
         "columns": across,
         "label": label,
         "names": names or [f"{label} {k + 1}" for k in range(n)],
         "chosen": chosen,
     }
-    result = _component(key=key, data=data, on_choice_change=on_choose or _nothing)
+    result = _component(key=key, data=data, on_choice_change=nothing)
     choice = result.get("choice")
     return int(choice) if choice is not None and 0 <= int(choice) < n else None
 
@@ -70,7 +59,3 @@ def image_grid(
 def _pairs(images: ByteArray, below: ByteArray) -> ByteArray:
     """Each image with another one, somewhat darker, under it: (n, 2h, w, c)."""
     return np.concatenate([images, (below * 0.72).astype(np.uint8)], axis=1)
-
-
-def _nothing() -> None:
-    """Streamlit hands over a choice only where a callback is named for it."""

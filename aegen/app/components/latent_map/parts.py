@@ -1,53 +1,41 @@
 """A picture as separate parts, each with a fingerprint, so that only what changed is sent.
 
-Streamlit sends an element again only when its own content differs from what the browser already
-holds. Each part is therefore an element of its own (``source/store.js``): new colours send the
-labels but not the points, new draws the draws, and the atlas and the built script travel once.
+New colours send the labels but not the points, new draws the draws; the atlas travels once.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-from typing import Any, TypedDict
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from aegen.app.components.latent_map.picture import Picture
+from aegen.app.components.mount import Part, fingerprint
 
-__all__ = ["Part", "Parts", "parts", "spec_part", "specification"]
+__all__ = ["Parts", "parts", "specification"]
 
-Part = dict[str, Any]
-"""What the browser's store takes: the part's name, its fingerprint and an Arrow table."""
-
-
-class Parts(TypedDict):
-    """The parts of a picture; None for those that it lacks."""
-
-    points: Part
-    labels: Part | None
-    draws: Part | None
-    contours: Part | None
-    chosen: Part | None
-    tiles: Part | None
-    text: Part | None
-    atlas: Part | None
+Parts = dict[str, Part | None]
+"""The parts of a picture by name; None for those that it lacks."""
 
 
 def parts(shown: Picture) -> Parts:
-    """The Arrow tables of a picture by name."""
+    """The Arrow tables of a picture."""
+    atlas = shown.atlas
+    rows = None if atlas is None else atlas.rows
     return {
-        "points": _coordinates("points", shown.points),
+        "points": _coordinates(shown.points),
         "labels": _labels(shown),
         "draws": None
         if shown.draws is None or not len(shown.draws)
-        else _coordinates("draws", shown.draws),
+        else _coordinates(shown.draws),
         "contours": _contours(shown),
-        "chosen": _chosen(shown),
-        "tiles": _tiles(shown),
+        "chosen": None if shown.chosen is None else _part({"row": shown.chosen}, shown.chosen),
+        "tiles": None if rows is None else _part({"row": rows}, rows),
         "text": _text(shown),
-        "atlas": _image(shown),
+        "atlas": None
+        if atlas is None
+        else _part({"image": pa.array([atlas.image], pa.binary())}, atlas.image),
     }
 
 
@@ -56,7 +44,7 @@ def specification(shown: Picture, ready: Parts, *, height: int) -> dict[str, Any
     atlas = shown.atlas
     return {
         "n": len(shown.points),
-        "parts": {name: part["id"] for name, part in ready.items() if isinstance(part, dict)},
+        "parts": {name: part["id"] for name, part in ready.items() if part is not None},
         "kind": shown.kind,
         "title": shown.title,
         "categories": list(shown.categories),
@@ -75,38 +63,19 @@ def specification(shown: Picture, ready: Parts, *, height: int) -> dict[str, Any
     }
 
 
-def spec_part(spec: dict[str, Any]) -> Part:
-    """A specification as a part of its own."""
-    digest = hashlib.blake2b(json.dumps(spec, sort_keys=True).encode(), digest_size=12)
-    return {"part": "spec", "id": digest.hexdigest(), "spec": spec}
-
-
 def _labels(shown: Picture) -> Part | None:
     if shown.labels is None:
         return None
     small = shown.kind == "category" and len(shown.categories) <= 256
     labels = shown.labels.astype(np.uint8) if small else shown.labels
-    return _part("labels", pa.table({"label": labels}), labels)
+    return _part({"label": labels}, labels)
 
 
 def _text(shown: Picture) -> Part | None:
     if shown.text is None:
         return None
     text = pa.array(shown.text, pa.string())
-    return _part("text", pa.table({"text": text}), *text.buffers()[1:])
-
-
-def _tiles(shown: Picture) -> Part | None:
-    if shown.atlas is None or shown.atlas.rows is None:
-        return None
-    return _part("tiles", pa.table({"row": shown.atlas.rows}), shown.atlas.rows)
-
-
-def _image(shown: Picture) -> Part | None:
-    if shown.atlas is None:
-        return None
-    image = pa.array([shown.atlas.image], pa.binary())
-    return _part("atlas", pa.table({"image": image}), shown.atlas.image)
+    return _part({"text": text}, *text.buffers()[1:])
 
 
 def _contours(shown: Picture) -> Part | None:
@@ -118,23 +87,14 @@ def _contours(shown: Picture) -> Part | None:
     line = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
     share = np.repeat(np.array([share for share, _ in shown.contours], dtype=np.float32), lengths)
     columns = {"x": xy[:, 0].copy(), "y": xy[:, 1].copy(), "line": line, "share": share}
-    return _part("contours", pa.table(columns), xy, line, share)
+    return _part(columns, xy, line, share)
 
 
-def _chosen(shown: Picture) -> Part | None:
-    if shown.chosen is None:
-        return None
-    return _part("chosen", pa.table({"row": shown.chosen}), shown.chosen)
+def _coordinates(xy: np.ndarray[Any, np.dtype[np.float32]]) -> Part:
+    x, y = (np.ascontiguousarray(xy[:, k]) for k in (0, 1))
+    return _part({"x": x, "y": y}, xy)
 
 
-def _coordinates(name: str, xy: np.ndarray[Any, np.dtype[np.float32]]) -> Part:
-    table = pa.table({"x": np.ascontiguousarray(xy[:, 0]), "y": np.ascontiguousarray(xy[:, 1])})
-    return _part(name, table, xy)
-
-
-def _part(name: str, table: pa.Table, *content: Any) -> Part:
-    digest = hashlib.blake2b(repr(table.schema).encode(), digest_size=12)
-    for piece in content:
-        if piece is not None:
-            digest.update(piece)
-    return {"part": name, "id": digest.hexdigest(), "table": table}
+def _part(columns: dict[str, Any], *content: Any) -> Part:
+    table = pa.table(columns)
+    return {"id": fingerprint(repr(table.schema).encode(), *content), "table": table}

@@ -8,38 +8,30 @@ script stand in the order in which they are joined below; nothing is built.
 
 from __future__ import annotations
 
-import functools
-import hashlib
-import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import streamlit as st
 
 from aegen.app.components.mask_map.packing import Packed, pack
 from aegen.app.components.mask_map.sheet import Sheet, matrix, slice_of, tiles
+from aegen.app.components.mount import (
+    Part,
+    callback,
+    component,
+    fingerprint,
+    send_part,
+    spec_part,
+)
 from aegen.figures.mask_colours import MASK_COLOURS
 
 __all__ = ["Packed", "Replay", "Sheet", "mask_map", "matrix", "pack", "slice_of", "tiles"]
 
-_HERE = Path(__file__).parent
-_PARTS = ("sheet.js", "paper.js", "places.js", "camera.js", "view.js")
+SCRIPTS = ("sheet.js", "paper.js", "places.js", "camera.js", "view.js")
 
-_view = st.components.v2.component(
-    "aegen.mask_map",
-    css=(_HERE / "mask_map.css").read_text(encoding="utf-8"),
-    js="\n".join((_HERE / name).read_text(encoding="utf-8") for name in _PARTS),
-    isolate_styles=False,
-)
-_store = st.components.v2.component(
-    "aegen.mask_map_part",
-    js=(_HERE.parent / "latent_map" / "source" / "store.js").read_text(encoding="utf-8"),
-    isolate_styles=False,
-)
+_view = component("mask_map", SCRIPTS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,21 +111,16 @@ def mask_map(
         "colours": {paper: colours._asdict() for paper, colours in MASK_COLOURS.items()},
         "parts": {"mask": mask.mark},
     }
-    _view(
-        key=key,
-        data={"map": key},
-        on_told_change=functools.partial(_pass_on, key, on_change),
-    )
+    _view(key=key, data={"map": key}, on_told_change=callback(key, "told", on_change))
     table = pa.table({"mask": pa.array([mask.data], pa.binary())})
-    _part(key, "mask", {"id": mask.mark, "table": table})
-    digest = hashlib.blake2b(json.dumps(spec, sort_keys=True).encode(), digest_size=12)
-    _part(key, "spec", {"id": digest.hexdigest(), "spec": spec})
-    _part(key, "frames", _frames(of, replay))
+    send_part(key, "mask", {"id": mask.mark, "table": table})
+    send_part(key, "spec", spec_part(spec))
+    send_part(key, "frames", _frames(of, replay))
 
 
-def _frames(of: str, replay: Replay) -> dict[str, Any]:
+def _frames(of: str, replay: Replay) -> Part | None:
     if not replay.masks:
-        return {"id": None}
+        return None
     table = pa.table(
         {
             "epoch": pa.array(replay.epochs, pa.int32()),
@@ -141,16 +128,4 @@ def _frames(of: str, replay: Replay) -> dict[str, Any]:
         }
     )
     marks = "".join(packed.mark for packed in replay.masks)
-    digest = hashlib.blake2b(f"{of}{marks}".encode(), digest_size=12).hexdigest()
-    return {"id": digest, "table": table, "spec": {"layer": of}}
-
-
-def _part(key: str, name: str, content: dict[str, Any]) -> None:
-    _store(key=f"{key}-{name}", data={"map": key, "part": name, **content})
-
-
-def _pass_on(key: str, on_change: Callable[[Mapping[str, Any]], None] | None) -> None:
-    """Hands what a person settled on to the page."""
-    told = st.session_state[key].get("told")
-    if told and on_change is not None:
-        on_change(told)
+    return {"id": fingerprint(f"{of}{marks}".encode()), "table": table, "spec": {"layer": of}}

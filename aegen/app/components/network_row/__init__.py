@@ -7,13 +7,10 @@ random frozen signs neither is favoured, so a layer that leaves the band is wort
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-import streamlit as st
-
+from aegen.app.components.mount import callback, component
 from aegen.figures.mask_colours import MASK_COLOURS
 
 __all__ = ["Counts", "Layer", "network_row"]
@@ -21,13 +18,7 @@ __all__ = ["Counts", "Layer", "network_row"]
 Counts = tuple[int, int, int]
 """Kept, inverted and dropped weights."""
 
-_HERE = Path(__file__).parent
-_component = st.components.v2.component(
-    "aegen.network_row",
-    css=(_HERE / "network_row.css").read_text(encoding="utf-8"),
-    js=(_HERE / "network_row.js").read_text(encoding="utf-8"),
-    isolate_styles=False,
-)
+_component = component("network_row")
 
 
 @dataclass(frozen=True)
@@ -76,11 +67,5 @@ def network_row(
             },
             "colours": {paper: colours._asdict() for paper, colours in MASK_COLOURS.items()},
         },
-        on_layer_change=functools.partial(_pass_on, key, on_choose),
+        on_layer_change=callback(key, "layer", on_choose),
     )
-
-
-def _pass_on(key: str, on_choose: Callable[[int], None] | None) -> None:
-    layer = st.session_state[key].get("layer")
-    if layer is not None and on_choose is not None:
-        on_choose(int(layer))

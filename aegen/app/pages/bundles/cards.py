@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import base64
-import json
 import shlex
 from collections.abc import Mapping
 from html import escape
+from inspect import cleandoc
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from aegen.app import navigation, page
 from aegen.app.components.drawing import drawing
 from aegen.app.pages.bundles import model
 from aegen.app.pages.bundles.model import Card
+from aegen.app.row_selection import quoted
 from aegen.app.state import link
 from aegen.app.widgets.markdown import plain
 from aegen.app.widgets.messages import show_problem
@@ -24,7 +25,7 @@ from aegen.core.errors import AegenError
 if TYPE_CHECKING:
     from aegen.bundles import Report
 
-__all__ = ["card", "heading", "own", "shelf", "totals"]
+__all__ = ["card", "grid", "heading", "own", "totals"]
 
 WIDTH = 460
 """Pixels of a card: two beside each other on a laptop, three on a wide screen, one on a phone."""
@@ -55,7 +56,7 @@ def totals(cards: list[Card]) -> None:
     st.markdown(" &nbsp;·&nbsp; ".join(parts))
 
 
-def shelf(cards: list[Card]) -> None:
+def grid(cards: list[Card]) -> None:
     """All cards, beside each other as far as there is room."""
     with st.container(horizontal=True, gap="medium"):
         for shown in cards:
@@ -137,7 +138,7 @@ def _buttons(shown: Card) -> None:
         )
     if opened:
         link.bundle.set(shown.name)
-        st.switch_page(navigation.existing()[0].path)
+        st.switch_page(navigation.ENTRIES[0].path)
     if checked:
         with st.spinner("Checking every file …"):
             report = model.check(shown.path)
@@ -178,31 +179,29 @@ def own() -> None:
             _findings(report)
             if report.ok:
                 st.html(_listed(report.facts))
-                _shelve(report.path)
+                _usage(report.path)
     with right:
         st.markdown("Three commands make one; a training that was stopped goes on where it was.")
-        st.code(model.commands(), language="bash", wrap_lines=True)
+        st.code(model.COMMANDS, language="bash", wrap_lines=True)
 
 
-def _shelve(folder: Path) -> None:
+def _usage(folder: Path) -> None:
     """How to have a bundle among the others, from whatever folder the lines are run in."""
     folder = folder.resolve()
     st.markdown("To use it, and to have it in the list of bundles:")
     st.code(_python(str(folder)), language="python", wrap_lines=True)
-    shelf = shlex.quote(str(folder.parent))
-    st.code(f"AEGEN_BUNDLES={shelf} aegen app", language="bash", wrap_lines=True)
+    parent = shlex.quote(str(folder.parent))
+    st.code(f"AEGEN_BUNDLES={parent} aegen app", language="bash", wrap_lines=True)
 
 
 def _python(name: str) -> str:
-    return "\n".join(
-        [
-            "import aegen",
-            "",
-            f"bundle = aegen.load({json.dumps(name, ensure_ascii=False)})",
-            'model = bundle.model("empirical-beta-copula")',
-            'model.sample(64, rng=0).save("grid.png")',
-        ]
-    )
+    return cleandoc(f"""
+        import aegen
+
+        bundle = aegen.load({quoted(name)})
+        model = bundle.model("empirical-beta-copula")
+        model.sample(64, rng=0).save("grid.png")
+    """)
 
 
 def _command(name: str) -> str:

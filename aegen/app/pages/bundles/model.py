@@ -13,19 +13,20 @@ from aegen.core.errors import BundleError
 if TYPE_CHECKING:
     from aegen.bundles import Manifest, Report
 
-__all__ = ["Card", "cards", "check", "commands", "error_words", "facts", "losses", "recipe"]
+__all__ = ["COMMANDS", "Card", "cards", "check", "error_words", "facts", "losses", "recipe"]
 
 COUNTED = {"running_mean", "running_var", "num_batches_tracked"}
 """Numbers of a network that are counted from its data, not learned."""
 
 COMMANDS = """\
-aegen train autoencoder {dataset} --latent-dim {dimension} \\
-  --out runs/{name}
-aegen train classifier {dataset} --out runs/judge
-aegen bundles create runs/{name} \\
-  --classifier runs/judge --out bundles/{name} \\
-  --title "{title}" --description "What it is."
+aegen train autoencoder mnist --latent-dim 10 \\
+  --out runs/mine
+aegen train classifier mnist --out runs/classifier
+aegen bundles create runs/mine \\
+  --classifier runs/classifier --out bundles/mine \\
+  --title "My bundle" --description "What it is."
 """
+"""The three commands that make a bundle."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,9 +104,6 @@ def check(path: Path | str) -> Report:
     except (OSError, RuntimeError) as problem:  # no permission, too long a name, no such home
         reason = getattr(problem, "strerror", None) or str(problem)
         return Report(Path(path), (Finding("", "", f"cannot be read ({reason})"),))
-
-
-# in words
 
 
 def facts(card: Card) -> dict[str, str]:
@@ -194,7 +192,7 @@ def _parameters(weights: Path) -> int:
 
 
 def losses(card: Card) -> dict[str, list[float]]:
-    """The training's loss and its held-out error, an epoch each; empty where not kept."""
+    """The training's loss and its held-out error, an epoch each; empty where not stored."""
     manifest = card.manifest
     assert manifest is not None
     epochs = manifest.training.get("history")
@@ -211,13 +209,3 @@ def losses(card: Card) -> dict[str, list[float]]:
 
 def _number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def commands(dataset: str = "mnist", dimension: int = 10) -> str:
-    """The three commands that make a bundle.
-
-    Example:
-        >>> commands().count("aegen")
-        3
-    """
-    return COMMANDS.format(dataset=dataset, dimension=dimension, name="mine", title="My bundle")

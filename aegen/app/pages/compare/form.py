@@ -8,7 +8,7 @@ import streamlit as st
 
 from aegen.app import services
 from aegen.app.pages.compare import state
-from aegen.app.services import BUDGETS, ComparisonRequest
+from aegen.app.services.comparisons import BUDGETS, ComparisonRequest
 from aegen.app.state import formats, visit
 from aegen.app.widgets import bound, fields
 from aegen.core.errors import AegenError
@@ -66,7 +66,7 @@ def asked(name: str) -> ComparisonRequest:
 def _models() -> tuple[str, ...]:
     chosen = state.models.get()
     if chosen is None:
-        return services.default_models()
+        return services.comparisons.default_models()
     if len(chosen) > state.MOST:
         visit.notify(
             f"{state.MOST} models are compared at most; the first {state.MOST} are shown."
@@ -96,13 +96,13 @@ def _add(name: str, models: tuple[str, ...]) -> None:
         sampler = bound.choose(
             "Latent model",
             state.addition,
-            services.sampler_names(),
-            format_func=services.title_of,
+            services.samplers.sampler_names(),
+            format_func=services.samplers.title_of,
         )
-        st.caption(services.summary_of(sampler))
+        st.caption(services.samplers.summary_of(sampler))
         with st.container(horizontal=True):
-            values = fields.fields(f"new {sampler}", services.fields_of(sampler))
-        if services.slow(services.SamplerSpec(name, sampler, values)):
+            values = fields.fields(f"new {sampler}", services.samplers.fields_of(sampler))
+        if services.samplers.slow(services.samplers.SamplerSpec(name, sampler, values)):
             st.caption("Its fit takes a while; pictures and figures come when it is done.")
         st.button(
             "Add", type="primary", icon=":material/add:", on_click=_take, args=(sampler, values)
@@ -111,7 +111,7 @@ def _add(name: str, models: tuple[str, ...]) -> None:
 
 def _take(sampler: str, values: tuple[tuple[str, Any], ...]) -> None:
     try:
-        text = services.text_of(sampler, values)
+        text = services.comparisons.text_of(sampler, values)
     except AegenError as problem:
         visit.notify(f"{problem}.")
         return

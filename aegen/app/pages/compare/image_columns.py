@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from aegen.app import services
 from aegen.app.pages.compare import form
-from aegen.app.services import ComparisonRequest
+from aegen.app.services import bundles, comparisons
+from aegen.app.services.comparisons import ComparisonRequest
 from aegen.app.widgets import share_bar
 from aegen.app.widgets.markdown import duration, plain
 from aegen.core.errors import AegenError
@@ -77,7 +77,7 @@ def columns(asked: ComparisonRequest, table: Table) -> None:
 
 def _head(k: int, model: str) -> None:
     """A model's name, and a way to leave it out."""
-    name, _, fields = services.candidate_of(model).title.partition(" (")
+    name, _, fields = comparisons.candidate_of(model).title.partition(" (")
     about = f"<small>{escape(fields.removesuffix(')'))}</small>" if fields else ""
     with st.container(
         key=f"aegen-head-{k}", horizontal=True, vertical_alignment="bottom", gap=None
@@ -99,7 +99,7 @@ def _head(k: int, model: str) -> None:
 
 def _pictures(asked: ComparisonRequest, model: str, table: Table) -> None:
     """The pictures of a model, or why there are none."""
-    candidate = services.candidate_of(model)
+    candidate = comparisons.candidate_of(model)
     images = None
     try:
         images = _images(asked, model, table)
@@ -122,20 +122,20 @@ def _pictures(asked: ComparisonRequest, model: str, table: Table) -> None:
 
 def _images(asked: ComparisonRequest, model: str, table: Table) -> ByteArray | None:
     """Draws of a model: of a quick one made here, of a slow one those that were measured."""
-    candidate = services.candidate_of(model)
+    candidate = comparisons.candidate_of(model)
     if candidate.slow:
         return next((r.images for r in table.of(candidate) if r.images is not None), None)
-    spec = services.spec_of(asked.bundle, model)
-    return services.pictures_of(spec, _number(asked), asked.seed)
+    spec = comparisons.spec_of(asked.bundle, model)
+    return comparisons.pictures_of(spec, _number(asked), asked.seed)
 
 
 def _number(asked: ComparisonRequest) -> int:
-    return MANY if max(services.bundle(asked.bundle).image_shape[:2]) <= 32 else FEW
+    return MANY if max(bundles.bundle(asked.bundle).image_shape[:2]) <= 32 else FEW
 
 
 def _facts(model: str, table: Table) -> str:
     """Times, whether it copies, or what went wrong."""
-    candidate = services.candidate_of(model)
+    candidate = comparisons.candidate_of(model)
     problems, seconds = table.problems(candidate), table.seconds(candidate)
     if seconds is None:
         return escape(f"Failed: {problems[0]}") if problems else "figures are still to come"
@@ -173,14 +173,14 @@ ABOUT = {
 def _references(asked: ComparisonRequest) -> list[tuple[str, ByteArray, str]]:
     from aegen.comparison import HELD_OUT, REFERENCES
 
-    found = []
+    found, n = [], _number(asked)
     for candidate in REFERENCES:
         try:
             images = (
-                services.reference_pictures(asked.bundle, asked.draws, asked.seed, _number(asked))
+                comparisons.reference_pictures(asked.bundle, asked.draws, asked.seed, n)
                 if candidate == HELD_OUT
-                else services.pictures_of(
-                    services.spec_of(asked.bundle, candidate.text), _number(asked), asked.seed
+                else comparisons.pictures_of(
+                    comparisons.spec_of(asked.bundle, candidate.text), n, asked.seed
                 )
             )
         except AegenError:  # the figures' own sentence says why
@@ -196,5 +196,5 @@ def all_pictures(asked: ComparisonRequest, table: Table) -> list[tuple[str, Byte
         with contextlib.suppress(AegenError):
             images = _images(asked, model, table)
             if images is not None:
-                found.append((services.candidate_of(model).title, images))
+                found.append((comparisons.candidate_of(model).title, images))
     return found + [(name, images) for name, images, _ in _references(asked)]

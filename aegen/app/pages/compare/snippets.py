@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aegen.app.services import BUDGETS, ComparisonRequest
+from aegen.app.services.comparisons import BUDGETS, ComparisonRequest
 
 __all__ = ["command", "python"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
@@ -29,7 +29,7 @@ SHEET = 24
 
 def selected_rows(name: str, colour: str) -> None:
     """Who is selected: how many, made of what, what they look like, and what to do with them."""
-    attributes = list(services.bundle(name).manifest.attributes)
+    attributes = list(services.bundles.bundle(name).manifest.attributes)
     attribute = colour if colour in attributes else next(iter(attributes), "")
     chosen = map.selected.get()
     if chosen is None:
@@ -38,11 +38,11 @@ def selected_rows(name: str, colour: str) -> None:
         _pick(name, attribute)
         return
     try:
-        rows = services.rows_of(name, chosen)
+        rows = services.rows.rows_of(name, chosen)
     except AegenError:  # the selection is remembered, so the way out of it comes with the refusal
         _clear()
         raise
-    total = services.bundle(name).manifest.rows
+    total = services.bundles.bundle(name).manifest.rows
     st.markdown(f"**{len(rows):,}** of {total:,} rows selected")
     if not len(rows):
         st.caption("There is no row inside: draw a larger area, or zoom in first.")
@@ -57,7 +57,7 @@ def _pick(name: str, attribute: str) -> None:
     """Select the rows with a value from a list, without drawing."""
     if not attribute:
         return
-    values = services.bundle(name).manifest.attributes[attribute].values
+    values = services.bundles.bundle(name).manifest.attributes[attribute].values
     if values:
         key = f"pick:{name}:{attribute}"
         st.selectbox(
@@ -85,7 +85,7 @@ def _make_up(name: str, attribute: str) -> None:
     chosen = map.selected.get()
     if not attribute or chosen is None:
         return
-    parts = services.members(name, chosen, attribute)
+    parts = services.rows.members(name, chosen, attribute)
     large = [part for part in parts if part[1] >= 0.01][:8] or parts[:1]
     rest = 1 - sum(share for _, share, _, _ in large)
     drawing(
@@ -115,10 +115,10 @@ def sheet_rows(rows: Sequence[int], limit: int = SHEET) -> tuple[int, ...]:
     return tuple(int(rows[place]) for place in places)
 
 
-def _sheet(name: str, rows: Any) -> None:
+def _sheet(name: str, rows: Sequence[int]) -> None:
     some = sheet_rows(rows)
     number = image_grid(
-        services.sheet(name, some),
+        services.images.sheet(name, some),
         key="selection-sheet",
         label="Selected row",
         names=[f"row {row}" for row in some],
@@ -133,25 +133,21 @@ def _sheet(name: str, rows: Any) -> None:
 def _acts(name: str) -> None:
     chosen = map.selected.get()
     assert chosen is not None
-    sample = navigation.entry("sample")
-    if sample is not None and st.button(
-        "Generate like these", type="primary", icon=":material/casino:", width="stretch"
-    ):
+    if st.button("Generate like these", type="primary", icon=":material/casino:", width="stretch"):
         draws.within.set(chosen)
-        st.switch_page(sample.path)
-    target = navigation.entry("target")
-    if target is not None and st.button(
+        st.switch_page(navigation.entry("sample").path)
+    if st.button(
         "Ask for this and more",
         icon=":material/target:",
         width="stretch",
         help="As a condition on the Target page, where others can be added.",
     ):
         target_text.add(target_state.target, _condition(chosen))
-        st.switch_page(target.path)
+        st.switch_page(navigation.entry("target").path)
     with st.container(horizontal=True):
         st.download_button(
             "Save selection",
-            lambda: services.kept_rows(name, chosen),
+            lambda: services.rows.kept_rows(name, chosen),
             file_name=f"{name}-selection.csv",
             mime="text/csv",
             icon=":material/download:",
@@ -179,10 +175,11 @@ def pinned_row(name: str) -> None:
     row = map.pinned.get()
     if row is None:
         return
-    attributes = services.sample_of(name, row)
+    attributes = services.bundles.sample_of(name, row)
     lines = "<br>".join(f"{escape(key)} {escape(value)}" for key, value in attributes.items())
     with st.container(border=True):
-        share_bar.beside([(services.sheet(name, (row,))[0], f"<b>row {row}</b><br>{lines}")])
+        picture = services.images.sheet(name, (row,))[0]
+        share_bar.beside([(picture, f"<b>row {row}</b><br>{lines}")])
         with st.container(horizontal=True, vertical_alignment="center"):
             navigation.link("traverse", "Traverse from here")
             st.button(

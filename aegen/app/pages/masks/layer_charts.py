@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
-from aegen.app import services
 from aegen.app.components.drawing import drawing
 from aegen.app.pages.masks import state
 from aegen.app.pages.masks.layer_map import change_of, epoch_of
+from aegen.app.services import interventions, tickets
 from aegen.app.widgets import mask_curves
 from aegen.app.widgets.markdown import sentence
 from aegen.app.widgets.mask_layer import MaskedLayer
@@ -34,7 +32,7 @@ def _connections(name: str, layer: MaskedLayer) -> None:
     from aegen.supermask.paths import fan_in, fan_out
 
     epoch, change = epoch_of(name), change_of(name)
-    mask = services.changed_masks(name, epoch, change)[layer.name]
+    mask = interventions.changed_masks(name, epoch, change)[layer.name]
     into, out = fan_in(mask), fan_out(mask)
     inputs = "channels" if layer.convolution else "inputs"
     st.markdown("**Connections**")
@@ -44,7 +42,7 @@ def _connections(name: str, layer: MaskedLayer) -> None:
     )
     what = f"weights from {'a channel' if layer.convolution else 'an input'} (fan-out)"
     drawing(degrees(out, what=inputs, across=what), key="fan-out")
-    found = services.paths_of(name, epoch, change)
+    found = interventions.paths_of(name, epoch, change)
     if found is None:
         return
     here = found[layer.name]
@@ -64,19 +62,19 @@ def _variable(name: str, layer: MaskedLayer) -> None:
     from aegen.figures.score_histogram import mask_variable
 
     st.markdown("**Mask variable**")
-    known = services.history(name)
+    known = tickets.history(name)
     if known is None:
-        st.caption(f"{sentence(services.history_problem(name))}, so it is not known.")
+        st.caption(f"{sentence(tickets.history_problem(name))}, so it is not known.")
         return
-    place = list(known.layers).index(layer.name)
-    step = _step(known, epoch_of(name))
+    place, epoch = list(known.layers).index(layer.name), epoch_of(name)
+    epochs = [int(record["epoch"]) for record in known.records]
+    step = epochs.index(epoch) if epoch in epochs else -1
     threshold = float(known.thresholds[layer.name])
-    factor = state.threshold.get()
     drawing(
         mask_variable(
             known.histograms[step, place],
             known.edges[place],
-            factor * threshold,
+            state.threshold.get() * threshold,
             mask_curves.colours(),
             trained=threshold,
         ),
@@ -92,15 +90,9 @@ def _variable(name: str, layer: MaskedLayer) -> None:
 def _training(name: str) -> None:
     """How the whole network was trained."""
     st.markdown("**Training**")
-    known = services.history(name)
+    known = tickets.history(name)
     if known is None:
-        st.caption(f"{sentence(services.history_problem(name))}, so there is nothing to replay.")
+        st.caption(f"{sentence(tickets.history_problem(name))}, so there is nothing to replay.")
         return
     drawing(mask_curves.curves(known, now=epoch_of(name)), key="training")
     st.caption("Flips: weights that changed between kept, inverted and dropped in an epoch.")
-
-
-def _step(known: Any, epoch: int | None) -> int:
-    """The place of an epoch among the records; the last where it is None."""
-    epochs = [int(record["epoch"]) for record in known.records]
-    return epochs.index(epoch) if epoch in epochs else len(epochs) - 1

@@ -1,4 +1,4 @@
-"""The map of a ticket's layer with the choices of how to lay it out; see `masked_layer`."""
+"""The map of a ticket's layer with the choices of how to lay it out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from aegen.app import services
 from aegen.app.components.mask_map import Replay, mask_map
 from aegen.app.components.network_row import Layer, network_row
 from aegen.app.pages.masks import state
-from aegen.app.services import MaskChange
+from aegen.app.services.interventions import MaskChange
 from aegen.app.widgets import bound
 from aegen.app.widgets.mask_layer import MaskedLayer
 
@@ -23,12 +23,6 @@ MAP = "mask-map"
 WIDE, HIGH = 380, 480
 """Heights of the map for sheets that lie and that do not."""
 
-WORDS = {
-    "matrix": "Matrix",
-    "tiles": "Tiles",
-    "slice": "Slice",
-}
-
 HELP = (
     "Matrix: a line a unit, a column an input. Tiles: a small picture for each kernel, or for "
     "where each unit looks. Slice: two axes of your choice, the others held still."
@@ -37,18 +31,16 @@ HELP = (
 
 def layers_of(name: str) -> list[MaskedLayer]:
     """The layers of a ticket in order."""
-    pictures = services.places(name)
+    pictures = services.tickets.places(name)
     return [
         MaskedLayer(layer, tuple(shape), pictures.get(layer))
-        for layer, shape in services.ticket(name).layers.items()
+        for layer, shape in services.tickets.ticket(name).layers.items()
     ]
 
 
 def epoch_of(name: str) -> int | None:
-    """The epoch that is shown, where its masks are kept; None is the ticket itself."""
-    known = services.history(name)
-    epochs = [] if known is None else known.epochs
-    chosen = state.epoch.get()
+    """The epoch that is shown, where its masks are stored; None is the ticket itself."""
+    epochs, chosen = _epochs(name), state.epoch.get()
     if chosen is None or chosen in epochs:
         return None if not epochs or chosen == epochs[-1] else chosen
     if epochs:
@@ -57,16 +49,22 @@ def epoch_of(name: str) -> int | None:
     return None
 
 
+def _epochs(name: str) -> list[int]:
+    """The epochs of the ticket's training whose masks are stored."""
+    known = services.tickets.history(name)
+    return [] if known is None else list(known.epochs)
+
+
 def change_of(name: str) -> MaskChange:
     """What the person does to the ticket, where the page shows it; else nothing."""
-    return asked_change(name) if state.on_map.get() else services.UNCHANGED
+    return asked_change(name) if state.on_map.get() else services.interventions.UNCHANGED
 
 
 def asked_change(name: str) -> MaskChange:
     """What the person does to the ticket, as far as its layers are there."""
-    layers = services.ticket(name).layers
+    layers = services.tickets.ticket(name).layers
     shuffled, dropped = state.shuffled.get(), state.dropped.get()
-    known = services.history(name)
+    known = services.tickets.history(name)
     movable = known is not None and bool(known.last) and epoch_of(name) is None
     return MaskChange(
         threshold=state.threshold.get() if movable else 1.0,
@@ -82,8 +80,8 @@ def network(name: str, chosen: MaskedLayer) -> None:
     """All layers as a row to choose from."""
     layers = layers_of(name)
     change = change_of(name)
-    counts = services.changed_counts(name, epoch_of(name), change)
-    known = services.history(name)
+    counts = services.interventions.changed_counts(name, epoch_of(name), change)
+    known = services.tickets.history(name)
     epochs = {}
     if known is not None and change.nothing:
         steps = {int(record["epoch"]): k for k, record in enumerate(known.records)}
@@ -102,25 +100,19 @@ def network(name: str, chosen: MaskedLayer) -> None:
 def _choose(layer: str) -> None:
     """Another layer is looked at as a whole, in the layout that suits it."""
     state.layer.set(layer)
-    for item in (state.layout, state.axes, state.still):
+    for item in (state.layout, state.axes, state.still, state.look, state.unit):
         item.reset()
-    state.look.reset()
-    state.unit.reset()
 
 
 def layer_map(name: str, layer: MaskedLayer) -> None:
     """The layer's mask, and how it is laid out."""
     layout, axes = _layout(layer)
     sheet = layer.sheet(layout, axes, state.still.get())
-    known = services.history(name)
-    epochs = tuple(known.epochs) if known is not None else ()
-    epoch = epoch_of(name)
+    epochs, epoch, unit = _epochs(name), epoch_of(name), state.unit.get()
     replaying = state.replay.get() == name
-    frames = services.frames(name, layer.name) if replaying else None
-    replay = Replay(epochs, frames)
-    unit = state.unit.get()
+    frames = services.tickets.frames(name, layer.name) if replaying else None
     mask_map(
-        services.changed_packed(name, layer.name, epoch, change_of(name)),
+        services.interventions.changed_packed(name, layer.name, epoch, change_of(name)),
         sheet,
         key=MAP,
         label=f"Mask of layer {layer.name}",
@@ -129,7 +121,7 @@ def layer_map(name: str, layer: MaskedLayer) -> None:
         unit_name=layer.unit,
         unit_at=layer.unit_at(layout, sheet),
         places=layer.places,
-        replay=replay,
+        replay=Replay(tuple(epochs), frames),
         epoch=epoch if epoch is not None else (epochs[-1] if epochs else None),
         look=state.look.get(),
         unit=unit if unit is not None and unit < layer.shape[0] else None,
@@ -152,7 +144,6 @@ def _layout(layer: MaskedLayer) -> tuple[Any, tuple[int, int]]:
             state.layout,
             layouts,
             kind="segments",
-            format_func=WORDS.__getitem__,
             help=HELP,
             label_visibility="collapsed",
         )
@@ -180,16 +171,8 @@ def _slice(layer: MaskedLayer) -> tuple[int, int]:
     still += [0] * (len(names) - len(still))
     for k, (axis, size) in enumerate(layer.axes):
         if k not in (down, across) and size > 1:
-            label = axis[:1].upper() + axis[1:]
-            now = min(still[k], size - 1)
-            still[k] = st.slider(
-                label,
-                0,
-                size - 1,
-                now,
-                width=180,
-                key=f"still-{layer.name}-{k}",
-            )
+            now, key = min(still[k], size - 1), f"still-{layer.name}-{k}"
+            still[k] = st.slider(bound.words(axis), 0, size - 1, now, width=180, key=key)
     state.still.set(tuple(still) if any(still) else ())
     return down, across
 
@@ -197,15 +180,12 @@ def _slice(layer: MaskedLayer) -> tuple[int, int]:
 def _changed(name: str, news: Mapping[str, Any]) -> None:
     """What the person settled on in the browser."""
     if "look" in news:
-        look = news["look"]
-        state.look.set(None if look is None else (look[0], look[1], look[2]))
+        state.look.set(news["look"] and tuple(news["look"]))
     if "unit" in news:
         unit = news["unit"]
         state.unit.set(None if unit is None else int(unit))
     if "epoch" in news and news["epoch"] is not None:
-        known = services.history(name)
-        last = known.epochs[-1] if known is not None and known.epochs else None
         epoch = int(news["epoch"])
-        state.epoch.set(None if epoch == last else epoch)
+        state.epoch.set(None if [epoch] == _epochs(name)[-1:] else epoch)
     if news.get("replay"):
         state.replay.set(name)

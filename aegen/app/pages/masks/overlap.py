@@ -1,14 +1,16 @@
-"""A ticket beside others: how alike their masks are, and what else tells them apart."""
+"""A ticket beside others: how far their masks overlap, and what else distinguishes them."""
 
 from __future__ import annotations
 
-from typing import Any
+from html import escape
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
-from aegen.app import services
 from aegen.app.components.drawing import drawing
 from aegen.app.pages.masks import state
+from aegen.app.services import interventions, tickets
 from aegen.app.widgets import bound, share_bar
 from aegen.app.widgets.markdown import plain
 from aegen.app.widgets.mask_curves import colours
@@ -22,8 +24,12 @@ MOST = 6
 def beside_others(name: str) -> None:
     """Which tickets, and how they compare."""
     st.subheader("Beside other tickets", anchor=False)
-    others = [other for other in services.ticket_names(name) if other != name]
-    others += [each for each in state.against.get() if each not in others and _there(each)]
+    others = [other for other in tickets.ticket_names(name) if other != name]
+    others += [
+        each
+        for each in state.against.get()
+        if each not in others and each in tickets.ticket_names(each)
+    ]
     if not others:
         st.caption("There is no other ticket yet: train one, or open a file.")
         return
@@ -35,7 +41,7 @@ def beside_others(name: str) -> None:
         "Compared with",
         others,
         key=key,
-        format_func=services.ticket_name,
+        format_func=tickets.ticket_name,
         max_selections=MOST,
         placeholder="Choose tickets, such as the same network trained from another seed",
         on_change=_take,
@@ -47,10 +53,6 @@ def beside_others(name: str) -> None:
             _overlap(name, other)
 
 
-def _there(name: str) -> bool:
-    return name in services.ticket_names(name)
-
-
 def _take(key: str) -> None:
     state.against.set(tuple(st.session_state[key]))
 
@@ -59,17 +61,17 @@ def _figures(names: tuple[str, ...]) -> None:
     """One line a ticket: accuracy, size, what remains in each layer."""
     rows = []
     for name in names:
-        ticket = services.ticket(name)
+        ticket = tickets.ticket(name)
         accuracy = ticket.about.get("accuracy")
         rows.append(
             {
-                "Ticket": services.ticket_name(name),
+                "Ticket": tickets.ticket_name(name),
                 "Right, as it says": f"{100 * accuracy:.2f} %"
                 if isinstance(accuracy, (int, float))
                 else "not said",
                 "Remaining": f"{100 * ticket.total.remaining:.2f} %",
                 "Inverted of these": f"{100 * ticket.total.inverted:.1f} %",
-                "File": f"{services.ticket_bytes(name) / 1e3:.1f} kB",
+                "File": f"{tickets.ticket_bytes(name) / 1e3:.1f} kB",
                 **{
                     layer: f"{100 * counts.remaining:.2f} %"
                     for layer, counts in ticket.counts.items()
@@ -84,16 +86,16 @@ def _overlap(name: str, other: str) -> None:
     from aegen.figures.mask_overlap import alike
 
     try:
-        found = services.like(name, other)
+        found = interventions.like(name, other)
     except AegenError:
         st.caption(
-            f"{plain(services.ticket_name(other))} has layers of other shapes, so its masks "
+            f"{plain(tickets.ticket_name(other))} has layers of other shapes, so its masks "
             "cannot be laid over these."
         )
         return
     left, right = st.columns([1.6, 1], gap="large", vertical_alignment="center")
     with left:
-        st.markdown(f"**Beside {plain(services.ticket_name(other))}**")
+        st.markdown(f"**Beside {plain(tickets.ticket_name(other))}**")
         drawing(
             alike(
                 [
@@ -114,19 +116,17 @@ def _overlap(name: str, other: str) -> None:
 
 def _looks(name: str, other: str) -> None:
     """Where the first layers that read a picture look, side by side."""
-    from html import escape
-
     from aegen.figures.input_map import input_map, painted
 
-    pictures = services.places(name)
+    pictures = tickets.places(name)
     if not pictures:
         return
     layer, shape = next(iter(pictures.items()))
     share_bar.beside(
         [
             (
-                painted(input_map(_flat(each, layer), shape), colours()),
-                f"<b>{escape(services.ticket_name(each))}</b><br>where {escape(layer)} looks",
+                painted(input_map(_units_by_inputs(each, layer), shape), colours()),
+                f"<b>{escape(tickets.ticket_name(each))}</b><br>where {escape(layer)} looks",
             )
             for each in (name, other)
         ],
@@ -134,7 +134,6 @@ def _looks(name: str, other: str) -> None:
     )
 
 
-def _flat(name: str, layer: str) -> Any:
-    """A layer's mask as (units, inputs)."""
-    mask = services.masks_at(name, None)[layer]
+def _units_by_inputs(name: str, layer: str) -> NDArray[np.int8]:
+    mask: NDArray[np.int8] = tickets.masks_at(name, None)[layer]
     return mask.reshape(len(mask), -1)

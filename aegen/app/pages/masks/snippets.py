@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aegen.app import services
 from aegen.app.pages.masks.layer_map import asked_change, epoch_of
-from aegen.app.services import MaskChange
+from aegen.app.services.interventions import MaskChange
 from aegen.app.widgets import share_bar
 
 __all__ = ["python", "share"]
@@ -15,7 +15,7 @@ def share(name: str) -> None:
     file = f"{name.lstrip('~')}.ticket"
     share_bar.share(
         "masks",
-        python(name, epoch_of(name), asked_change(name), services.rule_of(name)),
+        python(name, epoch_of(name), asked_change(name), services.interventions.rule_of(name)),
         None,
         [("Ticket", file, "application/octet-stream", _content)],
         (name,),
@@ -23,7 +23,7 @@ def share(name: str) -> None:
 
 
 def _content(name: str) -> bytes:
-    return services.ticket_file(name).read_bytes()
+    return services.tickets.ticket_file(name).read_bytes()
 
 
 def python(name: str, epoch: int | None, change: MaskChange, rule: str = "signed") -> str:

@@ -61,8 +61,8 @@ against: Item[tuple[str, ...]] = Item("masks.against", (), formats.names, ",".jo
 replay: Item[str] = Item("masks.replay", "", str)
 """The ticket whose training is replayed; no link holds it."""
 
-evaluation_set: Item[str] = Item("masks.judge", "", str)
-"""What a change is judged on; "" is the first there is."""
+evaluation_set: Item[str] = Item("masks.evaluation", "", str)
+"""What a change is evaluated on; "" is the first there is."""
 
 threshold: Item[float] = Item("masks.threshold", 1.0, formats.number(0.0, 4.0), "{:g}".format)
 """The threshold, as a multiple of the trained one."""

@@ -1,4 +1,4 @@
-"""Which ticket the Masks page shows: a shipped one, or one that a person brings; what it is."""
+"""Which ticket the Masks page shows, a shipped or an uploaded one, and what it is."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Any
 
 import streamlit as st
 
-from aegen.app import navigation, services
+from aegen.app import navigation
 from aegen.app.pages.masks import state
-from aegen.app.services import DATA_TITLES
+from aegen.app.services import reconstruction, tickets
+from aegen.app.services.evaluation_data import DATA_TITLES
 from aegen.app.widgets import bound
 from aegen.app.widgets.mask_layer import MaskedLayer
 from aegen.app.widgets.messages import show_problem
@@ -25,7 +26,7 @@ def chosen_ticket() -> str:
         AegenError: the chosen ticket cannot be used.
     """
     uploaded = state.ticket.get()
-    names = services.ticket_names(uploaded)
+    names = tickets.ticket_names(uploaded)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if names:
             if not uploaded:
@@ -36,14 +37,14 @@ def chosen_ticket() -> str:
                 "Ticket",
                 names,
                 key=key,
-                format_func=services.ticket_name,
+                format_func=tickets.ticket_name,
                 help="A network made only of frozen weights that are kept, inverted or dropped: "
                 "its masks and a seed.",
                 width=330,
                 on_change=_take,
                 args=(key,),
             )
-        _bring()
+        _upload()
         if names:
             _facts(state.ticket.get())
     if not names:
@@ -76,10 +77,7 @@ def chosen_layer(layers: list[MaskedLayer]) -> MaskedLayer:
     return layers[names.index(state.layer.keep(names))]
 
 
-# bringing one
-
-
-def _bring() -> None:
+def _upload() -> None:
     with st.popover("Open a file", icon=":material/upload_file:"):
         given = st.file_uploader(
             "A .ticket file, and its .history if you have it",
@@ -106,24 +104,21 @@ def _taken(files: list[Any]) -> str:
     if len(others) != 1 or len(histories) > 1:
         raise AegenError("give one .ticket file, and with it at most one .history file")
     beside = histories[0].getvalue() if histories else None
-    return services.bring(others[0].getvalue(), beside, file=others[0].name)
-
-
-# what it is
+    return tickets.add_ticket(others[0].getvalue(), beside, file=others[0].name)
 
 
 def _facts(name: str) -> None:
     """Accuracy, size and what remains, in a line."""
-    ticket = services.ticket(name)
+    ticket = tickets.ticket(name)
     about = ticket.about
-    total = services.total(name)
-    size, dense = services.ticket_bytes(name), services.dense_bytes(name)
+    total = tickets.total(name)
+    size, dense = tickets.ticket_bytes(name), tickets.dense_bytes(name)
     accuracy = about.get("accuracy")
     data = str(about.get("data", ""))
     facts = []
     if isinstance(accuracy, (int, float)):
         on = f" on {DATA_TITLES.get(data, data)}" if data else ""
-        right = "recognised once redrawn" if services.redraws(name) is not None else "right"
+        right = "recognised once redrawn" if reconstruction.picture(name) is not None else "right"
         facts.append((f"{100 * accuracy:.2f} %", f"{right}{on}"))
     facts += [
         (f"{100 * total.remaining:.2f} %", f"of {total.total:,} weights remain"),

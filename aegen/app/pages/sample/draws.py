@@ -1,4 +1,4 @@
-"""The Sample page's pieces: choosing a latent model, and its pictures (see also `worth`)."""
+"""The Sample page's form for a latent model and its seed, and the pictures drawn from it."""
 
 from __future__ import annotations
 
@@ -7,21 +7,13 @@ import streamlit as st
 from aegen.app import services
 from aegen.app.components.image_grid import image_grid
 from aegen.app.pages.sample import state
-from aegen.app.services import SamplerSpec
+from aegen.app.services.samplers import SamplerSpec
 from aegen.app.state import draws, formats, link, visit
 from aegen.app.widgets import bound, draw_detail, fields
 from aegen.app.widgets.markdown import duration, plain
-from aegen.core.images import grid, png, quantize
-from aegen.core.storage import npz
+from aegen.core.images import quantize
 
-__all__ = [
-    "before",
-    "chosen_model",
-    "npz_file",
-    "pictures",
-    "png_file",
-    "restriction",
-]
+__all__ = ["before", "chosen_model", "pictures", "restriction"]
 
 
 def chosen_model(name: str) -> SamplerSpec:
@@ -30,8 +22,8 @@ def chosen_model(name: str) -> SamplerSpec:
         sampler = bound.choose(
             "Latent model",
             draws.sampler,
-            services.sampler_names(),
-            format_func=services.title_of,
+            services.samplers.sampler_names(),
+            format_func=services.samplers.title_of,
             help=_models(),
             width=260,
         )
@@ -57,8 +49,8 @@ def chosen_model(name: str) -> SamplerSpec:
             state.draws.nearest,
             help="Shows each picture's nearest training row, in latent space, under it.",
         )
-    st.caption(services.summary_of(sampler))
-    parameters = services.fields_of(sampler)
+    st.caption(services.samplers.summary_of(sampler))
+    parameters = services.samplers.fields_of(sampler)
     with st.container(horizontal=True):
         chosen = fields.fields(sampler, parameters)
     link.show((*state.SHOWN, *fields.items(sampler, parameters)))
@@ -67,8 +59,8 @@ def chosen_model(name: str) -> SamplerSpec:
 
 def _models() -> str:
     return "  \n".join(
-        f"**{services.title_of(name)}**: {services.summary_of(name)}"
-        for name in services.sampler_names()
+        f"**{services.samplers.title_of(name)}**: {services.samplers.summary_of(name)}"
+        for name in services.samplers.sampler_names()
     )
 
 
@@ -77,18 +69,18 @@ def restriction(spec: SamplerSpec) -> None:
     if spec.within is not None:
         with st.container(horizontal=True, vertical_alignment="center"):
             try:
-                st.markdown(f":material/filter_alt: {plain(services.strategy(spec))}")
+                st.markdown(f":material/filter_alt: {plain(services.samplers.strategy(spec))}")
             finally:  # the rows asked for may not be there, and are remembered until this is used
                 st.button("Use all rows", on_click=draws.within.reset, icon=":material/close:")
 
 
 def pictures(spec: SamplerSpec, n: int, seed: int) -> None:
     """The grid; a chosen picture is in ``state.picked``."""
-    draw = services.draw(spec, n, seed)
+    draw = services.draws.draw(spec, n, seed)
     below, names = None, [f"picture {k + 1}" for k in range(n)]
     if state.draws.nearest.get():
-        rows, distances = services.nearest(spec.bundle, draw.codes)
-        below = services.sheet(spec.bundle, tuple(int(row) for row in rows))
+        rows, distances = services.draws.nearest(spec.bundle, draw.codes)
+        below = services.images.sheet(spec.bundle, tuple(int(row) for row in rows))
         names = [
             f"picture {k + 1}, nearest row {row}, {distance:.2f} away"
             for k, (row, distance) in enumerate(zip(rows, distances, strict=True))
@@ -101,7 +93,7 @@ def pictures(spec: SamplerSpec, n: int, seed: int) -> None:
         below=below,
         chosen=draw_detail.chosen(state.draws, n),
     )
-    fitted = services.fitted(spec)
+    fitted = services.samplers.fitted(spec)
     came = "Fitted" if fitted.how == "fitted" else "Fitted before, read from disk"
     st.caption(
         f"{came} in {duration(fitted.model.fit_seconds)} · drawn in "
@@ -119,25 +111,14 @@ def before(spec: SamplerSpec) -> None:
     if last is None:
         return
     known, n, seed = last
-    if known.bundle == spec.bundle and services.at_hand(known):
-        draw = services.draw(known, n, seed)
+    if known.bundle == spec.bundle and services.samplers.at_hand(known):
+        draw = services.draws.draw(known, n, seed)
         image_grid(
             quantize(draw.images),
             key="draws-before",
             label="Draws of before",
             names=[f"picture {k + 1} of before" for k in range(n)],
         )
-        st.caption(f"Still the draws of before: {plain(services.title_of(known.sampler))}.")
-
-
-# files
-
-
-def png_file(spec: SamplerSpec, n: int, seed: int) -> bytes:
-    """The pictures as one PNG, as ``aegen sample --out grid.png`` writes it."""
-    return png(grid(services.draw(spec, n, seed).images, gap=2, scale=2))
-
-
-def npz_file(spec: SamplerSpec, n: int, seed: int) -> bytes:
-    """Images, codes and, where known, rows as arrays."""
-    return npz(services.draw(spec, n, seed).arrays())
+        st.caption(
+            f"Still the draws of before: {plain(services.samplers.title_of(known.sampler))}."
+        )

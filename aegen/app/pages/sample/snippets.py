@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aegen.app import services
 from aegen.app.row_selection import python_imports, python_rows
-from aegen.app.services import SamplerSpec
+from aegen.app.services.samplers import SamplerSpec
 
 __all__ = ["command", "python"]
 
@@ -23,14 +23,14 @@ def python(spec: SamplerSpec, n: int, seed: int) -> str:
     """
     lines = ["import aegen"]
     options = [f"{name}={value!r}" for name, value in spec.fields]
-    by_rows = services.by_rows(spec)
+    by_rows = services.samplers.by_rows(spec)
     if spec.within is not None:
         lines += python_imports(spec.within)
     lines += ["", f'bundle = aegen.load("{spec.bundle}")']
     if spec.within is not None:
         lines += python_rows(spec.within)
         options += [] if by_rows else ["rows=rows"]
-    arguments = ", ".join([f'"{spec.sampler}"', f"rng={services.FIT_SEED}", *options])
+    arguments = ", ".join([f'"{spec.sampler}"', f"rng={services.samplers.FIT_SEED}", *options])
     lines.append(f"model = bundle.model({arguments})")
     if by_rows:
         return "\n".join(

@@ -1,7 +1,7 @@
-"""A target put together from plain widgets: a chip for each condition, and a way to add more.
+"""A target put together from plain widgets: a chip for each condition, and a form to add more.
 
-The target itself is its text, in one item of `aegen.app.state`; the chips are read from it, so
-what is typed, linked or clicked together is the same thing.
+The target itself is its text, in one item; the chips are read from it, so what is typed, linked or
+clicked together is the same thing.
 """
 
 from __future__ import annotations
@@ -21,11 +21,23 @@ from aegen.core.errors import AegenError
 if TYPE_CHECKING:
     from aegen.targeting import Target
 
-__all__ = ["builder", "pick"]
+__all__ = ["builder", "pick", "single_values"]
 
 
-def pick(label: str, name: str, item: link.Item[str], options: list[str], help: str) -> None:
+def single_values(name: str) -> list[str]:
+    """The texts of the targets that ask for one value of one attribute."""
+    from aegen.targeting import AttributeEquals
+
+    known = services.targets.found_values(name)
+    return [str(AttributeEquals(each, value)) for each in known for value in known[each]]
+
+
+def pick(
+    label: str, name: str, item: link.Item[str], options: list[str], default: str, help: str
+) -> None:
     """A target from a list of texts, or typed in."""
+    if not item.get():
+        item.set(default)
     current, key = item.get(), bound.bind(item)
     st.selectbox(
         label,
@@ -50,7 +62,7 @@ def builder(name: str, item: link.Item[str]) -> Target | None:
     target, problem = None, None
     if text:
         try:
-            target = services.target_of(name, text)
+            target = services.targets.target_of(name, text)
         except AegenError as found:
             problem = found
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -74,45 +86,36 @@ def builder(name: str, item: link.Item[str]) -> Target | None:
 def _chips(item: link.Item[str], target: Target) -> None:
     from aegen.targeting import And, Not, Or
 
-    parts, joined = services.asked_parts(target), "and"
-    if isinstance(target, Or) and len(alternatives(target)) > 1:
-        parts, joined = tuple(alternatives(target)), "or"
+    either = isinstance(target, Or) and len(alternatives(target)) > 1
+    parts = tuple(alternatives(target)) if either else services.targets.asked_parts(target)
+    whole, other = (Or, And) if either else (And, Or)
     for k, part in enumerate(parts):
         if k:
-            other = Or if joined == "and" else And
             st.button(
-                joined,
+                "or" if either else "and",
                 key=f"join:{item.key}:{k}",
                 type="tertiary",
                 on_click=item.set,
                 args=(str(other.of(*parts)),),
-                help="Any of them is enough." if joined == "and" else "All of them at once.",
+                help="All of them at once." if either else "Any of them is enough.",
             )
         with st.popover(plain(words(part)), type="secondary"):
             st.caption(sentence(words(part)))
-            rest = [*parts[:k], ~part, *parts[k + 1 :]]
+            before, after = parts[:k], parts[k + 1 :]
             st.button(
                 "Ask for it instead" if isinstance(part, Not) else "Exclude it instead",
                 key=f"not:{item.key}:{k}",
                 icon=":material/swap_horiz:",
                 on_click=item.set,
-                args=(_joined(joined, rest),),
+                args=(str(whole.of(*before, ~part, *after)),),
             )
             st.button(
                 "Leave it out",
                 key=f"out:{item.key}:{k}",
                 icon=":material/delete:",
                 on_click=item.set,
-                args=(_joined(joined, [*parts[:k], *parts[k + 1 :]]),),
+                args=(str(whole.of(*before, *after)) if len(parts) > 1 else "",),
             )
-
-
-def _joined(word: str, parts: list[Target]) -> str:
-    from aegen.targeting import And, Or
-
-    if not parts:
-        return ""
-    return str((And if word == "and" else Or).of(*parts))
 
 
 def _typed(item: link.Item[str]) -> None:
@@ -143,15 +146,13 @@ def _take_text(item: link.Item[str], key: str) -> None:
 
 
 def _examples(name: str, item: link.Item[str]) -> None:
-    """Wishes to begin with, for this bundle."""
-    found = _suggested(services.found_values(name))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(
             "Add a condition, draw around points on the map, or begin with", width="content"
         )
-        for text in found:
+        for text in _suggested(services.targets.found_values(name)):
             st.button(
-                plain(words(services.target_of(name, text))),
+                plain(words(services.targets.target_of(name, text))),
                 key=f"example:{text}",
                 on_click=item.set,
                 args=(text,),

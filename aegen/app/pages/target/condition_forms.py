@@ -1,4 +1,4 @@
-"""The widgets that make one condition of a target, a small form for each kind; see `wishes`."""
+"""The widgets that make one condition of a target, a small form for each kind."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ STEPS = 200
 def form(name: str, item: link.Item[str], add: Add) -> None:
     """One condition: its kind, what that needs, and a button that adds it."""
     forms: dict[str, Callable[[str, str], Make | None]] = {}
-    if services.factors(name):
-        forms |= {"Attribute": _attribute, "How sure": _chance}
+    if services.targets.factors(name):
+        forms |= {"Attribute": _attribute, "How sure": _probability}
     if _numbers(name):
         forms["Number"] = _number
     forms |= {
@@ -72,7 +72,7 @@ def _attribute(name: str, key: str) -> Make | None:
     """Values of an attribute, any of which will do."""
     from aegen.targeting import AttributeEquals, Not, Or
 
-    factors = services.factors(name)
+    factors = services.targets.factors(name)
     attribute = _choice("Attribute", list(factors), f"{key}:name", format_func=bound.words)
     is_ = st.segmented_control(
         "Which", ("is", "is not"), key=f"{key}:is", default="is", label_visibility="collapsed"
@@ -91,27 +91,30 @@ def _attribute(name: str, key: str) -> Make | None:
     return lambda: Not(target) if is_ == "is not" else target
 
 
-def _chance(name: str, key: str) -> Make:
+def _probability(name: str, key: str) -> Make:
     """How sure the classifier is of a value."""
     from aegen.targeting import Probability
 
-    factors = services.factors(name)
+    factors = services.targets.factors(name)
     attribute = _choice("Attribute", list(factors), f"{key}:name", format_func=bound.words)
     value = _choice("Value", factors[attribute], f"{key}:{attribute}:value")
-    low, high = st.slider(
+    low, high = _percent(
         "The classifier finds it likely to",
-        0,
-        100,
         (40, 60),
-        key=f"{key}:range",
-        format="%d %%",
-        help="40 to 60 % asks for pictures between two values; 95 to 100 % for clear ones.",
+        key,
+        "40 to 60 % asks for pictures between two values; 95 to 100 % for clear ones.",
     )
-    return lambda: Probability(attribute, value, low / 100, high / 100)
+    return lambda: Probability(attribute, value, low, high)
+
+
+def _percent(label: str, start: tuple[int, int], key: str, help: str) -> tuple[float, float]:
+    """Two shares of a whole."""
+    low, high = st.slider(label, 0, 100, start, key=f"{key}:range", format="%d %%", help=help)
+    return low / 100, high / 100
 
 
 def _numbers(name: str) -> list[str]:
-    about = services.bundle(name).manifest.attributes
+    about = services.bundles.bundle(name).manifest.attributes
     return [attribute for attribute in about if about[attribute].kind == "number"]
 
 
@@ -131,33 +134,33 @@ def _number(name: str, key: str) -> Make | None:
     from aegen.targeting import Between
 
     attribute = _choice("Number", _numbers(name), f"{key}:name", format_func=bound.words)
-    column = services.bundle(name).attributes[attribute]
+    column = services.bundles.bundle(name).attributes[attribute]
     ends = _ends("From, to", column, f"{key}:{name}:{attribute}")
     return None if ends is None else lambda: Between(attribute, *ends)
 
 
 def _row(name: str, key: str) -> Make:
     """A ball around a training row."""
-    last = services.bundle(name).manifest.rows - 1
+    last = services.bundles.bundle(name).manifest.rows - 1
     pinned = map.pinned.get()
-    start = row_picker.default_row(name, 0) if pinned is None else min(pinned, last)
+    start = row_picker.default_row(name) if pinned is None else min(pinned, last)
     row = int(st.number_input("Row", 0, last, start, key=f"{key}:{name}:row"))
     held = _held(name, key)
-    return lambda: services.near_row(name, row, held)
+    return lambda: services.targets.near_row(name, row, held)
 
 
 def _picture(name: str, key: str) -> Make | None:
-    """A ball around the code of a picture that the person brings."""
-    image_upload.bring(name)
+    """A ball around the code of an uploaded picture."""
+    image_upload.upload(name)
     code = map.uploaded_code.get()
     held = _held(name, key)
-    if code is None or len(code) != services.bundle(name).latent_dim:
+    if code is None or len(code) != services.bundles.bundle(name).latent_dim:
         return None
-    return lambda: services.near_picture(name, code, held)
+    return lambda: services.targets.near_picture(name, code, held)
 
 
 def _held(name: str, key: str) -> int:
-    n = services.bundle(name).manifest.rows
+    n = services.bundles.bundle(name).manifest.rows
     return int(
         st.number_input(
             "As near as so many rows",
@@ -174,32 +177,23 @@ def _density(name: str, key: str) -> Make:
     """How crowded a place is."""
     from aegen.targeting import DensityLevel
 
-    low, high = st.slider(
+    low, high = _percent(
         "Denser than this share of the rows",
-        0,
-        100,
         (20, 100),
-        key=f"{key}:range",
-        format="%d %%",
-        help="20 to 100 % leaves out the fifth of the rows that lie loneliest; 0 to 10 % asks for "
+        key,
+        "20 to 100 % leaves out the fifth of the rows that lie loneliest; 0 to 10 % asks for "
         "unusual pictures.",
     )
-    return lambda: DensityLevel(low / 100, high / 100)
+    return lambda: DensityLevel(low, high)
 
 
 def _coordinate(name: str, key: str) -> Make | None:
     """A range of one coordinate of the codes, or one value of it."""
     from aegen.targeting import Coordinate, Fixed
 
-    codes = services.bundle(name).codes
-    index = int(
-        _choice(
-            "Coordinate",
-            range(codes.shape[1]),
-            f"{key}:{name}:index",
-            format_func=lambda k: f"z{k}",
-        )
-    )
+    codes = services.bundles.bundle(name).codes
+    axes = range(codes.shape[1])
+    index = _choice("Coordinate", axes, f"{key}:{name}:index", format_func="z{}".format)
     fixed = st.toggle(
         "Exactly one value",
         key=f"{key}:fixed",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shlex
+from inspect import cleandoc
 
 from aegen.app import services
 from aegen.app.row_selection import quoted
-from aegen.app.services import Edit, TargetRequest
+from aegen.app.services.targets import Edit, TargetRequest
 
 __all__ = [
     "command_of_edit",
@@ -22,7 +23,7 @@ def python_of_target(request: TargetRequest) -> str:
     """Draws for a target in Python.
 
     Example:
-        >>> from aegen.app.services import SamplerSpec
+        >>> from aegen.app.services.samplers import SamplerSpec
         >>> spec = SamplerSpec("mnist", "kde")
         >>> print(python_of_target(TargetRequest(spec, "class=7", 64, 0)))
         import aegen
@@ -36,25 +37,23 @@ def python_of_target(request: TargetRequest) -> str:
     fields = "".join(f", {name}={value!r}" for name, value in spec.fields)
     how = f', strategy="{request.strategy}"' if request.strategy != "auto" else ""
     how += ", max_misclassified=0" if request.strict else ""
-    return "\n".join(
-        [
-            "import aegen",
-            "from aegen import targeting",
-            "",
-            f'model = aegen.load("{spec.bundle}").model("{spec.sampler}", '
-            f"rng={services.FIT_SEED}{fields})",
-            f"found = targeting.draw(model, {quoted(request.text)}, {request.n}, "
-            f"rng={request.seed}{how})",
-            'found.save("grid.png")',
-        ]
-    )
+    model = f'"{spec.sampler}", rng={services.samplers.FIT_SEED}{fields}'
+    draws = f"model, {quoted(request.text)}, {request.n}, rng={request.seed}{how}"
+    return cleandoc(f"""
+        import aegen
+        from aegen import targeting
+
+        model = aegen.load("{spec.bundle}").model({model})
+        found = targeting.draw({draws})
+        found.save("grid.png")
+    """)
 
 
 def command_of_target(request: TargetRequest) -> str:
     """Draws for a target as a command.
 
     Example:
-        >>> from aegen.app.services import SamplerSpec
+        >>> from aegen.app.services.samplers import SamplerSpec
         >>> spec = SamplerSpec("mnist", "kde")
         >>> command_of_target(TargetRequest(spec, "class=7 or class=9", 64, 0))
         "aegen target mnist 'class=7 or class=9' --sampler kde -n 64 --seed 0 --out grid.png"
@@ -76,17 +75,15 @@ def python_of_transfer(bundle: str, source: str, margins: str, n: int, seed: int
         >>> print(python_of_transfer("sprites", "hair=1", "hair=4", 64, 0).splitlines()[-3])
         moved = transfer(bundle, "hair=1", "hair=4", 64, rng=0)
     """
-    return "\n".join(
-        [
-            "import aegen",
-            "from aegen.targeting import transfer",
-            "",
-            f'bundle = aegen.load("{bundle}")',
-            f"moved = transfer(bundle, {quoted(source)}, {quoted(margins)}, {n}, rng={seed})",
-            "print(moved.summary())",
-            'moved.save("grid.png")',
-        ]
-    )
+    return cleandoc(f"""
+        import aegen
+        from aegen.targeting import transfer
+
+        bundle = aegen.load("{bundle}")
+        moved = transfer(bundle, {quoted(source)}, {quoted(margins)}, {n}, rng={seed})
+        print(moved.summary())
+        moved.save("grid.png")
+    """)
 
 
 def command_of_transfer(bundle: str, source: str, margins: str, n: int, seed: int) -> str:
@@ -118,16 +115,14 @@ def python_of_edit(change: Edit) -> str:
     how = f', kind="{change.kind}"' if change.kind != "effects" else ""
     how += f", hold={list(change.hold)!r}" if change.hold is not None else ""
     how += f", reach={change.reach:g}" if change.reach != 1 else ""
-    return "\n".join(
-        [
-            "import aegen",
-            "from aegen import targeting",
-            "",
-            f'bundle = aegen.load("{change.bundle}")',
-            f"strip = targeting.edit(bundle, {start}, {quoted(change.text)}{how})",
-            'strip.save("strip.png")',
-        ]
-    )
+    return cleandoc(f"""
+        import aegen
+        from aegen import targeting
+
+        bundle = aegen.load("{change.bundle}")
+        strip = targeting.edit(bundle, {start}, {quoted(change.text)}{how})
+        strip.save("strip.png")
+    """)
 
 
 def command_of_edit(change: Edit) -> str | None:

@@ -59,7 +59,7 @@ edit_target = _target("edit")
 """What a picture is edited to show, as a target's text."""
 
 kind: Item[str] = Item("target.kind", "effects", str)
-"""How the way of an edit is found."""
+"""How the path of an edit is found."""
 
 hold: Item[tuple[str, ...] | None] = Item(
     "target.hold", None, formats.names, formats.names_text, per_bundle=True
@@ -67,7 +67,7 @@ hold: Item[tuple[str, ...] | None] = Item(
 """Attributes that an edit keeps; None is what suits its kind."""
 
 reach: Item[float] = Item("target.reach", 1.0, formats.number(0.1, FURTHEST_EDIT), "{:g}".format)
-"""How far an edit goes: 1 is where its way leads."""
+"""How far an edit goes: 1 is where its path leads."""
 
 step: Item[int] = Item("target.step", 8, formats.whole(0, 8))
 """The picture of an edit's strip that is read out, from 0."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -13,13 +13,14 @@ from aegen.app.pages.target import builder, snippets, state
 from aegen.app.state import draws, formats, link
 from aegen.app.widgets import bound, share_bar, target_text
 from aegen.app.widgets.markdown import plain
-from aegen.core.images import grid, png, quantize
-from aegen.core.storage import npz
+from aegen.core.images import quantize
 
 if TYPE_CHECKING:
     from aegen.targeting import Transferred
 
 __all__ = ["TransferRequest", "asked", "figures", "pictures", "share"]
+
+GROUP_HELP = "A value from the list; or type a target, such as hair=3 and density>=20%."
 
 TransferRequest = tuple[str, str, str, int, int]
 """A transfer as asked for: bundle, dependence of, margins of, how many, seed."""
@@ -27,20 +28,15 @@ TransferRequest = tuple[str, str, str, int, int]
 
 def asked(name: str) -> TransferRequest | None:
     """The two groups as widgets; None where the bundle has no attributes to tell groups by."""
-    from aegen.targeting import AttributeEquals
-
-    values = services.found_values(name)
-    options = [
-        str(AttributeEquals(attribute, value))
-        for attribute in values
-        for value in values[attribute]
-    ]
+    options = builder.single_values(name)
     if len(options) < 2:
         st.info("This bundle has no attributes to tell groups of rows by.")
         return None
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        _group("Dependence of", name, state.source, options, options[0])
-        _group("Margins of", name, state.margins, options, options[1])
+        for k, (label, item) in enumerate(
+            (("Dependence of", state.source), ("Margins of", state.margins))
+        ):
+            builder.pick(label, name, item, options, options[k], GROUP_HELP)
         bound.number("Pictures", state.draws.count, 1, draws.MOST, width=120)
         bound.number("Seed", state.draws.seed, 0, formats.HIGHEST_SEED, width=120)
     link.show(state.TRANSFER)
@@ -53,22 +49,10 @@ def asked(name: str) -> TransferRequest | None:
     )
 
 
-def _group(label: str, name: str, item: link.Item[str], options: list[str], default: str) -> None:
-    if not item.get():
-        item.set(default)
-    builder.pick(
-        label,
-        name,
-        item,
-        options,
-        "A value from the list; or type a target, such as hair=3 and density>=20%.",
-    )
-
-
 def pictures(asked: TransferRequest) -> Transferred:
     """Each draw before and, under it, after."""
     with st.spinner("Transferring …", width="stretch"):
-        found = services.transferred(*asked)
+        found = services.targets.transferred(*asked)
     image_grid(
         quantize(found.images),
         key="transferred",
@@ -109,23 +93,10 @@ def figures(found: Transferred) -> None:
 
 def share(asked: TransferRequest) -> None:
     """The transfer as Python, as a command, as a link, and as files."""
-    stem = f"{asked[0]}-transfer-{asked[-1]}"
     share_bar.share(
         "target",
         snippets.python_of_transfer(*asked),
         snippets.command_of_transfer(*asked),
-        [
-            ("PNG", f"{stem}.png", "image/png", _png),
-            ("npz", f"{stem}.npz", "application/zip", _npz),
-        ],
+        share_bar.draw_files(f"{asked[0]}-transfer-{asked[-1]}", services.targets.transferred),
         asked,
     )
-
-
-def _png(*asked: Any) -> bytes:
-    """As ``aegen target --margins`` writes it."""
-    return png(grid(services.transferred(*asked).images, gap=2, scale=2))
-
-
-def _npz(*asked: Any) -> bytes:
-    return npz(services.transferred(*asked).arrays())

@@ -1,4 +1,4 @@
-"""The way from one picture to another on the Traverse page: its ends and its strip."""
+"""The interpolation from one picture to another on Traverse: its ends, its path, its strip."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from aegen.app.pages.traverse.model import STEPS_BETWEEN, Interpolation, Place, 
 from aegen.app.state import link
 from aegen.app.widgets import bound, row_picker, share_bar
 
-__all__ = ["ends", "one_way"]
+__all__ = ["ends", "strip"]
 
-WAYS = {"straight": "Straight", "spherical": "Spherical", "dense": "Dense"}
-WAYS_HELP = (
+PATHS = {"straight": "Straight", "spherical": "Spherical", "dense": "Dense"}
+PATHS_HELP = (
     "**Straight**: in equal steps on the line between the codes. In many dimensions its middle "
     "comes nearer to the centre than codes usually lie.  \n"
     "**Spherical**: turns around the middle of all codes, so the distance from it changes "
@@ -24,7 +24,7 @@ WAYS_HELP = (
 
 
 def ends(at: Place) -> tuple[Place, Place, str]:
-    """Two places and the way between them."""
+    """Two places and the path between them."""
     name = at.bundle
     with st.container(horizontal=True, vertical_alignment="bottom"):
         row_picker.row_field(
@@ -32,24 +32,24 @@ def ends(at: Place) -> tuple[Place, Place, str]:
             name,
             state.first,
             None,
-            _take_end,
+            bound.take,
             help="Empty starts from the picture above, with all its moves.",
         )
         _end_buttons(name, state.first, None, "The picture above, with all its moves.")
         row_picker.row_field(
-            "To row", name, state.second, row_picker.default_row(name, 1), _take_end
+            "To row", name, state.second, row_picker.default_row(name, 1), bound.take
         )
         _end_buttons(name, state.second, at.row, "The row that you started from above.")
-        way = bound.choose(
-            "Way",
-            state.way,
-            list(WAYS),
+        path = bound.choose(
+            "Path",
+            state.path,
+            list(PATHS),
             kind="segments",
-            format_func=WAYS.__getitem__,
-            help=WAYS_HELP,
+            format_func=PATHS.__getitem__,
+            help=PATHS_HELP,
         )
     first, second = state.first.get(), state.second.get()
-    return at if first is None else Place(name, first), Place(name, second), way
+    return at if first is None else Place(name, first), Place(name, second), path
 
 
 def _end_buttons(name: str, item: link.Item[int | None], row: int | None, pin: str) -> None:
@@ -58,7 +58,7 @@ def _end_buttons(name: str, item: link.Item[int | None], row: int | None, pin: s
         "",
         key=f"{key}:roll",
         icon=":material/casino:",
-        on_click=row_picker.roll,
+        on_click=row_picker.random_row,
         args=(name, item),
         help="A row at random.",
     )
@@ -67,7 +67,7 @@ def _end_buttons(name: str, item: link.Item[int | None], row: int | None, pin: s
     )
 
 
-def one_way(a: Place, b: Place, found: Interpolation) -> None:
+def strip(a: Place, b: Place, found: Interpolation) -> None:
     """The strip from one end to the other, with what the classifier sees in each picture."""
     from aegen.figures.filmstrip import filmstrip
 
@@ -77,14 +77,10 @@ def one_way(a: Place, b: Place, found: Interpolation) -> None:
     )
     source = share_bar.source(filmstrip(found.images))
     st.html(
-        f'<img alt="{STEPS_BETWEEN} pictures on the way" src="{source}" '
+        f'<img alt="{STEPS_BETWEEN} pictures on the path" src="{source}" '
         'style="width:100%;max-width:1000px;display:block">'
         f'<div style="display:grid;grid-template-columns:repeat({STEPS_BETWEEN},1fr);'
         f'max-width:1000px;text-align:center;font-size:.85rem;opacity:.8">{words}</div>'
     )
     seen = f" Below each picture: the {found.readings[0][0]} seen in it." if found.readings else ""
     st.caption(f"{origin(a)} → {origin(b)}.{seen}")
-
-
-def _take_end(item: link.Item[int | None], key: str) -> None:
-    item.set(st.session_state[key])

@@ -1,7 +1,6 @@
-"""What Traverse shows: a place in latent space, the pictures around it, the way to another place.
+"""What Traverse shows: a place in latent space, pictures around it, a path to another; no widgets.
 
-No widgets here: ``sliders.py`` asks for it. A place is small and hashable, and its lines of Python
-do exactly what is done here.
+A place is small and hashable, and its lines of Python (``snippets``) do exactly what is done here.
 """
 
 from __future__ import annotations
@@ -22,21 +21,16 @@ __all__ = [
     "STEPS_BETWEEN",
     "STOPS",
     "Interpolation",
-    "Near",
     "Place",
-    "Reading",
     "Walk",
-    "code_of",
     "interpolation",
-    "origin",
     "interpolation_npz",
     "interpolation_png",
-    "interpolation_python",
+    "origin",
     "picture_png",
     "walk",
     "walk_npz",
     "walk_png",
-    "walk_python",
 ]
 
 STOPS = (-3, -2, -1, 0, 1, 2, 3)
@@ -68,21 +62,6 @@ class Place:
     moves: tuple[tuple[int, float], ...] = ()
 
 
-@dataclass(frozen=True)
-class Near:
-    """The nearest training row.
-
-    Attributes:
-        row: which.
-        distance: how far, in latent space.
-        ratio: the distance over a held-out row's usual one; None without held-out rows.
-    """
-
-    row: int
-    distance: float
-    ratio: float | None
-
-
 @dataclass(frozen=True, eq=False)
 class Walk:
     """A place and what lies around it along each direction.
@@ -92,19 +71,23 @@ class Walk:
         image: float32 (h, w, c).
         strips: float32 (k, 7, h, w, c): along each direction, at `STOPS` from where it starts.
         readings: what the classifier sees in the image, most probable first.
-        near: the nearest training row.
+        row: the nearest training row.
+        distance: how far that is, in latent space.
+        ratio: the distance over a held-out row's usual one; None without held-out rows.
     """
 
     code: FloatArray
     image: NDArray[np.float32]
     strips: NDArray[np.float32]
     readings: tuple[Reading, ...]
-    near: Near
+    row: int
+    distance: float
+    ratio: float | None
 
 
 @dataclass(frozen=True, eq=False)
 class Interpolation:
-    """The way from one place to another: codes (9, d), images (9, h, w, c), a reading each."""
+    """A path from place to place: codes (9, d), images (9, h, w, c), a reading each."""
 
     codes: FloatArray
     images: NDArray[np.float32]
@@ -117,7 +100,7 @@ def code_of(place: Place) -> FloatArray:
     Raises:
         InvalidInput: a row that is not there.
     """
-    opened = services.bundle(place.bundle)
+    opened = services.bundles.bundle(place.bundle)
     if place.uploaded is not None:
         z = np.array(place.uploaded)
     else:
@@ -125,7 +108,7 @@ def code_of(place: Place) -> FloatArray:
         if place.row is None or not 0 <= place.row < rows:
             raise InvalidInput(f"{opened.title} has rows 0 to {rows - 1:,}, got {place.row}")
         z = opened.codes[place.row].copy()
-    directions = services.directions(place.bundle, place.kind)
+    directions = services.images.directions(place.bundle, place.kind)
     for k, distance in place.moves:
         z += distance * directions.sd[k] * directions.vectors[k]
     return z
@@ -136,7 +119,7 @@ def origin(at: Place) -> str:
     if at.uploaded is not None:
         origin = "Your picture, as it comes back"
     else:
-        known = services.sample_of(at.bundle, at.row or 0)
+        known = services.bundles.sample_of(at.bundle, at.row or 0)
         about = ", ".join(f"{key} {value}" for key, value in known.items())
         origin = f"Row {at.row:,}" + (f": {about}" if about else "")
     if not at.moves:
@@ -147,27 +130,31 @@ def origin(at: Place) -> str:
 
 def walk(place: Place, shown: int) -> Walk:
     """A place and its surroundings along the first ``shown`` directions, in one decoding."""
-    directions = services.directions(place.bundle, place.kind)
+    directions = services.images.directions(place.bundle, place.kind)
     z, moved = code_of(place), dict(place.moves)
     stops = np.array(STOPS, np.float64)
     around = [
         z + ((stops - moved.get(k, 0.0)) * directions.sd[k])[:, None] * directions.vectors[k]
         for k in range(min(shown, len(directions)))
     ]
-    images = services.decode(place.bundle, np.concatenate([z[None], *around]))
+    images = services.images.decode(place.bundle, np.concatenate([z[None], *around]))
+    opened = services.bundles.bundle(place.bundle)
+    rows, distances = services.draws.nearest(place.bundle, z[None])
     return Walk(
         z,
         images[0],
         images[1:].reshape(len(around), len(STOPS), *images.shape[1:]),
         _readings(place.bundle, images[:1]),
-        _near(place.bundle, z),
+        int(rows[0]),
+        float(distances[0]),
+        opened.copying(z[None]).ratio if opened.manifest.holdout_rows else None,
     )
 
 
 def _readings(name: str, image: NDArray[np.float32]) -> tuple[Reading, ...]:
     """The four most probable values of a single attribute, or the most probable of each."""
-    told = services.classify(name, image)
-    attributes = services.bundle(name).manifest.attributes
+    told = services.images.classify(name, image)
+    attributes = services.bundles.bundle(name).manifest.attributes
     each = 4 if len(told) == 1 else 1
     return tuple(
         (attribute, attributes[attribute].values[k], float(shares[0, k]))
@@ -176,141 +163,38 @@ def _readings(name: str, image: NDArray[np.float32]) -> tuple[Reading, ...]:
     )
 
 
-def _near(name: str, z: FloatArray) -> Near:
-    rows, distances = services.nearest(name, z[None])
-    opened = services.bundle(name)
-    ratio = opened.copying(z[None]).ratio if opened.manifest.holdout_rows else None
-    return Near(int(rows[0]), float(distances[0]), ratio)
-
-
-def interpolation(a: Place, b: Place, way: str) -> Interpolation:
-    """The way from ``a`` to ``b``: "straight", "spherical" around the middle, or "dense".
+def interpolation(a: Place, b: Place, path: Any) -> Interpolation:
+    """From ``a`` to ``b``: "straight", "spherical" around the middle, or "dense".
 
     Raises:
-        InvalidInput: a spherical way between codes that lie opposite each other.
+        InvalidInput: a spherical path between codes that lie opposite each other.
     """
-    codes = _codes_between(a, b, way)
-    images = services.decode(a.bundle, codes)
+    from aegen.traversal import dense_path, interpolate
+
+    ends = code_of(a), code_of(b)
+    if path == "dense":
+        codes = dense_path(*ends, STEPS_BETWEEN, services.bundles.bundle(a.bundle).codes)
+    else:
+        centre = services.images.directions(a.bundle, "axes").mean
+        codes = interpolate(*ends, STEPS_BETWEEN, kind=path, centre=centre)
+    images = services.images.decode(a.bundle, codes)
     return Interpolation(codes, images, _readings_on(a.bundle, images))
 
 
-def _codes_between(a: Place, b: Place, way: str) -> FloatArray:
-    from aegen.traversal import dense_path, interpolate
-
-    if way == "dense":
-        return dense_path(code_of(a), code_of(b), STEPS_BETWEEN, services.bundle(a.bundle).codes)
-    centre = services.directions(a.bundle, "axes").mean
-    kind: Any = way
-    return interpolate(code_of(a), code_of(b), STEPS_BETWEEN, kind=kind, centre=centre)
-
-
 def _readings_on(name: str, images: NDArray[np.float32]) -> tuple[Reading, ...]:
-    """What the classifier sees in each image, of the attribute that changes most often.
-
-    Empty without a classifier.
-    """
-    told = services.classify(name, images)
+    """The attribute that changes most often, as seen in each image; empty without a classifier."""
+    told = services.images.classify(name, images)
     if not told:
         return ()
     changes = {a: int((np.diff(shares.argmax(axis=1)) != 0).sum()) for a, shares in told.items()}
     attribute = max(told, key=changes.__getitem__)  # the first of equals
-    values = services.bundle(name).manifest.attributes[attribute].values
+    values = services.bundles.bundle(name).manifest.attributes[attribute].values
     return tuple((attribute, values[row.argmax()], float(row.max())) for row in told[attribute])
-
-
-# as Python
-
-DIRECTIONS = {"principal": "principal_directions", "axes": "latent_axes"}
-
-
-def walk_python(place: Place) -> str:
-    """The picture of a place in Python, to the last bit.
-
-    Example:
-        >>> print(walk_python(Place("mnist", 4711, moves=((0, 1.5),))))
-        from pathlib import Path
-        import aegen
-        from aegen.core.images import png, quantize
-        from aegen.traversal import principal_directions
-        <BLANKLINE>
-        bundle = aegen.load("mnist")
-        directions = principal_directions(bundle.codes)
-        z = bundle.codes[4711].copy()
-        z += 1.5 * directions.sd[0] * directions.vectors[0]  # direction 1
-        image = bundle.decode(z[None])[0]
-        Path("picture.png").write_bytes(png(quantize(image)))
-    """
-    return _script(
-        ["png", "quantize"],
-        {DIRECTIONS[place.kind]} if place.moves else set(),
-        place,
-        [
-            *_lines("z", place),
-            "image = bundle.decode(z[None])[0]",
-            'Path("picture.png").write_bytes(png(quantize(image)))',
-        ],
-    )
-
-
-def interpolation_python(a: Place, b: Place, way: str) -> str:
-    """The way between two places in Python, to the last bit."""
-    used = {DIRECTIONS[place.kind] for place in (a, b) if place.moves}
-    more = "" if way == "straight" else ', kind="spherical", centre=bundle.codes.mean(axis=0)'
-    between = f"codes = interpolate(a, b, {STEPS_BETWEEN}{more})"
-    if way == "dense":
-        between = f"codes = dense_path(a, b, {STEPS_BETWEEN}, bundle.codes)"
-    return _script(
-        ["grid", "png"],
-        {*used, "dense_path" if way == "dense" else "interpolate"},
-        a,
-        [
-            *_lines("a", a),
-            *_lines("b", b),
-            between,
-            "images = bundle.decode(codes)",
-            f'Path("strip.png").write_bytes(png(grid(images, columns={STEPS_BETWEEN})))',
-        ],
-    )
-
-
-def _script(pictures: list[str], ways: set[str], place: Place, lines: list[str]) -> str:
-    numpy = any("np." in line for line in lines)
-    return "\n".join(
-        [
-            "from pathlib import Path",
-            *(["import numpy as np"] if numpy else []),
-            "import aegen",
-            f"from aegen.core.images import {', '.join(pictures)}",
-            *([f"from aegen.traversal import {', '.join(sorted(ways))}"] if ways else []),
-            "",
-            f'bundle = aegen.load("{place.bundle}")',
-            *lines,
-        ]
-    )
-
-
-def _lines(name: str, place: Place) -> list[str]:
-    """Lines that define the code of a place."""
-    start = (
-        f"bundle.codes[{place.row}].copy()"
-        if place.uploaded is None
-        else f"np.array([{', '.join(repr(v) for v in place.uploaded)}])"
-    )
-    made = [f"directions = {DIRECTIONS[place.kind]}(bundle.codes)"] if place.moves else []
-    word = "direction" if place.kind == "principal" else "axis"
-    moves = [
-        f"{name} += {distance} * directions.sd[{k}] * directions.vectors[{k}]  # {word} {k + 1}"
-        for k, distance in place.moves
-    ]
-    return [*made, f"{name} = {start}", *moves]
-
-
-# files
 
 
 def picture_png(place: Place, shown: int) -> bytes:
     """The picture of a place, as its lines of Python write it."""
-    return png(quantize(services.decode(place.bundle, code_of(place)[None])[0]))
+    return png(quantize(services.images.decode(place.bundle, code_of(place)[None])[0]))
 
 
 def walk_png(place: Place, shown: int) -> bytes:
@@ -322,7 +206,7 @@ def walk_png(place: Place, shown: int) -> bytes:
 def walk_npz(place: Place, shown: int) -> bytes:
     """The place's code, the directions, the moves, and images, as arrays."""
     found = walk(place, shown)
-    directions = services.directions(place.bundle, place.kind)
+    directions = services.images.directions(place.bundle, place.kind)
     moves = np.zeros(len(directions))
     for k, distance in place.moves:
         moves[k] = distance
@@ -339,12 +223,12 @@ def walk_npz(place: Place, shown: int) -> bytes:
     )
 
 
-def interpolation_png(a: Place, b: Place, way: str) -> bytes:
+def interpolation_png(a: Place, b: Place, path: str) -> bytes:
     """The strip, as its lines of Python write it."""
-    return png(grid(interpolation(a, b, way).images, columns=STEPS_BETWEEN))
+    return png(grid(interpolation(a, b, path).images, columns=STEPS_BETWEEN))
 
 
-def interpolation_npz(a: Place, b: Place, way: str) -> bytes:
-    """Codes and images of the way."""
-    found = interpolation(a, b, way)
+def interpolation_npz(a: Place, b: Place, path: str) -> bytes:
+    """Its codes and images."""
+    found = interpolation(a, b, path)
     return npz({"codes": found.codes, "images": found.images})

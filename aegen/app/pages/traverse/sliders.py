@@ -15,7 +15,7 @@ from aegen.app.components.drawing import drawing
 from aegen.app.pages.traverse import state
 from aegen.app.pages.traverse.model import STOPS, Place, Walk, origin
 from aegen.app.state import link, map, visit
-from aegen.app.widgets import bound, image_upload, row_picker, share_bar
+from aegen.app.widgets import bound, row_picker, share_bar
 from aegen.traversal.attribute_association import AttributeAssociation
 
 __all__ = ["sliders", "start", "there"]
@@ -33,24 +33,10 @@ UNIT_HELP = (
 MORE = 8
 
 
-# where to start
-
-
 def start(name: str) -> Place:
-    """A row, a random row or a picture of one's own, and the kind of directions; as a place."""
+    """Where to start and the kind of directions, as widgets; what they make is a place."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        row_picker.row_field(
-            "Start at row", name, map.pinned, row_picker.default_row(name, 0), _take_start
-        )
-        st.button(
-            "Random row",
-            icon=":material/casino:",
-            on_click=_roll_start,
-            args=(name,),
-            help="Another row at random. The link names it.",
-        )
-        with st.popover("Your picture", icon=":material/add_photo_alternate:"):
-            image_upload.bring(name)
+        row_picker.start(name)
         kind = bound.choose(
             "Along",
             state.along,
@@ -59,7 +45,7 @@ def start(name: str) -> Place:
             format_func=KINDS.__getitem__,
             help=KINDS_HELP,
         )
-        moves = _kept_moves(name, kind)
+        moves = _moves(name, kind)
         st.button(
             "Reset",
             icon=":material/restart_alt:",
@@ -68,51 +54,19 @@ def start(name: str) -> Place:
             help="Back to where you started: all sliders to 0.",
         )
     link.show(state.shown())
-    return _place(name, moves)
+    code = row_picker.uploaded_code(name)
+    return Place(name, map.pinned.get(), code, kind, moves)
 
 
-def _place(name: str, moves: tuple[tuple[int, float], ...]) -> Place:
-    """Where the choices lead."""
-    return Place(name, map.pinned.get(), _kept_code(name), state.along.get(), moves)
-
-
-def _take_start(item: link.Item[int | None], key: str) -> None:
-    """The row typed in; an emptied field keeps the row."""
-    if st.session_state[key] is not None:
-        item.set(st.session_state[key])
-        map.uploaded_code.reset()
-
-
-def _roll_start(name: str) -> None:
-    map.uploaded_code.reset()
-    row_picker.roll(name, map.pinned)
-
-
-def _kept_moves(name: str, kind: str) -> tuple[tuple[int, float], ...]:
+def _moves(name: str, kind: str) -> tuple[tuple[int, float], ...]:
     """The moves along directions that there are; others are named to the person and dropped."""
-    item, known = state.moves(kind), len(services.directions(name, kind))
+    item, known = state.moves(kind), len(services.images.directions(name, kind))
     moves = item.get()
-    kept = tuple((k, distance) for k, distance in moves if k < known)
-    if kept != moves:
+    there = tuple((k, distance) for k, distance in moves if k < known)
+    if there != moves:
         visit.notify(f"There are {known} directions here; moves along others are left out.")
-        item.set(kept)
-    return kept
-
-
-def _kept_code(name: str) -> tuple[float, ...] | None:
-    """The code brought along, where it fits the bundle."""
-    code, dimension = map.uploaded_code.get(), services.bundle(name).latent_dim
-    if code is not None and len(code) != dimension:
-        visit.notify(
-            f"The link holds a code of {len(code)} numbers, but codes here have {dimension}. "
-            "You see a row instead."
-        )
-        map.uploaded_code.reset()
-        return None
-    return code
-
-
-# where one is
+        item.set(there)
+    return there
 
 
 def there(at: Place, walk: Walk) -> None:
@@ -120,7 +74,7 @@ def there(at: Place, walk: Walk) -> None:
     from aegen.figures import bars
 
     st.html(
-        f'<img alt="{escape(origin(at), quote=True)}" src="{_source(walk.image)}" '
+        f'<img alt="{escape(origin(at), quote=True)}" src="{share_bar.source(walk.image)}" '
         'style="width:min(100%,300px);image-rendering:pixelated;border-radius:10px;'
         'display:block;margin:0 auto">'
     )
@@ -141,33 +95,21 @@ def there(at: Place, walk: Walk) -> None:
     st.caption(_nearness(at, walk))
 
 
-def _source(image: Any) -> str:
-    from aegen.core.images import quantize
-
-    return share_bar.source(quantize(image))
-
-
 def _nearness(at: Place, walk: Walk) -> str:
-    near = walk.near
-    if near.distance == 0:
-        return (
-            "Exactly on a training row." if near.row != at.row else "On the training row itself."
-        )
-    known = services.sample_of(at.bundle, near.row)
+    if walk.distance == 0:
+        own = walk.row == at.row
+        return "On the training row itself." if own else "Exactly on a training row."
+    known = services.bundles.sample_of(at.bundle, walk.row)
     about = ", ".join(known.values()) if len(known) == 1 else ""  # many would be a wall of words
-    far = (
-        "" if near.ratio is None else f", at {near.ratio:.2f} of an unseen image's usual distance"
-    )
-    return f"Nearest training row: {near.row:,}{f' ({about})' if about else ''}{far}."
-
-
-# along directions
+    ratio = walk.ratio
+    far = "" if ratio is None else f", at {ratio:.2f} of an unseen image's usual distance"
+    return f"Nearest training row: {walk.row:,}{f' ({about})' if about else ''}{far}."
 
 
 def sliders(at: Place, walk: Walk) -> None:
     """A slider for each direction with its filmstrip, two beside each other."""
-    directions = services.directions(at.bundle, at.kind)
-    attribute_associations = services.attribute_associations(at.bundle, at.kind)
+    directions = services.images.directions(at.bundle, at.kind)
+    attribute_associations = services.images.attribute_associations(at.bundle, at.kind)
     moves = dict(at.moves)
     n = len(walk.strips)
     for first in range(0, n, 2):

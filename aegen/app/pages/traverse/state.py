@@ -8,7 +8,7 @@ from aegen.app.state import formats
 from aegen.app.state.link import Item
 from aegen.app.state.map import pinned, uploaded_code
 
-__all__ = ["FURTHEST", "along", "directions", "first", "moves", "second", "shown", "way"]
+__all__ = ["FURTHEST", "along", "directions", "first", "moves", "path", "second", "shown"]
 
 FURTHEST = 3.0
 """Standard deviations that a slider goes at most, each way."""
@@ -27,7 +27,7 @@ first: Item[int | None] = Item(
 second: Item[int | None] = Item("traverse.to", None, formats.whole(0, 10**9), str, per_bundle=True)
 """The row that it ends at."""
 
-way: Item[str] = Item("traverse.way", "straight", str)
+path: Item[str] = Item("traverse.path", "straight", str)
 """How it goes: "straight", "spherical" or "dense"."""
 
 
@@ -40,4 +40,4 @@ def moves(kind: str) -> Item[tuple[tuple[int, float], ...]]:
 
 def shown() -> tuple[Item[Any], ...]:
     """All that the page's link holds."""
-    return pinned, uploaded_code, along, moves(along.get()), directions, first, second, way
+    return pinned, uploaded_code, along, moves(along.get()), directions, first, second, path
