@@ -31,9 +31,9 @@ FLOORS = {
     "figures": 2,
     "app": 3,
     "benchmarks": 3,
-    "cli": 3,
-    "commands": 3,
-    "__main__": 3,
+    "commands": 4,
+    "cli": 4,
+    "__main__": 4,
 }
 """A new part of aegen is put on its floor here, by a person who has thought about it."""
 
@@ -198,6 +198,7 @@ def test_rule_is_kept(rule):
         (upward_imports, "aegen/core/a.py", "from aegen.data import datasets"),
         (upward_imports, "aegen/autoencoders/a.py", "from aegen.bundles import bundles"),
         (upward_imports, "aegen/figures/a.py", "from aegen.app import state"),
+        (upward_imports, "aegen/benchmarks/a.py", "from aegen.commands import app"),
         (upward_imports, "aegen/core/a.py", "from .rng import RNG"),
         (upward_imports, "aegen/attic/a.py", ""),
         (streamlit_outside_the_app, "aegen/figures/a.py", "def f():\n    import streamlit as st"),

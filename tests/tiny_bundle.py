@@ -59,11 +59,11 @@ def tiny_networks(
         net = architectures.get(kind)(
             channels=channels, size=SIDE, latent_dim=latent_dim, widths=[4, 8]
         )
-        evaluation_set = Classifier(
+        classifier = Classifier(
             channels=channels, size=SIDE, attributes={"class": 3}, widths=[4], features=8
         )
     _spread_codes(net.eval(), channels)
-    return net, evaluation_set.eval()
+    return net, classifier.eval()
 
 
 def _spread_codes(net: Any, channels: int) -> None:

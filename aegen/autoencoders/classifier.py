@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from aegen.autoencoders.networks._backbone import chosen_widths, inner_size
+from aegen.autoencoders.networks._backbone import chosen_widths, inner_size, padded
 from aegen.autoencoders.pixel_classifier import Details
 from aegen.core.errors import TrainingError
 
@@ -19,8 +19,8 @@ __all__ = ["Classifier"]
 class Classifier(nn.Module):
     """One head an attribute over shared convolutional features.
 
-    It must judge decoded pictures too, which are softer than real ones, so training blurs some of
-    the pictures that it shows.
+    It must also classify decoded images, which are softer than real ones, so training puts some of
+    its images under a Gaussian kernel.
 
     Args:
         channels: 1 or 3.
@@ -75,8 +75,8 @@ class Classifier(nn.Module):
         self.detailed = list(dict.fromkeys(details))
         if self.detailed:
             self.arguments["details"] = self.detailed
-        padded, side = inner_size(size, len(widths))
-        self.padding = padded - size
+        whole, side = inner_size(size, len(widths))
+        self.padding = whole - size
         stages = _fine_stages(channels, widths) if self.fine else _stages(channels, widths)
         self.stages = nn.ModuleList(stages)
         inputs = widths[-1] * side * side
@@ -91,9 +91,7 @@ class Classifier(nn.Module):
 
     def features(self, x: Tensor) -> Tensor:
         """Features (n, f), not negative, of images (n, c, h, w) in [0, 1]."""
-        low = self.padding // 2
-        high = self.padding - low
-        x = functional.pad(x, (low, high, low, high))
+        x = padded(x, self.padding)
         summaries = []
         for stage in self.stages:
             x = stage(x)
@@ -128,17 +126,15 @@ class Classifier(nn.Module):
 
 
 def _stages(channels: int, widths: Sequence[int]) -> list[nn.Module]:
-    return [
-        _stage(nn.Conv2d(before, after, 3, 1, 1, bias=False), nn.MaxPool2d(2))
-        for before, after in zip((channels, *widths[:-1]), widths, strict=True)
-    ]
+    pairs = zip((channels, *widths[:-1]), widths, strict=True)
+    return [_stage(nn.Conv2d(a, b, 3, 1, 1, bias=False), nn.MaxPool2d(2)) for a, b in pairs]
 
 
 def _fine_stages(channels: int, widths: Sequence[int]) -> list[nn.Module]:
     """One at full size, then one for each halving."""
     first = _stage(nn.Conv2d(channels, widths[0], 3, 1, 1, bias=False))
-    halving = zip((widths[0], *widths[:-1]), widths, strict=True)
-    return [first, *(_stage(nn.Conv2d(a, b, 4, 2, 1, bias=False)) for a, b in halving)]
+    pairs = zip((widths[0], *widths[:-1]), widths, strict=True)
+    return [first, *(_stage(nn.Conv2d(a, b, 4, 2, 1, bias=False)) for a, b in pairs)]
 
 
 def _stage(convolution: nn.Conv2d, *then: nn.Module) -> nn.Module:
@@ -146,7 +142,7 @@ def _stage(convolution: nn.Conv2d, *then: nn.Module) -> nn.Module:
 
 
 def augmented(x: Tensor, noise: torch.Generator, fine: bool) -> Tensor:
-    """Images (n, c, h, w), some blurred: half, or a tenth where fine details count.
+    """Images (n, c, h, w), some smoothed: half, or a tenth where fine details count.
 
     Where they do not, each is shifted by up to a pixel each way too, an eighth alike. Every batch
     holds all kinds, so that batch normalisation learns one set of statistics that is right for
@@ -161,18 +157,14 @@ def augmented(x: Tensor, noise: torch.Generator, fine: bool) -> Tensor:
         x = torch.cat(parts)
     share = 0.1 if fine else 0.5
     chosen = torch.rand(len(x), generator=noise, device=noise.device) < share
-    return torch.where(chosen[:, None, None, None], blurred(x, sigma=0.3 + 0.7 * draw[16]), x)
+    return torch.where(chosen[:, None, None, None], smoothed(x, sigma=0.3 + 0.7 * draw[16]), x)
 
 
-def blurred(x: Tensor, sigma: float) -> Tensor:
-    """Images under a Gaussian blur of ``sigma`` pixels, cut off at three pixels."""
+def smoothed(x: Tensor, sigma: float) -> Tensor:
+    """Images under a Gaussian kernel of ``sigma`` pixels, cut off at three pixels."""
     offsets = torch.arange(-3, 4, device=x.device, dtype=x.dtype)
     kernel = torch.exp(-0.5 * (offsets / sigma) ** 2)
-    kernel = kernel / kernel.sum()
     channels = x.shape[1]
-    x = functional.conv2d(
-        x, kernel.view(1, 1, 7, 1).repeat(channels, 1, 1, 1), padding=(3, 0), groups=channels
-    )
-    return functional.conv2d(
-        x, kernel.view(1, 1, 1, 7).repeat(channels, 1, 1, 1), padding=(0, 3), groups=channels
-    )
+    down = (kernel / kernel.sum()).view(1, 1, 7, 1).repeat(channels, 1, 1, 1)
+    x = functional.conv2d(x, down, padding=(3, 0), groups=channels)
+    return functional.conv2d(x, down.transpose(2, 3), padding=(0, 3), groups=channels)

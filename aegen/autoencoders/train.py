@@ -51,7 +51,7 @@ def train_autoencoder(
     recipe: Recipe | None = None,
     device: str = "cpu",
 ) -> Iterator[Step]:
-    """Train an autoencoder on ``images`` (n, s, s, c) uint8, judged on ``held_out`` each epoch.
+    """Train an autoencoder on ``images`` (n, s, s, c) uint8, evaluated on ``held_out`` each epoch.
 
     Args:
         images: training images.
@@ -60,7 +60,7 @@ def train_autoencoder(
         architecture: name of one of `aegen.autoencoders.architectures`.
         arguments: its arguments beside ``channels`` and ``size``, such as ``latent_dim``.
         dataset: name of the data set, kept in the checkpoint.
-        recipe: how to train.
+        recipe: how to train, 20 epochs by default.
         device: "cpu" or "cuda".
 
     Raises:
@@ -68,18 +68,12 @@ def train_autoencoder(
         UnknownName, InvalidInput: the architecture or its arguments.
     """
     recipe = recipe or Recipe()
-    check_device(device)
-    _require_square(images)
+    _require(images, device)
     full = {**(arguments or {}), "channels": images.shape[3], "size": images.shape[1]}
     network = initialised(lambda: architectures.create(architecture, **full), recipe.seed)
     assert isinstance(network, Autoencoder)
-    about = {
-        "kind": "autoencoder",
-        "architecture": architecture,
-        "arguments": network.arguments,
-        "dataset": dataset,
-        "rows": len(images),
-    }
+    about = {"kind": "autoencoder", "architecture": architecture, "arguments": network.arguments}
+    about |= {"dataset": dataset, "rows": len(images)}
     test = _tensor(held_out)
 
     def loss(x: Tensor, y: Tensor | None, noise: torch.Generator) -> Tensor:
@@ -93,17 +87,8 @@ def train_autoencoder(
             )
         return {"held_out_cross_entropy": total / max(1, len(test))}
 
-    yield from train(
-        network,
-        loss,
-        _tensor(images),
-        None,
-        recipe,
-        checkpoint,
-        about=about,
-        score=score,
-        device=device,
-    )
+    run = train(network, loss, _tensor(images), None, recipe, checkpoint, about, score, device)
+    yield from run
 
 
 def train_classifier(
@@ -131,7 +116,7 @@ def train_classifier(
         details: attributes that a single pixel may decide, see `Classifier`; they are read once
             the network is trained, which is reported: two minutes for 10,000 sprites.
         dataset: name of the data set, kept in the checkpoint.
-        recipe: how to train.
+        recipe: how to train, 8 epochs by default.
         device: "cpu" or "cuda".
 
     Raises:
@@ -139,19 +124,14 @@ def train_classifier(
             ``details`` of an attribute that is not there.
     """
     recipe = recipe or Recipe(epochs=8)
-    check_device(device)
-    _require_square(images)
+    _require(images, device)
     channels, size = images.shape[3], images.shape[1]
     network = initialised(
         lambda: Classifier(channels, size, attributes, details=details), recipe.seed
     )
     assert isinstance(network, Classifier)
-    about = {
-        "kind": "classifier",
-        "arguments": network.arguments,
-        "dataset": dataset,
-        "rows": len(images),
-    }
+    about = {"kind": "classifier", "arguments": network.arguments}
+    about |= {"dataset": dataset, "rows": len(images)}
     test = _tensor(held_out)
 
     def loss(x: Tensor, y: Tensor | None, noise: torch.Generator) -> Tensor:
@@ -172,17 +152,8 @@ def train_classifier(
         return {f"accuracy_{a}": float(s) for a, s in zip(attributes, share, strict=True)}
 
     pixels, values = _tensor(images), np.asarray(labels, dtype=np.int64)
-    yield from train(
-        network,
-        loss,
-        pixels,
-        torch.from_numpy(values),
-        recipe,
-        checkpoint,
-        about=about,
-        score=score,
-        device=device,
-    )
+    y = torch.from_numpy(values)
+    yield from train(network, loss, pixels, y, recipe, checkpoint, about, score, device)
     unread = {name: each for name, each in network.details_of().items() if not each.fitted}
     for k, (name, each) in enumerate(unread.items()):
         report(k / len(unread), f"reading what single pixels tell of {name}")
@@ -220,7 +191,8 @@ def trained(checkpoint: Path) -> tuple[nn.Module, dict[str, Any], list[dict[str,
     return network.eval(), found.about, found.history
 
 
-def _require_square(images: ByteArray) -> None:
+def _require(images: ByteArray, device: str) -> None:
+    check_device(device)
     if images.ndim != 4 or images.shape[1] != images.shape[2] or len(images) < 2:
         raise TrainingError(
             f"training needs at least 2 square images (n, s, s, c), got shape {images.shape}"

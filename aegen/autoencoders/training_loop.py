@@ -82,7 +82,6 @@ def train(
     labels: Tensor | None,
     recipe: Recipe,
     checkpoint: Path,
-    *,
     about: dict[str, Any],
     score: Score | None = None,
     device: str = "cpu",

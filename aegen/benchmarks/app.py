@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from aegen.app.location import folder
 from aegen.benchmarks.browser import chromium, served
+from aegen.benchmarks.console import console, table
 from aegen.core.errors import AegenError
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Timing", "measure", "report"]
 
-VIEW = {"width": 1400, "height": 900}
 PATIENCE = 60_000
 """Milliseconds after which a wait is given up."""
 
@@ -59,7 +59,7 @@ class Timing:
     Attributes:
         act: what was done.
         seconds: how long each repeat took.
-        target: seconds that it should take at most, judged on ``judged`` ("worst" or "p95").
+        target: seconds that it should take at most.
     """
 
     act: str
@@ -95,13 +95,8 @@ def measure(
             drawn(page)
             yield Timing("first page, from a cold start", (time.perf_counter() - start,), 12.0)
             _keep(page, pictures, "latent-map")
-            opens = []
-            for _ in range(max(3, rounds // 4)):
-                start = time.perf_counter()
-                with opened(browser, f"{address}/?bundle={bundle}") as again:
-                    drawn(again)
-                    opens.append(time.perf_counter() - start)
-            yield Timing("first page, warm server", tuple(opens), 5.0)
+            link = f"{address}/?bundle={bundle}"
+            yield _openings("first page, warm server", browser, link, max(3, rounds // 4), 5.0)
             yield Timing("lasso on the map", tuple(_lassoes(page, rounds)), 1.0)
             _keep(page, pictures, "lasso")
             seeds = tuple(_seeds(browser, address, bundle, rounds, pictures))
@@ -112,14 +107,11 @@ def measure(
 
 def report(bundle: str = "mnist", rounds: int = 20, pictures: Path | None = None) -> None:
     """Print what `measure` finds as a table."""
-    from rich.console import Console
-    from rich.table import Table
-
     if pictures is not None:
         pictures.mkdir(parents=True, exist_ok=True)
-    table = Table("act", "median", "95th percentile", "worst", "target", "repeats")
+    found = table("act", "median", "95th percentile", "worst", "target", "repeats")
     for timing in measure(bundle, rounds, pictures):
-        table.add_row(
+        found.add_row(
             timing.act,
             f"{median(timing.seconds):.2f} s",
             f"{timing.p95:.2f} s",
@@ -127,13 +119,24 @@ def report(bundle: str = "mnist", rounds: int = 20, pictures: Path | None = None
             f"{timing.target:g} s",
             str(len(timing.seconds)),
         )
-    Console().print(table)
+    console().print(found)
+
+
+def _openings(act: str, browser: Browser, link: str, rounds: int, target: float) -> Timing:
+    """Seconds from opening ``link`` to its map being drawn."""
+    times = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        with opened(browser, link) as page:
+            drawn(page)
+            times.append(time.perf_counter() - start)
+    return Timing(act, tuple(times), target)
 
 
 @contextmanager
 def opened(browser: Browser, address: str) -> Iterator[Page]:
     """A page of its own (no cache, no cookies shared) at ``address``."""
-    context = browser.new_context(viewport={"width": VIEW["width"], "height": VIEW["height"]})
+    context = browser.new_context(viewport={"width": 1400, "height": 900})
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
     try:
@@ -168,20 +171,20 @@ def lasso(page: Page, *, centre: tuple[float, float], radius: float) -> None:
 
 def _lassoes(page: Page, rounds: int) -> Iterator[float]:
     """Seconds from letting go to a new "N of M rows selected"."""
-    _choose_lasso(page)
+    page.locator(".aegen-map-tool.is-lasso").first.click()
     for k in range(rounds):
         before = _selected(page)
         centre = (0.4 + 0.2 * (k % 3) / 2, 0.4 + 0.2 * (k % 2))
         lasso(page, centre=centre, radius=0.06 + 0.02 * (k % 5))
         start = time.perf_counter()
         page.mouse.up()
-        _wait(page, before)
+        deadline = start + PATIENCE / 1000
+        while _selected(page) in ("", before):
+            if time.perf_counter() > deadline:
+                raise AegenError("the app did not answer within a minute")
+            time.sleep(0.005)
         yield time.perf_counter() - start
         page.wait_for_timeout(400)
-
-
-def _choose_lasso(page: Page) -> None:
-    page.locator(".aegen-map-tool.is-lasso").first.click()
 
 
 def _selected(page: Page) -> str:
@@ -246,27 +249,12 @@ def _million(browser: Browser, rounds: int, pictures: Path | None) -> Iterator[T
         with served(script) as address:
             with opened(browser, address) as page:
                 drawn(page)  # makes the points, which are kept
-            times = []
-            for _ in range(3):
-                start = time.perf_counter()
-                with opened(browser, address) as page:
-                    drawn(page)
-                    times.append(time.perf_counter() - start)
-            yield Timing("1,000,000 rows drawn", tuple(times), 4.0)
+            yield _openings("1,000,000 rows drawn", browser, address, 3, 4.0)
             with opened(browser, address) as page:
                 drawn(page)
                 lassoes = tuple(_lassoes(page, max(3, rounds // 4)))
                 yield Timing("lasso on 1,000,000 rows", lassoes, 2.0)
                 _keep(page, pictures, "million")
-
-
-def _wait(page: Page, before: str) -> None:
-    """Until another selection than ``before`` is stated."""
-    deadline = time.monotonic() + PATIENCE / 1000
-    while _selected(page) in ("", before):
-        if time.monotonic() > deadline:
-            raise AegenError("the app did not answer within a minute")
-        time.sleep(0.005)
 
 
 def _keep(page: Page, folder: Path | None, name: str) -> None:

@@ -19,6 +19,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aegen.benchmarks.console import same_aegen
 from aegen.core.errors import AegenError
 
 if TYPE_CHECKING:
@@ -107,7 +108,6 @@ def served(
         AegenError: the server did not come up; the message ends with what it printed.
     """
     port = _free_port()
-    command = [sys.executable, "-m", "streamlit", "run", str(script)]
     options = {
         "server.port": str(port),
         "server.address": "127.0.0.1",
@@ -115,12 +115,12 @@ def served(
         "server.fileWatcherType": "none",
         "browser.gatherUsageStats": "false",
     }
-    command += [f"--{name}={value}" for name, value in options.items()]
+    words = [f"--{name}={value}" for name, value in options.items()]
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
-            command,
+            [sys.executable, "-m", "streamlit", "run", str(script), *words],
             cwd=folder or script.parent,
-            env={**os.environ, **_same_aegen(), **(environment or {})},
+            env={**os.environ, **same_aegen(), **(environment or {})},
             stdout=log,
             stderr=subprocess.STDOUT,
         )
@@ -135,12 +135,6 @@ def served(
             # Nothing is lost: files are written beside and renamed, jobs end with their server.
             process.kill()
             process.wait()
-
-
-def _same_aegen() -> dict[str, str]:
-    """What makes the server import the aegen that is running here, wherever its script lies."""
-    here = str(Path(__file__).resolve().parents[2])
-    return {"PYTHONPATH": os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH")]))}
 
 
 def _free_port() -> int:

@@ -1,19 +1,19 @@
 """Do edits of held-out pictures change what they should, and nothing else?
 
 The last table of `aegen bench target`. Edits by effects are mended with the bundle's classifier,
-which also judges them; so a second judge that chose nothing stands beside it: pictures are encoded
-again and a probe on these codes names the values.
+which also counts them; so a second classifier, which chose nothing, stands beside it: a probe on
+the codes of the pictures, encoded again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from rich.table import Table
 
-from aegen.core.arrays import FloatArray, IntArray
+from aegen.benchmarks.console import table
+from aegen.core.arrays import IntArray
 from aegen.generation import GenerativeBundle
 from aegen.targeting import KINDS, Candidates
 from aegen.targeting.attribute_models import AttributeModels
@@ -33,7 +33,7 @@ class Line:
         attribute: which changes.
         kind: how the way was found.
         flipped: share of the pictures in which the classifier then finds the wanted value.
-        again: the same by the second judge.
+        again: the same by the probe.
         stayed: share in which the classifier finds the same value as before, by other attribute.
     """
 
@@ -78,7 +78,8 @@ def measure_edits(
         if name != attribute
     }
     flipped = float((after.probabilities(attribute).argmax(axis=1) == wanted).mean())
-    return Line(attribute, kind, flipped, _again(bundle, attribute, after, wanted), stayed)
+    probed = known.probe(attribute).probabilities(bundle.encode(after.images)).argmax(axis=1)
+    return Line(attribute, kind, flipped, float((probed == wanted).mean()), stayed)
 
 
 def _shown(bundle: GenerativeBundle, attribute: str) -> IntArray:
@@ -86,39 +87,30 @@ def _shown(bundle: GenerativeBundle, attribute: str) -> IntArray:
     return np.unique(AttributeModels.of(bundle).labels(attribute).rows).astype(np.int64)
 
 
-def _again(bundle: GenerativeBundle, attribute: str, after: Candidates, wanted: IntArray) -> float:
-    codes: FloatArray = bundle.encode(after.images)
-    found = AttributeModels.of(bundle).probe(attribute).probabilities(codes).argmax(axis=1)
-    return float((found == wanted).mean())
-
-
 def edits_table(bundle: GenerativeBundle, passing: tuple[str, ...]) -> Table:
-    """A line for each attribute and kind of edit; ``passing`` attributes are judged, not edited.
+    """A line for each attribute and kind of edit; ``passing`` attributes are read, not edited.
 
     Their share stands in a column of its own: nobody asks that an animation's frame stays.
     """
-    table = Table(title=f"{bundle.name}: edits of {EDITED} held-out pictures")
-    for head in ("attribute", "kind"):
-        table.add_column(head)
-    for head in ("flipped", "second judge", "least of the others that stayed", *passing):
-        table.add_column(head, justify="right")
-    for kind, line in _lines(bundle, passing):
+    heads = ("attribute", "kind", "flipped", "by the probe", "least of the others that stayed")
+    title = f"{bundle.name}: edits of {EDITED} held-out pictures"
+    found = table(*heads, *passing, title=title, texts=2)
+    edited = [
+        (name, kind)
+        for kind in KINDS
+        for name in AttributeModels.of(bundle).classified
+        if name not in passing and len(_shown(bundle, name)) > 1
+    ]
+    for attribute, kind in edited:
+        line = measure_edits(bundle, attribute, kind)
         others = {name: share for name, share in line.stayed.items() if name not in passing}
         least = min(others, key=lambda name: others[name]) if others else None
-        table.add_row(
-            line.attribute,
+        found.add_row(
+            attribute,
             kind,
             f"{line.flipped:.1%}",
             f"{line.again:.1%}",
             f"{others[least]:.1%} ({least})" if least else "",
             *(f"{line.stayed[name]:.1%}" if name in line.stayed else "" for name in passing),
         )
-    return table
-
-
-def _lines(bundle: GenerativeBundle, passing: tuple[str, ...]) -> Iterator[tuple[Kind, Line]]:
-    known = AttributeModels.of(bundle)
-    for kind in KINDS:
-        for attribute in known.classified:
-            if attribute not in passing and len(_shown(bundle, attribute)) > 1:
-                yield kind, measure_edits(bundle, attribute, kind)
+    return found

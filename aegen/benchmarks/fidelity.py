@@ -11,11 +11,11 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
-from statistics import fmean, pstdev
+from statistics import fmean, median, pstdev
 from typing import Any
 
 import numpy as np
@@ -89,10 +89,7 @@ SETTINGS: tuple[Setting, ...] = (
     REAL,
     Setting("bootstrap"),
     Setting(EBC, {"degree": "n"}),  # the paper's
-    *(
-        Setting(EBC, {"degree": degree})
-        for degree in (1000, 200, 100, 60, 50, 40, 30, 20, 10, "auto")
-    ),
+    *(Setting(EBC, {"degree": k}) for k in (1000, 200, 100, 60, 50, 40, 30, 20, 10, "auto")),
     *(Setting(EBC, {"degree": degree, "rows": "balanced"}) for degree in ("n", 60, 50, 30, 20)),
     *(
         Setting(EBC, {"degree": degree, "jitter": jitter, "coupling": coupling})
@@ -141,7 +138,7 @@ class ReferenceSet:
         name: of the bundle.
         codes: training codes (n, d).
         holdout: held-out codes (m, d).
-        mark: changes when the codes do, so that rows of other codes are not taken for these.
+        mark: hash of the codes, so that rows of other codes are not taken for these.
     """
 
     name: str
@@ -160,17 +157,10 @@ class ReferenceSet:
         from aegen.bundles import find, read
 
         bundle = read(find(name))
-        reference_set = cls(
-            bundle.name,
-            np.asarray(bundle.codes),
-            np.asarray(bundle.holdout),
-            bundle.manifest.files["codes.safetensors"].sha256,
-        )
-        if len(reference_set.holdout) < 4:
-            raise InvalidInput(
-                f"{name} has {len(reference_set.holdout)} held-out rows: 4 are needed"
-            )
-        return reference_set
+        if len(bundle.holdout) < 4:
+            raise InvalidInput(f"{name} has {len(bundle.holdout)} held-out rows: 4 are needed")
+        sha256 = bundle.manifest.files["codes.safetensors"].sha256
+        return cls(bundle.name, bundle.codes, bundle.holdout, sha256)
 
 
 @dataclass(frozen=True)
@@ -211,6 +201,11 @@ class Row:
         return Setting(self.sampler, self.fields, self.times)
 
     @property
+    def key(self) -> tuple[str, str, str, int, int]:
+        """What is measured once: codes, setting and numbers of rows and seeds."""
+        return self.bundle, self.mark, self.setting.label, self.draws, self.seeds
+
+    @property
     def mean_accuracy(self) -> float:
         """Over the seeds."""
         return fmean(self.accuracy)
@@ -226,9 +221,6 @@ class Row:
         return fmean(self.ratio)
 
 
-Told = Callable[[Row], None]
-
-
 def measure(
     reference_sets: Sequence[ReferenceSet],
     *,
@@ -238,13 +230,13 @@ def measure(
     only: str = "*",
     fresh: bool = False,
     out: Path | str | None = None,
-    told: Told = lambda row: None,
+    told: Callable[[Row], None] = lambda row: None,
     starting: Callable[[ReferenceSet, Setting], None] = lambda reference_set, line: None,
 ) -> list[Row]:
-    """Rows of all worlds, one a setting; those that a file has already are taken from there.
+    """Rows of all bundles, one a setting; those that a file has already are taken from there.
 
     A model is fitted once, with seed 0; the seeds choose its draws and the held-out rows that
-    they are compared with, the same ones for all models. Where a world has fewer than twice the
+    they are compared with, the same ones for all models. Where a bundle has fewer than twice the
     rows, real rows are compared in two halves. A setting that fails becomes a row that says why,
     and is tried again by the next run.
 
@@ -266,7 +258,7 @@ def measure(
     draws = arrays.count(draws, name="draws", minimum=2)
     seeds = arrays.count(seeds, name="seeds", minimum=1)
     kept = load_rows(out) if out is not None and Path(out).exists() else []
-    done = {_key(row): row for row in kept}
+    done = {row.key: row for row in kept}
     wanted = settings() if lines is None else tuple(lines)
     found = []
     for reference_set in reference_sets:
@@ -290,7 +282,7 @@ def measure(
 
 
 class _Comparison:
-    """What all settings on one world share: the held-out rows of each seed, and the search."""
+    """What all settings on one bundle share: the held-out rows of each seed, and the search."""
 
     def __init__(self, reference_set: ReferenceSet, draws: int, seeds: int) -> None:
         self.reference_set = reference_set
@@ -307,28 +299,12 @@ class _Comparison:
 
     def row(self, line: Setting) -> Row:
         """The row of one setting."""
-        accuracy: list[float] = []
-        ratio: list[float] = []
-        log_density, fit_seconds, draw_seconds, problem = None, 0.0, 0.0, None
+        figures: dict[str, Any] = {"accuracy": [], "ratio": [], "log_density": None}
+        figures |= {"fit_seconds": 0.0, "draw_seconds": 0.0}
         try:
-            if line == REAL:
-                for reference, other in self._real_pairs():
-                    self._compare(reference, other, accuracy, ratio)
-            else:
-                start = time.perf_counter()
-                model = self._fitted(line)
-                fit_seconds = time.perf_counter() - start
-                taken = []
-                for seed in self.seeds:
-                    start = time.perf_counter()
-                    drawn = model.sample(self.draws, rng=seed)
-                    taken.append(time.perf_counter() - start)
-                    self._compare(self._held_out(seed)[: self.draws], drawn, accuracy, ratio)
-                draw_seconds = float(np.median(taken))
-                log_density = self._log_density(model)
+            figures |= self._of_real() if line == REAL else self._of_model(line)
         except Exception as error:  # one model that fails must not end a run of hours
-            accuracy, ratio = [], []
-            problem = str(error) if isinstance(error, AegenError) else repr(error)
+            figures["problem"] = str(error) if isinstance(error, AegenError) else repr(error)
         return Row(
             self.reference_set.name,
             self.reference_set.mark,
@@ -337,13 +313,25 @@ class _Comparison:
             line.times,
             self.size(line),
             len(self.seeds),
-            accuracy,
-            ratio,
-            log_density,
-            fit_seconds,
-            draw_seconds,
-            problem,
+            **figures,
         )
+
+    def _of_real(self) -> dict[str, Any]:
+        n = self.size(REAL)
+        return self._compared((z[:n], z[n : 2 * n]) for z in map(self._held_out, self.seeds))
+
+    def _of_model(self, line: Setting) -> dict[str, Any]:
+        start = time.perf_counter()
+        model = self._fitted(line)
+        fit_seconds = time.perf_counter() - start
+        pairs, taken = [], []
+        for seed in self.seeds:
+            start = time.perf_counter()
+            drawn = model.sample(self.draws, rng=seed)
+            taken.append(time.perf_counter() - start)
+            pairs.append((self._held_out(seed)[: self.draws], drawn))
+        times = {"fit_seconds": fit_seconds, "draw_seconds": median(taken)}
+        return {**self._compared(pairs), **times, "log_density": self._log_density(model)}
 
     def _held_out(self, seed: int) -> FloatArray:
         """All held-out codes in an order of this seed's own."""
@@ -351,17 +339,12 @@ class _Comparison:
         shuffled: FloatArray = self.reference_set.holdout[order]
         return shuffled
 
-    def _real_pairs(self) -> Iterator[tuple[FloatArray, FloatArray]]:
-        n = self.size(REAL)
-        for seed in self.seeds:
-            rows = self._held_out(seed)
-            yield rows[:n], rows[n : 2 * n]
-
-    def _compare(
-        self, reference: FloatArray, drawn: FloatArray, accuracy: list[float], ratio: list[float]
-    ) -> None:
-        accuracy.append(metrics.create("nearest-neighbour-accuracy")(reference, drawn))
-        ratio.append(metrics.create("distance-ratio")(reference, drawn, training=self.search))
+    def _compared(self, pairs: Iterable[tuple[FloatArray, FloatArray]]) -> dict[str, Any]:
+        """1-NN accuracy and distance ratio of each pair: held-out codes, and others."""
+        accuracy = metrics.create("nearest-neighbour-accuracy")
+        ratio = metrics.create("distance-ratio")
+        found = [(accuracy(z, x), ratio(z, x, training=self.search)) for z, x in pairs]
+        return {"accuracy": [a for a, _ in found], "ratio": [b for _, b in found]}
 
     def _fitted(self, line: Setting) -> Sampler:
         fields = dict(line.fields)
@@ -386,10 +369,6 @@ class _Comparison:
             return None
 
 
-def _key(row: Row) -> tuple[str, str, str, int, int]:
-    return row.bundle, row.mark, row.setting.label, row.draws, row.seeds
-
-
 def load_rows(path: Path | str) -> list[Row]:
     """Rows that `measure` wrote to a file.
 
@@ -401,9 +380,11 @@ def load_rows(path: Path | str) -> list[Row]:
         read = json.loads(path.read_text(encoding="utf-8"))
         if read["format"] != FORMAT:
             raise StorageError(path, f"has format {read['format']}, this aegen reads {FORMAT}")
-        rows = [
-            Row(**(row | {"log_density": _number(row["log_density"])})) for row in read["rows"]
-        ]
+        rows = []
+        for row in read["rows"]:
+            density = row["log_density"]
+            density = None if density is None else float(density)
+            rows.append(Row(**row | {"log_density": density}))
     except OSError as problem:
         raise StorageError(path, f"cannot be read ({problem.strerror})") from problem
     except (ValueError, KeyError, TypeError) as problem:
@@ -419,10 +400,6 @@ def _save_rows(path: Path | str, rows: list[Row]) -> None:
     write_bytes(Path(path), text.encode() + b"\n")
 
 
-def _number(value: Any) -> float | None:
-    return None if value is None else float(value)
-
-
-def _text(value: float | None) -> float | str | None:
+def _text(density: float | None) -> float | str | None:
     """JSON has no infinity: a density of zero somewhere is written as a word."""
-    return value if value is None or math.isfinite(value) else str(value)
+    return density if density is None or math.isfinite(density) else str(density)

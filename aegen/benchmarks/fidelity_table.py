@@ -8,9 +8,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
-from aegen.benchmarks.console import console
+from aegen.benchmarks.console import console, table
 from aegen.benchmarks.fidelity import REAL, ReferenceSet, Row, Setting, measure, settings
 from aegen.benchmarks.markdown_splice import rewrite
 from aegen.core.errors import InvalidInput
@@ -142,10 +141,7 @@ def markdown(rows: Sequence[Row]) -> str:
         id(row) for name in names for row in frontier([row for row in rows if row.bundle == name])
     }
     head = ["latent model", *(part for name in names for part in (f"`{name}` 1-NN", "ratio"))]
-    lines = [
-        _line([*head, f"fit on `{first}`, s"]),
-        _line(["---"] + ["---:"] * (2 * len(names) + 1)),
-    ]
+    lines = [[*head, f"fit on `{first}`, s"], ["---"] + ["---:"] * (2 * len(names) + 1)]
     for label in telling(rows):
         cells = [_name(label)]
         for name in names:
@@ -157,24 +153,20 @@ def markdown(rows: Sequence[Row]) -> str:
             cells += [f"**{text}**" for text in pair] if id(row) in bold else pair
         row = by.get((first, label))
         timed = row is not None and row.accuracy and label != REAL.label
-        lines.append(_line([*cells, _duration(row.fit_seconds) if row and timed else ""]))
-    return "\n".join([*lines, "", _caption(rows)])
+        lines.append([*cells, _duration(row.fit_seconds) if row and timed else ""])
+    return "\n".join([*(f"| {' | '.join(cells)} |" for cells in lines), "", _caption(rows)])
 
 
 def _print(shown: Console, rows: list[Row]) -> None:
     """The rows of one bundle, then what is best at a stated newness."""
     best = {id(row) for row in frontier(rows)}
     draws = max(row.draws for row in rows)
-    table = Table(
-        title=f"{rows[0].bundle}: {draws:,} draws against {draws:,} held-out rows",
-        title_justify="left",
-    )
-    table.add_column("latent model", no_wrap=True)
-    for heading in ("1-NN accuracy", "ratio", "log-density", "fit s", "draw s", ""):
-        table.add_column(heading, justify="right", no_wrap=True)
+    heads = ("latent model", "1-NN accuracy", "ratio", "log-density", "fit s", "draw s", "")
+    title = f"{rows[0].bundle}: {draws:,} draws against {draws:,} held-out rows"
+    found = table(*heads, title=title)
     for row in rows:
-        table.add_row(*_cells(row), "*" if id(row) in best else "")
-    shown.print(table)
+        found.add_row(*_cells(row), "*" if id(row) in best else "")
+    shown.print(found)
     shown.print(
         "* nothing is both nearer to real rows and newer. Accuracy: mean and standard deviation "
         f"over {max(len(row.accuracy) for row in rows)} seeds.",
@@ -224,10 +216,6 @@ def _name(label: str) -> str:
         return "real held-out rows"
     name, _, fields = label.partition(" ")
     return f"`{name}` {fields.replace('bandwidth x ', 'bandwidth × ')}".rstrip()
-
-
-def _line(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cells) + " |"
 
 
 def _caption(rows: Sequence[Row]) -> str:

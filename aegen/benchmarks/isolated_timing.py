@@ -13,29 +13,33 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
+from aegen.benchmarks.console import same_aegen, seconds
 from aegen.benchmarks.reference_implementations import (
     Counterpart,
     copula_density,
     counterparts,
-    made_up_codes,
+    ranks,
+    synthetic_codes,
 )
+from aegen.core.arrays import FloatArray
 from aegen.core.errors import AegenError, InvalidInput
 from aegen.core.rng import generator
-from aegen.samplers import ConditionalSampler, DensitySampler, Sampler, samplers
+from aegen.samplers import DensitySampler, Sampler, samplers
 
-__all__ = ["FIGURES", "Measured", "figure", "in_own_process", "measure"]
+__all__ = ["FIGURES", "Measured", "in_own_process", "measure"]
 
 ENOUGH = 2.0
 """Seconds of one round of steps beyond which it is not repeated."""
+
+STEPS = ("fit", "draw", "density")
 
 STATUS = Path("/proc/self/status")
 
@@ -77,20 +81,12 @@ def measure(
     slows the machine slows both; times are medians. A step of more than a few seconds is not
     repeated.
     """
-    z, at = made_up_codes(rows, dimension), made_up_codes(points, dimension, rng=1)
-    fields = fields or {}
+    z, at = synthetic_codes(rows, dimension), synthetic_codes(points, dimension, rng=1)
     _warm_up(name, dimension)
-    known, model = _first(samplers.create(name, **fields), z, at, draws)
-    yield [known]
-    rng = np.random.default_rng(0)
-    ours = Counterpart(
-        name,
-        lambda: samplers.create(name, **fields).fit(z, rng=0),
-        lambda: model.sample(draws, rng=rng),
-        None if known.density is None else lambda: cast("DensitySampler", model).score_samples(at),
-    )
-    found = [known]
-    parties = [ours]
+    model = samplers.create(name, **(fields or {}))
+    parties = [_steps_of(name, model, z, at, draws)]
+    found = [_once(parties[0])]
+    yield found
     for other in counterparts(model, z, at, draws):
         parties.append(other)
         found.append(_once(other))
@@ -98,57 +94,45 @@ def measure(
     taken: dict[tuple[str, str], list[float]] = {}
     for _ in range(repeats):
         for place, party in enumerate(parties):
-            for step in ("fit", "draw", "density"):
-                first = getattr(found[place], step)
-                call = getattr(party, step)
+            for step in STEPS:
+                first, call = getattr(found[place], step), getattr(party, step)
                 if call is None or first is None or first > ENOUGH:
                     continue
-                seconds = taken.setdefault((party.who, step), [])
-                seconds.append(_timed(call))
-                change: dict[str, Any] = {step: median(seconds)}
+                times = taken.setdefault((party.who, step), [])
+                times.append(seconds(call))
+                change: dict[str, Any] = {step: median(times)}
                 found[place] = replace(found[place], **change)
         yield found
 
 
-def _first(model: Sampler, z: Any, at: Any, draws: int) -> tuple[Measured, Sampler]:
-    with _peak() as peak:
-        start = time.perf_counter()
-        model.fit(z, rng=0)
-        fit = time.perf_counter() - start
-        draw = _timed(lambda: model.sample(draws, rng=0))
-        density = None
-        if isinstance(model, DensitySampler):
-            with contextlib.suppress(InvalidInput):  # it has none for such codes
-                density = _timed(lambda: model.score_samples(at))
-    return Measured(samplers.name_of(model), fit, draw, density, peak[0]), model
+def _steps_of(name: str, model: Sampler, z: FloatArray, at: FloatArray, draws: int) -> Counterpart:
+    """What a latent model itself does, step by step."""
+    rng = np.random.default_rng(0)
+    density = (lambda: model.score_samples(at)) if isinstance(model, DensitySampler) else None
+    return Counterpart(
+        name, lambda: model.fit(z, rng=0), lambda: model.sample(draws, rng=rng), density
+    )
 
 
-def _once(other: Counterpart) -> Measured:
-    seconds: dict[str, Any] = {}
+def _once(party: Counterpart) -> Measured:
+    """All steps in their order; one without a density for such codes has none."""
+    times: dict[str, Any] = {}
     with _peak() as peak:
-        for step in ("fit", "draw", "density"):
-            call = getattr(other, step)
+        for step in STEPS:
+            call = getattr(party, step)
             if call is not None:
-                seconds[step] = _timed(call)
-    return Measured(other.who, **seconds, peak=peak[0])
-
-
-def _timed(call: Callable[[], Any]) -> float:
-    start = time.perf_counter()
-    call()
-    return time.perf_counter() - start
+                with contextlib.suppress(*([InvalidInput] if step == "density" else [])):
+                    times[step] = seconds(call)
+    return Measured(party.who, **times, peak=peak[0])
 
 
 def _warm_up(name: str, dimension: int) -> None:
     """Compile and import what a first call would, on a few rows."""
-    z = made_up_codes(max(60, 2 * dimension), dimension)
+    z = synthetic_codes(max(60, 2 * dimension), dimension)
     quick = {"epochs": 1, "components": 2, "truncation": 1}
     known = {parameter.name for parameter in samplers.parameters(name)}
-    model = samplers.create(name, **{k: v for k, v in quick.items() if k in known}).fit(z, rng=0)
-    model.sample(60, rng=0)
-    if isinstance(model, DensitySampler):
-        with contextlib.suppress(InvalidInput):
-            model.score_samples(z)
+    model = samplers.create(name, **{k: v for k, v in quick.items() if k in known})
+    _once(_steps_of(name, model, z, z, 60))
 
 
 @contextlib.contextmanager
@@ -188,43 +172,44 @@ def _largest() -> int | None:
 # figures of the empirical beta copula that people plan with
 
 
-def _density_figure(rows: int, points: int) -> list[Measured]:
-    z, at = made_up_codes(rows, 16), made_up_codes(points, 16, rng=1)
-    model: Any = samplers.create("empirical-beta-copula").fit(z, rng=0)
-    model.score_samples(at[:10])
+def _measured(who: str, step: str, call: Callable[[], Any], repeats: int = 1) -> Measured:
+    """One step by itself."""
     with _peak() as peak:
-        ours = _timed(lambda: model.score_samples(at))
-    ranks = np.argsort(np.argsort(z, axis=0), axis=0) + 1
-    u = (np.argsort(np.argsort(at, axis=0), axis=0) + 0.5) / points
-    with _peak() as plain_peak:
-        plain = _timed(lambda: copula_density(ranks, u))
+        times: dict[str, Any] = {step: median(seconds(call) for _ in range(repeats))}
+    return Measured(who, **times, peak=peak[0])
+
+
+def _copula(z: FloatArray) -> Any:
+    return samplers.create("empirical-beta-copula").fit(z, rng=0)
+
+
+def _density_figure(rows: int, points: int) -> list[Measured]:
+    z, at = synthetic_codes(rows, 16), synthetic_codes(points, 16, rng=1)
+    model = _copula(z)
+    model.score_samples(at[:10])
+    of_rows, u = ranks(z), (ranks(at) - 0.5) / points
+    plain = "numpy, blocked matrix product"
     return [
-        Measured("aegen", density=ours, peak=peak[0]),
-        Measured("numpy, blocked matrix product", density=plain, peak=plain_peak[0]),
+        _measured("aegen", "density", lambda: model.score_samples(at)),
+        _measured(plain, "density", lambda: copula_density(of_rows, u)),
     ]
 
 
 def _draws_figure(rows: int, draws: int) -> list[Measured]:
-    z = made_up_codes(rows, 10)
-    model = samplers.create("empirical-beta-copula").fit(z, rng=0)
+    z = synthetic_codes(rows, 10)
+    model = _copula(z)
     model.sample(10, rng=0)
-    with _peak() as peak:
-        ours = _timed(lambda: model.sample(draws, rng=0))
     other = counterparts(model, z, z[:10], draws)[0]
     assert other.draw is not None
-    with _peak() as plain_peak:
-        plain = _timed(other.draw)
     return [
-        Measured("aegen", draw=ours, peak=peak[0]),
-        Measured("numpy, rng.beta and np.interp", draw=plain, peak=plain_peak[0]),
+        _measured("aegen", "draw", lambda: model.sample(draws, rng=0)),
+        _measured("numpy, rng.beta and np.interp", "draw", other.draw),
     ]
 
 
 def _condition_figure(rows: int, draws: int) -> list[Measured]:
-    z = made_up_codes(rows, 10)
-    model = samplers.create("empirical-beta-copula").fit(z, rng=0)
-    if not isinstance(model, ConditionalSampler):
-        raise InvalidInput("the empirical beta copula cannot be conditioned in this aegen")
+    z = synthetic_codes(rows, 10)
+    model = _copula(z)
     draw = generator(1)
 
     def conditional() -> Any:
@@ -232,20 +217,13 @@ def _condition_figure(rows: int, draws: int) -> list[Measured]:
         return model.condition(given, rng=0).sample(draws, rng=0)
 
     conditional()
-    with _peak() as peak:
-        taken = [_timed(conditional) for _ in range(5)]
-    return [Measured("aegen", draw=median(taken), peak=peak[0])]
+    return [_measured("aegen", "draw", conditional, 5)]
 
 
 def _fit_figure(rows: int, draws: int) -> list[Measured]:
-    z = made_up_codes(rows, 10)
-    samplers.create("empirical-beta-copula").fit(z, rng=0)
-    with _peak() as peak:
-        taken = [
-            _timed(lambda: samplers.create("empirical-beta-copula").fit(z, rng=0))
-            for _ in range(5)
-        ]
-    return [Measured("aegen", fit=median(taken), peak=peak[0])]
+    z = synthetic_codes(rows, 10)
+    _copula(z)
+    return [_measured("aegen", "fit", lambda: _copula(z), 5)]
 
 
 FIGURES: dict[str, tuple[Callable[[int, int], list[Measured]], int, int]] = {
@@ -255,12 +233,6 @@ FIGURES: dict[str, tuple[Callable[[int, int], list[Measured]], int, int]] = {
     "fit of {0:,} rows, d = 10": (_fit_figure, 60_000, 0),
 }
 """What is measured of the empirical beta copula of degree n: rows, and draws or points."""
-
-
-def figure(title: str) -> list[Measured]:
-    """Measure one of `FIGURES`."""
-    work, rows, others = FIGURES[title]
-    return work(rows, others)
 
 
 # in a process of its own
@@ -273,31 +245,24 @@ def in_own_process(task: dict[str, Any], limit: float | None) -> list[Measured]:
         task: ``{"figure": title}``, or the arguments of `measure`.
         limit: seconds; what is missing after them says so.
     """
-    here = str(Path(__file__).resolve().parents[2])
-    path = os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH")]))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "aegen.benchmarks.isolated_timing", json.dumps(task)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": path},
-        text=True,
-    )
+    command = [sys.executable, "-m", "aegen.benchmarks.isolated_timing", json.dumps(task)]
     problem = None
     try:
-        told, complaint = process.communicate(timeout=limit)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        told, complaint = process.communicate()
+        run = subprocess.run(
+            command,
+            capture_output=True,
+            timeout=limit,
+            env={**os.environ, **same_aegen()},
+        )
+        printed = run.stdout
+        if run.returncode != 0:
+            said = run.stderr.decode(errors="replace").strip().splitlines()
+            problem = said[-1] if said else f"ended with status {run.returncode}"
+    except subprocess.TimeoutExpired as late:
+        printed = late.stdout or b""
         problem = f"stopped after {limit:g} s"
-    except BaseException:
-        process.kill()
-        process.communicate()
-        raise
-    lines = [line for line in told.splitlines() if line.endswith("]")]
+    lines = [line for line in printed.decode().splitlines() if line.endswith("]")]
     found = [Measured(**entry) for entry in json.loads(lines[-1])] if lines else []
-    if problem is None and process.returncode != 0:
-        said = complaint.strip().splitlines()
-        problem = said[-1] if said else f"ended with status {process.returncode}"
     if problem is not None:
         found = found or [Measured(str(task.get("name", task.get("figure"))))]
         found = [*found[:-1], replace(found[-1], problem=problem)]
@@ -310,7 +275,8 @@ def _main(task: dict[str, Any]) -> None:
 
     try:
         if "figure" in task:
-            told(figure(task["figure"]))
+            work, *size = FIGURES[task["figure"]]
+            told(work(*size))
         else:
             for found in measure(**task):
                 told(found)

@@ -7,6 +7,7 @@ leaves out is in its name.
 from __future__ import annotations
 
 import contextlib
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -14,10 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aegen.core.arrays import FloatArray
+from aegen.core.arrays import FloatArray, IntArray
 from aegen.samplers import Sampler, samplers
 
-__all__ = ["Counterpart", "copula_density", "counterparts", "made_up_codes"]
+__all__ = ["Counterpart", "copula_density", "counterparts", "ranks", "synthetic_codes"]
 
 GRID = 4096
 """Points of a plain distribution function, between which np.interp inverts it."""
@@ -28,7 +29,7 @@ BLOCK = 500
 
 @dataclass(frozen=True)
 class Counterpart:
-    """Somebody else's fit, draw and density; None where there is none.
+    """Another implementation's fit, draw and density; None where it has none.
 
     ``same_law`` says whether draws follow the model's own law in the model's own units.
     """
@@ -40,11 +41,11 @@ class Counterpart:
     same_law: bool = False
 
 
-def made_up_codes(n: int, d: int = 10, *, rng: int = 0) -> FloatArray:
+def synthetic_codes(n: int, d: int = 10, *, rng: int = 0) -> FloatArray:
     """Codes (n, d) with clusters and curvature, to measure on: the same for everyone.
 
     Example:
-        >>> made_up_codes(3).shape
+        >>> synthetic_codes(3).shape
         (3, 10)
     """
     draw = np.random.default_rng(2309)
@@ -55,6 +56,17 @@ def made_up_codes(n: int, d: int = 10, *, rng: int = 0) -> FloatArray:
     x[:, 0] += 0.3 * x[:, -1] ** 2
     moved: FloatArray = x + centres[draw.integers(10, size=n)]
     return moved
+
+
+def ranks(z: FloatArray) -> IntArray:
+    """Rank of each value in its column, from 1, int64 (n, d); of equals the first comes first.
+
+    Example:
+        >>> ranks(np.array([[5.0], [1.0]])).tolist()
+        [[2], [1]]
+    """
+    found: IntArray = np.argsort(np.argsort(z, axis=0, kind="stable"), axis=0) + 1
+    return found
 
 
 def counterparts(
@@ -114,7 +126,7 @@ def _kde(model: Any, z: FloatArray, points: FloatArray, draws: int) -> list[Coun
     spread, h = z.std(axis=0), float(model.bandwidth_)
     plain = model.shape == "diagonal"
 
-    def blurred() -> FloatArray:
+    def draw() -> FloatArray:
         noise = rng.standard_normal((draws, z.shape[1]))
         drawn: FloatArray = z[rng.integers(len(z), size=draws)] + h * z.std(axis=0) * noise
         return drawn
@@ -124,7 +136,7 @@ def _kde(model: Any, z: FloatArray, points: FloatArray, draws: int) -> list[Coun
 
     fitted = fit()
     return [
-        Counterpart("numpy", None, blurred, same_law=plain),
+        Counterpart("numpy", None, draw, same_law=plain),
         Counterpart(
             "scikit-learn, bandwidth given",
             fit,
@@ -151,27 +163,18 @@ def _mixture(model: Any, z: FloatArray, points: FloatArray, draws: int) -> list[
         drawn: FloatArray = rng.permutation(np.concatenate(parts))
         return drawn
 
-    fitted: list[Any] = []
-
-    def fit() -> None:
-        import warnings
-
+    def fit() -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it warns where it stops before it has converged
-            fitted[:] = [GaussianMixture(len(means), random_state=1).fit(z)]
-
-    def once() -> Any:
-        if not fitted:
-            fit()
-        return fitted[0]
+            return GaussianMixture(len(means), random_state=1).fit(z)
 
     return [
         Counterpart("numpy", None, draw, same_law=True),
-        Counterpart(
+        _of_fit(
             "scikit-learn",
             fit,
-            lambda: once().sample(draws),
-            lambda: once().score_samples(points),
+            lambda mixture: mixture.sample(draws),
+            lambda mixture: mixture.score_samples(points),
         ),
     ]
 
@@ -180,35 +183,30 @@ def _empirical_beta(
     model: Any, z: FloatArray, points: FloatArray, draws: int
 ) -> list[Counterpart]:
     rng = np.random.default_rng(1)
-    n = len(z)
-    ranks = np.argsort(np.argsort(z, axis=0), axis=0) + 1
+    n, of_rows = len(z), ranks(z)
     quantile = _plain_quantiles(z)
     plain = model.degree == "n" and model.margins == "kde"
 
     def draw() -> FloatArray:
-        chosen = ranks[rng.integers(n, size=draws)]
+        chosen = of_rows[rng.integers(n, size=draws)]
         return quantile(rng.beta(chosen, n + 1 - chosen))
 
-    u = np.clip((np.argsort(np.argsort(points, axis=0), axis=0) + 0.5) / len(points), 1e-9, 1)
+    u = (ranks(points) - 0.5) / len(points)
     found = [
         Counterpart(
             "numpy, np.interp; density of the copula",
-            lambda: np.argsort(np.argsort(z, axis=0), axis=0) + 1,
+            lambda: ranks(z),
             draw,
-            lambda: copula_density(ranks, u),
+            lambda: copula_density(of_rows, u),
             same_law=plain,
         )
     ]
     with contextlib.suppress(ImportError):  # it comes with the tests
         from statsmodels.distributions.copula.other_copulas import rvs_kernel
 
-        scaled = ranks / n
-        found.append(
-            Counterpart(
-                "statsmodels rvs_kernel, no margins",
-                draw=lambda: rvs_kernel(scaled, draws, bw=1 / n),
-            )
-        )
+        scaled = of_rows / n
+        name = "statsmodels rvs_kernel, no margins"
+        found.append(Counterpart(name, draw=lambda: rvs_kernel(scaled, draws, bw=1 / n)))
     return found
 
 
@@ -219,16 +217,10 @@ def _gaussian_copula(
         from statsmodels.distributions.copula.api import GaussianCopula
     except ImportError:  # it comes with the tests
         return []
-    u = (np.argsort(np.argsort(points, axis=0), axis=0) + 0.5) / len(points)
+    u = (ranks(points) - 0.5) / len(points)
     copula = GaussianCopula(corr=np.corrcoef(z.T), k_dim=z.shape[1])
-    return [
-        Counterpart(
-            "statsmodels, no margins",
-            None,
-            lambda: copula.rvs(draws),
-            lambda: copula.logpdf(u),
-        )
-    ]
+    name = "statsmodels, no margins"
+    return [Counterpart(name, None, lambda: copula.rvs(draws), lambda: copula.logpdf(u))]
 
 
 def _vine(model: Any, z: FloatArray, points: FloatArray, draws: int) -> list[Counterpart]:
@@ -247,24 +239,34 @@ def _vine(model: Any, z: FloatArray, points: FloatArray, draws: int) -> list[Cou
     )
     rows = z if model.rows is None else z[: model.rows]
     u = np.asfortranarray(pv.to_pseudo_obs(points))
-    fitted: list[Any] = []
-
-    def fit() -> None:
-        fitted[:] = [pv.Vinecop.from_data(np.asfortranarray(pv.to_pseudo_obs(rows)), controls)]
-
-    def once() -> Any:
-        if not fitted:
-            fit()
-        return fitted[0]
-
     return [
-        Counterpart(
+        _of_fit(
             "pyvinecopulib, no margins",
-            fit,
-            lambda: once().sample(draws),
-            lambda: once().pdf(u),
+            lambda: pv.Vinecop.from_data(np.asfortranarray(pv.to_pseudo_obs(rows)), controls),
+            lambda vine: vine.sample(draws),
+            lambda vine: vine.pdf(u),
         )
     ]
+
+
+def _of_fit(
+    who: str,
+    fit: Callable[[], Any],
+    draw: Callable[[Any], Any],
+    density: Callable[[Any], Any],
+) -> Counterpart:
+    """Draws and densities of what ``fit`` last gave; it is called where nobody has yet."""
+    fitted: list[Any] = []
+
+    def refit() -> None:
+        fitted[:] = [fit()]
+
+    def last() -> Any:
+        if not fitted:
+            refit()
+        return fitted[0]
+
+    return Counterpart(who, refit, lambda: draw(last()), lambda: density(last()))
 
 
 MAKERS: dict[str, Callable[[Any, FloatArray, FloatArray, int], list[Counterpart]]] = {

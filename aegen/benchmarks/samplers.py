@@ -1,8 +1,8 @@
 """How long each latent model takes to fit, to draw and to give densities, and its peak memory.
 
 `aegen bench samplers` prints it beside plain numpy and the libraries called directly. Each model
-is measured in a process of its own (``measurement.py``), together with its counterparts
-(``counterparts.py``), so that ratios are those of one run.
+is measured in a process of its own (``isolated_timing.py``), together with its counterparts
+(``reference_implementations.py``), so that ratios are those of one run.
 """
 
 from __future__ import annotations
@@ -11,10 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rich.console import Console
-from rich.table import Table
 
-from aegen.benchmarks.console import console
-from aegen.benchmarks.isolated_timing import FIGURES, Measured, in_own_process
+from aegen.benchmarks.console import console, table
+from aegen.benchmarks.isolated_timing import FIGURES, STEPS, Measured, in_own_process
 from aegen.core import arrays
 from aegen.core.errors import InvalidInput
 from aegen.samplers import samplers
@@ -89,14 +88,8 @@ def run(
                 known = Measured(name, problem=f"left out: a smaller size took over {limit:g} s")
                 timing = Timing(name, rows, dimension, known)
             else:
-                task = {
-                    "name": name,
-                    "rows": rows,
-                    "dimension": dimension,
-                    "draws": draws,
-                    "points": points,
-                    "repeats": repeats,
-                }
+                size = {"rows": rows, "dimension": dimension, "draws": draws, "points": points}
+                task = {"name": name, "repeats": repeats, **size}
                 ours, *others = in_own_process(task, limit)
                 timing = Timing(name, rows, dimension, ours, tuple(others))
                 if ours.fit is None and ours.problem is not None:
@@ -116,23 +109,18 @@ def report(
     limit: float | None = LIMIT,
     figures: bool = True,
 ) -> None:
-    """Measure as `run` does, then print a table a size, and `FIGURES` where they are asked for.
-
-    Raises:
-        InvalidInput: numbers that cannot be used.
-        UnknownName: no latent model of this name.
-    """
+    """Measure as `run` does, then print a table a size, and `FIGURES` where they are asked for."""
     shown, aside = console(), Console(stderr=True)
     if figures:
-        table = _table("empirical beta copula, degree n", ("", "seconds", "peak MB"))
+        figured = table("", "seconds", "peak MB", title="empirical beta copula, degree n")
         for title, (_, rows, others) in FIGURES.items():
             named = title.format(rows, others)
             with aside.status(f"measuring {named}"):
                 for measured in in_own_process({"figure": title}, None):
-                    seconds = measured.fit or measured.draw or measured.density
-                    cells = (f"{named}: {measured.who}", _seconds(seconds), _size(measured.peak))
-                    table.add_row(*cells)
-        shown.print(table)
+                    taken = measured.fit or measured.draw or measured.density
+                    cells = (f"{named}: {measured.who}", _time(taken), _size(measured.peak))
+                    figured.add_row(*cells)
+        shown.print(figured)
     with aside.status("measuring latent models") as status:
         timings = run(
             names=names,
@@ -146,8 +134,16 @@ def report(
             ),
         )
     for rows, dimension in sizes:
-        here = [t for t in timings if (t.rows, t.dimension) == (rows, dimension)]
-        shown.print(_sized(here, draws, points))
+        sized = table(
+            *("latent model", "fit", f"{draws:,} draws", f"{points:,} densities", "peak MB"),
+            title=f"{rows:,} made-up rows, d = {dimension}",
+        )
+        for timing in timings:
+            if (timing.rows, timing.dimension) == (rows, dimension):
+                sized.add_row(*_cells(timing.name, timing.ours, None))
+                for other in timing.others:
+                    sized.add_row(*_cells(f"  {other.who}", other, timing.ours))
+        shown.print(sized)
     shown.print(
         "In brackets: how many times as long as aegen, in the same run. Medians of up to "
         f"{repeats} after a warm-up. Peak: resident memory that fit, draws and density added.",
@@ -155,43 +151,21 @@ def report(
     )
 
 
-def _sized(timings: list[Timing], draws: int, points: int) -> Table:
-    """The timings of one size."""
-    rows, dimension = timings[0].rows, timings[0].dimension
-    table = _table(
-        f"{rows:,} made-up rows, d = {dimension}",
-        ("latent model", "fit", f"{draws:,} draws", f"{points:,} densities", "peak MB"),
-    )
-    for timing in timings:
-        _add(table, timing.name, timing.ours, None)
-        for other in timing.others:
-            _add(table, f"  {other.who}", other, timing.ours)
-    return table
-
-
-def _add(table: Table, title: str, measured: Measured, beside: Measured | None) -> None:
+def _cells(title: str, measured: Measured, beside: Measured | None) -> list[str]:
     times = []
-    for step in ("fit", "draw", "density"):
-        seconds = getattr(measured, step)
+    for step in STEPS:
+        taken = getattr(measured, step)
         ours = getattr(beside, step) if beside is not None else None
-        factor = "" if not ours or seconds is None else f" ({seconds / ours:.2g} x)"
-        times.append(_seconds(seconds) + factor)
+        factor = "" if not ours or taken is None else f" ({taken / ours:.2g} x)"
+        times.append(_time(taken) + factor)
     note = "" if measured.problem is None else f" ({measured.problem})"
-    table.add_row(title + note, *times, _size(measured.peak))
+    return [title + note, *times, _size(measured.peak)]
 
 
-def _table(title: str, headings: Sequence[str]) -> Table:
-    table = Table(title=title, title_justify="left")
-    table.add_column(headings[0])
-    for heading in headings[1:]:
-        table.add_column(heading, justify="right", no_wrap=True)
-    return table
-
-
-def _seconds(value: float | None) -> str:
-    if value is None:
+def _time(seconds: float | None) -> str:
+    if seconds is None:
         return ""
-    return f"{1000 * value:.3g} ms" if value < 1 else f"{value:,.3g} s"
+    return f"{1000 * seconds:.3g} ms" if seconds < 1 else f"{seconds:,.3g} s"
 
 
 def _size(value: int | None) -> str:

@@ -1,9 +1,10 @@
 """Do targeted draws show what was wanted, and all of it? `aegen bench target` prints the figures.
 
 Every figure stands beside what it must be compared with: single values beside the recall of plain
-draws, unseen combinations beside chance, and the share that passed beside the share before draws
-were judged, because draws that were kept by the classifier pass it by construction. As a judge
-that chose nothing, pictures are encoded again and a probe on these codes names the value.
+draws, unseen combinations beside the share of plain draws that have them, and the share found
+beside the share before any draw was turned away, because what the classifier chose passes it by
+construction. As a second classifier, which chose nothing, a probe on the codes of the pictures,
+encoded again, names the value.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from rich.table import Table
 
-from aegen.benchmarks.console import console
+from aegen.benchmarks.console import console, table
 from aegen.benchmarks.edits import edits_table
 from aegen.core.arrays import FloatArray
 from aegen.core.errors import UnknownName
@@ -26,7 +28,17 @@ from aegen.metrics import metrics
 from aegen.targeting import And, AttributeEquals, Candidates, Target, Targeted, draw, region, share
 from aegen.targeting.attribute_models import AttributeModels
 
-__all__ = ["BUNDLES", "TABLES", "Line", "combinations", "lassos", "measure", "report", "unseen"]
+__all__ = [
+    "BUNDLES",
+    "TABLES",
+    "Line",
+    "combinations",
+    "lassos",
+    "lines_table",
+    "measure",
+    "report",
+    "singles",
+]
 
 BUNDLES = ("sprites", "mnist", "fashion-mnist")
 
@@ -38,7 +50,7 @@ MODELS: tuple[tuple[str, dict[str, Any]], ...] = (
 FLOW: tuple[str, dict[str, Any]] = ("flow-matching", {})
 
 PASSING = ("frame",)
-"""Factors that are no wish: the frame of an animation."""
+"""Attributes that nobody asks for: the frame of an animation."""
 
 TABLES = ("single", "several", "unseen", "regions", "edits")
 
@@ -54,7 +66,7 @@ class Line:
         model: name of the latent model.
         target: text of the target.
         strategy: how candidates were found.
-        found: share of all wished draws in which the classifier finds it.
+        found: share of all requested draws in which the classifier finds it.
         passed: the same share of the candidates, before any was turned away.
         again: the same by a probe on the codes of the pictures, encoded again.
         recall: share of real images of the target that lie among the draws, or nan.
@@ -83,7 +95,7 @@ def report(
     only: Sequence[str] = TABLES,
     every: bool = False,
 ) -> None:
-    """Measure and print all tables.
+    """Measure and print tables.
 
     Args:
         bundles: names or folders.
@@ -95,9 +107,9 @@ def report(
     Raises:
         UnknownName: no such bundle or table.
     """
-    for table in only:
-        if table not in TABLES:
-            raise UnknownName("table", table, TABLES)
+    for name in only:
+        if name not in TABLES:
+            raise UnknownName("table", name, TABLES)
     shown = console()
     for name in bundles:
         bundle = load(name)
@@ -114,7 +126,7 @@ def report(
                 lines = list(measure(model, targets, draws, alone=title == "single values"))
                 if lines:
                     label = f"{bundle.name}: {title}, {sampler} (fit {model.fit_seconds:.1f} s)"
-                    shown.print(_table(label, lines, every))
+                    shown.print(lines_table(label, lines, every))
 
 
 def _groups(bundle: GenerativeBundle, only: Sequence[str]) -> Iterator[tuple[str, list[Target]]]:
@@ -124,7 +136,7 @@ def _groups(bundle: GenerativeBundle, only: Sequence[str]) -> Iterator[tuple[str
         yield "two values", combinations(bundle, 2, 10)
         yield "three values", combinations(bundle, 3, 10)
     if "unseen" in only:
-        yield "combinations that no row has", unseen(bundle, 3, 10)
+        yield "combinations that no row has", combinations(bundle, 3, 10, unseen=True)
 
 
 def singles(bundle: GenerativeBundle) -> list[Target]:
@@ -138,39 +150,24 @@ def singles(bundle: GenerativeBundle) -> list[Target]:
     ]
 
 
-def combinations(bundle: GenerativeBundle, together: int, most: int) -> list[Target]:
-    """Values of ``together`` attributes that rows have, spread evenly over all there are."""
-    frame = bundle.attributes.astype(str)
-    names = [name for name in AttributeModels.of(bundle).classified if name not in PASSING]
-    found: list[Target] = []
-    for chosen in itertools.combinations(names, together):
-        rows = sorted(set(frame[list(chosen)].itertuples(index=False, name=None)))
-        found += [_joined(chosen, values) for values in rows]
-    return _spread(found, most)
+def combinations(
+    bundle: GenerativeBundle, together: int, most: int, *, unseen: bool = False
+) -> list[Target]:
+    """Values of ``together`` attributes that rows have, at most ``most`` spread evenly over them.
 
-
-def unseen(bundle: GenerativeBundle, together: int, most: int) -> list[Target]:
-    """Values of ``together`` attributes that held-out rows have and no training row has."""
+    With ``unseen``, those that held-out rows have and no training row has.
+    """
     train, out = bundle.attributes.astype(str), bundle.holdout_attributes.astype(str)
     names = [name for name in AttributeModels.of(bundle).classified if name not in PASSING]
-    found: list[Target] = []
+    found = []
     for chosen in itertools.combinations(names, together):
-        seen = set(train[list(chosen)].itertuples(index=False, name=None))
-        rows = set(out[list(chosen)].itertuples(index=False, name=None))
-        found += [_joined(chosen, values) for values in sorted(rows - seen)]
-    return _spread(found, most)
-
-
-def _joined(names: Sequence[str], values: Sequence[Any]) -> Target:
-    parts = [AttributeEquals(name, str(value)) for name, value in zip(names, values, strict=True)]
-    return And.of(*parts)
-
-
-def _spread(targets: list[Target], most: int) -> list[Target]:
-    """At most ``most`` of them, evenly spaced."""
-    if len(targets) <= most:
-        return targets
-    return [targets[k * len(targets) // most] for k in range(most)]
+        rows = set(train[list(chosen)].itertuples(index=False, name=None))
+        if unseen:
+            rows = set(out[list(chosen)].itertuples(index=False, name=None)) - rows
+        for values in sorted(rows):
+            found.append(And.of(*map(AttributeEquals, chosen, values)))
+    count = min(most, len(found))
+    return [found[k * len(found) // count] for k in range(count)]
 
 
 def measure(
@@ -219,10 +216,8 @@ def _values(target: Target) -> list[AttributeEquals]:
 def _holding(bundle: GenerativeBundle, target: Target) -> np.ndarray[Any, np.dtype[np.int64]]:
     """Held-out rows that have the target's values."""
     frame = bundle.holdout_attributes.astype(str)
-    held = np.ones(len(frame), dtype=np.bool_)
-    for part in _values(target):
-        held &= (frame[part.attribute] == part.value).to_numpy()
-    return np.flatnonzero(held)
+    values = {part.attribute: part.value for part in _values(target)}
+    return np.flatnonzero((frame[list(values)] == pd.Series(values)).all(axis=1))
 
 
 def _recall(bundle: GenerativeBundle, real: FloatArray, made: Candidates) -> float:
@@ -267,9 +262,9 @@ def lassos(bundle: GenerativeBundle, projection: str) -> Iterator[tuple[str, Tar
 
 
 def _region_table(bundle: GenerativeBundle) -> Table:
-    table = Table(title=f"{bundle.name}: 64 images inside lassos, empirical-beta-copula")
-    for head in ("projection", "outline", "rows inside", "draws inside", "passed", "seconds"):
-        table.add_column(head, justify="left" if head in ("projection", "outline") else "right")
+    heads = ("projection", "outline", "rows inside", "draws inside", "passed", "seconds")
+    title = f"{bundle.name}: 64 images inside lassos, empirical-beta-copula"
+    found = table(*heads, title=title, texts=2)
     model = bundle.model("empirical-beta-copula", degree=50)
     for projection in bundle.manifest.projections:
         targets = list(lassos(bundle, projection))
@@ -282,8 +277,8 @@ def _region_table(bundle: GenerativeBundle) -> Table:
             inside = share(bundle, target, made.codes) * count / 64
             rows = f"{target.weights(bundle).sum():,.0f}"
             passed = f"{made.accepted / max(made.judged, 1):.0%}"
-            table.add_row(projection, outline, rows, f"{inside:.1%}", passed, f"{seconds:.2f}")
-    return table
+            found.add_row(projection, outline, rows, f"{inside:.1%}", passed, f"{seconds:.2f}")
+    return found
 
 
 # tables
@@ -297,30 +292,28 @@ HEADS = (
     "passed",
     "again",
     "recall / plain",
-    "chance",
+    "plain draws",
     "s",
 )
 
 
-def _table(title: str, lines: Sequence[Line], every: bool) -> Table:
-    table = Table(title=title)
-    for head in HEADS:
-        table.add_column(head, justify="left" if head in ("target", "strategy") else "right")
+def lines_table(title: str, lines: Sequence[Line], every: bool) -> Table:
+    """A line for each target, or for each attribute, and one for all together."""
+    found = table(*HEADS, title=title, texts=2)
     groups = {line.target: [line] for line in lines} if every else _by_attribute(lines)
     for name, some in groups.items():
-        table.add_row(*_cells(name, some))
+        found.add_row(*_cells(name, some))
     if len(groups) > 1:
-        table.add_section()
-        table.add_row(*_cells("all", lines))
-    return table
+        found.add_section()
+        found.add_row(*_cells("all", lines))
+    return found
 
 
 def _by_attribute(lines: Sequence[Line]) -> dict[str, list[Line]]:
     """Lines of the same attribute together; lines of several values all together."""
     groups: dict[str, list[Line]] = {}
     for line in lines:
-        several = " and " in line.target
-        name = "all" if several else line.target.partition("=")[0]
+        name = "all" if " and " in line.target else line.target.partition("=")[0]
         groups.setdefault(name, []).append(line)
     return groups
 
@@ -339,6 +332,6 @@ def _cells(name: str, lines: Sequence[Line]) -> list[str]:
         f"{mean('passed'):.1%}",
         f"{mean('again'):.1%}",
         recalls,
-        f"{mean('chance'):.1%}",
+        f"{mean('probability'):.1%}",
         f"{mean('seconds'):.2f}",
     ]

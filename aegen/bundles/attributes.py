@@ -71,7 +71,7 @@ def parquet(frame: pd.DataFrame, attributes: Mapping[str, Attribute]) -> bytes:
     return file.getvalue()
 
 
-def parse_attributes(content: bytes, manifest: Manifest, path: Path) -> pd.DataFrame:
+def parse_attributes(manifest: Manifest, content: bytes, path: Path) -> pd.DataFrame:
     """The table in the bytes of attributes.parquet, all rows.
 
     Raises:

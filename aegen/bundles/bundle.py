@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from aegen.bundles import codes as codes_file
+from aegen.bundles import networks
 from aegen.bundles.attributes import ATTRIBUTES, parse_attributes
-from aegen.bundles.codes import CODES, CodeTable, parse_codes
+from aegen.bundles.codes import CODES, CodeTable, Placed, parse_codes
 from aegen.bundles.contents import read_file
 from aegen.bundles.manifest import MANIFEST, Atlas, Manifest, read_manifest
 from aegen.bundles.thumbnails import COVER, THUMBNAILS, parse_tiles
@@ -37,8 +37,8 @@ class Bundle:
     """One autoencoder with the codes of its training and held-out images.
 
     Opening reads only ``bundle.json``; every other file is read when it is first needed, compared
-    with its hash, and kept. Arrays are read-only and shared: copy before changing. Several threads
-    may use one object. ``torch`` is loaded by `encode`, `decode`, `classify` and `features` only.
+    with its hash, and cached. Arrays are read-only and shared: copy before changing. Threads may
+    share one object. ``torch`` is loaded by `encode`, `decode`, `classify` and `features` only.
     The same code gives the same pixels whatever is decoded with it (with one torch thread; several
     may change the last bit).
 
@@ -55,7 +55,7 @@ class Bundle:
 
     path: Path
     manifest: Manifest = field(repr=False)
-    _kept: dict[str, Any] = field(default_factory=dict, repr=False, init=False)
+    _cache: dict[str, Any] = field(default_factory=dict, repr=False, init=False)
     _locks: dict[str, threading.RLock] = field(default_factory=dict, repr=False, init=False)
 
     @classmethod
@@ -74,11 +74,11 @@ class Bundle:
 
     def _once(self, key: str, make: Callable[[], T]) -> T:
         """What ``make`` returns, made at the first call only, also where threads meet."""
-        if key not in self._kept:
+        if key not in self._cache:
             with self._locks.setdefault(key, threading.RLock()):
-                if key not in self._kept:
-                    self._kept[key] = make()
-        return cast("T", self._kept[key])
+                if key not in self._cache:
+                    self._cache[key] = make()
+        return cast("T", self._cache[key])
 
     def _content(self, name: str) -> tuple[bytes, Path]:
         return read_file(self.path, self.manifest, name), self.path / name
@@ -87,7 +87,7 @@ class Bundle:
 
     @property
     def name(self) -> str:
-        """Its name."""
+        """The manifest's name."""
         return self.manifest.name
 
     @property
@@ -109,11 +109,7 @@ class Bundle:
 
     @property
     def _table(self) -> CodeTable:
-        def make() -> CodeTable:
-            content, path = self._content(CODES)
-            return parse_codes(content, self.manifest, path)
-
-        return self._once("codes", make)
+        return self._once("codes", lambda: parse_codes(self.manifest, *self._content(CODES)))
 
     @property
     def codes(self) -> FloatArray:
@@ -147,8 +143,7 @@ class Bundle:
 
     def _split(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         def make() -> tuple[pd.DataFrame, pd.DataFrame]:
-            content, path = self._content(ATTRIBUTES) if self.manifest.attributes else (b"", None)
-            table = parse_attributes(content, self.manifest, path or self.path / ATTRIBUTES)
+            table = parse_attributes(self.manifest, *self._content(ATTRIBUTES))
             n = self.manifest.rows
             return table[:n], table[n:].reset_index(drop=True)
 
@@ -189,7 +184,7 @@ class Bundle:
         self._placed(name)
         return self._once(f"projection.{name}", make).transform(z)
 
-    def _placed(self, name: str) -> codes_file.Placed:
+    def _placed(self, name: str) -> Placed:
         if name not in self.manifest.projections:
             raise UnknownName(f"projection in {self.name}", name, self.manifest.projections)
         return self._table.projections[name]
@@ -218,11 +213,9 @@ class Bundle:
             InvalidInput: rows that have no tile.
         """
         wanted = self._row_indices(rows, self.atlas.rows, "rows with a thumbnail")
-
-        def make() -> ByteArray:
-            return parse_tiles(self.thumbnails, self.manifest, self.path / THUMBNAILS)
-
-        return self._once("tiles", make)[wanted]
+        path = self.path / THUMBNAILS
+        tiles = self._once("tiles", lambda: parse_tiles(self.manifest, self.thumbnails, path))
+        return tiles[wanted]
 
     def _row_indices(self, rows: ArrayLike, n: int, what: str) -> IntArray:
         wanted = np.asarray(rows)
@@ -241,8 +234,6 @@ class Bundle:
 
     def _autoencoder(self) -> Autoencoder:
         def make() -> Autoencoder:
-            from aegen.bundles import networks
-
             return networks.load_autoencoder(self.manifest, *self._content(networks.WEIGHTS))
 
         return self._once("autoencoder", make)
@@ -255,8 +246,6 @@ class Bundle:
         """
 
         def make() -> Classifier:
-            from aegen.bundles import networks
-
             if self.manifest.classifier is None:
                 raise BundleError(
                     self.path / MANIFEST, "classifier: this bundle has none, so it cannot classify"
@@ -271,8 +260,6 @@ class Bundle:
         Raises:
             InvalidInput: images of another shape, type or range.
         """
-        from aegen.bundles import networks
-
         images = arrays.images(x, shape=self.image_shape)
         return networks.encode(self._autoencoder(), images)
 
@@ -282,8 +269,6 @@ class Bundle:
         Raises:
             InvalidInput: codes of another dimension, not finite, or too large to decode.
         """
-        from aegen.bundles import networks
-
         return networks.decode(self._autoencoder(), arrays.codes(z, dimension=self.latent_dim))
 
     def classify(
@@ -302,8 +287,6 @@ class Bundle:
                 number, or not finite.
             BundleError: the bundle has no classifier.
         """
-        from aegen.bundles import networks
-
         images = arrays.images(x, shape=self.image_shape)
         net = self.classifier()
         if features is None:
@@ -325,7 +308,5 @@ class Bundle:
             InvalidInput: images of another shape, type or range.
             BundleError: the bundle has no classifier.
         """
-        from aegen.bundles import networks
-
         images = arrays.images(x, shape=self.image_shape)
         return networks.features(self.classifier(), images)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -12,6 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from aegen.bundles import networks
+from aegen.bundles.attributes import ATTRIBUTES
 from aegen.bundles.bundle import Bundle
 from aegen.bundles.codes import CODES, code_problems, tensors
 from aegen.bundles.contents import read_file
@@ -19,13 +20,13 @@ from aegen.bundles.findings import Finding, Report
 from aegen.bundles.manifest import MANIFEST, Manifest, manifest_problems
 from aegen.bundles.thumbnails import COVER, THUMBNAILS
 from aegen.core import images
-from aegen.core.arrays import ByteArray, FloatArray
+from aegen.core.arrays import BoolArray, ByteArray, FloatArray, IntArray
 from aegen.core.errors import BundleError, InvalidInput, StorageError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Accuracy", "DeepReport", "check", "deep_check"]
+__all__ = ["Accuracy", "DeepReport", "ImageTable", "check", "deep_check"]
 
 CODE_TOLERANCE = 1e-3
 """How far a stored code may lie from the code of its image: another processor rounds otherwise."""
@@ -43,37 +44,32 @@ def check(path: Path | str) -> Report:
         return Report(folder, tuple(findings))
     findings += _strangers(folder, manifest)
     bundle = Bundle(folder, manifest)
-    whole = {name for name in manifest.files if not _noted(findings, bundle, name)}
-    if CODES in whole:
+    broken = set()
+    for name in manifest.files:
+        found = _attempt(partial(read_file, folder, manifest, name), folder, name)
+        findings += found
+        if found:
+            broken.add(name)
+    if CODES not in broken:
         findings += _codes(bundle)
-    steps: list[tuple[set[str], Callable[[], object]]] = [
-        ({"attributes.parquet"}, lambda: bundle.attributes),
-        ({THUMBNAILS}, lambda: bundle.thumbnail_images([0])),
-        ({COVER}, lambda: _cover(bundle)),
-        ({"weights.safetensors"}, lambda: bundle.decode(np.zeros((1, bundle.latent_dim)))),
+    code, image = np.zeros((1, bundle.latent_dim)), np.zeros((1, *bundle.image_shape), np.uint8)
+    steps: list[tuple[str, Callable[[], object]]] = [
+        (ATTRIBUTES, lambda: bundle.attributes),
+        (THUMBNAILS, lambda: bundle.thumbnail_images([0])),
+        (COVER, lambda: _cover(bundle)),
+        (networks.WEIGHTS, lambda: bundle.decode(code)),
     ]
     if manifest.classifier is not None:
-        blank = np.zeros((1, *bundle.image_shape), np.uint8)
-        steps.append(({"classifier.safetensors"}, lambda: bundle.classify(blank)))
+        steps.append((networks.CLASSIFIER, lambda: bundle.classify(image)))
     if not any(finding.file == CODES and not finding.warning for finding in findings):
-        for name in manifest.projections:
-            steps.append(
-                ({CODES}, partial(bundle.project, name, np.zeros((1, bundle.latent_dim))))
-            )
-    for needs, step in steps:
-        if needs <= whole:
-            findings += _attempt(step, folder, min(needs))
+        steps += [(CODES, partial(bundle.project, name, code)) for name in manifest.projections]
+    for name, step in steps:
+        if name not in broken:
+            findings += _attempt(step, folder, name)
     if all(finding.warning for finding in findings):
         findings += _likeness(bundle)
     findings.sort(key=lambda finding: finding.warning)
     return Report(folder, tuple(findings), _facts(manifest))
-
-
-def _noted(findings: list[Finding], bundle: Bundle, name: str) -> bool:
-    """Whether a file is unusable; if so the reason is added to ``findings``."""
-    found = _attempt(lambda: read_file(bundle.path, bundle.manifest, name), bundle.path, name)
-    findings += found
-    return bool(found)
 
 
 def _attempt(step: Callable[[], object], folder: Path, file: str) -> list[Finding]:
@@ -130,7 +126,7 @@ def _likeness(bundle: Bundle) -> list[Finding]:
     if own > 8 and found < 0.5:
         return [
             Finding(
-                "weights.safetensors",
+                networks.WEIGHTS,
                 "",
                 "does not decode the codes to what thumbnails.webp shows (they differ by "
                 f"{own:.0f} of 255 levels a pixel): weights and codes are of different trainings",
@@ -157,15 +153,25 @@ def _facts(manifest: Manifest) -> dict[str, str]:
     }
 
 
-class _Images(Protocol):
-    """What `deep_check` needs of images: `aegen.data.ImageSet` is one."""
+class ImageTable(Protocol):
+    """What bundles need of images: `aegen.data.ImageSet` is one."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str: ...  # noqa: D102
     @property
-    def images(self) -> ByteArray: ...
+    def images(self) -> ByteArray: ...  # noqa: D102
     @property
-    def attributes(self) -> pd.DataFrame: ...
+    def attributes(self) -> pd.DataFrame: ...  # noqa: D102
+    @property
+    def holdout(self) -> BoolArray: ...  # noqa: D102
+    @property
+    def row_ids(self) -> IntArray: ...  # noqa: D102
+    @property
+    def licence(self) -> str: ...  # noqa: D102
+    @property
+    def citation(self) -> str: ...  # noqa: D102
+    @property
+    def source(self) -> str: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -182,10 +188,10 @@ class Accuracy:
 
     def interval(self) -> tuple[float, float]:
         """Wilson's 95 % interval of the share (E. B. Wilson, 1927)."""
-        z, n, p = 1.959964, self.n, self.share
-        middle = (p + z * z / (2 * n)) / (1 + z * z / n)
-        half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-        return max(0.0, middle - half), min(1.0, middle + half)
+        from scipy.stats import binomtest
+
+        ends = binomtest(self.right, self.n).proportion_ci(method="wilson")
+        return float(ends.low), float(ends.high)
 
     def __str__(self) -> str:
         low, high = self.interval()
@@ -235,7 +241,7 @@ class DeepReport:
         return "\n".join(lines)
 
 
-def deep_check(bundle: Bundle, image_set: _Images) -> DeepReport:
+def deep_check(bundle: Bundle, image_set: ImageTable) -> DeepReport:
     """How a bundle does on the real held-out images that it was made without.
 
     Args:
@@ -245,14 +251,11 @@ def deep_check(bundle: Bundle, image_set: _Images) -> DeepReport:
     Raises:
         InvalidInput: another data set, or a bundle without held-out rows.
     """
-    from aegen.bundles import networks
-
     manifest = bundle.manifest
-    rows = bundle.holdout_rows
-    h, w, c = bundle.image_shape
-    if image_set.name != manifest.dataset or image_set.images.shape[1:] != (h, w, c):
+    rows, shape = bundle.holdout_rows, bundle.image_shape
+    if image_set.name != manifest.dataset or image_set.images.shape[1:] != shape:
         raise InvalidInput(
-            f"{bundle.name} was made from {manifest.dataset!r} with images {(h, w, c)}, got "
+            f"{bundle.name} was made from {manifest.dataset!r} with images {shape}, got "
             f"{image_set.name!r} with {image_set.images.shape[1:]}"
         )
     if len(rows) == 0:
@@ -263,10 +266,10 @@ def deep_check(bundle: Bundle, image_set: _Images) -> DeepReport:
             f"{len(image_set.images):,} images here: give the whole data set"
         )
     labels = image_set.attributes.iloc[rows]
-    judged = (
+    classified = (
         [] if manifest.classifier is None else list(manifest.classifier.arguments["attributes"])
     )
-    right = {name: np.zeros(2, np.int64) for name in judged}
+    right = {name: np.zeros(2, np.int64) for name in classified}
     gap, errors = 0.0, np.zeros(2)
     for start in range(0, len(rows), 1024):
         part = slice(start, start + 1024)
@@ -274,10 +277,10 @@ def deep_check(bundle: Bundle, image_set: _Images) -> DeepReport:
         z = bundle.encode(x)
         gap = max(gap, float(np.abs(z - bundle.holdout[part]).max()))
         errors += np.array(networks.reconstruction(bundle._autoencoder(), x)) * len(x)
-        if judged:
+        if classified:
             for k, pixels in enumerate((x, bundle.decode(z))):
                 told = bundle.classify(pixels)
-                for name in judged:
+                for name in classified:
                     values = manifest.attributes[name].values
                     right[name][k] += _agree(told[name], values, labels[name].iloc[part])
     n = len(rows)

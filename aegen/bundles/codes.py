@@ -81,7 +81,7 @@ def tensors(content: bytes, path: Path) -> Tensors:
         raise BundleError(path, f"is not a whole safetensors file ({problem})") from problem
 
 
-def parse_codes(content: bytes, manifest: Manifest, path: Path) -> CodeTable:
+def parse_codes(manifest: Manifest, content: bytes, path: Path) -> CodeTable:
     """The table in the bytes of codes.safetensors.
 
     Raises:

@@ -2,62 +2,42 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import hashlib
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from aegen.autoencoders import architectures
+from aegen.bundles import networks
 from aegen.bundles.attributes import ATTRIBUTES, describe, parquet
 from aegen.bundles.bundle import Bundle
-from aegen.bundles.checking import check
+from aegen.bundles.checking import ImageTable, check
 from aegen.bundles.codes import CODES, CodeTable, Placed, to_tensors
 from aegen.bundles.manifest import FORMAT, MANIFEST, NAME, FileEntry, Manifest, Network
-from aegen.bundles.thumbnails import COVER, THUMBNAILS, choose_cover, compose, cover_strip
+from aegen.bundles.thumbnails import COVER, THUMBNAILS, choose_cover, compose
 from aegen.core import images
-from aegen.core.arrays import BoolArray, ByteArray, FloatArray, IntArray
+from aegen.core.arrays import ByteArray, FloatArray, IntArray
 from aegen.core.errors import BundleError, InvalidInput
 from aegen.core.rng import RNG, generator
 from aegen.core.storage import replacing_folder, save_arrays, write_bytes
 from aegen.projections import Projection, projections
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from aegen.autoencoders import Autoencoder, Classifier
 
-__all__ = ["ImageTable", "create"]
+__all__ = ["create"]
 
 CHUNK = 1024
 """Images held as float32 at a time."""
 
 Progress = Callable[[str, float], None]
-
-
-class ImageTable(Protocol):
-    """What `create` needs of images: `aegen.data.ImageSet` is one."""
-
-    @property
-    def name(self) -> str: ...  # noqa: D102
-    @property
-    def images(self) -> ByteArray: ...  # noqa: D102
-    @property
-    def attributes(self) -> pd.DataFrame: ...  # noqa: D102
-    @property
-    def holdout(self) -> BoolArray: ...  # noqa: D102
-    @property
-    def row_ids(self) -> IntArray: ...  # noqa: D102
-    @property
-    def licence(self) -> str: ...  # noqa: D102
-    @property
-    def citation(self) -> str: ...  # noqa: D102
-    @property
-    def source(self) -> str: ...  # noqa: D102
 
 
 def create(
@@ -142,7 +122,7 @@ class _Maker:
     ) -> None:
         self.image_set, self.seed, self.tell = image_set, seed, tell
         self.net = copy.deepcopy(autoencoder).cpu().float().eval()
-        self.evaluation_set = (
+        self.classifier = (
             None if classifier is None else copy.deepcopy(classifier).cpu().float().eval()
         )
         self.train = np.flatnonzero(~image_set.holdout)
@@ -165,13 +145,13 @@ class _Maker:
             raise InvalidInput("images, attributes and holdout must have the same number of rows")
         if len(self.train) < 3:
             raise InvalidInput(f"a bundle needs at least 3 training rows, got {len(self.train)}")
-        if self.evaluation_set is not None:
-            for name, k in self.evaluation_set.arguments["attributes"].items():
+        if self.classifier is not None:
+            for name, k in self.classifier.arguments["attributes"].items():
                 known = self.attributes.get(name)
                 if known is None or len(known.values) != k:
                     raise InvalidInput(
-                        f"the classifier tells {k} values of {name!r} apart, which the image set "
-                        "does not have"
+                        f"the classifier distinguishes {k} values of {name!r}, which the image "
+                        "set does not have"
                     )
 
     def rng(self, purpose: str) -> np.random.Generator:
@@ -180,7 +160,7 @@ class _Maker:
 
     def write(self, folder: Path, projected: Mapping[str, Projection] | None) -> dict[str, Any]:
         """Write every file but the manifest; give the fields of the manifest that tell of them."""
-        from aegen.bundles import networks
+        from aegen.autoencoders.checkpoint import weights_of
 
         codes = self._codes(self.train, "encoding", 0.0, 0.1)
         holdout = self._codes(self.holdout, "encoding held-out rows", 0.1, 0.12)
@@ -188,12 +168,10 @@ class _Maker:
         ids = np.asarray(self.image_set.row_ids, dtype=np.int64)
         table = CodeTable(codes, holdout, ids[self.train], ids[self.holdout], placed)
         save_arrays(folder / CODES, to_tensors(table))
-        for file, net in (
-            (networks.WEIGHTS, self.net),
-            (networks.CLASSIFIER, self.evaluation_set),
-        ):
+        nets = {networks.WEIGHTS: self.net, networks.CLASSIFIER: self.classifier}
+        for file, net in nets.items():
             if net is not None:
-                save_arrays(folder / file, networks.narrowed(networks.network_arrays(net)))
+                save_arrays(folder / file, networks.narrowed(weights_of(net)))
         write_bytes(folder / ATTRIBUTES, parquet(self.frame, self.attributes))
 
         decoded = self._decoded(codes)
@@ -201,10 +179,10 @@ class _Maker:
         atlas_bytes, atlas = compose(decoded)
         write_bytes(folder / THUMBNAILS, atlas_bytes)
         cover = choose_cover(self._labels(), len(codes), self.rng("cover"))
-        write_bytes(folder / COVER, cover_strip(decoded[cover]))
+        strip = images.grid(decoded[cover], columns=len(cover), gap=0)
+        write_bytes(folder / COVER, images.webp(strip, quality=90))
 
         c, h, w = self.net.shape
-        evaluation_set = self.evaluation_set
         return {
             "image_shape": (h, w, c),
             "latent_dim": self.net.latent_dim,
@@ -212,10 +190,10 @@ class _Maker:
             "holdout_rows": len(holdout),
             "attributes": self.attributes,
             "projections": tuple(placed),
-            "architecture": Network(_architecture(self.net), dict(self.net.arguments)),
+            "architecture": Network(architectures.name_of(self.net), dict(self.net.arguments)),
             "classifier": None
-            if evaluation_set is None
-            else Network("classifier", dict(evaluation_set.arguments)),
+            if self.classifier is None
+            else Network("classifier", dict(self.classifier.arguments)),
             "reconstruction": self._errors(),
             "atlas": atlas,
             "cover": tuple(int(row) for row in cover),
@@ -227,14 +205,12 @@ class _Maker:
             yield chunk.astype(np.float32) / np.float32(255)
 
     def _codes(self, rows: IntArray, what: str, start: float, end: float) -> FloatArray:
-        from aegen.bundles import networks
-
-        codes = np.empty((len(rows), self.net.latent_dim))
-        done = 0
+        parts = [np.empty((0, self.net.latent_dim))]
         for chunk in self._chunks(rows):
+            done = sum(map(len, parts))
             self.tell(what, start + (end - start) * done / len(rows))
-            codes[done : done + len(chunk)] = networks.encode(self.net, chunk)
-            done += len(chunk)
+            parts.append(networks.encode(self.net, chunk))
+        codes = np.concatenate(parts)
         if not np.isfinite(codes).all():
             raise InvalidInput("the autoencoder gives codes that are NaN or infinite: retrain it")
         return codes
@@ -245,12 +221,11 @@ class _Maker:
         holdout: FloatArray,
         projected: Mapping[str, Projection] | None,
     ) -> dict[str, Placed]:
-        chosen = projected
-        if chosen is None:
-            chosen = {name: projections.create(name) for name in projections}
+        if projected is None:
+            projected = {name: projections.create(name) for name in projections}
         placed = {}
-        for k, (name, projection) in enumerate(sorted(chosen.items())):
-            self.tell(f"projecting by {projection.title}", 0.12 + 0.6 * k / len(chosen))
+        for k, (name, projection) in enumerate(sorted(projected.items())):
+            self.tell(f"projecting by {projection.title}", 0.12 + 0.6 * k / len(projected))
             projection.fit(codes, rng=self.rng(f"projection.{name}"))
             state = projection.state()
             placed[name] = Placed(projection.coordinates_, projection.transform(holdout), state)
@@ -258,8 +233,6 @@ class _Maker:
 
     def _decoded(self, codes: FloatArray) -> ByteArray:
         """Every training row's decoded image, as uint8."""
-        from aegen.bundles import networks
-
         c, h, w = self.net.shape
         decoded = np.empty((len(codes), h, w, c), np.uint8)
         for start in range(0, len(codes), CHUNK):
@@ -276,8 +249,6 @@ class _Maker:
         return None
 
     def _errors(self) -> dict[str, float]:
-        from aegen.bundles import networks
-
         errors = {}
         for k, (part, rows) in enumerate((("train", self.train), ("holdout", self.holdout))):
             self.tell("measuring reconstruction", 0.9 + 0.03 * k)
@@ -290,12 +261,6 @@ class _Maker:
                     float(f"{s / n:.6g}") for s in sums
                 )
         return errors
-
-
-def _architecture(net: Autoencoder) -> str:
-    from aegen.autoencoders import architectures
-
-    return architectures.name_of(net)
 
 
 def _require_place(path: Path) -> None:
@@ -336,8 +301,6 @@ def _entry(file: Path) -> FileEntry:
 def _versions() -> dict[str, str]:
     found = {}
     for name in ("aegen", "numpy", "torch", "umap-learn"):
-        try:
+        with contextlib.suppress(PackageNotFoundError):  # a checkout that is not installed
             found[name] = version(name)
-        except PackageNotFoundError:  # a checkout that is not installed
-            continue
     return found

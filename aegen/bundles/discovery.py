@@ -21,7 +21,7 @@ def bundles() -> list[str]:
     A bundle's name here is its folder's. Folders in the environment variable AEGEN_BUNDLES come
     first, so a bundle there takes the place of a shipped one of the same name.
     """
-    return sorted({folder.name for shelf in _shelves() for folder in _on(shelf)})
+    return sorted({folder.name for folder in _folders()})
 
 
 def find(name: str | Path) -> Path:
@@ -41,12 +41,10 @@ def find(name: str | Path) -> Path:
             return Path(name).expanduser()
         except RuntimeError as problem:  # "~nobody/bundle"
             raise BundleError(text, f"is no path ({problem})") from problem
-    for shelf in _shelves():
-        for folder in _on(shelf):
-            if folder.name == text:
-                return folder
-    if Path(text).is_dir():
-        return Path(text)
+    here = [Path(text)] if Path(text).is_dir() else []
+    for folder in [*_folders(), *here]:
+        if folder.name == text:
+            return folder
     raise UnknownName("bundle", text, bundles())
 
 
@@ -65,7 +63,17 @@ def read(name: str | Path) -> Bundle:
     return Bundle.open(find(name))
 
 
-def _shelves() -> list[Path]:
+def _folders() -> list[Path]:
+    """Folders of bundles in the order of their roots."""
+    return [
+        file.parent
+        for root in _roots()
+        for file in sorted(root.glob(f"*/{MANIFEST}"))
+        if file.is_file() and not file.parent.name.startswith(".")  # half-written
+    ]
+
+
+def _roots() -> list[Path]:
     """Folders that hold bundles, the person's own first."""
     named = os.environ.get(VARIABLE, "")
     own = [Path(part).expanduser() for part in named.split(os.pathsep) if part]
@@ -74,10 +82,3 @@ def _shelves() -> list[Path]:
     # beside the package in a checkout, inside it once installed
     shipped = checkout if checkout.is_dir() else package / "_shipped" / "assets" / "bundles"
     return [*own, shipped]
-
-
-def _on(shelf: Path) -> list[Path]:
-    if not shelf.is_dir():
-        return []
-    folders = [f for f in sorted(shelf.iterdir()) if not f.name.startswith(".")]  # half-written
-    return [folder for folder in folders if (folder / MANIFEST).is_file()]

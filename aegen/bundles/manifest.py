@@ -159,9 +159,8 @@ class Manifest:
         Raises:
             ValueError: a value that JSON cannot hold, such as NaN.
         """
-        return (
-            json.dumps(asdict(self), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-        ).encode()
+        text = json.dumps(asdict(self), indent=1, ensure_ascii=False, allow_nan=False)
+        return f"{text}\n".encode()
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -257,8 +256,7 @@ class _Reader:
 
     def text(self, name: str, *, empty: bool = False) -> str:
         def fits(value: Any) -> bool:
-            long = isinstance(value, str) and len(value) > 20_000
-            return isinstance(value, str) and (empty or bool(value.strip())) and not long
+            return isinstance(value, str) and len(value) <= 20_000 and bool(empty or value.strip())
 
         return str(self.take(name, fits, "text of up to 20,000 characters", ""))
 
@@ -272,12 +270,9 @@ class _Reader:
         return str(self.take(name, fits, allowed, ""))
 
     def whole(self, name: str, low: int, high: int = 2**53) -> int:
-        ending = f" from {low} to {high:,}" if high < 2**53 else f" of {low} or more"
-        return int(
-            self.take(
-                name, lambda v: _whole(v) and low <= v <= high, f"a whole number{ending}", low
-            )
-        )
+        ending = f"from {low} to {high:,}" if high < 2**53 else f"of {low} or more"
+        allowed = f"a whole number {ending}"
+        return int(self.take(name, lambda v: _whole(v) and low <= v <= high, allowed, low))
 
     def wholes(self, name: str, low: int, high: int, length: int | None = None) -> tuple[int, ...]:
         def fits(value: Any) -> bool:
@@ -288,17 +283,13 @@ class _Reader:
             )
 
         size = "" if length is None else f"{length} "
-        return tuple(
-            self.take(name, fits, f"a list of {size}whole numbers from {low} to {high:,}", [])
-        )
+        allowed = f"a list of {size}whole numbers from {low} to {high:,}"
+        return tuple(self.take(name, fits, allowed, []))
 
     def texts(self, name: str) -> tuple[str, ...]:
         def fits(value: Any) -> bool:
-            return (
-                isinstance(value, list)
-                and all(_line(v) for v in value)
-                and len(set(value)) == len(value)
-            )
+            lines = isinstance(value, list) and all(map(_line, value))
+            return lines and len(set(value)) == len(value)
 
         return tuple(self.take(name, fits, "a list of different texts of one line", []))
 
@@ -320,12 +311,13 @@ def _whole(value: Any) -> bool:
 
 
 def _line(value: Any) -> bool:
-    return (
-        isinstance(value, str)
-        and bool(value.strip())
-        and len(value) <= 200
-        and value.isprintable()
-    )
+    text = isinstance(value, str) and bool(value.strip())
+    return text and len(value) <= 200 and value.isprintable()
+
+
+def _finite(value: Any) -> bool:
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return number and math.isfinite(value)
 
 
 def _manifest(reader: _Reader) -> Manifest:
@@ -395,17 +387,9 @@ def _classifier(reader: _Reader) -> Network | None:
 
 
 def _figures(reader: _Reader) -> dict[str, float]:
-    figures = {}
     document = reader.object("reconstruction")
     inner = reader.within("reconstruction", document)
-    for name in document:
-
-        def fits(value: Any) -> bool:
-            number = isinstance(value, (int, float)) and not isinstance(value, bool)
-            return number and math.isfinite(value)
-
-        figures[name] = float(inner.take(name, fits, "a finite number", 0.0))
-    return figures
+    return {name: float(inner.take(name, _finite, "a finite number", 0.0)) for name in document}
 
 
 def _atlas(reader: _Reader) -> Atlas:

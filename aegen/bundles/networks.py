@@ -28,7 +28,6 @@ __all__ = [
     "load_autoencoder",
     "load_classifier",
     "narrowed",
-    "network_arrays",
     "probabilities",
     "reconstruction",
 ]
@@ -145,11 +144,6 @@ def _fill(net: nn.Module, content: bytes, path: Path) -> None:
     net.requires_grad_(False)
 
 
-def network_arrays(net: nn.Module) -> dict[str, NDArray[Any]]:
-    """A network's weights by name, as numpy arrays."""
-    return {name: value.detach().cpu().numpy() for name, value in net.state_dict().items()}
-
-
 def narrowed(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     """Weights in half precision where that changes none of them, in half the bytes.
 
@@ -231,11 +225,8 @@ def probabilities(net: Classifier, x: Float32, f: Float32 | None = None) -> dict
 
     known = () if f is None else (f,)
     table = _batched(joined, _pixels_first(x), *known).astype(np.float64)
-    edges = np.cumsum([0, *sizes.values()])
-    return {
-        name: table[:, low:high]
-        for name, low, high in zip(sizes, edges[:-1], edges[1:], strict=True)
-    }
+    ends = np.cumsum(list(sizes.values()))
+    return dict(zip(sizes, np.split(table, ends[:-1], axis=1), strict=True))
 
 
 def _pixels_first(x: Float32) -> Float32:

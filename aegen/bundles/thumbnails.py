@@ -13,7 +13,7 @@ from aegen.core.arrays import ByteArray, IntArray
 from aegen.core.errors import BundleError, InvalidInput
 from aegen.core.images import grid, read_webp, shrink, webp
 
-__all__ = ["COVER", "THUMBNAILS", "choose_cover", "compose", "cover_strip", "parse_tiles"]
+__all__ = ["COVER", "THUMBNAILS", "choose_cover", "compose", "parse_tiles"]
 
 THUMBNAILS, COVER = "thumbnails.webp", "cover.webp"
 
@@ -66,7 +66,7 @@ def _packed(picture: ByteArray, limit: int) -> bytes:
     return best or webp(picture, quality=QUALITIES[0], effort=6)
 
 
-def parse_tiles(content: bytes, manifest: Manifest, path: Path) -> ByteArray:
+def parse_tiles(manifest: Manifest, content: bytes, path: Path) -> ByteArray:
     """The tiles of an atlas, uint8 (rows, tile_h, tile_w, c), read-only.
 
     Raises:
@@ -103,9 +103,3 @@ def choose_cover(labels: ArrayLike | None, n: int, rng: np.random.Generator) -> 
         turn[places] = np.arange(len(places))
     order = np.lexsort((values, turn))[:count]
     return shuffled[order]
-
-
-def cover_strip(images: ByteArray) -> bytes:
-    """The cover: images (k, h, w, c) side by side, without loss where that is small."""
-    strip = grid(images, columns=len(images), gap=0)
-    return webp(strip, quality=90)

@@ -67,21 +67,14 @@ def codes(
         >>> codes([[1, 2], [3, 4]]).shape
         (2, 2)
     """
-    try:
-        array = np.asarray(z)
-        if array.dtype.kind not in "fiub":
-            raise ValueError
-    except ValueError:
-        raise InvalidInput(f"{name} must be real numbers of shape (n, d)") from None
+    array = _real(z, f"{name} must be real numbers of shape (n, d)")
     if array.ndim != 2 or array.shape[1] == 0:
         raise InvalidInput(f"{name} must have shape (n, d) with d >= 1, got {array.shape}")
     if dimension is not None and array.shape[1] != dimension:
         raise InvalidInput(f"{name} must have {dimension} columns, got {array.shape[1]}")
     if array.shape[0] < minimum:
-        reason = f" {why}" if why else ""
-        raise InvalidInput(
-            f"{name} must have at least {minimum} rows{reason}, got {array.shape[0]}: add rows"
-        )
+        rows = f"{minimum} rows {why}".rstrip()
+        raise InvalidInput(f"{name} must have at least {rows}, got {array.shape[0]}: add rows")
     array = array.astype(np.float64, copy=False)
     finite = np.isfinite(array)
     if not finite.all():
@@ -91,6 +84,16 @@ def codes(
             f"{name} must be finite, but {len(bad)} of {array.size} values are NaN or infinite "
             f"(first at row {row}, column {column}): remove those rows"
         )
+    return array
+
+
+def _real(x: ArrayLike, demand: str) -> NDArray[Any]:
+    try:
+        array = np.asarray(x)
+    except ValueError:  # rows of different lengths
+        raise InvalidInput(demand) from None
+    if array.dtype.kind not in "fiub":
+        raise InvalidInput(demand)
     return array
 
 
@@ -117,12 +120,7 @@ def weights(w: ArrayLike | None, n: int, *, name: str = "sample_weight") -> Floa
     """
     if w is None:
         return None
-    try:
-        array = np.asarray(w)
-        if array.dtype.kind not in "fiub":
-            raise ValueError
-    except ValueError:
-        raise InvalidInput(f"{name} must be real numbers of shape ({n},)") from None
+    array = _real(w, f"{name} must be real numbers of shape ({n},)")
     array = array.astype(np.float64, copy=False)
     if array.shape != (n,):
         raise InvalidInput(f"{name} must have shape ({n},), got {array.shape}")

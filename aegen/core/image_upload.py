@@ -1,4 +1,4 @@
-"""A picture that a person brings, made into an image of a bundle's shape by a few stated rules."""
+"""An uploaded picture as an image of a bundle's shape, by a few stated rules."""
 
 from __future__ import annotations
 
@@ -54,10 +54,8 @@ def read_picture(
     from PIL import Image, UnidentifiedImageError
 
     if len(content) > BYTES:
-        raise InvalidInput(
-            f"the file has {len(content) / 1e6:.0f} MB: bring a picture of at most "
-            f"{BYTES // 1_000_000} MB"
-        )
+        most = f"bring a picture of at most {BYTES // 1_000_000} MB"
+        raise InvalidInput(f"the file has {len(content) / 1e6:.0f} MB: {most}")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # as sizes are checked
@@ -83,15 +81,12 @@ def _check_size(width: int, height: int) -> None:
     """Refuse before anything is unpacked, so that a small file cannot fill the memory."""
     if width * height > PIXELS:
         raise InvalidInput(_too_many(f"{width * height / 1e6:.0f} million"))
+    found = f"the picture has {width} x {height} pixels"
     if min(width, height) < SMALLEST:
-        raise InvalidInput(
-            f"the picture has {width} x {height} pixels: bring one of at least "
-            f"{SMALLEST} x {SMALLEST}"
-        )
+        raise InvalidInput(f"{found}: bring one of at least {SMALLEST} x {SMALLEST}")
     if max(width, height) > LONGEST * min(width, height):
         raise InvalidInput(
-            f"the picture has {width} x {height} pixels, too long a strip: bring one at most "
-            f"{LONGEST} times as long as wide"
+            f"{found}, too long a strip: bring one at most {LONGEST} times as long as wide"
         )
 
 
@@ -104,7 +99,7 @@ def _too_many(pixels: str) -> str:
 
 def _fitted(picture: Any, shape: tuple[int, int, int], invert: bool) -> UploadedImage:
     """The opened picture, by the rules."""
-    from PIL import ImageOps
+    from PIL import Image, ImageOps
 
     height, width, channels = shape
     steps: list[str] = []
@@ -114,12 +109,10 @@ def _fitted(picture: Any, shape: tuple[int, int, int], invert: bool) -> Uploaded
     image = _coloured(upright, channels, steps)
     image = _cut(image, width / height, steps)
     if image.size != (width, height):
-        shrunk = image.size[0] > width
-        resampling = _resampling(shrunk)
-        steps.append(
-            f"{'shrunk' if shrunk else 'enlarged'} from {image.size[0]} x {image.size[1]} to "
-            f"{width} x {height} pixels"
-        )
+        wide, high = image.size
+        what = "shrunk" if wide > width else "enlarged"
+        steps.append(f"{what} from {wide} x {high} to {width} x {height} pixels")
+        resampling = Image.Resampling.BOX if wide > width else Image.Resampling.BICUBIC
         image = image.resize((width, height), resampling)
     array = np.asarray(image, dtype=np.uint8).reshape(shape).copy()
     if invert:
@@ -127,12 +120,6 @@ def _fitted(picture: Any, shape: tuple[int, int, int], invert: bool) -> Uploaded
         array[..., :colours] = 255 - array[..., :colours]
         steps.append("light and dark exchanged")
     return UploadedImage(array, tuple(steps))
-
-
-def _resampling(shrunk: bool) -> Any:
-    from PIL import Image
-
-    return Image.Resampling.BOX if shrunk else Image.Resampling.BICUBIC
 
 
 def _coloured(picture: Any, channels: int, steps: list[str]) -> Any:

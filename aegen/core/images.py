@@ -75,10 +75,8 @@ def grid(
     if tiles.ndim != 4 or 0 in tiles.shape:
         raise InvalidInput(f"a grid needs images of shape (n, h, w, c), got {np.shape(x)}")
     n, h, w, c = tiles.shape
-    columns = (
-        math.isqrt(n - 1) + 1 if columns is None else count(columns, name="columns", minimum=1)
-    )
-    columns = min(columns, n)
+    side = math.isqrt(n - 1) + 1
+    columns = min(n, side if columns is None else count(columns, name="columns", minimum=1))
     gap, scale = count(gap, name="gap"), count(scale, name="scale", minimum=1)
     rows = -(-n // columns)
     high, wide = h * scale + gap, w * scale + gap
@@ -182,10 +180,8 @@ def read_webp(content: bytes, shape: tuple[int, int, int]) -> ByteArray:
     try:
         with Image.open(io.BytesIO(content), formats=["WEBP"]) as image:
             if image.size != (width, height):
-                raise InvalidInput(
-                    f"is {image.size[0]} x {image.size[1]} pixels where {width} x {height} "
-                    "are expected"
-                )
+                found = f"{image.size[0]} x {image.size[1]} pixels"
+                raise InvalidInput(f"is {found} where {width} x {height} are expected")
             mode = {1: "L", 3: "RGB", 4: "RGBA"}[channels]
             array = np.asarray(image.convert(mode))
     except InvalidInput:

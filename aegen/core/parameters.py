@@ -20,7 +20,7 @@ import numbers
 import types
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
 from aegen.core.errors import InvalidInput, UnknownName
 
@@ -56,6 +56,9 @@ class Field:
     slow: tuple[float | str, ...] = ()
 
 
+Kind = Literal["int", "float", "bool", "str", "choice"]
+
+
 @dataclass(frozen=True)
 class Parameter:
     """A tunable argument as declared: its name, kind, default and field.
@@ -66,7 +69,7 @@ class Parameter:
     """
 
     name: str
-    kind: Literal["int", "float", "bool", "str", "choice"]
+    kind: Kind
     default: Any
     field: Field
     options: tuple[str, ...] = ()
@@ -85,11 +88,9 @@ class Parameter:
         """
         if value is None and self.optional:
             return None
-        if isinstance(value, str) and value in self.options:
+        if isinstance(value, str) and (self.kind == "str" or value in self.options):
             return value
-        if self.kind == "bool" and isinstance(value, (bool,)):
-            return value
-        if self.kind == "str" and isinstance(value, str):
+        if self.kind == "bool" and isinstance(value, bool):
             return value
         if self.kind in ("int", "float"):
             number = self._number(value)
@@ -107,9 +108,8 @@ class Parameter:
         if self.optional and text.lower() in ("", "none", "auto") and text not in self.options:
             value = None
         elif self.kind == "bool":
-            value = {"true": True, "yes": True, "false": False, "no": False}.get(
-                text.lower(), text
-            )
+            words = {"true": True, "yes": True, "false": False, "no": False}
+            value = words.get(text.lower(), text)
         elif self.kind in ("int", "float"):
             with contextlib.suppress(ValueError):
                 value = int(text) if self.kind == "int" else float(text)
@@ -202,18 +202,8 @@ def _parameter(name: str, hint: Any, default: Any, field: Field) -> Parameter:
     union = get_origin(hint) in (Union, types.UnionType)
     members = get_args(hint) if union else (hint,)
     optional = type(None) in members
-    options = tuple(
-        str(value)
-        for member in members
-        if get_origin(member) is Literal
-        for value in get_args(member)
-    )
-    names: dict[Any, Literal["int", "float", "bool", "str"]] = {
-        bool: "bool",
-        int: "int",
-        float: "float",
-        str: "str",
-    }
-    kinds = [names[member] for member in members if member in names]
-    kind: Literal["int", "float", "bool", "str", "choice"] = kinds[-1] if kinds else "choice"
+    literals = [member for member in members if get_origin(member) is Literal]
+    options = tuple(str(value) for member in literals for value in get_args(member))
+    kinds = [m.__name__ for m in members if m in (bool, int, float, str)]
+    kind = cast("Kind", kinds[-1] if kinds else "choice")
     return Parameter(name, kind, default, field, options, optional)

@@ -8,7 +8,7 @@ second in plain numpy. ``aegen.targeting`` builds its regions on this.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from aegen.core.arrays import BoolArray, FloatArray, codes
 from aegen.core.errors import InvalidInput
@@ -78,7 +78,8 @@ def _odd_crossings(x: FloatArray, y: FloatArray, vertices: FloatArray) -> BoolAr
     levels = np.unique(vertices[:, 1])
     # No edge begins or ends between two neighbouring levels, so a band has one set of edges.
     band = np.searchsorted(levels, y, side="right") - 1
-    order = _sorted_by(band, len(levels))
+    # 16-bit keys, where they suffice, are sorted in linear time
+    order = np.argsort(band.astype(np.uint16) if len(levels) <= 2**16 else band, kind="stable")
     x, y, band = x[order], y[order], band[order]
     starts = np.searchsorted(band, np.arange(len(levels) + 1))
     odd = np.zeros(len(x), dtype=np.bool_)
@@ -107,9 +108,3 @@ def _rising_edges(vertices: FloatArray) -> tuple[FloatArray, FloatArray]:
         np.concatenate([vertices[rising], ends[falling]]),
         np.concatenate([ends[rising], vertices[falling]]),
     )
-
-
-def _sorted_by(band: NDArray[np.intp], bands: int) -> NDArray[np.intp]:
-    """The stable order of ``band``; 16-bit keys, where they suffice, sort in linear time."""
-    keys = band.astype(np.uint16) if bands <= 2**16 else band
-    return np.argsort(keys, kind="stable")

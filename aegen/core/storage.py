@@ -44,20 +44,16 @@ def replacing(path: Path | str) -> Iterator[Path]:
         StorageError: the folder is missing or not writable, or the disk is full.
     """
     path = Path(path)
-    try:
-        handle, name = tempfile.mkstemp(
-            dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix or ".part"
-        )
-    except OSError as problem:
-        raise StorageError(path, f"cannot be written ({problem.strerror})") from problem
+    suffix = path.suffix or ".part"
+    with _asking(path, "written"):
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=suffix)
     os.close(handle)
     part = Path(name)
     part.chmod(0o666 & ~_umask())  # mkstemp makes a private file; a result is an ordinary one
     try:
-        yield part
-        part.replace(path)
-    except OSError as problem:
-        raise StorageError(path, f"cannot be written ({problem.strerror})") from problem
+        with _asking(path, "written"):
+            yield part
+            part.replace(path)
     finally:
         part.unlink(missing_ok=True)
 
@@ -70,19 +66,16 @@ def replacing_folder(path: Path | str) -> Iterator[Path]:
         StorageError: the parent is missing or not writable, or the disk is full.
     """
     path = Path(path)
-    try:
+    with _asking(path, "written"):
         part = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
-    except OSError as problem:
-        raise StorageError(path, f"cannot be written ({problem.strerror})") from problem
     part.chmod(0o777 & ~_umask())
     old = part.with_name(part.name + ".old")
     try:
-        yield part
-        if path.exists():
-            path.replace(old)
-        part.replace(path)
-    except OSError as problem:
-        raise StorageError(path, f"cannot be written ({problem.strerror})") from problem
+        with _asking(path, "written"):
+            yield part
+            if path.exists():
+                path.replace(old)
+            part.replace(path)
     finally:
         # Whatever ended the block, an interrupt too: the old folder goes only once a new one is
         # in its place.
@@ -98,11 +91,8 @@ def make_folder(path: Path | str) -> None:
     Raises:
         StorageError: something else is there, or it may not be made.
     """
-    path = Path(path)
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as problem:
-        raise StorageError(path, f"cannot be made a folder ({problem.strerror})") from problem
+    with _asking(path, "made a folder"):
+        Path(path).mkdir(parents=True, exist_ok=True)
     if not os.access(path, os.W_OK):
         raise StorageError(path, "is a folder that may not be written to")
 
@@ -112,6 +102,17 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+@contextlib.contextmanager
+def _asking(path: Path | str, verb: str) -> Iterator[None]:
+    """Says of a system's error inside the block which file cannot be written or read."""
+    try:
+        yield
+    except OSError as problem:
+        if verb == "read" and isinstance(problem, FileNotFoundError):
+            raise StorageError(path, "there is no such file") from None
+        raise StorageError(path, f"cannot be {verb} ({problem.strerror})") from problem
 
 
 def write_bytes(path: Path | str, content: bytes) -> None:
@@ -130,13 +131,8 @@ def read_bytes(path: Path | str) -> bytes:
     Raises:
         StorageError: it is missing or cannot be read.
     """
-    path = Path(path)
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise StorageError(path, "there is no such file") from None
-    except OSError as problem:
-        raise StorageError(path, f"cannot be read ({problem.strerror})") from problem
+    with _asking(path, "read"):
+        return Path(path).read_bytes()
 
 
 def digest(path: Path | str) -> str:
@@ -145,13 +141,8 @@ def digest(path: Path | str) -> str:
     Raises:
         StorageError: it is missing or cannot be read.
     """
-    try:
-        with Path(path).open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except FileNotFoundError:
-        raise StorageError(path, "there is no such file") from None
-    except OSError as problem:
-        raise StorageError(path, f"cannot be read ({problem.strerror})") from problem
+    with _asking(path, "read"), Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def inside(folder: Path | str, name: str) -> Path:

@@ -23,7 +23,7 @@ FEW = (REAL, Setting("bootstrap"), Setting("gaussian"), Setting("kde", {}, 2.0))
 
 
 @pytest.fixture
-def world():
+def toy():
     return ReferenceSet("toy", clusters(400, 2, seed=1), clusters(120, 2, seed=2), "abc")
 
 
@@ -39,19 +39,19 @@ def test_every_latent_model_has_a_line():
     assert Setting("no-such-model").unknown() is not None
 
 
-def test_rows_are_what_the_metrics_say(world):
-    rows = {row.sampler: row for row in measure([world], lines=FEW, draws=50, seeds=2)}
+def test_rows_are_what_the_metrics_say(toy):
+    rows = {row.sampler: row for row in measure([toy], lines=FEW, draws=50, seeds=2)}
     assert list(rows) == ["real", "bootstrap", "gaussian", "kde"]
     gaussian = rows["gaussian"]
-    model = samplers.create("gaussian").fit(world.codes, rng=0)
+    model = samplers.create("gaussian").fit(toy.codes, rng=0)
     order = np.random.default_rng([1, 2309]).permutation(120)[:50]
     drawn = model.sample(50, rng=1)
-    held_out = world.holdout[order]
+    held_out = toy.holdout[order]
     accuracy = metrics.create("nearest-neighbour-accuracy")(held_out, drawn)
-    ratio = metrics.create("distance-ratio")(held_out, drawn, training=world.codes)
+    ratio = metrics.create("distance-ratio")(held_out, drawn, training=toy.codes)
     assert (gaussian.accuracy[1], gaussian.ratio[1]) == (accuracy, ratio)
     assert gaussian.accuracy[0] != accuracy
-    first = world.holdout[np.random.default_rng([0, 2309]).permutation(120)[:50]]
+    first = toy.holdout[np.random.default_rng([0, 2309]).permutation(120)[:50]]
     assert gaussian.log_density == pytest.approx(model.score(first))
     assert rows["bootstrap"].ratio == [0, 0]
     assert rows["bootstrap"].log_density is None
@@ -60,8 +60,8 @@ def test_rows_are_what_the_metrics_say(world):
     assert rows["kde"].fit_seconds > 0
 
 
-def test_bandwidths_are_multiples_of_the_models_own(world, monkeypatch):
-    own = samplers.create("kde").fit(world.codes, rng=0).bandwidth_
+def test_bandwidths_are_multiples_of_the_models_own(toy, monkeypatch):
+    own = samplers.create("kde").fit(toy.codes, rng=0).bandwidth_
     made = []
     create = type(samplers).create
 
@@ -71,19 +71,19 @@ def test_bandwidths_are_multiples_of_the_models_own(world, monkeypatch):
         return create(family, name, **fields)
 
     monkeypatch.setattr(type(samplers), "create", noting)
-    measure([world], lines=[Setting("kde", {}, t) for t in (0.5, 2.0)], draws=10, seeds=1)
+    measure([toy], lines=[Setting("kde", {}, t) for t in (0.5, 2.0)], draws=10, seeds=1)
     # It is chosen once, with the first line.
     assert made == [{}, {"bandwidth": 0.5 * own}, {"bandwidth": 2 * own}]
 
 
-def test_too_few_held_out_rows_are_halved_for_the_yardstick(world):
-    rows = measure([world], lines=FEW[:2], draws=100, seeds=1)
+def test_too_few_held_out_rows_are_halved_for_the_yardstick(toy):
+    rows = measure([toy], lines=FEW[:2], draws=100, seeds=1)
     assert [row.draws for row in rows] == [60, 100]
-    rows = measure([world], lines=FEW[:2], draws=2000, seeds=1)
+    rows = measure([toy], lines=FEW[:2], draws=2000, seeds=1)
     assert [row.draws for row in rows] == [60, 120]
 
 
-def test_a_stopped_run_goes_on(world, tmp_path):
+def test_a_stopped_run_goes_on(toy, tmp_path):
     out = tmp_path / "rows.json"
     told = []
 
@@ -93,17 +93,17 @@ def test_a_stopped_run_goes_on(world, tmp_path):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        measure([world], lines=FEW, draws=40, seeds=1, out=out, told=interrupted)
+        measure([toy], lines=FEW, draws=40, seeds=1, out=out, told=interrupted)
     assert [row.sampler for row in load_rows(out)] == ["real", "bootstrap"]
     kwargs = {"lines": FEW, "draws": 40, "seeds": 1, "out": out}
-    rows = measure([world], told=lambda row: told.append(row.sampler), **kwargs)
+    rows = measure([toy], told=lambda row: told.append(row.sampler), **kwargs)
     assert told == ["real", "bootstrap", "gaussian", "kde"]
     assert rows == load_rows(out)
 
     def again(**changes):
         told.clear()
         measure(
-            [changes.pop("world", world)],
+            [changes.pop("toy", toy)],
             told=lambda row: told.append(row.sampler),
             **kwargs | changes,
         )
@@ -114,12 +114,12 @@ def test_a_stopped_run_goes_on(world, tmp_path):
     assert again(only="g*", fresh=True) == ["gaussian"]
     assert again(fresh=True) == ["real", "bootstrap", "gaussian", "kde"]
     assert again(seeds=2, only="real") == ["real"]
-    other = ReferenceSet("toy", world.codes + 1, world.holdout + 1, "other codes")
-    assert again(world=other, only="real") == ["real"]
+    other = ReferenceSet("toy", toy.codes + 1, toy.holdout + 1, "other codes")
+    assert again(toy=other, only="real") == ["real"]
     assert len(load_rows(out)) == 6
 
 
-def test_a_setting_that_fails_is_a_row_and_is_tried_again(world, tmp_path, monkeypatch):
+def test_a_setting_that_fails_is_a_row_and_is_tried_again(toy, tmp_path, monkeypatch):
     out = tmp_path / "rows.json"
     lines = [Setting("gaussian"), Setting("bootstrap")]
     with monkeypatch.context() as broken:
@@ -128,21 +128,21 @@ def test_a_setting_that_fails_is_a_row_and_is_tried_again(world, tmp_path, monke
             raise RuntimeError("no luck")
 
         broken.setattr(samplers.get("gaussian"), "_fit", fail)
-        rows = measure([world], lines=lines, draws=20, seeds=2, out=out)
+        rows = measure([toy], lines=lines, draws=20, seeds=2, out=out)
     assert "no luck" in rows[0].problem
     assert rows[1].problem is None
     assert "no luck" not in fidelity_table.markdown(rows)
-    rows = measure([world], lines=lines, draws=20, seeds=2, out=out)
+    rows = measure([toy], lines=lines, draws=20, seeds=2, out=out)
     assert [row.problem for row in rows] == [None, None]
     assert len(load_rows(out)) == 2
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 1, "rows": [{}]}', "\x00"])
-def test_files_of_another_kind_are_refused(text, tmp_path, world):
+def test_files_of_another_kind_are_refused(text, tmp_path, toy):
     out = tmp_path / "rows.json"
     out.write_text(text)
     with pytest.raises(StorageError, match="does not hold rows"):
-        measure([world], lines=FEW, out=out)
+        measure([toy], lines=FEW, out=out)
     assert out.read_text() == text
     out.write_text('{"format": 9, "rows": []}')
     with pytest.raises(StorageError, match="format 9"):
@@ -151,10 +151,10 @@ def test_files_of_another_kind_are_refused(text, tmp_path, world):
         load_rows(tmp_path / "none.json")
 
 
-def test_numbers_that_cannot_be_used(world):
+def test_numbers_that_cannot_be_used(toy):
     for bad in ({"draws": 1}, {"seeds": 0}):
         with pytest.raises(InvalidInput, match=next(iter(bad))):
-            measure([world], lines=FEW, **bad)
+            measure([toy], lines=FEW, **bad)
 
 
 def row(sampler, accuracy, ratio, *, bundle="toy", **more):

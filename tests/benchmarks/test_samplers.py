@@ -10,7 +10,11 @@ from typer.testing import CliRunner
 from aegen.benchmarks import isolated_timing
 from aegen.benchmarks import samplers as benchmark
 from aegen.benchmarks.isolated_timing import FIGURES, Measured, in_own_process, measure
-from aegen.benchmarks.reference_implementations import copula_density, counterparts, made_up_codes
+from aegen.benchmarks.reference_implementations import (
+    copula_density,
+    counterparts,
+    synthetic_codes,
+)
 from aegen.cli import app
 from aegen.core.errors import InvalidInput, UnknownName
 from aegen.samplers import DensitySampler, samplers
@@ -71,10 +75,10 @@ def test_the_plain_density_of_the_copula_is_the_sum_over_rows():
     assert copula_density(ranks, u) != pytest.approx(np.log(terms.sum(axis=1)))
 
 
-def test_made_up_codes_of_other_seeds_are_of_one_law():
-    z = made_up_codes(5000, 4, rng=0)
-    assert same_distribution(z, made_up_codes(5000, 4, rng=1))
-    assert not np.array_equal(z[:5], made_up_codes(5, 4, rng=1))
+def test_synthetic_codes_of_other_seeds_are_of_one_law():
+    z = synthetic_codes(5000, 4, rng=0)
+    assert same_distribution(z, synthetic_codes(5000, 4, rng=1))
+    assert not np.array_equal(z[:5], synthetic_codes(5, 4, rng=1))
 
 
 def test_memory_is_the_most_that_was_held_at_once():

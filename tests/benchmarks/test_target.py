@@ -12,7 +12,7 @@ from tests.tiny_bundle import tiny_bundle
 
 @pytest.fixture(scope="module")
 def bars(tmp_path_factory):
-    return load(tiny_bundle(tmp_path_factory.mktemp("shelf") / "bars").path)
+    return load(tiny_bundle(tmp_path_factory.mktemp("bundles") / "bars").path)
 
 
 def test_single_values_are_all_that_the_classifier_knows(bars):
@@ -27,7 +27,9 @@ def test_unseen_combinations_are_in_no_training_row(bars, monkeypatch):
     train = bars.attributes
     kept = train[(train["class"] == "upright") | ~train["late"]]
     monkeypatch.setattr(type(bars), "attributes", property(lambda self: kept))
-    assert [str(t) for t in bench.unseen(bars, 2, 5)] == ["class=lying and late=True"]
+    assert [str(t) for t in bench.combinations(bars, 2, 5, unseen=True)] == [
+        "class=lying and late=True"
+    ]
     seen = {str(target) for target in bench.combinations(bars, 2, 9)}
     assert "class=lying and late=True" not in seen
     assert "class=upright and late=True" in seen
@@ -43,6 +45,19 @@ def test_a_line_tells_shares(bars):
     (alone,) = bench.measure(model, [parse("class=lying")], 24, alone=True)
     assert 0 <= alone.recall <= 1
     assert 0 <= alone.usual <= 1
+
+
+def test_a_table_has_every_share(bars, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "140")
+    model = bars.model("empirical-beta-copula", degree=20)
+    targets = [parse("class=lying"), parse("class=upright")]
+    lines = list(bench.measure(model, targets, 24, alone=True))
+    bench.console().print(bench.lines_table("bars", lines, every=True))
+    printed = capsys.readouterr().out
+    for line in lines:
+        assert line.target in printed
+        assert f"{line.probability:.1%}" in printed
+        assert f"{line.again:.1%}" in printed
 
 
 def turns(polygon):

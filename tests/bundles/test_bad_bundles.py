@@ -419,9 +419,9 @@ def test_weights_that_do_not_fit(folder, replace_file, how, said):
 
 
 def test_weights_of_another_training_are_noticed(folder, replace_file):
-    from aegen.bundles.networks import network_arrays
+    from aegen.autoencoders.checkpoint import weights_of
 
-    other = network_arrays(tiny_networks(seed=5)[0])
+    other = weights_of(tiny_networks(seed=5)[0])
     replace_file("weights.safetensors", save(other))
     use_all(folder)  # nothing shows it until decoded rows are looked at
     report = check(folder)

@@ -35,20 +35,20 @@ def test_networks_come_back_as_they_went_in(tiny):
 
 
 def test_making_a_bundle_leaves_the_networks_alone(tmp_path):
-    net, evaluation_set = tiny_networks()
+    net, classifier = tiny_networks()
     net.train()
-    evaluation_set.train()
+    classifier.train()
     before = {name: value.clone() for name, value in net.state_dict().items()}
-    tiny_bundle(tmp_path / "tiny", autoencoder=net, classifier=evaluation_set)
+    tiny_bundle(tmp_path / "tiny", autoencoder=net, classifier=classifier)
     assert net.training
-    assert evaluation_set.training
+    assert classifier.training
     assert all(np.array_equal(before[name], value) for name, value in net.state_dict().items())
     assert next(net.parameters()).requires_grad
 
 
 def test_a_variational_autoencoder_round_trips(tmp_path):
-    net, evaluation_set = tiny_networks(kind="variational")
-    bundle = tiny_bundle(tmp_path / "vae", autoencoder=net, classifier=evaluation_set)
+    net, classifier = tiny_networks(kind="variational")
+    bundle = tiny_bundle(tmp_path / "vae", autoencoder=net, classifier=classifier)
     assert bundle.manifest.architecture.name == "variational"
     assert np.allclose(bundle.encode(tiny_images().images[bundle.rows]), bundle.codes, atol=1e-6)
 

@@ -109,10 +109,10 @@ def test_images_go_in_as_bytes_or_floats_and_come_out_in_range(tiny, source):
 def test_the_classifier_is_the_one_that_was_given(tiny, source):
     import torch
 
-    evaluation_set = tiny_networks()[1]
+    classifier = tiny_networks()[1]
     x = torch.from_numpy(source.images[:4].transpose(0, 3, 1, 2).astype(np.float32) / 255)
     with torch.inference_mode():
-        logits = evaluation_set(x)["class"].softmax(dim=1).numpy()
+        logits = classifier(x)["class"].softmax(dim=1).numpy()
     assert np.allclose(tiny.classify(source.images[:4])["class"], logits, atol=1e-6)
     assert not np.allclose(tiny.classify(source.images[4:8])["class"], logits, atol=1e-6)
 

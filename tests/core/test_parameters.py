@@ -14,7 +14,7 @@ class Example:
         self,
         count: Annotated[int, Field("How many.", low=1, high=9)] = 3,
         width: Annotated[
-            float | None, Field("How wide.", title="Blur", low=0, open_low=True, log=True)
+            float | None, Field("How wide.", title="Bandwidth", low=0, open_low=True, log=True)
         ] = None,
         kind: Annotated[Literal["full", "diagonal"], Field("Which.")] = "full",
         degree: Annotated[int | Literal["n"], Field("Steps.", low=1)] = "n",
@@ -36,7 +36,7 @@ def test_declared_arguments_are_found_in_order():
     assert not FIELDS["count"].optional
     assert FIELDS["kind"].options == ("full", "diagonal")
     assert FIELDS["degree"].options == ("n",)
-    assert FIELDS["width"].title == "Blur"
+    assert FIELDS["width"].title == "Bandwidth"
     assert FIELDS["count"].title == "Count"
     assert FIELDS["share"].default == 0.5
 

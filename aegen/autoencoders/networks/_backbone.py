@@ -10,13 +10,28 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from typing import Annotated
 
 from torch import Tensor, nn
 from torch.nn import functional
 
 from aegen.core.errors import InvalidInput
+from aegen.core.parameters import Field
 
-__all__ = ["Decoder", "Encoder", "chosen_widths", "inner_size"]
+__all__ = [
+    "Channels",
+    "Decoder",
+    "Encoder",
+    "LatentDim",
+    "Size",
+    "chosen_widths",
+    "inner_size",
+    "padded",
+]
+
+Channels = Annotated[int, Field("Colour channels of a picture", low=1, high=4)]
+Size = Annotated[int, Field("Height and width in pixels", low=8, high=256)]
+LatentDim = Annotated[int, Field("Dimensions of a code", low=1, high=1024)]
 
 
 def chosen_widths(widths: Sequence[int] | None, size: int, first: int = 32) -> tuple[int, ...]:
@@ -42,10 +57,16 @@ def inner_size(size: int, steps: int) -> tuple[int, int]:
         (32, 4)
     """
     unit = 2**steps
-    padded = -(-size // unit) * unit
-    if padded // unit < 2:
+    side = -(-size // unit)
+    if side < 2:
         raise InvalidInput(f"size {size} cannot be halved {steps} times: give fewer widths")
-    return padded, padded // unit
+    return side * unit, side
+
+
+def padded(x: Tensor, padding: int) -> Tensor:
+    """Images (n, c, s, s) with ``padding`` more rows and columns of zeros, half at each end."""
+    low, high = padding // 2, padding - padding // 2
+    return functional.pad(x, (low, high, low, high))
 
 
 class Encoder(nn.Module):
@@ -53,24 +74,18 @@ class Encoder(nn.Module):
 
     def __init__(self, channels: int, size: int, widths: tuple[int, ...], outputs: int) -> None:
         super().__init__()
-        padded, side = inner_size(size, len(widths))
-        self.padding = padded - size
+        whole, side = inner_size(size, len(widths))
+        self.padding = whole - size
         layers: list[nn.Module] = []
         for before, after in zip((channels, *widths[:-1]), widths, strict=True):
-            layers += [
-                nn.Conv2d(before, after, 4, 2, 1, bias=False),
-                nn.BatchNorm2d(after),
-                nn.ReLU(),
-            ]
+            halving = nn.Conv2d(before, after, 4, 2, 1, bias=False)
+            layers += [halving, nn.BatchNorm2d(after), nn.ReLU()]
         self.convolutions = nn.Sequential(*layers)
         self.head = nn.Linear(widths[-1] * side * side, outputs)
 
     def forward(self, x: Tensor) -> Tensor:
         """Numbers (n, outputs) of images (n, c, s, s)."""
-        low = self.padding // 2
-        high = self.padding - low
-        x = functional.pad(x, (low, high, low, high))
-        out: Tensor = self.head(self.convolutions(x).flatten(1))
+        out: Tensor = self.head(self.convolutions(padded(x, self.padding)).flatten(1))
         return out
 
 
@@ -79,18 +94,14 @@ class Decoder(nn.Module):
 
     def __init__(self, channels: int, size: int, widths: tuple[int, ...], latent_dim: int) -> None:
         super().__init__()
-        padded, side = inner_size(size, len(widths))
-        self.size, self.padding = size, padded - size
+        whole, side = inner_size(size, len(widths))
+        self.size, self.padding = size, whole - size
         self.start = (widths[-1], side, side)
         self.head = nn.Linear(latent_dim, widths[-1] * side * side)
         layers: list[nn.Module] = [nn.BatchNorm2d(widths[-1]), nn.ReLU()]
-        backwards = widths[::-1]
-        for before, after in itertools.pairwise(backwards):
-            layers += [
-                nn.ConvTranspose2d(before, after, 4, 2, 1, bias=False),
-                nn.BatchNorm2d(after),
-                nn.ReLU(),
-            ]
+        for before, after in itertools.pairwise(widths[::-1]):
+            doubling = nn.ConvTranspose2d(before, after, 4, 2, 1, bias=False)
+            layers += [doubling, nn.BatchNorm2d(after), nn.ReLU()]
         layers.append(nn.ConvTranspose2d(widths[0], channels, 4, 2, 1))
         self.convolutions = nn.Sequential(*layers)
 

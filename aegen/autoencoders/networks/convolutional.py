@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
-from aegen.autoencoders.networks._backbone import Decoder, Encoder, chosen_widths
+from aegen.autoencoders.networks._backbone import (
+    Channels,
+    Decoder,
+    Encoder,
+    LatentDim,
+    Size,
+    chosen_widths,
+)
 from aegen.autoencoders.networks.base import Autoencoder
-from aegen.core.parameters import Field
 
 __all__ = ["Convolutional"]
 
@@ -34,12 +40,14 @@ class Convolutional(Autoencoder):
     """
 
     title = "Convolutional autoencoder"
+    outputs: ClassVar[int] = 1
+    """Numbers that the encoder gives for each dimension of a code."""
 
     def __init__(
         self,
-        channels: Annotated[int, Field("Colour channels of a picture", low=1, high=4)] = 1,
-        size: Annotated[int, Field("Height and width in pixels", low=8, high=256)] = 28,
-        latent_dim: Annotated[int, Field("Dimensions of a code", low=1, high=1024)] = 10,
+        channels: Channels = 1,
+        size: Size = 28,
+        latent_dim: LatentDim = 10,
         widths: Sequence[int] | None = None,
     ) -> None:
         super().__init__()
@@ -52,7 +60,7 @@ class Convolutional(Autoencoder):
         }
         self.latent_dim = latent_dim
         self.shape = (channels, size, size)
-        self.encoder = Encoder(channels, size, widths, latent_dim)
+        self.encoder = Encoder(channels, size, widths, self.outputs * latent_dim)
         self.decoder = Decoder(channels, size, widths, latent_dim)
 
     def encode(self, x: Tensor) -> Tensor:

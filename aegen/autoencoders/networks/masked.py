@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from aegen.autoencoders.networks._backbone import Channels, LatentDim, Size
 from aegen.autoencoders.networks.base import Autoencoder
 from aegen.core.errors import InvalidInput
 from aegen.core.parameters import Field
@@ -54,9 +55,9 @@ class Masked(Autoencoder):
 
     def __init__(
         self,
-        channels: Annotated[int, Field("Colour channels of a picture", low=1, high=4)] = 1,
-        size: Annotated[int, Field("Height and width in pixels", low=8, high=256)] = 28,
-        latent_dim: Annotated[int, Field("Dimensions of a code", low=1, high=1024)] = 16,
+        channels: Channels = 1,
+        size: Size = 28,
+        latent_dim: LatentDim = 16,
         encoder: Sequence[int] = (512, 128),
         decoder: Sequence[int] | None = None,
         mean: Annotated[float, Field("Mean of the pixels", low=0, high=1)] = 0.1307,

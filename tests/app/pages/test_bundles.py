@@ -42,7 +42,7 @@ def shelf(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def only_these(shelf, monkeypatch):
-    monkeypatch.setattr(discovery, "_shelves", lambda: [shelf])
+    monkeypatch.setattr(discovery, "_roots", lambda: [shelf])
     st.cache_resource.clear()
 
 
@@ -133,7 +133,7 @@ def test_a_relative_folder_of_ones_own_is_named_in_full(shelf, monkeypatch):
 
 
 def test_no_bundle_at_all_still_says_how_to_make_one(tmp_path, monkeypatch):
-    monkeypatch.setattr(discovery, "_shelves", lambda: [tmp_path])
+    monkeypatch.setattr(discovery, "_roots", lambda: [tmp_path])
     test = opened()
     assert "**0** bundles" in test.markdown[0].value
     assert "aegen bundles create" in said(test.code)
