@@ -199,7 +199,7 @@ def measure(
             str(target),
             made.strategy,
             share(bundle, target, made.codes) * len(made) / draws,
-            made.accepted / max(made.judged, 1),
+            made.accepted / max(made.tested, 1),
             _again(bundle, target, made),
             recall,
             usual,
@@ -276,7 +276,7 @@ def _region_table(bundle: GenerativeBundle) -> Table:
             seconds = time.perf_counter() - start
             inside = share(bundle, target, made.codes) * count / 64
             rows = f"{target.weights(bundle).sum():,.0f}"
-            passed = f"{made.accepted / max(made.judged, 1):.0%}"
+            passed = f"{made.accepted / max(made.tested, 1):.0%}"
             found.add_row(projection, outline, rows, f"{inside:.1%}", passed, f"{seconds:.2f}")
     return found
 

@@ -1,4 +1,4 @@
-"""`aegen target`: new pictures that fulfil a wish, and how many draws would by chance."""
+"""`aegen target`: targeted sampling, and how many plain draws would match."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ def target(
         str,
         typer.Argument(
             help="What is wanted: class=7, not thick>0.8, (hair=3 and body=2), inside umap 1,2 "
-            "3,4 5,6, near row 4711 within 2.5, chance class=7 = 0.4..0.6, density>=20%, z3=0.5"
+            "3,4 5,6, near row 4711 within 2.5, probability class=7 = 0.4..0.6, density>=20%, "
+            "z3=0.5"
         ),
     ],
     out: Annotated[
@@ -40,7 +41,7 @@ def target(
         typer.Option(help="auto, rows, refit, condition, resample, reject or compose"),
     ] = "auto",
     tries: Annotated[
-        int | None, typer.Option(min=1, help="Most candidates that are judged")
+        int | None, typer.Option(min=1, help="Most candidates that are tested")
     ] = None,
     max_misclassified: Annotated[
         float,

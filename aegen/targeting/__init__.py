@@ -1,4 +1,4 @@
-"""Wishes about new images, and draws that fulfil them: `parse` or combine targets, then `draw`.
+"""Targeted sampling: `parse` or combine conditions on new images, then `draw` what meets them.
 
 A kind of target is one file here. To add one, add a frozen class derived from `Target` with
 ``_check``, ``_weights``, ``_accept`` and a text, and a line in ``parsing.py`` that reads it.

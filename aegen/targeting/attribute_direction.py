@@ -1,4 +1,4 @@
-"""Straight ways through latent space that lead from one value of an attribute to another."""
+"""Linear latent directions from one value of an attribute to another."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from aegen.targeting.attribute_models import AttributeModels
 if TYPE_CHECKING:
     from aegen.bundles import Bundle
 
-__all__ = ["Linear", "ways"]
+__all__ = ["Linear", "attribute_moves"]
 
 Linear = Literal["mean-difference", "logistic"]
 
@@ -29,7 +29,7 @@ FLAT = 1e-6
 """Singular values below this share of the largest stand for no direction."""
 
 
-def ways(
+def attribute_moves(
     bundle: Bundle,
     attribute: str,
     own: IntArray,
@@ -38,7 +38,7 @@ def ways(
     kind: Linear = "mean-difference",
     hold: Sequence[str] = (),
 ) -> FloatArray:
-    r"""How far and which way codes move from their values of an attribute to a wanted one, (k, d).
+    r"""Straight moves of codes from their values of an attribute to a wanted one, (k, d).
 
     "mean-difference": $\mu_w - \mu_o$, from the mean of the rows with the own value to that of
     the rows with the wanted one. "logistic": along $w_w - w_o$ of a multinomial logistic
@@ -65,9 +65,8 @@ def ways(
     means = _means(bundle, attribute)
     used = np.unique([*own, wanted])
     if np.isnan(means[used]).any():
-        value = (
-            AttributeModels.of(bundle).labels(attribute).values[used[np.isnan(means[used, 0])][0]]
-        )
+        values = AttributeModels.of(bundle).labels(attribute).values
+        value = values[used[np.isnan(means[used, 0])][0]]
         raise InvalidInput(f"no row of {bundle.name} has {attribute}={value} to learn from")
     differences = means[wanted] - means
     directions = differences
@@ -81,8 +80,8 @@ def ways(
     whole = np.nanmax(np.linalg.norm(differences, axis=1))
     gone = used[(lengths[used, 0] <= FLAT * whole) & (used != wanted)]
     if len(gone):
-        way = f": hold fewer attributes than {', '.join(hold)}" if hold else ""
-        raise InvalidInput(f"no direction is left that changes {attribute}{way}")
+        remedy = f": hold fewer attributes than {', '.join(hold)}" if hold else ""
+        raise InvalidInput(f"no direction is left that changes {attribute}{remedy}")
     units = np.divide(directions, lengths, out=np.zeros_like(directions), where=lengths > 0)
     reach = np.einsum("vd,vd->v", differences, units)
     moves: FloatArray = (reach[:, None] * units)[own]
@@ -117,7 +116,7 @@ def _slopes(bundle: Bundle, attribute: str) -> FloatArray:
         scale = np.where(scale > 0, scale, 1.0)
         own = labels.rows[some].astype(np.int64)
         weights = np.zeros((len(labels.values), bundle.latent_dim))
-        if (own == own[0]).all():  # nothing to tell apart, so no direction
+        if (own == own[0]).all():  # one class only, so no direction
             known[attribute] = weights
             return weights
         probe = LogisticRegression(max_iter=300)

@@ -1,4 +1,4 @@
-"""What targets need to know of a bundle, found once: values, probes, how dense codes are."""
+"""Models of a bundle's attributes and density that targets share, fitted once a bundle."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Labels:
 
 
 class AttributeModels:
-    """What is known of a bundle. Ask for it by ``Knowledge.of(bundle)``, which keeps it."""
+    """Attribute values, probes and density ranks of a bundle's rows; `of` caches them."""
 
     def __init__(self, bundle: Bundle) -> None:
         self._codes = bundle.codes
@@ -67,7 +67,7 @@ class AttributeModels:
 
     @classmethod
     def of(cls, bundle: Bundle) -> AttributeModels:
-        """What is known of ``bundle``, made at the first call."""
+        """Those of ``bundle``, made at the first call."""
         if bundle not in _known:
             _known[bundle] = cls(bundle)
         return _known[bundle]
@@ -123,8 +123,8 @@ class AttributeModels:
 
     def factor_rows(self) -> IntArray:
         """Index of each row's value of all `factors`, (n, factors)."""
-        columns = [self.labels(name).rows.astype(np.int64) for name in self.factors()]
-        return np.stack(columns, axis=1)
+        columns = [self.labels(name).rows for name in self.factors()]
+        return np.stack(columns, axis=1).astype(np.int64)
 
     def likely(self, z: FloatArray) -> IntArray:
         """The likeliest value of all `factors` at codes ``z`` (k, d) by probes, (k, factors)."""
@@ -140,9 +140,9 @@ class AttributeModels:
         return self._probes[attribute]
 
     def number(self, attribute: str, z: FloatArray) -> FloatArray:
-        """What a number is likely to be at codes ``z`` (k, d), (k,).
+        """A number at codes ``z`` (k, d) by 10-nearest-neighbour regression, (k,).
 
-        The mean of its 10 nearest rows; codes further out get values of the edge.
+        Codes further out than all rows get values of the edge.
         """
         rows, _ = self.near.query(z, min(NEAREST, len(self._codes)))
         values: FloatArray = self.labels(attribute).rows.astype(np.float64)[rows].mean(axis=1)

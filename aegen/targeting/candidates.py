@@ -1,11 +1,8 @@
-"""Codes that are being judged: only those that need it are decoded and classified.
-
-Parts of a set of candidates share what was decoded and classified, so a code is decoded once.
-"""
+"""Codes that a target tests, decoded and classified when first asked for, and only once."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,7 +22,7 @@ class Candidates:
     """Codes of a bundle, with what a target may ask about them.
 
     Args:
-        bundle: decodes and judges them.
+        bundle: decodes and classifies them.
         codes: (k, d).
 
     Raises:
@@ -33,19 +30,19 @@ class Candidates:
 
     Example:
         >>> import aegen
-        >>> bundle = aegen.load("mnist")                                      # doctest: +SKIP
-        >>> Candidates(bundle, bundle.holdout[:8]).chances("class").shape     # doctest: +SKIP
+        >>> bundle = aegen.load("mnist")                                          # doctest: +SKIP
+        >>> Candidates(bundle, bundle.holdout[:8]).probabilities("class").shape # doctest: +SKIP
         (8, 10)
     """
 
     def __init__(self, bundle: Bundle, codes: ArrayLike) -> None:
         self.bundle = bundle
         self.codes = arrays.codes(codes, dimension=bundle.latent_dim)
-        self.knowledge = AttributeModels.of(bundle)
+        self.attribute_models = AttributeModels.of(bundle)
         self._whole = self
         self._index: IntArray = np.arange(len(self.codes))
         self._images: NDArray[np.float32] | None = None
-        self._chances: dict[str, FloatArray] = {}
+        self._probabilities: dict[str, FloatArray] = {}
         self._decoded = np.zeros(len(self.codes), dtype=np.bool_)
         self._classified = np.zeros(len(self.codes), dtype=np.bool_)
 
@@ -56,7 +53,7 @@ class Candidates:
     def take(self, which: ArrayLike) -> Candidates:
         """Some of them, by a mask (k,) or by their indices; what is made of them is shared."""
         part = object.__new__(Candidates)
-        part.bundle, part.knowledge = self.bundle, self.knowledge
+        part.bundle, part.attribute_models = self.bundle, self.attribute_models
         part._whole = self._whole
         part._index = self._index[np.asarray(which)]
         part.codes = self._whole.codes[part._index]
@@ -73,21 +70,26 @@ class Candidates:
             start += len(part)
             source, index = part._whole, part._index
             if source._images is not None:
-                whole._keep_images(place, source._images[index], source._decoded[index])
-            for name, table in source._chances.items():
-                kept = whole._chances.setdefault(name, np.zeros((len(whole), table.shape[1])))
-                kept[place] = table[index]
-            whole._classified[place] = source._classified[index]
+                whole._cache_images(place, source._images[index], source._decoded[index])
+            tables = {name: table[index] for name, table in source._probabilities.items()}
+            whole._cache_probabilities(place, tables, source._classified[index])
         return whole
 
-    def _keep_images(
-        self, place: IntArray, images: NDArray[np.float32], decoded: BoolArray
+    def _cache_images(
+        self, place: IntArray, images: NDArray[np.float32], decoded: BoolArray | bool
     ) -> None:
-        """Put pictures where they belong, and whether they are any."""
         if self._images is None:
             self._images = np.zeros((len(self), *self.bundle.image_shape), np.float32)
         self._images[place] = images
         self._decoded[place] = decoded
+
+    def _cache_probabilities(
+        self, place: IntArray, tables: Mapping[str, FloatArray], classified: BoolArray | bool
+    ) -> None:
+        for name, table in tables.items():
+            whole = self._probabilities.setdefault(name, np.zeros((len(self), table.shape[1])))
+            whole[place] = table
+        self._classified[place] = classified
 
     @property
     def images(self) -> NDArray[np.float32]:
@@ -96,7 +98,7 @@ class Candidates:
         missing = self._index[~whole._decoded[self._index]]
         if len(missing) or whole._images is None:
             images = self.bundle.decode(whole.codes[missing])
-            whole._keep_images(missing, images, np.ones(len(missing), dtype=np.bool_))
+            whole._cache_images(missing, images, True)
         assert whole._images is not None
         return whole._images[self._index]
 
@@ -104,20 +106,17 @@ class Candidates:
         """Probability of each value of an attribute, (k, values).
 
         By the bundle's classifier on the decoded pictures where it knows the attribute, else by a
-        probe on the codes (`Knowledge.probe`).
+        probe on the codes (`AttributeModels.probe`).
         """
-        if attribute not in self.knowledge.classified:
-            return self.knowledge.probe(attribute).probabilities(self.codes)
+        if attribute not in self.attribute_models.classified:
+            return self.attribute_models.probe(attribute).probabilities(self.codes)
         whole = self._whole
         missing = ~whole._classified[self._index]
-        if missing.any() or not whole._chances:
-            found = self.bundle.classify(self.take(missing).images)
-            for name, table in found.items():
-                kept = whole._chances.setdefault(name, np.zeros((len(whole), table.shape[1])))
-                kept[self._index[missing]] = table
-            whole._classified[self._index[missing]] = True
-        return whole._chances[attribute][self._index]
+        if missing.any() or not whole._probabilities:
+            tables = self.bundle.classify(self.take(missing).images)
+            whole._cache_probabilities(self._index[missing], tables, True)
+        return whole._probabilities[attribute][self._index]
 
-    def all_chances(self) -> dict[str, FloatArray]:
+    def all_probabilities(self) -> dict[str, FloatArray]:
         """The same of every attribute that the classifier knows."""
-        return {name: self.probabilities(name) for name in self.knowledge.classified}
+        return {name: self.probabilities(name) for name in self.attribute_models.classified}

@@ -1,8 +1,8 @@
-"""How often the classifier misses the real thing, and which draws may be missed in the same way.
+"""False negatives of the classifier on real rows, and which draws may be missed in the same way.
 
 A classifier that names only half of the real coats coats would leave out the other half of them
-if every draw had to pass it. So draws that it does not name are kept as well, as often as it
-misses real rows.
+if every draw had to pass it. So draws that it misses are taken as well, as often as it misses real
+rows.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["doubtful", "missed"]
 
-JUDGED = 200
-"""Matching rows that tell how often the classifier misses them."""
+TESTED = 200
+"""Matching rows on which the classifier's false negative rate is measured."""
 
 
 def missed(bundle: Bundle, target: Target) -> float:
@@ -41,7 +41,7 @@ def missed(bundle: Bundle, target: Target) -> float:
         rows = np.flatnonzero(values.weights(bundle))
         if len(rows) == 0:
             return 0.0
-        some = rows[np.unique(np.linspace(0, len(rows) - 1, JUDGED).astype(np.int64))]
+        some = rows[np.unique(np.linspace(0, len(rows) - 1, TESTED).astype(np.int64))]
         found[values] = 1 - float(values.accept(Candidates(bundle, bundle.codes[some])).mean())
     return found[values]
 

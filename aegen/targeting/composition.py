@@ -1,7 +1,7 @@
-"""Attribute values that no row has together: rows that have most of them, moved by the rest.
+"""Compositional generation: attribute values that no row has together, by moving rows with most.
 
 A row that agrees with all values but one lies one effect away from the wanted combination, and
-what else it is stays its own.
+its other traits stay as they are.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def wanted_values(target: Target) -> dict[str, str]:
     """The attribute values that a target asks for together, by attribute.
 
     Raises:
-        InvalidInput: two values of one attribute, or a wish and its opposite.
+        InvalidInput: two values of one attribute, or a condition and its opposite.
 
     Example:
         >>> from aegen.targeting import parse
@@ -133,8 +133,8 @@ def _from_draws(
         own = known.likely(codes)
         agree = _agreement(effects, wanted, own)
         # the best twentieth, or more where more agree as well: they need the smallest moves
-        kept = agree >= np.sort(agree)[-max(1, len(agree) // 20)]
-        return effects.move(codes[kept], own[kept], wanted), None, drawn
+        best = agree >= np.sort(agree)[-max(1, len(agree) // 20)]
+        return effects.move(codes[best], own[best], wanted), None, drawn
 
     return Proposal("compose", draw)
 

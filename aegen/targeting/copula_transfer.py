@@ -1,4 +1,4 @@
-"""The paper's transfer: how codes of one group hang together, with the values of another group."""
+"""Copula transfer: the dependence of one group of codes with the margins of another."""
 
 from __future__ import annotations
 
@@ -12,15 +12,12 @@ from numpy.typing import NDArray
 
 from aegen.core.arrays import FloatArray, IntArray, count
 from aegen.core.errors import InvalidInput
-from aegen.core.images import grid, png
 from aegen.core.rng import RNG, generator
-from aegen.core.storage import npz, write_bytes
 from aegen.samplers.empirical_beta_copula import EmpiricalBetaCopula
 from aegen.targeting.candidates import Candidates
-from aegen.targeting.conditions.attribute import AttributeEquals
-from aegen.targeting.conditions.probability import Probability
+from aegen.targeting.conditions.attribute import AttributeValue
 from aegen.targeting.parsing import parse
-from aegen.targeting.result import share_of
+from aegen.targeting.result import save_pictures, share_of
 from aegen.targeting.target import And, Not, Or, Target
 
 if TYPE_CHECKING:
@@ -34,11 +31,11 @@ FEWEST = 10
 
 @dataclass(frozen=True, eq=False)
 class Transferred:
-    """Draws of one group before and after they got another group's margins.
+    """Draws of one group, and the same with another group's margins.
 
     Attributes:
-        source: the group whose dependence is kept.
-        margins: the group whose margins are taken.
+        source: the group that gives the copula.
+        margins: the group that gives the margins.
         rows: the training row that each draw started from, (n,).
         before: the draws.
         after: the same draws after the transfer, row by row.
@@ -67,18 +64,16 @@ class Transferred:
 
     @cached_property
     def stayed(self) -> dict[str, float]:
-        """Share of the draws whose likeliest value stayed, of each attribute that is no wish.
+        """Share of the draws whose likeliest value stayed, by attribute.
 
         Of attributes that the classifier knows and neither target speaks of.
         """
         spoken = _attributes(self.source) | _attributes(self.margins)
         found = {}
-        for name in self.before.knowledge.classified:
+        for name in self.before.attribute_models.classified:
             if name not in spoken:
-                same = self.before.probabilities(name).argmax(1) == self.after.probabilities(
-                    name
-                ).argmax(1)
-                found[name] = float(same.mean()) if len(same) else 1.0
+                was, now = (c.probabilities(name).argmax(1) for c in (self.before, self.after))
+                found[name] = float((was == now).mean()) if len(was) else 1.0
         return found
 
     def arrays(self) -> dict[str, Any]:
@@ -92,28 +87,14 @@ class Transferred:
         }
 
     def save(self, path: Path | str, *, scale: int = 2) -> None:
-        """Write the pictures after the transfer as .png, or `arrays` as .npz.
-
-        Raises:
-            InvalidInput: another kind of file, or a picture of no draws.
-            StorageError: it cannot be written.
-        """
-        end = Path(path).suffix.lower()
-        if end not in (".png", ".npz"):
-            raise InvalidInput(
-                f"a transfer is saved as .png or .npz, got {Path(path).name!r}: change the end"
-            )
-        picture = end == ".png"
-        write_bytes(
-            path,
-            png(grid(self.images, gap=2, scale=scale)) if picture else npz(self.arrays()),
-        )
+        """Write the images as .png, or `arrays` as .npz; raises what `save_pictures` does."""
+        save_pictures(path, self, "a transfer", scale=scale)
 
     def summary(self) -> str:
         """One sentence on what moved and what stayed."""
         was, became = self.moved
-        kept = ", ".join(f"{name} {share:.0%}" for name, share in self.stayed.items())
-        others = f"; stayed the same: {kept}" if kept else ""
+        same = ", ".join(f"{name} {share:.0%}" for name, share in self.stayed.items())
+        others = f"; stayed the same: {same}" if same else ""
         return f'"{self.margins}" in {was:.0%} of the draws before, {became:.0%} after{others}'
 
 
@@ -130,10 +111,10 @@ def transfer(
 
     $U \sim C_A,\ Z_j = \hat F_{B,j}^{-1}(U_j)$: with the empirical beta copula of the rows of A a
     draw $z$ has $u_j = \hat F_{A,j}(z_j)$, and each coordinate takes the value that has the same
-    rank among the rows of B. It moves every coordinate on its own, so it cannot change how they
-    hang together, and turning the latent space changes what it does. Where an attribute is told
-    by the dependence it stays, and all else that differs between the groups moves along:
-    `Transferred.moved` and `Transferred.stayed` say how it went.
+    rank among the rows of B (coordinatewise quantile matching). So it cannot change dependence,
+    and it depends on the axes of the latent space. An attribute that shows in the dependence
+    stays, and all else that differs between the groups moves along: `Transferred.moved` and
+    `Transferred.stayed` say how it went.
 
     Args:
         bundle: whose rows.
@@ -154,24 +135,13 @@ def transfer(
         >>> transfer(bundle, "hair=1", "hair=4", rng=0).summary()           # doctest: +SKIP
     """
     generate = generator(rng)
-    first, rows = _fitted(bundle, source, degree, generate)
-    second, _ = _fitted(bundle, margins, 1, generate)
+    source, copula, rows = _fitted(bundle, source, degree, generate)
+    margins, other, _ = _fitted(bundle, margins, 1, generate)
     n = count(n, maximum=1_000_000)
-    codes, started = first.model.sample_rows(n, rng=generate)
-    after = second.model.from_uniform(first.model.to_uniform(codes))
-    return Transferred(
-        first.target,
-        second.target,
-        rows[started],
-        Candidates(bundle, codes),
-        Candidates(bundle, after),
-    )
-
-
-@dataclass(frozen=True)
-class _Group:
-    target: Target
-    model: EmpiricalBetaCopula
+    codes, started = copula.sample_rows(n, rng=generate)
+    before = Candidates(bundle, codes)
+    after = Candidates(bundle, other.from_uniform(copula.to_uniform(codes)))
+    return Transferred(source, margins, rows[started], before, after)
 
 
 def _fitted(
@@ -179,8 +149,8 @@ def _fitted(
     target: Target | str,
     degree: int | Literal["n", "auto"],
     rng: np.random.Generator,
-) -> tuple[_Group, IntArray]:
-    """The copula of the rows that a target holds for more likely than not, and the rows."""
+) -> tuple[Target, EmpiricalBetaCopula, IntArray]:
+    """A target, the copula of the rows whose weight is above 1/2, and these rows."""
     target = parse(target) if isinstance(target, str) else target
     target.check(bundle)
     rows = np.flatnonzero(target.weights(bundle) > 0.5)
@@ -191,9 +161,7 @@ def _fitted(
         )
     if not isinstance(degree, str):
         degree = min(degree, len(rows))
-    return _Group(
-        target, EmpiricalBetaCopula(degree=degree).fit(bundle.codes[rows], rng=rng)
-    ), rows
+    return target, EmpiricalBetaCopula(degree=degree).fit(bundle.codes[rows], rng=rng), rows
 
 
 def _attributes(target: Target) -> set[str]:
@@ -202,4 +170,4 @@ def _attributes(target: Target) -> set[str]:
         return set().union(*map(_attributes, target.parts))
     if isinstance(target, Not):
         return _attributes(target.part)
-    return {target.attribute} if isinstance(target, AttributeEquals | Probability) else set()
+    return {target.attribute} if isinstance(target, AttributeValue) else set()

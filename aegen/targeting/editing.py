@@ -1,4 +1,4 @@
-"""Edits of one picture: its code moves until an attribute shows another value, the rest stays."""
+"""Attribute editing: a code moves until its image shows another value, and the rest stays."""
 
 from __future__ import annotations
 
@@ -13,15 +13,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from aegen.core.arrays import FloatArray, IntArray, count
 from aegen.core.errors import InvalidInput
-from aegen.core.images import grid, png
-from aegen.core.storage import npz, write_bytes
-from aegen.targeting.attribute_direction import ways
+from aegen.targeting.attribute_direction import attribute_moves
 from aegen.targeting.attribute_models import AttributeModels
 from aegen.targeting.candidates import Candidates
 from aegen.targeting.composition import wanted_values
 from aegen.targeting.conditions.attribute import AttributeEquals
 from aegen.targeting.effects import Effects
 from aegen.targeting.parsing import parse
+from aegen.targeting.result import save_pictures
 from aegen.targeting.target import And, Target
 
 if TYPE_CHECKING:
@@ -43,13 +42,13 @@ FURTHEST = 5.0
 
 @dataclass(frozen=True, eq=False)
 class Edited:
-    """A picture on its way to another attribute value.
+    """Images along an edit, from the original to another attribute value.
 
     Attributes:
         wanted: the value that each edited attribute is to show.
-        kind: how the way was found.
+        kind: how the direction was found.
         held: attributes that were to stay.
-        positions: how far each step is, (k,): 0 is the picture as it was, 1 the end of the way.
+        positions: how far each step is, (k,): 0 is the original, 1 the end of the edit.
         codes: float64 (k, d).
     """
 
@@ -67,16 +66,16 @@ class Edited:
 
     @cached_property
     def probabilities(self) -> dict[str, FloatArray]:
-        """Probability of each value of each attribute along the way, (k, values).
+        """Probability of each value of each attribute along the edit, (k, values).
 
         As the classifier sees the pictures, or a probe the codes where it does not know one.
         """
-        known = self.candidates.knowledge
+        known = self.candidates.attribute_models
         return {name: self.candidates.probabilities(name) for name in known.factors()}
 
     def values(self, attribute: str) -> tuple[str, ...]:
         """Names of an attribute's values, in the order of `probabilities`."""
-        return self.candidates.knowledge.labels(attribute).values
+        return self.candidates.attribute_models.labels(attribute).values
 
     @cached_property
     def reached(self) -> int | None:
@@ -101,29 +100,13 @@ class Edited:
 
     def arrays(self) -> dict[str, Any]:
         """What an .npz of it holds: images, codes, positions, and probabilities by attribute."""
-        tables = {f"chances_{name}": table for name, table in self.probabilities.items()}
-        return {
-            "images": self.images,
-            "codes": self.codes,
-            "positions": self.positions,
-            **tables,
-        }
+        tables = {f"probabilities_{name}": table for name, table in self.probabilities.items()}
+        named = {"images": self.images, "codes": self.codes, "positions": self.positions}
+        return named | tables
 
     def save(self, path: Path | str, *, scale: int = 2) -> None:
-        """Write the strip as .png, or pictures, codes, positions and probabilities as .npz.
-
-        Raises:
-            InvalidInput: another kind of file.
-            StorageError: it cannot be written.
-        """
-        end = Path(path).suffix.lower()
-        if end == ".png":
-            content = png(grid(self.images, columns=len(self.images), gap=2, scale=scale))
-        elif end == ".npz":
-            content = npz(self.arrays())
-        else:
-            raise InvalidInput(f"a strip is saved as .png or .npz, got {Path(path).name!r}")
-        write_bytes(path, content)
+        """Write the strip as .png, or `arrays` as .npz; raises what `save_pictures` does."""
+        save_pictures(path, self, "a strip", columns=len(self.images), scale=scale)
 
     def summary(self) -> str:
         """One sentence on what came of it."""
@@ -133,7 +116,7 @@ class Edited:
         elif self.reached == 0:
             came = f"{wanted} was there from the beginning"
         else:
-            came = f"{wanted} from {100 * self.positions[self.reached]:.0f} % of the way on"
+            came = f"{wanted} from {100 * self.positions[self.reached]:.0f} % of the edit on"
         if not self.changed:
             return f"{came}; all else stays"
         others = ", ".join(f"{name} {a} to {b}" for name, (a, b) in self.changed.items())
@@ -155,21 +138,21 @@ def edit(
     - "effects": by what each value adds to a code, alone and beside the other values
       (`Effects`), after which the classifier looks at the end: held attributes that changed are
       moved back, and a wanted value that does not show is added again, up to three times;
-    - "mean-difference", "logistic": along a straight direction (`ways`), from which the
+    - "mean-difference", "logistic": along a straight direction (`attribute_moves`), from which the
       directions of the held attributes are taken out.
 
     Args:
         bundle: whose decoder and attributes.
         start: a training row, or a code (d,) such as ``bundle.encode(picture)[0]``.
         target: the values to show: "hair=4", or several joined by "and".
-        kind: how the way is found.
+        kind: how the direction is found.
         hold: attributes that stay; by default all others for "effects" and none for the rest.
-        steps: pictures on the way, both ends among them.
+        steps: images along the edit, both ends among them.
         reach: where it ends; 1 is where the method leads, further exaggerates.
 
     Raises:
-        InvalidInput: a wish that is no attribute value, a number, a value without rows, an
-            attribute that is held and wished for at once, or a reach that is not above 0 and at
+        InvalidInput: a target that is no attribute value, a number, a value without rows, an
+            attribute that is held and edited at once, or a reach that is not above 0 and at
             most 5.
         UnknownName: no such attribute, value or row.
 
@@ -199,17 +182,10 @@ def destinations(
     kind: Kind = "effects",
     hold: Sequence[str] | None = None,
 ) -> FloatArray:
-    """Where codes ``z`` (k, d) lead that are to show the same wanted values, (k, d).
-
-    Args:
-        bundle: whose decoder and attributes.
-        z: codes.
-        wanted: value of each attribute that changes.
-        kind: as in `edit`.
-        hold: as in `edit`.
+    """Where codes ``z`` (k, d) lead that are to show the same ``wanted`` values, (k, d).
 
     Raises:
-        InvalidInput, UnknownName: as `edit` does.
+        InvalidInput, UnknownName: as `edit` does, whose other arguments are the same.
     """
     held = _held(bundle, wanted, kind, hold)
     known = AttributeModels.of(bundle)
@@ -220,7 +196,7 @@ def destinations(
     end = z.copy()
     for name, value in goal.items():
         column = own[:, known.factors().index(name)]
-        end += ways(bundle, name, column, value, kind=kind, hold=held)
+        end += attribute_moves(bundle, name, column, value, kind=kind, hold=held)
     return end
 
 
@@ -229,9 +205,7 @@ def _by_effects(
 ) -> FloatArray:
     """Moved by effects, and mended where the classifier sees something else than it should."""
     effects = Effects.of(bundle)
-    target = own.copy()
-    for name, value in goal.items():
-        target[:, effects.names.index(name)] = value
+    target = effects.changed(own, goal)
     minded = [effects.names.index(name) for name in (*goal, *held)]
     end = effects.shift(z, own, target)
     for _ in range(CORRECTIONS):
@@ -246,13 +220,13 @@ def _by_effects(
 
 def _seen(bundle: Bundle, z: FloatArray) -> IntArray:
     """The likeliest value of every attribute that has values, (k, attributes)."""
-    judged = Candidates(bundle, z)
-    columns = [judged.probabilities(name).argmax(axis=1) for name in judged.knowledge.factors()]
+    candidates, factors = Candidates(bundle, z), AttributeModels.of(bundle).factors()
+    columns = [candidates.probabilities(name).argmax(axis=1) for name in factors]
     return np.stack(columns, axis=1).astype(np.int64)
 
 
 def _values_of(bundle: Bundle, target: Target | str) -> dict[str, str]:
-    """The values that a wish asks for, by attribute, as the bundle writes them."""
+    """The values that a target asks for, by attribute, as the bundle writes them."""
     target = parse(target) if isinstance(target, str) else target
     parts = target.parts if isinstance(target, And) else (target,)
     if not parts or not all(isinstance(part, AttributeEquals) for part in parts):

@@ -1,4 +1,4 @@
-"""What attribute values add to a code, alone and in pairs, all judged side by side."""
+"""Effects of attribute values on codes: main effects and pairwise interactions (ANOVA)."""
 
 from __future__ import annotations
 
@@ -94,21 +94,21 @@ class Effects:
         return columns
 
     def move(self, z: FloatArray, own: IntArray, wanted: Mapping[str, int]) -> FloatArray:
-        """Codes ``z`` (k, d) with other values: less the effects of their own, plus the wanted.
+        """Codes ``z`` (k, d) with the ``wanted`` values: less their own effects, plus those.
 
-        Args:
-            z: codes.
-            own: index of each code's value of every attribute, (k, attributes), in the order of
-                ``names``.
-            wanted: index of the value that all get, of attributes that change.
+        ``own`` are values (k, attributes) as indices, in the order of ``names``.
         """
-        changed = own.copy()
+        return self.shift(z, own, self.changed(own, wanted))
+
+    def changed(self, own: IntArray, wanted: Mapping[str, int]) -> IntArray:
+        """Values (k, attributes) where all have the ``wanted`` values of some attributes."""
+        values = own.copy()
         for name, value in wanted.items():
-            changed[:, self.names.index(name)] = value
-        return self.shift(z, own, changed)
+            values[:, self.names.index(name)] = value
+        return values
 
     def shift(self, z: FloatArray, own: IntArray, wanted: IntArray) -> FloatArray:
-        """The same where each code has its own wish: values before and after (k, attributes)."""
+        """The same where each code has its own values before and after, (k, attributes)."""
         moved = z.copy()
         for before, after in zip(self._columns(own).T, self._columns(wanted).T, strict=True):
             moved += self.table[after] - self.table[before]

@@ -1,4 +1,4 @@
-"""A quick judge of attributes that sees only codes: one normal distribution a value."""
+"""Quadratic discriminant analysis of attributes on codes: quick, as it decodes nothing."""
 
 from __future__ import annotations
 
@@ -13,18 +13,17 @@ from aegen.core.arrays import FloatArray, IntArray
 __all__ = ["Probe"]
 
 FLOOR = 0.02
-"""Added to every variance, in units of all codes' variance, so that no value's cloud is flat."""
+"""Added to every variance, in units of all codes' variance, so that no covariance is singular."""
 
 
 @dataclass(frozen=True, eq=False)
 class Probe:
-    r"""Probability of each value of an attribute from a code, by Bayes' rule.
+    r"""Regularised quadratic discriminant analysis: probability of each value from a code.
 
     $P(v | z) \propto \pi_v N(z; \mu_v, \Sigma_v + 0.02 I)$ in standardised codes, with the share,
-    mean and covariance of the rows that have the value (quadratic discriminant analysis). A value
-    with few rows leans on the covariance that all values share. It decodes nothing and takes 2 ms
-    for 1,000 codes; it is surer of itself than it should be, so it chooses candidates, and the
-    classifier judges them.
+    mean and covariance of the rows that have the value. A value with few rows leans on the
+    covariance that all values share. It takes 2 ms for 1,000 codes; it is overconfident, so it
+    proposes candidates and the classifier tests them.
 
     Attributes:
         shares: logarithms of the shares of the values, (v,); -inf for one without rows.

@@ -2,7 +2,7 @@
 
     class=7                        an attribute has a value; also class!=7
     thick>0.8, thick=0.2..0.8      a number lies in a range
-    chance class=7 = 0.4..0.6      the classifier's probability lies in a range
+    probability class=7 = 0.4..0.6  the classifier's probability lies in a range
     inside umap 1,2 3,4 5,6        a place in a projection lies in a polygon (or: box 0,0 2,1)
     near row 4711 within 2.5       a code is near to a row (or: near 0.1,0.2,... within 2.5)
     density>=20%                   in a denser place than a share of the rows
@@ -14,6 +14,7 @@ could be taken for something else stand in double quotes.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,7 +37,10 @@ LONGEST = 20_000
 DEEPEST = 50
 """Brackets within brackets."""
 
-INFINITY = float("inf")
+FORMER = "chance"
+"""What "probability" was called in targets before version 0.2."""
+
+INFINITY = math.inf
 
 TOKEN = re.compile(
     r"""\s*(?:
@@ -134,12 +138,15 @@ class _Reader:
             "anything": lambda: And(()),
             "inside": self.inside,
             "near": self.near,
-            "chance": self.probability,
+            "probability": self.probability,
             "density": self.density,
         }
         for word, atom in atoms.items():
             if self.takes(word):
                 return atom()
+        after = self.following
+        if self.peek("word") and self.token.text == FORMER and after and after.kind != "sign":
+            raise self.problem(f"there is no condition {FORMER!r}; did you mean 'probability'?")
         return self.named()
 
     # atoms
@@ -150,7 +157,7 @@ class _Reader:
             low, high = self.pair(), self.pair()
             return box(projection, low, high)
         polygon = []
-        while self.peek("word") and self.tokens[self.place].text not in RESERVED:
+        while self.peek_name():
             polygon.append(self.pair())
         return region(projection, polygon) if polygon else Region(projection, ())
 
@@ -169,7 +176,7 @@ class _Reader:
     def probability(self) -> Target:
         name = self.name()
         if not self.takes("="):
-            raise self.problem("write for instance chance class=7 >= 0.9")
+            raise self.problem("write for instance probability class=7 >= 0.9")
         value = self.value()
         low, high, _ = self.range()
         return Probability(
@@ -189,9 +196,7 @@ class _Reader:
         index = None if quoted else re.fullmatch(r"z(\d{1,9})", name)
         if self.takes("!="):
             return Not(AttributeEquals(name, self.value()))
-        equal = self.place < len(self.tokens) and self.tokens[self.place].text == "="
-        if equal and not self.ranged():
-            self.takes("=")
+        if not self.ranged() and self.takes("="):
             if index is None:
                 return AttributeEquals(name, self.value())
             return Fixed(int(index[1]), self.number(self.word("a number")))
@@ -202,10 +207,20 @@ class _Reader:
 
     # pieces
 
+    @property
+    def token(self) -> _Token:
+        """The next token; there must be one."""
+        return self.tokens[self.place]
+
+    @property
+    def following(self) -> _Token | None:
+        """The token after the next, if there is one."""
+        return self.tokens[self.place + 1] if self.place + 1 < len(self.tokens) else None
+
     def ranged(self) -> bool:
-        """Whether what follows is "=" and two ends."""
-        following = self.tokens[self.place + 1 : self.place + 2]
-        return bool(following) and following[0].kind == "word" and ".." in following[0].text
+        """Whether after the next token, a sign, two ends of a range follow."""
+        after = self.following
+        return after is not None and after.kind == "word" and ".." in after.text
 
     def range(self) -> tuple[float, float, bool]:
         """Least, largest, and whether the ends are left out."""
@@ -224,23 +239,17 @@ class _Reader:
         return (-INFINITY, end, sign == "<") if sign[0] == "<" else (end, INFINITY, sign == ">")
 
     def name(self) -> str:
-        if not (self.peek("word") or self.peek("quoted")):
+        if not (self.peek_name() or self.peek("quoted")):
             raise self.problem("an attribute is missing: write for instance class=7")
-        words = [self.tokens[self.place].text]
-        if self.peek("word") and words[0] in RESERVED:
-            raise self.problem("an attribute is missing: write for instance class=7")
-        self.place += 1
-        return words[0]
+        return self.read()
 
     def value(self) -> str:
         """One quoted value, or words up to the next sign or joining word."""
         if self.peek("quoted"):
-            self.place += 1
-            return self.tokens[self.place - 1].text
+            return self.read()
         words = []
-        while self.peek("word") and self.tokens[self.place].text not in RESERVED:
-            words.append(self.tokens[self.place].text)
-            self.place += 1
+        while self.peek_name():
+            words.append(self.read())
         if not words:
             raise self.problem("a value is missing: write for instance class=7")
         return " ".join(words)
@@ -263,25 +272,29 @@ class _Reader:
     def word(self, what: str) -> str:
         if not self.peek("word"):
             raise self.problem(f"{what} is missing")
+        return self.read()
+
+    def read(self) -> str:
+        """The text of the next token; there must be one."""
         self.place += 1
         return self.tokens[self.place - 1].text
 
     def peek(self, kind: str) -> bool:
-        return self.place < len(self.tokens) and self.tokens[self.place].kind == kind
+        return self.place < len(self.tokens) and self.token.kind == kind
+
+    def peek_name(self) -> bool:
+        return self.peek("word") and self.token.text not in RESERVED
 
     def takes(self, text: str) -> bool:
         """Whether the next token is this one, unquoted; it is then read."""
-        if self.place == len(self.tokens):
-            return False
-        token = self.tokens[self.place]
-        if token.kind == "quoted" or token.text != text:
+        if self.place == len(self.tokens) or self.peek("quoted") or self.token.text != text:
             return False
         self.place += 1
         return True
 
     def problem(self, what: str) -> InvalidInput:
         if self.place < len(self.tokens):
-            where = f"before {_excerpt(self.text[self.tokens[self.place].at :].strip())}"
+            where = f"before {_excerpt(self.text[self.token.at :].strip())}"
         else:
             where = "at its end"
         return InvalidInput(f"the target cannot be read {where}: {what}")

@@ -1,4 +1,4 @@
-"""Draws for a target from a fitted latent model: candidates by a strategy, judged by the target.
+"""Targeted sampling from a fitted latent model: a strategy proposes, the target tests.
 
 A strategy only makes candidates likely (``strategies.py``, ``composition.py``); whether one is
 what was wanted is always for the target's own test to say.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,6 +28,7 @@ from aegen.targeting.result import STRATEGIES, Targeted, share_of
 from aegen.targeting.strategies import (
     Proposal,
     Strategy,
+    as_training,
     by_refit,
     by_resampling,
     by_rows,
@@ -47,7 +48,7 @@ LARGEST = 2**32
 """Bytes that the pictures of a draw may take."""
 
 MAX_MISCLASSIFIED = 0.15
-"""Most of the draws, as a share, that may be kept though the classifier doubts them."""
+"""Most of the draws, as a share, that are taken though the classifier names another value."""
 
 FEW_ROWS = 10
 """Effective rows below which draws are little more than copies of them."""
@@ -58,14 +59,14 @@ dimensions lost a fifth of its recall with 27 of them, and gained as much with 5
 that were chosen among plain ones."""
 
 BATCH = 1024
-"""Most candidates that are judged at a time."""
+"""Most candidates that are tested at a time."""
 
 FIRST_SHARE = {"rows": 0.9, "refit": 0.9, "condition": 0.9, "resample": 0.8, "compose": 0.7}
-"""How many candidates are expected to pass before any was judged."""
+"""How many candidates are expected to pass before any was tested."""
 
 POOLED, PLACED = 50, 10
-"""Codes that may be drawn for each candidate that may be judged: where judging decodes, and where
-it does not, as then far more may be judged."""
+"""Codes that may be drawn for each candidate that may be tested: where testing decodes, and where
+it does not, as then far more may be tested."""
 
 
 def draw(
@@ -91,13 +92,13 @@ def draw(
     - "compose": rows with most of the wanted attribute values, moved by effects of the others;
       "auto" takes it where values never occur together in a row.
 
-    Each candidate is then judged by the target: places by their coordinates, attributes by the
+    Each candidate is then tested by the target: places by their coordinates, attributes by the
     bundle's classifier on the decoded picture. "rows" and "refit" start from rows that match and
     keep draws that match, so what would come to match from other rows is missing; "reject" is the
     model's own law within the target.
 
     Where the classifier misses real rows of the target (it names only half of the decoded coats
-    coats), draws that it misses are kept as often, up to ``max_misclassified``; without them the
+    coats), draws that it misses are taken as often, up to ``max_misclassified``; without them the
     draws would cover only what is easy to name.
 
     Args:
@@ -107,14 +108,14 @@ def draw(
         bundle: the bundle, where ``model`` is a bare latent model.
         rng: seed or Generator.
         strategy: how; by default the first that suits.
-        tries: most candidates that are judged; by default 20 for each wish and at least 2,000, or
-            50 times as many where judging decodes nothing (5 times where no row matches).
+        tries: most candidates that are tested; by default 20 for each draw and at least 2,000, or
+            50 times as many where testing decodes nothing (5 times where no row matches).
         max_misclassified: most of the draws, as a share, that the classifier may name otherwise;
             with 0 it names them all. Of strategies "rows", "refit" and "resample".
 
     Returns:
         The draws, with figures on how they were found. Where tries run out there are fewer than
-        wished, ``short`` is true and ``caution`` says what would help.
+        requested, ``short`` is true and ``caution`` says what would help.
 
     Raises:
         InvalidInput: a target that contradicts itself or asks for what the bundle does not have,
@@ -154,18 +155,18 @@ def draw(
     return Targeted(
         wanted,
         n,
-        found.kept.codes,
+        found.taken.codes,
         found.rows,
         proposal.name,
         found.tried,
-        found.judged,
+        found.tested,
         found.accepted,
         found.doubtful,
         matching,
         proposal.effective,
         caution,
         time.perf_counter() - start,
-        found.kept,
+        found.taken,
     )
 
 
@@ -235,11 +236,9 @@ def _proposal(
     after = _Source(left, source.bundle, source.used if same else None)
     if strategy == "condition" or not rest.parts:
         inner = plain(left, rowed=after.used is not None)
-        named = Proposal("condition", _as_training(inner, after.used).draw, inner.effective)
-        return named, matching
+        return replace(as_training(inner, after.used), name="condition"), matching
     inner = _unconditioned(after, rest, strategy, rng)
-    name = f"condition + {inner.name}"
-    return Proposal(name, inner.draw, inner.effective, inner.labelled), matching
+    return replace(inner, name=f"condition + {inner.name}"), matching
 
 
 def _given(fixed: list[Fixed]) -> dict[int, float]:
@@ -263,13 +262,13 @@ def _unconditioned(
         raise InvalidInput(
             f'"{strategy}" would lose the coordinates that are fixed: take "auto", or fix none'
         )
-    loose = _as_training(plain(sampler, rowed=used is not None), used)
+    loose = as_training(plain(sampler, rowed=used is not None), used)
     if strategy == "reject":
         return loose
     if strategy == "resample":
         return by_resampling(loose, rest, bundle)
     if strategy == "compose":
-        return _as_training(by_composition(sampler, rest, bundle, used), used)
+        return as_training(by_composition(sampler, rest, bundle, used), used)
     if not weights.any():
         raise InvalidInput(
             f'no training row of {bundle.name} matches "{rest}", so "{strategy}" has nothing to '
@@ -277,14 +276,14 @@ def _unconditioned(
         )
     if strategy == "refit":
         rows = np.arange(len(whole)) if used is None else used
-        return _as_training(by_refit(sampler, bundle.codes[rows], weights, rng), rows)
+        return as_training(by_refit(sampler, bundle.codes[rows], weights, rng), rows)
     if used is None:
         require_rows(sampler, strategy)
         raise InvalidInput(
             f"the rows of this {sampler.title} are not the training rows of {bundle.name}, so "
             '"rows" is not for it: fit it to all of them, or take "refit"'
         )
-    return _as_training(by_rows(require_rows(sampler, strategy), weights), used)
+    return as_training(by_rows(require_rows(sampler, strategy), weights), used)
 
 
 def _chosen(source: _Source, rest: And, weights: FloatArray) -> Strategy:
@@ -306,22 +305,12 @@ def _chosen(source: _Source, rest: And, weights: FloatArray) -> Strategy:
     return "resample"
 
 
-def _as_training(proposal: Proposal, used: IntArray | None) -> Proposal:
-    """The same with the rows of the latent model told as training rows of the bundle."""
-
-    def renamed(k: int, rng: np.random.Generator) -> tuple[FloatArray, IntArray | None, int]:
-        codes, rows, drawn = proposal.draw(k, rng)
-        return codes, None if rows is None or used is None else used[rows], drawn
-
-    return Proposal(proposal.name, renamed, proposal.effective, proposal.labelled)
-
-
 @dataclass(frozen=True, eq=False)
 class _Found:
-    kept: Candidates
+    taken: Candidates
     rows: IntArray | None
     tried: int
-    judged: int
+    tested: int
     accepted: int
     doubtful: int
 
@@ -335,19 +324,19 @@ def _collect(
     allowed: int,
     rng: np.random.Generator,
 ) -> _Found:
-    """Judge candidates until there are ``n`` or ``most`` were judged.
+    """Test candidates until ``n`` are taken or ``most`` were tested.
 
-    Of those that fail by the classifier alone the first ``allowed`` are kept.
+    Of those that fail by the classifier alone the first ``allowed`` are taken.
     """
     bundle = source.bundle
     batches: list[Candidates] = []
     parents: list[IntArray | None] = []
-    tried = judged = accepted = doubts = have = 0
+    tried = tested = accepted = doubts = have = 0
     waiting, rows = np.empty((0, bundle.latent_dim)), None
     drawable = most * (POOLED if wanted.needs_images else PLACED)
-    while have < n and judged < most and tried < drawable:
-        expected = _expected(proposal.name, accepted, judged)
-        k = min(math.ceil(1.05 * (n - have) / expected) + 3, BATCH, most - judged)
+    while have < n and tested < most and tried < drawable:
+        expected = _expected(proposal.name, accepted, tested)
+        k = min(math.ceil(1.05 * (n - have) / expected) + 3, BATCH, most - tested)
         if len(waiting) == 0:
             waiting, rows, drawn = proposal.draw(k, rng)
             tried += drawn
@@ -355,46 +344,46 @@ def _collect(
         from_rows = None if rows is None else rows[:k]
         waiting, rows = waiting[k:], None if rows is None else rows[k:]
         passed = rng.random(len(some)) < wanted.accept(some)
-        judged += len(some)
+        tested += len(some)
         accepted += int(passed.sum())
-        kept = passed.copy()
+        taken = passed.copy()
         failed = np.flatnonzero(~passed)
         if doubts < allowed and len(failed):
             doubt = failed[doubtful(wanted, some.take(failed))]
-            kept[doubt[: allowed - doubts]] = True
-        chosen = np.flatnonzero(kept)[: n - have]
+            taken[doubt[: allowed - doubts]] = True
+        chosen = np.flatnonzero(taken)[: n - have]
         doubts += int((~passed[chosen]).sum())
         have += len(chosen)
         batches.append(some.take(chosen))
         parents.append(None if from_rows is None else from_rows[chosen])
-        share = max(have / max(n, 1), judged / most, tried / drawable)
+        share = max(have / max(n, 1), tested / most, tried / drawable)
         report(share, f"{have:,} of {n:,} found")
     known = [one for one in parents if one is not None]
     started = np.concatenate(known) if known and len(known) == len(parents) else None
-    kept_all = Candidates.joined(bundle, batches)
-    return _Found(kept_all, started, tried, judged, accepted, doubts)
+    joined = Candidates.joined(bundle, batches)
+    return _Found(joined, started, tried, tested, accepted, doubts)
 
 
-def _expected(name: str, accepted: int, judged: int) -> float:
-    """Share of candidates that will pass, from those that were judged and a first idea."""
+def _expected(name: str, accepted: int, tested: int) -> float:
+    """Share of candidates that will pass, from those that were tested and a first idea."""
     first = FIRST_SHARE.get(name.rpartition(" ")[2], 0.2)
-    return (accepted + 20 * first) / (judged + 20)
+    return (accepted + 20 * first) / (tested + 20)
 
 
 def _caution(found: _Found, proposal: Proposal, matching: float, n: int, total: int) -> str | None:
     """What a person should know, in a sentence or two, or None."""
     said = []
-    if len(found.kept) < n:
+    if len(found.taken) < n:
         rows = {0: "no training row matches", 1: "one training row matches"}.get(
             round(matching), f"{matching:,.0f} training rows match"
         )
         said.append(
-            f"only {len(found.kept):,} of {n:,} were found: {found.accepted:,} of "
-            f"{found.judged:,} candidates ({found.tried:,} codes drawn) passed, and {rows}; widen "
+            f"only {len(found.taken):,} of {n:,} were found: {found.accepted:,} of "
+            f"{found.tested:,} candidates ({found.tried:,} codes drawn) passed, and {rows}; widen "
             "the target, drop one of its parts, or allow more tries"
         )
     effective = proposal.effective
-    if effective is not None and effective < min(FEW_ROWS, total) and len(found.kept):
+    if effective is not None and effective < min(FEW_ROWS, total) and len(found.taken):
         said.append(
             f"draws rest on {effective:.1f} effective rows of {total:,}, so they are little more "
             "than those rows: widen the target, or take a smoother model (a smaller degree, a "

@@ -1,12 +1,12 @@
-"""Ways to get candidates for a target out of a fitted latent model; each is named by what it does.
+"""Proposals of candidates for a target from a fitted latent model, each named by what it does.
 
-`drawing.draw` chooses one, judges its candidates and goes on until there are enough.
+`sampling.draw` chooses one, tests its candidates and goes on until there are enough.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Proposal",
     "Strategy",
+    "as_training",
     "by_refit",
     "by_resampling",
     "by_rows",
@@ -59,7 +60,7 @@ class Proposal:
 
     Attributes:
         name: of the strategy.
-        draw: candidates for a wish of k: codes, training rows or None, and how many codes were
+        draw: candidates for a request of k: codes, training rows or None, and how many codes were
             drawn from the latent model for them. There may be fewer than k, or none.
         effective: Kish's effective number of rows behind them, or None where none are known.
         labelled: whether candidates were made or chosen to be what the target asks for, so that
@@ -86,7 +87,7 @@ def kish(weights: FloatArray) -> float:
 def matching_rows(weights: FloatArray) -> float:
     """Effective number of rows that match; those that match to less than a hundredth do not count.
 
-    Without that, rows that all are equally far from a wished probability would all seem to match.
+    Else rows that all are equally far from a requested probability would all seem to match.
 
     Example:
         >>> matching_rows(np.array([1.0, 1.0, 0.0])), matching_rows(np.full(9, 1e-6))
@@ -129,13 +130,8 @@ def by_refit(
     else:
         fresh.fit(z[rng.choice(wanted, CANDIDATES, p=own / own.sum())], rng=rng)
 
-    def draw(k: int, rng: np.random.Generator) -> tuple[FloatArray, IntArray | None, int]:
-        if isinstance(fresh, RowSampler):
-            codes, rows = fresh.sample_rows(k, rng=rng)
-            return codes, wanted[rows], k
-        return fresh.sample(k, rng=rng), None, k
-
-    return Proposal("refit", draw, kish(own), labelled=True)
+    draws = as_training(plain(fresh, rowed=True), wanted)
+    return Proposal("refit", draws.draw, kish(own), labelled=True)
 
 
 def by_resampling(
@@ -143,9 +139,9 @@ def by_resampling(
 ) -> Proposal:
     """Plain draws, of which a quick guess from codes chooses candidates.
 
-    A draw is kept with four times the chance that the guess gives it over the largest in its
-    batch, at most 1. So where the guess is above a quarter, candidates have the latent model's own
-    law, below they are fewer, and none comes twice.
+    Rejection sampling: the probability to accept is four times the guess over the largest in the
+    batch, at most 1. So where the guess is above a quarter, candidates have the latent model's
+    own law, below they are fewer, and none comes twice.
     """
 
     def draw(k: int, rng: np.random.Generator) -> tuple[FloatArray, IntArray | None, int]:
@@ -153,8 +149,8 @@ def by_resampling(
         probabilities = target.guess(Candidates(bundle, codes))
         largest = probabilities.max(initial=0.0)
         likely = rng.random(len(codes)) * largest < GENEROUS * probabilities
-        kept = likely & (largest >= LEAST)
-        return codes[kept], None if rows is None else rows[kept], drawn
+        likely &= largest >= LEAST
+        return codes[likely], None if rows is None else rows[likely], drawn
 
     return Proposal(name, draw, source.effective, labelled=name == "resample")
 
@@ -170,6 +166,16 @@ def plain(sampler: Sampler, *, rowed: bool) -> Proposal:
 
     effective = sampler.effective_rows() if isinstance(sampler, RowSampler) else None
     return Proposal("reject", draw, effective)
+
+
+def as_training(proposal: Proposal, used: IntArray | None) -> Proposal:
+    """The same with the rows of the latent model as training rows ``used`` of the bundle."""
+
+    def draw(k: int, rng: np.random.Generator) -> tuple[FloatArray, IntArray | None, int]:
+        codes, rows, drawn = proposal.draw(k, rng)
+        return codes, None if rows is None or used is None else used[rows], drawn
+
+    return replace(proposal, draw=draw)
 
 
 def require_rows(sampler: Sampler, name: str) -> RowSampler:

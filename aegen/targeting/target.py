@@ -1,4 +1,4 @@
-"""What a target is: which codes are wanted, as weights of rows and as a test of draws.
+"""A target: a condition on codes, as weights of training rows and as a test of draws.
 
 A condition is one file in ``conditions/`` holding one small frozen class; `And`, `Or` and `Not`
 join them, ``parsing.py`` reads their text, ``sampling.py`` draws from them.
@@ -27,10 +27,10 @@ FURTHEST = 1e100
 
 
 class Target(ABC):
-    """A wish about codes: a small hashable value with a text that reads back.
+    """A condition on codes: a small hashable value with a text that reads back.
 
-    Targets combine: ``a & b``, ``a | b``, ``~a``. Weights and chances multiply as those of
-    independent wishes do, which is plain logic where they are 0 or 1.
+    Targets combine: ``a & b``, ``a | b``, ``~a``. Weights and probabilities multiply as those of
+    independent events do, which is plain logic where they are 0 or 1.
 
     Example:
         >>> from aegen.targeting import parse
@@ -42,13 +42,13 @@ class Target(ABC):
         """Refuse what this bundle does not have.
 
         Raises:
-            InvalidInput: a row or coordinate that is not there, or a wish that asks nothing.
+            InvalidInput: a row or coordinate that is not there, or a condition that asks nothing.
             UnknownName: an attribute, value or projection that is not there.
         """
         self._check(bundle)
 
     def spelled(self, bundle: Bundle) -> Target:
-        """The same wish with values as the bundle writes them: "yes" where "true" was said.
+        """The same target with values as the bundle writes them: "yes" where "true" was said.
 
         Raises:
             InvalidInput: a value of an attribute that is a number.
@@ -61,7 +61,7 @@ class Target(ABC):
         return self._weights(bundle)
 
     def accept(self, drawn: Candidates) -> FloatArray:
-        """The chance with which each draw is taken, (k,), in [0, 1]; mostly 0 or 1."""
+        """The probability with which each draw is accepted, (k,), in [0, 1]; mostly 0 or 1."""
         return self._accept(drawn)
 
     def guess(self, drawn: Candidates) -> FloatArray:
@@ -117,13 +117,8 @@ def require_place(what: str, numbers: ArrayLike) -> None:
 
 
 @dataclass(frozen=True)
-class And(Target):
-    """All of several targets; of none, everything.
-
-    Example:
-        >>> str(And(()))
-        'anything'
-    """
+class _Joined(Target):
+    """What `And` and `Or` have in common."""
 
     parts: tuple[Target, ...]
 
@@ -132,7 +127,7 @@ class And(Target):
         """The targets as one; what are themselves several stay side by side, a sole one as is."""
         parts: list[Target] = []
         for target in targets:
-            parts += target.parts if isinstance(target, And) else [target]
+            parts += target.parts if isinstance(target, cls) else [target]
         different = tuple(dict.fromkeys(parts))
         return different[0] if len(different) == 1 else cls(different)
 
@@ -144,7 +139,17 @@ class And(Target):
             part.check(bundle)
 
     def _spelled(self, bundle: Bundle) -> Target:
-        return And.of(*(part.spelled(bundle) for part in self.parts))
+        return self.of(*(part.spelled(bundle) for part in self.parts))
+
+
+@dataclass(frozen=True)
+class And(_Joined):
+    """All of several targets; of none, everything.
+
+    Example:
+        >>> str(And(()))
+        'anything'
+    """
 
     def _weights(self, bundle: Bundle) -> FloatArray:
         product = np.ones(len(bundle.codes))
@@ -173,50 +178,24 @@ class And(Target):
 
 
 @dataclass(frozen=True)
-class Or(Target):
-    """At least one of several targets."""
+class Or(_Joined):
+    """At least one of several targets: not all of their opposites (De Morgan's law)."""
 
-    parts: tuple[Target, ...]
-
-    @classmethod
-    def of(cls, *targets: Target) -> Target:
-        """The targets as one; what are themselves several stay side by side, a sole one as is."""
-        parts: list[Target] = []
-        for target in targets:
-            parts += target.parts if isinstance(target, Or) else [target]
-        different = tuple(dict.fromkeys(parts))
-        return different[0] if len(different) == 1 else cls(different)
-
-    def _decodes(self) -> bool:
-        return any(part.needs_images for part in self.parts)
+    def _opposites(self) -> And:
+        return And(tuple(Not(part) for part in self.parts))
 
     def _check(self, bundle: Bundle) -> None:
         for part in self.parts:
-            _refuse_fixed(part)
-            part.check(bundle)
-
-    def _spelled(self, bundle: Bundle) -> Target:
-        return Or.of(*(part.spelled(bundle) for part in self.parts))
+            Not(part).check(bundle)
 
     def _weights(self, bundle: Bundle) -> FloatArray:
-        none = np.ones(len(bundle.codes))
-        for part in self.parts:
-            none *= 1 - part.weights(bundle)
-        return 1 - none
+        return 1 - self._opposites().weights(bundle)
 
     def _accept(self, drawn: Candidates) -> FloatArray:
-        """One less the chance that no part takes it; what one part takes needs no other."""
-        none = np.ones(len(drawn))
-        for part in sorted(self.parts, key=lambda part: part.needs_images):
-            left = np.flatnonzero(none > 0)
-            none[left] *= 1 - part.accept(drawn.take(left))
-        return 1 - none
+        return 1 - self._opposites().accept(drawn)
 
     def _guess(self, drawn: Candidates) -> FloatArray:
-        none = np.ones(len(drawn))
-        for part in self.parts:
-            none *= 1 - part.guess(drawn)
-        return 1 - none
+        return 1 - self._opposites().guess(drawn)
 
     def __str__(self) -> str:
         return " or ".join(_bracketed(part, And) for part in self.parts)
@@ -260,9 +239,9 @@ def _refuse_fixed(part: Target) -> None:
     """Refuse fixed coordinates below "or" and "not", where no condition can stand for them."""
     from aegen.targeting.conditions.coordinate import Fixed
 
-    inner = part.parts if isinstance(part, And | Or) else ()
-    if isinstance(part, Fixed) or any(isinstance(one, Fixed) for one in inner):
+    inner = part.parts if isinstance(part, _Joined) else (part,)
+    if any(isinstance(one, Fixed) for one in inner):
         raise InvalidInput(
-            f"{part} fixes a coordinate, which no draw has by chance: join it with 'and' only, or "
+            f"{part} fixes a coordinate, which no draw has by itself: join it with 'and' only, or "
             "give a range such as z3=0.4..0.6"
         )

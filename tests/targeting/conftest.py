@@ -12,13 +12,13 @@ CENTRES = {"red": -3.0, "blue": 3.0, "round": -3.0, "square": 3.0, "none": 0.0}
 SLOPE = 4.0
 
 
-class MixtureParameters:
+class Clusters:
     """Codes (n, 4): colour is told by the sign of z0, shape by that of z1, z2 is a size.
 
     No row is blue and square; twenty held-out rows are.
     """
 
-    name = "clouds"
+    name = "clusters"
     latent_dim = 4
     image_shape = (1, 4, 1)
 
@@ -89,5 +89,5 @@ class MixtureParameters:
 
 
 @pytest.fixture
-def clouds():
-    return MixtureParameters()
+def clusters():
+    return Clusters()

@@ -25,54 +25,54 @@ BY_HAND = {
 
 
 @pytest.mark.parametrize("text", BY_HAND)
-def test_rows_that_match(clouds, text):
-    wanted = np.asarray(BY_HAND[text](clouds.codes, clouds.attributes), dtype=float)
-    assert (parse(text).weights(clouds) == wanted).all()
+def test_rows_that_match(clusters, text):
+    wanted = np.asarray(BY_HAND[text](clusters.codes, clusters.attributes), dtype=float)
+    assert (parse(text).weights(clusters) == wanted).all()
 
 
 @pytest.mark.parametrize("text", [t for t in BY_HAND if "size" not in t and "large" not in t])
-def test_draws_are_judged_as_rows_are(clouds, text):
+def test_draws_are_tested_as_rows_are(clusters, text):
     """Here the classifier knows the truth, but for the few rows near the border."""
-    wanted = np.asarray(BY_HAND[text](clouds.codes, clouds.attributes), dtype=float)
-    found = parse(text).accept(Candidates(clouds, clouds.codes))
+    wanted = np.asarray(BY_HAND[text](clusters.codes, clusters.attributes), dtype=float)
+    found = parse(text).accept(Candidates(clusters, clusters.codes))
     assert np.mean(found == wanted) > 0.99
-    guessed = parse(text).guess(Candidates(clouds, clouds.codes))
+    guessed = parse(text).guess(Candidates(clusters, clusters.codes))
     assert np.mean((guessed > 0.5) == wanted) > 0.98
     assert ((guessed >= 0) & (guessed <= 1)).all()
 
 
-def test_numbers_and_binaries_that_the_classifier_does_not_know_are_judged_by_codes(clouds):
-    drawn = Candidates(clouds, clouds.codes)
+def test_numbers_and_binaries_that_the_classifier_does_not_know_are_seen_in_codes(clusters):
+    drawn = Candidates(clusters, clusters.codes)
     large = parse("large=yes").accept(drawn)
-    assert np.mean(large == clouds.attributes.large) > 0.95
+    assert np.mean(large == clusters.attributes.large) > 0.95
     size = parse("size>0").accept(drawn)
-    assert np.mean(size == (clouds.codes[:, 2] > 0)) > 0.85
+    assert np.mean(size == (clusters.codes[:, 2] > 0)) > 0.85
 
 
-def test_a_chance_is_a_range_of_the_classifiers_probability(clouds):
-    drawn = Candidates(clouds, np.array([[-2.0, 0, 0, 0], [0.05, 0, 0, 0], [2.0, 0, 0, 0]]))
-    assert parse("chance colour=blue = 0.4..0.6").accept(drawn).tolist() == [0, 1, 0]
-    assert parse("chance colour=blue >= 0.9").accept(drawn).tolist() == [0, 0, 1]
+def test_a_probability_is_that_of_the_classifier(clusters):
+    drawn = Candidates(clusters, np.array([[-2.0, 0, 0, 0], [0.05, 0, 0, 0], [2.0, 0, 0, 0]]))
+    assert parse("probability colour=blue = 0.4..0.6").accept(drawn).tolist() == [0, 1, 0]
+    assert parse("probability colour=blue >= 0.9").accept(drawn).tolist() == [0, 0, 1]
 
 
-def test_density_levels_are_shares_of_rows(clouds):
+def test_density_levels_are_shares_of_rows(clusters):
     for text, share in (("density>=75%", 0.25), ("density<=10%", 0.1), ("density=20%..60%", 0.4)):
-        assert parse(text).weights(clouds).mean() == pytest.approx(share, abs=0.01)
+        assert parse(text).weights(clusters).mean() == pytest.approx(share, abs=0.01)
     thin = parse("density<=10%")
     centre, far = [[-3.0, -3.0, 0.0, 0.0]], [[9.0, 9.0, 9.0, 9.0]]
-    assert thin.accept(Candidates(clouds, centre)) == 0
-    assert thin.accept(Candidates(clouds, far)) == 1
+    assert thin.accept(Candidates(clusters, centre)) == 0
+    assert thin.accept(Candidates(clusters, far)) == 1
 
 
-def test_only_what_other_parts_leave_is_decoded_and_only_once(clouds):
-    drawn = Candidates(clouds, clouds.codes)
+def test_only_what_other_parts_leave_is_decoded_and_only_once(clusters):
+    drawn = Candidates(clusters, clusters.codes)
     request = parse("colour=red and z3>1")
-    left = int((clouds.codes[:, 3] > 1).sum())
+    left = int((clusters.codes[:, 3] > 1).sum())
     request.accept(drawn)
-    assert (clouds.decoded, clouds.classified) == (left, left)
+    assert (clusters.decoded, clusters.classified) == (left, left)
     parse("shape=round and z3>1").accept(drawn)
-    assert (clouds.decoded, clouds.classified) == (left, left)
-    joined = Candidates.joined(clouds, [drawn.take([3, 5]), drawn.take([9])])
+    assert (clusters.decoded, clusters.classified) == (left, left)
+    joined = Candidates.joined(clusters, [drawn.take([3, 5]), drawn.take([9])])
     assert (joined.images == drawn.take([3, 5, 9]).images).all()
 
 
@@ -92,9 +92,9 @@ def test_only_what_other_parts_leave_is_decoded_and_only_once(clouds):
         ("inside axes-0-9 0,0 1,0 0,1", InvalidInput, "0 to 3"),
     ],
 )
-def test_what_the_bundle_does_not_have_is_told(clouds, text, problem, says):
+def test_what_the_bundle_does_not_have_is_told(clusters, text, problem, says):
     with pytest.raises(problem, match=says):
-        parse(text).check(clouds)
+        parse(text).check(clusters)
 
 
 @pytest.mark.parametrize(
@@ -102,25 +102,28 @@ def test_what_the_bundle_does_not_have_is_told(clouds, text, problem, says):
     [
         ("large=true and not large=0", "large=yes and not large=no"),
         ("large=1 and large=YES", "large=yes"),
-        ("not (large=0 or chance large=1 >= 0.9)", "not (large=no or chance large=yes >= 0.9)"),
+        (
+            "not (large=0 or probability large=1 >= 0.9)",
+            "not (large=no or probability large=yes >= 0.9)",
+        ),
         ("colour=red and z3>1", "colour=red and z3>1"),
         ("anything", "anything"),
     ],
 )
-def test_values_are_spelled_as_the_bundle_writes_them(clouds, text, spelled):
-    assert str(parse(text).spelled(clouds)) == spelled
+def test_values_are_spelled_as_the_bundle_writes_them(clusters, text, spelled):
+    assert str(parse(text).spelled(clusters)) == spelled
 
 
-def test_a_ball_that_holds_so_many_rows(clouds):
-    for centre in (5, clouds.codes[5], [0.0, 0.0, 0.0, 0.0]):
-        ball = near(clouds, centre, 30)
-        assert ball.weights(clouds).sum() == 30
-        assert (parse(str(ball)).weights(clouds) == ball.weights(clouds)).all()
+def test_a_ball_that_holds_so_many_rows(clusters):
+    for centre in (5, clusters.codes[5], [0.0, 0.0, 0.0, 0.0]):
+        ball = near(clusters, centre, 30)
+        assert ball.weights(clusters).sum() == 30
+        assert (parse(str(ball)).weights(clusters) == ball.weights(clusters)).all()
     with pytest.raises(InvalidInput, match="rows"):
-        near(clouds, 5, 0)
-    for no_code in ([[1, 2], [3]], "abc", clouds.codes[:2]):
+        near(clusters, 5, 0)
+    for no_code in ([[1, 2], [3]], "abc", clusters.codes[:2]):
         with pytest.raises(InvalidInput, match="code"):
-            near(clouds, no_code, 30)
+            near(clusters, no_code, 30)
 
 
 def test_targets_are_values():

@@ -96,10 +96,11 @@ def test_and_binds_before_or_and_not_before_both():
         ("class!=7", Not(AttributeEquals("class", "7"))),
         ("class=Ankle boot and z3=0.5", AttributeEquals("class", "Ankle boot") & Fixed(3, 0.5)),
         ('"z3"=0.5', AttributeEquals("z3", "0.5")),
-        ("chance class=7 = 0.4..0.6", Probability("class", "7", 0.4, 0.6)),
+        ("probability class=7 = 0.4..0.6", Probability("class", "7", 0.4, 0.6)),
         ("density>=20%", DensityLevel(0.2)),
         ("inside pca box 0,0 2,1", Region("pca", ((0, 0), (2, 0), (2, 1), (0, 1)))),
         ("z2<1", Coordinate(2, -math.inf, 1.0, strict=True)),
+        ("chance=3", AttributeEquals("chance", "3")),
     ],
 )
 def test_forms_that_people_type(text, target):
@@ -119,7 +120,8 @@ def test_forms_that_people_type(text, target):
         ("near row x within 2", "whole number"),
         ("near row 3", "distance is missing"),
         ("near row 3 within -1", "above 0"),
-        ("chance class=7 = 2..3", "0..1"),
+        ("probability class=7 = 2..3", "0..1"),
+        ("not chance class=7 >= 0.9", "no condition 'chance'; did you mean 'probability'"),
         ("density>=200%", "0%..100%"),
         ("z3=abc", "must be a number"),
         ("z3=nan", "finite"),

@@ -338,20 +338,20 @@ def _drawn(request: TargetRequest, source: Model, target: Target) -> Targeted:
         max_misclassified=max_misclassified,
     )
     if len(found):
-        found.candidates.all_chances()  # decoded and judged here, once
+        found.candidates.all_probabilities()  # decoded and classified here, once
         found.images  # noqa: B018
     return found
 
 
 @cached(6)
 def _plain(spec: SamplerSpec) -> Candidates:
-    """Draws without a target, decoded and judged."""
+    """Draws without a target, decoded and classified."""
     from aegen.targeting import Candidates
 
     one_thread()
-    judged = Candidates(bundles.bundle(spec.bundle), model(spec).sampler.sample(PLAIN, rng=1))
-    judged.all_chances()
-    return judged
+    plain = Candidates(bundles.bundle(spec.bundle), model(spec).sampler.sample(PLAIN, rng=1))
+    plain.all_probabilities()
+    return plain
 
 
 @cached(64)
@@ -367,7 +367,7 @@ def baseline(spec: SamplerSpec, text: str) -> tuple[float, tuple[float, ...]]:
 
 @cached(8)
 def transferred(name: str, source: str, margins: str, n: int, seed: int) -> Transferred:
-    """Draws of one group with the margins of another, decoded and judged."""
+    """Draws of one group with the margins of another, decoded and classified."""
     from aegen.targeting import transfer
 
     one_thread()
@@ -375,7 +375,7 @@ def transferred(name: str, source: str, margins: str, n: int, seed: int) -> Tran
         bundles.bundle(name), target_of(name, source), target_of(name, margins), n, rng=seed
     )
     for side in (found.before, found.after):
-        side.all_chances()
+        side.all_probabilities()
         side.images  # noqa: B018 - decoded once, here
     return found
 
@@ -398,6 +398,6 @@ def edited(change: Edit) -> Edited:
         hold=change.hold,
         reach=change.reach,
     )
-    found.probabilities  # noqa: B018 - judged once, here
+    found.probabilities  # noqa: B018 - classified once, here
     found.images  # noqa: B018
     return found

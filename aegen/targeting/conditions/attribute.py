@@ -1,4 +1,4 @@
-"""Rows and draws whose attribute has a value, or a number in a range."""
+"""Conditions on attributes: one has a value, or a number lies in a range."""
 
 from __future__ import annotations
 
@@ -13,17 +13,34 @@ from aegen.core.errors import InvalidInput
 from aegen.targeting.attribute_models import AttributeModels
 from aegen.targeting.candidates import Candidates
 from aegen.targeting.conditions import formatting
-from aegen.targeting.conditions.ranges import range_text, require_range
+from aegen.targeting.conditions.ranges import holds, range_text, require_range
 from aegen.targeting.target import Target
 
 if TYPE_CHECKING:
     from aegen.bundles import Bundle
 
-__all__ = ["AttributeEquals", "Between"]
+__all__ = ["AttributeEquals", "AttributeValue", "Between"]
 
 
 @dataclass(frozen=True)
-class AttributeEquals(Target):
+class AttributeValue(Target):
+    """What conditions on a value of a category or binary attribute have in common."""
+
+    attribute: str
+    value: str
+
+    def _decodes(self) -> bool:
+        return True
+
+    def _check(self, bundle: Bundle) -> None:
+        AttributeModels.of(bundle).value(self.attribute, self.value)
+
+    def _spelled(self, bundle: Bundle) -> Target:
+        return replace(self, value=AttributeModels.of(bundle).spelled(self.attribute, self.value))
+
+
+@dataclass(frozen=True)
+class AttributeEquals(AttributeValue):
     """An attribute has a value.
 
     Of rows as the data say; of draws as the bundle's classifier says (the likeliest value), or a
@@ -38,31 +55,19 @@ class AttributeEquals(Target):
         'class=Ankle boot'
     """
 
-    attribute: str
-    value: str
-
-    def _decodes(self) -> bool:
-        return True
-
-    def _check(self, bundle: Bundle) -> None:
-        AttributeModels.of(bundle).value(self.attribute, self.value)
-
-    def _spelled(self, bundle: Bundle) -> Target:
-        return replace(self, value=AttributeModels.of(bundle).spelled(self.attribute, self.value))
-
     def _weights(self, bundle: Bundle) -> FloatArray:
         known = AttributeModels.of(bundle)
         wanted = known.value(self.attribute, self.value)
         return np.asarray(known.labels(self.attribute).rows == wanted, dtype=np.float64)
 
     def _accept(self, drawn: Candidates) -> FloatArray:
-        wanted = drawn.knowledge.value(self.attribute, self.value)
+        wanted = drawn.attribute_models.value(self.attribute, self.value)
         found = drawn.probabilities(self.attribute).argmax(axis=1)
         return np.asarray(found == wanted, dtype=np.float64)
 
     def _guess(self, drawn: Candidates) -> FloatArray:
-        wanted = drawn.knowledge.value(self.attribute, self.value)
-        return drawn.knowledge.probe(self.attribute).probabilities(drawn.codes)[:, wanted]
+        wanted = drawn.attribute_models.value(self.attribute, self.value)
+        return drawn.attribute_models.probe(self.attribute).probabilities(drawn.codes)[:, wanted]
 
     def __str__(self) -> str:
         return f"{formatting.name(self.attribute)}={formatting.value(self.value)}"
@@ -72,8 +77,8 @@ class AttributeEquals(Target):
 class Between(Target):
     """A number attribute lies in a range.
 
-    Of draws it is judged by the mean of the 10 nearest training rows, as the classifier knows no
-    numbers; values at the edge of the data are therefore pulled inward.
+    A draw has the mean of its 10 nearest training rows (k-nearest-neighbour regression), as the
+    classifier knows no numbers; values at the edge of the data are therefore pulled inward.
 
     Attributes:
         attribute: its name.
@@ -96,24 +101,22 @@ class Between(Target):
         require_range(self.attribute, self.low, self.high)
 
     def _check(self, bundle: Bundle) -> None:
-        if AttributeModels.of(bundle).labels(self.attribute).kind != "number":
-            values = ", ".join(AttributeModels.of(bundle).labels(self.attribute).values)
+        labels = AttributeModels.of(bundle).labels(self.attribute)
+        if labels.kind != "number":
             raise InvalidInput(
-                f"{self.attribute} is no number, so {self} asks nothing: give one of {values}"
+                f"{self.attribute} is no number, so {self} asks nothing: give one of "
+                f"{', '.join(labels.values)}"
             )
 
     def _weights(self, bundle: Bundle) -> FloatArray:
-        return self._holds(
-            AttributeModels.of(bundle).labels(self.attribute).rows.astype(np.float64)
-        )
+        rows = AttributeModels.of(bundle).labels(self.attribute).rows
+        return self._holds(rows.astype(np.float64))
 
     def _accept(self, drawn: Candidates) -> FloatArray:
-        return self._holds(drawn.knowledge.number(self.attribute, drawn.codes))
+        return self._holds(drawn.attribute_models.number(self.attribute, drawn.codes))
 
     def _holds(self, x: FloatArray) -> FloatArray:
-        if self.strict:
-            return ((x > self.low) & (x < self.high)).astype(np.float64)
-        return ((x >= self.low) & (x <= self.high)).astype(np.float64)
+        return holds(x, self.low, self.high, self.strict)
 
     def __str__(self) -> str:
         return range_text(formatting.name(self.attribute), self.low, self.high, self.strict)

@@ -1,4 +1,4 @@
-"""Codes that are near to a row, or to the code of a picture that a person brought."""
+"""Condition on the Euclidean distance to a training row, or to the code of an uploaded image."""
 
 from __future__ import annotations
 

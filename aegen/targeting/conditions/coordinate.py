@@ -1,4 +1,4 @@
-"""Codes one of whose coordinates has a value, or lies in a range."""
+"""Conditions on a latent coordinate: it has a value, or lies in a range."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from aegen.core.arrays import FloatArray
 from aegen.targeting.attribute_models import AttributeModels
 from aegen.targeting.candidates import Candidates
 from aegen.targeting.conditions import formatting
-from aegen.targeting.conditions.ranges import range_text, require_range
+from aegen.targeting.conditions.ranges import holds, range_text, require_range
 from aegen.targeting.target import Target, require_place
 
 if TYPE_CHECKING:
@@ -94,9 +94,7 @@ class Coordinate(Target):
         return self._holds(drawn.codes[:, self.index])
 
     def _holds(self, x: FloatArray) -> FloatArray:
-        if self.strict:
-            return ((x > self.low) & (x < self.high)).astype(np.float64)
-        return ((x >= self.low) & (x <= self.high)).astype(np.float64)
+        return holds(x, self.low, self.high, self.strict)
 
     def __str__(self) -> str:
         return range_text(f"z{self.index}", self.low, self.high, self.strict)

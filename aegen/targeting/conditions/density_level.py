@@ -1,17 +1,16 @@
-"""Codes in dense or in thin places: typical ones, or rare ones."""
+"""Condition on the density rank of codes: typical ones, or rare ones."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from aegen.core.arrays import FloatArray
 from aegen.core.errors import InvalidInput
 from aegen.targeting.attribute_models import AttributeModels
 from aegen.targeting.candidates import Candidates
 from aegen.targeting.conditions import formatting
+from aegen.targeting.conditions.ranges import holds
 from aegen.targeting.target import Target
 
 if TYPE_CHECKING:
@@ -54,10 +53,10 @@ class DensityLevel(Target):
         return self._holds(AttributeModels.of(bundle).level(bundle.codes))
 
     def _accept(self, drawn: Candidates) -> FloatArray:
-        return self._holds(drawn.knowledge.level(drawn.codes))
+        return self._holds(drawn.attribute_models.level(drawn.codes))
 
     def _holds(self, level: FloatArray) -> FloatArray:
-        return ((level >= self.low) & (level <= self.high)).astype(np.float64)
+        return holds(level, self.low, self.high)
 
     def __str__(self) -> str:
         low, high = formatting.percent(self.low), formatting.percent(self.high)

@@ -6,7 +6,7 @@ import re
 
 __all__ = ["RESERVED", "name", "number", "percent", "quoted", "value"]
 
-RESERVED = ("and", "or", "not", "inside", "near", "chance", "density", "anything")
+RESERVED = ("and", "or", "not", "inside", "near", "probability", "density", "anything")
 
 _PLAIN = re.compile(r"[^\s()\"'=<>!,]+")
 

@@ -1,8 +1,8 @@
-"""Draws for which the classifier gives a value a wished probability: half a 4, half a 9."""
+"""Condition on a predicted class probability: half a 4, half a 9."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +12,8 @@ from aegen.core.errors import InvalidInput
 from aegen.targeting.attribute_models import AttributeModels
 from aegen.targeting.candidates import Candidates
 from aegen.targeting.conditions import formatting
-from aegen.targeting.target import Target
+from aegen.targeting.conditions.attribute import AttributeValue
+from aegen.targeting.conditions.ranges import holds
 
 if TYPE_CHECKING:
     from aegen.bundles import Bundle
@@ -24,10 +25,10 @@ SOFTNESS = 0.08
 
 
 @dataclass(frozen=True)
-class Probability(Target):
-    """The probability of a value, as the classifier judges it, lies in a range.
+class Probability(AttributeValue):
+    """The classifier's probability of an attribute's value lies in a range.
 
-    Rows are weighted by how near the probe on codes comes to the range, draws are judged by the
+    Rows are weighted by how near the probe on codes comes to the range, draws are tested by the
     classifier itself.
 
     Attributes:
@@ -38,11 +39,9 @@ class Probability(Target):
 
     Example:
         >>> str(Probability("class", "7", 0.4, 0.6)), str(Probability("class", "7", 0.9))
-        ('chance class=7 = 0.4..0.6', 'chance class=7 >= 0.9')
+        ('probability class=7 = 0.4..0.6', 'probability class=7 >= 0.9')
     """
 
-    attribute: str
-    value: str
     low: float = 0.0
     high: float = 1.0
 
@@ -50,29 +49,19 @@ class Probability(Target):
         """Refuse what is no range of probabilities."""
         if not (0 <= self.low < self.high <= 1) or (self.low, self.high) == (0, 1):
             raise InvalidInput(
-                f"the chance of {self.attribute}={self.value} must be a range within 0..1, got "
-                f"{self.low:g}..{self.high:g}: write for instance 0.4..0.6 or >= 0.9"
+                f"the probability of {self.attribute}={self.value} must be a range within 0..1, "
+                f"got {self.low:g}..{self.high:g}: write for instance 0.4..0.6 or >= 0.9"
             )
-
-    def _decodes(self) -> bool:
-        return True
-
-    def _check(self, bundle: Bundle) -> None:
-        AttributeModels.of(bundle).value(self.attribute, self.value)
-
-    def _spelled(self, bundle: Bundle) -> Target:
-        return replace(self, value=AttributeModels.of(bundle).spelled(self.attribute, self.value))
 
     def _weights(self, bundle: Bundle) -> FloatArray:
         return self._near(AttributeModels.of(bundle), bundle.codes)
 
     def _accept(self, drawn: Candidates) -> FloatArray:
-        wanted = drawn.knowledge.value(self.attribute, self.value)
-        probability = drawn.probabilities(self.attribute)[:, wanted]
-        return ((probability >= self.low) & (probability <= self.high)).astype(np.float64)
+        wanted = drawn.attribute_models.value(self.attribute, self.value)
+        return holds(drawn.probabilities(self.attribute)[:, wanted], self.low, self.high)
 
     def _guess(self, drawn: Candidates) -> FloatArray:
-        return self._near(drawn.knowledge, drawn.codes)
+        return self._near(drawn.attribute_models, drawn.codes)
 
     def _near(self, known: AttributeModels, z: FloatArray) -> FloatArray:
         wanted = known.value(self.attribute, self.value)
@@ -82,7 +71,7 @@ class Probability(Target):
         return near
 
     def __str__(self) -> str:
-        what = f"chance {formatting.name(self.attribute)}={formatting.value(self.value)}"
+        what = f"probability {formatting.name(self.attribute)}={formatting.value(self.value)}"
         low, high = formatting.number(self.low), formatting.number(self.high)
         if self.high == 1:
             return f"{what} >= {low}"

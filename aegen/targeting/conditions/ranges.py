@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
+from aegen.core.arrays import FloatArray
 from aegen.core.errors import InvalidInput
 from aegen.targeting.conditions import formatting
 
-__all__ = ["range_text", "require_range"]
+__all__ = ["holds", "range_text", "require_range"]
 
 
 def require_range(name: str, low: float, high: float) -> None:
@@ -22,6 +25,13 @@ def require_range(name: str, low: float, high: float) -> None:
             f"the range of {name} goes from {low:g} to {high:g}, which holds nothing or "
             "everything: give two ends in order, or one"
         )
+
+
+def holds(x: FloatArray, low: float, high: float, strict: bool = False) -> FloatArray:
+    """1.0 for each of ``x`` (n,) in the range, its ends left out where ``strict``, else 0.0."""
+    if strict:
+        return ((x > low) & (x < high)).astype(np.float64)
+    return ((x >= low) & (x <= high)).astype(np.float64)
 
 
 def range_text(name: str, low: float, high: float, strict: bool = False) -> str:

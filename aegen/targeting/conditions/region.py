@@ -1,4 +1,4 @@
-"""Codes whose place in a projection lies inside a polygon: what a lasso or a box means."""
+"""Condition on the place in a projection: inside a polygon, such as a lasso or a box."""
 
 from __future__ import annotations
 

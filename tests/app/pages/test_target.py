@@ -124,7 +124,7 @@ def test_every_kind_of_condition_can_be_added(opened, kind):
     healthy(button(test, "Add").click().run())
     texts = {
         "Attribute": "density>=20% and (class=upright or class=lying)",
-        "How sure": "density>=20% and chance class=upright = 0.4..0.6",
+        "How sure": "density>=20% and probability class=upright = 0.4..0.6",
         "Number": "density>=20% and place=",
         "Like a row": "density>=20% and near row ",
         "Coordinate": "density>=20% and z0=",
@@ -396,7 +396,7 @@ def test_words_say_what_a_target_asks():
         "near row 4711 within 2.5": "near row 4,711",
         "near 0.5,1 within 2": "near your picture",
         "inside umap 0,0 1,0 0,1": "inside an area of the UMAP map",
-        "chance class=7 = 0.4..0.6": "class 7 is 40 to 60 % likely",
+        "probability class=7 = 0.4..0.6": "class 7 is 40 to 60 % likely",
         "density<=10%": "in a denser place than 0 to 10 % of the rows",
     }.items():
         assert target_text.words(parse(text)) == expected

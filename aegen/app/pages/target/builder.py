@@ -130,7 +130,7 @@ def _typed(item: link.Item[str]) -> None:
             height=100,
             placeholder="class=7 and not thick>0.8",
             help="Conditions joined by and, or, not and brackets: class=7, thick=0.2..0.8, "
-            "chance class=7 = 0.4..0.6, near row 4711 within 2.5, density>=20%, z3=0.5. "
+            "probability class=7 = 0.4..0.6, near row 4711 within 2.5, density>=20%, z3=0.5. "
             "`aegen target` takes the same text.",
         )
 

@@ -255,8 +255,8 @@ def _ways(found: Targeted) -> None:
 
     steps = found.strategy.split(" + ")
     how = "; ".join(STRATEGIES[step] for step in steps)
-    rate = f"{100 * found.accepted / found.judged:.0f} %" if found.judged else "none"
-    said = [f"{found.tried:,} drawn, {found.judged:,} judged, {rate} of them accepted"]
+    rate = f"{100 * found.accepted / found.tested:.0f} %" if found.tested else "none"
+    said = [f"{found.tried:,} drawn, {found.tested:,} tested, {rate} of them accepted"]
     if found.parents is not None:
         said.append(f"{found.parents:,} different parent rows")
     if found.effective_rows is not None:
