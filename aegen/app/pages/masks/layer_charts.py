@@ -7,10 +7,10 @@ from typing import Any
 import streamlit as st
 
 from aegen.app import services
-from aegen.app.components.drawing import drawing
 from aegen.app.pages.masks import state
 from aegen.app.pages.masks.layer_map import change_of, epoch_of
 from aegen.app.widgets import mask_curves
+from aegen.app.widgets.chart import chart, paper
 from aegen.app.widgets.markdown import sentence
 from aegen.app.widgets.mask_layer import MaskedLayer
 
@@ -38,12 +38,12 @@ def _connections(name: str, layer: MaskedLayer) -> None:
     into, out = fan_in(mask), fan_out(mask)
     inputs = "channels" if layer.convolution else "inputs"
     st.markdown("**Connections**")
-    drawing(
-        degrees(into, what=f"{layer.unit}s", across=f"weights into a {layer.unit} (fan-in)"),
-        key="fan-in",
-    )
-    what = f"weights from {'a channel' if layer.convolution else 'an input'} (fan-out)"
-    drawing(degrees(out, what=inputs, across=what), key="fan-out")
+    source = "a channel" if layer.convolution else "an input"
+    for key, counted, what, across in (
+        ("fan-in", into, f"{layer.unit}s", f"weights into a {layer.unit}"),
+        ("fan-out", out, inputs, f"weights from {source}"),
+    ):
+        chart(degrees(counted, what=what, across=f"{across} ({key})", paper=paper()), key=key)
     found = services.paths_of(name, epoch, change)
     if found is None:
         return
@@ -72,13 +72,13 @@ def _variable(name: str, layer: MaskedLayer) -> None:
     step = _step(known, epoch_of(name))
     threshold = float(known.thresholds[layer.name])
     factor = state.threshold.get()
-    drawing(
+    chart(
         mask_variable(
             known.histograms[step, place],
             known.edges[place],
             factor * threshold,
-            mask_curves.colours(),
             trained=threshold,
+            paper=paper(),
         ),
         key="mask-variable",
     )
@@ -96,7 +96,7 @@ def _training(name: str) -> None:
     if known is None:
         st.caption(f"{sentence(services.history_problem(name))}, so there is nothing to replay.")
         return
-    drawing(mask_curves.curves(known, now=epoch_of(name)), key="training")
+    mask_curves.curves(known, now=epoch_of(name), key="training")
     st.caption("Flips: weights that changed between kept, inverted and dropped in an epoch.")
 
 
