@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from aegen.figures.palette import ACCENT, CATEGORIES, QUIET
-from aegen.figures.template import template
+from aegen.figures.template import Paper, blank
 
 __all__ = ["Compared", "against_copying", "against_time"]
 
@@ -28,7 +28,6 @@ LEAST_SECONDS = 1e-4
 Ends = tuple[float, float] | None
 """Lower and upper end of an interval, or None where it is not known."""
 
-Paper = Literal["light", "dark"]
 Direction = Literal["lower", "higher", "nearer"]
 
 
@@ -212,17 +211,15 @@ def _upright(points: Sequence[_Point], direction: Direction, best: float) -> _Sc
 
 
 def _blank(metric: str, direction: Direction, best: float, upright: _Scale, paper: Paper) -> Any:
-    from plotly import graph_objects as go
-
     better = {
         "lower": "lower is better",
         "higher": "higher is better",
         "nearer": f"nearer to {best:g} is better",
     }[direction]
     steep = ", logarithmic" if upright.log else ""
-    figure = go.Figure(layout={"template": template(paper), "height": HEIGHT})
+    figure = blank(HEIGHT, paper)
     figure.update_layout(
-        showlegend=False, hovermode="closest", dragmode=False, margin={"t": 16, "r": 16}
+        showlegend=False, hovermode="closest", meta=f"Models by {metric}, {better}"
     )
     figure.update_yaxes(
         title=f"{metric}<br><sup>{better}{steep}</sup>",

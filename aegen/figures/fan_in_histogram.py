@@ -1,54 +1,67 @@
-"""How many connections remain at each unit: fan-in, or fan-out, as a histogram."""
+"""Histogram of fan-in or fan-out: how many connections remain at each unit."""
 
 from __future__ import annotations
+
+from html import escape
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from aegen.figures._plot import Plot
 from aegen.figures.palette import ACCENT, CATEGORIES
+from aegen.figures.template import Paper, mark, small
 
 __all__ = ["degrees"]
 
-BINS = 28
+HEIGHT, BINS = 150, 28
 
 
-def degrees(values: ArrayLike, *, what: str = "units", across: str = "remaining inputs") -> str:
-    """A histogram of whole numbers as an SVG picture; those at 0 stand apart, in the accent.
+def degrees(
+    values: ArrayLike,
+    *,
+    what: str = "units",
+    across: str = "remaining inputs",
+    paper: Paper = "light",
+) -> Any:
+    """A plotly histogram of whole numbers; those at 0 stand apart, in the accent's colour.
+
+    Without values it has no traces. ``layout.meta`` says in a sentence what is seen.
 
     Args:
         values: (n,) how many connections each has.
         what: who has them.
         across: what is counted.
+        paper: what it is drawn on.
 
     Example:
-        >>> degrees([0, 2, 2, 5]).count("<rect")
-        3
+        >>> degrees([0, 2, 2, 5]).data[0].y
+        (1, 0, 2, 0, 0, 1)
     """
     counts = np.asarray(values, dtype=np.int64).reshape(-1)
+    what, across = escape(what), escape(across)
+    figure = small(HEIGHT, across, what, paper)
     if not counts.size:
-        return ""
-    top = int(counts.max())
+        return figure
+    top, median = int(counts.max()), float(np.median(counts))
     step = max(1, -(-top // BINS))
-    starts = np.arange(1, max(top, 1) + 1, step)
-    none = int((counts == 0).sum())
-    heights = [(int(a), int(((counts >= a) & (counts < a + step)).sum())) for a in starts]
-    most = max([none, *(n for _, n in heights)], default=1)
-    plot = Plot(x=(-0.5, float(starts[-1] + step) - 0.5), y=(0.0, max(1.0, 1.06 * most)))
-    parts = [plot.axes(across)]
-    if none:
-        parts.append(
-            plot.bar((-0.5, 0.5), (0, none), ACCENT, f"{none:,} {what} have none", gap=0.2)
-        )
-    for a, n in heights:
-        if n:
-            span = f"{a}" if step == 1 else f"{a} to {a + step - 1}"
-            said = f"{n:,} {what} have {span}"
-            parts.append(plot.bar((a - 0.5, a + step - 0.5), (0, n), CATEGORIES[0], said))
-    median = float(np.median(counts))
-    parts.append(plot.mark(median, f"median {median:g}"))
-    said = (
-        f"{counts.size} {what}: {across} from {counts.min()} to {top}, median {median:g}, "
-        f"{none} have none"
+    starts = np.arange(1, top + 1, step)
+    heights = np.bincount((counts + step - 1) // step, minlength=1 + len(starts)).tolist()
+    spans = [f"{a}" if step == 1 else f"{a} to {a + step - 1}" for a in starts]
+    figure.add_bar(
+        x=[0, *(starts + (step - 1) / 2)],
+        y=heights,
+        width=[0.9, *[0.94 * step] * len(starts)],
+        marker={"color": [ACCENT, *[CATEGORIES[0]] * len(starts)], "line": {"width": 0}},
+        hovertext=[
+            f"{n:,} {what} have {span}" for n, span in zip(heights, ["none", *spans], strict=True)
+        ],
+        hovertemplate="%{hovertext}<extra></extra>",
     )
-    return plot.svg(said, *parts)
+    end = float(max(1, len(starts) * step)) + 0.5
+    mark(figure, median, f"median {median:g}", left=median > 0.6 * end)
+    figure.update_xaxes(range=[-0.5, end])
+    figure.update_layout(
+        meta=f"{counts.size} {what}: {across} from {counts.min()} to {top}, median {median:g}, "
+        f"{heights[0]} have none"
+    )
+    return figure

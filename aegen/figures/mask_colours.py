@@ -6,7 +6,9 @@ than keep. Simulated for protan, deutan and tritan vision they stay apart, and i
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
+
+from aegen.figures.template import Paper
 
 __all__ = ["MASK_COLOURS", "MaskColours"]
 
@@ -20,7 +22,7 @@ class MaskColours(NamedTuple):
     strong: str
 
 
-MASK_COLOURS: dict[Literal["light", "dark"], MaskColours] = {
+MASK_COLOURS: dict[Paper, MaskColours] = {
     "light": MaskColours("#14506e", "#e0902b", "#e4e8e8", "#1d2529"),
     "dark": MaskColours("#3a8fb7", "#ffd08a", "#222b30", "#f3f6f7"),
 }

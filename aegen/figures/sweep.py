@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from aegen.figures.palette import QUIET, category_colours
-from aegen.figures.template import template
+from aegen.figures.template import Paper, blank
 
 __all__ = ["Swept", "swept"]
 
@@ -40,7 +40,7 @@ def swept(
     x_title: str,
     y_title: str,
     *,
-    paper: Literal["light", "dark"] = "light",
+    paper: Paper = "light",
 ) -> Any:
     """A plotly figure: the sweep across, on a logarithmic scale where it spans much.
 
@@ -55,10 +55,8 @@ def swept(
         >>> swept([line], "epochs", "distance").data[-1].name
         'a'
     """
-    from plotly import graph_objects as go
-
-    figure = go.Figure(layout={"template": template(paper), "height": HEIGHT})
-    figure.update_layout(margin={"t": 16, "r": 16}, legend={"font": {"size": 12}})
+    figure = blank(HEIGHT, paper)
+    figure.update_layout(dragmode="zoom", legend={"font": {"size": 12}})
     models = [line for line in lines if not line.reference]
     colours = dict(zip((line.name for line in models), category_colours(len(models)), strict=True))
     for line in lines:

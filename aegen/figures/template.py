@@ -6,10 +6,16 @@ from typing import Any, Literal
 
 from aegen.figures.palette import CATEGORIES, SCALE
 
-__all__ = ["template"]
+__all__ = ["Paper", "blank", "mark", "small", "template"]
+
+FONT = "Inter, 'Segoe UI', system-ui, -apple-system, 'Helvetica Neue', Arial, sans-serif"
+"""The letters of the app's theme."""
+
+Paper = Literal["light", "dark"]
+"""What a figure is drawn on."""
 
 
-def template(paper: Literal["light", "dark"] = "light") -> Any:
+def template(paper: Paper = "light") -> Any:
     """A ``plotly.graph_objects.layout.Template`` for light or dark paper.
 
     Example:
@@ -31,7 +37,7 @@ def template(paper: Literal["light", "dark"] = "light") -> Any:
         layout={
             "colorway": list(CATEGORIES),
             "colorscale": {"sequential": scale},
-            "font": {"color": ink, "size": 13},
+            "font": {"color": ink, "size": 13, "family": FONT},
             "paper_bgcolor": "rgba(0,0,0,0)",
             "plot_bgcolor": "rgba(0,0,0,0)",
             "xaxis": axis,
@@ -39,4 +45,44 @@ def template(paper: Literal["light", "dark"] = "light") -> Any:
             "margin": {"l": 8, "r": 8, "t": 28, "b": 8},
             "hoverlabel": {"font": {"size": 13}},
         }
+    )
+
+
+def blank(height: int, paper: Paper = "light") -> Any:
+    """A plotly figure of ``height`` pixels on the template, still without traces.
+
+    Example:
+        >>> blank(340).layout.height
+        340
+    """
+    from plotly import graph_objects as go
+
+    figure = go.Figure(layout={"template": template(paper), "height": height})
+    return figure.update_layout(margin={"t": 16, "r": 16}, dragmode=False)
+
+
+def small(height: int, x_title: str, y_title: str = "", paper: Paper = "light") -> Any:
+    """A `blank` figure for a narrow column: small letters, axes that do not move.
+
+    Titles may be plain text only: what comes from data is escaped by the caller.
+    """
+    figure = blank(height, paper)
+    figure.update_layout(font={"size": 11}, showlegend=False, hoverlabel={"font": {"size": 12}})
+    for axis, title in ((figure.layout.xaxis, x_title), (figure.layout.yaxis, y_title)):
+        axis.update(
+            title={"text": title, "standoff": 6, "font": {"size": 11}},
+            ticklabelstandoff=4,
+            fixedrange=True,
+            nticks=6,
+        )
+    return figure.update_xaxes(showgrid=False)
+
+
+def mark(figure: Any, x: float, text: str = "", *, left: bool = False) -> None:
+    """A dashed upright line at ``x`` with ``text`` at its top, on its right unless ``left``."""
+    figure.add_vline(
+        x=x,
+        line={"width": 1.4, "dash": "4px,3px", "color": figure.layout.template.layout.font.color},
+        annotation={"text": text, "showarrow": False},
+        annotation_position="top left" if left else "top right",
     )

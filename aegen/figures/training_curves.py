@@ -1,109 +1,114 @@
-"""How masks were trained: accuracy, what remains, and how many weights changed, by epoch."""
+"""Training curves: what was measured at each epoch, one line a series."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
 
-from aegen.figures._plot import Plot, ticks
-from aegen.figures.palette import ACCENT, CATEGORIES, QUIET
+from aegen.figures.palette import ACCENT, CATEGORIES
+from aegen.figures.template import Paper, mark, small
 
 __all__ = ["curve"]
+
+HEIGHT = 140
 
 
 def curve(
     epochs: Sequence[float],
-    values: Sequence[float],
+    series: Mapping[str, Sequence[float]],
     *,
     title: str,
     unit: str = "",
-    colour: str = CATEGORIES[0],
+    colours: Sequence[str] = (CATEGORIES[0], ACCENT),
     log: bool = False,
-    zero: bool = False,
     now: float | None = None,
     last: float | None = None,
-    second: tuple[str, Sequence[float]] | None = None,
-) -> str:
-    """A line over epochs as an SVG picture; values that are not finite are left out.
+    paper: Paper = "light",
+) -> Any:
+    """A plotly figure of one or two series over epochs, each with its last value at its end.
+
+    Values that are not finite are left out; where none remains the figure has no traces.
+    ``layout.meta`` says in a sentence what is seen.
 
     Args:
         epochs: where they were measured.
-        values: one an epoch.
+        series: values by name, one an epoch, on one scale; a single one is told by the title.
         title: what they are.
         unit: after each number: " %".
-        colour: of the line.
+        colours: of the lines.
         log: whether the scale is logarithmic; values of 0 and less are then left out.
-        zero: whether the scale begins at 0.
         now: an epoch to mark.
         last: the epoch that the scale ends at, where training still goes on.
-        second: another line on the same scale, dashed and quiet: its name and values.
+        paper: what it is drawn on.
 
     Example:
-        >>> curve([1, 2], [90.0, 97.0], title="Accuracy").count("<polyline")
-        1
+        >>> curve([1, 2], {"Accuracy": [90.0, 97.0]}, title="Accuracy").data[0].y
+        (90.0, 97.0)
     """
-    lines = [(title, values, colour, "")]
-    if second is not None:
-        lines.append((second[0], second[1], QUIET, "5 3"))
-    drawn = []
-    for name, series, ink, dash in lines:
-        points = [
-            (e, float(v))
-            for e, v in zip(epochs, series, strict=False)
-            if v is not None and math.isfinite(v) and (v > 0 or not log)
-        ]
-        if points:
-            drawn.append((name, points, ink, dash))
+    figure = small(HEIGHT, "epoch", paper=paper)
+    finite = {name: _finite(epochs, values, log) for name, values in series.items()}
+    drawn = {name: points for name, points in finite.items() if points}
     if not drawn:
-        return ""
-    everything = [v for _, points, _, _ in drawn for _, v in points]
-    low, high = min(everything), max(everything)
-    if log:
-        scale = (low / 1.25, high * 1.25)
-        marks = _log_ticks(*scale)
-    else:
-        low = 0.0 if zero else low
-        margin = 0.06 * ((high - low) or abs(high) or 1)
-        scale = (low if zero else low - margin, high + margin)
-        marks = ticks(*scale, about=4)
-    end = max(last or 0, max(epochs))
-    begin = min(epochs)
-    plot = Plot(x=(begin, max(end, begin + 1)), y=scale, height=140, right=60, log=log)
-    whole = [v for v in ticks(*plot.x) if v == int(v)]
-    parts = [
-        plot.axes(
-            x_ticks=[(v, f"{v:g}") for v in whole],
-            y_ticks=[(v, f"{_short(v)}{unit}") for v in marks],
+        return figure
+    numbers = [value for points in drawn.values() for _, value in points]
+    whole = all(value.is_integer() for value in numbers)
+    highest = max(points[-1][1] for points in drawn.values())
+    said = []
+    for (name, points), colour in zip(drawn.items(), colours, strict=False):
+        x, y = zip(*points, strict=True)
+        figure.add_scatter(
+            x=x,
+            y=y,
+            mode="lines",
+            line={"color": colour, "width": 2},
+            hovertemplate=f"{escape(name)}, epoch %{{x}}: "
+            f"%{{y:{',d' if whole else ',.4~r'}}}{unit}<extra></extra>",
         )
-    ]
+        label = f"{escape(name)} " if len(drawn) > 1 else ""
+        side = "middle" if not label else "top" if y[-1] == highest else "bottom"
+        figure.add_scatter(
+            x=x[-1:],
+            y=y[-1:],
+            mode="markers+text",
+            marker={"color": colour, "size": 6},
+            text=[f"<b>{label}{_short(y[-1])}{unit}</b>"],
+            textposition=f"{side} right",
+            cliponaxis=False,
+            hoverinfo="skip",
+        )
+        said.append(f"{label}{y[-1]:,.0f}{unit}" if whole else f"{label}{y[-1]:,.4g}{unit}")
+    begin, end = min(epochs), max(last or 0, *epochs, min(epochs) + 1)
     if now is not None and begin <= now <= end:
-        parts.append(plot.mark(now))
-    for name, points, ink, dash in drawn:
-        parts.append(plot.line(points, ink, dash=dash))
-        for e, v in points:
-            parts.append(
-                f'<circle cx="{plot.across(e):.1f}" cy="{plot.upright(v):.1f}" r="5" '
-                f'fill="transparent"><title>{name}, epoch {e:g}: {_whole(v)}{unit}</title>'
-                "</circle>"
-            )
-    e, v = drawn[0][1][-1]
-    parts.append(
-        f'<circle cx="{plot.across(e):.1f}" cy="{plot.upright(v):.1f}" r="3" fill="{ACCENT}"/>'
-        f'<text x="{plot.across(e) + 6:.1f}" y="{plot.upright(v) + 4:.1f}" '
-        f'font-weight="600">{_short(v)}{unit}</text>'
+        mark(figure, now)
+    figure.update_xaxes(range=[begin, end], dtick=1 if end - begin < 6 else None)
+    figure.update_yaxes(
+        type="log" if log else "linear",
+        nticks=5,
+        tickformat="~s" if max(numbers) >= 1e4 else ",~r",
     )
-    said = f"{title} over {len(drawn[0][1])} epochs, last {_whole(v)}{unit}"
-    return f'<div><b style="font-weight:600">{title}</b>{plot.svg(said, *parts)}</div>'
+    return figure.update_layout(
+        title={
+            "text": f"<b>{escape(title)}</b>{unit and f',{unit}'}",
+            "font": {"size": 13},
+            "x": 0,
+        },
+        margin={"t": 26, "r": 60 if len(drawn) == 1 else 120},
+        hovermode="x",
+        meta=f"{title} over {len(epochs)} epochs, last {', '.join(said)}",
+    )
 
 
-def _log_ticks(low: float, high: float) -> list[float]:
-    """Round numbers on a logarithmic scale, not more than there is room for."""
-    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    for steps in ((1, 2, 5), (1, 3), (1,)):
-        found = [m * 10.0**k for k in powers for m in steps if low <= m * 10.0**k <= high]
-        if len(found) <= 5:
-            return found
-    return found[:: -(-len(found) // 5)]
+def _finite(
+    epochs: Sequence[float], values: Sequence[float], log: bool
+) -> list[tuple[float, float]]:
+    """Epochs with their values, without those that cannot be drawn."""
+    return [
+        (epoch, float(value))
+        for epoch, value in zip(epochs, values, strict=False)
+        if math.isfinite(value) and (value > 0 or not log)
+    ]
 
 
 def _short(value: float) -> str:
@@ -118,8 +123,3 @@ def _short(value: float) -> str:
     if abs(value) >= 1e4:
         return f"{value / 1e3:.4g}k"
     return f"{value:,.4g}"
-
-
-def _whole(value: float) -> str:
-    """A number with all its digits before the point."""
-    return f"{value:,.0f}" if abs(value) >= 1e4 else f"{value:,.4g}"

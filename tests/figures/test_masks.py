@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from aegen.core.errors import InvalidInput
-from aegen.figures._plot import ticks
 from aegen.figures.confusion import confusion
 from aegen.figures.fan_in_histogram import degrees
 from aegen.figures.input_map import input_map, painted
@@ -41,22 +40,59 @@ def test_the_three_states_differ_in_lightness():
 def test_every_unit_is_in_the_histogram():
     values = np.random.default_rng(0).poisson(20, 300)
     values[:7] = 0
-    said = titles(degrees(values))
-    assert "7 units have none" in said[0]
-    assert sum(int(re.match(r"[\d,]+", each)[0].replace(",", "")) for each in said) == 300
-    assert degrees([]) == ""
-    assert degrees([0, 0]).count("<rect") == 1
+    figure = degrees(values)
+    (bars,) = figure.data
+    assert "7 units have none" in bars.hovertext[0]
+    assert sum(bars.y) == 300
+    assert [int(each.split()[0]) for each in bars.hovertext] == list(bars.y)
+    for k in range(1, len(bars.y)):  # each bar stands over the values that it counts
+        left, right = bars.x[k] - bars.width[k] / 2, bars.x[k] + bars.width[k] / 2
+        assert bars.y[k] == ((values > left) & (values < right)).sum()
+    assert figure.layout.shapes[0].x0 == np.median(values)
+    assert figure.layout.meta.endswith(f"median {np.median(values):g}, 7 have none")
+    assert not degrees([]).data
+    assert degrees([0, 0]).data[0].y == (2,)
+
+
+def test_wide_histograms_bin_what_they_count():
+    values = np.random.default_rng(1).integers(0, 1000, 5000)
+    (bars,) = degrees(values).data
+    assert len(bars.y) <= 30
+    for y, said in list(zip(bars.y, bars.hovertext, strict=True))[1:]:
+        low, high = map(int, re.search(r"have (\d+) to (\d+)$", said).groups())
+        assert y == ((values >= low) & (values <= high)).sum()
 
 
 def test_the_variable_is_coloured_by_its_threshold():
     edges = np.linspace(-1, 1, 9)
     counts = np.array([1, 2, 3, 4, 5, 6, 7, 8])
-    said = titles(mask_variable(counts, edges, 0.5, MASK_COLOURS["light"]))
+    figure = mask_variable(counts, edges, 0.5)
+    (bars,) = figure.data
+    said = bars.hovertext
     assert [each.rsplit(": ")[-1] for each in said] == ["invert"] * 2 + ["drop"] * 4 + ["keep"] * 2
-    wider = titles(mask_variable(counts, edges, 0.0, MASK_COLOURS["light"]))
+    light = MASK_COLOURS["light"]
+    colours = [light.invert] * 2 + [light.drop] * 4 + [light.keep] * 2
+    assert list(bars.marker.color) == colours
+    np.testing.assert_array_equal(bars.y, counts)
+    np.testing.assert_allclose(bars.x, (edges[:-1] + edges[1:]) / 2)
+    assert [line.x0 for line in figure.layout.shapes] == [-0.5, 0.5]
+    dark = mask_variable(counts, edges, 0.5, paper="dark").data[0].marker.color
+    assert dark[0] == MASK_COLOURS["dark"].invert
+    wider = mask_variable(counts, edges, 0.0).data[0].hovertext
     assert not any(each.endswith("drop") for each in wider)
     with pytest.raises(InvalidInput, match="one edge more"):
-        mask_variable(counts, edges[:-1], 0.5, MASK_COLOURS["light"])
+        mask_variable(counts, edges[:-1], 0.5)
+
+
+def test_the_trained_threshold_is_marked_where_another_is_tried():
+    counts, edges = [1, 2, 1], [-1.5, -0.5, 0.5, 1.5]
+    tried = mask_variable(counts, edges, 0.7, trained=0.2).layout
+    assert [line.x0 for line in tried.shapes] == [-0.7, -0.2, 0.2, 0.7]
+    assert [each.text for each in tried.annotations if each.text] == ["±0.7, trained ±0.2"]
+    same = mask_variable(counts, edges, 0.7, trained=0.7).layout
+    assert [line.x0 for line in same.shapes] == [-0.7, 0.7]
+    nothing = mask_variable([0, 0, 0], edges, 0.7).layout
+    assert nothing.xaxis.range == pytest.approx((-1.12, 1.12))
 
 
 def test_a_confusion_matrix_names_every_cell():
@@ -69,19 +105,43 @@ def test_a_confusion_matrix_names_every_cell():
 
 
 def test_curves_leave_out_what_is_no_number():
-    drawn = curve([1, 2, 3], [0.5, float("nan"), 0.25], title="Loss", log=True)
-    assert [each.split(": ")[1] for each in titles(drawn)] == ["0.5", "0.25"]
-    assert curve([1], [float("nan")], title="Loss") == ""
-    assert "0 " not in titles(curve([1, 2], [0, 5], title="Flips", log=True))[0]
+    drawn = curve([1, 2, 3], {"Loss": [0.5, float("nan"), 0.25]}, title="Loss", log=True)
+    assert (drawn.data[0].x, drawn.data[0].y) == ((1, 3), (0.5, 0.25))
+    assert drawn.layout.yaxis.type == "log"
+    assert not curve([1], {"Loss": [float("nan")]}, title="Loss").data
+    flips = curve([1, 2], {"Flips": [0, 5]}, title="Flips", log=True).data[0]
+    assert (flips.x, flips.y) == ((2,), (5,))
+    assert curve([1, 2], {"Flips": [0, 5]}, title="Flips").data[0].y == (0, 5)
 
 
 def test_large_numbers_fit_beside_a_curve():
-    drawn = curve([1, 2, 3], [250_000, 500_000, 11_420], title="Flips", log=True)
-    written = re.findall(r"<text[^>]*>([^<]*)</text>", drawn)
-    assert "11.42k" in written
-    assert "300k" in written
-    assert max(map(len, written)) <= 7  # what there is room for
-    assert titles(drawn)[-1] == "Flips, epoch 3: 11,420"
+    drawn = curve([1, 2, 3], {"Flips": [250_000, 500_000, 11_420]}, title="Flips", log=True)
+    line, end = drawn.data
+    assert (end.x, end.y, end.text) == ((3,), (11_420,), ("<b>11.42k</b>",))
+    assert drawn.layout.yaxis.tickformat == "~s"  # 300k
+    assert "%{y:,d}" in line.hovertemplate  # all digits under the pointer
+    assert drawn.layout.meta == "Flips over 3 epochs, last 11,420"
+    small = curve([1, 2], {"Accuracy": [97.8, 97.8612]}, title="Accuracy", unit=" %")
+    assert small.data[1].text == ("<b>97.86 %</b>",)
+    assert small.layout.yaxis.tickformat == ",~r"
+    assert small.layout.meta == "Accuracy over 2 epochs, last 97.86 %"
+
+
+def test_curves_end_where_training_will_and_mark_an_epoch():
+    drawn = curve([1, 2, 3], {"a": [3, 2, 1]}, title="Loss", now=2, last=9).layout
+    assert drawn.xaxis.range == (1, 9)
+    assert [line.x0 for line in drawn.shapes] == [2]
+    assert not curve([1, 2, 3], {"a": [3, 2, 1]}, title="Loss", now=7).layout.shapes
+
+
+def test_two_series_are_named_at_their_ends():
+    losses = {"training": [90.0, 75.0], "held-out": [80.0, 73.0]}
+    drawn = curve([1, 2], losses, title="Nats", colours=("#111111", "#222222"))
+    ends = drawn.data[1::2]
+    assert [end.text[0] for end in ends] == ["<b>training 75</b>", "<b>held-out 73</b>"]
+    assert [end.textposition for end in ends] == ["top right", "bottom right"]
+    assert [line.line.color for line in drawn.data[::2]] == ["#111111", "#222222"]
+    assert drawn.layout.meta == "Nats over 2 epochs, last training 75, held-out 73"
 
 
 def test_where_a_layer_looks_is_counted():
@@ -109,13 +169,7 @@ def test_names_from_files_stay_text():
     for svg in (
         alike([("<b>", 0.2, 0.1, 0.0)]),
         confusion([[1, 0], [0, 1]], ["<script>", "b"]),
-        degrees([1, 2], what="<i>"),
+        degrees([1, 2], what="<i>").to_json(),
+        curve([1, 2], {"<i>": [1, 2], "b": [2, 3]}, title="<script>").to_json(),
     ):
         assert not re.search(r"<(b|script|i)>", svg)
-
-
-@pytest.mark.parametrize(("low", "high"), [(0, 1), (0, 97.3), (-3, 8), (5, 5), (0.001, 0.002)])
-def test_ticks_lie_inside(low, high):
-    found = ticks(low, high)
-    assert all(low - 1e-9 <= each <= max(high, low + 1) + 1e-9 for each in found)
-    assert 1 <= len(found) <= 12

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import streamlit as st
-
+from aegen.app.widgets.chart import chart, paper
 from aegen.figures.mask_colours import MASK_COLOURS, MaskColours
 
 __all__ = ["colours", "curves"]
@@ -13,42 +12,31 @@ __all__ = ["colours", "curves"]
 
 def colours() -> MaskColours:
     """Of masks on the page's paper."""
-    return MASK_COLOURS["dark" if st.context.theme.type == "dark" else "light"]
+    return MASK_COLOURS[paper()]
 
 
-def curves(known: Any, *, now: int | None = None, last: int | None = None) -> str:
-    """Accuracy, what remains and flips by epoch, as HTML."""
+def curves(known: Any, *, key: str, now: int | None = None, last: int | None = None) -> None:
+    """Charts of accuracy, of what remains and of flips by epoch, one below the other."""
     from aegen.figures.palette import CATEGORIES
     from aegen.figures.training_curves import curve
 
     records = known.records
-    epochs = [record["epoch"] for record in records]
-    about: dict[str, Any] = {"now": now, "last": last}
-    return "".join(
-        [
-            curve(
-                epochs,
-                [100 * record["accuracy"] for record in records],
-                title="Accuracy on test rows",
-                unit=" %",
-                **about,
-            ),
-            curve(
-                epochs,
-                [100 * record["remaining"] for record in records],
-                title="Remaining weights",
-                unit=" %",
-                colour=CATEGORIES[2],
-                log=True,
-                **about,
-            ),
-            curve(
-                epochs,
-                [sum(record["flips"].values()) for record in records],
-                title="Flips",
-                colour=CATEGORIES[4],
-                log=True,
-                **about,
-            ),
-        ]
-    )
+    for number, (title, values, unit) in enumerate(
+        (
+            ("Accuracy on test rows", [100 * record["accuracy"] for record in records], " %"),
+            ("Remaining weights", [100 * record["remaining"] for record in records], " %"),
+            ("Flips", [sum(record["flips"].values()) for record in records], ""),
+        )
+    ):
+        figure = curve(
+            [record["epoch"] for record in records],
+            {title: values},
+            title=title,
+            unit=unit,
+            colours=[CATEGORIES[2 * number]],
+            log=number > 0,
+            now=now,
+            last=last,
+            paper=paper(),
+        )
+        chart(figure, key=f"{key}-{number}")

@@ -168,8 +168,8 @@ def test_the_page_begins_and_shows_what_came_of_it(opened, at_once):
     assert "All 2 epochs are done" in text(app)
     found = services.trained(ORDER)
     assert counts_shown(app) == [tuple(each) for each in found.counts[-1].tolist()]
-    drawn = " ".join(str(c) for c in component(app, "aegen.drawing"))
-    assert f"last {100 * found.records[-1]['accuracy']:.4g} %" in drawn
+    said = [chart.proto.alt for chart in app.get("plotly_chart")]
+    assert f"last {100 * found.records[-1]['accuracy']:.4g} %" in said[0]
     maps = services.first_layer_maps(ORDER)
     assert [epoch for epoch, _ in maps] == [1, 2]
     first = found.masks(2)["fc1"]

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from aegen.app import navigation, page
-from aegen.app.components.drawing import drawing
 from aegen.app.pages.bundles import model
 from aegen.app.pages.bundles.model import Card
 from aegen.app.row_selection import quoted
 from aegen.app.state import link
+from aegen.app.widgets.chart import chart, paper
 from aegen.app.widgets.markdown import plain
 from aegen.app.widgets.messages import show_problem
 from aegen.core.errors import AegenError
@@ -106,14 +106,21 @@ def _listed(values: Mapping[str, str]) -> str:
 
 def _making(shown: Card) -> None:
     """How it was trained, and whom to cite."""
-    from aegen.figures.loss_curve import history
+    from aegen.figures.palette import ACCENT, QUIET
+    from aegen.figures.training_curves import curve
 
     assert shown.manifest is not None
     with st.expander("How it was made", icon=":material/model_training:"):
         losses = model.losses(shown)
         if losses:
-            st.caption("Nats a picture, epoch by epoch")
-            drawing(history(losses), key=f"history:{shown.name}")
+            figure = curve(
+                range(1, 1 + max(map(len, losses.values()))),
+                losses,
+                title="Nats a picture",
+                colours=(QUIET, ACCENT),
+                paper=paper(),
+            )
+            chart(figure, key=f"history:{shown.name}")
         st.html(_listed(model.recipe(shown)))
         if shown.manifest.citation:
             st.html(_listed({"Cite": shown.manifest.citation}))

@@ -17,6 +17,7 @@ from aegen.app.pages.compare import image_columns, snippets, state
 from aegen.app.services import BUDGETS, ComparisonRequest
 from aegen.app.state import visit
 from aegen.app.widgets import bound, share_bar
+from aegen.app.widgets.chart import chart, paper
 from aegen.app.widgets.markdown import duration, plain, sentence
 from aegen.app.widgets.messages import show_problem
 from aegen.core.errors import AegenError
@@ -263,7 +264,6 @@ def _plots(found: Table) -> None:
     if not models:
         st.caption(f"There is no figure of {plain(metric_spec.title)} yet.")
         return
-    paper: Literal["light", "dark"] = "dark" if st.context.theme.type == "dark" else "light"
     about = (models, metric_spec.title, metric.direction, metric.best)
     left, right = st.columns(2, gap="medium")
     for place, title, draw, name in (
@@ -272,12 +272,7 @@ def _plots(found: Table) -> None:
     ):
         with place:
             st.markdown(f"**{title}**")
-            st.plotly_chart(
-                draw(*about, paper=paper),
-                key=f"against-{name}",
-                theme=None,
-                config={"displayModeBar": False},
-            )
+            chart(draw(*about, paper=paper()), key=f"against-{name}")
     st.caption(
         "Crosses are 95 % intervals; rings in grey are the references. What lies beyond the "
         "frame is drawn as a triangle at its edge."

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from aegen.app.components.drawing import drawing
 from aegen.app.pages.masks import state
 from aegen.app.pages.masks.layer_map import change_of, epoch_of
 from aegen.app.services import interventions, tickets
 from aegen.app.widgets import mask_curves
+from aegen.app.widgets.chart import chart, paper
 from aegen.app.widgets.markdown import sentence
 from aegen.app.widgets.mask_layer import MaskedLayer
 
@@ -36,12 +36,12 @@ def _connections(name: str, layer: MaskedLayer) -> None:
     into, out = fan_in(mask), fan_out(mask)
     inputs = "channels" if layer.convolution else "inputs"
     st.markdown("**Connections**")
-    drawing(
-        degrees(into, what=f"{layer.unit}s", across=f"weights into a {layer.unit} (fan-in)"),
-        key="fan-in",
-    )
-    what = f"weights from {'a channel' if layer.convolution else 'an input'} (fan-out)"
-    drawing(degrees(out, what=inputs, across=what), key="fan-out")
+    source = "a channel" if layer.convolution else "an input"
+    for key, counted, what, across in (
+        ("fan-in", into, f"{layer.unit}s", f"weights into a {layer.unit}"),
+        ("fan-out", out, inputs, f"weights from {source}"),
+    ):
+        chart(degrees(counted, what=what, across=f"{across} ({key})", paper=paper()), key=key)
     found = interventions.paths_of(name, epoch, change)
     if found is None:
         return
@@ -70,13 +70,13 @@ def _variable(name: str, layer: MaskedLayer) -> None:
     epochs = [int(record["epoch"]) for record in known.records]
     step = epochs.index(epoch) if epoch in epochs else -1
     threshold = float(known.thresholds[layer.name])
-    drawing(
+    chart(
         mask_variable(
             known.histograms[step, place],
             known.edges[place],
             state.threshold.get() * threshold,
-            mask_curves.colours(),
             trained=threshold,
+            paper=paper(),
         ),
         key="mask-variable",
     )
@@ -94,5 +94,5 @@ def _training(name: str) -> None:
     if known is None:
         st.caption(f"{sentence(tickets.history_problem(name))}, so there is nothing to replay.")
         return
-    drawing(mask_curves.curves(known, now=epoch_of(name)), key="training")
+    mask_curves.curves(known, now=epoch_of(name), key="training")
     st.caption("Flips: weights that changed between kept, inverted and dropped in an epoch.")

@@ -8,7 +8,6 @@ import numpy as np
 import streamlit as st
 
 from aegen.app import navigation, page, services
-from aegen.app.components.drawing import drawing
 from aegen.app.components.network_row import Layer, network_row
 from aegen.app.pages.masks import state as masks_state
 from aegen.app.pages.train import state
@@ -90,7 +89,7 @@ def _pictures(asked: TrainingConfig, found: History) -> None:
     _reached(found)
     left, right = st.columns([1, 1.15], gap="large")
     with left:
-        drawing(curves(found, last=asked.epochs), key="training-curves")
+        curves(found, last=asked.epochs, key="training-curves")
     with right:
         _looks(asked, found)
     _layers(found)
