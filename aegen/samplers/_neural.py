@@ -1,39 +1,56 @@
-"""Training a small network on codes: seeded, stopped by held-out rows, the same on any machine.
+"""Neural flows: networks that carry normal noise to codes, and how they are trained.
 
-What was learned is one flat float32 array, so that a fitted model is plain data. Nothing here
-touches torch's global generator, and everything runs on one thread, which fixes every sum's order.
+Training is seeded, stopped by held-out rows and the same on any machine: nothing here touches
+torch's global generator, and everything runs on one thread, which fixes every sum's order. What
+was learned is one flat float32 array, so that a fitted model is plain data.
 """
 
 from __future__ import annotations
 
 import math
 import time
+from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aegen.core.arrays import FloatArray
+from aegen.core.arrays import BoolArray, FloatArray
+from aegen.core.parameters import Field
 from aegen.core.progress import report
+from aegen.samplers._resampling import resampled
+from aegen.samplers._standardise import centre_and_scale, refuse_constant, standardise
+from aegen.samplers.base import ConditionalSampler, DensitySampler, Sampler
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
 __all__ = [
-    "Cache",
+    "Batch",
+    "Epochs",
+    "NeuralFlow",
+    "Patience",
+    "Rate",
     "Recipe",
     "SingleArray",
-    "by_blocks",
     "flat",
     "initialised",
-    "misfit",
-    "one_thread",
-    "rebuilt",
     "train",
 ]
+
+Epochs = Annotated[int, Field("Most passes over the codes.", low=1, high=1000, log=True)]
+Patience = Annotated[
+    int, Field("Passes without gain on held-out rows after which to stop.", low=1, high=1000)
+]
+Rate = Annotated[
+    float,
+    Field("Size of the first steps; it falls to zero.", low=0, high=0.1, open_low=True, log=True),
+]
+Batch = Annotated[int, Field("Most rows a step.", low=16, high=65536, log=True)]
 
 SingleArray = NDArray[np.float32]
 
@@ -82,12 +99,129 @@ class Recipe:
     held_out_rows: int = 1
 
 
-@dataclass(frozen=True)
-class Cache:
-    """A network and the array that its weights came from."""
+class NeuralFlow(DensitySampler, ConditionalSampler):
+    """A latent model whose network carries normal noise to standardised codes, and back.
 
-    weights: SingleArray
-    network: nn.Module
+    A tenth of the rows are held out; the weights of the pass that fits them best are kept.
+    Constant columns are drawn as that constant and have no density. Conditions are answered by
+    importance resampling.
+    """
+
+    slow: ClassVar[bool] = True
+    shapes: ClassVar[dict[str, tuple[str, ...]]] = {
+        "centre_": ("d",),
+        "scale_": ("d",),
+        "parameters_": ("p",),
+    }
+    least_held_out: ClassVar[int] = 1
+    """See `Recipe.held_out_rows`."""
+
+    epochs: int
+    patience: int
+    learning_rate: float
+    batch: int
+
+    centre_: FloatArray
+    scale_: FloatArray
+    parameters_: SingleArray
+    passes_: int
+
+    _built: tuple[SingleArray, nn.Module] | None = None
+    """The array that a network's weights came from, and the network."""
+
+    def minimum_rows(self, d: int) -> int:
+        """Ten, so that one can be held out."""
+        return 10
+
+    # What each flow says for itself; rows and noise are of the columns that vary
+
+    @abstractmethod
+    def _build(self) -> nn.Module:
+        """The network, with weights at random."""
+
+    @abstractmethod
+    def _loss(self, network: nn.Module, rows: Tensor, noise: np.random.Generator) -> Tensor:
+        """What training makes small: a mean over standardised rows (b, d)."""
+
+    @abstractmethod
+    def _carrier(self, network: nn.Module) -> Callable[[Tensor], Tensor]:
+        """From normal noise (b, d) to standardised rows (b, d)."""
+
+    @abstractmethod
+    def _log_density(self, network: nn.Module, rows: Tensor) -> Tensor:
+        """Of standardised rows (b, d), (b,)."""
+
+    # What follows from it
+
+    @property
+    def _active(self) -> BoolArray:
+        """Which columns vary."""
+        return self.scale_ > 0
+
+    def _fit(self, z: FloatArray, weights: FloatArray | None, rng: np.random.Generator) -> None:
+        self.centre_, self.scale_ = centre_and_scale(z)
+        self.parameters_, self.passes_ = np.zeros(0, dtype=np.float32), 0
+        if not self._active.any():
+            return
+        x = standardise(z, self.centre_, self.scale_)[:, self._active]
+        recipe = Recipe(
+            self.epochs, self.patience, self.batch, self.learning_rate, self.least_held_out
+        )
+        with one_thread():
+            network = initialised(self._build, rng)
+            self.passes_ = train(network, partial(self._loss, network), x, recipe, rng)
+        self.parameters_ = flat(network)
+
+    def _network(self) -> nn.Module:
+        """The fitted network in float64, rebuilt where weights were loaded or fitted anew."""
+        import torch
+
+        if self._built is None or self._built[0] is not self.parameters_:
+            with torch.random.fork_rng(devices=[]):
+                network = self._build()
+            _fill(network, self.parameters_)
+            self._built = self.parameters_, network.double().eval().requires_grad_(False)
+        return self._built[1]
+
+    def _sample(self, n: int, rng: np.random.Generator) -> FloatArray:
+        active = self._active
+        drawn = np.tile(self.centre_, (n, 1))
+        if active.any() and n:
+            noise = rng.standard_normal((n, int(active.sum())))
+            x = by_blocks(self._carrier(self._network()), noise)
+            drawn[:, active] += self.scale_[active] * x
+        return drawn
+
+    def _score_samples(self, z: FloatArray) -> FloatArray:
+        refuse_constant(self.title, self.centre_, self.scale_)
+        if not len(z):
+            return np.empty(0)
+        x = standardise(z, self.centre_, self.scale_)
+        density = by_blocks(partial(self._log_density, self._network()), x)
+        density -= np.log(self.scale_).sum()
+        return density
+
+    def _condition(
+        self, known: BoolArray, values: FloatArray, rng: np.random.Generator
+    ) -> Sampler:
+        return resampled(self, known, values, rng)
+
+    def _defect(self) -> str | None:
+        import torch
+
+        weights = self.parameters_
+        if (self.scale_ < 0).any():
+            return "scale_ must not be negative"
+        expected = 0
+        if self._active.any():
+            with torch.random.fork_rng(devices=[]):
+                expected = sum(part.numel() for part in self._build().parameters())
+        if weights.shape != (expected,) or weights.dtype != np.float32:
+            return (
+                f"parameters_ has shape {weights.shape} and type {weights.dtype}, which does not "
+                f"fit: these fields need ({expected},) and float32"
+            )
+        return None
 
 
 @contextmanager
@@ -120,24 +254,6 @@ def flat(network: nn.Module) -> SingleArray:
     return np.concatenate(parts).astype(np.float32)
 
 
-def rebuilt(cache: Cache | None, build: Callable[[], nn.Module], weights: SingleArray) -> Cache:
-    """A network with these weights (p,), in float64, for evaluation, made anew only if it must be.
-
-    Args:
-        cache: what this gave last time, or None.
-        build: makes the network.
-        weights: the fitted model's own array; another array means another network.
-    """
-    import torch
-
-    if cache is not None and cache.weights is weights:
-        return cache
-    with torch.random.fork_rng(devices=[]):
-        network = build()
-    _fill(network, weights)
-    return Cache(weights, network.double().eval().requires_grad_(False))
-
-
 def by_blocks(work: Callable[[Tensor], Tensor], rows: FloatArray) -> FloatArray:
     """``work`` done on float64 rows (n, d), at least one, some at a time and on one thread."""
     import torch
@@ -149,24 +265,6 @@ def by_blocks(work: Callable[[Tensor], Tensor], rows: FloatArray) -> FloatArray:
         ]
     whole: FloatArray = np.concatenate(parts)
     return whole
-
-
-def misfit(scale: FloatArray, weights: SingleArray, build: Callable[[], nn.Module]) -> str | None:
-    """What is wrong with weights that were just read, or None."""
-    import torch
-
-    if (scale < 0).any():
-        return "scale_ must not be negative"
-    expected = 0
-    if (scale > 0).any():
-        with torch.random.fork_rng(devices=[]):
-            expected = sum(part.numel() for part in build().parameters())
-    if weights.shape != (expected,) or weights.dtype != np.float32:
-        return (
-            f"parameters_ has shape {weights.shape} and type {weights.dtype}, which does not "
-            f"fit: these fields need ({expected},) and float32"
-        )
-    return None
 
 
 def _fill(network: nn.Module, weights: SingleArray) -> None:

@@ -1,4 +1,4 @@
-"""Noise carried to the codes along learned velocities: a small network and an equation to solve.
+"""Flow matching: a continuous normalizing flow whose velocities a small network learns.
 
 The network has two hidden layers and no more because its divergence then is one more product of
 matrices, so that the density costs no more than twice a draw.
@@ -14,21 +14,9 @@ import numpy as np
 
 from aegen.core.arrays import BoolArray, FloatArray
 from aegen.core.parameters import Field
-from aegen.samplers._neural import (
-    Cache,
-    Recipe,
-    SingleArray,
-    by_blocks,
-    flat,
-    initialised,
-    misfit,
-    one_thread,
-    rebuilt,
-    train,
-)
+from aegen.samplers._neural import Batch, Epochs, NeuralFlow, Patience, Rate
 from aegen.samplers._resampling import resampled
-from aegen.samplers._standardise import centre_and_scale, refuse_constant, standardise
-from aegen.samplers.base import ConditionalSampler, DensitySampler, Sampler
+from aegen.samplers.base import Sampler
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -44,20 +32,17 @@ SHARPNESS = 4.0
 FINER = 3
 """Steps of the density for each step of a draw, so that it integrates to one."""
 
-HELD_OUT_ROWS = 1000
-"""Least rows of the held-out loss, repeated with other noise where there are fewer."""
-
 CANDIDATES = 6000
 """Of a condition: the density is dearer here than that of other models."""
 
 
-class FlowMatching(DensitySampler, ConditionalSampler):
-    r"""Normal noise that flows to the codes along velocities learned by a small network.
+class FlowMatching(NeuralFlow):
+    r"""Continuous normalizing flow, trained by flow matching on straight paths.
 
-    With x a standardised code and e normal noise the network v is fitted to the straight ways
+    With x a standardised code and e normal noise the network v is fitted to the straight paths
     between random pairs, $\min E|v((1 - t) e + t x, t) - (x - e)|^2$; a draw starts at noise and
     follows $dx/dt = v(x, t)$ from t = 0 to 1 by ``steps`` Runge-Kutta steps of order 4. The
-    density follows the same way back: $\log f = \log N(e; 0, I) - \int \mathrm{div}\, v\, dt$
+    density follows the same path back: $\log f = \log N(e; 0, I) - \int \mathrm{div}\, v\, dt$
     with the divergence in closed form, so it is exact but for the error of its steps, three for
     each of a draw (that error falls about sixteenfold where ``steps`` doubles, and a fitted model
     may be given other ``steps``). A tenth of the rows are held out; the weights of the pass that
@@ -81,19 +66,7 @@ class FlowMatching(DensitySampler, ConditionalSampler):
 
     title: ClassVar[str] = "Flow matching"
     summary: ClassVar[str] = "Noise carried to the codes along velocities that a network learned."
-    slow: ClassVar[bool] = True
-    shapes: ClassVar[dict[str, tuple[str, ...]]] = {
-        "centre_": ("d",),
-        "scale_": ("d",),
-        "parameters_": ("p",),
-    }
-
-    centre_: FloatArray
-    scale_: FloatArray
-    parameters_: SingleArray
-    passes_: int
-
-    _built: Cache | None = None
+    least_held_out: ClassVar[int] = 1000  # repeated with other noise where there are fewer
     _finer: int = FINER
 
     def __init__(
@@ -110,24 +83,10 @@ class FlowMatching(DensitySampler, ConditionalSampler):
         hidden: Annotated[
             int, Field("Width of the network's two hidden layers.", low=4, high=2048, log=True)
         ] = 256,
-        epochs: Annotated[
-            int, Field("Most passes over the codes.", low=1, high=1000, log=True)
-        ] = 80,
-        patience: Annotated[
-            int,
-            Field("Passes without gain on held-out rows after which to stop.", low=1, high=1000),
-        ] = 15,
-        learning_rate: Annotated[
-            float,
-            Field(
-                "Size of the first steps; it falls to zero.",
-                low=0,
-                high=0.1,
-                open_low=True,
-                log=True,
-            ),
-        ] = 5e-3,
-        batch: Annotated[int, Field("Most rows a step.", low=16, high=65536, log=True)] = 512,
+        epochs: Epochs = 80,
+        patience: Patience = 15,
+        learning_rate: Rate = 5e-3,
+        batch: Batch = 512,
     ) -> None:
         self.steps = steps
         self.hidden = hidden
@@ -136,56 +95,19 @@ class FlowMatching(DensitySampler, ConditionalSampler):
         self.learning_rate = learning_rate
         self.batch = batch
 
-    def minimum_rows(self, d: int) -> int:
-        """Ten, so that one can be held out."""
-        return 10
-
-    def _fit(self, z: FloatArray, weights: FloatArray | None, rng: np.random.Generator) -> None:
-        self.centre_, self.scale_ = centre_and_scale(z)
-        self.parameters_, self.passes_ = np.zeros(0, dtype=np.float32), 0
-        active = self.scale_ > 0
-        if not active.any():
-            return
-        x = standardise(z, self.centre_, self.scale_)[:, active]
-        recipe = Recipe(self.epochs, self.patience, self.batch, self.learning_rate, HELD_OUT_ROWS)
-        with one_thread():
-            network = initialised(self._build, rng)
-
-            def loss(rows: Tensor, noise: np.random.Generator) -> Tensor:
-                return _mismatch(network, rows, noise)
-
-            self.passes_ = train(network, loss, x, recipe, rng)
-        self.parameters_ = flat(network)
-
     def _build(self) -> nn.Module:
         """The network of the columns that vary, with weights at random."""
-        return _velocities(int((self.scale_ > 0).sum()), self.hidden)
+        return _velocities(int(self._active.sum()), self.hidden)
 
-    def _network(self) -> nn.Module:
-        """The fitted network, rebuilt where weights were loaded or fitted anew."""
-        self._built = rebuilt(self._built, self._build, self.parameters_)
-        return self._built.network
+    def _loss(self, network: nn.Module, rows: Tensor, noise: np.random.Generator) -> Tensor:
+        return _mismatch(network, rows, noise)
 
-    def _sample(self, n: int, rng: np.random.Generator) -> FloatArray:
-        active = self.scale_ > 0
-        drawn = np.tile(self.centre_, (n, 1))
-        if active.any() and n:
-            network = deepcopy(self._network()).float()  # twice as quick; the density needs more
-            noise = rng.standard_normal((n, int(active.sum())))
-            x = by_blocks(lambda e: _carried(network, e.float(), self.steps).double(), noise)
-            drawn[:, active] += self.scale_[active] * x
-        return drawn
+    def _carrier(self, network: nn.Module) -> Callable[[Tensor], Tensor]:
+        single = deepcopy(network).float()  # twice as quick; the density needs more
+        return lambda noise: _carried(single, noise.float(), self.steps).double()
 
-    def _score_samples(self, z: FloatArray) -> FloatArray:
-        refuse_constant(self.title, self.centre_, self.scale_)
-        if not len(z):
-            return np.empty(0)
-        network = self._network()
-        x = standardise(z, self.centre_, self.scale_)
-        steps = self.steps * self._finer
-        density: FloatArray = by_blocks(lambda rows: _log_density(network, rows, steps), x)
-        density -= np.log(self.scale_).sum()
-        return density
+    def _log_density(self, network: nn.Module, rows: Tensor) -> Tensor:
+        return _log_density(network, rows, self.steps * self._finer)
 
     def _condition(
         self, known: BoolArray, values: FloatArray, rng: np.random.Generator
@@ -193,9 +115,6 @@ class FlowMatching(DensitySampler, ConditionalSampler):
         rough = copy(self)  # weights need not be as exact as a density that is told
         rough._finer = 1
         return resampled(rough, known, values, rng, CANDIDATES)
-
-    def _defect(self) -> str | None:
-        return misfit(self.scale_, self.parameters_, self._build)
 
 
 def _velocities(d: int, hidden: int) -> nn.Module:
@@ -266,7 +185,7 @@ def _slope(a: Tensor) -> Tensor:
 
 
 def _mismatch(network: nn.Module, rows: Tensor, rng: np.random.Generator) -> Tensor:
-    """How far the velocities are from the ways between noise and rows (n, d), squared, mean."""
+    """Mean squared error of the velocities along paths from noise to rows (n, d)."""
     import torch
 
     n, d = rows.shape
@@ -289,7 +208,7 @@ def _carried(network: nn.Module, noise: Tensor, steps: int) -> Tensor:
 
 
 def _log_density(network: nn.Module, x: Tensor, steps: int) -> Tensor:
-    """Log-density of standardised rows (n, d), (n,), from their way back to noise."""
+    """Log-density of standardised rows (n, d), (n,), from their path back to noise."""
     import torch
 
     d = x.shape[1]

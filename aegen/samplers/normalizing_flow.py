@@ -1,28 +1,14 @@
-"""A normal distribution bent by a neural network: density and draws, both in closed form."""
+"""Normalizing flow: invertible maps to a normal distribution; density and draws in closed form."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 
-from aegen.core.arrays import BoolArray, FloatArray
 from aegen.core.parameters import Field
-from aegen.samplers._neural import (
-    Cache,
-    Recipe,
-    SingleArray,
-    by_blocks,
-    flat,
-    initialised,
-    misfit,
-    one_thread,
-    rebuilt,
-    train,
-)
-from aegen.samplers._resampling import resampled
-from aegen.samplers._standardise import centre_and_scale, refuse_constant, standardise
-from aegen.samplers.base import ConditionalSampler, DensitySampler, Sampler
+from aegen.samplers._neural import Batch, Epochs, NeuralFlow, Patience, Rate
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -33,8 +19,8 @@ TRANSFORMS = {"spline": 3, "realnvp": 8}
 """How many maps there are unless asked otherwise."""
 
 
-class NormalizingFlow(DensitySampler, ConditionalSampler):
-    r"""A chain of invertible maps, learned so that it turns the codes into normal numbers.
+class NormalizingFlow(NeuralFlow):
+    r"""Normalizing flow (neural spline flow or RealNVP) from the codes to a normal distribution.
 
     $\log f(z) = \log N(g(x); 0, I) + \log|\det \partial g / \partial x| - \sum_j \log s_j$ with
     $x = (z - m) / s$ the standardised code and g the chain; a draw is a normal vector sent back
@@ -62,19 +48,6 @@ class NormalizingFlow(DensitySampler, ConditionalSampler):
 
     title: ClassVar[str] = "Normalizing flow"
     summary: ClassVar[str] = "A normal distribution bent by a neural network, density included."
-    slow: ClassVar[bool] = True
-    shapes: ClassVar[dict[str, tuple[str, ...]]] = {
-        "centre_": ("d",),
-        "scale_": ("d",),
-        "parameters_": ("p",),
-    }
-
-    centre_: FloatArray
-    scale_: FloatArray
-    parameters_: SingleArray
-    passes_: int
-
-    _built: Cache | None = None
 
     def __init__(
         self,
@@ -90,24 +63,10 @@ class NormalizingFlow(DensitySampler, ConditionalSampler):
             int,
             Field("Width of the two hidden layers of each map.", low=4, high=1024, log=True),
         ] = 64,
-        epochs: Annotated[
-            int, Field("Most passes over the codes.", low=1, high=1000, log=True)
-        ] = 20,
-        patience: Annotated[
-            int,
-            Field("Passes without gain on held-out rows after which to stop.", low=1, high=1000),
-        ] = 5,
-        learning_rate: Annotated[
-            float,
-            Field(
-                "Size of the first steps; it falls to zero.",
-                low=0,
-                high=0.1,
-                open_low=True,
-                log=True,
-            ),
-        ] = 5e-3,
-        batch: Annotated[int, Field("Most rows a step.", low=16, high=65536, log=True)] = 512,
+        epochs: Epochs = 20,
+        patience: Patience = 5,
+        learning_rate: Rate = 5e-3,
+        batch: Batch = 512,
     ) -> None:
         self.kind = kind
         self.transforms = transforms
@@ -117,27 +76,6 @@ class NormalizingFlow(DensitySampler, ConditionalSampler):
         self.learning_rate = learning_rate
         self.batch = batch
 
-    def minimum_rows(self, d: int) -> int:
-        """Ten, so that one can be held out."""
-        return 10
-
-    def _fit(self, z: FloatArray, weights: FloatArray | None, rng: np.random.Generator) -> None:
-        self.centre_, self.scale_ = centre_and_scale(z)
-        self.parameters_, self.passes_ = np.zeros(0, dtype=np.float32), 0
-        active = self.scale_ > 0
-        if not active.any():
-            return
-        x = standardise(z, self.centre_, self.scale_)[:, active]
-        recipe = Recipe(self.epochs, self.patience, self.batch, self.learning_rate)
-        with one_thread():
-            network = initialised(self._build, rng)
-
-            def loss(rows: Tensor, noise: np.random.Generator) -> Tensor:
-                return -_log_density(network, rows).mean()
-
-            self.passes_ = train(network, loss, x, recipe, rng)
-        self.parameters_ = flat(network)
-
     def _build(self) -> nn.Module:
         """The chain as a zuko flow of the columns that vary; it leaves them as they are at first.
 
@@ -146,7 +84,7 @@ class NormalizingFlow(DensitySampler, ConditionalSampler):
         from torch import nn
         from zuko.flows import NSF, RealNVP  # type: ignore[import-untyped]
 
-        features = int((self.scale_ > 0).sum())
+        features = int(self._active.sum())
         count = self.transforms or TRANSFORMS[self.kind]
         flow = NSF if self.kind == "spline" else RealNVP
         built: Any = flow(features, transforms=count, hidden_features=(self.hidden,) * 2)
@@ -157,46 +95,17 @@ class NormalizingFlow(DensitySampler, ConditionalSampler):
         chain: nn.Module = built
         return chain
 
-    def _network(self) -> nn.Module:
-        """The fitted chain, rebuilt where weights were loaded or fitted anew."""
-        self._built = rebuilt(self._built, self._build, self.parameters_)
-        return self._built.network
+    def _loss(self, network: nn.Module, rows: Tensor, noise: np.random.Generator) -> Tensor:
+        return -self._log_density(network, rows).mean()
 
-    def _sample(self, n: int, rng: np.random.Generator) -> FloatArray:
-        active = self.scale_ > 0
-        drawn = np.tile(self.centre_, (n, 1))
-        if active.any() and n:
-            network = self._network()
-            normal = rng.standard_normal((n, int(active.sum())))
-            x = by_blocks(lambda y: _unbent(network, y), normal)
-            drawn[:, active] += self.scale_[active] * x
-        return drawn
+    def _carrier(self, network: nn.Module) -> Callable[[Tensor], Tensor]:
+        return lambda noise: _unbent(network, noise)
 
-    def _score_samples(self, z: FloatArray) -> FloatArray:
-        refuse_constant(self.title, self.centre_, self.scale_)
-        if not len(z):
-            return np.empty(0)
-        network = self._network()
-        x = standardise(z, self.centre_, self.scale_)
-        density: FloatArray = by_blocks(lambda rows: _log_density(network, rows), x)
-        density -= np.log(self.scale_).sum()
+    def _log_density(self, network: nn.Module, rows: Tensor) -> Tensor:
+        y, volume = network().transform.call_and_ladj(rows)
+        normal = -0.5 * (y * y).sum(dim=-1) - 0.5 * rows.shape[-1] * np.log(2 * np.pi)
+        density: Tensor = normal + volume
         return density
-
-    def _condition(
-        self, known: BoolArray, values: FloatArray, rng: np.random.Generator
-    ) -> Sampler:
-        return resampled(self, known, values, rng)
-
-    def _defect(self) -> str | None:
-        return misfit(self.scale_, self.parameters_, self._build)
-
-
-def _log_density(network: nn.Module, x: Tensor) -> Tensor:
-    """Log-density of standardised rows (n, d), (n,)."""
-    y, volume = network().transform.call_and_ladj(x)
-    normal = -0.5 * (y * y).sum(dim=-1) - 0.5 * x.shape[-1] * np.log(2 * np.pi)
-    density: Tensor = normal + volume
-    return density
 
 
 def _unbent(network: Any, y: Tensor) -> Tensor:

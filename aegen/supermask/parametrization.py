@@ -21,7 +21,8 @@ their first values by 0.9 (`aegen.supermask.training.recipe.factor` has the pape
 whose layers must not be masked is passed over by ``only``. `aegen.supermask.training.classifier`
 is the loop for classifiers.
 
-Source: facts of the paper, sections 1.1, 1.3 and 1.4 (arXiv 2201.13361).
+Source: N. Koster, O. Grothe, A. Rettinger, arXiv 2201.13361; the straight-through gradient after
+Y. Bengio et al., arXiv 1308.3432.
 """
 
 from __future__ import annotations
@@ -42,7 +43,9 @@ from aegen.supermask.frozen_weights import frozen, initial_scores, kappa_for
 
 __all__ = [
     "RULES",
+    "Decoupled",
     "Mask",
+    "MaskAdam",
     "MaskSGD",
     "attach",
     "attached",
@@ -278,41 +281,29 @@ def detach(net: nn.Module) -> None:
         layer.requires_grad_(False)
 
 
-class MaskSGD(torch.optim.SGD):
-    """SGD with Nesterov momentum after a decay that the learning rate does not multiply.
+class Decoupled(torch.optim.Optimizer):
+    """An optimiser of scores whose decay the learning rate does not multiply.
 
-    ``m <- (1 - decay) m``, then ``v <- momentum v + g`` and ``m <- m - rate (g + momentum v)``.
-    The decay is what drops weights: a score with a steady gradient g settles at
-    ``rate g / ((1 - momentum) decay)``, and stays while that exceeds the threshold. torch's own
-    ``weight_decay``, which it multiplies by the rate, is another thing. On a CPU and on a GPU a
-    step is one pass over scores, gradients and momentum, after the decay's.
-
-    Args:
-        parameters: usually ``scores(net)``.
-        learning_rate: at the start.
-        decay: a step, at the start.
-        momentum: of Nesterov's kind where it is positive.
-
-    Source: facts of the paper, section 1.4 (SGDW of TensorFlow Addons).
+    A step is ``m <- (1 - decay) m``, then the optimiser's own. Together with the threshold the
+    decay is what drops weights. torch's ``weight_decay``, which is multiplied by the rate, is
+    another thing.
     """
 
-    def __init__(
-        self, parameters: Any, learning_rate: float, decay: float = 0.0, momentum: float = 0.9
-    ) -> None:
-        super().__init__(
-            parameters, lr=learning_rate, momentum=momentum, nesterov=momentum > 0, fused=True
-        )
-        self.first = (learning_rate, decay)
-        self.decay = decay
+    first: tuple[float, float]
+    decay: float
 
     @property
     def learning_rate(self) -> float:
         """Of the next step."""
         return float(self.param_groups[0]["lr"])
 
+    @learning_rate.setter
+    def learning_rate(self, value: float) -> None:
+        self.param_groups[0]["lr"] = value
+
     def scale(self, factor: float, warm: float = 1.0) -> None:
         """Set rate and decay to ``factor`` of their first values, the rate to ``warm`` of that."""
-        self.param_groups[0]["lr"] = self.first[0] * factor * warm
+        self.learning_rate = self.first[0] * factor * warm
         self.decay = self.first[1] * factor
 
     @torch.no_grad()
@@ -322,6 +313,42 @@ class MaskSGD(torch.optim.SGD):
         if self.decay:
             torch._foreach_mul_(moved, 1 - self.decay)
         return super().step(closure)
+
+
+class MaskSGD(Decoupled, torch.optim.SGD):
+    """SGD with Nesterov momentum and decoupled decay.
+
+    ``m <- (1 - decay) m``, then ``v <- momentum v + g`` and ``m <- m - rate (g + momentum v)``: a
+    score with a steady gradient g settles at ``rate g / ((1 - momentum) decay)``, and stays while
+    that exceeds the threshold.
+
+    Args:
+        parameters: usually ``scores(net)``.
+        learning_rate: at the start.
+        decay: a step, at the start.
+        momentum: of Nesterov's kind where it is positive.
+
+    Source: I. Loshchilov, F. Hutter, arXiv 1711.05101 (SGDW).
+    """
+
+    def __init__(
+        self, parameters: Any, learning_rate: float, decay: float = 0.0, momentum: float = 0.9
+    ) -> None:
+        super().__init__(
+            parameters, lr=learning_rate, momentum=momentum, nesterov=momentum > 0, fused=True
+        )
+        self.first, self.decay = (learning_rate, decay), decay
+
+
+class MaskAdam(Decoupled, torch.optim.Adam):
+    """Adam with decoupled decay, whose steps are of one size however small the gradients are.
+
+    Source: D. Kingma, J. Ba, arXiv 1412.6980.
+    """
+
+    def __init__(self, parameters: Any, learning_rate: float, decay: float = 0.0) -> None:
+        super().__init__(parameters, learning_rate, betas=(0.9, 0.99), fused=True)
+        self.first, self.decay = (learning_rate, decay), decay
 
 
 def _put_on(layer: nn.Module) -> Any:

@@ -2,7 +2,7 @@
 
 A `Plan` is read twice: by `aegen.supermask.torch_network`, which makes a torch network of it, and
 by the sparse engine, which runs a ticket without one. No layer has a bias; what has weights is
-`Dense` or `Conv`. The networks of the paper are in `aegen.supermask.networks`, one file each.
+`Dense` or `Conv`. The networks of the paper are in `aegen.supermask.networks`.
 """
 
 from __future__ import annotations

@@ -1,12 +1,14 @@
 """Plans have the weights that the paper counts, and torch networks follow them step by step."""
 
+import importlib
 import math
+import sys
 
 import numpy as np
 import pytest
 import torch
 
-from aegen.core.errors import InvalidInput
+from aegen.core.errors import InvalidInput, UnknownName
 from aegen.supermask import Plan, networks
 from aegen.supermask.plan import Conv, Dense, Elu, Flatten, MaxPool, Residual
 from aegen.supermask.torch_network import Network
@@ -32,6 +34,34 @@ def test_weights_are_those_of_the_paper(name, total):
 
 def test_every_network_is_counted():
     assert sorted(COUNTS) == networks.names()
+
+
+NEW = """
+from aegen.supermask.plan import Dense, Flatten, Plan
+__all__ = [{names}]
+"""
+CLASS = """
+class {name}(Plan):
+    def __init__(self, channels=1, size=28, classes=10):
+        steps = (Flatten(), Dense("fc", channels * size**2, classes))
+        super().__init__("{name}", {{}}, (channels, size, size), classes, steps)
+"""
+
+
+def test_a_new_file_adds_a_network_under_its_name_or_several_under_theirs(tmp_path, monkeypatch):
+    for file, names in {"one_layer": ["Perceptron"], "more": ["Left", "Right"]}.items():
+        source = NEW.format(names=", ".join(map(repr, names)))
+        source += "".join(CLASS.format(name=name) for name in names)
+        (tmp_path / f"{file}.py").write_text(source)
+        monkeypatch.delitem(sys.modules, f"{networks.package}.{file}", raising=False)
+    package = importlib.import_module(networks.package)
+    monkeypatch.setattr(package, "__path__", [*package.__path__, str(tmp_path)])
+    assert networks.names() == sorted([*COUNTS, "left", "one-layer", "right"])
+    for name in ("left", "one-layer", "right"):
+        assert networks.create(name, size=4).total == 160
+        assert networks.name_of(networks.get(name)) == name
+    with pytest.raises(UnknownName, match="did you mean 'left'"):
+        networks.get("lefft")
 
 
 def test_layers_of_the_paper_one_by_one():

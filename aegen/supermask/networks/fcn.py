@@ -1,4 +1,4 @@
-"""FCN: dense layers only, by default LeNet-300-100."""
+"""Fully connected network (multilayer perceptron), by default LeNet-300-100."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["FCN"]
 
 
 class FCN(Plan):
-    """Dense layers with ELU between them; 266,200 weights as the paper has it on MNIST.
+    """Fully connected network with ELU between its layers; 266,200 weights on MNIST.
 
     Args:
         hidden: sizes of the hidden layers, "300-100".
@@ -24,7 +24,7 @@ class FCN(Plan):
     Raises:
         InvalidInput: ``hidden`` is not whole numbers with dashes between them.
 
-    Source: facts of the paper, section 2 (arXiv 2201.13361; LeNet-300-100 of LeCun et al., 1998).
+    Source: LeNet-300-100 of Y. LeCun et al., Gradient-based learning (1998).
 
     Example:
         >>> FCN().total

@@ -12,7 +12,7 @@ from typing import Any
 
 from aegen.core.errors import InvalidInput
 
-__all__ = ["RULES", "SCHEDULES", "Recipe", "factor", "paper_recipe", "stops"]
+__all__ = ["RULES", "SCHEDULES", "MaskRecipe", "Recipe", "factor", "paper_recipe", "stops"]
 
 RULES = ("signed", "binary", "top-k", "dense")
 """What is trained: a mask of -1, 0 and 1, of 0 and 1, of the largest scores, or the weights."""
@@ -98,6 +98,68 @@ class Recipe:
                 raise InvalidInput(
                     f"{name} must be one of {', '.join(known)}, got {getattr(self, name)!r}"
                 )
+
+
+@dataclass(frozen=True)
+class MaskRecipe:
+    """How to train the masks of an autoencoder.
+
+    Attributes:
+        epochs: passes over the training rows.
+        batch: images a step.
+        learning_rate: of Adam, at its highest; it rises over the first twentieth of the training
+            and falls by the factor ``end`` over the whole of it.
+        decay: by which scores shrink each step, at its highest; it falls by ``end`` as well.
+        first_decay: the same at the start.
+        rise: share of the training over which the decay grows from the one to the other.
+        end: what learning rate and decay are multiplied by in the last step.
+        threshold: which a score's size must exceed for its weight not to be dropped.
+        kappa: ``fan_in`` times the variance of the frozen weights; None: from the share of weights
+            that is active at first. Each layer's constant is rounded to half precision.
+        seed: of weights, scores and the order of the rows.
+
+    Raises:
+        InvalidInput: a setting out of its range.
+
+    Example:
+        >>> MaskRecipe(epochs=3).epochs
+        3
+    """
+
+    epochs: int = 32
+    batch: int = 128
+    learning_rate: float = 1e-3
+    decay: float = 1.15e-2
+    first_decay: float = 5e-4
+    rise: float = 0.9
+    end: float = 0.01
+    threshold: float = 0.01
+    kappa: float | None = 2.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, low in (("epochs", 1), ("batch", 1), ("seed", 0)):
+            if getattr(self, name) < low:
+                raise InvalidInput(f"{name} must be {low} or more, got {getattr(self, name)}")
+        for name in ("learning_rate", "threshold", "rise", "end", "kappa"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value < math.inf:
+                raise InvalidInput(f"{name} must be above 0, got {value}")
+        for name in ("decay", "first_decay"):
+            if not 0 <= getattr(self, name) < 1:
+                raise InvalidInput(f"{name} must be from 0 to below 1, got {getattr(self, name)}")
+
+    def at(self, share: float) -> tuple[float, float]:
+        """Learning rate and decay at a share of the training.
+
+        Example:
+            >>> MaskRecipe(decay=0.01, rise=0.5, end=1.0).at(0.5)
+            (0.001, 0.01)
+        """
+        fallen = math.pow(self.end, share)
+        grown = min(1.0, share / self.rise)
+        decay = self.first_decay + (self.decay - self.first_decay) * grown
+        return self.learning_rate * fallen * min(1.0, 0.02 + 20 * share), decay * fallen
 
 
 _PAIRS: dict[str, Any] = {"learning_rate": 0.05, "decay": 5e-4, "epochs": 100}

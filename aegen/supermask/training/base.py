@@ -1,0 +1,358 @@
+"""Training masks an epoch at a time: what the classifier and the autoencoder share.
+
+The order of an epoch's rows comes from the seed and the epoch's number alone, so a training that
+was stopped and goes on from its checkpoint gives the very bytes that it would have given (on the
+same kind of machine, with as many threads).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from aegen.core.arrays import array_of
+from aegen.core.errors import StorageError, TrainingError
+from aegen.core.progress import report as tell
+from aegen.core.storage import load_arrays, make_folder, save_arrays
+from aegen.supermask.counts import Counts, Report
+from aegen.supermask.parametrization import Decoupled, attached, masks
+from aegen.supermask.ticket.mask_codec import encode
+from aegen.supermask.training.history import FLIPS, History, budget, packed_scores, thinned
+from aegen.supermask.training.score_statistics import edges, flips, histogram
+
+if TYPE_CHECKING:
+    from aegen.supermask.ticket.ticket import Ticket
+    from aegen.supermask.training.recipe import MaskRecipe, Recipe
+
+__all__ = ["Epoch", "Trainer"]
+
+FORMAT = "1"
+
+PULSE = 20
+"""Steps between two looks at the loss, which on a GPU wait for all steps before."""
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """Where a training stands after an epoch.
+
+    Attributes:
+        epoch: its number, from 1.
+        loss: mean of the training batches, in nats: of a classifier the cross-entropy, of an
+            autoencoder the reconstruction loss of an image.
+        accuracy: share of the test rows that are recognised.
+        test_loss: the same loss, of the test rows.
+        remaining: share of all weights that are not dropped; 1 in dense training.
+        layers: keep, invert and drop counts by layer.
+        flips: weights that changed since the epoch before, a count for each of
+            `aegen.supermask.training.history.FLIPS`.
+        seconds: of this training so far, all its runs together.
+        learning_rate: of the epoch's last step.
+        decay: the same.
+    """
+
+    epoch: int
+    loss: float
+    accuracy: float
+    test_loss: float
+    remaining: float
+    layers: dict[str, Counts]
+    flips: dict[str, int]
+    seconds: float
+    learning_rate: float
+    decay: float
+
+
+class Trainer(Iterator[Epoch]):
+    """A training of masks, which is also the iterator of its epochs.
+
+    Attributes:
+        network: with its masks as they are now.
+        recipe: how it is trained.
+        about: plain values that ticket and history keep.
+        epochs: records of all epochs done, those before a resumption too.
+    """
+
+    kind: ClassVar[str]
+    """What a checkpoint of it is called."""
+
+    advice: ClassVar[str]
+    """What to do where the loss is not finite."""
+
+    network: nn.Module
+    recipe: Recipe | MaskRecipe
+    about: Mapping[str, Any]
+    epochs: list[Epoch]
+
+    def _begin(
+        self, optimiser: Decoupled, moments: Mapping[str, str], rows: int, checkpoint: Path | None
+    ) -> None:
+        """Take up the training where its checkpoint left it, or at the start.
+
+        Args:
+            optimiser: of what `_trained` names.
+            moments: what a checkpoint keeps of the optimiser, and its name there.
+            rows: training rows.
+            checkpoint: file that keeps the training after each epoch, or None.
+        """
+        self._optimiser, self._moments = optimiser, moments
+        self._rows, self._checkpoint = rows, checkpoint
+        self._edges = {name: edges(p) for name, p in self._trained().items()}
+        self._signs = self._masks()
+        self.epochs = []
+        self._flips: list[NDArray[np.int64]] = []
+        self._histograms: list[NDArray[np.int64]] = []
+        self._coded: dict[int, dict[str, bytes]] = {}
+        if checkpoint is not None:
+            make_folder(checkpoint.parent)  # a place that cannot be written to is told early
+            if checkpoint.exists():
+                self._restore(checkpoint)
+
+    # What each kind says for itself
+
+    @abstractmethod
+    def _identity(self) -> dict[str, Any]:
+        """What must agree for a checkpoint to be continued."""
+
+    @abstractmethod
+    def _pace(self, passed: float, step: float) -> None:
+        """Set learning rate and decay after ``passed`` epochs, for a step of so much of one."""
+
+    @abstractmethod
+    def _loss(self, rows: Tensor) -> Tensor:
+        """The mean loss of some training rows."""
+
+    @abstractmethod
+    def _score(self) -> tuple[float, float]:
+        """Accuracy and mean loss of the test rows."""
+
+    @property
+    @abstractmethod
+    def description(self) -> dict[str, Any]:
+        """What is trained and how, plain values; with the figures reached, once there are any."""
+
+    def _trained(self) -> dict[str, Tensor]:
+        """What the optimiser moves, by layer: the scores."""
+        return {name: scores for name, _, scores in attached(self.network)}
+
+    def _masks(self) -> dict[str, NDArray[np.int8]]:
+        return masks(self.network)
+
+    def _check_epoch(self, loss: float, accuracy: float) -> None:
+        """Raise TrainingError where an epoch led nowhere."""
+
+    # Where it stands
+
+    @property
+    def done(self) -> bool:
+        """Whether no epoch is left."""
+        return len(self.epochs) >= self.recipe.epochs
+
+    @property
+    def masks(self) -> dict[str, NDArray[np.int8]]:
+        """Masks by layer as they are now; all ones in dense training."""
+        return dict(self._signs)
+
+    @property
+    def report(self) -> Report:
+        """Counts of `masks`."""
+        return Report.of(self._signs)
+
+    def _ticket(
+        self, network: str | None, arguments: Mapping[str, Any], initialiser: str, about: Any
+    ) -> Ticket:
+        from aegen.supermask.ticket.ticket import Ticket
+
+        layers = list(attached(self.network))
+        return Ticket(
+            network=network,
+            arguments=dict(arguments),
+            initialiser=initialiser,
+            kappas={name: mask.kappa for name, mask, _ in layers if mask.kappa is not None},
+            seed=self.recipe.seed,
+            masks=self.masks,
+            thresholds={name: mask.threshold(scores) for name, mask, scores in layers},
+            about={**self.description, **about},
+        )
+
+    def history(self) -> History:
+        """How it went so far.
+
+        Raises:
+            TrainingError: no epoch is done yet.
+        """
+        if not self.epochs:
+            raise TrainingError("there is no history before the first epoch")
+        thresholds, last = dict.fromkeys(self._signs, 0.0), {}
+        if self._masked:
+            for name, mask, scores in attached(self.network):
+                thresholds[name] = mask.threshold(scores)
+                last[name] = packed_scores(array_of(scores), thresholds[name])
+        records = [asdict(record) for record in self.epochs]
+        counts = [list(record.pop("layers").values()) for record in records]
+        return History(
+            {name: mask.shape for name, mask in self._signs.items()},
+            records,
+            np.array([[[c[k] for k in ("keep", "invert", "drop")] for c in e] for e in counts]),
+            np.array(self._flips),
+            np.array(self._histograms),
+            np.array(list(self._edges.values())),
+            thresholds,
+            self.description,
+            self._coded,
+            last,
+        )
+
+    @property
+    def _masked(self) -> bool:
+        return getattr(self.recipe, "rule", "signed") != "dense"
+
+    # An epoch
+
+    def __next__(self) -> Epoch:
+        """Train an epoch, keep it in the checkpoint, and say where it led."""
+        if self.done:
+            raise StopIteration
+        start = time.perf_counter()
+        number = len(self.epochs) + 1
+        loss = self._pass(number)
+        accuracy, test_loss = self._score()
+        self._check_epoch(loss, accuracy)
+        before, self._signs = self._signs, self._masks()
+        found = self.report
+        if found.empty:
+            raise TrainingError(
+                f"nothing remains of layer {', '.join(found.empty)} after epoch {number}, so all "
+                "images look the same to the network: lower the decay or the threshold, or raise "
+                "the learning rate" + self._kept()
+            )
+        turned = np.array([flips(before[name], self._signs[name]) for name in before])
+        self._flips.append(turned)
+        self._histograms.append(
+            np.array([histogram(p, self._edges[name]) for name, p in self._trained().items()])
+        )
+        if self._masked:
+            self._coded[number] = {name: encode(mask) for name, mask in self._signs.items()}
+            self._coded = thinned(self._coded, budget(found.total.total))
+        record = Epoch(
+            number,
+            loss,
+            accuracy,
+            test_loss,
+            found.total.remaining,
+            found.layers,
+            dict(zip(FLIPS, turned.sum(axis=0).tolist(), strict=True)),
+            (self.epochs[-1].seconds if self.epochs else 0.0) + time.perf_counter() - start,
+            self._optimiser.learning_rate,
+            self._optimiser.decay,
+        )
+        self.epochs.append(record)
+        if self._checkpoint is not None:
+            self._save(self._checkpoint)
+        return record
+
+    def _pass(self, number: int) -> float:
+        """All rows once; the mean loss of their batches."""
+        recipe, optimiser = self.recipe, self._optimiser
+        order = np.random.default_rng([recipe.seed, number]).permutation(self._rows)
+        batches = torch.split(torch.from_numpy(order).to(self._device), recipe.batch)
+        losses: list[Tensor] = []
+        self.network.train()
+        for k, rows in enumerate(batches):
+            self._pace(number - 1 + k / len(batches), 1 / len(batches))
+            loss = self._loss(rows)
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+            losses.append(loss.detach())
+            if k % PULSE == 0 or k == len(batches) - 1:
+                self._look(number, k + 1, len(batches), float(losses[-1]))
+        return float(torch.stack(losses).double().mean())
+
+    _device = "cpu"
+
+    def _look(self, number: int, step: int, steps: int, loss: float) -> None:
+        """Tell how far it is, or stop where the loss is not finite."""
+        if not math.isfinite(loss):
+            raise TrainingError(
+                f"the loss is {loss} in epoch {number}, at step {step} of {steps}: "
+                + self.advice
+                + self._kept()
+            )
+        share = (number - 1 + step / steps) / self.recipe.epochs
+        tell(share, f"epoch {number} of {self.recipe.epochs}, loss {loss:.3f}")
+
+    def _kept(self) -> str:
+        if self._checkpoint is None or not self.epochs:
+            return ""
+        return f"; epoch {len(self.epochs)} is kept in {self._checkpoint}"
+
+    # On disk
+
+    def _save(self, path: Path) -> None:
+        arrays: dict[str, NDArray[Any]] = {
+            "flips": np.array(self._flips),
+            "histograms": np.array(self._histograms),
+        }
+        for name, parameter in self._trained().items():
+            arrays[f"scores.{name}"] = array_of(parameter)
+            for moment, kept in self._moments.items():
+                tensor = torch.as_tensor(self._optimiser.state[parameter][moment])
+                arrays[f"{kept}.{name}"] = array_of(tensor)
+        for epoch, coded in self._coded.items():
+            for name, code in coded.items():
+                arrays[f"mask.{epoch}.{name}"] = np.frombuffer(code, np.uint8)
+        records = json.dumps([asdict(record) for record in self.epochs])
+        metadata = {self.kind: FORMAT, "identity": json.dumps(self._identity())}
+        save_arrays(path, arrays, {**metadata, "records": records})
+
+    @torch.no_grad()
+    def _restore(self, path: Path) -> None:
+        arrays, metadata = load_arrays(path)
+        if metadata.get(self.kind) != FORMAT:
+            raise StorageError(path, f"is not a {self.kind} checkpoint that this aegen can read")
+        try:
+            self._require_same(json.loads(metadata["identity"]), path)
+            for name, parameter in self._trained().items():
+                parameter.copy_(torch.from_numpy(arrays[f"scores.{name}"]))
+                for moment, kept in self._moments.items():
+                    value = torch.from_numpy(arrays[f"{kept}.{name}"].copy())
+                    if value.ndim:  # laid out as the scores are
+                        value = torch.empty_like(parameter).copy_(value)
+                    self._optimiser.state[parameter][moment] = value
+            for epoch in sorted({int(k.split(".")[1]) for k in arrays if k.startswith("mask.")}):
+                self._coded[epoch] = {
+                    name: arrays[f"mask.{epoch}.{name}"].tobytes() for name in self._signs
+                }
+            self._flips, self._histograms = list(arrays["flips"]), list(arrays["histograms"])
+            for record in json.loads(metadata["records"]):
+                layers = {name: Counts(**counts) for name, counts in record.pop("layers").items()}
+                self.epochs.append(Epoch(layers=layers, **record))
+        except (KeyError, ValueError, TypeError, RuntimeError) as problem:
+            raise StorageError(
+                path, f"is a damaged training checkpoint (at {problem})"
+            ) from problem
+        self._signs = self._masks()
+
+    def _require_same(self, found: dict[str, Any], path: Path) -> None:
+        now = json.loads(json.dumps(self._identity()))
+        now, found = ({**side.pop("recipe"), **side} for side in (now, found))
+        differ = sorted(key for key in {*now, *found} if now.get(key) != found.get(key))
+        if differ:
+            was = ", ".join(f"{key} {found.get(key)}" for key in differ)
+            wanted = ", ".join(f"{key} {now.get(key)}" for key in differ)
+            raise TrainingError(
+                f"{path} was begun with {was}, not with {wanted}: give another place (--out), or "
+                "delete it"
+            )
