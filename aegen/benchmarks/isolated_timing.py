@@ -141,10 +141,8 @@ def _timed(call: Callable[[], Any]) -> float:
 
 def _warm_up(name: str, dimension: int) -> None:
     """Compile and import what a first call would, on a few rows."""
-    z = made_up_codes(max(60, 2 * dimension), dimension)
-    quick = {"epochs": 1, "components": 2, "truncation": 1}
-    known = {parameter.name for parameter in samplers.parameters(name)}
-    model = samplers.create(name, **{k: v for k, v in quick.items() if k in known}).fit(z, rng=0)
+    z = made_up_codes(60, min(dimension, 5))
+    model = samplers.create(name, **samplers.get(name).quick).fit(z, rng=0)
     model.sample(60, rng=0)
     if isinstance(model, DensitySampler):
         with contextlib.suppress(InvalidInput):

@@ -82,15 +82,12 @@ class FlowMatching(DensitySampler, ConditionalSampler):
     title: ClassVar[str] = "Flow matching"
     summary: ClassVar[str] = "Noise carried to the codes along velocities that a network learned."
     slow: ClassVar[bool] = True
-    shapes: ClassVar[dict[str, tuple[str, ...]]] = {
-        "centre_": ("d",),
-        "scale_": ("d",),
-        "parameters_": ("p",),
-    }
+    quick: ClassVar[dict[str, int]] = {"epochs": 3, "hidden": 8, "steps": 4}
+    exact: ClassVar[None] = None
 
-    centre_: FloatArray
-    scale_: FloatArray
-    parameters_: SingleArray
+    centre_: Annotated[FloatArray, "d"]
+    scale_: Annotated[FloatArray, "d"]
+    parameters_: Annotated[SingleArray, "p"]
     passes_: int
 
     _built: Cache | None = None

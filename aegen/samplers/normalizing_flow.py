@@ -63,15 +63,12 @@ class NormalizingFlow(DensitySampler, ConditionalSampler):
     title: ClassVar[str] = "Normalizing flow"
     summary: ClassVar[str] = "A normal distribution bent by a neural network, density included."
     slow: ClassVar[bool] = True
-    shapes: ClassVar[dict[str, tuple[str, ...]]] = {
-        "centre_": ("d",),
-        "scale_": ("d",),
-        "parameters_": ("p",),
-    }
+    quick: ClassVar[dict[str, int]] = {"epochs": 3, "hidden": 8}
+    exact: ClassVar[None] = None
 
-    centre_: FloatArray
-    scale_: FloatArray
-    parameters_: SingleArray
+    centre_: Annotated[FloatArray, "d"]
+    scale_: Annotated[FloatArray, "d"]
+    parameters_: Annotated[SingleArray, "p"]
     passes_: int
 
     _built: Cache | None = None

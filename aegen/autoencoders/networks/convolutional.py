@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import torch
 from torch import Tensor
@@ -34,6 +34,7 @@ class Convolutional(Autoencoder):
     """
 
     title = "Convolutional autoencoder"
+    quick: ClassVar[dict[str, list[int]]] = {"widths": [4, 8]}
 
     def __init__(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import torch
 from torch import Tensor
@@ -39,6 +39,7 @@ class Variational(Autoencoder):
     """
 
     title = "Variational autoencoder"
+    quick: ClassVar[dict[str, list[int]]] = {"widths": [4, 8]}
 
     def __init__(
         self,
