@@ -1,7 +1,7 @@
 """aegen: turn any trained autoencoder into a generative model, and see, compare and steer how.
 
-``aegen.load("mnist")`` opens a bundle; `aegen.bundles`, `aegen.samplers` and the other packages
-are loaded when they are first named.
+``aegen.load("mnist")`` opens a bundle; `aegen.bundles`, `aegen.samplers`, `aegen.metrics` and
+`aegen.projections` are loaded when they are first named.
 """
 
 from __future__ import annotations
@@ -10,19 +10,19 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from aegen import bundles, samplers
+    from aegen import bundles, metrics, projections, samplers
     from aegen.generation import load
 
-__all__ = ["__version__", "bundles", "load", "samplers"]
+__all__ = ["__version__", "bundles", "load", "metrics", "projections", "samplers"]
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 
 def __getattr__(name: str) -> Any:
     """Import what is named when it is first named, so that ``import aegen`` stays quick."""
     if name == "load":
         return importlib.import_module("aegen.generation").load
-    if name in ("bundles", "samplers"):
+    if name in __all__:
         return importlib.import_module(f"aegen.{name}")
     raise AttributeError(f"module 'aegen' has no attribute {name!r}")
 

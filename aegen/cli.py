@@ -7,9 +7,11 @@ library, prints; nothing heavy is imported before it is needed, so that `--help`
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
+import aegen
 from aegen.commands.app import open_app
 from aegen.commands.bench import bench
 from aegen.commands.bundles import bundles
@@ -25,8 +27,8 @@ from aegen.core.errors import AegenError
 __all__ = ["app", "main"]
 
 app = typer.Typer(
-    help="Turn any trained autoencoder into a generative model, and see, compare and steer how.",
     no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     add_completion=False,
 )
@@ -40,6 +42,21 @@ app.command("compare")(compare)
 add_ticket_commands(supermask)
 app.add_typer(supermask, name="supermask")
 app.add_typer(bench, name="bench")
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"aegen {aegen.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which aegen")
+    ] = False,
+) -> None:
+    """Turn any trained autoencoder into a generative model, and see, compare and steer how."""
 
 
 def main() -> None:

@@ -129,9 +129,7 @@ def _once(party: Counterpart) -> Measured:
 def _warm_up(name: str, dimension: int) -> None:
     """Compile and import what a first call would, on a few rows."""
     z = synthetic_codes(max(60, 2 * dimension), dimension)
-    quick = {"epochs": 1, "components": 2, "truncation": 1}
-    known = {parameter.name for parameter in samplers.parameters(name)}
-    model = samplers.create(name, **{k: v for k, v in quick.items() if k in known})
+    model = samplers.create(name, **samplers.get(name).quick)
     _once(_steps_of(name, model, z, z, 60))
 
 

@@ -145,7 +145,19 @@ PRESETS: dict[str, tuple[str, ...]] = {
         "attributes/paper-frechet",
     ),
 }
-"""Sets of criteria by name, in the order in which a table shows them."""
+"""Sets of metric specs by name, in the order of a table; `preset` has new metrics too."""
+
+
+def preset(name: str) -> tuple[str, ...]:
+    """The keys of a set of `PRESETS`, and behind them the metrics that no set names.
+
+    Such a metric, one file added to ``aegen/metrics``, is in "quick" where it first can look and
+    in "full" wherever it can.
+    """
+    named = {key.rpartition("/")[2] for keys in PRESETS.values() for key in keys}
+    new = [(other, metrics.get(other).spaces) for other in metrics if other not in named]
+    most = {"quick": 1, "full": None}.get(name, 0)
+    return PRESETS[name] + tuple(f"{s}/{other}" for other, spaces in new for s in spaces[:most])
 
 
 def metric_specs(asked: Iterable[str]) -> tuple[MetricSpec, ...]:
@@ -161,7 +173,7 @@ def metric_specs(asked: Iterable[str]) -> tuple[MetricSpec, ...]:
     found: dict[str, MetricSpec] = {}
     for text in asked:
         for part in filter(None, (part.strip() for part in text.split(","))):
-            for key in PRESETS.get(part, (part,)):
+            for key in preset(part) if part in PRESETS else (part,):
                 if "/" not in key:
                     raise UnknownName("set of metrics", key, [*PRESETS, "space/metric"])
                 metric_spec = MetricSpec.parse(key)

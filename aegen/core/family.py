@@ -1,16 +1,19 @@
 """A family of interchangeable methods: every file in its folder is one, found without a list.
 
-Adding a method is adding a file. The name that people type is the file's name with dashes
-(``samplers/empirical_beta_copula.py`` is "empirical-beta-copula"); the method itself is the one
-public class in it that belongs to the family's base class. Files are imported only when asked for.
+Adding a method is adding a file. ``samplers/empirical_beta_copula.py`` is "empirical-beta-copula"
+for commands and the app, and ``from aegen.samplers import EmpiricalBetaCopula`` in Python: one
+class that derives from the family's base class and is called as its file. Files are imported only
+when asked for.
 """
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import inspect
 import pkgutil
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
 from aegen.core.errors import UnknownName
@@ -59,6 +62,7 @@ class Family(Generic[T]):
 
         Raises:
             UnknownName: there is none; the message lists what exists.
+            TypeError: its file holds no such class, or the class does not say what it is.
         """
         known = self.names()
         if name not in known:
@@ -70,7 +74,14 @@ class Family(Generic[T]):
         methods = [m for m in members if inspect.isclass(m) and issubclass(m, base)]
         if len(methods) != 1:
             raise TypeError(f"{module.__name__} must list one {base_name} in __all__: {methods}")
-        return cast("type[T]", methods[0])
+        method = methods[0]
+        if method.__name__.lower() != name.replace("-", ""):
+            raise TypeError(f"{module.__file__} must be called as its class, {method.__name__}")
+        asked = [a for a, kind in inspect.get_annotations(base).items() if "ClassVar" in str(kind)]
+        missing = [attribute for attribute in asked if not hasattr(method, attribute)]
+        if missing:
+            raise TypeError(f"{method.__name__} must state {', '.join(missing)}: see {base_name}")
+        return cast("type[T]", method)
 
     def create(self, name: str, **fields: Any) -> T:
         """One of them, with its fields checked.
@@ -90,3 +101,41 @@ class Family(Generic[T]):
         """The name under which a class, or an object of it, is found."""
         kind = method if inspect.isclass(method) else type(method)
         return kind.__module__.rpartition(".")[2].replace("_", "-")
+
+    def attach(
+        self, listed: Iterable[str]
+    ) -> tuple[Callable[[str], type[T]], Callable[[], list[str]]]:
+        """``__getattr__`` and ``__dir__`` of a package whose attributes are the classes.
+
+        Editors and type checkers read the same names from the package's ``__init__.pyi``.
+
+        Args:
+            listed: what the package has beside them.
+        """
+
+        def named(attribute: str) -> type[T]:
+            for name in self.names():
+                if name.replace("-", "") == attribute.lower():
+                    method = self.get(name)
+                    if method.__name__ == attribute:
+                        return method
+            raise AttributeError(f"module {self.package!r} has no attribute {attribute!r}")
+
+        return named, lambda: sorted([*listed, *self.classes()])
+
+    def classes(self) -> dict[str, str]:
+        """The class of each method and its name, read from the files; nothing is imported.
+
+        Example:
+            >>> from aegen.samplers import samplers
+            >>> samplers.classes()["EmpiricalBetaCopula"]
+            'empirical-beta-copula'
+        """
+        found = {}
+        for name in self.names():
+            spec = importlib.util.find_spec(f"{self.package}.{name.replace('-', '_')}")
+            source = Path(str(spec and spec.origin)).read_text(encoding="utf-8")
+            for kind in re.findall(r"^class (\w+)", source, flags=re.MULTILINE):
+                if kind.lower() == name.replace("-", ""):
+                    found[kind] = name
+        return found

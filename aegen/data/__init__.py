@@ -12,3 +12,5 @@ __all__ = ["DataSet", "ImageSet", "datasets"]
 
 datasets: Family[DataSet] = Family("aegen.data", "aegen.data.base:DataSet", "data set")
 """All data sets by name: ``datasets.create("mnist").load("folder/with/idx/files")``."""
+
+__getattr__, __dir__ = datasets.attach(__all__)

@@ -96,11 +96,13 @@ class DataSet(ABC):
         title: the name that people see.
         licence: licence of the images, and what it asks.
         citation: whom to cite.
+        fetched: whether ``load`` without a path fetches it over the network.
     """
 
     title: ClassVar[str]
     licence: ClassVar[str]
     citation: ClassVar[str]
+    fetched: ClassVar[bool] = False
 
     @abstractmethod
     def load(self, path: Path | str | None = None) -> ImageSet:

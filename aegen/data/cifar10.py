@@ -51,6 +51,7 @@ class CIFAR10(DataSet):
         "A. Krizhevsky: Learning multiple layers of features from tiny images. Technical report, "
         "University of Toronto, 2009"
     )
+    fetched = True
 
     def load(self, path: Path | str | None = None) -> ImageSet:
         """The images, from a folder of npz files or torchvision; see `DataSet`.

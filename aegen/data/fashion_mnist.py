@@ -37,6 +37,7 @@ class FashionMNIST(DataSet):
         "H. Xiao, K. Rasul, R. Vollgraf: Fashion-MNIST: a novel image dataset for benchmarking "
         "machine learning algorithms. arXiv 1708.07747, 2017"
     )
+    fetched = True
 
     def load(self, path: Path | str | None = None) -> ImageSet:
         """The images, from a folder of idx files, an npz file, or torchvision; see `DataSet`."""

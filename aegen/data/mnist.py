@@ -24,6 +24,7 @@ class MNIST(DataSet):
         "Y. LeCun, L. Bottou, Y. Bengio, P. Haffner: Gradient-based learning applied to document "
         "recognition. Proceedings of the IEEE 86(11), 1998"
     )
+    fetched = True
 
     def load(self, path: Path | str | None = None) -> ImageSet:
         """The images, from a folder of idx files, an npz file, or torchvision; see `DataSet`."""

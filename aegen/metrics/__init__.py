@@ -12,3 +12,5 @@ __all__ = ["Metric", "metrics"]
 
 metrics: Family[Metric] = Family("aegen.metrics", "aegen.metrics.base:Metric", "metric")
 """All metrics by name: ``metrics.names()``, ``metrics.create("distance-ratio")``."""
+
+__getattr__, __dir__ = metrics.attach(__all__)

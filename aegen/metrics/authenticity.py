@@ -51,6 +51,7 @@ class Authenticity(Metric):
     )
     direction: ClassVar[Literal["lower", "higher", "nearer"]] = "nearer"
     best: ClassVar[float] = 0.5
+    detects: ClassVar[Literal["spread", "part", "copies"]] = "copies"
     decides: ClassVar[bool] = False
     needs_training: ClassVar[bool] = True
 

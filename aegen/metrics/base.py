@@ -94,6 +94,11 @@ class Metric(BaseEstimator, ABC):
         seeds_needed: comparisons without which its error is not known well enough to tell two
             models apart.
         paired: whether it needs as many generated rows as reference rows.
+        detects: the fault that it is about: rows "spread" too far, a "part" of the data that is
+            missing, or "copies" of training rows.
+        unit_power: the power of the rows' unit that a value has: 1 for a distance.
+        rotation_invariant: whether turning all rows leaves the value as it is.
+        order_matters: whether the value depends on the order of rows, by what it draws.
     """
 
     title: ClassVar[str]
@@ -107,6 +112,10 @@ class Metric(BaseEstimator, ABC):
     decides: ClassVar[bool] = True
     seeds_needed: ClassVar[int] = 1
     paired: ClassVar[bool] = False
+    detects: ClassVar[Literal["spread", "part", "copies"]] = "spread"
+    unit_power: ClassVar[int] = 0
+    rotation_invariant: ClassVar[bool] = True
+    order_matters: ClassVar[bool] = False
 
     def __call__(
         self,

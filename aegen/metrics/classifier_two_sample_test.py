@@ -59,6 +59,8 @@ class ClassifierTwoSampleTest(Metric):
     )
     direction: ClassVar[Literal["lower", "higher", "nearer"]] = "nearer"
     best: ClassVar[float] = 0.5
+    rotation_invariant: ClassVar[bool] = False  # a tree asks one column at a time
+    order_matters: ClassVar[bool] = True  # of the folds
     seeds_needed: ClassVar[int] = 3  # its error is understated where models are far from the data
     minimum: ClassVar[int] = 2
 

@@ -84,6 +84,7 @@ class DistanceRatio(Metric):
     )
     direction: ClassVar[Literal["lower", "higher", "nearer"]] = "nearer"
     best: ClassVar[float] = 1.0
+    detects: ClassVar[Literal["spread", "part", "copies"]] = "copies"
     needs_training: ClassVar[bool] = True
 
     def _measure(

@@ -48,6 +48,7 @@ class EarthMoversDistance(Metric):
     )
     direction: ClassVar[Literal["lower", "higher", "nearer"]] = "lower"
     best: ClassVar[float] = 0.0
+    unit_power: ClassVar[int] = 1
 
     def _measure(
         self,

@@ -50,6 +50,7 @@ class FrechetDistance(Metric):
     )
     direction: ClassVar[Literal["lower", "higher", "nearer"]] = "lower"
     best: ClassVar[float] = 0.0
+    unit_power: ClassVar[int] = 2
     spaces: ClassVar[tuple[str, ...]] = ("codes", "features")
     minimum: ClassVar[int] = 2
 

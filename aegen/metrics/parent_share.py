@@ -42,6 +42,7 @@ class ParentShare(Metric):
     )
     direction: ClassVar[Literal["lower", "higher", "nearer"]] = "lower"
     best: ClassVar[float] = 0.0
+    detects: ClassVar[Literal["spread", "part", "copies"]] = "copies"
     needs_training: ClassVar[bool] = True
     needs_parents: ClassVar[bool] = True
 

@@ -43,6 +43,7 @@ class Recall(Metric):
     summary: ClassVar[str] = "Share of real rows that lie among the generated ones; 1 is best."
     direction: ClassVar[Literal["lower", "higher", "nearer"]] = "higher"
     best: ClassVar[float] = 1.0
+    detects: ClassVar[Literal["spread", "part", "copies"]] = "part"
 
     def __init__(
         self,

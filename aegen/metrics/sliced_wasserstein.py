@@ -52,6 +52,8 @@ class SlicedWasserstein(Metric):
     )
     direction: ClassVar[Literal["lower", "higher", "nearer"]] = "lower"
     best: ClassVar[float] = 0.0
+    unit_power: ClassVar[int] = 1
+    rotation_invariant: ClassVar[bool] = False  # another draw of directions
 
     def __init__(
         self,

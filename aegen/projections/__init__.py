@@ -14,3 +14,5 @@ projections: Family[Projection] = Family(
     "aegen.projections", "aegen.projections.base:Projection", "projection"
 )
 """All projections by name: ``projections.names()``, ``projections.create("pca")``."""
+
+__getattr__, __dir__ = projections.attach(__all__)

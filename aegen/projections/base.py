@@ -29,6 +29,7 @@ class Projection(BaseEstimator, ABC):
     Class attributes:
         title: the name that people see.
         summary: one sentence on what the picture keeps and what it distorts.
+        quick: fields with which a fit takes a moment, for tests.
 
     Attributes:
         coordinates_: where the fitted codes lie, float64 (n, 2).
@@ -36,6 +37,7 @@ class Projection(BaseEstimator, ABC):
 
     title: ClassVar[str]
     summary: ClassVar[str]
+    quick: ClassVar[Mapping[str, Any]] = {}
 
     coordinates_: FloatArray
     n_features_in_: int

@@ -108,11 +108,6 @@ class NeuralFlow(DensitySampler, ConditionalSampler):
     """
 
     slow: ClassVar[bool] = True
-    shapes: ClassVar[dict[str, tuple[str, ...]]] = {
-        "centre_": ("d",),
-        "scale_": ("d",),
-        "parameters_": ("p",),
-    }
     least_held_out: ClassVar[int] = 1
     """See `Recipe.held_out_rows`."""
 
@@ -121,9 +116,9 @@ class NeuralFlow(DensitySampler, ConditionalSampler):
     learning_rate: float
     batch: int
 
-    centre_: FloatArray
-    scale_: FloatArray
-    parameters_: SingleArray
+    centre_: Annotated[FloatArray, "d"]
+    scale_: Annotated[FloatArray, "d"]
+    parameters_: Annotated[SingleArray, "p"]
     passes_: int
 
     _built: tuple[SingleArray, nn.Module] | None = None

@@ -12,11 +12,14 @@ its methods are given and give has only those, ``_d`` of them, and the fixed one
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Self, cast
+from types import SimpleNamespace
+from typing import Annotated, Any, ClassVar, Self, cast, get_type_hints
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -28,9 +31,9 @@ from aegen.core.arrays import BoolArray, FloatArray, IntArray
 from aegen.core.errors import AegenError, InvalidInput, StorageError
 from aegen.core.parameters import check
 from aegen.core.rng import RNG, generator
-from aegen.core.storage import save_arrays
+from aegen.core.storage import load_arrays, save_arrays
 
-__all__ = ["ConditionalSampler", "DensitySampler", "NotFitted", "RowSampler", "Sampler"]
+__all__ = ["ConditionalSampler", "DensitySampler", "NotFitted", "RowSampler", "Sampler", "load"]
 
 FORMAT = "2"
 
@@ -56,6 +59,22 @@ class NotFitted(AegenError, NotFittedError):
     """A latent model that was asked for something before it was fitted."""
 
 
+ANNOTATE = (
+    'annotate it on the class with its axes, such as z_: Annotated[FloatArray, "n d"], '
+    "or as bool, int or float"
+)
+
+
+def _axes(owner: str, hint: Any) -> tuple[str, ...]:
+    """The axes that an annotation of something learned names; none for a number."""
+    for extra in getattr(hint, "__metadata__", ()):
+        if isinstance(extra, str):
+            return tuple(extra.split())
+    if hint not in (bool, int, float):
+        raise TypeError(f"{owner} is learned: {ANNOTATE}")
+    return ()
+
+
 class Sampler(BaseEstimator, ABC):
     """A distribution of codes that can be learned and drawn from.
 
@@ -77,14 +96,42 @@ class Sampler(BaseEstimator, ABC):
     single values of an argument."""
     remedy: ClassVar[str] = "add rows"
     """What a person can do about too few rows."""
-    shapes: ClassVar[dict[str, tuple[str, ...]]] = {}
-    """Axes of the learned arrays by name, checked when a file is read: the same name, the same
-    length; "d" is the dimension of the codes."""
+    quick: ClassVar[Mapping[str, Any]] = {}
+    """Fields with which a fit takes a moment: for tests, and to warm up."""
+    prior: ClassVar[bool] = False
+    """Whether it is one distribution, whatever the codes."""
+    full_rank: ClassVar[bool] = False
+    """Whether its density needs columns of which none depends exactly on the others."""
+    weights_repeat: ClassVar[bool] = True
+    """Whether to weight a row with a whole number is to repeat it; else only 0 and 1 are so."""
+    shapes: ClassVar[dict[str, tuple[str, ...]]] = {
+        "n_features_in_": (),
+        "free_": ("whole",),
+        "given_": ("whole",),
+    }
+    """Axes of all that is learned, from its annotations: ``mean_: Annotated[FloatArray, "d"]``.
+    The same word is the same length when a file is read; "d" is the dimension of the codes."""
 
     _fields: dict[str, Any]
     n_features_in_: int
     free_: BoolArray
     given_: FloatArray
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Read the axes of what it learns.
+
+        Raises:
+            TypeError: an array that is annotated without its axes.
+        """
+        super().__init_subclass__(**options)
+        hints = {n: h for n, h in inspect.get_annotations(cls).items() if n.endswith("_")}
+        own = get_type_hints(
+            SimpleNamespace(__annotations__=hints), vars(sys.modules[cls.__module__]), None, True
+        )
+        cls.shapes = {}
+        for kind in cls.__mro__[:0:-1]:
+            cls.shapes |= vars(kind).get("shapes", {})
+        cls.shapes |= {name: _axes(f"{cls.__name__}.{name}", hint) for name, hint in own.items()}
 
     def fit(
         self,
@@ -122,6 +169,9 @@ class Sampler(BaseEstimator, ABC):
         if np.abs(z).max() > LARGEST:
             raise InvalidInput(f"codes must lie within ±{LARGEST:g}: scale them down")
         self._fit(z, weights, generator(rng))
+        for name in vars(self):
+            if name.endswith("_") and name not in self.shapes:
+                raise TypeError(f"{type(self).__name__}.{name} is learned: {ANNOTATE}")
         self._fields = self.get_params(deep=False)
         self.n_features_in_ = d
         self.free_, self.given_ = np.ones(d, dtype=np.bool_), np.zeros(d)
@@ -145,11 +195,7 @@ class Sampler(BaseEstimator, ABC):
             StorageError: the file cannot be written.
         """
         self._require_fitted()
-        state = {
-            name: np.asarray(value)
-            for name, value in vars(self).items()
-            if name.endswith("_") and not name.startswith("_")
-        }
+        state = {name: np.asarray(getattr(self, name)) for name in self.shapes}
         # Numbers of numpy, which a grid search sets, become plain ones.
         fields = json.dumps(check(type(self), self.get_params(deep=False)), sort_keys=True)
         name = type(self).__module__.rpartition(".")[2].replace("_", "-")
@@ -159,16 +205,14 @@ class Sampler(BaseEstimator, ABC):
 
     def _restore(self, state: dict[str, NDArray[Any]], path: Path) -> None:
         """Take learned attributes read from ``path``; scalars become Python numbers again."""
-        expected = set(self._learned())
-        if set(state) != expected:
+        if set(state) != set(self.shapes):
             raise StorageError(
-                path, f"holds {sorted(state)} where {self.title} needs {sorted(expected)}"
+                path, f"holds {sorted(state)} where {self.title} needs {sorted(self.shapes)}"
             )
         free = state["free_"]
         sizes = {"d": int(free.sum()), "whole": free.size}
-        shapes = {"free_": ("whole",), "given_": ("whole",), **self.shapes}
         for name, array in state.items():
-            axes = shapes.get(name, ())
+            axes = self.shapes[name]
             if array.ndim != len(axes) or any(
                 sizes.setdefault(axis, size) != size
                 for axis, size in zip(axes, array.shape, strict=True)
@@ -187,13 +231,6 @@ class Sampler(BaseEstimator, ABC):
     def _defect(self) -> str | None:
         """What is wrong with learned attributes that were just read, or None."""
         return None
-
-    def _learned(self) -> tuple[str, ...]:
-        """Names of all learned attributes: annotated on the class, ending in an underscore."""
-        names: list[str] = []
-        for kind in type(self).__mro__:
-            names += [n for n in vars(kind).get("__annotations__", {}) if n.endswith("_")]
-        return tuple(names)
 
     @property
     def _d(self) -> int:
@@ -279,7 +316,7 @@ class RowSampler(Sampler):
 
     weighted: ClassVar[bool] = True
 
-    weights_: FloatArray
+    weights_: Annotated[FloatArray, "n"]
 
     def sample_rows(
         self, n: int = 1, *, weights: ArrayLike | None = None, rng: RNG = None
@@ -376,6 +413,10 @@ class RowSampler(Sampler):
 class ConditionalSampler(Sampler):
     """A latent model that can be asked for codes some of whose coordinates are fixed."""
 
+    exact: ClassVar[Mapping[str, tuple[str, ...]] | None] = {}
+    """Words of fields with which conditions agree with the density exactly, where not with all;
+    None where conditions are answered by resampling."""
+
     def condition(self, given: Mapping[int, float], *, rng: RNG = None) -> Sampler:
         """The law of the codes given the values of some coordinates, as a fitted latent model.
 
@@ -449,3 +490,40 @@ class ConditionalSampler(Sampler):
             values: theirs, in order, (k,).
             rng: for methods that resample.
         """
+
+
+def load(path: Path | str) -> Sampler:
+    """A fitted latent model from a file that `Sampler.save` wrote.
+
+    Raises:
+        StorageError: missing, truncated, altered, of another format, or not a latent model.
+
+    Example:
+        >>> import tempfile, pathlib
+        >>> from aegen.samplers import Gaussian, load
+        >>> model = Gaussian().fit([[0.0], [1.0], [2.0]])
+        >>> file = pathlib.Path(tempfile.mkdtemp()) / "model.safetensors"
+        >>> model.save(file)
+        >>> load(file).sample(2, rng=0).shape
+        (2, 1)
+    """
+    from aegen.samplers import samplers
+
+    path = Path(path)
+    state, metadata = load_arrays(path)
+    if not {"aegen", "sampler"} <= set(metadata):
+        raise StorageError(path, "is not a saved latent model: write one with save(path)")
+    if metadata["aegen"] != FORMAT:
+        raise StorageError(
+            path,
+            f"was written in format {metadata['aegen']}, this aegen reads {FORMAT}: update aegen",
+        )
+    fields = metadata.get("fields", "")
+    if metadata.get("sha256") != fingerprint(state, metadata["sampler"], fields):
+        raise StorageError(path, "was altered after it was written: save the model again")
+    try:
+        model = samplers.create(metadata["sampler"], **json.loads(fields))
+    except (AegenError, KeyError, TypeError, ValueError) as problem:
+        raise StorageError(path, f"does not describe a latent model ({problem})") from problem
+    model._restore(state, path)
+    return model

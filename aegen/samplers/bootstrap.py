@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 
@@ -33,9 +33,8 @@ class Bootstrap(RowSampler, ConditionalSampler):
 
     title: ClassVar[str] = "Bootstrap"
     summary: ClassVar[str] = "Training codes as they are: the yardstick of copying."
-    shapes: ClassVar[dict[str, tuple[str, ...]]] = {"codes_": ("n", "d"), "weights_": ("n",)}
 
-    codes_: FloatArray
+    codes_: Annotated[FloatArray, "n d"]
 
     def _fit(self, z: FloatArray, weights: FloatArray | None, rng: np.random.Generator) -> None:
         self.codes_ = z.copy()

@@ -98,20 +98,17 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
 
     title: ClassVar[str] = "Empirical beta copula"
     summary: ClassVar[str] = "Each draw is a training row, moved as far as ranks are uncertain."
-    shapes: ClassVar[dict[str, tuple[str, ...]]] = {
-        "ordered_": ("d", "n"),
-        "ranks_": ("n", "d"),
-        "shares_": ("n",),
-        "weights_": ("n",),
-        "centre_": ("d",),
-        "scale_": ("d",),
+    weights_repeat: ClassVar[bool] = False  # ranks of repeated rows are in random order
+    exact: ClassVar[dict[str, tuple[str, ...]]] = {
+        "jitter": ("independent",),
+        "margins": ("kde", "gaussian"),
     }
 
-    ordered_: FloatArray
-    ranks_: NDArray[np.int32]
-    shares_: FloatArray
-    centre_: FloatArray
-    scale_: FloatArray
+    ordered_: Annotated[FloatArray, "d n"]
+    ranks_: Annotated[NDArray[np.int32], "n d"]
+    shares_: Annotated[FloatArray, "n"]
+    centre_: Annotated[FloatArray, "d"]
+    scale_: Annotated[FloatArray, "d"]
     count_: float
     degree_: int
 

@@ -66,6 +66,8 @@ class FlowMatching(NeuralFlow):
 
     title: ClassVar[str] = "Flow matching"
     summary: ClassVar[str] = "Noise carried to the codes along velocities that a network learned."
+    quick: ClassVar[dict[str, int]] = {"epochs": 3, "hidden": 8, "steps": 4}
+    exact: ClassVar[None] = None
     least_held_out: ClassVar[int] = 1000  # repeated with other noise where there are fewer
     _finer: int = FINER
 

@@ -45,15 +45,11 @@ class Gaussian(DensitySampler, ConditionalSampler):
     remedy: ClassVar[str] = (
         'add rows, set shrinkage above 0, or use covariance="diagonal" or independent margins'
     )
-    shapes: ClassVar[dict[str, tuple[str, ...]]] = {
-        "mean_": ("d",),
-        "scale_": ("d",),
-        "correlation_": ("d", "d"),
-    }
+    full_rank: ClassVar[bool] = True
 
-    mean_: FloatArray
-    scale_: FloatArray
-    correlation_: FloatArray
+    mean_: Annotated[FloatArray, "d"]
+    scale_: Annotated[FloatArray, "d"]
+    correlation_: Annotated[FloatArray, "d d"]
 
     def __init__(
         self,

@@ -60,19 +60,12 @@ class GaussianCopula(DensitySampler, ConditionalSampler):
     summary: ClassVar[str] = "Each column's own shape, tied together by a table of correlations."
     weighted: ClassVar[bool] = True
     remedy: ClassVar[str] = "add rows, set shrinkage above 0, or use independent margins"
-    shapes: ClassVar[dict[str, tuple[str, ...]]] = {
-        "codes_": ("n", "d"),
-        "weights_": ("n",),
-        "width_": ("d",),
-        "mean_": ("d",),
-        "covariance_": ("d", "d"),
-    }
 
-    codes_: FloatArray
-    weights_: FloatArray
-    width_: FloatArray
-    mean_: FloatArray
-    covariance_: FloatArray
+    codes_: Annotated[FloatArray, "n d"]
+    weights_: Annotated[FloatArray, "n"]
+    width_: Annotated[FloatArray, "d"]
+    mean_: Annotated[FloatArray, "d"]
+    covariance_: Annotated[FloatArray, "d d"]
 
     _scores: NormalScores | None = None
 

@@ -64,19 +64,13 @@ class GaussianMixture(DensitySampler, ConditionalSampler):
     slow: ClassVar[bool] = True
     weighted: ClassVar[bool] = True
     remedy: ClassVar[str] = "add rows or use fewer components"
-    shapes: ClassVar[dict[str, tuple[str, ...]]] = {
-        "centre_": ("d",),
-        "scale_": ("d",),
-        "weights_": ("k",),
-        "means_": ("k", "d"),
-        "factors_": ("k", "d", "d"),
-    }
+    quick: ClassVar[dict[str, int]] = {"components": 3}
 
-    centre_: FloatArray
-    scale_: FloatArray
-    weights_: FloatArray
-    means_: FloatArray
-    factors_: FloatArray
+    centre_: Annotated[FloatArray, "d"]
+    scale_: Annotated[FloatArray, "d"]
+    weights_: Annotated[FloatArray, "k"]
+    means_: Annotated[FloatArray, "k d"]
+    factors_: Annotated[FloatArray, "k d d"]
     components_: int
     converged_: bool
     steps_: int

@@ -40,17 +40,11 @@ class IndependentMargins(DensitySampler, ConditionalSampler):
     title: ClassVar[str] = "Independent margins"
     summary: ClassVar[str] = "Each column as the codes have it, smoothed, without dependence."
     weighted: ClassVar[bool] = True
-    shapes: ClassVar[dict[str, tuple[str, ...]]] = {
-        "codes_": ("n", "d"),
-        "weights_": ("n",),
-        "centre_": ("d",),
-        "width_": ("d",),
-    }
 
-    codes_: FloatArray
-    weights_: FloatArray
-    centre_: FloatArray
-    width_: FloatArray
+    codes_: Annotated[FloatArray, "n d"]
+    weights_: Annotated[FloatArray, "n"]
+    centre_: Annotated[FloatArray, "d"]
+    width_: Annotated[FloatArray, "d"]
 
     def __init__(
         self,

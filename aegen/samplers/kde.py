@@ -65,18 +65,11 @@ class KDE(RowSampler, DensitySampler, ConditionalSampler):
     title: ClassVar[str] = "Kernel density"
     summary: ClassVar[str] = "Every training code blurred by the same amount."
     weighted: ClassVar[bool] = True
-    shapes: ClassVar[dict[str, tuple[str, ...]]] = {
-        "codes_": ("n", "d"),
-        "weights_": ("n",),
-        "centre_": ("d",),
-        "scale_": ("d",),
-        "correlation_": ("d", "d"),
-    }
 
-    codes_: FloatArray
-    centre_: FloatArray
-    scale_: FloatArray
-    correlation_: FloatArray
+    codes_: Annotated[FloatArray, "n d"]
+    centre_: Annotated[FloatArray, "d"]
+    scale_: Annotated[FloatArray, "d"]
+    correlation_: Annotated[FloatArray, "d d"]
     bandwidth_: float
 
     def __init__(

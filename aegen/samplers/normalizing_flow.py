@@ -48,6 +48,8 @@ class NormalizingFlow(NeuralFlow):
 
     title: ClassVar[str] = "Normalizing flow"
     summary: ClassVar[str] = "A normal distribution bent by a neural network, density included."
+    quick: ClassVar[dict[str, int]] = {"epochs": 3, "hidden": 8}
+    exact: ClassVar[None] = None
 
     def __init__(
         self,

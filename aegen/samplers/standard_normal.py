@@ -32,6 +32,7 @@ class StandardNormal(DensitySampler, ConditionalSampler):
     title: ClassVar[str] = "Standard normal"
     summary: ClassVar[str] = "The prior of a variational autoencoder; learns nothing."
     weighted: ClassVar[bool] = True
+    prior: ClassVar[bool] = True
 
     def _fit(self, z: FloatArray, weights: FloatArray | None, rng: np.random.Generator) -> None:
         """Nothing is learned."""

@@ -92,25 +92,16 @@ class VineCopula(DensitySampler, ConditionalSampler):
     title: ClassVar[str] = "Vine copula"
     summary: ClassVar[str] = "Dependence built from pairs of columns, each with its own shape."
     slow: ClassVar[bool] = True
-    shapes: ClassVar[dict[str, tuple[str, ...]]] = {
-        "codes_": ("n", "d"),
-        "width_": ("d",),
-        "columns_": ("v",),
-        "known_": ("v",),
-        "matrix_": ("v", "v"),
-        "families_": ("pairs",),
-        "rotations_": ("pairs",),
-        "parameters_": ("p",),
-    }
+    exact: ClassVar[None] = None
 
-    codes_: FloatArray
-    width_: FloatArray
-    columns_: IntArray
-    known_: FloatArray
-    matrix_: IntArray
-    families_: NDArray[np.int8]
-    rotations_: NDArray[np.int16]
-    parameters_: FloatArray
+    codes_: Annotated[FloatArray, "n d"]
+    width_: Annotated[FloatArray, "d"]
+    columns_: Annotated[IntArray, "v"]
+    known_: Annotated[FloatArray, "v"]
+    matrix_: Annotated[IntArray, "v v"]
+    families_: Annotated[NDArray[np.int8], "pairs"]
+    rotations_: Annotated[NDArray[np.int16], "pairs"]
+    parameters_: Annotated[FloatArray, "p"]
 
     _tables: Quantiles | None = None
     _built: pv.Vinecop | None = None
@@ -246,10 +237,11 @@ class VineCopula(DensitySampler, ConditionalSampler):
     def _defect(self) -> str | None:
         self._tables = self._built = None
         v = len(self.columns_)
-        kinds = {"columns_": "i", "matrix_": "i", "families_": "i", "rotations_": "i"}
-        for name in self._learned():
+        whole = dict.fromkeys(("columns_", "matrix_", "families_", "rotations_"), "i")
+        kinds = whole | {"free_": "b"}
+        for name, axes in self.shapes.items():
             kind = kinds.get(name, "f")
-            if name in self.shapes and getattr(self, name).dtype.kind != kind:
+            if axes and getattr(self, name).dtype.kind != kind:
                 return f"{name} must hold {'whole' if kind == 'i' else 'real'} numbers"
         if not len(self.codes_) or ((np.ptp(self.codes_, axis=0) > 0) != (self.width_ > 0)).any():
             return "width_ must be positive, and 0 for constant columns of codes_"

@@ -12,10 +12,11 @@ from aegen.autoencoders.train import train_autoencoder, train_classifier, traine
 from aegen.autoencoders.training_loop import Recipe
 from aegen.core.errors import StorageError, TrainingError
 from aegen.core.storage import load_arrays, save_arrays
+from tests.contract import fields_of
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
-SMALL = {"latent_dim": 2, "widths": [4, 8]}
+every = pytest.mark.parametrize("architecture", architectures.names())
 
 
 @pytest.fixture(scope="module")
@@ -38,12 +39,12 @@ def run(images, path, epochs=3, architecture="convolutional", **changes):
         images[:8],
         path,
         architecture=architecture,
-        arguments=SMALL,
+        arguments={"latent_dim": 2, **architectures.get(architecture).quick},
         recipe=recipe,
     )
 
 
-@pytest.mark.parametrize("architecture", ["convolutional", "variational"])
+@every
 def test_loss_falls_only_when_it_learns(bars, tmp_path, architecture):
     start = 64 * np.log(2)  # cross-entropy of 64 grey pixels
     losses = {}
@@ -64,7 +65,7 @@ def same(a, b):
     return a.keys() == b.keys() and all(np.array_equal(a[k], b[k]) for k in a)
 
 
-@pytest.mark.parametrize("architecture", ["convolutional", "variational"])
+@every
 def test_a_killed_training_continues_to_the_same_weights(bars, tmp_path, architecture):
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     for _ in run(bars, whole, architecture=architecture):
@@ -186,11 +187,11 @@ def test_the_classifier_learns_and_tells_what_it_is(bars, tmp_path):
     assert not network.training
 
 
-@pytest.mark.parametrize("name", architectures.names())
+@every
 @pytest.mark.parametrize(("channels", "size"), [(1, 28), (3, 64), (1, 33)])
-def test_every_architecture_keeps_shapes_and_range(name, channels, size):
-    network = architectures.create(name, channels=channels, size=size, latent_dim=5).eval()
-    again = architectures.get(name)(**network.arguments)
+def test_it_keeps_shapes_and_range(architecture, channels, size):
+    network = architectures.create(architecture, channels=channels, size=size, latent_dim=5).eval()
+    again = architectures.get(architecture)(**network.arguments)
     again.load_state_dict(network.state_dict())
     again.eval()
     x = torch.rand(3, channels, size, size, generator=torch.Generator().manual_seed(0))
@@ -202,3 +203,11 @@ def test_every_architecture_keeps_shapes_and_range(name, channels, size):
         # Far along a direction pixels come near both ends: no ReLU cuts the lower half off.
         far = network.decode(200 * torch.eye(5))
     assert 0 <= far.min() < 0.25 < 0.75 < far.max() <= 1
+
+
+@every
+def test_it_says_what_it_is(architecture):
+    kind = architectures.get(architecture)
+    assert kind.title
+    assert "Example:" in kind.__doc__
+    assert {"channels", "size", "latent_dim"} <= fields_of(architectures, architecture).keys()

@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from aegen.comparison import DEFAULTS, HELD_OUT, PRESETS, REFERENCES, Candidate, metric_specs
 from aegen.comparison.candidate import parse_all
-from aegen.comparison.metric_spec import MetricSpec
+from aegen.comparison.metric_spec import MetricSpec, preset
 from aegen.core.errors import InvalidInput, UnknownName
+from aegen.metrics import metrics
 from aegen.samplers import samplers
 
 
@@ -79,10 +80,16 @@ def test_what_cannot_be_compared(texts, message):
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_set_of_criteria_exists_and_reads_back(name):
     found = metric_specs([name])
-    assert len(found) == len(PRESETS[name])
+    assert tuple(spec.key for spec in found) == preset(name)
+    assert preset(name)[: len(PRESETS[name])] == PRESETS[name]
     for metric_spec in found:
         assert MetricSpec.parse(metric_spec.key) == metric_spec
         assert metric_spec.make().title in metric_spec.title
+
+
+@pytest.mark.parametrize("name", metrics.names())
+def test_every_metric_is_in_a_set(name):
+    assert any(spec.metric == name for spec in metric_specs(PRESETS))
 
 
 def test_criteria_are_named_once_in_the_order_given():

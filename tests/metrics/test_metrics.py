@@ -20,25 +20,6 @@ every = pytest.mark.parametrize("name", metrics.names())
 NEAREST = metrics.create("nearest-neighbour-accuracy")
 RATIO = metrics.create("distance-ratio")
 
-FOLDS = "classifier-two-sample-test"
-"""Draws the folds in which rows are judged, so its value depends on their order, by chance."""
-
-UNLIKE = {"recall": "a part"} | dict.fromkeys(
-    ["authenticity", "distance-ratio", "parent-share"], "copies"
-)
-"""What a metric must call worse than real rows; thrice the spread, unless it is about another
-fault: the balls of wide rows hold all real ones, so recall is the best there, and those that are
-about copying call rows far away new."""
-
-UNMOVED = {
-    "earth-movers-distance": ("turn", 1),
-    "sliced-wasserstein": ("keep", 1),  # its directions are drawn, so a turn is another draw
-    "frechet-distance": ("turn", 2),
-    "classifier-two-sample-test": ("keep", 0),  # a tree asks one column at a time
-    "kernel-distance": None,  # KID's kernel has an origin and a unit
-}
-"""Whether rows may be turned, and the power of their unit in which the value is."""
-
 
 def space(name):
     """One space in which the metric works; codes, if it can."""
@@ -47,7 +28,11 @@ def space(name):
 
 
 def rows(name, n, *, seed, unlike=False):
-    """Real rows in a space of the metric, or rows that it must call worse."""
+    """Real rows in a space of the metric, or rows that it must call worse.
+
+    Those have thrice the spread, unless it is about another fault: the balls of wide rows hold all
+    real ones, so recall is the best there, and metrics of copying call rows far away new.
+    """
     rng = np.random.default_rng(seed)
     if space(name) == "attributes":
         first, second = ([5, 1, 1, 1], [3, 1]) if unlike else ([0.1] * 4, [0.1] * 2)
@@ -58,12 +43,12 @@ def rows(name, n, *, seed, unlike=False):
         return (3 if unlike else 1) * 0.25 * clusters(n, 2, seed=seed)
     if not unlike:
         return rng.permutation(clusters(n, 2, seed=seed))
-    kind = UNLIKE.get(name, "spread")
-    if kind == "copies":
+    fault = metrics.get(name).detects
+    if fault == "copies":
         return TRAINING[:n] + 1e-6 * rng.normal(size=(n, 2))
-    return clusters(n if kind == "spread" else 2 * n, 2, seed=seed)[:n] * (
-        3 if kind == "spread" else 1
-    )
+    if fault == "part":
+        return clusters(2 * n, 2, seed=seed)[:n]
+    return 3 * clusters(n, 2, seed=seed)
 
 
 TRAINING = clusters(1500, 2, seed=9)
@@ -161,7 +146,7 @@ def test_stated_errors_are_those_of_repeated_draws(name):
     rng = np.random.default_rng(5)
     values, errors = [], []
     # The trees of the classifier take ten times as long as any other metric.
-    for _ in range(25 if name == FOLDS else 40):
+    for _ in range(25 if metrics.get(name).order_matters else 40):
         if space(name) == "attributes":
             real, made = (
                 np.concatenate([rng.dirichlet(a, 200), rng.dirichlet([0.3, 0.3], 200)], axis=1)
@@ -190,7 +175,7 @@ def test_the_order_of_rows_changes_nothing(name):
     one, two = np.random.default_rng(0).permuted(np.tile(np.arange(80), (2, 1)), axis=1)
     first = measured(name, real, made)
     mixed = measured(name, real[one], made[two], parents=PARENTS[:80][two])
-    if name == FOLDS:
+    if metrics.get(name).order_matters:
         assert abs(first.value - mixed.value) < 5 * np.hypot(first.error, mixed.error)
     else:
         assert first.value == pytest.approx(mixed.value, rel=1e-9, abs=1e-12)
@@ -198,15 +183,15 @@ def test_the_order_of_rows_changes_nothing(name):
 
 @every
 def test_distances_count_not_where_the_rows_lie(name):
-    turned, power = UNMOVED.get(name, ("turn", 0)) or (None, 0)
-    if turned is None or space(name) != "codes":
+    kind = metrics.get(name)
+    if space(name) != "codes":
         pytest.skip("its rows have a place")
     real, made, training = (clusters(60, 3, seed=k) for k in (1, 2, 3))
     turn = np.linalg.qr(np.random.default_rng(0).normal(size=(3, 3)))[0]
-    turn = turn if turned == "turn" else np.eye(3)
+    turn = turn if kind.rotation_invariant else np.eye(3)
     moved = [5 * z @ turn + 7 for z in (real, made, training)]
     parents = np.arange(60)
-    expected = 5**power * measured(name, real, made, training, parents=parents).value
+    expected = 5**kind.unit_power * measured(name, real, made, training, parents=parents).value
     found = measured(name, *moved, parents=parents).value
     assert found == pytest.approx(expected, rel=1e-6, abs=1e-9)
 

@@ -18,13 +18,8 @@ from aegen.samplers import ConditionalSampler, DensitySampler, RowSampler, sampl
 from aegen.samplers import load as load_model
 from aegen.samplers.base import fingerprint
 from aegen.samplers.gaussian import Gaussian
+from tests.contract import quick
 from tests.worlds import clusters, tilted
-
-QUICK = {"epochs": 2, "hidden": 8, "components": 3, "steps": 4}
-"""Small values of the fields that make fits slow, for whichever model has them."""
-
-RESAMPLED = ("normalizing-flow", "flow-matching", "vine-copula")
-"""Models that answer conditions by weighted candidates, so not exactly."""
 
 NAMES = samplers.names()
 every = pytest.mark.parametrize("name", NAMES)
@@ -38,7 +33,7 @@ exact = pytest.mark.parametrize(
     [
         name
         for name in CONDITIONAL
-        if issubclass(samplers.get(name), DensitySampler) and name not in RESAMPLED
+        if issubclass(samplers.get(name), DensitySampler) and samplers.get(name).exact is not None
     ],
 )
 from_rows = pytest.mark.parametrize(
@@ -55,36 +50,24 @@ REFUSALS = (
 def tried(name, most=12):
     """Hypothesis's settings: few examples where a fit trains a network, and no shrinking of them,
     as what decides most is a seed."""
-    network = samplers.get(name).slow or "epochs" in fields_of(name)
     return settings(
-        max_examples=3 if network else most,
+        max_examples=3 if samplers.get(name).slow else most,
         phases=[Phase.explicit, Phase.reuse, Phase.generate],
     )
 
 
-def fields_of(name):
-    return {parameter.name: parameter for parameter in samplers.parameters(name)}
-
-
-def quick(name, **fields):
-    known = {k: v for k, v in QUICK.items() if k in fields_of(name)}
-    return samplers.create(name, **known | fields)
-
-
 def fitted(name, z, **fields):
-    return quick(name, **fields).fit(z, rng=0)
+    return quick(samplers, name, **fields).fit(z, rng=0)
 
 
 @st.composite
 def choices(draw, name):
-    """Fields that are a choice of words: any of them, and any degree."""
-    fields = {
-        field.name: draw(st.sampled_from(field.options))
-        for field in fields_of(name).values()
-        if field.kind == "choice"
-    }
-    if "degree" in fields_of(name):
-        fields["degree"] = draw(st.sampled_from(["n", "auto", 1, 2]))
+    """Fields that are a choice of words: any of them, or the least numbers where those will do."""
+    fields = {}
+    for field in samplers.parameters(name):
+        least = () if field.kind == "choice" else (field.field.low, field.field.low or 0 + 1)
+        if field.options and field.name not in samplers.get(name).quick:
+            fields[field.name] = draw(st.sampled_from([*field.options, *least]))
     return fields
 
 
@@ -248,10 +231,9 @@ def with_density(draw, name):
     seed = draw(st.integers(0, 2**32 - 1))
     z = np.random.default_rng(seed).normal(size=(25, 3)) @ [[1, 0.5, 0], [0, 1, -0.3], [0, 0, 2]]
     fields = draw(choices(name))
-    if "jitter" in fields:  # the other choices are stated to have neither
-        fields["jitter"] = "independent"
-        fields["margins"] = draw(st.sampled_from(["kde", "gaussian"]))
-    model = quick(name, **fields)
+    for field, words in samplers.get(name).exact.items():  # other words are stated to have neither
+        fields[field] = draw(st.sampled_from(words))
+    model = quick(samplers, name, **fields)
     weights = np.arange(25) % 4 if model.weighted and draw(st.booleans()) else None
     return model.fit(z, sample_weight=weights, rng=0), z
 
@@ -313,7 +295,7 @@ def test_a_fit_to_one_row_of_many_is_refused_and_nearly_that_is_a_right_answer(n
     @given(seed=st.integers(0, 2**32 - 1))
     def holds(seed):
         z = np.random.default_rng(seed).normal(size=(20, 2))
-        model = quick(name)
+        model = quick(samplers, name)
         if not model.weighted:
             return
         weights = np.zeros(20)

@@ -17,21 +17,14 @@ from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from aegen.core.errors import InvalidInput
 from aegen.samplers import DensitySampler, samplers
+from tests.contract import quick
 from tests.worlds import clusters, tilted
-
-QUICK = {"epochs": 2, "hidden": 8, "components": 3, "steps": 4}
-"""Small values of the fields that make fits slow, for whichever model has them."""
 
 NAMES = samplers.names()
 every = pytest.mark.parametrize("name", NAMES)
 dense = pytest.mark.parametrize(
     "name", [name for name in NAMES if issubclass(samplers.get(name), DensitySampler)]
 )
-
-
-def quick(name):
-    known = {parameter.name for parameter in samplers.parameters(name)}
-    return samplers.create(name, **{k: v for k, v in QUICK.items() if k in known})
 
 
 # scikit-learn's own checks
@@ -65,13 +58,11 @@ OF_UNWEIGHTED = dict.fromkeys(
     UNWEIGHTED,
 )
 
-OWN = {
-    (name, "check_sample_weight_equivalence_on_dense_data"): (
+OF_FULL_COVARIANCES = {
+    "check_sample_weight_equivalence_on_dense_data": (
         "27 weighted rows of 30 columns are refused: too few for a full covariance"
     )
-    for name in ("gaussian", "gaussian-copula")
 }
-"""Of single models."""
 
 ABSENT = {"check_array_api_input": "skips itself: scipy's array interface is off by default"}
 
@@ -81,7 +72,9 @@ WORDS = "must be|must have|needs at least|cannot weight rows|does not check|spar
 
 def reason(name, check):
     kind = samplers.get(name)
-    found = EXCEPTIONS.get(check) or OWN.get((name, check))
+    found = EXCEPTIONS.get(check)
+    if quick(samplers, name).minimum_rows(30) > 27:
+        found = found or OF_FULL_COVARIANCES.get(check)
     if issubclass(kind, DensitySampler):
         found = found or OF_DENSITIES.get(check)
     return found if kind.weighted else found or OF_UNWEIGHTED.get(check)
@@ -89,7 +82,7 @@ def reason(name, check):
 
 def checks():
     for name in NAMES:
-        made = estimator_checks_generator(quick(name), legacy=True, mark=None)
+        made = estimator_checks_generator(quick(samplers, name), legacy=True, mark=None)
         for estimator, check in made:
             title = getattr(check, "func", check).__name__
             if title not in ABSENT:
@@ -113,7 +106,7 @@ def test_scikit_learns_estimator_checks(name, estimator, check, title):
 
 @every
 def test_clone_has_the_fields_and_nothing_learned(name):
-    model = quick(name).fit(tilted(40), rng=0)
+    model = quick(samplers, name).fit(tilted(40), rng=0)
     twin = clone(model)
     assert twin.get_params() == model.get_params()
     assert not any(key.endswith("_") for key in vars(twin))
@@ -150,7 +143,7 @@ def test_grid_search_finds_the_likeliest(name, world, field, values, best):
 @dense
 def test_a_pipeline_scores_what_its_steps_make(name):
     z = clusters(120, 3)
-    line = make_pipeline(StandardScaler(), PCA(2), quick(name)).fit(z)
+    line = make_pipeline(StandardScaler(), PCA(2), quick(samplers, name)).fit(z)
     x = line[:-1].transform(z)
     assert line.score(z) == pytest.approx(line[-1].score(x))
     assert np.isfinite(line.score(z))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import torch
@@ -17,6 +18,7 @@ class Autoencoder(nn.Module, ABC):
 
     Class attributes:
         title: the name that people see.
+        quick: arguments that make it small, for tests.
 
     Attributes:
         arguments: the constructor's arguments, plain values that JSON can hold.
@@ -25,6 +27,7 @@ class Autoencoder(nn.Module, ABC):
     """
 
     title: ClassVar[str]
+    quick: ClassVar[Mapping[str, Any]] = {}
     arguments: dict[str, Any]
     latent_dim: int
     shape: tuple[int, int, int]

@@ -42,6 +42,7 @@ class Convolutional(Autoencoder):
     title = "Convolutional autoencoder"
     outputs: ClassVar[int] = 1
     """Numbers that the encoder gives for each dimension of a code."""
+    quick: ClassVar[dict[str, list[int]]] = {"widths": [4, 8]}
 
     def __init__(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -52,6 +52,7 @@ class Masked(Autoencoder):
     """
 
     title = "Supermask autoencoder"
+    quick: ClassVar[dict[str, list[int]]] = {"encoder": [20, 10]}
 
     def __init__(
         self,

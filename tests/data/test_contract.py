@@ -1,0 +1,86 @@
+"""What every data set promises, checked on all: a file added to the family is here too."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from aegen.core.errors import InvalidInput, StorageError
+from aegen.data import ImageSet, datasets
+
+every = pytest.mark.parametrize("name", datasets.names())
+
+
+def is_whole(found, name):
+    """Raises AssertionError where an `ImageSet` is not what one has to be."""
+    assert isinstance(found, ImageSet)
+    assert found.name == name
+    n, _, _, channels = found.images.shape
+    assert found.images.dtype == np.uint8
+    assert channels in (1, 3)
+    assert found.holdout.shape == (n,)
+    assert found.holdout.dtype == np.bool_
+    assert 0 < found.holdout.sum() < n
+    assert len(found.attributes) == n
+    assert not found.attributes.isna().to_numpy().any()
+    assert all((found.title, found.licence, found.citation, found.source))
+    few = found.limited(8, 4)
+    assert (few.images == found.images[few.row_ids]).all()
+
+
+@every
+def test_it_says_what_it_is(name):
+    kind = datasets.get(name)
+    assert kind.title
+    assert kind.licence
+    assert kind.citation
+    assert "Example:" in kind.__doc__
+
+
+@every
+def test_a_place_that_does_not_hold_it_is_named(name, tmp_path):
+    with pytest.raises(StorageError) as caught:
+        datasets.create(name).load(tmp_path / "nowhere")
+    assert str(tmp_path / "nowhere") in str(caught.value)
+
+
+@every
+def test_it_is_whole_and_the_same_each_time(name, real_data):
+    place = real_data / name.replace("-", "_")
+    if place.is_dir():
+        path = place
+    elif datasets.get(name).fetched:
+        pytest.skip(f"nothing is fetched by a test, and there is no {place}")
+    else:
+        path = None
+    found, again = (datasets.create(name).load(path) for _ in range(2))
+    is_whole(found, name)
+    assert np.array_equal(found.images, again.images)
+    assert found.attributes.equals(again.attributes)
+    assert np.array_equal(found.holdout, again.holdout)
+
+
+@every
+def test_without_a_place_it_is_there_or_asks_for_one(name):
+    if datasets.get(name).fetched:
+        pytest.skip("nothing is fetched by a test")
+    try:
+        found = datasets.create(name).load()
+    except InvalidInput as refusal:
+        assert "--data" in str(refusal)  # noqa: PT017
+    else:
+        is_whole(found, name)
+
+
+def test_what_is_not_whole_is_seen():
+    images, holdout = np.zeros((20, 8, 8, 1), np.uint8), np.arange(20) > 15
+    whole = ImageSet("a", "A", images, pd.DataFrame({"b": holdout}), holdout, "c", "d", "e")
+    is_whole(whole, "a")
+    for change in (
+        {"images": images / 255},
+        {"holdout": holdout & False},
+        {"attributes": whole.attributes[1:]},
+        {"licence": ""},
+        {"name": "b"},
+    ):
+        with pytest.raises(AssertionError):
+            is_whole(ImageSet(**{**whole.__dict__, **change}), "a")
