@@ -172,13 +172,31 @@ def test_a_choice_outlives_another_page_and_back_undoes_the_page_first(app, visi
 
 
 def test_back_from_a_page_reached_by_a_link_in_the_text(app, visit):
+    page = visit(f"{app}/?bundle=mnist&row=5")
+    heading(page, "Latent map")
+    holds(page, row="5")
+    begun = entries(page)
+    page.get_by_role("link", name="Traverse from here").click()
+    heading(page, "Traverse")
+    holds(page, row="5")
+    assert entries(page) == begun + 1
+    page.go_back()
+    heading(page, "Latent map")
+    holds(page, row="5")
+    page.get_by_role("link", name="Traverse from here").wait_for()
+    page.go_forward()
+    heading(page, "Traverse")
+    holds(page, row="5")
+
+
+def test_back_from_a_page_reached_by_a_button(app, visit):
     page = visit(f"{app}/?bundle=mnist")
     heading(page, "Latent map")
     holds(page)
     chosen, begun = select(page), entries(page)
     page.get_by_role("button", name="Generate like these").click()
     heading(page, "Sample")
-    holds(page)
+    holds(page, within=chosen)
     assert entries(page) == begun + 1
     page.go_back()
     heading(page, "Latent map")
