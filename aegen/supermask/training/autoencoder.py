@@ -41,7 +41,7 @@ from aegen.supermask.training.score_statistics import edges, flips, histogram
 
 __all__ = ["EvaluationSet", "MaskRecipe", "MaskedTraining", "rebuilt"]
 
-FORMAT = "1"
+FORMAT = "2"
 INITIALISER = "signed-elu-scaled"
 ARCHITECTURE = "masked"
 
@@ -442,8 +442,12 @@ class MaskedTraining(Iterator[Epoch]):
 
     def _restore(self, path: Path) -> None:
         arrays, metadata = load_arrays(path)
-        if metadata.get("masked-autoencoder") != FORMAT:
-            raise StorageError(path, "is no masked training that this aegen can read")
+        if (version := metadata.get("masked-autoencoder")) != FORMAT:
+            raise StorageError(
+                path,
+                f"is no masked training that this aegen can read (version {version} of the "
+                f"format, not {FORMAT}): begin again at another place",
+            )
         try:
             self._require_same(json.loads(metadata["identity"]), path)
             with torch.no_grad():

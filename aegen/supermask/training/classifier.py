@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Epoch", "Training", "train"]
 
-FORMAT = "1"
+FORMAT = "2"
 
 PULSE = 20
 """Steps between two looks at the loss, which on a GPU wait for all steps before."""
@@ -430,8 +430,12 @@ class Training(Iterator[Epoch]):
 
     def _restore(self, path: Path) -> None:
         arrays, metadata = load_arrays(path)
-        if metadata.get("supermask") != FORMAT:
-            raise StorageError(path, "is not a supermask's checkpoint that this aegen can read")
+        if (version := metadata.get("supermask")) != FORMAT:
+            raise StorageError(
+                path,
+                f"is not a supermask's checkpoint that this aegen can read (version {version} of "
+                f"the format, not {FORMAT}): begin again at another place",
+            )
         try:
             self._require_same(json.loads(metadata["identity"]), path)
             records = [_record(record) for record in json.loads(metadata["records"])]
