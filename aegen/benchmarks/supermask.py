@@ -27,14 +27,13 @@ from aegen.supermask.inference.engine import Engine
 from aegen.supermask.networks import networks
 from aegen.supermask.plan import Conv, Dense, Elu, Flatten, Plan, Step
 from aegen.supermask.ticket.discovery import find_ticket, tickets
-from aegen.supermask.ticket.mask_codec import Mask
-from aegen.supermask.ticket.other_codecs import Size, sizes
+from aegen.supermask.ticket.mask_codec import Mask, encode
 from aegen.supermask.ticket.ticket import Ticket
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["BATCHES", "PUBLISHED", "Speed", "made_up", "report", "run", "speeds"]
+__all__ = ["BATCHES", "PUBLISHED", "Speed", "made_up", "report", "run", "sizes", "speeds"]
 
 BATCHES = (1, 32, 128)
 
@@ -95,6 +94,25 @@ def made_up(network: str, *, rng: RNG = 0) -> Ticket:
         masks[name] = (draw < half).astype(np.int8) - (draw > 1 - half).astype(np.int8)
     kappas = dict.fromkeys(masks, 1.550519 / PUBLISHED[network])
     return Ticket(network, plan.arguments, "signed-elu-scaled", kappas, 0, masks)
+
+
+def sizes(ticket: Ticket) -> dict[str, int]:
+    """Bytes of a ticket, and of other ways to write its weights or its masks alone.
+
+    The entropy is that of masks of which only each layer's counts are known; gaps with LZMA may be
+    shorter, as weights that remain are not spread evenly.
+    """
+    from safetensors.numpy import save
+
+    totals = [mask.size for mask in ticket.masks.values()]
+    return {
+        "safetensors, float32": len(save(ticket.weights())),
+        "2 bits a weight": sum(-(-n // 4) for n in totals),
+        "1.6 bits a weight": sum(-(-n // 5) for n in totals),  # five a byte, as 3**5 <= 256
+        "entropy of the counts": round(ticket.entropy),
+        "gaps, LZMA": sum(len(encode(ticket.acting(name))) for name in ticket.masks),
+        "ticket": len(ticket.to_bytes()),
+    }
 
 
 def speeds(
@@ -251,7 +269,7 @@ def _numpy(steps: tuple[Step, ...], x: Floats, weights: Mapping[str, Floats]) ->
 
 def run(
     names: Sequence[str] = (), *, batches: Sequence[int] = BATCHES, repeats: int = 9
-) -> Iterator[tuple[str, Ticket, list[Size], list[Speed]]]:
+) -> Iterator[tuple[str, Ticket, dict[str, int], list[Speed]]]:
     """Sizes and speeds of tickets, or of networks with made-up masks.
 
     Args:
@@ -285,15 +303,15 @@ def report(
             out.print(_caption())
 
 
-def _sizes_table(ticket: Ticket, measured: Sequence[Size]) -> Table:
+def _sizes_table(ticket: Ticket, measured: Mapping[str, int]) -> Table:
     table = Table("format", "bytes", "bits a weight", "of the entropy", "of float32")
-    for size in measured:
+    for what, size in measured.items():
         table.add_row(
-            size.what,
-            f"{size.size:,}",
-            f"{8 * size.size / ticket.total.total:.3f}",
-            f"{size.size / max(ticket.entropy, 1):.2f}",
-            f"1/{measured[0].size / max(size.size, 1):,.0f}",
+            what,
+            f"{size:,}",
+            f"{8 * size / ticket.total.total:.3f}",
+            f"{size / max(ticket.entropy, 1):.2f}",
+            f"1/{measured['safetensors, float32'] / max(size, 1):,.0f}",
         )
     return table
 

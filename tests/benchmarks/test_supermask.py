@@ -3,7 +3,7 @@
 import pytest
 from typer.testing import CliRunner
 
-from aegen.benchmarks.supermask import PUBLISHED, made_up, speeds
+from aegen.benchmarks.supermask import PUBLISHED, made_up, sizes, speeds
 from aegen.cli import app
 from aegen.core.errors import InvalidInput
 
@@ -19,6 +19,18 @@ def test_made_up_masks_have_the_published_density(network):
 def test_densities_that_the_paper_does_not_tell_are_refused():
     with pytest.raises(InvalidInput, match="resnet20"):
         made_up("resnet56")
+
+
+def test_sizes_are_those_of_the_files():
+    ticket = made_up("fcn")
+    found = sizes(ticket)
+    assert found["safetensors, float32"] > 4 * 266_200
+    assert found["2 bits a weight"] == 66_550
+    assert found["1.6 bits a weight"] == 53_240
+    assert found["ticket"] == len(ticket.to_bytes())
+    masks = found["gaps, LZMA"]
+    assert masks < found["ticket"] < masks + 300
+    assert found["entropy of the counts"] < masks < found["1.6 bits a weight"] / 4
 
 
 def test_every_way_of_running_says_the_same():

@@ -1,7 +1,7 @@
 """A ticket: all that is needed to rebuild a network of kept, inverted and dropped weights.
 
-The frozen weights come back from the seed (`frozen.py`), the network from its name (`plan.py`);
-what was learned is the masks, coded below their entropy (`coding.py`). The file:
+The frozen weights come back from the seed (`frozen_weights.py`), the network from its name
+(`networks`); what was learned is the masks, as `mask_codec.py` writes them. The file:
 
     ======  ==============================================================================
     bytes   what
@@ -11,15 +11,14 @@ what was learned is the masks, coded below their entropy (`coding.py`). The file
     4       size of the whole file, little-endian as all numbers here
     4       size of the description
     ...     the description: JSON with sorted keys, deflated
-    ...     each layer: 4 bytes of size, then its mask times the signs of its frozen weights;
-            or a byte 0 and its mask as it is
+    ...     each layer: 4 bytes of size, then a byte 1 and its mask times the signs of its frozen
+            weights, or a byte 0 and its mask as it is
     16      BLAKE2b of everything before
     ======  ==============================================================================
 
 Masks are mostly stored with the signs of the weights that they leave: of neighbouring pixels, a
 unit wants the same sign, whatever signs were drawn. Masks that never invert are shorter as they
-are. `checking.py` looks at a file,
-`engine.py` runs it.
+are. `checks.py` looks at a file, `engine.py` runs it. Version 1 had another code for masks.
 """
 
 from __future__ import annotations
@@ -44,27 +43,26 @@ from aegen.supermask.counts import Counts, Report
 from aegen.supermask.frozen_weights import INITIALISERS, frozen, scale
 from aegen.supermask.networks import networks
 from aegen.supermask.plan import Plan, Shape
-from aegen.supermask.ticket.mask_codec import Mask, decode, encode, entropy
+from aegen.supermask.ticket.mask_codec import LARGEST, Mask, decode, encode, entropy
 
 __all__ = ["FORMAT", "MARK", "Ticket", "read_content"]
 
 MARK = b"\x89aegen\x1a"
 """How every ticket begins; no text file does."""
 
-FORMAT = 1
+FORMAT = 2
 """The version that this aegen writes and reads."""
 
 HEAD = len(MARK) + 1 + 4 + 4
 SEAL = 16
 
-PLAIN = b"\0"
-"""Before a mask that is stored as it is; nothing that `encode` writes begins so."""
+PLAIN, ACTING = b"\0", b"\1"
+"""Before a mask that is stored as it is, and before one times the signs of its frozen weights."""
 
 LARGEST_FILE = 1 << 26
 """Bytes that a ticket may have; the largest network of the paper takes a thousandth of it."""
 
 LARGEST_TEXT = 1 << 20
-MOST_WEIGHTS = 1 << 25
 MOST_LAYERS = 4096
 LONGEST_ARGUMENT = 1000
 
@@ -242,7 +240,7 @@ class Ticket:
     # the file
 
     def to_bytes(self) -> bytes:
-        """The content of the file. The same ticket gives the same masks' bytes everywhere.
+        """The content of the file; the same ticket gives the same bytes with the same libraries.
 
         Raises:
             InvalidInput: something in ``about`` or ``arguments`` that JSON cannot hold.
@@ -260,7 +258,7 @@ class Ticket:
 
     def _coded(self, name: str) -> bytes:
         """A layer's mask in the shorter of the two ways."""
-        acting, plain = encode(self.acting(name)), PLAIN + encode(self.masks[name])
+        acting, plain = ACTING + encode(self.acting(name)), PLAIN + encode(self.masks[name])
         return min(acting, plain, key=len)
 
     @classmethod
@@ -287,22 +285,11 @@ class Ticket:
         try:
             shapes = {name: shape for name, shape, _, _ in layers}
             _check_layers(shapes, network, arguments)
-            masks = {}
-            for place, ((name, shape, kappa, _), body) in enumerate(
-                zip(layers, bodies, strict=True)
-            ):
-                signs = _signs(
-                    frozen(
-                        document["initialiser"],
-                        shape,
-                        kappa=kappa,
-                        seed=document["seed"],
-                        layer=place,
-                    )
-                )
-                plain = body[:1] == PLAIN
-                masks[name] = decode(body[1:], shape) if plain else decode(body, shape) * signs
-            return cls(
+            masks = {
+                name: _stored(body, shape)
+                for (name, shape), body in zip(shapes.items(), bodies, strict=True)
+            }
+            ticket = cls(
                 network,
                 arguments,
                 document["initialiser"],
@@ -312,6 +299,12 @@ class Ticket:
                 thresholds,
                 document["about"],
             )
+            acting = {
+                name: ticket.acting(name)  # the signs a second time, so none
+                for name, body in zip(shapes, bodies, strict=True)
+                if body[:1] == ACTING and masks[name].any()
+            }
+            return ticket.with_masks(masks | acting)
         except AegenError as problem:
             raise TicketError(path, f"cannot be used: {problem}") from problem
 
@@ -329,8 +322,8 @@ class Ticket:
         """The ticket in a file.
 
         Raises:
-            TicketError: there is none, it is truncated, altered, something else, of a newer
-                aegen, or its masks do not fit its network.
+            TicketError: there is none, it is truncated, altered, something else, of another
+                version, or its masks do not fit its network.
         """
         return cls.from_bytes(read_content(path), path)
 
@@ -352,6 +345,13 @@ def read_content(path: Path | str) -> bytes:
     if len(content) > LARGEST_FILE:
         raise TicketError(path, f"is longer than {LARGEST_FILE:,} bytes, so it is no ticket")
     return content
+
+
+def _stored(body: bytes, shape: Shape) -> Mask:
+    """A layer's mask, or what it is times the signs of its frozen weights."""
+    if body[:1] not in (PLAIN, ACTING):
+        raise InvalidInput("a layer's mask must begin with a byte 0 or 1")
+    return decode(body[1:], shape)
 
 
 def _seal(content: bytes) -> bytes:
@@ -397,8 +397,8 @@ def _check_layers(
                 f"the layer {name} must have shape (out, in) or (out, in, k, k), got {shape}"
             )
     total = sum(math.prod(shape) for shape in shapes.values())
-    if total > MOST_WEIGHTS:
-        raise InvalidInput(f"a ticket has at most {MOST_WEIGHTS:,} weights, got {total:,}")
+    if total > LARGEST:
+        raise InvalidInput(f"a ticket has at most {LARGEST:,} weights, got {total:,}")
     if network is None:
         return
     _check_arguments(network, arguments)
@@ -500,10 +500,9 @@ def _parts(content: bytes, path: Path) -> tuple[dict[str, Any], list[bytes]]:
         raise TicketError(path, f"is cut off after {len(content)} bytes: {again}")
     version = content[len(MARK)]
     if version != FORMAT:
+        do = "update aegen" if version > FORMAT else "get the ticket anew, or train it again"
         raise TicketError(
-            path,
-            f"has version {version} of the format, this aegen reads {FORMAT}: update aegen, or "
-            f"{again}",
+            path, f"has version {version} of the format, this aegen reads {FORMAT} only: {do}"
         )
     size = int.from_bytes(content[len(MARK) + 1 : len(MARK) + 5], "little")
     if size > len(content):
@@ -562,7 +561,7 @@ def _layers(
             and len(entry) == 4
             and isinstance(entry[0], str)
             and isinstance(entry[1], list)
-            and all(_whole(side) and 0 < side <= MOST_WEIGHTS for side in entry[1])
+            and all(_whole(side) and 0 < side <= LARGEST for side in entry[1])
             and (entry[2] is None or _kappa(entry[2]))
             and (entry[3] is None or _finite(entry[3]))
         )

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Epoch", "Trainer"]
 
-FORMAT = "1"
+FORMAT = "2"
 
 PULSE = 20
 """Steps between two looks at the loss, which on a GPU wait for all steps before."""
@@ -320,8 +320,12 @@ class Trainer(Iterator[Epoch]):
     @torch.no_grad()
     def _restore(self, path: Path) -> None:
         arrays, metadata = load_arrays(path)
-        if metadata.get(self.kind) != FORMAT:
-            raise StorageError(path, f"is not a {self.kind} checkpoint that this aegen can read")
+        if (version := metadata.get(self.kind)) != FORMAT:
+            raise StorageError(
+                path,
+                f"is no {self.kind} checkpoint that this aegen can read (version {version} of the "
+                f"format, not {FORMAT}): begin again at another place",
+            )
         try:
             self._require_same(json.loads(metadata["identity"]), path)
             for name, parameter in self._trained().items():

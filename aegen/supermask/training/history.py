@@ -22,7 +22,7 @@ from aegen.supermask.ticket.mask_codec import LARGEST, decode
 
 __all__ = ["BINS", "FLIPS", "History", "budget", "packed_scores", "thinned", "unpacked_scores"]
 
-FORMAT = "1"
+FORMAT = "2"
 
 BINS = 121
 """Of each histogram of scores, from -2 to 2 times the layer's largest first score."""
@@ -153,8 +153,12 @@ class History:
         """
         path = Path(path)
         arrays, metadata = load_arrays(path)
-        if metadata.get("history") != FORMAT:
-            raise StorageError(path, "is not a history that this aegen can read")
+        if (version := metadata.get("history")) != FORMAT:
+            raise StorageError(
+                path,
+                f"is not a history that this aegen can read (version {version} of the format, "
+                f"not {FORMAT}): get it anew with its ticket, or train again",
+            )
         try:
             texts = {
                 name: json.loads(metadata[name])

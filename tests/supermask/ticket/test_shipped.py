@@ -35,6 +35,16 @@ def test_last_masks_are_those_of_the_ticket(pair):
         assert (np.sign(scores) * beyond == mask).all()
 
 
+def test_masks_of_every_epoch_have_the_counts_of_its_record(pair):
+    _, history = pair
+    rows = {
+        record["epoch"]: row for record, row in zip(history.records, history.counts, strict=True)
+    }
+    for epoch in history.epochs:
+        counts = Report.of(history.masks(epoch)).layers.values()
+        assert [[c.keep, c.invert, c.drop] for c in counts] == rows[epoch].tolist()
+
+
 def test_figures_are_those_of_the_masks(pair):
     ticket, history = pair
     about, last = ticket.about, history.records[-1]

@@ -52,7 +52,7 @@ def crafted(document=None, bodies=None, *, text=None, changes=None):
         document = json.loads(module._description(ticket)) | (changes or {})
     text = module._deflated(json.dumps(document).encode()) if text is None else text
     if bodies is None:
-        bodies = [module.encode(ticket.acting(name)) for name in ticket.masks]
+        bodies = [b"\1" + module.encode(ticket.acting(name)) for name in ticket.masks]
     parts = b"".join(len(part).to_bytes(4, "little") + part for part in [text, *bodies])
     size = len(MARK) + 5 + len(parts) + 16
     whole = MARK + bytes([module.FORMAT]) + size.to_bytes(4, "little") + parts
@@ -150,11 +150,18 @@ def test_a_foreign_file_is_refused(foreign, tmp_path):
         Ticket.read(tmp_path / "x.ticket")
 
 
-def test_a_newer_version_asks_for_an_update(content):
-    newer = bytearray(content)
-    newer[len(MARK)] = 9
-    with pytest.raises(TicketError, match=r"version 9.*update aegen"):
-        Ticket.from_bytes(bytes(newer))
+@pytest.mark.parametrize(
+    ("version", "message"),
+    [
+        (9, "has version 9 of the format, this aegen reads 2 only: update aegen"),
+        (1, "has version 1 of the format, this aegen reads 2 only: get the ticket anew, or train"),
+    ],
+)
+def test_another_version_is_told_with_what_to_do(content, version, message):
+    other = bytearray(content)
+    other[len(MARK)] = version
+    with pytest.raises(TicketError, match=message):
+        Ticket.from_bytes(bytes(other))
 
 
 def test_missing_files_and_folders_are_told(tmp_path):
@@ -242,6 +249,19 @@ def test_a_sealed_file_that_describes_something_else_is_refused(document):
 def test_a_sealed_file_whose_description_is_no_json_is_refused(text):
     with pytest.raises(TicketError, match=r"description|nothing else"):
         Ticket.from_bytes(crafted(text=text))
+
+
+@pytest.mark.parametrize("first", [b"", b"\2", b"\xff"])
+def test_a_sealed_file_with_a_mask_of_another_kind_is_refused(first):
+    whole = b"\1" + module.encode(small().acting("b"))
+    with pytest.raises(TicketError, match="byte 0 or 1"):
+        Ticket.from_bytes(crafted(bodies=[first + whole[1:] if first else b"", whole]))
+
+
+@pytest.mark.parametrize("bodies", [[b"\1", b"\1"], [b"\0" + bytes(200)] * 2])
+def test_a_sealed_file_whose_masks_are_none_is_refused(bodies):
+    with pytest.raises(TicketError, match="not those of a mask"):
+        Ticket.from_bytes(crafted(bodies=bodies))
 
 
 def test_a_part_that_claims_to_be_longer_than_the_file_is_refused():

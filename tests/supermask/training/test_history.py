@@ -123,6 +123,9 @@ def test_bad_files_are_refused(file, tmp_path):
     save_arrays(other, arrays)
     with pytest.raises(StorageError, match="not a history"):
         History.read(other)
+    save_arrays(other, arrays, {**metadata, "history": "1"})
+    with pytest.raises(StorageError, match=r"version 1 of the format, not 2.*train again"):
+        History.read(other)
     for broken in (
         {k: a for k, a in arrays.items() if k != "counts"},
         {**arrays, "counts": arrays["counts"][1:]},
