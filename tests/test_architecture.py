@@ -37,7 +37,12 @@ FLOORS = {
 }
 """A new part of aegen is put on its floor here, by a person who has thought about it."""
 
-MAY = {("bundles", "autoencoders"), ("bundles", "projections"), ("supermask", "autoencoders")}
+MAY = {
+    ("bundles", "autoencoders"),
+    ("bundles", "projections"),
+    ("supermask", "autoencoders"),
+    ("supermask", "data"),
+}
 """Neighbours on floor 1 of which the first may import the second."""
 
 SLOW = ("torch", "torchvision", "streamlit", "umap", "plotly")

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from aegen.commands.progress_bar import followed
 from aegen.core.errors import InvalidInput
 
 if TYPE_CHECKING:
     from aegen.supermask.training.autoencoder import EvaluationSet
 
-__all__ = ["TICKET", "judge_of", "sizes", "train_masks"]
+__all__ = ["TICKET", "classifier_of", "sizes", "train_masks"]
 
 TICKET = "autoencoder.ticket"
 """The ticket's file in the folder of a training; its history is beside it."""
@@ -38,11 +39,11 @@ def sizes(text: str, option: str) -> list[int]:
     return [int(part) for part in parts]
 
 
-def judge_of(bundle: str, classes: list[str]) -> EvaluationSet:
+def classifier_of(bundle: str, classes: list[str]) -> EvaluationSet:
     """The classifier of a bundle, as a training asks it.
 
     Raises:
-        InvalidInput: the bundle has none that tells these classes apart.
+        InvalidInput: the bundle has none that distinguishes these classes.
         UnknownName: there is no such bundle.
     """
     from aegen.bundles import read
@@ -55,7 +56,7 @@ def judge_of(bundle: str, classes: list[str]) -> EvaluationSet:
         or attribute.values != tuple(classes)
     ):
         raise InvalidInput(
-            f"the bundle {bundle} has no classifier that tells {', '.join(classes)} apart: name "
+            f"the bundle {bundle} has no classifier that distinguishes {', '.join(classes)}: name "
             "another with --classifier"
         )
     return lambda x: found.classify(x)["class"].argmax(axis=1)
@@ -75,22 +76,20 @@ def train_masks(
         images: an `aegen.data.ImageSet` whose rows have a class.
         dataset: its name.
         out: the folder of the training.
-        classifier: a bundle whose classifier judges reconstructions.
+        classifier: a bundle whose classifier is shown the reconstructions.
         arguments: of the architecture "masked".
         recipe: fields of `aegen.supermask.training.autoencoder.MaskRecipe`.
 
     Raises:
-        InvalidInput: rows without a class, a judge that does not fit, settings out of range.
+        InvalidInput: rows without a class, a classifier of other classes, settings out of range.
         TrainingError: see `aegen.supermask.training.autoencoder.MaskedTraining`.
     """
     if "class" not in images.attributes:
-        raise InvalidInput(f"{dataset} has no attribute named 'class' to judge pictures by")
+        raise InvalidInput(f"{dataset} has no attribute named 'class' to evaluate images by")
     column = images.attributes["class"].cat
-    evaluation_set = judge_of(classifier, [str(name) for name in column.categories])
+    evaluation_set = classifier_of(classifier, [str(name) for name in column.categories])
     import numpy as np
-    from rich import progress
 
-    from aegen.core.progress import reporting
     from aegen.supermask.training.autoencoder import MaskedTraining, MaskRecipe
 
     held, labels = images.holdout, column.codes.to_numpy(dtype=np.int64)
@@ -103,24 +102,16 @@ def train_masks(
         arguments=arguments,
         dataset=dataset,
         folder=out,
-        about={"licence": images.licence, "citation": images.citation, "judge": classifier},
+        about={"licence": images.licence, "citation": images.citation, "classifier": classifier},
     )
-    with progress.Progress(
-        progress.TextColumn("{task.description}"),
-        progress.BarColumn(),
-        progress.TaskProgressColumn(),
-        progress.TimeElapsedColumn(),
-        progress.TimeRemainingColumn(),
-    ) as bar:
-        line = bar.add_task("starting", total=1.0)
-        with reporting(lambda share, text: bar.update(line, completed=share, description=text)):
-            for record in training:
-                bar.console.print(
-                    f"epoch {record.epoch}: loss {record.loss:.2f}, held out "
-                    f"{record.test_loss:.2f}, recognised {record.accuracy:.2%}, remaining "
-                    f"{record.remaining:.2%}, {sum(record.flips.values()):,} flips",
-                    highlight=False,
-                )
+    with followed() as console:
+        for record in training:
+            console.print(
+                f"epoch {record.epoch}: loss {record.loss:.2f}, held out {record.test_loss:.2f}, "
+                f"recognised {record.accuracy:.2%}, remaining {record.remaining:.2%}, "
+                f"{sum(record.flips.values()):,} flips",
+                highlight=False,
+            )
     training.history().write((out / TICKET).with_suffix(".history"))
     training.ticket(title=f"{images.title}, autoencoder").write(out / TICKET)
     typer.echo(str(training.report))

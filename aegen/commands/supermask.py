@@ -5,16 +5,21 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import BrokenExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from aegen.commands.progress_bar import followed, progress_bar
+from aegen.commands.recipe_options import recipe_options
 from aegen.core.errors import InvalidInput, TrainingError, UnknownName
+from aegen.supermask.training.recipe import Recipe, paper_recipe
+from aegen.supermask.training.runs import Outcome, Run, begun, epochs_kept, finished, perform
 
 if TYPE_CHECKING:
-    from aegen.commands.supermask_run import Outcome, Run
     from aegen.parallel.backends import Backend
+    from aegen.supermask.training.base import Epoch
 
 __all__ = ["supermask"]
 
@@ -29,6 +34,7 @@ def _group() -> None:
 
 
 @supermask.command("train")
+@recipe_options(Recipe, "the paper's")
 def train_masks(
     network: Annotated[
         str,
@@ -48,49 +54,13 @@ def train_masks(
     ] = None,
     runs: Annotated[int, typer.Option(min=1, help="Seeds to train, --jobs at a time")] = 1,
     seed: Annotated[int, typer.Option(min=0, help="The first seed")] = 0,
-    epochs: Annotated[
-        int | None, typer.Option(min=1, help="Passes over the training rows (the paper's)")
-    ] = None,
     rule: Annotated[
         str, typer.Option(help="signed, or a baseline: binary, top-k (edge-popup) or dense")
     ] = "signed",
-    learning_rate: Annotated[
-        float | None, typer.Option(min=1e-9, help="At the start (the paper's)")
-    ] = None,
-    decay: Annotated[
-        float | None,
-        typer.Option(min=0.0, max=0.999, help="Of the scores a step; more leaves fewer weights"),
-    ] = None,
-    threshold: Annotated[
-        float | None, typer.Option(min=0.0, help="Which a score's size must exceed (0.01)")
-    ] = None,
     relative: Annotated[
         bool | None,
         typer.Option("--relative/--absolute", help="Threshold as a share of the largest score"),
     ] = None,
-    kappa: Annotated[
-        str | None,
-        typer.Option(help="fan_in times the variance of the weights, or auto (the paper's)"),
-    ] = None,
-    initialiser: Annotated[
-        str | None, typer.Option(help="Of the frozen weights, such as signed-he")
-    ] = None,
-    share: Annotated[
-        float | None, typer.Option(min=0.0, max=1.0, help="Of the weights that top-k keeps")
-    ] = None,
-    schedule: Annotated[
-        str | None, typer.Option(help="exponential, plateau, cosine or constant")
-    ] = None,
-    rate: Annotated[
-        float | None, typer.Option(min=0.0, max=1.0, help="Factor of rate and decay (0.9)")
-    ] = None,
-    every: Annotated[
-        float | None, typer.Option(min=0.01, help="Epochs after which that factor holds (10)")
-    ] = None,
-    warmup: Annotated[
-        float | None, typer.Option(min=0.0, help="Epochs over which the learning rate rises")
-    ] = None,
-    batch: Annotated[int | None, typer.Option(min=1, help="Images a step (128)")] = None,
     limit: Annotated[
         int | None, typer.Option(min=2, help="Use only so many training rows")
     ] = None,
@@ -110,33 +80,19 @@ def train_masks(
     address: Annotated[
         str | None, typer.Option(help="Address of a Ray cluster (one on this machine)")
     ] = None,
+    *,
+    settings: dict[str, Any],
 ) -> None:
     """Train masks on a network's frozen weights; the same command continues where it stopped.
 
     Writes a ticket and a history a seed. Settings are the paper's unless given.
     """
-    from aegen.commands.supermask_run import Run
-    from aegen.supermask.training.recipe import paper_recipe
-
     place = _place(backend, jobs, scheduler, address)
     name, arguments = _network(network)
     dataset, path = _data(data)
-    changes: dict[str, Any] = {
-        "epochs": epochs,
-        "learning_rate": learning_rate,
-        "decay": decay,
-        "threshold": threshold,
-        "relative": relative,
-        "initialiser": initialiser,
-        "share": share,
-        "schedule": schedule,
-        "rate": rate,
-        "every": every,
-        "warmup": warmup,
-        "batch": batch,
-        "seed": seed,
-    }
-    recipe = _with_kappa(paper_recipe(name, rule, **changes), kappa)
+    if relative is not None:
+        settings["relative"] = relative
+    recipe = replace(paper_recipe(name, rule), **settings, seed=seed)
     folder = out or Path("runs") / f"{name}-{dataset}-{rule}"
     first = Run(name, arguments, dataset, path, limit, recipe, str(folder.resolve()), device)
     todo = [first.of_seed(seed + k) for k in range(runs)]
@@ -182,20 +138,6 @@ def _data(text: str) -> tuple[str, str | None]:
     return name, str(Path(folder).resolve()) if folder else None
 
 
-def _with_kappa(recipe: Any, kappa: str | None) -> Any:
-    """A recipe with the kappa that was typed."""
-    from dataclasses import replace
-
-    if kappa is None:
-        return recipe
-    if kappa == "auto":
-        return replace(recipe, kappa=None)
-    try:
-        return replace(recipe, kappa=float(kappa))
-    except ValueError:
-        raise InvalidInput(f"--kappa must be a number above 0, or auto, got {kappa!r}") from None
-
-
 def _place(name: str, jobs: int | None, scheduler: str | None, address: str | None) -> Backend:
     """Where several runs are done; an address belongs to the backend whose word it is."""
     if scheduler is not None and name != "dask":
@@ -213,62 +155,32 @@ def _place(name: str, jobs: int | None, scheduler: str | None, address: str | No
 def _followed(run: Run, threads: int | None) -> Outcome:
     """A single run in this process, under a bar; a line an epoch."""
     import torch
-    from rich import progress
-    from rich.console import Console
-
-    from aegen.commands.supermask_run import begun, finished
-    from aegen.core.progress import reporting
 
     if threads is not None:
         torch.set_num_threads(threads)
     training = begun(run)
-    with progress.Progress(
-        progress.TextColumn("{task.description}"),
-        progress.BarColumn(),
-        progress.TaskProgressColumn(),
-        progress.TimeElapsedColumn(),
-        progress.TimeRemainingColumn(),
-        console=Console(stderr=True),
-    ) as bar:
-        line = bar.add_task("starting", total=1.0)
+    with followed(stderr=True) as console:
 
-        def show(share: float, text: str) -> None:
-            bar.update(line, completed=share, description=text)
-
-        def steps() -> Iterator[Any]:
-            with reporting(show):
-                yield from training
-
-        def told(record: Any) -> None:
-            bar.console.print(
+        def told(record: Epoch) -> None:
+            console.print(
                 f"epoch {record.epoch}: loss {record.loss:.4f}, accuracy {record.accuracy:.2%}, "
                 f"remaining {record.remaining:.2%}, {sum(record.flips.values()):,} flips",
                 highlight=False,
             )
 
-        return finished(run, training, told=told, steps=steps())
+        return finished(run, training, told)
 
 
 def _all(todo: Sequence[Run], place: Backend) -> list[Outcome]:
     """Several runs where they are to be done, as joblib tasks; a line a run."""
     import joblib
-    from rich import progress
-    from rich.console import Console
 
-    from aegen.commands.supermask_run import perform
     from aegen.parallel.backends import connected
 
     found: list[Outcome] = []
     with (
         connected(place) as arguments,
-        progress.Progress(
-            progress.TextColumn("{task.description}"),
-            progress.BarColumn(),
-            progress.MofNCompleteColumn(),
-            progress.TimeElapsedColumn(),
-            progress.TimeRemainingColumn(),
-            console=Console(stderr=True),
-        ) as bar,
+        progress_bar(count=True, stderr=True) as bar,
         _watched(bar, todo),
     ):
         tasks = joblib.Parallel(return_as="generator_unordered", **arguments)
@@ -289,8 +201,6 @@ def _all(todo: Sequence[Run], place: Backend) -> list[Outcome]:
 def _watched(bar: Any, todo: Sequence[Run]) -> Iterator[None]:
     """A line of the bar that follows the epochs of all runs, as their checkpoints have them."""
     import threading
-
-    from aegen.commands.supermask_run import epochs_kept
 
     total = sum(run.recipe.epochs for run in todo)
     line = bar.add_task(f"epochs of {len(todo)} seeds", total=total)

@@ -7,6 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
+from aegen.commands.progress_bar import progress_bar
+from aegen.commands.recipe_options import recipe_options
+from aegen.supermask.training.recipe import MaskRecipe
+
 __all__ = ["train"]
 
 train = typer.Typer(help="Train an autoencoder, or the classifier.", no_args_is_help=True)
@@ -79,6 +83,7 @@ def train_vae(
 
 
 @train.command("supermask-autoencoder")
+@recipe_options(MaskRecipe)
 def train_masked(
     dataset: Dataset,
     data: DataPath = None,
@@ -86,7 +91,7 @@ def train_masked(
     classifier: Annotated[
         str | None,
         typer.Option(
-            help="Judges the reconstructions: a bundle that has one [the data set's own bundle]"
+            help="Shown the reconstructions: a bundle that has one (the data set's own bundle)"
         ),
     ] = None,
     latent_dim: LatentDim = 16,
@@ -99,29 +104,10 @@ def train_masked(
     gain: Annotated[
         float, typer.Option(min=0.001, help="What the logits are multiplied by")
     ] = 3.0,
-    epochs: Epochs = 32,
-    batch: Batch = 128,
-    learning_rate: Rate = 1e-3,
-    decay: Annotated[
-        float,
-        typer.Option(
-            min=0.0,
-            max=0.999,
-            help="Of the scores a step, at its highest; more leaves fewer weights",
-        ),
-    ] = 1.15e-2,
-    end: Annotated[
-        float,
-        typer.Option(
-            min=1e-6, max=1.0, help="What learning rate and decay are multiplied by last"
-        ),
-    ] = 0.01,
-    kappa: Annotated[
-        float, typer.Option(min=0.001, help="fan_in times the variance of the frozen weights")
-    ] = 2.0,
-    seed: Seed = 0,
     limit: Limit = None,
     threads: Threads = None,
+    *,
+    settings: dict[str, Any],
 ) -> None:
     """Train which weights of an autoencoder are kept, inverted and dropped, and no weight at all.
 
@@ -140,15 +126,7 @@ def train_masked(
         out or Path("runs") / f"{dataset}-supermask",
         classifier or dataset,
         {**arguments, "gain": gain},
-        {
-            "epochs": epochs,
-            "batch": batch,
-            "learning_rate": learning_rate,
-            "decay": decay,
-            "end": end,
-            "kappa": kappa,
-            "seed": seed,
-        },
+        settings,
     )
 
 
@@ -243,19 +221,10 @@ def _use_threads(threads: int | None) -> None:
 
 def _follow(steps: Any, epochs: int, checkpoint: Path, keep_every: int | None = None) -> None:
     """Run a training under a progress bar with the time left; a line an epoch."""
-    from rich import progress
-
     from aegen.core.progress import reporting
 
-    columns = [
-        progress.TextColumn("{task.description}"),
-        progress.BarColumn(),
-        progress.TaskProgressColumn(),
-        progress.TimeElapsedColumn(),
-        progress.TimeRemainingColumn(elapsed_when_finished=True),
-    ]
     _keep(checkpoint, keep_every)  # one that was stopped between its checkpoint and this
-    with progress.Progress(*columns) as bar:
+    with progress_bar() as bar:
         task = bar.add_task(f"epoch 1 of {epochs}", total=None)
 
         def told(_: float, text: str) -> None:

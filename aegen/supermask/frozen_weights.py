@@ -37,7 +37,9 @@ INITIALISERS = tuple(f"{form}-{kind}" for form in ("signed", "uniform") for kind
 def kappa_for(active: float) -> float:
     """The ``kappa`` that keeps a signal's size where a share ``active`` of weights is not dropped.
 
-    ``kappa = 1.550519 / active``: the variance that ELU needs, over the share that a mask leaves.
+    ``kappa = 1.550519 / active``: for z ~ N(0, 1) E[ELU(z)^2] is 0.644945, so that
+    ``fan_in * variance`` of the weights that act must be its inverse; a mask leaves the share
+    ``active`` of them.
     Too large a kappa for the active share makes a deep network diverge at once.
 
     Args:
@@ -45,8 +47,6 @@ def kappa_for(active: float) -> float:
 
     Raises:
         InvalidInput: a share outside (0, 1].
-
-    Source: facts of the paper, section 1.2.
 
     Example:
         >>> round(kappa_for(0.5), 2)
@@ -91,7 +91,7 @@ def scale(initialiser: str, shape: Sequence[int], kappa: float | None = None) ->
         UnknownName: another initialiser.
         InvalidInput: a kappa that is missing or not positive.
 
-    Source: facts of the paper, section 1.2.
+    Source: K. He et al., arXiv 1502.01852; X. Glorot, Y. Bengio (AISTATS 2010).
 
     Example:
         >>> scale("signed-elu-scaled", (300, 784), kappa=7.84)
@@ -130,7 +130,7 @@ def frozen(
 ) -> NDArray[np.float32]:
     """The frozen weights of a layer, float32, the same bits for the same arguments everywhere.
 
-    Signed weights are ``+-c`` with equal chance, c the layer's `scale`; uniform ones lie in
+    Signed weights are ``+-c`` with equal probability, c the layer's `scale`; uniform ones lie in
     ``[-sqrt(3) c, sqrt(3) c)``.
 
     Args:
@@ -166,7 +166,7 @@ def frozen(
 def initial_scores(shape: Sequence[int], *, seed: int, layer: int) -> NDArray[np.float32]:
     """The first scores of a layer: uniform in ``+-sqrt(6 / (fan_in + fan_out))``, float32.
 
-    Source: facts of the paper, section 1.3 (Xavier-uniform).
+    Source: X. Glorot, Y. Bengio (AISTATS 2010), Xavier-uniform.
 
     Example:
         >>> bool(np.abs(initial_scores((300, 784), seed=0, layer=0)).max() <= 0.0744)

@@ -221,7 +221,7 @@ def test_a_training_from_the_first_click_to_its_masks(visit, app):
     page = first(
         visit,
         app,
-        "train?train.data=bundle:bars&train.rows=40&train.hidden=12-6&train.epochs=3&train.kappa=3&train.rate=0.1",
+        "train?train.data=bundle:bars&train.rows=40&train.hidden=12-6&train.epochs=3&train.kappa=3&train.learning_rate=0.1",
     )
     page.get_by_role("button", name="Train", exact=True).click()
     page.get_by_text("All 3 epochs are done.").wait_for()

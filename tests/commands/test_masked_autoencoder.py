@@ -102,7 +102,7 @@ def _with_a_finer_classifier(source, folder):
     [
         (("--encoder", "24,12"), "--encoder must be sizes of layers with dashes"),
         (("--decoder", "0-12"), "--decoder must be sizes of layers with dashes"),
-        (("--classifier", "sprites"), "the bundle sprites has no classifier that tells"),
+        (("--classifier", "sprites"), "the bundle sprites has no classifier that distinguishes"),
         (("--classifier", "mnits"), "there is no bundle named 'mnits'"),
         (("--kappa", 1e30), "kappa gives weights of size"),
     ],

@@ -67,7 +67,7 @@ def test_several_seeds_are_tasks_with_an_interval(train, tmp_path):
 
 
 def test_process_that_dies_is_told_in_a_line(train, tmp_path, monkeypatch):
-    monkeypatch.setattr("aegen.commands.supermask_run.perform", lambda run: os._exit(1))
+    monkeypatch.setattr("aegen.commands.supermask.perform", lambda run: os._exit(1))
     code, _, err = train(*SMALL, "--epochs", 1, "--runs", 2, "--jobs", 1, "--out", tmp_path)
     assert code == 2
     assert "the process of a run was ended from outside" in err
@@ -100,10 +100,18 @@ def test_dense_training_leaves_no_ticket(train, tmp_path):
         (("fcn", "--data", "mnst"), "did you mean 'mnist'"),
         (("fcn", "--data", "sprites"), "several attributes"),
         (("fcn", "--data", "mnist=/nowhere"), "/nowhere"),
-        (("fcn", "--rule", "sign"), "rule must be one of"),
-        (("fcn", "--kappa", "big"), "--kappa must be a number"),
-        (("fcn", "--kappa", "0"), "--kappa must be a number above 0"),
-        (("fcn", "--schedule", "stairs"), "schedule must be one of"),
+        (
+            ("fcn", "--rule", "sign"),
+            "rule must be 'signed', 'binary', 'top-k' or 'dense'",
+        ),
+        (("fcn", "--kappa", "big"), "kappa must be a number above 0 or None, got 'big'"),
+        (("fcn", "--kappa", "0"), "kappa must be a number above 0 or None, got 0.0"),
+        (
+            ("fcn", "--schedule", "stairs"),
+            "schedule must be 'exponential', 'plateau', ",
+        ),
+        (("fcn", "--decay", "1"), "decay must be a number from 0 to 0.999, got 1.0"),
+        (("fcn", "--batch", "0"), "batch must be a whole number of 1 or more, got 0"),
         (("fcn", "--device", "tpu"), "cpu or cuda"),
         (("fcn", "--backend", "moon"), "backend must be one of"),
         (("fcn", "--address", "a:1"), "add --backend ray"),

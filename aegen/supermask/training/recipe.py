@@ -1,6 +1,7 @@
-"""How to train a supermask: every setting of the paper, and its recipe for each network.
+"""How to train a supermask: every setting with its range, and the paper's for each network.
 
-A recipe is plain data. `factor` is its schedule, which learning rate and decay share.
+A recipe is plain data. What its fields declare is what the command line and the app offer.
+`factor` is the schedule, which learning rate and decay share.
 """
 
 from __future__ import annotations
@@ -8,16 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from aegen.core.errors import InvalidInput
+from aegen.core.parameters import Field, parameters
 
-__all__ = ["RULES", "SCHEDULES", "MaskRecipe", "Recipe", "factor", "paper_recipe", "stops"]
-
-RULES = ("signed", "binary", "top-k", "dense")
-"""What is trained: a mask of -1, 0 and 1, of 0 and 1, of the largest scores, or the weights."""
-
-SCHEDULES = ("exponential", "plateau", "cosine", "constant")
+__all__ = ["MaskRecipe", "Recipe", "factor", "paper_recipe", "stops"]
 
 PATIENCE, COOLDOWN, BETTER = 15, 10, 1e-4
 """Epochs without a loss better by so much after which a plateau is seen, and epochs after one."""
@@ -26,31 +22,58 @@ PLATEAUS = 5
 """Plateaus after which a training ends early."""
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """How to train.
+Epochs = Annotated[int, Field("Passes over the training rows.", low=1)]
+Batch = Annotated[int, Field("Images a step.", low=1)]
+LearningRate = Annotated[
+    float, Field("Of the steps that move the scores.", low=0, open_low=True, step=0.005)
+]
+Decay = Annotated[
+    float,
+    Field(
+        "By which scores shrink each step, whatever the learning rate: this alone drops weights. "
+        "More rows mean more steps an epoch.",
+        low=0,
+        high=0.999,
+        step=0.0001,
+    ),
+]
+Threshold = Annotated[
+    float,
+    Field(
+        "A weight is dropped while its score lies between minus and plus this.", low=0, step=0.005
+    ),
+]
+Kappa = Annotated[
+    float | None,
+    Field(
+        "Inputs of a unit times the variance of its frozen weights; too large a one diverges.",
+        low=0,
+        open_low=True,
+        step=1.0,
+    ),
+]
+Share = Annotated[float, Field("Of each layer that top-k keeps.", low=0, open_low=True, high=1)]
+Seed = Annotated[
+    int, Field("Of the frozen weights, the first scores and the order of the rows.", low=0)
+]
 
-    Attributes:
-        epochs: passes over the training rows.
-        learning_rate: of SGD, at the start.
-        decay: by which scores shrink each step, at the start; the learning rate does not
-            multiply it. Together with the threshold it decides how much remains:
-            ``threshold * decay / learning_rate`` is what a weight's gradient must exceed.
-        threshold: which a score's size must exceed for its weight not to be dropped.
-        relative: whether the threshold is a share of each layer's largest first score.
-        kappa: ``fan_in`` times the variance of the frozen weights; None: from the share of weights
-            that is active at first, the safe choice for deep networks.
-        initialiser: of the frozen weights, see `aegen.supermask.frozen_weights`.
-        rule: one of `RULES`.
-        share: of each layer that the rule "top-k" keeps.
-        schedule: "exponential" (times ``rate`` every ``every`` epochs, continuously), "plateau"
-            (times ``rate`` where the training loss stays), "cosine" (to zero), "constant".
-        rate: see schedule.
-        every: epochs, see schedule.
-        warmup: epochs over which the learning rate rises from zero; the decay does not.
-        momentum: of Nesterov's kind.
-        batch: images a step.
-        seed: of weights, scores and the order of the rows.
+
+class _Checked:
+    """A recipe whose values are held against what its fields declare."""
+
+    def __post_init__(self) -> None:
+        for parameter in parameters(type(self)):
+            parameter.check(getattr(self, parameter.name), type(self).__name__)
+
+
+@dataclass(frozen=True)
+class Recipe(_Checked):
+    """How to train the masks of a classifier.
+
+    Learning rate and decay are those at the start; the schedule multiplies both. What remains is
+    decided by threshold and decay together: ``threshold * decay / learning_rate`` is what a
+    weight's gradient must exceed. Without a kappa it is taken from the share of weights that is
+    active at first, the safe choice for deep networks.
 
     Raises:
         InvalidInput: a setting out of its range.
@@ -60,63 +83,47 @@ class Recipe:
         0.05
     """
 
-    epochs: int = 40
-    learning_rate: float = 0.05
-    decay: float = 5e-4
-    threshold: float = 0.01
-    relative: bool = False
-    kappa: float | None = None
-    initialiser: str = "signed-elu-scaled"
-    rule: str = "signed"
-    share: float = 0.5
-    schedule: str = "exponential"
-    rate: float = 0.9
-    every: float = 10.0
-    warmup: float = 0.0
-    momentum: float = 0.9
-    batch: int = 128
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        least = {"epochs": 1, "batch": 1, "seed": 0, "threshold": 0, "warmup": 0}
-        for name, low in least.items():
-            if not low <= getattr(self, name) < math.inf:
-                raise InvalidInput(f"{name} must be {low} or more, got {getattr(self, name)}")
-        for name in ("learning_rate", "every"):
-            if not 0 < getattr(self, name) < math.inf:
-                raise InvalidInput(f"{name} must be above 0, got {getattr(self, name)}")
-        for name in ("decay", "momentum"):
-            if not 0 <= getattr(self, name) < 1:
-                raise InvalidInput(f"{name} must be from 0 to below 1, got {getattr(self, name)}")
-        for name in ("share", "rate"):
-            if not 0 < getattr(self, name) <= 1:
-                raise InvalidInput(f"{name} must be in (0, 1], got {getattr(self, name)}")
-        if self.kappa is not None and not 0 < self.kappa < math.inf:
-            raise InvalidInput(f"kappa must be above 0, or None, got {self.kappa}")
-        for name, known in (("rule", RULES), ("schedule", SCHEDULES)):
-            if getattr(self, name) not in known:
-                raise InvalidInput(
-                    f"{name} must be one of {', '.join(known)}, got {getattr(self, name)!r}"
-                )
+    epochs: Epochs = 40
+    learning_rate: LearningRate = 0.05
+    decay: Decay = 5e-4
+    threshold: Threshold = 0.01
+    relative: Annotated[
+        bool, Field("Whether the threshold is a share of each layer's largest first score.")
+    ] = False
+    kappa: Kappa = None
+    initialiser: Annotated[str, Field("Of the frozen weights, such as signed-he.")] = (
+        "signed-elu-scaled"
+    )
+    rule: Annotated[
+        Literal["signed", "binary", "top-k", "dense"],
+        Field("A mask of -1, 0 and 1, of 0 and 1, of the largest scores, or trained weights."),
+    ] = "signed"
+    share: Share = 0.5
+    schedule: Annotated[
+        Literal["exponential", "plateau", "cosine", "constant"],
+        Field(
+            "Times rate every so many epochs, times rate where the training loss stays, to zero, "
+            "or as it was."
+        ),
+    ] = "exponential"
+    rate: Annotated[float, Field("Factor of the schedule.", low=0, open_low=True, high=1)] = 0.9
+    every: Annotated[
+        float, Field("Epochs after which an exponential schedule has it.", low=0, open_low=True)
+    ] = 10.0
+    warmup: Annotated[
+        float, Field("Epochs over which the learning rate rises from zero.", low=0)
+    ] = 0.0
+    momentum: Annotated[float, Field("Of Nesterov's kind.", low=0, high=0.999)] = 0.9
+    batch: Batch = 128
+    seed: Seed = 0
 
 
 @dataclass(frozen=True)
-class MaskRecipe:
+class MaskRecipe(_Checked):
     """How to train the masks of an autoencoder.
 
-    Attributes:
-        epochs: passes over the training rows.
-        batch: images a step.
-        learning_rate: of Adam, at its highest; it rises over the first twentieth of the training
-            and falls by the factor ``end`` over the whole of it.
-        decay: by which scores shrink each step, at its highest; it falls by ``end`` as well.
-        first_decay: the same at the start.
-        rise: share of the training over which the decay grows from the one to the other.
-        end: what learning rate and decay are multiplied by in the last step.
-        threshold: which a score's size must exceed for its weight not to be dropped.
-        kappa: ``fan_in`` times the variance of the frozen weights; None: from the share of weights
-            that is active at first. Each layer's constant is rounded to half precision.
-        seed: of weights, scores and the order of the rows.
+    The learning rate, of Adam, is that at its highest: it rises over the first twentieth of the
+    training. Each layer's constant, which kappa gives, is rounded to half precision.
 
     Raises:
         InvalidInput: a setting out of its range.
@@ -126,28 +133,22 @@ class MaskRecipe:
         3
     """
 
-    epochs: int = 32
-    batch: int = 128
-    learning_rate: float = 1e-3
-    decay: float = 1.15e-2
-    first_decay: float = 5e-4
-    rise: float = 0.9
-    end: float = 0.01
-    threshold: float = 0.01
-    kappa: float | None = 2.0
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        for name, low in (("epochs", 1), ("batch", 1), ("seed", 0)):
-            if getattr(self, name) < low:
-                raise InvalidInput(f"{name} must be {low} or more, got {getattr(self, name)}")
-        for name in ("learning_rate", "threshold", "rise", "end", "kappa"):
-            value = getattr(self, name)
-            if value is not None and not 0 < value < math.inf:
-                raise InvalidInput(f"{name} must be above 0, got {value}")
-        for name in ("decay", "first_decay"):
-            if not 0 <= getattr(self, name) < 1:
-                raise InvalidInput(f"{name} must be from 0 to below 1, got {getattr(self, name)}")
+    epochs: Epochs = 32
+    batch: Batch = 128
+    learning_rate: LearningRate = 1e-3
+    decay: Decay = 1.15e-2
+    first_decay: Annotated[float, Field("Decay at the start.", low=0, high=0.999)] = 5e-4
+    rise: Annotated[
+        float,
+        Field("Share of the training over which the decay grows.", low=0, open_low=True),
+    ] = 0.9
+    end: Annotated[
+        float,
+        Field("What learning rate and decay are multiplied by last.", low=0, open_low=True),
+    ] = 0.01
+    threshold: Threshold = 0.01
+    kappa: Kappa = 2.0
+    seed: Seed = 0
 
     def at(self, share: float) -> tuple[float, float]:
         """Learning rate and decay at a share of the training.
@@ -216,13 +217,13 @@ def paper_recipe(network: str, rule: str = "signed", **changes: Any) -> Recipe:
 
     Args:
         network: its name; others than the paper's get the settings of the FCN.
-        rule: one of `RULES`.
+        rule: a rule of `Recipe`.
         changes: fields of `Recipe`; a value of None leaves the paper's.
 
     Raises:
         InvalidInput: a setting out of its range.
 
-    Source: facts of the paper, sections 0 and 2.
+    Source: the configurations published with arXiv 2201.13361.
 
     Example:
         >>> paper_recipe("fcn", epochs=40).kappa

@@ -10,7 +10,8 @@ from aegen.app.jobs import process, train_supermask
 from aegen.app.pages.train import state
 from aegen.app.services import TrainingConfig, trainings
 from aegen.core.errors import AegenError
-from aegen.supermask import Report
+from aegen.core.parameters import parameters
+from aegen.supermask import Recipe, Report
 from aegen.supermask.ticket.ticket import Ticket
 from aegen.supermask.training.history import History
 from tests.app.conftest import link_of
@@ -156,7 +157,7 @@ def test_examples_are_the_bundles_rows(shelf, tmp_path):
 
 
 def test_the_page_begins_and_shows_what_came_of_it(opened, at_once):
-    app = opened("train", data="bundle:bars", rate="0.1", **SETTINGS)
+    app = opened("train", data="bundle:bars", learning_rate="0.1", **SETTINGS)
     assert not app.exception
     assert not app.warning
     assert titles(app) == ["Train"]
@@ -175,10 +176,10 @@ def test_the_page_begins_and_shows_what_came_of_it(opened, at_once):
     first = found.masks(2)["fc1"]
     np.testing.assert_array_equal(maps[-1][1], (first != 0).sum(axis=0).reshape(16, 16))
     # A link, or the next visit, shows the same without training again.
-    app = opened("train", data="bundle:bars", rate="0.1", **SETTINGS)
+    app = opened("train", data="bundle:bars", learning_rate="0.1", **SETTINGS)
     assert len(at_once) == 1
     assert counts_shown(app) == [tuple(each) for each in found.counts[-1].tolist()]
-    app = opened("train", data="bundle:bars", rate="0.1", **{**SETTINGS, "epochs": "3"})
+    app = opened("train", data="bundle:bars", learning_rate="0.1", **{**SETTINGS, "epochs": "3"})
     assert "Epoch 2 of 3 is done" in text(app)
     app = press(app, "Continue")
     assert "All 3 epochs are done" in text(app)
@@ -186,7 +187,7 @@ def test_the_page_begins_and_shows_what_came_of_it(opened, at_once):
 
 def test_the_ticket_goes_to_the_masks_page(opened, at_once):
     services.start_training(ORDER)
-    app = opened("train", data="bundle:bars", rate="0.1", **SETTINGS)
+    app = opened("train", data="bundle:bars", learning_rate="0.1", **SETTINGS)
     app = press(app, "Look at its masks")
     assert not app.exception
     assert titles(app) == ["Masks"]
@@ -199,7 +200,7 @@ def test_the_ticket_goes_to_the_masks_page(opened, at_once):
 
 
 def test_a_training_that_cannot_go_on_is_a_sentence_with_advice(opened, at_once):
-    link = {**SETTINGS, "rate": "1e-5", "decay": "0.1", "epochs": "40"}
+    link = {**SETTINGS, "learning_rate": "1e-5", "decay": "0.1", "epochs": "40"}
     app = opened("train", data="bundle:bars", **link)
     app = press(app, "Train")
     assert not app.exception
@@ -212,7 +213,7 @@ def test_a_training_that_cannot_go_on_is_a_sentence_with_advice(opened, at_once)
 def test_a_training_can_be_stopped_and_begun_anew(opened, monkeypatch):
     """With a true process, which works at something slow."""
     monkeypatch.setattr(trainings, "WORK", "tests.app.jobs.slow_work:nap")
-    app = opened("train", data="bundle:bars", rate="0.1", **SETTINGS)
+    app = opened("train", data="bundle:bars", learning_rate="0.1", **SETTINGS)
     app = press(app, "Train")
     assert not app.exception
     assert "Stop" in labels(app)
@@ -243,7 +244,17 @@ def test_a_recipe_sets_what_it_names(opened):
     assert not app.exception
     settings = state.PRESETS["sparse"].settings
     assert app.number_input(key="widget:train.rows").value == settings["rows"]
-    assert app.number_input(key="widget:train.decay").value == settings["decay"]
+    for name in ("decay", "learning_rate", "kappa"):
+        assert app.number_input(key=f"widget:train.{name}").value == settings[name]
+
+
+def test_the_form_offers_what_the_recipe_declares(opened):
+    app = opened("train", decay="1")
+    assert any("decay must be a number from 0 to 0.999" in w.value for w in app.warning)
+    box = app.number_input(key="widget:train.decay")
+    field = next(p.field for p in parameters(Recipe) if p.name == "decay")
+    assert (box.min, box.max, box.help) == (field.low, field.high, field.help)
+    assert app.number_input(key="widget:train.learning_rate").min > 0
 
 
 def test_without_rows_to_train_on_the_page_says_so(opened, monkeypatch):

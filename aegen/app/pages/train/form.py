@@ -7,8 +7,8 @@ import streamlit as st
 from aegen.app import services
 from aegen.app.pages.train import state
 from aegen.app.services import TrainingConfig
-from aegen.app.state import formats, link, visit
-from aegen.app.widgets import bound
+from aegen.app.state import formats, visit
+from aegen.app.widgets import bound, fields
 from aegen.core.errors import InvalidInput
 
 __all__ = ["order"]
@@ -51,20 +51,9 @@ def order() -> TrainingConfig:
     with st.expander("Network and recipe", expanded=False):
         hidden = _hidden()
         with st.container(horizontal=True):
-            rate = _number("Learning rate", state.rate, 0.005, RATE)
-            decay = _number("Decay", state.decay, 0.0001, DECAY)
-            threshold = _number("Threshold", state.threshold, 0.005, THRESHOLD)
-            kappa = _number("Kappa", state.kappa, 1.0, KAPPA)
+            fields.fields("train", state.SETTINGS)
+    rate, decay, threshold, kappa = (state.SET[s.name].get() for s in state.SETTINGS)
     return TrainingConfig(source, rows, hidden, epochs, rate, decay, threshold, kappa, seed)
-
-
-RATE = "Of the steps that move the mask variable."
-DECAY = (
-    "By which the mask variable shrinks each step, whatever the learning rate: this alone drops "
-    "weights. More rows mean more steps an epoch."
-)
-THRESHOLD = "A weight is dropped while its mask variable is between minus and plus this."
-KAPPA = "Inputs of a unit times the variance of its frozen weights; too large a one diverges."
 
 
 def _preset() -> None:
@@ -87,7 +76,7 @@ def _take_preset(key: str) -> None:
     name = st.session_state[key]
     state.preset.set(name)
     for setting, value in state.PRESETS[name].settings.items():
-        getattr(state, setting).set(value)
+        state.SET[setting].set(value)
 
 
 def _hidden() -> str:
@@ -108,26 +97,3 @@ def _take_hidden(key: str) -> None:
         state.hidden.set(state.hidden.parse(st.session_state[key].strip()))
     except ValueError as problem:
         visit.notify(f"Hidden layers: {problem}.")
-
-
-def _number(label: str, item: link.Item[float], step: float, help: str) -> float:
-    key = bound.bind(item)
-    st.number_input(
-        label,
-        key=key,
-        step=step,
-        min_value=0.0,
-        format="%g",
-        width=125,
-        help=help,
-        on_change=_take_number,
-        args=(label, item, key),
-    )
-    return item.get()
-
-
-def _take_number(label: str, item: link.Item[float], key: str) -> None:
-    try:
-        item.set(item.parse(str(st.session_state[key])))
-    except ValueError as problem:
-        visit.notify(f"{label}: {problem}.")

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aegen.app.state import formats
 from aegen.app.state.link import Item
+from aegen.app.widgets import fields
+from aegen.core.parameters import parameters
+from aegen.supermask.training.recipe import Recipe
 
 __all__ = [
     "CHOICES",
     "MOST_EPOCHS",
     "PRESETS",
+    "SET",
+    "SETTINGS",
     "Preset",
-    "decay",
     "epochs",
     "hidden",
-    "kappa",
     "last",
     "preset",
-    "rate",
     "rows",
     "seed",
     "source",
-    "threshold",
 ]
 
 MOST_EPOCHS = 200
@@ -49,18 +50,18 @@ PRESETS = {
     "quick": Preset(
         "Quick",
         "10,000 rows and a strong decay: within half a minute most weights are dropped.",
-        {"rows": 10_000, "epochs": 20, "rate": 0.1, "decay": 2e-3, "kappa": 3.0},
+        {"rows": 10_000, "epochs": 20, "learning_rate": 0.1, "decay": 2e-3, "kappa": 3.0},
     ),
     "paper": Preset(
         "Paper",
         "All rows, 40 of its 100 epochs: a few minutes. On original MNIST images it ends near "
         "97.4 % right with 3.7 % remaining.",
-        {"rows": 60_000, "epochs": 40, "rate": 0.05, "decay": 5e-4, "kappa": 6.0},
+        {"rows": 60_000, "epochs": 40, "learning_rate": 0.05, "decay": 5e-4, "kappa": 6.0},
     ),
     "sparse": Preset(
         "Sparse",
         "All rows and a larger pull towards dropping: fewer weights remain, for some accuracy.",
-        {"rows": 60_000, "epochs": 40, "rate": 0.05, "decay": 1e-3, "kappa": 12.0},
+        {"rows": 60_000, "epochs": 40, "learning_rate": 0.05, "decay": 1e-3, "kappa": 12.0},
     ),
 }
 
@@ -81,23 +82,25 @@ hidden: Item[str] = Item("train.hidden", "300-100", formats.sizes)
 epochs: Item[int] = Item("train.epochs", QUICK["epochs"], formats.whole(1, MOST_EPOCHS))
 """Passes over the training rows."""
 
-rate: Item[float] = Item("train.rate", QUICK["rate"], formats.number(1e-5, 10), "{:g}".format)
-"""The learning rate at the start."""
-
-decay: Item[float] = Item("train.decay", QUICK["decay"], formats.number(0, 0.1), "{:g}".format)
-"""By which the mask variable shrinks each step, at the start."""
-
-threshold: Item[float] = Item("train.threshold", 0.01, formats.number(0, 1), "{:g}".format)
-"""Beyond which a weight is not dropped."""
-
-kappa: Item[float] = Item("train.kappa", QUICK["kappa"], formats.number(0.1, 100), "{:g}".format)
-"""Inputs times the variance of the frozen weights."""
-
 seed: Item[int] = Item("train.seed", 0, formats.whole(0, formats.HIGHEST_SEED))
 """Of the frozen weights, of the mask variables and of the order of rows."""
 
 last: Item[Any] = Item("train.last", None, lambda text: None, lambda value: "")
 """The training that the page showed last; no link holds it."""
 
-CHOICES = (source, preset, rows, hidden, epochs, rate, decay, threshold, kappa, seed)
+SETTINGS = tuple(
+    replace(setting, default=QUICK.get(setting.name, setting.default), optional=False)
+    for setting in parameters(Recipe)
+    if setting.name in ("learning_rate", "decay", "threshold", "kappa")
+)
+"""What the recipe declares of its settings that the page offers; they begin as the quick ones."""
+
+SET: dict[str, Item[Any]] = {
+    **dict(zip((s.name for s in SETTINGS), fields.items("train", SETTINGS), strict=True)),
+    "rows": rows,
+    "epochs": epochs,
+}
+"""What a preset sets, by name."""
+
+CHOICES = (source, preset, hidden, seed, *SET.values())
 """All that the page's link holds."""

@@ -1,4 +1,4 @@
-"""One seed of `aegen supermask train` as a task that any worker can do."""
+"""One seed of a training as plain data and a task that any worker can do."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from aegen.core.errors import AegenError
 from aegen.supermask.training.recipe import Recipe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
-    from aegen.supermask.training.classifier import Epoch, Training
+    from aegen.supermask.training.base import Epoch
+    from aegen.supermask.training.classifier import Training
 
 __all__ = ["Outcome", "Run", "begun", "epochs_kept", "finished", "perform"]
 
@@ -146,23 +147,18 @@ def perform(run: Run) -> Outcome:
 
 
 def finished(
-    run: Run,
-    training: Training,
-    *,
-    steps: Iterable[Epoch] | None = None,
-    told: Callable[[Epoch], object] = lambda record: None,
+    run: Run, training: Training, told: Callable[[Epoch], object] = lambda record: None
 ) -> Outcome:
     """The outcome of a run when its training is at its end, or as far as it came.
 
     Args:
         run: which.
         training: as `begun` gives it.
-        steps: its epochs, where something is done around each; by default the training itself.
         told: hears each epoch.
     """
     said = None
     try:
-        for record in training if steps is None else steps:
+        for record in training:
             told(record)
     except AegenError as problem:
         said = str(problem)
