@@ -1,4 +1,4 @@
-"""A few shares as bars with their names: what a selection is made of."""
+"""Horizontal bar chart of a few shares with their names, small enough to stand among text."""
 
 from __future__ import annotations
 
@@ -18,15 +18,21 @@ def bars(
     *,
     colours: Sequence[str] | None = None,
     reference: Sequence[float] | None = None,
+    second: Sequence[float] | None = None,
+    hints: Sequence[str] = (),
+    digits: int = 0,
     title: str = "",
 ) -> str:
-    """Horizontal bars of shares in [0, 1] as an SVG picture; ink is the page's.
+    """Shares in [0, 1] as an SVG picture; ink is the page's.
 
     Args:
         names: what each bar is.
         shares: how long it is; 1 fills the width.
         colours: one a bar.
         reference: shares to compare with, each a thin mark on its bar.
+        second: more of them, as thick marks.
+        hints: what each bar says under the pointer.
+        digits: of the percentages after the point.
         title: read out by screen readers.
 
     Example:
@@ -37,36 +43,38 @@ def bars(
     longest = max((len(name) for name in names), default=1)
     left = min(130, 12 + 7.5 * min(longest, 16))
     room = WIDTH - left - 46
+    written = [_percent(share, digits) for share in shares]
     lines = []
     for k, (name, share, colour) in enumerate(zip(names, shares, colours, strict=True)):
         top = k * LINE
         shown = name if len(name) <= 16 else name[:15] + "…"
+        marks = "".join(
+            f'<path d="M{left + places[k] * room:.1f} {top + 3}v16" stroke="currentColor" '
+            f'stroke-width="{width}"/>'
+            for places, width in ((reference, 1.5), (second, 3))
+            if places is not None
+        )
         lines.append(
+            f"<g>{f'<title>{escape(hints[k])}</title>' if hints else ''}"
             f'<text x="{left - 8:.0f}" y="{top + 15}" text-anchor="end">{escape(shown)}</text>'
             f'<rect x="{left:.0f}" y="{top + 5}" width="{room:.0f}" height="12" rx="3" '
             'fill="currentColor" opacity="0.07"/>'
             f'<rect x="{left:.0f}" y="{top + 5}" width="{max(1.5, share * room):.1f}" height="12" '
             f'rx="3" fill="{colour}"/>'
             f'<text x="{WIDTH}" y="{top + 15}" text-anchor="end" opacity="0.8">'
-            f"{_percent(share)}</text>"
+            f"{escape(written[k])}</text>{marks}</g>"
         )
-        if reference is not None:
-            at = left + reference[k] * room
-            lines.append(
-                f'<path d="M{at:.1f} {top + 3}v16" stroke="currentColor" stroke-width="1.5"/>'
-            )
-    said = escape(title + ": " if title else "") + ", ".join(
-        f"{escape(name)} {_percent(share)}" for name, share in zip(names, shares, strict=True)
-    )
+    said = f"{title}: " if title else ""
+    said += ", ".join(f"{name} {percent}" for name, percent in zip(names, written, strict=True))
     height = max(1, LINE * len(names))
     return (
-        f'<svg viewBox="0 0 {WIDTH} {height}" width="100%" role="img" aria-label="{said}" '
-        'style="max-width:460px;display:block;font:13px inherit;fill:currentColor;'
-        f'font-variant-numeric:tabular-nums">{"".join(lines)}</svg>'
+        f'<svg viewBox="0 0 {WIDTH} {height}" width="100%" role="img" '
+        f'aria-label="{escape(said)}" style="max-width:460px;display:block;font:13px inherit;'
+        f'fill:currentColor;font-variant-numeric:tabular-nums">{"".join(lines)}</svg>'
     )
 
 
-def _percent(share: float) -> str:
-    if 0 < share < 0.005:
-        return "<1 %".replace("<", "&lt;")
-    return f"{100 * share:.0f} %"
+def _percent(share: float, digits: int) -> str:
+    if 0 < share < 0.5 * 10 ** (-2 - digits):
+        return f"<{10**-digits:g} %"
+    return f"{100 * share:.{digits}f} %"

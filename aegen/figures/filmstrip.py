@@ -35,17 +35,13 @@ def filmstrip(x: ArrayLike, *, marked: int | None = None, side: int = 56) -> Byt
         (62, 434, 4)
     """
     tiles = _with_opacity(quantize(x))
-    n, h, w, _ = tiles.shape
-    scale = max(1, round(side / h))
-    high, wide = h * scale, w * scale
-    step = wide + 2 * FRAME
-    strip = np.zeros((high + 2 * FRAME, n * step, 4), np.uint8)
+    scale = max(1, round(side / tiles.shape[1]))
+    tiles = tiles.repeat(scale, axis=1).repeat(scale, axis=2)
+    framed = np.pad(tiles, ((0, 0), (FRAME, FRAME), (FRAME, FRAME), (0, 0)))
     if marked is not None:
-        strip[:, marked * step : (marked + 1) * step] = (*bytes.fromhex(ACCENT[1:]), 255)
-    for k, tile in enumerate(tiles):
-        left = k * step + FRAME
-        strip[FRAME : FRAME + high, left : left + wide] = tile.repeat(scale, 0).repeat(scale, 1)
-    return strip
+        framed[marked] = (*bytes.fromhex(ACCENT[1:]), 255)
+        framed[marked, FRAME:-FRAME, FRAME:-FRAME] = tiles[marked]
+    return np.concatenate(framed, axis=1)
 
 
 def _with_opacity(tiles: ByteArray) -> ByteArray:
