@@ -1,7 +1,7 @@
 """Which rows a person means: those inside an area of a projection, or those with a value.
 
 Both are small and hashable, so they can be cache keys, and have a short text, so that a link holds
-them. `aegen.app.services` finds the rows.
+them. `aegen.app.services.rows` finds the rows.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from aegen.core.errors import UnknownName
 
@@ -20,8 +22,7 @@ __all__ = [
     "area",
     "axes_of",
     "parse",
-    "python_imports",
-    "python_rows",
+    "python",
     "quoted",
 ]
 
@@ -126,27 +127,19 @@ def axes_of(projection: str) -> tuple[int, int] | None:
     return first, second
 
 
-def python_imports(chosen: Selection) -> list[str]:
-    """What the lines of `python_rows` import."""
-    inside = ["from aegen.core.polygons import inside"] if isinstance(chosen, Area) else []
-    return ["import numpy as np", *inside]
-
-
-def python_rows(chosen: Selection) -> list[str]:
-    """Lines of Python that find the selected rows of ``bundle``."""
+def python(chosen: Selection) -> tuple[list[str], list[str]]:
+    """Lines of Python that find the selected rows of ``bundle``: imports, and what they do."""
     if isinstance(chosen, AttributeEquals):
-        return [
-            f"rows = np.flatnonzero(bundle.attributes[{quoted(chosen.attribute)}].astype(str) "
-            f"== {quoted(chosen.value)})"
-        ]
+        found = f"bundle.attributes[{quoted(chosen.attribute)}].astype(str)"
+        rows = f"rows = np.flatnonzero({found} == {quoted(chosen.value)})"
+        return ["import numpy as np"], [rows]
     corners = ", ".join(f"({x:g}, {y:g})" for x, y in chosen.polygon)
     axes = axes_of(chosen.projection)
-    where = (
-        f'bundle.projection("{chosen.projection}")'
-        if axes is None
-        else f"bundle.codes[:, [{axes[0]}, {axes[1]}]]"
-    )
-    return [f"polygon = [{corners}]", f"rows = np.flatnonzero(inside({where}, polygon))"]
+    where = f'projection("{chosen.projection}")' if axes is None else f"codes[:, {list(axes)}]"
+    return ["import numpy as np", "from aegen.core.polygons import inside"], [
+        f"polygon = [{corners}]",
+        f"rows = np.flatnonzero(inside(bundle.{where}, polygon))",
+    ]
 
 
 def quoted(text: str) -> str:
@@ -164,23 +157,20 @@ def _simplified(line: list[tuple[float, float]], tolerance: float) -> list[tuple
     Source: D. Douglas and T. Peucker, "Algorithms for the reduction of the number of points
     required to represent a digitized line or its caricature", Cartographica 10(2), 1973.
     """
-    kept = {0, len(line) - 1}
+    points = np.array(line)
+    left = {0, len(line) - 1}
     stretches = [(0, len(line) - 1)]
     while stretches:
         first, last = stretches.pop()
-        (x0, y0), (x1, y1) = line[first], line[last]
-        length = math.hypot(x1 - x0, y1 - y0)
-        furthest, distance = first, tolerance
-        for k in range(first + 1, last):
-            x, y = line[k]
-            off = (
-                abs((x1 - x0) * (y0 - y) - (x0 - x) * (y1 - y0)) / length
-                if length
-                else math.hypot(x - x0, y - y0)
-            )
-            if off > distance:
-                furthest, distance = k, off
-        if furthest != first:
-            kept.add(furthest)
+        along, off = points[last] - points[first], points[first:last] - points[first]
+        length = math.hypot(*along)
+        distances = (
+            abs(off[:, 0] * along[1] - off[:, 1] * along[0]) / length
+            if length
+            else np.hypot(*off.T)
+        )
+        furthest = first + int(distances.argmax()) if last > first else first
+        if furthest != first and distances[furthest - first] > tolerance:
+            left.add(furthest)
             stretches += [(first, furthest), (furthest, last)]
-    return [line[k] for k in sorted(kept)]
+    return [line[k] for k in sorted(left)]

@@ -62,16 +62,14 @@ class EvaluationSet:
 def image_folder(data: str) -> Path | None:
     """The folder of a data set's images, where there is one on this computer."""
     named = os.environ.get(VARIABLE, "")
-    for place in filter(None, named.split(os.pathsep)):
-        for name in (data, data.replace("-", "_")):
-            folder = Path(place).expanduser() / name
-            if folder.is_dir():
-                return folder
+    folders = [
+        Path(place).expanduser() / name
+        for place in filter(None, named.split(os.pathsep))
+        for name in (data, data.replace("-", "_"))
+    ]
     if data in FETCHED:
-        folder = Path.home() / ".cache" / "aegen" / "data" / FETCHED[data]
-        if folder.is_dir():
-            return folder
-    return None
+        folders.append(Path.home() / ".cache" / "aegen" / "data" / FETCHED[data])
+    return next((folder for folder in folders if folder.is_dir()), None)
 
 
 def _bundles_of(data: str, shape: tuple[int, int, int] | None = None) -> list[str]:
@@ -99,23 +97,16 @@ def evaluation_sets(name: str) -> tuple[EvaluationSet, ...]:
     title = DATA_TITLES.get(data, data)
     found = []
     if image_folder(data) is not None:
-        found.append(
-            EvaluationSet(
-                f"images:{data}", f"{title} images", f"held-out images of {title}, the originals"
-            )
-        )
+        about = f"held-out images of {title}, the originals"
+        found.append(EvaluationSet(f"images:{data}", f"{title} images", about))
     for bundle in _bundles_of(data, (h, w, c)):
-        opened_bundle = bundles.bundle(bundle)
-        rows = len(opened_bundle.holdout)
-        if rows:
-            found.append(
-                EvaluationSet(
-                    f"bundle:{bundle}",
-                    f"{opened_bundle.title}, redrawn",
-                    f"{rows:,} held-out images as the autoencoder of {opened_bundle.title} "
-                    "redraws them; accuracy differs a little from that on the originals",
-                )
-            )
+        opened = bundles.bundle(bundle)
+        about = (
+            f"{len(opened.holdout):,} held-out images as the autoencoder of {opened.title} "
+            "redraws them; accuracy differs a little from that on the originals"
+        )
+        if len(opened.holdout):
+            found.append(EvaluationSet(f"bundle:{bundle}", f"{opened.title}, redrawn", about))
     return tuple(found)
 
 

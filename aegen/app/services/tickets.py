@@ -27,7 +27,6 @@ __all__ = [
     "add_ticket",
     "architecture",
     "counts",
-    "dense_bytes",
     "frames",
     "history",
     "history_problem",
@@ -188,11 +187,6 @@ def ticket_bytes(name: str) -> int:
 def total(name: str) -> Counts:
     """What all layers of a ticket together keep, invert and drop."""
     return ticket(name).total
-
-
-def dense_bytes(name: str) -> int:
-    """How long the same weights are as plain float32."""
-    return 4 * total(name).total
 
 
 def plan(name: str) -> Plan | None:

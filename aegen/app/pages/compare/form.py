@@ -1,4 +1,4 @@
-"""Choosing what Compare compares: latent models, draws, seed, budget (see also `compared`)."""
+"""The form of what Compare compares: latent models, draws, seed, budget."""
 
 from __future__ import annotations
 
@@ -78,9 +78,6 @@ def _models() -> tuple[str, ...]:
 def remove(model: str) -> None:
     """Leave a model out; meant for callbacks."""
     state.models.set(tuple(other for other in _models() if other != model))
-
-
-# adding
 
 
 def _add(name: str, models: tuple[str, ...]) -> None:

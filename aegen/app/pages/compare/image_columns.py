@@ -1,4 +1,4 @@
-"""Pictures of several latent models side by side, each as soon as it is drawn; see `compared`."""
+"""Pictures of several latent models side by side, each as soon as it is drawn."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def columns(asked: ComparisonRequest, table: Table) -> None:
 
 
 def _head(k: int, model: str) -> None:
-    """A model's name, and a way to leave it out."""
+    """A model's name, and the button that leaves it out."""
     name, _, fields = comparisons.candidate_of(model).title.partition(" (")
     about = f"<small>{escape(fields.removesuffix(')'))}</small>" if fields else ""
     with st.container(
@@ -100,24 +100,21 @@ def _head(k: int, model: str) -> None:
 def _pictures(asked: ComparisonRequest, model: str, table: Table) -> None:
     """The pictures of a model, or why there are none."""
     candidate = comparisons.candidate_of(model)
-    images = None
+    problems = table.problems(candidate)
+    said = "no pictures" if problems else "its fit takes a while: pictures come with its figures"
+    content = f"<span>{said}</span>"
     try:
         images = _images(asked, model, table)
     except AegenError as problem:
-        said = escape(str(problem))
+        content = f"<span>{escape(str(problem))}</span>"
     else:
-        said = (
-            "no pictures"
-            if table.problems(candidate)
-            else "its fit takes a while: pictures come with its figures"
-        )
-    if images is None:
-        st.html(f'<div class="aegen-grid-of"><span>{said}</span></div>')
-        return
-    st.html(
-        f'<div class="aegen-grid-of"><img src="{share_bar.source(grid(images, gap=1))}" '
-        f'alt="{len(images)} draws of {escape(candidate.title, quote=True)}"></div>'
-    )
+        if images is not None:
+            content = _grid(images, f"{len(images)} draws of {candidate.title}")
+    st.html(f'<div class="aegen-grid-of">{content}</div>')
+
+
+def _grid(images: ByteArray, alt: str) -> str:
+    return f'<img src="{share_bar.source(grid(images, gap=1))}" alt="{escape(alt)}">'
 
 
 def _images(asked: ComparisonRequest, model: str, table: Table) -> ByteArray | None:
@@ -144,17 +141,14 @@ def _facts(model: str, table: Table) -> str:
     return f"fit {fit} · draw {draw}{mark if table.copies(candidate) else ''}"
 
 
-# references
-
-
 def references(asked: ComparisonRequest) -> None:
     """What frames every comparison, in grey: real rows, copies, and a prior that knows nothing."""
     shown = _references(asked)
     if not shown:
         return
     columns = "".join(
-        f'<figure style="margin:0;flex:1 1 140px;max-width:220px"><div class="aegen-grid-of">'
-        f'<img src="{share_bar.source(grid(images, gap=1))}" alt="{escape(name)}"></div>'
+        f'<figure style="margin:0;flex:1 1 140px;max-width:220px">'
+        f'<div class="aegen-grid-of">{_grid(images, name)}</div>'
         f'<figcaption style="font-size:.82rem;line-height:1.4;opacity:.8"><b>{escape(name)}</b>'
         f"<br>{escape(about)}</figcaption></figure>"
         for name, images, about in shown

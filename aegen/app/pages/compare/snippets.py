@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from inspect import cleandoc
+
 from aegen.app.services.comparisons import BUDGETS, ComparisonRequest
 
 __all__ = ["command", "python"]
@@ -27,27 +29,22 @@ def python(asked: ComparisonRequest) -> str:
     """
     budget = BUDGETS[asked.budget]
     models = ", ".join(f'"{model}"' for model in asked.models)
-    lines = [
-        "from aegen import comparison",
-        "from aegen.comparison.table import to_markdown",
-        "",
-        f"models = comparison.parse_all([{models}])",
-        f'metrics = comparison.metric_specs(["{budget.preset}"])',
-        "tasks = comparison.tasks(",
-        f'    ["{asked.bundle}"], models + comparison.REFERENCES, seeds={budget.seeds}, '
-        f"draws={asked.draws}, metric_specs=metrics"
-        + (f", first={asked.seed}" if asked.seed else ""),
-        ")",
-    ]
-    return "\n".join(
-        [
-            *lines,
-            f'table = comparison.Table("{asked.bundle}", models, metrics)',
-            "for result in comparison.run(tasks):",
-            "    table.add(result)",
-            "print(to_markdown(table))",
-        ]
-    )
+    how = f"seeds={budget.seeds}, draws={asked.draws}, metric_specs=metrics"
+    how += f", first={asked.seed}" if asked.seed else ""
+    return cleandoc(f"""
+        from aegen import comparison
+        from aegen.comparison.table import to_markdown
+
+        models = comparison.parse_all([{models}])
+        metrics = comparison.metric_specs(["{budget.preset}"])
+        tasks = comparison.tasks(
+            ["{asked.bundle}"], models + comparison.REFERENCES, {how}
+        )
+        table = comparison.Table("{asked.bundle}", models, metrics)
+        for result in comparison.run(tasks):
+            table.add(result)
+        print(to_markdown(table))
+    """)
 
 
 def command(asked: ComparisonRequest) -> str:

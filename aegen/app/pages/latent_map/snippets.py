@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aegen.app.row_selection import Selection, python_imports, python_rows
+from aegen.app.row_selection import Selection, python
 
 __all__ = ["of_selection"]
 
@@ -20,15 +20,16 @@ def of_selection(bundle: str, chosen: Selection | None) -> str:
         rows = np.flatnonzero(bundle.attributes["class"].astype(str) == "4")
         images = bundle.decode(bundle.codes[rows[:24]])
     """
-    if chosen is None:
-        return f'import aegen\n\nbundle = aegen.load("{bundle}")\nbundle.codes, bundle.attributes'
+    imports, rows = ([], []) if chosen is None else python(chosen)
     return "\n".join(
         [
             "import aegen",
-            *python_imports(chosen),
+            *imports,
             "",
             f'bundle = aegen.load("{bundle}")',
-            *python_rows(chosen),
-            "images = bundle.decode(bundle.codes[rows[:24]])",
+            *rows,
+            "bundle.codes, bundle.attributes"
+            if chosen is None
+            else "images = bundle.decode(bundle.codes[rows[:24]])",
         ]
     )

@@ -112,7 +112,6 @@ def _facts(name: str) -> None:
     ticket = tickets.ticket(name)
     about = ticket.about
     total = tickets.total(name)
-    size, dense = tickets.ticket_bytes(name), tickets.dense_bytes(name)
     accuracy = about.get("accuracy")
     data = str(about.get("data", ""))
     facts = []
@@ -122,7 +121,7 @@ def _facts(name: str) -> None:
         facts.append((f"{100 * accuracy:.2f} %", f"{right}{on}"))
     facts += [
         (f"{100 * total.remaining:.2f} %", f"of {total.total:,} weights remain"),
-        (_bytes(size), f"against {_bytes(dense)} dense"),
+        (_bytes(tickets.ticket_bytes(name)), f"against {_bytes(4 * total.total)} dense"),
     ]
     columns = "".join(
         f'<div><div style="font-size:1.25rem;font-weight:600;line-height:1.25">{escape(big)}</div>'

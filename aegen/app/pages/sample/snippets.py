@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from aegen.app import services
-from aegen.app.row_selection import python_imports, python_rows
+from aegen.app import row_selection, services
 from aegen.app.services.samplers import SamplerSpec
 
 __all__ = ["command", "python"]
@@ -21,28 +20,31 @@ def python(spec: SamplerSpec, n: int, seed: int) -> str:
         draw = model.sample(64, rng=0)
         draw.save("grid.png")
     """
-    lines = ["import aegen"]
     options = [f"{name}={value!r}" for name, value in spec.fields]
     by_rows = services.samplers.by_rows(spec)
-    if spec.within is not None:
-        lines += python_imports(spec.within)
-    lines += ["", f'bundle = aegen.load("{spec.bundle}")']
-    if spec.within is not None:
-        lines += python_rows(spec.within)
-        options += [] if by_rows else ["rows=rows"]
+    imports, rows = ([], []) if spec.within is None else row_selection.python(spec.within)
+    if rows and not by_rows:
+        options.append("rows=rows")
     arguments = ", ".join([f'"{spec.sampler}"', f"rng={services.samplers.FIT_SEED}", *options])
-    lines.append(f"model = bundle.model({arguments})")
+    draw = [f"draw = model.sample({n}, rng={seed})", 'draw.save("grid.png")']
     if by_rows:
-        return "\n".join(
-            [
-                *lines,
-                "weights = np.zeros(len(bundle.codes))",
-                "weights[rows] = 1",
-                f"codes, start = model.sampler.sample_rows({n}, weights=weights, rng={seed})",
-                "images = bundle.decode(codes)",
-            ]
-        )
-    return "\n".join([*lines, f"draw = model.sample({n}, rng={seed})", 'draw.save("grid.png")'])
+        draw = [
+            "weights = np.zeros(len(bundle.codes))",
+            "weights[rows] = 1",
+            f"codes, start = model.sampler.sample_rows({n}, weights=weights, rng={seed})",
+            "images = bundle.decode(codes)",
+        ]
+    return "\n".join(
+        [
+            "import aegen",
+            *imports,
+            "",
+            f'bundle = aegen.load("{spec.bundle}")',
+            *rows,
+            f"model = bundle.model({arguments})",
+            *draw,
+        ]
+    )
 
 
 def command(spec: SamplerSpec, n: int, seed: int) -> str | None:
