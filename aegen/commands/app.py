@@ -23,8 +23,8 @@ def open_app(
     from aegen.bundles.discovery import VARIABLE
 
     if os.environ.get(VARIABLE):
-        shelves = os.environ[VARIABLE].split(os.pathsep)
-        os.environ[VARIABLE] = os.pathsep.join(os.path.abspath(s) for s in shelves if s)
+        folders = os.environ[VARIABLE].split(os.pathsep)
+        os.environ[VARIABLE] = os.pathsep.join(os.path.abspath(s) for s in folders if s)
     # Streamlit reads .streamlit/config.toml from the working folder only.
     os.chdir(home)
     command = [sys.executable, "-m", "streamlit", "run", "app.py", *options]

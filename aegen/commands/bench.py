@@ -12,6 +12,11 @@ __all__ = ["bench"]
 bench = typer.Typer(help="Measure how fast aegen is on this machine.", no_args_is_help=True)
 
 
+Bundles = Annotated[
+    list[str] | None, typer.Argument(help="Bundles; by default the three image bundles")
+]
+
+
 @bench.command("samplers")
 def bench_samplers(
     names: Annotated[
@@ -48,9 +53,7 @@ def bench_app(
 
 @bench.command("fidelity")
 def bench_fidelity(
-    bundles: Annotated[
-        list[str] | None, typer.Argument(help="Bundles; by default the three image bundles")
-    ] = None,
+    bundles: Bundles = None,
     draws: Annotated[int, typer.Option(min=2, help="Draws, and held-out rows")] = 2000,
     seeds: Annotated[int, typer.Option(min=1, help="Repeats with other draws and rows")] = 3,
     only: Annotated[str, typer.Option(help="Measure only lines like this, such as 'kde*'")] = "*",
@@ -81,9 +84,7 @@ def bench_fidelity(
 
 @bench.command("target")
 def bench_target(
-    bundles: Annotated[
-        list[str] | None, typer.Argument(help="Bundles; by default the three image bundles")
-    ] = None,
+    bundles: Bundles = None,
     draws: Annotated[int, typer.Option(min=16, help="Draws of each target")] = 256,
     flow: Annotated[
         bool, typer.Option(help="Also a flow, whose fit takes minutes a bundle")
@@ -94,7 +95,7 @@ def bench_target(
     ] = None,
     every: Annotated[bool, typer.Option(help="A line for each target")] = False,
 ) -> None:
-    """Draws with wanted attributes and in lassos, and edits: found, recall, chance, what stays."""
+    """Targeted draws, draws in lassos and edits: found, recall, plain draws, what stays."""
     from aegen.benchmarks.target import BUNDLES, TABLES, report
 
     report(bundles or BUNDLES, draws=draws, flow=flow, only=only or TABLES, every=every)
@@ -105,7 +106,7 @@ def bench_supermask(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Tickets, or networks such as conv2 with masks by chance; by default all tickets"
+            help="Tickets, or networks such as conv2 with random masks; by default all tickets"
         ),
     ] = None,
     batch: Annotated[

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from aegen.commands.sample import BundleName
 from aegen.core.errors import AegenError, InvalidInput
 from aegen.core.storage import make_folder
 
@@ -49,7 +50,7 @@ def list_bundles(context: typer.Context) -> None:
 
 @bundles.command("check")
 def check_bundle(
-    bundle: Annotated[str, typer.Argument(help="Name of a bundle, or its folder")],
+    bundle: BundleName,
     deep: Annotated[
         str | None,
         typer.Option(
@@ -112,14 +113,15 @@ def create_bundle(
     from aegen.autoencoders import Autoencoder, Classifier
     from aegen.autoencoders.train import trained
     from aegen.bundles import create
+    from aegen.core.progress import reporting
     from aegen.data import datasets
 
     autoencoder, about, history = trained(checkpoint / "checkpoint.safetensors")
-    evaluation_set = _judge(classifier)
-    if not isinstance(autoencoder, Autoencoder) or not isinstance(evaluation_set, Classifier):
+    network = _classifier(classifier)
+    if not isinstance(autoencoder, Autoencoder) or not isinstance(network, Classifier):
         raise InvalidInput(
             f"a bundle needs an autoencoder and a classifier, but {checkpoint} holds "
-            f"{type(autoencoder).__name__} and {classifier} {type(evaluation_set).__name__}"
+            f"{type(autoencoder).__name__} and {classifier} {type(network).__name__}"
         )
     epochs = about["recipe"]["epochs"]
     if len(history) < epochs:
@@ -135,28 +137,27 @@ def create_bundle(
             "data and the --limit of its training"
         )
     images = images if rows is None else images.limited(rows)
-    evaluation_set = evaluation_set.half().float() if compact else evaluation_set
     make_folder(out.resolve().parent)
     training = {**about["recipe"], "rows": about["rows"], "history": history}
     columns = [TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()]
     with Progress(*columns) as bar:
         task = bar.add_task("reading", total=1.0)
-        create(
-            out,
-            name=out.resolve().name,
-            title=title,
-            description=description,
-            image_set=images,
-            autoencoder=autoencoder,
-            classifier=evaluation_set,
-            training=training,
-            rng=seed,
-            progress=lambda what, share: bar.update(task, description=what, completed=share),
-        )
+        with reporting(lambda share, what: bar.update(task, description=what, completed=share)):
+            create(
+                out,
+                name=out.resolve().name,
+                title=title,
+                description=description,
+                image_set=images,
+                autoencoder=autoencoder,
+                classifier=network.half().float() if compact else network,
+                training=training,
+                rng=seed,
+            )
     typer.echo(f"written: {out}")
 
 
-def _judge(place: Path) -> Any:
+def _classifier(place: Path) -> Any:
     """A copy of the network in the folder of a training, or of a bundle's classifier."""
     import copy
 

@@ -98,33 +98,15 @@ def compare(
         rewrite(readme, BEGIN, END, None)  # says at once where there is no place
     store = Store(out / "results")
     sweeps = _sweeps(sweep, named, sets, run, out)
-    if sweeps:
-        todo = [
-            task
-            for each in sweeps
-            for task in each.tasks(
-                candidates, seeds=seeds, draws=draws, metric_specs=measured, first=first_seed
-            )
-        ]
-    else:
-        todo = list(
-            tasks(
-                list(named),
-                candidates + REFERENCES,
-                seeds=seeds,
-                draws=draws,
-                metric_specs=measured,
-                data=sets,
-                first=first_seed,
-            )
-        )
+    size: Any = {"seeds": seeds, "draws": draws, "metric_specs": measured, "first": first_seed}
+    todo = [task for each in sweeps for task in each.tasks(candidates, **size)]
+    if not sweeps:
+        todo += tasks(list(named), candidates + REFERENCES, data=sets, **size)
     results = _done(todo, store, place, fresh)
-    tables = []
-    for bundle, name in [] if sweeps else named.items():
-        tables.append(Table(name, candidates, measured))
-        for result in results:
-            if result.task.bundle == bundle:
-                tables[-1].add(result)
+    by_bundle = {bundle: Table(name, candidates, measured) for bundle, name in named.items()}
+    for result in [] if sweeps else results:
+        by_bundle[result.task.bundle].add(result)
+    tables = [] if sweeps else list(by_bundle.values())
     swept = [(each, each.tables(results, candidates, measured)) for each in sweeps]
     for table in tables:
         _show(table)
@@ -207,17 +189,13 @@ def _require_enough(
     held_out = f"{reference_set.bundle.name} has {len(reference_set.bundle.holdout)} held-out rows"
     if reference_set.size < draws:
         typer.echo(f"Note: {held_out}, which is enough for {reference_set.size} draws.", err=True)
+    why = f"--draws is {draws}" if reference_set.size == draws else f"{held_out}, half for each"
     for metric_spec in measured:
         least = metric_spec.make().minimum
         if reference_set.size < least:
             raise InvalidInput(
                 f"{metric_spec.key} needs at least {least} rows on each side, and there are "
-                f"{reference_set.size}, as "
-                + (
-                    f"--draws is {draws}"
-                    if reference_set.size == draws
-                    else f"{held_out}, half for each"
-                )
+                f"{reference_set.size}, as {why}"
             )
 
 
@@ -286,15 +264,15 @@ def _short(tables: Sequence[Table]) -> str:
     """Short tables in Markdown, each under its bundle's name."""
     from aegen.comparison.table import to_markdown
 
-    parts = []
-    for table in tables:
-        shown = [metric_spec for metric_spec in table.metric_specs if metric_spec.key in SHORT]
-        parts.append(f"**{table.bundle}**\n\n{to_markdown(table, shown)}")
-    return "\n".join(parts)
+    return "\n".join(
+        f"**{table.bundle}**\n\n"
+        + to_markdown(table, [spec for spec in table.metric_specs if spec.key in SHORT])
+        for table in tables
+    )
 
 
 def _show(table: Table) -> None:
-    """A table for the terminal: a line a metric, a column a contender; below it why some miss.
+    """A table for the terminal: a line a metric, a column a candidate; below it why some miss.
 
     Where the window is too narrow for all columns it comes in several parts.
     """
@@ -318,36 +296,26 @@ def _part(table: Table, candidates: Sequence[Candidate]) -> Any:
     from rich import box
     from rich.table import Table as Grid
 
+    from aegen.comparison import REFERENCES
+    from aegen.comparison.table import written
+
     grid = Grid(box=box.SIMPLE_HEAD)
     grid.add_column("")
     for candidate in candidates:
-        grid.add_column(_head(table, candidate), justify="right", style=_style(candidate))
+        head = candidate.title + ("\n[red]copies[/red]" if table.copies(candidate) else "")
+        style = "dim" if candidate in REFERENCES else ""
+        grid.add_column(head, justify="right", style=style)
     for metric_spec in table.metric_specs:
-        winner = table.winner(metric_spec)
-        cells = (_cell(table, c, metric_spec, bold=c == winner) for c in candidates)
+        winner, cells = table.winner(metric_spec), []
+        for candidate in candidates:
+            found = table.cell(candidate, metric_spec)
+            text = "–" if found is None else written(found)
+            cells.append(f"[bold]{text}[/bold]" if candidate == winner else text)
         grid.add_row(metric_spec.title, *cells)
     for place, title in enumerate(("seconds to fit", "seconds to draw")):
         spent = [table.seconds(candidate) for candidate in candidates]
         grid.add_row(title, *("–" if s is None else f"{s[place]:.2g}" for s in spent))
     return grid
-
-
-def _head(table: Table, candidate: Candidate) -> str:
-    return candidate.title + ("\n[red]copies[/red]" if table.copies(candidate) else "")
-
-
-def _style(candidate: Candidate) -> str:
-    from aegen.comparison import REFERENCES
-
-    return "dim" if candidate in REFERENCES else ""
-
-
-def _cell(table: Table, candidate: Candidate, metric_spec: MetricSpec, *, bold: bool) -> str:
-    from aegen.comparison.table import written
-
-    found = table.cell(candidate, metric_spec)
-    text = "–" if found is None else written(found)
-    return f"[bold]{text}[/bold]" if bold else text
 
 
 def _gaps(table: Table) -> Iterable[str]:

@@ -1,4 +1,4 @@
-"""`aegen edit`: one picture on its way to other attribute values, as a strip."""
+"""`aegen edit`: the path of one image to other attribute values, as a strip."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from aegen.commands.sample import BundleName
+from aegen.core.errors import InvalidInput
+
 if TYPE_CHECKING:
     from aegen.generation import GenerativeBundle
 
@@ -14,7 +17,7 @@ __all__ = ["edit", "picture_code"]
 
 
 def edit(
-    bundle: Annotated[str, typer.Argument(help="Name of a bundle, or its folder")],
+    bundle: BundleName,
     target: Annotated[str, typer.Argument(help="What it becomes: hair=3, or hair=3 and body=2")],
     out: Annotated[
         Path | None, typer.Option(help="File to write: .png for the strip, .npz for arrays")
@@ -31,19 +34,16 @@ def edit(
         ),
     ] = None,
     steps: Annotated[int, typer.Option(min=2, max=1000, help="Pictures of the strip")] = 9,
-    reach: Annotated[float, typer.Option(help="Where it ends: 1 is where the way leads")] = 1.0,
+    reach: Annotated[float, typer.Option(help="Where it ends: 1 is the end of the path")] = 1.0,
 ) -> None:
     """Move a picture's code until it shows other attribute values, and say what else changed."""
     from aegen import targeting
-    from aegen.core.errors import InvalidInput
     from aegen.generation import load
 
     if row is not None and picture is not None:
         raise InvalidInput("an edit starts from --row or from --picture, not from both")
     opened = load(bundle)
-    start: Any = row or 0
-    if picture is not None:
-        start = picture_code(opened, picture)
+    start: Any = (row or 0) if picture is None else picture_code(opened, picture)
     found = targeting.edit(
         opened,
         start,

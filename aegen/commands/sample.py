@@ -9,21 +9,25 @@ import typer
 
 from aegen.core.errors import InvalidInput, UnknownName
 
-__all__ = ["sample"]
+__all__ = ["BundleName", "Fields", "Number", "SamplerName", "Seed", "parsed", "sample"]
+
+BundleName = Annotated[str, typer.Argument(help="Name of a bundle, or its folder")]
+SamplerName = Annotated[str, typer.Option(help="Latent model; an unknown one lists them all")]
+Number = Annotated[int, typer.Option("-n", "--number", min=0, max=1_000_000, help="How many")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of the draw")]
+Fields = Annotated[
+    list[str] | None,
+    typer.Option(help="A field of the latent model, NAME=VALUE; may be repeated"),
+]
 
 
 def sample(
-    bundle: Annotated[str, typer.Argument(help="Name of a bundle, or its folder")],
+    bundle: BundleName,
     out: Annotated[Path, typer.Option(help="File to write: .png for a grid, .npz for arrays")],
-    sampler: Annotated[
-        str, typer.Option(help="Latent model; an unknown one lists them all")
-    ] = "empirical-beta-copula",
-    n: Annotated[int, typer.Option("-n", "--number", min=0, max=1_000_000, help="How many")] = 64,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the draw")] = 0,
-    field: Annotated[
-        list[str] | None,
-        typer.Option(help="A field of the latent model, NAME=VALUE; may be repeated"),
-    ] = None,
+    sampler: SamplerName = "empirical-beta-copula",
+    n: Number = 64,
+    seed: Seed = 0,
+    field: Fields = None,
     given: Annotated[
         list[str] | None,
         typer.Option(help="A coordinate of the codes to fix, INDEX=VALUE; may be repeated"),

@@ -1,4 +1,4 @@
-"""`aegen target`: targeted sampling, and how many plain draws would match."""
+"""`aegen target`: new images of a target, and how many plain draws would fulfil it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
+
+from aegen.commands.edit import picture_code
+from aegen.commands.sample import BundleName, Fields, Number, SamplerName, Seed, parsed
+from aegen.core.errors import InvalidInput
 
 if TYPE_CHECKING:
     from aegen.generation import GenerativeBundle
@@ -15,7 +19,7 @@ __all__ = ["target"]
 
 
 def target(
-    bundle: Annotated[str, typer.Argument(help="Name of a bundle, or its folder")],
+    bundle: BundleName,
     target: Annotated[
         str,
         typer.Argument(
@@ -27,21 +31,16 @@ def target(
     out: Annotated[
         Path | None, typer.Option(help="File to write: .png for a grid, .npz for arrays")
     ] = None,
-    sampler: Annotated[
-        str, typer.Option(help="Latent model; an unknown one lists them all")
-    ] = "empirical-beta-copula",
-    n: Annotated[int, typer.Option("-n", "--number", min=0, max=1_000_000, help="How many")] = 64,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the draw")] = 0,
-    field: Annotated[
-        list[str] | None,
-        typer.Option(help="A field of the latent model, NAME=VALUE; may be repeated"),
-    ] = None,
+    sampler: SamplerName = "empirical-beta-copula",
+    n: Number = 64,
+    seed: Seed = 0,
+    field: Fields = None,
     strategy: Annotated[
         str,
         typer.Option(help="auto, rows, refit, condition, resample, reject or compose"),
     ] = "auto",
     tries: Annotated[
-        int | None, typer.Option(min=1, help="Most candidates that are tested")
+        int | None, typer.Option(min=1, help="Most candidates that are drawn and checked")
     ] = None,
     max_misclassified: Annotated[
         float,
@@ -63,32 +62,24 @@ def target(
     margins: Annotated[
         str | None,
         typer.Option(
-            help="A second wish: transfer draws of the first to the margins of its rows, by the "
+            help="A second target: transfer draws of the first to the margins of its rows, by the "
             "empirical beta copula"
         ),
     ] = None,
     baseline: Annotated[
-        bool, typer.Option(help="Also say how many of as many plain draws fulfil the wish")
+        bool, typer.Option(help="Also say how many of as many plain draws fulfil it")
     ] = True,
 ) -> None:
-    """Draw new images that fulfil a wish; without --out, only count how it would go."""
-    from aegen.commands.edit import picture_code
-    from aegen.commands.sample import parsed
-    from aegen.core.errors import InvalidInput
+    """Draw new images that fulfil a target; without --out, only count how it would go."""
     from aegen.generation import load
     from aegen.targeting import STRATEGIES, And, draw, near, parse, share
     from aegen.targeting.strategies import Strategy
 
     opened, wanted = load(bundle), parse(target)
+    fields = parsed(sampler, field or [])
     if like is not None:
-        wanted = And.of(
-            wanted,
-            near(
-                opened,
-                picture_code(opened, like),
-                like_rows or min(500, -(-len(opened.codes) // 10)),
-            ),
-        )
+        rows = like_rows or min(500, -(-len(opened.codes) // 10))
+        wanted = And.of(wanted, near(opened, picture_code(opened, like), rows))
     elif like_rows is not None:
         raise InvalidInput("--like-rows goes with --like: name the picture, or leave it out")
     if out is not None and out.suffix.lower() not in (".png", ".npz"):
@@ -99,10 +90,10 @@ def target(
                 "--margins goes with the empirical beta copula alone: leave out --sampler, "
                 "--strategy and --tries"
             )
-        _transfer(opened, wanted, margins, n, parsed(sampler, field or []), seed, out)
+        _transfer(opened, wanted, margins, n, fields, seed, out)
         return
     wanted.check(opened)
-    model = opened.model(sampler, rng=0, **parsed(sampler, field or []))
+    model = opened.model(sampler, rng=0, **fields)
     found = draw(
         model,
         wanted,
@@ -148,7 +139,6 @@ def _transfer(
     seed: int,
     out: Path | None,
 ) -> None:
-    from aegen.core.errors import InvalidInput
     from aegen.targeting import transfer
 
     if set(fields) - {"degree"}:

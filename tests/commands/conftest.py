@@ -23,14 +23,14 @@ def aegen(monkeypatch, capsys, one_thread):
 
 
 @pytest.fixture(scope="session")
-def shelf(tmp_path_factory):
+def bundle_folder(tmp_path_factory):
     """A folder of bundles with one in it, called bars."""
-    folder = tmp_path_factory.mktemp("shelf")
+    folder = tmp_path_factory.mktemp("bundles")
     tiny_bundle(folder / "bars")
     return folder
 
 
 @pytest.fixture
-def on_the_shelf(monkeypatch, shelf):
-    """Bundles are sought on the shelf."""
-    monkeypatch.setenv("AEGEN_BUNDLES", str(shelf))
+def with_bundles(monkeypatch, bundle_folder):
+    """Bundles are sought in the folder."""
+    monkeypatch.setenv("AEGEN_BUNDLES", str(bundle_folder))

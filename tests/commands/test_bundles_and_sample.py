@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-pytestmark = pytest.mark.usefixtures("on_the_shelf")
+pytestmark = pytest.mark.usefixtures("with_bundles")
 
 
 def test_the_list_names_what_is_at_hand(aegen):
@@ -16,12 +16,12 @@ def test_the_list_names_what_is_at_hand(aegen):
     assert "40 + 8 held out" in line
 
 
-def test_a_sound_bundle_passes_and_an_altered_one_does_not(aegen, shelf, tmp_path):
+def test_a_sound_bundle_passes_and_an_altered_one_does_not(aegen, bundle_folder, tmp_path):
     code, printed, _ = aegen("bundles", "check", "bars")
     assert (code, "sound" in printed) == (0, True)
     altered = tmp_path / "altered"
     altered.mkdir()
-    for file in (shelf / "bars").iterdir():
+    for file in (bundle_folder / "bars").iterdir():
         (altered / file.name).write_bytes(file.read_bytes())
     codes = bytearray((altered / "codes.safetensors").read_bytes())
     codes[-1] ^= 1

@@ -18,25 +18,25 @@ METRICS = "codes/nearest-neighbour-accuracy,codes/distance-ratio,densities/log-l
 
 
 @pytest.fixture(scope="module")
-def shelf(tmp_path_factory):
+def bundle_folder(tmp_path_factory):
     """A folder of bundles: bars with 130 held-out rows, and bare with eight."""
-    folder = tmp_path_factory.mktemp("shelf")
+    folder = tmp_path_factory.mktemp("bundles")
     tiny_bundle(folder / "bars", image_set=tiny_images(200, 130))
     tiny_bundle(folder / "bare")
     return folder
 
 
 @pytest.fixture
-def compare(aegen, monkeypatch, shelf):
-    """A function that runs `aegen compare` with the bundles of the shelf."""
-    monkeypatch.setenv("AEGEN_BUNDLES", str(shelf))
+def compare(aegen, monkeypatch, bundle_folder):
+    """A function that runs `aegen compare` with the bundles of the folder."""
+    monkeypatch.setenv("AEGEN_BUNDLES", str(bundle_folder))
     return lambda *words: aegen("compare", *words)
 
 
-def command(shelf, *words):
+def command(bundle_folder, *words):
     """The command in a process of its own, which can be stopped."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
-    environment |= {"AEGEN_BUNDLES": str(shelf), "OMP_NUM_THREADS": "1"}
+    environment |= {"AEGEN_BUNDLES": str(bundle_folder), "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(
         [sys.executable, "-m", "aegen", "compare", *map(str, words)],
         stdout=subprocess.PIPE,
@@ -106,11 +106,13 @@ def children(pid):
     return found
 
 
-def test_tables_are_shown_and_written_and_a_stopped_command_goes_on(compare, shelf, tmp_path):
+def test_tables_are_shown_and_written_and_a_stopped_command_goes_on(
+    compare, bundle_folder, tmp_path
+):
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     words = ("--seeds", 8, "--jobs", 2)  # 40 tasks, so that there is time to stop them
     alone = ("--seeds", 8, "--jobs", 1)
-    first = command(shelf, *usual(killed, *words))
+    first = command(bundle_folder, *usual(killed, *words))
     workers = until_kept(first, killed, 3)
     first.send_signal(signal.SIGKILL)
     first.communicate()
@@ -118,7 +120,7 @@ def test_tables_are_shown_and_written_and_a_stopped_command_goes_on(compare, she
     before = {name: (killed / "results" / name).stat().st_mtime_ns for name in kept(killed)}
     assert 3 <= len(before) < 40
 
-    interrupted = command(shelf, *usual(killed, *words))
+    interrupted = command(bundle_folder, *usual(killed, *words))
     workers = until_kept(interrupted, killed, len(before) + 1)
     os.killpg(interrupted.pid, signal.SIGINT)  # as a terminal does
     _, said = interrupted.communicate()
@@ -222,14 +224,14 @@ def test_a_scheduler_that_is_not_there_is_one_sentence(compare, tmp_path, monkey
     assert "no Dask scheduler answers at tcp://127.0.0.1:9" in said.splitlines()[-1]
 
 
-def test_a_path_is_known_wherever_the_workers_are(shelf, tmp_path, monkeypatch):
+def test_a_path_is_known_wherever_the_workers_are(bundle_folder, tmp_path, monkeypatch):
     from aegen.commands.compare import _located
 
-    monkeypatch.setenv("AEGEN_BUNDLES", str(shelf))
+    monkeypatch.setenv("AEGEN_BUNDLES", str(bundle_folder))
     assert _located("bars") == "bars"
-    monkeypatch.chdir(shelf.parent)
+    monkeypatch.chdir(bundle_folder.parent)
     monkeypatch.delenv("AEGEN_BUNDLES")
-    assert _located(f"{shelf.name}/bars") == str((shelf / "bars").resolve())
-    shutil.copytree(shelf / "bars", tmp_path / "mine")
+    assert _located(f"{bundle_folder.name}/bars") == str((bundle_folder / "bars").resolve())
+    shutil.copytree(bundle_folder / "bars", tmp_path / "mine")
     monkeypatch.chdir(tmp_path)
     assert _located("mine") == str((tmp_path / "mine").resolve())

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-pytestmark = pytest.mark.usefixtures("on_the_shelf")
+pytestmark = pytest.mark.usefixtures("with_bundles")
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-pytestmark = pytest.mark.usefixtures("on_the_shelf")
+pytestmark = pytest.mark.usefixtures("with_bundles")
 
 
 def test_it_writes_what_it_says(aegen, tmp_path):
