@@ -6,6 +6,7 @@ A page also works where this file did not run before it: what it shows is in `ae
 import streamlit as st
 
 from aegen.app import navigation, services, sidebar
+from aegen.app.state import watching
 
 __all__: list[str] = []
 
@@ -13,5 +14,6 @@ if __name__ == "__main__":
     st.set_page_config(page_title="aegen", page_icon=navigation.ICON, layout="wide")
     page = st.navigation(navigation.pages())
     sidebar.sidebar()
-    page.run()
+    with watching.page_run(page.url_path):
+        page.run()
     services.warm_up()

@@ -35,7 +35,7 @@ def shelf_of_tickets(made, tmp_path, monkeypatch):
     folder = tmp_path / "masks"
     shutil.copytree(made, folder)
     monkeypatch.setattr("aegen.supermask.ticket.discovery._shelves", lambda: [folder])
-    monkeypatch.setattr("aegen.app.services.interventions.PATIENCE", 60)
+    monkeypatch.setattr("aegen.app.pages.masks.interventions.PATIENCE", 60)
     monkeypatch.delenv("AEGEN_DATA", raising=False)
     return folder
 

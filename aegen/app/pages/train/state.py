@@ -17,7 +17,6 @@ __all__ = [
     "epochs",
     "hidden",
     "kappa",
-    "last",
     "preset",
     "rate",
     "rows",
@@ -95,9 +94,6 @@ kappa: Item[float] = Item("train.kappa", QUICK["kappa"], formats.number(0.1, 100
 
 seed: Item[int] = Item("train.seed", 0, formats.whole(0, formats.HIGHEST_SEED))
 """Of the frozen weights, of the mask variables and of the order of rows."""
-
-last: Item[Any] = Item("train.last", None, lambda text: None, lambda value: "")
-"""The training that the page showed last; no link holds it."""
 
 CHOICES = (source, preset, rows, hidden, epochs, rate, decay, threshold, kappa, seed)
 """All that the page's link holds."""
