@@ -7,7 +7,7 @@ import streamlit as st
 
 from aegen.app import navigation, services, sidebar
 from aegen.app.components import address
-from aegen.app.state import link
+from aegen.app.state import link, watching
 
 __all__: list[str] = []
 
@@ -16,7 +16,8 @@ if __name__ == "__main__":
     page = st.navigation(navigation.pages())
     link.arrive(page.url_path)
     sidebar.sidebar()
-    page.run()
+    with watching.page_run(page.url_path):
+        page.run()
     link.publish()
     address(page.url_path, link.current())
     services.warm_up()

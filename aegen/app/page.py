@@ -14,7 +14,7 @@ from typing import Any, ParamSpec
 import streamlit as st
 
 from aegen.app import services
-from aegen.app.state import link, visit
+from aegen.app.state import link, visit, watching
 from aegen.app.widgets.markdown import plain, sentence
 from aegen.app.widgets.messages import show_problem
 from aegen.core.errors import AegenError
@@ -96,7 +96,8 @@ def part(function: Callable[P, None], *, every: float | None = None) -> Callable
     @functools.wraps(function)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
-            function(*args, **kwargs)
+            with watching.part_run(f"{function.__module__}.{function.__qualname__}"):
+                function(*args, **kwargs)
         except AegenError as problem:
             show_problem(problem)
         if not visit.page_runs():

@@ -10,6 +10,8 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from aegen.app import navigation
+from aegen.app.jobs import process
+from aegen.app.jobs.job import Jobs
 from aegen.app.location import MAIN
 from aegen.app.state.draws import DrawChoices
 from aegen.app.state.link import Item
@@ -33,6 +35,17 @@ def only_these(shelf, monkeypatch, tmp_path):
     monkeypatch.setattr("aegen.bundles.bundles", lambda: ["bars", "colours"])
     st.cache_data.clear()
     st.cache_resource.clear()
+
+
+@pytest.fixture(autouse=True)
+def fresh_jobs(monkeypatch):
+    """No job of another test is known, and none outlives its test."""
+    monkeypatch.setattr(process, "_jobs", Jobs(process.REMEMBERED))
+    yield
+    for job in process._jobs.all():
+        job.stop()
+    for job in process._jobs.all():
+        assert job.wait(30)
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,7 @@
-"""Comparisons of latent models: asked for here, done by a job, read from disk as they come.
+"""Comparisons of latent models: done by a job, their results read from disk as they come.
 
-Results lie in files that depend on nothing but what they are results of (`aegen.comparison`), so
-whoever asks the same thing again, also another person or after a restart, has them at once.
+Results are files named by what they are results of (`aegen.comparison`), so whoever asks the same
+again, also another person or after a restart, has them at once.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aegen.app.jobs import process
-from aegen.app.jobs.process import Job
+from aegen.app.jobs.job import Job
 from aegen.app.services import bundles
 from aegen.app.services.cache import cached, stamp
 from aegen.app.services.samplers import SamplerSpec
@@ -62,7 +62,7 @@ class Budget:
 
     Attributes:
         title: for people.
-        preset: the criteria that are measured.
+        preset: of metrics.
         seeds: how many.
         at_once: whether it starts without being told to.
     """
@@ -147,15 +147,15 @@ def candidates(asked: ComparisonRequest) -> tuple[Candidate, ...]:
 
 
 @functools.cache
-def _criteria(budget: str) -> tuple[MetricSpec, ...]:
+def _metric_specs(budget: str) -> tuple[MetricSpec, ...]:
     from aegen.comparison import metric_specs
 
     return metric_specs([BUDGETS[budget].preset])
 
 
 def metric_spec_of(asked: ComparisonRequest, key: str) -> MetricSpec | None:
-    """The criterion of this key, where it is measured."""
-    return next((each for each in _criteria(asked.budget) if each.key == key), None)
+    """The metric of this key, where it is measured."""
+    return next((each for each in _metric_specs(asked.budget) if each.key == key), None)
 
 
 def refusal(name: str) -> str | None:
@@ -227,7 +227,7 @@ def _found(asked: ComparisonRequest) -> _Found:
     everyone = [*sorted(candidates(asked), key=lambda each: each.slow), *REFERENCES]
     return _Found(
         tuple(
-            Task(asked.bundle, candidate, seed, asked.draws, _criteria(asked.budget))
+            Task(asked.bundle, candidate, seed, asked.draws, _metric_specs(asked.budget))
             for seed in asked.seeds
             for candidate in everyone
         )
@@ -242,7 +242,7 @@ def table(asked: ComparisonRequest) -> Table:
     found.look()
     with found.lock:
         results = [found.results[task] for task in found.tasks if task in found.results]
-    return Table(asked.bundle, candidates(asked), _criteria(asked.budget), results)
+    return Table(asked.bundle, candidates(asked), _metric_specs(asked.budget), results)
 
 
 def left(asked: ComparisonRequest) -> tuple[int, int]:
@@ -260,7 +260,9 @@ def again(asked: ComparisonRequest) -> None:
             del found.results[task]
             with contextlib.suppress(OSError):
                 store.path(task).unlink()
-    process.forget(_key(asked))
+    job = comparison_job(asked)
+    if job is not None:
+        job.forget()
 
 
 # the job
@@ -273,25 +275,17 @@ def comparison_job(asked: ComparisonRequest) -> Job | None:
 
 def compare(asked: ComparisonRequest) -> Job:
     """The same, begun if need be."""
-    tasks = _found(asked).tasks
-
-    def prepare() -> process.Plan:
-        arguments = {
-            "bundle": asked.bundle,
-            "models": list(dict.fromkeys(task.candidate.text for task in tasks)),
-            "seeds": list(asked.seeds),
-            "draws": asked.draws,
-            "criteria": [metric_spec.key for metric_spec in _criteria(asked.budget)],
-            "folder": str(_folder()),
-            "processes": os.cpu_count() or 1,
-        }
-        return arguments, _ended
-
-    return process.begin(_key(asked), WORK, prepare)
-
-
-def _ended(said: Any) -> None:
-    _make_room(_folder())
+    arguments = {
+        "bundle": asked.bundle,
+        "models": list(dict.fromkeys(task.candidate.text for task in _found(asked).tasks)),
+        "seeds": asked.seeds,
+        "draws": asked.draws,
+        "metric_specs": [metric_spec.key for metric_spec in _metric_specs(asked.budget)],
+        "folder": str(_folder()),
+        "processes": os.cpu_count() or 1,
+    }
+    plan = arguments, lambda answer: _make_room(_folder())
+    return process.begin(_key(asked), WORK, lambda: plan)
 
 
 def _key(asked: ComparisonRequest) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import threading
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from aegen.app.components.mask_map import Packed, pack
+from aegen.app.jobs.job import Job, Jobs
+from aegen.app.jobs.thread import ThreadJob
 from aegen.app.jobs.train_supermask import LABEL
 from aegen.app.services import evaluation_data, reconstruction, tickets
 from aegen.app.services.cache import cached
@@ -27,14 +29,11 @@ __all__ = [
     "changed_packed",
     "changed_ticket",
     "evaluated",
-    "evaluated_soon",
+    "evaluation",
     "like",
     "paths_of",
     "rule_of",
 ]
-
-PATIENCE = 0.6
-"""Seconds that a page waits for an evaluation."""
 
 ALL = "all"
 """Stands for every layer."""
@@ -50,7 +49,7 @@ class MaskChange:
         straight: percent of the inverted weights that are kept instead.
         shuffled: the layer whose mask is shuffled, "all", or "".
         dropped: the layer that is dropped whole, or "".
-        seed: where chance decides.
+        seed: of what is random in it.
     """
 
     threshold: float = 1.0
@@ -63,13 +62,7 @@ class MaskChange:
     @property
     def nothing(self) -> bool:
         """Whether all stays as it is."""
-        return (self.threshold, self.back, self.straight, self.shuffled, self.dropped) == (
-            1.0,
-            0,
-            0,
-            "",
-            "",
-        )
+        return replace(self, seed=0) == UNCHANGED
 
 
 UNCHANGED = MaskChange()
@@ -155,36 +148,23 @@ def evaluated(name: str, evaluation_set: str, epoch: int | None, change: MaskCha
     return Evaluation.of(labels, told, len(names))
 
 
-_asked: dict[object, Future[Evaluation]] = {}
-_lock = threading.Lock()
-_worker = ThreadPoolExecutor(1, thread_name_prefix="aegen-judge")
+_evaluations = Jobs(64)
+_turn = threading.Semaphore()
 
 
-def evaluated_soon(
-    name: str, evaluation_set: str, epoch: int | None, change: MaskChange, *, wait: bool = True
-) -> Evaluation | None:
-    """The same where it is there within a moment; else None, and it is worked out meanwhile.
+def evaluation(name: str, evaluation_set: str, epoch: int | None, change: MaskChange) -> Job:
+    """The job that gives the same, begun if need be; one works at a time.
 
     The first time images are read or redrawn and loops are compiled, for which no page waits.
     """
     key = (ticket_stamp(name), name, evaluation_set, epoch, change)
-    with _lock:
-        work = _asked.get(key)
-        if work is None:
-            work = _asked[key] = _worker.submit(evaluated, name, evaluation_set, epoch, change)
-    try:
-        return work.result(PATIENCE if wait else 0)
-    except TimeoutError:
-        return None
-    finally:
-        if work.done():
-            with _lock:
-                _asked.pop(key, None)
+    work = functools.partial(evaluated, name, evaluation_set, epoch, change)
+    return _evaluations.begin(key, lambda: ThreadJob(key, work, _turn))
 
 
 @cached(24, of=ticket_stamp)
 def paths_of(name: str, epoch: int | None, change: MaskChange) -> dict[str, LayerPaths] | None:
-    """Which weights lie on a way from input to output; None where the network is not known."""
+    """Which weights lie on a path from input to output; None where the network is not known."""
     from aegen.supermask.paths import paths
 
     network = tickets.plan(name)

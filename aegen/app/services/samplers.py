@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from aegen.app.jobs import process
-from aegen.app.jobs.process import Job
+from aegen.app.jobs.job import Job
 from aegen.app.row_selection import Selection
 from aegen.app.services import bundles
 from aegen.app.services.cache import cached
@@ -31,7 +31,6 @@ __all__ = [
     "fields_of",
     "fitted",
     "fitting",
-    "give_up",
     "learnt",
     "model",
     "sampler_names",
@@ -158,16 +157,14 @@ def fitted(spec: SamplerSpec) -> Fitted:
     """The same, with how it came here."""
     job = fitting(spec)
     if job is not None:
-        job.wait()
-        if job.problem is not None:
-            raise job.problem
+        job.outcome()
     return _fitted(_whole(spec))
 
 
 def fitting(spec: SamplerSpec) -> Job | None:
     """The job that fits a latent model, begun if need be; None where the model is there.
 
-    A job that failed is given back as it is, until `give_up`.
+    A job that failed is given back as it is, until `Job.forget`.
     """
     return None if at_hand(spec) else _job(_whole(spec))
 
@@ -182,11 +179,6 @@ def at_hand(spec: SamplerSpec) -> bool:
     except _NotYet:
         return False
     return True
-
-
-def give_up(spec: SamplerSpec) -> None:
-    """Forget that a fit failed, so that the next one who asks starts it again."""
-    process.forget(_mark(_whole(spec)))
 
 
 def learnt(spec: SamplerSpec, field: str) -> Any:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import math
-import threading
-import time
-import uuid
-from collections import OrderedDict
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from aegen.app.jobs.job import Job, Jobs
+from aegen.app.jobs.thread import ThreadJob
 from aegen.app.services import bundles
-from aegen.app.services.cache import Stamp, cached, stamp
+from aegen.app.services.cache import cached, stamp
 from aegen.app.services.images import one_thread
 from aegen.app.services.samplers import SamplerSpec, model
 from aegen.core.arrays import FloatArray
-from aegen.core.errors import AegenError
-from aegen.core.progress import reporting
 
 if TYPE_CHECKING:
     from aegen.generation import Model
@@ -26,8 +22,6 @@ __all__ = [
     "PLAIN",
     "Edit",
     "Matching",
-    "Search",
-    "SearchStopped",
     "TargetRequest",
     "asked_parts",
     "baseline",
@@ -35,7 +29,6 @@ __all__ = [
     "factors",
     "found_before",
     "found_values",
-    "leave_search",
     "matching",
     "near_picture",
     "near_row",
@@ -49,11 +42,7 @@ PLAIN = 256
 """Draws without the target that its success is compared with."""
 
 REMEMBERED = 12
-"""Draws for targets that are kept, pictures and all."""
-
-AWAY = 90.0
-"""Seconds without a look after which someone is taken to have left the page. Browsers let pages
-in the background look once a minute."""
+"""Draws for targets that are kept, images and all."""
 
 
 @dataclass(frozen=True)
@@ -164,163 +153,31 @@ def near_picture(name: str, code: tuple[float, ...], rows: int) -> Target:
 # draws
 
 
-class Search:
-    """Draws for a target on their way, in a thread of this process.
-
-    Attributes:
-        share: how much is done, 0 to 1.
-        text: how it stands.
-        over: whether it ended, by finding, stopping or failing.
-    """
-
-    def __init__(self, request: TargetRequest, source: Model, target: Target) -> None:
-        self.share = 0.0
-        self.text = "Looking for pictures"
-        self._wish = request
-        self._found: Targeted | None = None
-        self._problem: Exception | None = None
-        self._told = False
-        self._watchers: dict[str, float] = {}
-        self._stop = threading.Event()
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, args=(source, target), daemon=True)
-
-    def begin(self) -> None:
-        """Start looking; someone should watch by then."""
-        self._thread.start()
-
-    @property
-    def over(self) -> bool:
-        """Whether nothing more will come of it."""
-        return self._ended.is_set()
-
-    @property
-    def found(self) -> Targeted | None:
-        """What it found, or None: not yet, or nothing will come of it."""
-        return self._found
-
-    @property
-    def spent(self) -> bool:
-        """Whether asking the same anew needs a new search.
-
-        So after one that was stopped, and after one that failed, once someone was told why.
-        """
-        return self._found is None and (self._stop.is_set() or self._told)
-
-    def wait(self, seconds: float) -> bool:
-        """Wait for its end; whether that came in time."""
-        return self._ended.wait(seconds)
-
-    def result(self) -> Targeted:
-        """What it found, once it is over.
-
-        Raises:
-            AegenError: what went wrong.
-        """
-        if self._problem is not None:
-            self._told = True
-            raise self._problem
-        assert self._found is not None
-        return self._found
-
-    def watch(self, who: str, seconds: float = AWAY) -> None:
-        """Note that someone is waiting for it, for so many seconds from now."""
-        self._watchers[who] = time.monotonic() + seconds
-
-    def leave(self, who: str) -> None:
-        """Note that someone waits no more; when nobody does, it stops."""
-        self._watchers.pop(who, None)
-        if not self._watched():
-            self._stop.set()
-
-    def _watched(self) -> bool:
-        now = time.monotonic()
-        return any(until > now for until in list(self._watchers.values()))
-
-    def _run(self, source: Model, target: Target) -> None:
-        try:
-            with reporting(self._tell):
-                self._found = _drawn(self._wish, source, target)
-        except Exception as problem:  # whoever waits for it hears of it
-            self._problem = problem
-        finally:
-            self._ended.set()
-
-    def _tell(self, share: float, text: str) -> None:
-        self.share, self.text = share, text
-        if not self._watched():
-            self._stop.set()
-        if self._stop.is_set():
-            raise SearchStopped("the search was stopped: ask again to begin anew")
+_searches = Jobs(REMEMBERED)
 
 
-class SearchStopped(AegenError):
-    """A search that its last watcher left."""
+def search(request: TargetRequest) -> Job:
+    """The job that looks for these draws, begun if need be; its result is a `Targeted`.
 
-
-_searches: OrderedDict[tuple[Stamp, TargetRequest], Search] = OrderedDict()
-_lock = threading.Lock()
-
-
-def search(request: TargetRequest, who: str, seconds: float = AWAY) -> Search:
-    """The search for these draws, the one there is or a new one; ``who`` watches it from now on.
-
-    The last twelve that are over are kept. Streamlit's own memory cannot show how far one is, nor
-    stop it.
+    Streamlit's own memory could not show how far one is, nor stop it.
     """
     key = (stamp(request.bundle), request)
-    with _lock:
-        found = _watched(key, who, seconds)
-    if found is not None:
-        return found
-    source, target = (
-        model(request.spec),
-        target_of(request.bundle, request.text),
-    )  # may take a while
-    with _lock:
-        found = _watched(key, who, seconds)
-        if found is None:
-            found = _searches[key] = Search(request, source, target)
-            found.watch(who, seconds)
-            found.begin()
-        over = [known for known, one in _searches.items() if one.over and known != key]
-        for known in over[: max(0, len(over) - REMEMBERED + 1)]:
-            del _searches[known]
-        return found
-
-
-def _watched(key: tuple[Stamp, TargetRequest], who: str, seconds: float) -> Search | None:
-    """The search there is, watched by one more, unless it is spent; while the lock is held."""
-    found = _searches.get(key)
-    if found is None or found.spent:
-        return None
-    found.watch(who, seconds)
-    _searches.move_to_end(key)
-    return found
-
-
-def leave_search(request: TargetRequest, who: str) -> None:
-    """Note that someone waits no more for draws; when nobody does, their search stops."""
-    with _lock:
-        known = _searches.get((stamp(request.bundle), request))
-        if known is not None:
-            known.leave(who)
+    source, target = model(request.spec), target_of(request.bundle, request.text)
+    work = functools.partial(_drawn, request, source, target)
+    return _searches.begin(key, lambda: ThreadJob(key, work))
 
 
 def found_before(request: TargetRequest) -> Targeted | None:
     """Draws for a target where they are at hand."""
-    with _lock:
-        known = _searches.get((stamp(request.bundle), request))
-    return known.found if known is not None else None
+    known = _searches.find((stamp(request.bundle), request))
+    found: Targeted | None = known.result if known is not None else None
+    return found
 
 
 def targeted(request: TargetRequest) -> Targeted:
     """Draws for a target, waited for."""
-    who = uuid.uuid4().hex
-    found = search(request, who, math.inf)
-    found.wait(threading.TIMEOUT_MAX)
-    leave_search(request, who)
-    return found.result()
+    found: Targeted = search(request).outcome()
+    return found
 
 
 def _drawn(request: TargetRequest, source: Model, target: Target) -> Targeted:
@@ -328,14 +185,13 @@ def _drawn(request: TargetRequest, source: Model, target: Target) -> Targeted:
 
     one_thread()
     strategy: Any = request.strategy
-    max_misclassified = 0.0 if request.strict else MAX_MISCLASSIFIED
     found = draw(
         source,
         target,
         request.n,
         rng=request.seed,
         strategy=strategy,
-        max_misclassified=max_misclassified,
+        max_misclassified=0.0 if request.strict else MAX_MISCLASSIFIED,
     )
     if len(found):
         found.candidates.all_probabilities()  # decoded and classified here, once

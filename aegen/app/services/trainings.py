@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import aegen
 from aegen.app.jobs import process
-from aegen.app.jobs.process import Job
+from aegen.app.jobs.job import Job
 from aegen.app.jobs.train_supermask import HISTORY, ticket_at
 from aegen.app.services import bundles, evaluation_data, tickets
 from aegen.app.services.cache import Stamp, cached
@@ -103,11 +103,12 @@ def training_job(order: TrainingConfig) -> Job | None:
 
 
 def start_training(order: TrainingConfig) -> Job:
-    """Begin, or go on from the last epoch that is done."""
+    """Begin, or go on from the last epoch that is done; it goes on when nobody watches."""
     from aegen.core.storage import make_folder
 
-    process.forget(_key(order))
-    folder = _folder(order)
+    old, folder = training_job(order), _folder(order)
+    if old is not None:
+        old.forget()
 
     def prepare() -> process.Plan:
         _make_room()
@@ -127,7 +128,7 @@ def start_training(order: TrainingConfig) -> Job:
         }
         return arguments, lambda said: said
 
-    return process.begin(_key(order), WORK, prepare)
+    return process.begin(_key(order), WORK, prepare, goes_on=True)
 
 
 def forget_training(order: TrainingConfig) -> None:
@@ -136,7 +137,7 @@ def forget_training(order: TrainingConfig) -> None:
     if job is not None:
         job.stop()
         job.wait(5)
-    process.forget(_key(order))
+        job.forget()
     shutil.rmtree(_folder(order), ignore_errors=True)
 
 

@@ -10,9 +10,7 @@ import streamlit as st
 
 __all__ = [
     "Visit",
-    "last_compared",
     "last_drawn",
-    "last_requested",
     "last_targeted",
     "memory",
     "notices",
@@ -41,6 +39,8 @@ class Visit:
         shown: the choices that the page shows.
         session_id: its name.
         stopped: work that the person stopped.
+        watching: the page whose jobs are watched.
+        watched: jobs that it asked for, by part (`aegen.app.state.watching`).
     """
 
     values: dict[str, Any] = field(default_factory=dict)
@@ -54,9 +54,9 @@ class Visit:
     session_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     stopped: set[Any] = field(default_factory=set)
     drawn: Any = None
-    compared: Any = None
     targeted: Any = None
-    requested: Any = None
+    watching: str | None = None
+    watched: dict[str, set[Any]] = field(default_factory=dict)
 
 
 def memory() -> Visit:
@@ -115,19 +115,3 @@ def last_targeted(now: T | None = None) -> T | None:
         visit.targeted = now
     found: T | None = visit.targeted
     return found
-
-
-def last_requested(now: T) -> T | None:
-    """The target that draws were asked for before; ``now`` is noted in its place."""
-    visit = memory()
-    before: T | None = visit.requested
-    visit.requested = now
-    return before
-
-
-def last_compared(now: T) -> T | None:
-    """What was compared before; ``now`` is noted in its place."""
-    visit = memory()
-    before: T | None = visit.compared
-    visit.compared = now
-    return before

@@ -1,95 +1,161 @@
-"""While a slow latent model is fitted: how far it is, a way to stop it, and to start it again."""
+"""The panel of a job: how far it is, Cancel, what went wrong, and how to start it again."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
 
 import streamlit as st
 
 from aegen.app import services
+from aegen.app.jobs.job import Job
 from aegen.app.services import SamplerSpec
-from aegen.app.state import visit
+from aegen.app.state import visit, watching
 from aegen.app.widgets.markdown import plain
 from aegen.app.widgets.messages import show_problem
 from aegen.core.errors import AegenError
 
-__all__ = ["ready"]
+__all__ = ["cancel", "failed", "offer", "percent", "progress", "ready", "stopped"]
 
 POLL = 0.5
 """Seconds between two looks at a job."""
+
+SURE = 0.1
+"""Share done from which on the time that is left can be told."""
+
+
+def progress(
+    job: Job,
+    on_cancel: Callable[..., Any],
+    *args: Any,
+    title: str = "",
+    label: str = "Cancel",
+    said: Callable[[Job], tuple[float, str]] | None = None,
+    renewed: Callable[[], bool] = lambda: False,
+    every: float = POLL,
+) -> None:
+    """Shows how far a job is, and runs the page anew when it is over; this visit watches it.
+
+    Args:
+        job: the job.
+        on_cancel: called when the button is pressed.
+        *args: what it is called with.
+        title: a heading, as Markdown, in a frame with the rest.
+        label: of the button.
+        said: gives the share done and a sentence as Markdown; by default what the job reports.
+        renewed: whether the page has anything else to show anew.
+        every: seconds between two looks.
+    """
+    watching.watch(job)
+
+    @st.fragment(run_every=every)
+    def look() -> None:
+        if job.over or renewed() or not job.watched_by(visit.session_id()):
+            st.rerun()
+        share, text = (said or percent)(job)
+        with st.container(border=bool(title), gap="small"):
+            if title:
+                st.markdown(title)
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.progress(min(max(share, 0.0), 1.0), _standing(job, share, text))
+                st.button(
+                    label,
+                    icon=":material/stop_circle:",
+                    on_click=on_cancel,
+                    args=args,
+                    key="cancel",
+                    help="It goes on when you leave this page."
+                    if job.goes_on
+                    else "It also ends soon after you leave this page.",
+                )
+
+    look()
+
+
+def percent(job: Job) -> tuple[float, str]:
+    """What a job reports of itself: the share done, and a sentence."""
+    if not job.text and not job.share:
+        return 0.0, "Starting"
+    return job.share, " · ".join(filter(None, [f"{100 * job.share:.0f} %", plain(job.text)]))
+
+
+def _standing(job: Job, share: float, text: str) -> str:
+    if job.stopping:
+        return "Stopping"
+    if job.state == "waiting":
+        text, share = "Waiting for other work to end", 0.0
+    return f"{text} · {_times(job.seconds, share)}"
+
+
+def _times(seconds: float, share: float) -> str:
+    """The time so far, and about how much is left where that can be told.
+
+    Example:
+        >>> _times(75, 0.5), _times(75, 0)
+        ('1:15 so far, about 1:15 left', '1:15 so far')
+    """
+    spent = f"{int(seconds) // 60}:{int(seconds) % 60:02d} so far"
+    if not SURE <= share < 1:
+        return spent
+    left = round(seconds * (1 - share) / share)
+    return f"{spent}, about {left // 60}:{left % 60:02d} left"
+
+
+def failed(job: Job, again: Callable[..., Any] | None = None, *args: Any) -> None:
+    """Shows why a job failed, with a button to try again, which calls ``again(*args)``."""
+    assert job.problem is not None
+    if not isinstance(job.problem, AegenError):
+        raise job.problem
+    show_problem(job.problem)
+    offer("", "Try again", ":material/replay:", again or job.forget, *args)
+
+
+def offer(
+    words: str,
+    label: str,
+    icon: str,
+    act: Callable[..., Any],
+    *args: Any,
+    kind: Literal["primary", "secondary"] = "secondary",
+) -> None:
+    """A sentence as Markdown on how work stands, and the button that begins or goes on with it."""
+    if words:
+        st.markdown(words)
+    st.button(label, icon=icon, on_click=act, args=args, type=kind, key=f"job {label}")
+
+
+def cancel(request: Any, job: Job) -> None:
+    """This visit wants what it requested no longer, and does not begin it again by itself."""
+    visit.stopped().add(request)
+    job.leave(visit.session_id())
+
+
+def stopped(request: Any, words: str, label: str) -> bool:
+    """Whether the person cancelled this request, which is then said with a way to start again."""
+    if request not in visit.stopped():
+        return False
+    with st.container(border=True):
+        offer(words, label, ":material/replay:", visit.stopped().discard, request)
+    return True
 
 
 def ready(spec: SamplerSpec) -> bool:
     """Whether the latent model is there to draw from; if not, the page says how that stands.
 
-    A slow one is fitted from the first time that somebody asks; a person who stopped it is asked
+    A slow one is fitted from the first time that somebody asks; a person who cancelled it is asked
     whether to start it again.
     """
-    if spec in visit.stopped():
-        if not services.at_hand(spec):
-            _stopped(spec)
-            return False
+    if services.at_hand(spec):
         visit.stopped().discard(spec)
+        return True
+    title = plain(services.title_of(spec.sampler))
+    if stopped(spec, f"Fitting {title} was cancelled; nothing of it is kept.", "Start again"):
+        return False
     job = services.fitting(spec)
     if job is None:
         return True
-    if job.problem is not None:
-        _failed(spec, job.problem)
+    if job.problem is None:
+        progress(job, cancel, spec, job, title=f"**Fitting {title}**")
     else:
-        _progress(spec)
+        failed(job)
     return False
-
-
-@st.fragment(run_every=POLL)
-def _progress(spec: SamplerSpec) -> None:
-    """Looks again by itself; the page runs anew when the job is over."""
-    job = None if spec in visit.stopped() else services.fitting(spec)
-    if job is None or job.over:
-        st.rerun()
-    job.watch(visit.session_id())
-    with st.container(border=True, gap="small"):
-        st.markdown(f"**Fitting {plain(services.title_of(spec.sampler))}**")
-        st.progress(min(max(job.share, 0.0), 1.0), _standing(job.state, job.share, job.text))
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.button(
-                "Cancel", icon=":material/stop_circle:", on_click=_stop, args=(spec,), key="cancel"
-            )
-            minutes, seconds = divmod(int(job.seconds), 60)
-            st.caption(f"{minutes}:{seconds:02d} so far; other pages stay usable meanwhile.")
-
-
-def _standing(now: str, share: float, text: str) -> str:
-    """How a job stands, in a line."""
-    if now == "waiting":
-        return "Waiting for another fit to end"
-    if not text and not share:
-        return "Starting"
-    return f"{100 * share:.0f} % · {plain(text)}" if text else f"{100 * share:.0f} %"
-
-
-def _stop(spec: SamplerSpec) -> None:
-    visit.stopped().add(spec)
-    job = services.fitting(spec)
-    if job is not None:
-        job.leave(visit.session_id())
-
-
-def _stopped(spec: SamplerSpec) -> None:
-    with st.container(border=True):
-        title = plain(services.title_of(spec.sampler))
-        st.markdown(f"Fitting {title} was cancelled; nothing of it is kept.")
-        _again("Start again", spec)
-
-
-def _failed(spec: SamplerSpec, problem: Exception) -> None:
-    if not isinstance(problem, AegenError):
-        raise problem
-    show_problem(problem)
-    _again("Try again", spec)
-
-
-def _again(label: str, spec: SamplerSpec) -> None:
-    st.button(label, icon=":material/replay:", on_click=_start, args=(spec,), key="again")
-
-
-def _start(spec: SamplerSpec) -> None:
-    visit.stopped().discard(spec)
-    services.give_up(spec)

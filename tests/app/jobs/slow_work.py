@@ -1,4 +1,4 @@
-"""Work for jobs in tests: it goes on until a file says that it may end."""
+"""Work for jobs in tests: most goes on until a file says that it may end."""
 
 import os
 import subprocess
@@ -6,11 +6,19 @@ import sys
 import time
 from pathlib import Path
 
+from aegen.app.jobs.thread import ThreadJob
 from aegen.core.errors import InvalidInput
 from aegen.core.progress import report
 
 GO = "AEGEN_TEST_GO"
 """Names the file whose presence lets the work end."""
+
+
+class Inline(ThreadJob):
+    """A job whose work is done here, before `start` returns."""
+
+    def start(self):
+        self._live()
 
 
 def count(to):

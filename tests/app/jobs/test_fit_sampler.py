@@ -1,12 +1,13 @@
 """Slow fits on the pages: progress, cancel, start again, an error, a result that is kept."""
 
-from collections import OrderedDict
+import re
 
 import pytest
 import streamlit as st
 
 from aegen.app import services
 from aegen.app.jobs import process
+from aegen.app.jobs.job import Jobs
 from aegen.app.row_selection import AttributeEquals
 from aegen.app.services import SamplerSpec, disk_cache, samplers
 from aegen.core.errors import AegenError
@@ -25,17 +26,12 @@ def gate(jobs_too, monkeypatch, tmp_path):
     gate = tmp_path / "go"
     monkeypatch.setattr(Gaussian, "slow", True)
     monkeypatch.setattr(samplers, "WORK", "tests.app.jobs.slow_work:fit")
-    monkeypatch.setattr(process, "_jobs", OrderedDict())
     monkeypatch.setenv(GO, str(gate))
-    yield gate
-    for job in list(process._jobs.values()):
-        job.stop()
-    for job in list(process._jobs.values()):
-        assert job.wait(30)
+    return gate
 
 
 def the_job():
-    (job,) = process._jobs.values()
+    (job,) = process._jobs.all()
     return job
 
 
@@ -72,7 +68,8 @@ def test_a_slow_fit_shows_how_far_it_is_and_then_the_pictures(opened, gate):
     app = app.run()
     (bar,) = app.get("progress")
     assert bar.proto.value == 25
-    assert bar.proto.text == "25 % · a quarter of the \\*way\\*"
+    times = r"0:\d\d so far, about \d+:\d\d left"
+    assert re.fullmatch(rf"25 % · a quarter of the \\\*way\\\* · {times}", bar.proto.text)
     assert link_of(app)["sampler"] == "gaussian"
     finished(gate)
     app = app.run()
@@ -150,7 +147,7 @@ def test_the_map_stays_while_the_model_over_it_is_fitted(opened, gate):
 def forget_all(monkeypatch):
     """As after a restart: nothing is known but what is on disk."""
     st.cache_resource.clear()
-    monkeypatch.setattr(process, "_jobs", OrderedDict())
+    monkeypatch.setattr(process, "_jobs", Jobs(8))
 
 
 def test_a_long_fit_is_kept_on_disk_and_gives_the_same_draws(opened, gate, monkeypatch):
@@ -160,7 +157,7 @@ def test_a_long_fit_is_kept_on_disk_and_gives_the_same_draws(opened, gate, monke
     forget_all(monkeypatch)
     app = opened("sample", sampler="gaussian", n="4")
     assert "read from disk" in text(app)
-    assert not process._jobs
+    assert not process._jobs.all()
     assert (services.draw(SPEC, 5, 1).codes == first).all()
     monkeypatch.setattr(Gaussian, "slow", False)
     monkeypatch.setenv("AEGEN_CACHE", str(gate.parent / "elsewhere"))

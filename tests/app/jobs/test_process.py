@@ -10,25 +10,16 @@ import pytest
 from aegen.app.jobs import process
 from aegen.app.jobs.process import JobEnded
 from aegen.core.errors import AegenError
+from tests.app.jobs.slow_work import Inline, refuse
 
 WORK = "tests.app.jobs.slow_work"
 
 
-@pytest.fixture(autouse=True)
-def fresh(monkeypatch):
-    """No job of another test is known, and none outlives its test."""
-    from collections import OrderedDict
-
-    monkeypatch.setattr(process, "_jobs", OrderedDict())
-    yield
-    for job in list(process._jobs.values()):
-        job.stop()
-    for job in list(process._jobs.values()):
-        assert job.wait(30)
-
-
 def begin(name, key="it", finish=lambda answer: answer, **arguments):
-    return process.begin(key, f"{WORK}:{name}", lambda: (arguments, finish))
+    """A job that this test watches."""
+    job = process.begin(key, f"{WORK}:{name}", lambda: (arguments, finish))
+    job.watch("test")
+    return job
 
 
 def ended(job):
@@ -117,6 +108,7 @@ def test_who_asks_for_the_same_gets_the_same_job(tmp_path):
 
 def test_leaving_stops_only_what_nobody_else_looks_at(tmp_path):
     job = begin("wait_for", path=str(tmp_path / "never"))
+    job.release("test")
     job.watch("ann")
     job.watch("ben")
     job.leave("ann")
@@ -133,7 +125,7 @@ def test_a_stopped_job_makes_room_and_a_failed_one_stays_until_forgotten(tmp_pat
     again.stop()
     failed = ended(begin("refuse", key="bad"))
     assert begin("refuse", key="bad") is failed
-    process.forget("bad")
+    failed.forget()
     assert begin("refuse", key="bad") is not failed
 
 
@@ -154,11 +146,9 @@ def test_jobs_beyond_the_limit_wait_and_can_be_stopped_while_waiting(tmp_path, m
 
 def test_ended_jobs_are_bounded():
     for k in range(process.REMEMBERED + 3):
-        job = process.Job(f"old{k}", "", {}, lambda answer: answer, process._turn)
-        job._end("failed")
-        process._jobs[job.key] = job
+        process._jobs.begin(f"old{k}", lambda: Inline("", refuse))
     ended(begin("count", to=1))
-    assert len(process._jobs) <= process.REMEMBERED + 1
+    assert len(process._jobs.all()) <= process.REMEMBERED + 1
 
 
 @pytest.mark.skipif(os.name != "posix", reason="asks for a process by its number")
@@ -167,7 +157,7 @@ def test_a_job_ends_with_the_process_that_began_it(tmp_path):
     program = (
         "import os, signal, time, pathlib; from aegen.app.jobs import process\n"
         f"noted = {str(noted)!r}\n"
-        f"process.begin('x', '{WORK}:note', lambda: ({{'path': noted}}, print))\n"
+        f"process.begin('x', '{WORK}:note', lambda: ({{'path': noted}}, print)).watch('x')\n"
         "while not pathlib.Path(noted).exists(): time.sleep(0.02)\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )

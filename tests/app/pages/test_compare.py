@@ -3,7 +3,6 @@
 import io
 import os
 import re
-from collections import OrderedDict
 
 import numpy as np
 import pytest
@@ -15,6 +14,7 @@ from aegen.app.jobs.process import _end_all, _process
 from aegen.app.pages.compare import image_columns, results, state
 from aegen.app.services import ComparisonRequest, comparisons
 from tests.app.conftest import link_of
+from tests.app.jobs.slow_work import Inline
 from tests.app.jobs.test_fit_sampler import labels, press
 from tests.app.jobs.test_process import until
 from tests.app.test_pages import text
@@ -40,25 +40,7 @@ def few(wide, monkeypatch):
     shelf = os.environ["AEGEN_BUNDLES"]
     monkeypatch.setenv("AEGEN_BUNDLES", os.pathsep.join([shelf, str(wide)]))
     monkeypatch.setattr("aegen.bundles.bundles", lambda: ["bars", "many"])
-    monkeypatch.setattr(comparisons, "_criteria", lambda budget: metric_specs(CRITERIA))
-    monkeypatch.setattr(process, "_jobs", OrderedDict())
-    yield
-    for job in list(process._jobs.values()):
-        job.stop()
-    for job in list(process._jobs.values()):
-        assert job.wait(30)
-
-
-class Done:
-    """A job that has done everything before it is asked how it is."""
-
-    state, over, stopping, share, text, seconds, problem = "done", True, False, 1.0, "", 1.0, None
-
-    def watch(self, who):
-        pass
-
-    def leave(self, who):
-        pass
+    monkeypatch.setattr(comparisons, "_metric_specs", lambda budget: metric_specs(CRITERIA))
 
 
 @pytest.fixture
@@ -69,19 +51,22 @@ def at_once(monkeypatch):
     def compare(asked):
         from aegen.comparison.task import perform
 
+        def work():
+            store = comparisons._store()
+            for task in comparisons._found(asked).tasks:
+                if store.find(task) is None:
+                    store.keep(perform(task))
+
         asked_for.append(asked)
-        store = comparisons._store()
-        for task in comparisons._found(asked).tasks:
-            if store.find(task) is None:
-                store.keep(perform(task))
-        return Done()
+        key = comparisons._key(asked)
+        return process._jobs.begin(key, lambda: Inline(key, work))
 
     monkeypatch.setattr(services, "compare", compare)
     return asked_for
 
 
 def one_job():
-    (job,) = process._jobs.values()
+    (job,) = process._jobs.all()
     return job
 
 
@@ -223,7 +208,7 @@ def test_a_bundle_without_a_classifier_leaves_those_lines_out(opened, at_once, w
     tiny_bundle(wide / "blind", image_set=tiny_images(60, 48), classifier=None)
     monkeypatch.setattr("aegen.bundles.bundles", lambda: ["bars", "many", "blind"])
     wanted = metric_specs([*CRITERIA, "features/nearest-neighbour-accuracy"])
-    monkeypatch.setattr(comparisons, "_criteria", lambda budget: wanted)
+    monkeypatch.setattr(comparisons, "_metric_specs", lambda budget: wanted)
     app = opened("compare", bundle="blind", models="gaussian", n="20")
     assert not app.exception
     assert "has no classifier" in text(app)
@@ -265,7 +250,7 @@ def test_asking_for_something_else_ends_what_nobody_waits_for(opened, monkeypatc
     assert not app.exception
     assert job.wait(30)
     assert job.state == "stopped"
-    assert len(process._jobs) == 2
+    assert len(process._jobs.all()) == 2
 
 
 def test_files_hold_what_is_shown(at_once):

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from aegen.app import services
 from aegen.app.components.mask_map.packing import unpack
+from aegen.app.jobs.job import Jobs
 from aegen.app.pages.masks import snippets
 from aegen.app.services import MaskChange
 from aegen.core.errors import AegenError, TicketError, UnknownName
@@ -19,6 +21,7 @@ from aegen.supermask.inference.evaluation import evaluate
 from aegen.supermask.ticket.ticket import Ticket
 from aegen.supermask.training.history import History
 from tests.app.conftest import link_of
+from tests.app.jobs.test_process import until
 from tests.app.test_pages import text, titles
 from tests.app.tiny_masks import EPOCHS, tiny_tickets
 
@@ -36,7 +39,7 @@ def shelf_of_tickets(made, tmp_path, monkeypatch):
     folder = tmp_path / "masks"
     shutil.copytree(made, folder)
     monkeypatch.setattr("aegen.supermask.ticket.discovery._shelves", lambda: [folder])
-    monkeypatch.setattr("aegen.app.services.interventions.PATIENCE", 60)
+    monkeypatch.setattr("aegen.app.pages.masks.interventions.PATIENCE", 60)
     monkeypatch.delenv("AEGEN_DATA", raising=False)
     return folder
 
@@ -256,6 +259,44 @@ def test_the_threshold_stands_still_where_its_variable_is_not_known(opened):
         assert app.select_slider(key="widget:masks.threshold").disabled
     with pytest.raises(AegenError, match="mask variable"):
         services.changed_masks("edges", None, MaskChange(threshold=2.0))
+
+
+def test_an_unchanged_ticket_is_waited_for_until_its_figures_are_there_and_no_longer(
+    opened, monkeypatch
+):
+    """As on a fresh server, where figures are never there within the page's own patience."""
+    monkeypatch.setattr("aegen.app.pages.masks.interventions.PATIENCE", 0)
+    monkeypatch.setattr(services.interventions, "_evaluations", Jobs(4))
+    app = opened("masks", ticket="bars")
+    assert "Working it out" in text(app)
+    for job in services.interventions._evaluations.all():
+        assert job.wait(60)
+    app = app.run()
+    assert not app.exception
+    assert "Working it out" not in text(app)
+    assert "as trained" in " ".join(str(element.proto) for element in app.get("html"))
+
+
+def test_a_change_that_nobody_waits_for_any_more_is_not_evaluated(opened, monkeypatch):
+    begun, go_on = [], threading.Event()
+
+    def slowly(*asked):
+        begun.append(asked[-1].back)
+        assert go_on.wait(60)
+
+    monkeypatch.setattr("aegen.app.pages.masks.interventions.PATIENCE", 0)
+    monkeypatch.setattr(services.interventions, "_evaluations", Jobs(4))
+    monkeypatch.setattr(services.interventions, "evaluated", slowly)
+    app = opened("masks", ticket="bars")
+    for percent in (10, 20, 30):
+        [back] = [one for one in app.slider if one.label == "Put back of what was dropped"]
+        app = back.set_value(percent).run()
+        assert not app.exception
+    until(lambda: sum(job.over for job in services.interventions._evaluations.all()) == 2)
+    go_on.set()
+    for job in services.interventions._evaluations.all():
+        assert job.wait(60)
+    assert begun == [0, 30]
 
 
 def test_without_images_the_page_says_what_to_do(opened):

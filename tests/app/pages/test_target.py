@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 import aegen
 from aegen.app import services
+from aegen.app.jobs import job
 from aegen.app.pages.target import edit, snippets, state
 from aegen.app.services import Edit, SamplerSpec, TargetRequest, targets
 from aegen.app.state import visit
@@ -238,43 +239,51 @@ def held(monkeypatch):
     gate.go_on.set()
 
 
+def search_of(seed):
+    [found] = [one for one in targets._searches.all() if one.key[1].seed == seed]
+    return found
+
+
 def test_a_search_that_is_being_stopped_is_not_given_to_who_asks_again(held):
     request = TargetRequest(SamplerSpec("bars", "empirical-beta-copula"), "z0>0", 4, 11)
-    first = services.search(request, "a")
-    assert services.search(request, "b") is first
-    services.leave_search(request, "a")
-    assert services.search(request, "a") is first
-    services.leave_search(request, "a")
-    services.leave_search(request, "b")
-    second = services.search(request, "b")
+    first = services.search(request)
+    first.watch("a")
+    first.watch("b")
+    first.leave("a")
+    assert services.search(request) is first
+    first.leave("b")
+    second = services.search(request)
+    second.watch("b")
     assert second is not first
     held.go_on.set()
     assert first.wait(30)
     assert second.wait(30)
-    assert first.found is None
-    assert len(second.result()) == 4
+    assert first.result is None
+    assert len(second.outcome()) == 4
     with pytest.raises(AegenError, match="stopped"):
-        first.result()
+        first.outcome()
 
 
-def test_a_search_whose_watcher_went_away_stops(held):
+def test_a_search_whose_watcher_went_away_stops(held, monkeypatch):
+    monkeypatch.setattr(job, "GRACE", 0.0)
     request = TargetRequest(SamplerSpec("bars", "empirical-beta-copula"), "z0>0", 4, 12)
-    left = services.search(request, "a", 0.0)
+    left = services.search(request)
+    left.watch("a", lambda: False)
     held.go_on.set()
     assert left.wait(30)
-    assert left.found is None
+    assert left.result is None
     assert len(services.targeted(request)) == 4
 
 
 def test_who_wants_something_else_leaves_the_search_of_before(opened, held):
     test = visited(opened, text="z0>0", n="4", seed="13")
     assert held.begun.wait(10)
-    [before] = [one for one in targets._searches.values() if one._wish.seed == 13]
+    before = search_of(13)
     [seed] = [one for one in test.number_input if one.label == "Seed"]
     healthy(seed.set_value(14).run())
     held.go_on.set()
     assert before.wait(30)
-    assert before.found is None
+    assert before.result is None
     assert (
         len(
             services.targeted(
@@ -289,7 +298,7 @@ def test_what_goes_wrong_late_is_told_once_it_did(opened, held):
     test = visited(opened, text="z0>0", n="4", seed="15", strategy="compose")
     assert button(test, "Stop")
     held.go_on.set()
-    [search] = [one for one in targets._searches.values() if one._wish.seed == 15]
+    search = search_of(15)
     assert search.wait(30)
     healthy(test.run())
     assert any("omposition joins attribute values" in one.value for one in test.error)

@@ -1,7 +1,5 @@
 """Train: what a job does, the page before, while and after it, going on, errors, the ticket."""
 
-from collections import OrderedDict
-
 import numpy as np
 import pytest
 
@@ -9,12 +7,12 @@ from aegen.app import services
 from aegen.app.jobs import process, train_supermask
 from aegen.app.pages.train import state
 from aegen.app.services import TrainingConfig, trainings
-from aegen.core.errors import AegenError
 from aegen.core.parameters import parameters
 from aegen.supermask import Recipe, Report
 from aegen.supermask.ticket.ticket import Ticket
 from aegen.supermask.training.history import History
 from tests.app.conftest import link_of
+from tests.app.jobs.slow_work import Inline
 from tests.app.jobs.test_fit_sampler import press
 from tests.app.pages.test_masks import component, reported
 from tests.app.test_pages import text, titles
@@ -24,35 +22,8 @@ ORDER = TrainingConfig("bundle:bars", 40, "12-6", 2, 0.1, 0.01, 0.01, 3.0, 0)
 
 
 @pytest.fixture(autouse=True)
-def no_job_of_another_test(monkeypatch):
-    monkeypatch.setattr(process, "_jobs", OrderedDict())
+def no_images(monkeypatch):
     monkeypatch.delenv("AEGEN_DATA", raising=False)
-    yield
-    for job in list(process._jobs.values()):
-        job.stop()
-        assert job.wait(30)
-
-
-class Done:
-    """A job that has done everything, or failed, before it is asked how it is."""
-
-    over, stopping, share, text, seconds = True, False, 1.0, "", 1.0
-
-    def __init__(self, problem=None):
-        self.problem = problem
-        self.state = "done" if problem is None else "failed"
-
-    def watch(self, who):
-        pass
-
-    def leave(self, who):
-        pass
-
-    def stop(self):
-        pass
-
-    def wait(self, seconds=None):
-        return True
 
 
 @pytest.fixture
@@ -60,17 +31,13 @@ def at_once(monkeypatch):
     """What a job would do is done here; gives what was asked for."""
     asked_for = []
 
-    def begin(key, work, prepare):
+    def begin(key, work, prepare, *, goes_on):
         arguments, finish = prepare()
         asked_for.append(arguments)
         assert work == "aegen.app.jobs.train_supermask:train"
-        try:
-            finish(train_supermask.train(**arguments))
-        except AegenError as problem:
-            process._jobs[key] = Done(problem)
-        else:
-            process._jobs[key] = Done()
-        return process._jobs[key]
+        assert goes_on
+        made = Inline(key, lambda: finish(train_supermask.train(**arguments)))
+        return process._jobs.begin(key, lambda: made)
 
     monkeypatch.setattr(process, "begin", begin)
     return asked_for
@@ -212,7 +179,7 @@ def test_a_training_that_cannot_go_on_is_a_sentence_with_advice(opened, at_once)
 
 def test_a_training_can_be_stopped_and_begun_anew(opened, monkeypatch):
     """With a true process, which works at something slow."""
-    monkeypatch.setattr(trainings, "WORK", "tests.app.jobs.slow_work:nap")
+    monkeypatch.setattr(trainings, "WORK", "tests.app.jobs.slow_work:hold")
     app = opened("train", data="bundle:bars", learning_rate="0.1", **SETTINGS)
     app = press(app, "Train")
     assert not app.exception

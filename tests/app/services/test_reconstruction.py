@@ -23,7 +23,7 @@ def shipped(monkeypatch):
     monkeypatch.delenv("AEGEN_BUNDLES", raising=False)
     monkeypatch.delenv("AEGEN_DATA", raising=False)
     monkeypatch.setattr("aegen.bundles.bundles", lambda: [BUNDLE])
-    monkeypatch.setattr("aegen.app.services.interventions.PATIENCE", 60)
+    monkeypatch.setattr("aegen.app.pages.masks.interventions.PATIENCE", 60)
 
 
 @pytest.mark.parametrize(

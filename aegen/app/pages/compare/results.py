@@ -7,20 +7,19 @@ with the results themselves.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
 from aegen.app import page, services
 from aegen.app.components.drawing import drawing
+from aegen.app.jobs.job import Job
 from aegen.app.pages.compare import image_columns, snippets, state
 from aegen.app.services import BUDGETS, ComparisonRequest
-from aegen.app.state import visit
-from aegen.app.widgets import bound, share_bar
+from aegen.app.state import visit, watching
+from aegen.app.widgets import bound, job_status, share_bar
 from aegen.app.widgets.chart import chart, paper
 from aegen.app.widgets.markdown import duration, plain, sentence
-from aegen.app.widgets.messages import show_problem
-from aegen.core.errors import AegenError
 
 if TYPE_CHECKING:
     from aegen.comparison import MetricSpec, Table
@@ -41,12 +40,13 @@ DENSE = """
 """
 """Eight columns side by side on a desk's screen; times and copies are said above, by pictures."""
 
+START = "Start", ":material/play_arrow:"
+
 Stage = Literal["running", "finished", "offered", "stopped", "failed"]
 
 
 def compared(asked: ComparisonRequest) -> None:
     """Pictures and figures of a comparison, as far as they are known."""
-    _leave_the_last(asked)
     page.part(_compared)(asked)
 
 
@@ -68,10 +68,7 @@ def _compared(asked: ComparisonRequest) -> None:
 def _figures(asked: ComparisonRequest, found: Table, stage: Stage) -> None:
     """How it stands, the table, and the plots."""
     with st.container(key="aegen-standing", gap="small", vertical_alignment="center"):
-        if stage == "running":
-            page.part(_looking, every=POLL)(asked, len(found.results))
-        else:
-            _standing(asked, stage, found)
+        _standing(asked, stage, found)
     if found.results:
         _table(found, whole=stage == "finished")
         if stage == "running":
@@ -80,21 +77,12 @@ def _figures(asked: ComparisonRequest, found: Table, stage: Stage) -> None:
             _plots(found)
 
 
-def _looking(asked: ComparisonRequest, shown: int) -> None:
-    """How far the work is; has the page drawn anew where more is known than is shown."""
-    left, total = services.left(asked)
-    if total - left != shown or _stage(asked) != "running":
-        st.rerun()
-    _progress(asked, total - left, total)
-
-
 # how it stands
 
 
 def _stage(asked: ComparisonRequest) -> Stage:
     """How the comparison stands; a quick one is begun by the first who asks."""
-    left, _ = services.left(asked)
-    if not left:
+    if not services.left(asked)[0]:
         visit.stopped().discard(asked)
         return "finished"
     if asked in visit.stopped():
@@ -107,58 +95,51 @@ def _stage(asked: ComparisonRequest) -> Stage:
     if job.state == "failed":
         return "failed"
     if not job.over:
+        watching.watch(job)  # now, since pictures come first
         return "running"
     return "stopped" if services.left(asked)[0] else "finished"  # it may have ended just now
 
 
-def _leave_the_last(asked: ComparisonRequest) -> None:
-    """What was asked for before is wanted no longer; others may be waiting for it."""
-    before: ComparisonRequest | None = visit.last_compared(asked)
-    if before is not None and before != asked:
-        job = services.comparison_job(before)
-        if job is not None and not job.over:
-            job.leave(visit.session_id())
-
-
 def _standing(asked: ComparisonRequest, stage: Stage, found: Table) -> None:
     left, total = services.left(asked)
-    if stage == "finished":
-        _finished(asked, found)
-    elif stage == "failed":
-        job = services.comparison_job(asked)
-        assert job is not None
-        assert job.problem is not None
-        if not isinstance(job.problem, AegenError):
-            raise job.problem
-        show_problem(job.problem)
-        _button("Try again", ":material/replay:", _again, asked)
+    job = services.comparison_job(asked)
+    if stage == "running" and job is not None:
+        _progress(asked, job, len(found.results))
+    elif stage == "failed" and job is not None:
+        job_status.failed(job, _again, asked)
     elif stage == "offered":
         seeds = BUDGETS[asked.budget].seeds
-        st.markdown(
+        job_status.offer(
             f"**{BUDGETS[asked.budget].title}**: {len(found.metric_specs)} metrics under {seeds} "
-            f"seeds, {total} tasks that take several minutes. Other pages stay usable meanwhile."
+            f"seeds, {total} tasks that take several minutes, while this page stays open. What "
+            "is measured is kept.",
+            *START,
+            _again,
+            asked,
+            kind="primary",
         )
-        _button("Start", ":material/play_arrow:", _again, asked, primary=True)
+    elif stage == "stopped":
+        words = f"Stopped after {total - left} of {total} tasks; their results are kept."
+        job_status.offer(words, "Go on", START[1], _again, asked)
     else:
-        st.markdown(f"Stopped after {total - left} of {total} tasks; their results are kept.")
-        _button("Go on", ":material/play_arrow:", _again, asked)
+        _finished(asked, found)
 
 
-def _progress(asked: ComparisonRequest, done: int, total: int) -> None:
-    job = services.comparison_job(asked)
-    if job is None:
-        return
-    job.watch(visit.session_id())
-    minutes, seconds = divmod(int(job.seconds), 60)
-    last = f" · last: {job.text.replace(f' on {asked.bundle}', '')}" if done and job.text else ""
-    said = (
-        "Waiting for other work to end"
-        if job.state == "waiting"
-        else plain(f"{done} of {total} done · {minutes}:{seconds:02d} so far{last}")
-    )
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(done / total, said)
-        _button("Cancel", ":material/stop_circle:", _stop, asked)
+def _progress(asked: ComparisonRequest, job: Job, shown: int) -> None:
+    """How far it is; the page runs anew where more is known than is shown."""
+
+    def said(job: Job) -> tuple[float, str]:
+        left, total = services.left(asked)
+        done = total - left
+        text = job.text.replace(f" on {asked.bundle}", "")
+        last = f" · last: {plain(text)}" if done and text else ""
+        return done / total, f"{done} of {total} done{last}"
+
+    def renewed() -> bool:
+        left, total = services.left(asked)
+        return total - left != shown
+
+    job_status.progress(job, job_status.cancel, asked, job, said=said, renewed=renewed, every=POLL)
 
 
 def _finished(asked: ComparisonRequest, found: Table) -> None:
@@ -174,21 +155,7 @@ def _finished(asked: ComparisonRequest, found: Table) -> None:
         f"{found.size:,} draws of each against as many held-out rows{fewer}, {seeds}{took}."
     )
     if any(result.problem for result in found.results):
-        _button("Try the failed ones again", ":material/replay:", _again, asked)
-
-
-def _button(
-    label: str, icon: str, act: Any, asked: ComparisonRequest, *, primary: bool = False
-) -> None:
-    kind: Literal["primary", "secondary"] = "primary" if primary else "secondary"
-    st.button(label, icon=icon, on_click=act, args=(asked,), type=kind, key=f"compare {label}")
-
-
-def _stop(asked: ComparisonRequest) -> None:
-    visit.stopped().add(asked)
-    job = services.comparison_job(asked)
-    if job is not None:
-        job.leave(visit.session_id())
+        job_status.offer("", "Try the failed ones again", ":material/replay:", _again, asked)
 
 
 def _again(asked: ComparisonRequest) -> None:

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import functools
 import math
+import time
 
 import streamlit as st
 
-from aegen.app import page, services
+from aegen.app import services
 from aegen.app.components.drawing import drawing
 from aegen.app.components.network_row import Layer, network_row
+from aegen.app.jobs.job import Job
 from aegen.app.pages.masks import state
 from aegen.app.pages.masks.layer_map import asked_change, epoch_of, layers_of
 from aegen.app.services import MaskChange
-from aegen.app.state import formats
-from aegen.app.widgets import bound
+from aegen.app.state import formats, watching
+from aegen.app.widgets import bound, job_status
 from aegen.app.widgets.markdown import plain, sentence
 
 __all__ = ["what_if"]
 
-POLL = 1.0
-"""Seconds between two looks for figures that take long."""
+PATIENCE, POLL = 0.6, 1.0
+"""Seconds that a page waits for an evaluation, and between two looks when it takes longer."""
 
 FACTORS = (
     0.0,
@@ -181,11 +183,11 @@ def _outcome(name: str, change: MaskChange) -> None:
         else next(iter(evaluation_sets))
     )
     epoch = epoch_of(name)
-    before = services.evaluated_soon(name, key, epoch, services.UNCHANGED)
-    after = services.evaluated_soon(name, key, epoch, change) if before is not None else None
-    if before is None or after is None:
-        page.part(_waiting, every=POLL)(name, key, change)
+    changes = dict.fromkeys((services.UNCHANGED, change))
+    jobs = [services.evaluation(name, key, epoch, each) for each in changes]
+    if not _evaluated(jobs):
         return
+    before, after = jobs[0].result, jobs[-1].result
     redraws = services.redraws(name) is not None
     right = "recognised once redrawn" if redraws else "right"
     _headline(before.accuracy, after.accuracy, after.n, change.nothing, right)
@@ -207,11 +209,24 @@ def _outcome(name: str, change: MaskChange) -> None:
     )
 
 
-def _waiting(name: str, key: str, change: MaskChange) -> None:
-    """Until the figures are there; other parts of the page stay usable."""
-    epoch = epoch_of(name)
-    wanted = (services.UNCHANGED, change)
-    if all(services.evaluated_soon(name, key, epoch, each, wait=False) for each in wanted):
+def _evaluated(jobs: list[Job]) -> bool:
+    """Whether the figures are there; if not, other parts of the page stay usable meanwhile."""
+    for job in jobs:
+        watching.watch(job)
+    until = time.monotonic() + PATIENCE
+    if not all(job.wait(max(0.0, until - time.monotonic())) for job in jobs):
+        _waiting(jobs)
+        return False
+    for job in jobs:
+        if job.problem is not None:
+            job_status.failed(job)
+            return False
+    return all(job.result is not None for job in jobs)
+
+
+@st.fragment(run_every=POLL)
+def _waiting(jobs: list[Job]) -> None:
+    if all(job.over for job in jobs):
         st.rerun()
     st.caption(
         "Working it out: the first time, held-out images are prepared, which takes a while."

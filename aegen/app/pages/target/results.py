@@ -1,4 +1,4 @@
-"""Target's draws: the latent model and how, the pictures, and how many show what was wanted."""
+"""Target's draws: the latent model and strategy, the images, and how many fulfil the target."""
 
 from __future__ import annotations
 
@@ -12,8 +12,16 @@ from aegen.app.components.image_grid import image_grid
 from aegen.app.pages.target import snippets, state
 from aegen.app.row_selection import Area
 from aegen.app.services import SamplerSpec, TargetRequest
-from aegen.app.state import draws, formats, link, map, visit
-from aegen.app.widgets import bound, draw_detail, fields, latent_map, share_bar, target_text
+from aegen.app.state import draws, formats, link, map, visit, watching
+from aegen.app.widgets import (
+    bound,
+    draw_detail,
+    fields,
+    job_status,
+    latent_map,
+    share_bar,
+    target_text,
+)
 from aegen.app.widgets.markdown import duration, plain, sentence
 from aegen.app.widgets.model_overlay import Layers
 from aegen.core.images import grid, png, quantize
@@ -26,8 +34,8 @@ __all__ = ["chosen", "figures", "matching", "pictures", "place", "share", "ways"
 
 MAP_HEIGHT = 380
 
-PATIENCE, POLL = 1.5, 0.5
-"""Seconds that draws may take before the page shows how far they are, and between two looks."""
+PATIENCE = 1.5
+"""Seconds that draws may take before the page shows how far they are."""
 
 WAYS = {
     "auto": "Choose for me",
@@ -153,17 +161,22 @@ def pictures(request: TargetRequest) -> Targeted | None:
 
 def _made(request: TargetRequest) -> Targeted | None:
     """The draws; None while they are made, which the page shows, or where they were stopped."""
-    who, before = visit.session_id(), visit.last_requested(request)
-    if before is not None and before != request:
-        services.leave_search(before, who)
-    if request in visit.stopped():
-        _stopped(request)
+    if job_status.stopped(
+        request, "The search was stopped; nothing of it is kept.", "Search again"
+    ):
         return None
-    search = services.search(request, who)
-    if search.wait(PATIENCE):
+    search = services.search(request)
+    watching.watch(search)
+    if search.wait(PATIENCE) and search.result is not None:
         visit.last_targeted(request)
-        return search.result()
-    _progress(request)
+        found: Targeted = search.result
+        return found
+    if search.problem is not None:
+        job_status.failed(search)
+        return None
+    job_status.progress(
+        search, job_status.cancel, request, search, title="**Looking for pictures**", label="Stop"
+    )
     _before(request)
     return None
 
@@ -178,39 +191,6 @@ def _before(request: TargetRequest) -> None:
         image_grid(quantize(found.images), key="targeted-before", label="Draws of before")
         target = services.target_of(last.bundle, last.text)
         st.caption(f"Still the draws of before: {plain(target_text.words(target))}.")
-
-
-@st.fragment(run_every=POLL)
-def _progress(request: TargetRequest) -> None:
-    """Looks again by itself; the page runs anew when the search is over."""
-    search = services.search(request, visit.session_id())
-    if search.over or request in visit.stopped():
-        st.rerun()
-    with st.container(border=True):
-        st.progress(search.share, plain(search.text))
-        st.button(
-            "Stop",
-            icon=":material/stop_circle:",
-            on_click=_stop,
-            args=(request,),
-            key="stop-target",
-        )
-
-
-def _stop(request: TargetRequest) -> None:
-    visit.stopped().add(request)
-    services.leave_search(request, visit.session_id())
-
-
-def _stopped(request: TargetRequest) -> None:
-    with st.container(border=True):
-        st.markdown("The search was stopped; nothing of it is kept.")
-        st.button(
-            "Search again",
-            icon=":material/replay:",
-            on_click=visit.stopped().discard,
-            args=(request,),
-        )
 
 
 # what it is worth

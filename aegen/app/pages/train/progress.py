@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import streamlit as st
 
-from aegen.app import navigation, page, services
+from aegen.app import navigation, services
 from aegen.app.components.network_row import Layer, network_row
+from aegen.app.jobs.job import Job
 from aegen.app.pages.masks import state as masks_state
-from aegen.app.pages.train import state
 from aegen.app.services import TrainingConfig
 from aegen.app.state import visit
-from aegen.app.widgets import share_bar
+from aegen.app.widgets import job_status, share_bar
 from aegen.app.widgets.markdown import sentence
 from aegen.app.widgets.mask_curves import colours, curves
 from aegen.app.widgets.mask_layer import MaskedLayer
-from aegen.app.widgets.messages import show_problem
-from aegen.core.errors import AegenError
 from aegen.core.images import grid
 
 if TYPE_CHECKING:
@@ -30,46 +28,24 @@ POLL = 1.0
 """Seconds between two looks at a training."""
 
 SEEN = 24
-"""Pictures shown of those that are learnt from."""
+"""Training images that are shown."""
+
+PLAY = ":material/play_arrow:"
 
 Stage = Literal["new", "running", "part", "done", "failed"]
 
 
 def progress(asked: TrainingConfig) -> None:
-    """The training as it stands; while it runs a line looks for new epochs every second."""
-    _leave_the_last(asked)
+    """The training as it stands; while it runs, every new epoch shows."""
     stage, found = _stage(asked), services.trained(asked)
-    if stage == "running":
-        page.part(_looking, every=POLL)(asked, _done(found))
-    else:
-        _standing(asked, stage, _done(found))
+    with st.container(horizontal=True, vertical_alignment="center", key="aegen-training"):
+        _standing(asked, stage, 0 if found is None else len(found.records))
     if found is not None:
         _pictures(asked, found)
         if stage != "running":
             _save(asked)
     elif stage == "new":
         _beginning(asked)
-
-
-def _done(found: History | None) -> int:
-    return 0 if found is None else len(found.records)
-
-
-def _looking(asked: TrainingConfig, shown: int) -> None:
-    """How far it is; has the page drawn anew where more is known than is shown."""
-    if _stage(asked) != "running" or _done(services.trained(asked)) != shown:
-        st.rerun()
-    _standing(asked, "running", shown)
-
-
-def _leave_the_last(asked: TrainingConfig) -> None:
-    """A training that was changed goes on for others only."""
-    before = state.last.get()
-    state.last.set(asked)
-    if before is not None and before != asked:
-        job = services.training_job(before)
-        if job is not None and not job.over and job is not services.training_job(asked):
-            job.leave(visit.session_id())
 
 
 def _stage(asked: TrainingConfig) -> Stage:
@@ -98,8 +74,8 @@ def _pictures(asked: TrainingConfig, found: History) -> None:
 def _beginning(asked: TrainingConfig) -> None:
     st.info(
         "Press *Train*: you will see accuracy, what remains and how many weights change by epoch, "
-        "and where the first layer begins to look. It runs in a process of its own, and you can "
-        "stop it, leave the page, and go on later.",
+        "and where the first layer begins to look. It runs in a process of its own, and it goes "
+        "on when you leave the page, and you can stop it and go on later.",
         icon=":material/model_training:",
     )
     kind, _, name = asked.source.partition(":")
@@ -117,56 +93,40 @@ def _beginning(asked: TrainingConfig) -> None:
 
 def _standing(asked: TrainingConfig, stage: Stage, done: int) -> None:
     """A line on how it stands, with what can be done."""
-    with st.container(horizontal=True, vertical_alignment="center", key="aegen-training"):
-        if stage == "running":
-            job = services.training_job(asked)
-            if job is None:
-                return
-            job.watch(visit.session_id())
-            minutes, seconds = divmod(int(job.seconds), 60)
-            text = "waiting for other work to end" if job.state == "waiting" else job.text
-            said = f"{sentence(text) or 'Starting'} · {minutes}:{seconds:02d}"
-            st.progress(min(max(job.share, done / asked.epochs), 1.0), said)
-            _button("Stop", ":material/stop_circle:", _stop, asked)
-        elif stage == "new":
-            _button("Train", ":material/play_arrow:", _start, asked, primary=True)
-        elif stage == "failed":
-            _button("Try again", ":material/replay:", _start, asked)
-        else:
-            more = stage == "part"
-            st.markdown(
-                f"**Epoch {done} of {asked.epochs} is done.**"
-                if more
-                else f"**All {done} epochs are done.** For more, raise their number."
-            )
-            if more:
-                _button("Continue", ":material/play_arrow:", _start, asked, primary=True)
-            _button("Begin anew", ":material/restart_alt:", services.forget_training, asked)
-    if stage == "failed":
-        job = services.training_job(asked)
-        assert job is not None
-        if not isinstance(job.problem, AegenError):
-            assert job.problem is not None
-            raise job.problem
-        show_problem(job.problem)
-
-
-def _button(
-    label: str, icon: str, act: Any, asked: TrainingConfig, *, primary: bool = False
-) -> None:
-    kind: Literal["primary", "secondary"] = "primary" if primary else "secondary"
-    st.button(label, icon=icon, on_click=act, args=(asked,), type=kind, key=f"training {label}")
-
-
-def _start(asked: TrainingConfig) -> None:
-    services.start_training(asked).watch(visit.session_id())
-
-
-def _stop(asked: TrainingConfig) -> None:
     job = services.training_job(asked)
-    if job is not None:
-        job.leave(visit.session_id())
-        job.wait(3)
+    if stage == "running" and job is not None:
+        _running(asked, job, done)
+    elif stage == "failed" and job is not None:
+        job_status.failed(job, services.start_training, asked)
+    elif stage == "new":
+        job_status.offer("", "Train", PLAY, services.start_training, asked, kind="primary")
+    elif stage == "part":
+        words = f"**Epoch {done} of {asked.epochs} is done.**"
+        job_status.offer(words, "Continue", PLAY, services.start_training, asked, kind="primary")
+    else:
+        st.markdown(f"**All {done} epochs are done.** For more, raise their number.")
+    if stage in ("part", "done"):
+        job_status.offer(
+            "", "Begin anew", ":material/restart_alt:", services.forget_training, asked
+        )
+
+
+def _running(asked: TrainingConfig, job: Job, shown: int) -> None:
+    """How far it is; the page runs anew where another epoch is done than is shown."""
+
+    def said(job: Job) -> tuple[float, str]:
+        return max(job.share, shown / asked.epochs), sentence(job.text) or "Starting"
+
+    def renewed() -> bool:
+        found = services.trained(asked)
+        return found is not None and len(found.records) != shown
+
+    job_status.progress(job, _stop, job, label="Stop", said=said, renewed=renewed, every=POLL)
+
+
+def _stop(job: Job) -> None:
+    job.leave(visit.session_id())
+    job.wait(3)
 
 
 # pictures

@@ -20,7 +20,6 @@ __all__ = [
     "Preset",
     "epochs",
     "hidden",
-    "last",
     "preset",
     "rows",
     "seed",
@@ -84,9 +83,6 @@ epochs: Item[int] = Item("train.epochs", QUICK["epochs"], formats.whole(1, MOST_
 
 seed: Item[int] = Item("train.seed", 0, formats.whole(0, formats.HIGHEST_SEED))
 """Of the frozen weights, of the mask variables and of the order of rows."""
-
-last: Item[Any] = Item("train.last", None, lambda text: None, lambda value: "")
-"""The training that the page showed last; no link holds it."""
 
 SETTINGS = tuple(
     replace(setting, default=QUICK.get(setting.name, setting.default), optional=False)

@@ -1,0 +1,47 @@
+"""Jobs in a thread of the server: for work on what is open there, which need not be sent away."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable
+from typing import Any
+
+from aegen.app.jobs.job import Job, JobStopped
+from aegen.core.progress import reporting
+
+__all__ = ["ThreadJob"]
+
+
+class ThreadJob(Job):
+    """A function in a thread; it can be stopped where it reports how far it is.
+
+    Args:
+        key: what it is known by.
+        function: gives the result.
+        turn: taken while it works.
+
+    Example:
+        >>> job = ThreadJob("sum", lambda: 1 + 2)
+        >>> job.start()
+        >>> job.outcome()
+        3
+    """
+
+    def __init__(
+        self,
+        key: Hashable,
+        function: Callable[[], Any],
+        turn: threading.Semaphore | None = None,
+    ) -> None:
+        super().__init__(key, turn)
+        self._function = function
+
+    def _work(self) -> Any:
+        with reporting(self._heard):
+            self._heard(0.0, "")
+            return self._function()
+
+    def _heard(self, share: float, text: str) -> None:
+        self.share, self.text = share, text
+        if self._unwanted():
+            raise JobStopped("the work was stopped")
