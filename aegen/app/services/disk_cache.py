@@ -58,8 +58,8 @@ def mark(
     Args:
         manifest: the bundle's ``bundle.json``, which holds the hashes of its other files.
         sampler: the latent model's name.
-        fields: the fields that were chosen; others count as their defaults.
-        rows: the rows that are fitted to, or None for all.
+        fields: those that were chosen; others count as their defaults.
+        rows: those that are fitted to, or None for all.
         seed: of the fit.
     """
     latent = samplers.samplers.create(sampler, **fields)

@@ -82,7 +82,7 @@ def ticket_file(name: str) -> Path:
 
 
 def add_ticket(content: bytes, history: bytes | None = None, *, file: str = "the file") -> str:
-    """Take in the content of a ticket file, and perhaps of its history; gives the ticket's name.
+    """Store the content of a ticket file, and perhaps of its history; gives the ticket's name.
 
     Args:
         content: of the ticket.

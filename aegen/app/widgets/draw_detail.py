@@ -36,21 +36,17 @@ def picked(spec: SamplerSpec, draw: Any, choices: DrawChoices) -> None:
 
 
 def _detail(spec: SamplerSpec, draw: Any, choice: int) -> None:
-    """A picture of a draw beside its nearest training row."""
     rows, distances = services.draws.nearest(spec.bundle, draw.codes[choice : choice + 1])
     row = int(rows[0])
-    attributes = services.bundles.sample_of(spec.bundle, row)
-    words = ", ".join(f"{escape(key)} {escape(value)}" for key, value in attributes.items())
     began = "" if draw.rows is None else f"began at {int(draw.rows[choice]):,}"
     if draw.rows is not None and int(draw.rows[choice]) == row:
         began = "began there"
+    words = escape(services.bundles.words_of(spec.bundle, row))
+    nearest = f"<b>row&nbsp;{row:,}</b><br>nearest, {distances[0]:.3g} away<br>{words}"
     share_bar.beside(
         [
             (quantize(draw.images[choice]), f"<b>picture&nbsp;{choice + 1}</b><br>{began}"),
-            (
-                services.images.sheet(spec.bundle, (row,))[0],
-                f"<b>row&nbsp;{row:,}</b><br>nearest, {distances[0]:.3g} away<br>{words}",
-            ),
+            (services.images.sheet(spec.bundle, (row,))[0], nearest),
         ],
         side=64,
         wrap=False,

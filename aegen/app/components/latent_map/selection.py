@@ -63,9 +63,9 @@ def settle(
     the selection in its address does that).
 
     Args:
-        memory: kept between runs; empty at first.
-        polygon: the page's argument.
-        pinned: likewise.
+        memory: of the map between runs; empty at first.
+        polygon: the page's argument, like ``pinned``.
+        pinned: a row.
         points: the fingerprint of the points that are shown now.
     """
     given = _plain(polygon, pinned)

@@ -137,8 +137,8 @@ def slice_of(
 
     Args:
         shape: of the layer.
-        down: the axis that goes down.
-        across: the axis that goes across.
+        down: the axis that goes down, as ``across`` goes across.
+        across: another axis.
         still: an index for each other axis; 0 where none is given.
 
     Raises:
@@ -169,5 +169,4 @@ def _unlike(sheet: Sheet) -> float:
 
 
 def _near(size: tuple[int, int]) -> float:
-    """How far a height and width are from the wanted proportions."""
     return abs(math.log(size[1] / size[0] / ASPECT))

@@ -23,7 +23,7 @@ from aegen.app.widgets.messages import show_problem
 from aegen.core.errors import AegenError
 
 if TYPE_CHECKING:
-    from aegen.bundles import Report
+    from aegen.bundles import Manifest, Report
 
 __all__ = ["card", "grid", "heading", "own", "totals"]
 
@@ -76,8 +76,8 @@ def card(shown: Card) -> None:
         show_problem(AegenError(f"file {problem.path.name}: {problem.problem}"))
     if shown.manifest is not None:
         st.markdown(plain(shown.manifest.description))
-        st.html(_listed(model.facts(shown)))
-        _making(shown)
+        st.html(_listed(model.facts(shown.manifest, shown.size)))
+        _making(shown, shown.manifest)
         with st.expander("Use it", icon=":material/code:"):
             st.code(_python(shown.name), language="python", wrap_lines=True)
             st.code(_command(shown.name), language="bash", wrap_lines=True)
@@ -104,19 +104,18 @@ def _listed(values: Mapping[str, str]) -> str:
     )
 
 
-def _making(shown: Card) -> None:
+def _making(shown: Card, manifest: Manifest) -> None:
     """How it was trained, and whom to cite."""
     from aegen.figures.loss_curve import history
 
-    assert shown.manifest is not None
     with st.expander("How it was made", icon=":material/model_training:"):
-        losses = model.losses(shown)
+        losses = model.losses(manifest)
         if losses:
             st.caption("Nats a picture, epoch by epoch")
             drawing(history(losses), key=f"history:{shown.name}")
-        st.html(_listed(model.recipe(shown)))
-        if shown.manifest.citation:
-            st.html(_listed({"Cite": shown.manifest.citation}))
+        st.html(_listed(model.recipe(manifest, shown.path)))
+        if manifest.citation:
+            st.html(_listed({"Cite": manifest.citation}))
 
 
 def _buttons(shown: Card) -> None:

@@ -39,7 +39,7 @@ def selected_rows(name: str, colour: str) -> None:
         return
     try:
         rows = services.rows.rows_of(name, chosen)
-    except AegenError:  # the selection is remembered, so the way out of it comes with the refusal
+    except AegenError:  # the selection is remembered, so the button that clears it comes with it
         _clear()
         raise
     total = services.bundles.bundle(name).manifest.rows
@@ -87,17 +87,9 @@ def _make_up(name: str, attribute: str) -> None:
         return
     parts = services.rows.members(name, chosen, attribute)
     large = [part for part in parts if part[1] >= 0.01][:8] or parts[:1]
-    rest = 1 - sum(share for _, share, _, _ in large)
-    drawing(
-        bars(
-            [part[0] for part in large],
-            [part[1] for part in large],
-            colours=[part[3] for part in large],
-            reference=[part[2] for part in large],
-            title=bound.words(attribute),
-        ),
-        key="make-up",
-    )
+    values, shares, among_all, colours = zip(*large, strict=True)
+    rest, title = 1 - sum(shares), bound.words(attribute)
+    drawing(bars(values, shares, colours=colours, reference=among_all, title=title), key="make-up")
     others = f" Others: {100 * rest:.0f} %." if rest > 0.005 else ""
     st.caption(f"Share of each {attribute}; the mark is its share among all rows.{others}")
 
