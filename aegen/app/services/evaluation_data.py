@@ -46,13 +46,7 @@ FEW = 1_000
 
 @dataclass(frozen=True)
 class EvaluationSet:
-    """Held-out images.
-
-    Attributes:
-        key: "images:mnist" or "bundle:mnist".
-        title: for people.
-        about: a sentence on what they are.
-    """
+    """Held-out images: a key such as "images:mnist", a title, and a sentence on what they are."""
 
     key: str
     title: str

@@ -31,14 +31,9 @@ aegen bundles create runs/mine \\
 
 @dataclass(frozen=True, eq=False)
 class Card:
-    """A bundle at a glance.
+    """A bundle at a glance: its folder, bytes on disk, and the first thing that is wrong with it.
 
-    Attributes:
-        path: its folder, whose name is the bundle's.
-        manifest: what bundle.json says; None where it cannot be read.
-        cover: the strip of pictures, WebP; b"" where it cannot be read.
-        size: bytes on disk.
-        problem: the first thing that is wrong, or None.
+    ``manifest`` is None and ``cover``, a WebP image, is b"" where that file cannot be read.
     """
 
     path: Path
