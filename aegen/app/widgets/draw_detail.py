@@ -31,7 +31,7 @@ def chosen(choices: DrawChoices, n: int) -> int | None:
 def grid(
     bundle: str, images: ArrayLike, codes: FloatArray, choices: DrawChoices, key: str
 ) -> None:
-    """The pictures, with their nearest rows below them where that is asked for; one can be chosen."""
+    """The pictures to choose from, with their nearest rows below where that is asked for."""
     n = len(codes)
     below, names = None, [f"picture {k + 1}" for k in range(n)]
     if choices.nearest.get():

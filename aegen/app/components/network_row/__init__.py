@@ -42,8 +42,8 @@ def network_row(
 ) -> None:
     """Shows the layers in order, the ``chosen`` one stressed; ``label`` says so to screen readers.
 
-    The bars follow the replay of the mask map with the key ``follows``, by the counts of all layers
-    at each of its ``epochs``. ``on_choose`` gets a layer's place before the run that this starts.
+    The bars follow the replay of the mask map with the key ``follows``, by all layers' counts at
+    each of its ``epochs``. ``on_choose`` gets a layer's place before the run that this starts.
     """
     _component(
         key=key,
