@@ -11,7 +11,7 @@ from aegen.app import services
 from aegen.app.components import latent_map, picture, select_on_map
 from aegen.app.row_selection import Area, AttributeEquals, area
 from aegen.app.state import map, visit
-from aegen.app.widgets import bound
+from aegen.app.widgets import bound, row_picker
 from aegen.app.widgets.model_overlay import Layers
 from aegen.core.arrays import IntArray
 from aegen.core.errors import AegenError
@@ -98,7 +98,7 @@ def map_of_rows(
         atlas=(tiles.columns, tiles.tile_h, tiles.tile_w, tiles.rows),
         atlas_rows=None if tiles.rows == opened.manifest.rows else np.arange(tiles.rows),
     )
-    pin = _pin(opened.manifest.rows)
+    pin = row_picker.existing_row(name, map.pinned)
     found = latent_map(shown, key=MAP, polygon=outline, pinned=pin, height=height)
     _take_polygon(projection, outline, found.polygon)
     if found.pinned != map.pinned.get():
@@ -112,16 +112,8 @@ def _stressed(name: str) -> IntArray | None:
         return None
     try:
         return services.rows.rows_of(name, chosen)
-    except AegenError:  # the panel beside the map says what is wrong, and has the way out
+    except AegenError:  # the panel beside the map says what is wrong, and clears it
         return None
-
-
-def _pin(rows: int) -> int | None:
-    pin = map.pinned.get()
-    if pin is not None and pin >= rows:
-        visit.notify(f"There is no row {pin:,} here; rows go from 0 to {rows - 1:,}.")
-        map.pinned.reset()
-    return map.pinned.get()
 
 
 def _outline(projection: str) -> Any:

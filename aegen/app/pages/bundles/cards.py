@@ -93,7 +93,6 @@ def _cover(shown: Card) -> None:
 
 
 def _listed(values: Mapping[str, str]) -> str:
-    """Labels and values in two columns."""
     lines = "".join(
         f'<dt style="opacity:.65">{escape(label)}</dt><dd style="margin:0">{escape(value)}</dd>'
         for label, value in values.items()
@@ -145,7 +144,6 @@ def _buttons(shown: Card) -> None:
 
 
 def _findings(report: Report) -> None:
-    """What a check found, a sentence each."""
     for finding in report.findings:
         where = f"file {finding.file}" if finding.file else str(report.path)
         field = f"{finding.field}: " if finding.field else ""

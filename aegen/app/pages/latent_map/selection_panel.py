@@ -16,6 +16,7 @@ from aegen.app.pages.target import state as target_state
 from aegen.app.row_selection import Area, AttributeEquals
 from aegen.app.state import draws, map
 from aegen.app.widgets import bound, latent_map, share_bar, target_text
+from aegen.core.arrays import IntArray
 from aegen.core.errors import AegenError
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def _make_up(name: str, attribute: str) -> None:
     st.caption(f"Share of each {attribute}; the mark is its share among all rows.{others}")
 
 
-def sheet_rows(rows: Sequence[int], limit: int = SHEET) -> tuple[int, ...]:
+def sheet_rows(rows: Sequence[int] | IntArray, limit: int = SHEET) -> tuple[int, ...]:
     """At most ``limit`` of ``rows``, evenly spread, so the same selection shows the same ones.
 
     Example:
@@ -107,7 +108,7 @@ def sheet_rows(rows: Sequence[int], limit: int = SHEET) -> tuple[int, ...]:
     return tuple(int(rows[place]) for place in places)
 
 
-def _sheet(name: str, rows: Sequence[int]) -> None:
+def _sheet(name: str, rows: IntArray) -> None:
     some = sheet_rows(rows)
     number = image_grid(
         services.images.sheet(name, some),

@@ -108,7 +108,6 @@ def _probability(name: str, key: str) -> Make:
 
 
 def _percent(label: str, start: tuple[int, int], key: str, help: str) -> tuple[float, float]:
-    """Two shares of a whole."""
     low, high = st.slider(label, 0, 100, start, key=f"{key}:range", format="%d %%", help=help)
     return low / 100, high / 100
 
@@ -130,7 +129,6 @@ def _ends(label: str, column: Any, key: str, start: Any = None) -> Any:
 
 
 def _number(name: str, key: str) -> Make | None:
-    """A range of a number."""
     from aegen.targeting import Between
 
     attribute = _choice("Number", _numbers(name), f"{key}:name", format_func=bound.words)
@@ -140,7 +138,6 @@ def _number(name: str, key: str) -> Make | None:
 
 
 def _row(name: str, key: str) -> Make:
-    """A ball around a training row."""
     last = services.bundles.bundle(name).manifest.rows - 1
     pinned = map.pinned.get()
     start = row_picker.default_row(name) if pinned is None else min(pinned, last)
@@ -150,7 +147,6 @@ def _row(name: str, key: str) -> Make:
 
 
 def _picture(name: str, key: str) -> Make | None:
-    """A ball around the code of an uploaded picture."""
     image_upload.upload(name)
     code = map.uploaded_code.get()
     held = _held(name, key)
@@ -174,7 +170,6 @@ def _held(name: str, key: str) -> int:
 
 
 def _density(name: str, key: str) -> Make:
-    """How crowded a place is."""
     from aegen.targeting import DensityLevel
 
     low, high = _percent(
