@@ -186,10 +186,6 @@ def losses(manifest: Manifest) -> dict[str, list[float]]:
     found = {}
     for key, name in (("loss", "training loss"), ("held_out_cross_entropy", "held-out")):
         values = [epoch.get(key) for epoch in epochs]
-        if values and all(_number(value) for value in values):
+        if values and all(type(value) in (int, float) for value in values):
             found[name] = [float(value) for value in values if value is not None]
     return found
-
-
-def _number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)

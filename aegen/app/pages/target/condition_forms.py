@@ -9,7 +9,7 @@ import streamlit as st
 
 from aegen.app import services
 from aegen.app.state import link, map, visit
-from aegen.app.widgets import bound, image_upload, row_picker
+from aegen.app.widgets import bound, image_upload, row_picker, target_text
 from aegen.core.errors import AegenError
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["form"]
 
-Add = Callable[[link.Item[str], "Target"], None]
 Make = Callable[[], "Target"]
 
 HELD = 500
@@ -27,7 +26,7 @@ STEPS = 200
 """Steps of a slider between the least and the largest value."""
 
 
-def form(name: str, item: link.Item[str], add: Add) -> None:
+def form(name: str, item: link.Item[str]) -> None:
     """One condition: its kind, what that needs, and a button that adds it."""
     forms: dict[str, Callable[[str, str], Make | None]] = {}
     if services.targets.factors(name):
@@ -49,14 +48,14 @@ def form(name: str, item: link.Item[str], add: Add) -> None:
         icon=":material/add:",
         disabled=make is None,
         on_click=_add,
-        args=(item, add, make),
+        args=(item, make),
     )
     st.caption("For an area, draw around points on the map below.")
 
 
-def _add(item: link.Item[str], add: Add, make: Make) -> None:
+def _add(item: link.Item[str], make: Make) -> None:
     try:
-        add(item, make())
+        target_text.add(item, make())
     except AegenError as problem:
         visit.notify(str(problem))
 
