@@ -19,14 +19,7 @@ ICON = (Path(__file__).parent / "icon.svg").read_text(encoding="utf-8")
 
 @dataclass(frozen=True)
 class Entry:
-    """One page.
-
-    Attributes:
-        file: its script below ``pages/``, with dashes in the address for underscores.
-        group: the heading that it stands under.
-        title: its name in the list of pages.
-        icon: its symbol there.
-    """
+    """One page: its script below ``pages/``; its group, title and icon in the list of pages."""
 
     file: str
     group: str
@@ -40,7 +33,7 @@ class Entry:
 
     @property
     def address(self) -> str:
-        """Its part of the address: "latent-map"."""
+        """Its part of the address, with dashes for underscores: "latent-map"."""
         return Path(self.file).stem.replace("_", "-")
 
 

@@ -32,12 +32,7 @@ LONGEST = 160
 
 @dataclass(frozen=True)
 class Area:
-    """The rows inside a polygon.
-
-    Attributes:
-        projection: the projection it was drawn in: "pca", "umap", "axes-0-1".
-        polygon: its vertices.
-    """
+    """The rows inside a polygon that was drawn in a projection: "pca", "umap", "axes-0-1"."""
 
     projection: str
     polygon: tuple[tuple[float, float], ...]

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from aegen.app import services
+from aegen.app.components.mount import component
 from aegen.app.page import bundle_name
 from aegen.app.state import link
 from aegen.app.widgets import bound
@@ -17,20 +18,7 @@ from aegen.core.errors import AegenError
 
 __all__ = ["sidebar"]
 
-_DISMISS = """
-export default function () {
-  const close = () =>
-    [...document.querySelectorAll('[role="dialog"]')]
-      .find((dialog) => dialog.textContent.startsWith("Page not found"))
-      ?.querySelector("button")
-      ?.click();
-  close();
-  const watch = new MutationObserver(close);
-  watch.observe(document.body, { childList: true, subtree: true });
-  setTimeout(() => watch.disconnect(), 5000);
-}
-"""
-_dismiss = st.components.v2.component("aegen.dismiss", js=_DISMISS, isolate_styles=False)
+_dismiss = component("dismiss")
 
 
 def _first_visit() -> None:
@@ -69,7 +57,6 @@ def _title(name: str) -> str:
 
 
 def _facts(opened: Any) -> None:
-    """What the bundle is, in small print."""
     manifest = opened.manifest
     _cover(opened)
     error = manifest.reconstruction.get("mse_holdout", manifest.reconstruction.get("mse_train"))

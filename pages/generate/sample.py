@@ -20,7 +20,8 @@ def sample(name: str) -> None:
             return
         draws.pictures(spec, n, seed)
     with right:
-        copying.copies(spec)
+        copying.copying(services.draws.quality(spec))
+        copying.smoothing(spec)
         draw_detail.picked(spec, services.draws.draw(spec, n, seed), state.draws)
         copying.figures(spec, n, seed, draw_detail.chosen(state.draws, n))
     share_bar.share(

@@ -24,11 +24,12 @@ HERE = Path(__file__).parent
 
 
 def component(name: str, scripts: Sequence[str] = ()) -> Any:
-    """The component of the folder ``name``, of ``scripts`` joined or of its one built script."""
+    """The component of the folder ``name``, of ``scripts`` joined or of its one script."""
     folder = HERE / name
+    style = folder / f"{name}.css"
     return st.components.v2.component(
         f"aegen.{name}",
-        css=(folder / f"{name}.css").read_text(encoding="utf-8"),
+        css=style.read_text(encoding="utf-8") if style.is_file() else None,
         js="\n".join(
             (folder / js).read_text(encoding="utf-8") for js in scripts or (f"{name}.js",)
         ),

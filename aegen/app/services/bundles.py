@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from aegen.generation import GenerativeBundle
 
-__all__ = ["attributes", "bundle", "column", "first_bundle", "sample_of"]
+__all__ = ["attributes", "bundle", "column", "first_bundle", "sample_of", "words_of"]
 
 
 def first_bundle() -> str:
@@ -54,3 +54,8 @@ def sample_of(name: str, row: int) -> dict[str, str]:
     if not 0 <= row < opened.manifest.rows:
         raise InvalidInput(f"{opened.title} has rows 0 to {opened.manifest.rows - 1}, got {row}")
     return {str(key): str(value) for key, value in attributes(name).iloc[row].items()}
+
+
+def words_of(name: str, row: int) -> str:
+    """The attributes of a training row in a line."""
+    return ", ".join(f"{key} {value}" for key, value in sample_of(name, row).items())

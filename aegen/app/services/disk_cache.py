@@ -53,14 +53,10 @@ def folder() -> Path:
 def mark(
     manifest: Path, sampler: str, fields: Mapping[str, Any], rows: IntArray | None, seed: int
 ) -> str:
-    """The hash of all that a fit depends on.
+    """The hash of all that a fit depends on; None stands for all rows.
 
-    Args:
-        manifest: the bundle's ``bundle.json``, which holds the hashes of its other files.
-        sampler: the latent model's name.
-        fields: the fields that were chosen; others count as their defaults.
-        rows: the rows that are fitted to, or None for all.
-        seed: of the fit.
+    The ``manifest`` is the bundle's ``bundle.json``, which holds the hashes of its other files.
+    Fields that were not chosen count as their defaults.
     """
     latent = samplers.samplers.create(sampler, **fields)
     chosen = None if rows is None else hashlib.sha256(rows.tobytes()).hexdigest()

@@ -46,13 +46,7 @@ FEW = 1_000
 
 @dataclass(frozen=True)
 class EvaluationSet:
-    """Held-out images.
-
-    Attributes:
-        key: "images:mnist" or "bundle:mnist".
-        title: for people.
-        about: a sentence on what they are.
-    """
+    """Held-out images: a key such as "images:mnist", a title, and a sentence on what they are."""
 
     key: str
     title: str
@@ -72,14 +66,17 @@ def image_folder(data: str) -> Path | None:
     return next((folder for folder in folders if folder.is_dir()), None)
 
 
-def _bundles_of(data: str, shape: tuple[int, int, int] | None = None) -> list[str]:
-    """Bundles of a data set with held-out rows and classes; the one of its name first."""
+def _bundles_of(
+    data: str | None, shape: tuple[int, int, int] | None = None, held_out: bool = False
+) -> list[str]:
+    """Bundles of a data set, or all, whose classes are known; the one of its name first."""
     found = []
     for name in sorted(cache.bundle_names(), key=lambda name: (name != data, name)):
         try:
             bundle = bundles.bundle(name)
-            fits = shape is None or tuple(bundle.image_shape) == shape
-            if bundle.manifest.dataset == data and fits and LABEL in bundle.attributes:
+            fits = data is None or bundle.manifest.dataset == data
+            fits = fits and (shape is None or tuple(bundle.image_shape) == shape)
+            if fits and LABEL in bundle.attributes and (not held_out or len(bundle.holdout)):
                 found.append(name)
         except AegenError:  # its own page says what is wrong with it
             continue
@@ -99,14 +96,13 @@ def evaluation_sets(name: str) -> tuple[EvaluationSet, ...]:
     if image_folder(data) is not None:
         about = f"held-out images of {title}, the originals"
         found.append(EvaluationSet(f"images:{data}", f"{title} images", about))
-    for bundle in _bundles_of(data, (h, w, c)):
+    for bundle in _bundles_of(data, (h, w, c), True):
         opened = bundles.bundle(bundle)
         about = (
             f"{len(opened.holdout):,} held-out images as the autoencoder of {opened.title} "
             "redraws them; accuracy differs a little from that on the originals"
         )
-        if len(opened.holdout):
-            found.append(EvaluationSet(f"bundle:{bundle}", f"{opened.title}, redrawn", about))
+        found.append(EvaluationSet(f"bundle:{bundle}", f"{opened.title}, redrawn", about))
     return tuple(found)
 
 
@@ -177,19 +173,11 @@ def _images(evaluation_set: str, most: int | None) -> tuple[ByteArray, IntArray,
 def sources() -> dict[str, str]:
     """What can be trained on: keys such as "bundle:mnist", and what each is in words."""
     found = {}
-    for data in ("mnist", "fashion-mnist"):
-        names = _bundles_of(data)
-        for name in names[:1]:
-            bundle = bundles.bundle(name)
-            found[f"bundle:{name}"] = f"{bundle.title}, redrawn"
+    for data in FETCHED:
+        for name in _bundles_of(data)[:1]:
+            found[f"bundle:{name}"] = f"{bundles.bundle(name).title}, redrawn"
         if image_folder(data) is not None:
             found[f"images:{data}"] = f"{DATA_TITLES[data]}, original images"
-    for name in cache.bundle_names():
-        if f"bundle:{name}" not in found:
-            try:
-                bundle = bundles.bundle(name)
-                if LABEL in bundle.attributes and len(bundle.holdout):
-                    found[f"bundle:{name}"] = f"{bundle.title}, redrawn"
-            except AegenError:
-                continue
+    for name in _bundles_of(None, None, True):
+        found.setdefault(f"bundle:{name}", f"{bundles.bundle(name).title}, redrawn")
     return found

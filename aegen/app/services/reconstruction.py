@@ -28,13 +28,13 @@ def picture(name: str) -> tuple[int, int, int] | None:
 
 
 def told(ticket: Ticket, x: Any, classifier: str, attribute: str) -> IntArray:
-    """The class, from 0, that each redrawn image is taken for.
+    """The class (n,), from 0, that a bundle's classifier predicts for each reconstructed image.
 
     Args:
         ticket: of an autoencoder.
         x: images float32 (n, h, w, c) in [0, 1].
-        classifier: the bundle whose classifier predicts ``attribute``.
-        attribute: the classes' name.
+        classifier: the bundle.
+        attribute: the name of the classes.
 
     Raises:
         AegenError: a ticket that does not fit the autoencoder that it describes.

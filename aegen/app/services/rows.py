@@ -55,21 +55,14 @@ def members(
     column = bundles.column(name, attribute)
     if not hasattr(column, "cat"):
         column = _ranges(column)
-    codes = column.cat.codes.to_numpy().astype(np.int64)
-    names = [str(value) for value in column.cat.categories]
-    colours = category_colours(len(names))
-    part = _counts(codes[rows_of(name, selection)], len(names))
-    everything = _counts(codes, len(names))
-    whole = everything / max(1, everything.sum())
-    shares = part / max(1, part.sum())
-    order = np.argsort(-shares, kind="stable")
-    return [(names[k], float(shares[k]), float(whole[k]), colours[k]) for k in order]
-
-
-def _counts(codes: IntArray, kinds: int) -> IntArray:
-    """How many rows have each value; a code below 0 stands for none."""
-    counts: IntArray = np.bincount(codes[codes >= 0], minlength=kinds)
-    return counts
+    whole = column.value_counts(normalize=True, sort=False).fillna(0)
+    rows = rows_of(name, selection)
+    part = column.iloc[rows].value_counts(normalize=True, sort=False).fillna(0)
+    colours = category_colours(len(whole))
+    order = np.argsort(-part.to_numpy(), kind="stable")
+    return [
+        (str(whole.index[k]), float(part.iloc[k]), float(whole.iloc[k]), colours[k]) for k in order
+    ]
 
 
 def _ranges(column: pd.Series[Any]) -> pd.Series[Any]:

@@ -82,12 +82,9 @@ def ticket_file(name: str) -> Path:
 
 
 def add_ticket(content: bytes, history: bytes | None = None, *, file: str = "the file") -> str:
-    """Take in the content of a ticket file, and perhaps of its history; gives the ticket's name.
+    """Store the content of a ticket file, and perhaps of its history; gives the ticket's name.
 
-    Args:
-        content: of the ticket.
-        history: of its history, where there is one.
-        file: what the person calls it, for errors.
+    Errors call it ``file``.
 
     Raises:
         TicketError: it is no whole ticket.

@@ -11,7 +11,7 @@ from aegen.app.components.drawing import drawing
 from aegen.app.services.samplers import SamplerSpec
 from aegen.app.widgets import fields
 
-__all__ = ["copies", "copying", "figures", "smoothing"]
+__all__ = ["copying", "figures", "smoothing"]
 
 SMALL = "pca"
 """The projection of the small map: every bundle has it and it is exact for new codes."""
@@ -27,12 +27,6 @@ def figures(spec: SamplerSpec, n: int, seed: int, chosen: int | None) -> None:
     drawing(small_map(background, codes, chosen=chosen), key="small-map")
     st.caption("Rings: where these draws fall among all rows (PCA).", text_alignment="center")
     _densities(services.draws.quality(spec))
-
-
-def copies(spec: SamplerSpec) -> None:
-    """How near draws come to training rows, and the sliders that move that."""
-    copying(services.draws.quality(spec))
-    smoothing(spec)
 
 
 def smoothing(spec: SamplerSpec) -> None:

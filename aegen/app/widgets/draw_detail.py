@@ -1,4 +1,4 @@
-"""The chosen picture of a draw beside the training row that is nearest to it."""
+"""The pictures of a draw to choose from, and the chosen one beside its nearest training row."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ from html import escape
 from typing import Any
 
 import streamlit as st
+from numpy.typing import ArrayLike
 
 from aegen.app import services
+from aegen.app.components.image_grid import image_grid
 from aegen.app.services.samplers import SamplerSpec
 from aegen.app.state.draws import DrawChoices
 from aegen.app.widgets import share_bar
+from aegen.core.arrays import FloatArray
 from aegen.core.images import quantize
 
-__all__ = ["chosen", "picked"]
+__all__ = ["chosen", "grid", "picked"]
 
 HEIGHT = 140
 """Height of the box in pixels, also before a picture is chosen, so that nothing jumps."""
@@ -23,6 +26,32 @@ def chosen(choices: DrawChoices, n: int) -> int | None:
     """The picture that is looked at, where there is one of that number."""
     choice = choices.picked.get()
     return choice if choice is not None and choice < n else None
+
+
+def grid(
+    bundle: str, images: ArrayLike, codes: FloatArray, choices: DrawChoices, key: str
+) -> None:
+    """The pictures to choose from, with their nearest rows below where that is asked for."""
+    n = len(codes)
+    below, names = None, [f"picture {k + 1}" for k in range(n)]
+    if choices.nearest.get():
+        rows, distances = services.draws.nearest(bundle, codes)
+        below = services.images.sheet(bundle, tuple(int(row) for row in rows))
+        names = [
+            f"{name}, nearest row {row}, {distance:.2f} away"
+            for name, row, distance in zip(names, rows, distances, strict=True)
+        ]
+    choice = image_grid(
+        quantize(images),
+        key=key,
+        label="Draws",
+        names=names,
+        below=below,
+        chosen=chosen(choices, n),
+    )
+    if choice is not None:
+        choices.picked.set(None if choice == choices.picked.get() else choice)
+        st.rerun(scope="fragment")
 
 
 def picked(spec: SamplerSpec, draw: Any, choices: DrawChoices) -> None:
@@ -36,21 +65,17 @@ def picked(spec: SamplerSpec, draw: Any, choices: DrawChoices) -> None:
 
 
 def _detail(spec: SamplerSpec, draw: Any, choice: int) -> None:
-    """A picture of a draw beside its nearest training row."""
     rows, distances = services.draws.nearest(spec.bundle, draw.codes[choice : choice + 1])
     row = int(rows[0])
-    attributes = services.bundles.sample_of(spec.bundle, row)
-    words = ", ".join(f"{escape(key)} {escape(value)}" for key, value in attributes.items())
     began = "" if draw.rows is None else f"began at {int(draw.rows[choice]):,}"
     if draw.rows is not None and int(draw.rows[choice]) == row:
         began = "began there"
+    words = escape(services.bundles.words_of(spec.bundle, row))
+    nearest = f"<b>row&nbsp;{row:,}</b><br>nearest, {distances[0]:.3g} away<br>{words}"
     share_bar.beside(
         [
             (quantize(draw.images[choice]), f"<b>picture&nbsp;{choice + 1}</b><br>{began}"),
-            (
-                services.images.sheet(spec.bundle, (row,))[0],
-                f"<b>row&nbsp;{row:,}</b><br>nearest, {distances[0]:.3g} away<br>{words}",
-            ),
+            (services.images.sheet(spec.bundle, (row,))[0], nearest),
         ],
         side=64,
         wrap=False,

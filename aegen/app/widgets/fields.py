@@ -23,12 +23,7 @@ __all__ = ["FIELD", "fields", "items", "leads", "slides"]
 
 
 def fields(owner: str, parameters: Sequence[Parameter]) -> tuple[tuple[str, Any], ...]:
-    """The tunable fields of ``owner`` as widgets; what differs from the defaults, by name.
-
-    Args:
-        owner: whose fields they are; each owner's are remembered apart.
-        parameters: from ``aegen.core.parameters.parameters``.
-    """
+    """The tunable fields of ``owner`` as widgets; what differs from the defaults, by name."""
     chosen = []
     for parameter in parameters:
         if _scaled(parameter):
@@ -58,10 +53,10 @@ def slides(
     rows: int,
     learnt: Callable[[str], Any] = lambda name: None,
 ) -> None:
-    """A slider for each field that leads from one kind of model to another.
+    """A slider for each field of ``owner`` that leads from one kind of model to another.
 
     Args:
-        owner: whose fields they are.
+        owner: whose values are remembered apart from others'.
         parameters: all of its fields.
         rows: how many rows the model is fitted to.
         learnt: gives what the fitted model chose for a field that was left to it, or None.
@@ -106,7 +101,14 @@ def _field(owner: str, parameter: Parameter) -> Any:
     if parameter.kind == "bool":
         return switch(parameter.title, item, help=parameter.field.help)
     if parameter.kind == "choice":
-        return _choice(item, parameter)
+        return choose(
+            parameter.title,
+            item,
+            [*parameter.options, *([None] if parameter.optional else [])],
+            format_func=lambda value: AUTO if value is None else str(value),
+            help=parameter.field.help,
+            width=FIELD,
+        )
     if parameter.kind == "str":
         key = bind(item)
         st.text_input(
@@ -116,28 +118,16 @@ def _field(owner: str, parameter: Parameter) -> Any:
     return _number_or_word(item, parameter, owner)
 
 
-def _choice(item: Item[Any], parameter: Parameter) -> Any:
-    options: list[Any] = [*parameter.options, *([None] if parameter.optional else [])]
-    return choose(
-        parameter.title,
-        item,
-        options,
-        format_func=lambda value: AUTO if value is None else str(value),
-        help=parameter.field.help,
-        width=FIELD,
-    )
-
-
 def _number_or_word(item: Item[Any], parameter: Parameter, owner: str) -> Any:
     """A number; where words or "auto" are allowed too, a list that takes typed numbers."""
     if not parameter.options and not parameter.optional:
         return _plain_number(item, parameter)
-    ways = [*parameter.options, *([AUTO] if parameter.optional else [])]
+    auto = [AUTO] if parameter.optional else []
     key = f"widget:{item.key}"
     shown = _text(item.get())
     if st.session_state.get(key) != shown:
         st.session_state[key] = shown
-    options = list(dict.fromkeys([*ways, *_suggestions(parameter), shown]))
+    options = list(dict.fromkeys([*parameter.options, *auto, *_suggestions(parameter), shown]))
     st.selectbox(
         parameter.title,
         options,

@@ -11,7 +11,7 @@ from aegen.app import services
 from aegen.app.components import latent_map, picture, select_on_map
 from aegen.app.row_selection import Area, AttributeEquals, area
 from aegen.app.state import map, visit
-from aegen.app.widgets import bound
+from aegen.app.widgets import bound, row_picker
 from aegen.app.widgets.model_overlay import Layers
 from aegen.core.arrays import IntArray
 from aegen.core.errors import AegenError
@@ -85,7 +85,7 @@ def map_of_rows(
     colouring = services.projections.labels(name, colour, projection)
     over = over or Layers()
     tiles = opened.atlas
-    outline, pin = _outline(projection), _pin(opened.manifest.rows)
+    outline, pin = _outline(projection), row_picker.existing_row(name, map.pinned)
     if visit.memory().stepped:  # the map itself still holds what was selected before the step
         select_on_map(MAP, outline, pin)
     shown = picture(
@@ -113,16 +113,8 @@ def _stressed(name: str) -> IntArray | None:
         return None
     try:
         return services.rows.rows_of(name, chosen)
-    except AegenError:  # the panel beside the map says what is wrong, and has the way out
+    except AegenError:  # the panel beside the map says what is wrong, and clears it
         return None
-
-
-def _pin(rows: int) -> int | None:
-    pin = map.pinned.get()
-    if pin is not None and pin >= rows:
-        visit.notify(f"There is no row {pin:,} here; rows go from 0 to {rows - 1:,}.")
-        map.pinned.reset()
-    return map.pinned.get()
 
 
 def _outline(projection: str) -> Any:

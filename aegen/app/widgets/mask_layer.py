@@ -18,12 +18,9 @@ LONG = 6.0
 
 @dataclass(frozen=True)
 class MaskedLayer:
-    """A layer.
+    """A layer of shape (out, in), (out, in, k, k), or another of two and more axes.
 
-    Attributes:
-        name: of the layer.
-        shape: (out, in), (out, in, k, k), or another of two and more axes.
-        picture: (c, h, w) where a dense layer's inputs are a picture's places.
+    ``picture`` is (c, h, w) where a dense layer's inputs are a picture's places.
     """
 
     name: str
@@ -88,12 +85,9 @@ class MaskedLayer:
     def sheet(
         self, layout: Layout, axes: Sequence[int] = (0, 1), still: Sequence[int] = ()
     ) -> Sheet:
-        """Where its weights lie.
+        """Where its weights lie in one of its `layouts`.
 
-        Args:
-            layout: one of `layouts`.
-            axes: of a slice, downwards and across.
-            still: an index of each axis, where the slice holds it still.
+        A slice shows ``axes`` downwards and across and holds the others at ``still``.
         """
         sizes = tuple(size for _, size in self.axes)
         if layout == "tiles":

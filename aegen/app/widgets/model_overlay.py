@@ -21,7 +21,7 @@ SEED = 0
 OVERLAID = 500
 """Draws laid over the map; more would hide the rows."""
 
-WAYS = ("draws", "contours", "both")
+SHOWN = ("draws", "contours", "both")
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,9 +35,7 @@ class Layers:
 def chosen_model(name: str, shown: tuple[link.Item[Any], ...]) -> SamplerSpec | None:
     """The latent model over the map as widgets, with its fields folded away; None for none.
 
-    Args:
-        name: the bundle.
-        shown: what else the page's link holds.
+    ``shown`` is what else the page's link holds.
     """
     sampler = bound.choose(
         "Latent model",
@@ -53,7 +51,7 @@ def chosen_model(name: str, shown: tuple[link.Item[Any], ...]) -> SamplerSpec | 
     bound.choose(
         "Shown as",
         map.layers,
-        WAYS,
+        SHOWN,
         kind="segments",
         help=f"{OVERLAID} draws as rings; contours hold a quarter, half, three quarters and 95 % "
         f"of {services.draws.CONTOURED:,} draws.",
@@ -73,7 +71,7 @@ def layers(spec: SamplerSpec | None, projection: str) -> Layers | None:
     """What the map shows of the latent model; None where there is none, or not yet."""
     if spec is None or not job_status.ready(spec):
         return None
-    way = map.layers.get()
+    shown = map.layers.get()
     if fields.leads(services.samplers.fields_of(spec.sampler)):
         left, right = st.columns(2, gap="large")
         with left:
@@ -81,9 +79,9 @@ def layers(spec: SamplerSpec | None, projection: str) -> Layers | None:
         with right:
             copying.copying(services.draws.quality(spec))
     draws = lines = None
-    if way != "contours":
+    if shown != "contours":
         draws = services.draws.overlaid(spec, OVERLAID, SEED, projection)
-    if way != "draws":
+    if shown != "draws":
         with st.spinner("Drawing contours …", width="stretch"):
             found = services.draws.contours(spec, projection)
         lines = [(contour.share, line) for contour in found for line in contour.lines]
@@ -98,15 +96,13 @@ def said(spec: SamplerSpec | None, over: Layers | None, projection: str) -> None
         plain(services.samplers.title_of(spec.sampler)),
         projection.upper().replace("-", " "),
     )
-    parts = []
+    parts, both = [], over.draws is not None and over.lines is not None
     if over.draws is not None:
         parts.append(f"Rings: {len(over.draws):,} draws of the {title}.")
     if over.lines is not None:
         parts.append(
-            f"Contours: the smallest areas of the {where} map that hold 25, 50, 75 and 95 % of "
-            f"{services.draws.CONTOURED:,} of its draws, smoothed."
-            if over.draws is not None
-            else f"Contours of the {title}: the smallest areas of the {where} map that hold "
-            f"25, 50, 75 and 95 % of {services.draws.CONTOURED:,} draws, smoothed."
+            f"Contours{'' if both else f' of the {title}'}: the smallest areas of the {where} map "
+            f"that hold 25, 50, 75 and 95 % of {services.draws.CONTOURED:,} "
+            f"{'of its ' if both else ''}draws, smoothed."
         )
     st.caption(" ".join(parts))

@@ -12,7 +12,7 @@ from aegen.app import services
 from aegen.app.state import link, map, visit
 from aegen.app.widgets import image_upload
 
-__all__ = ["default_row", "random_row", "row_field", "start", "uploaded_code"]
+__all__ = ["default_row", "existing_row", "random_row", "row_field", "start", "uploaded_code"]
 
 Row = link.Item[int | None]
 
@@ -24,6 +24,16 @@ def default_row(name: str, k: int = 0) -> int:
     return cover[k * (len(cover) // 2) % len(cover)]
 
 
+def existing_row(name: str, item: Row) -> int | None:
+    """The chosen row; one that is not there is named to the person and left out."""
+    rows, row = services.bundles.bundle(name).manifest.rows, item.get()
+    if row is None or row < rows:
+        return row
+    visit.notify(f"There is no row {row:,} here; rows go from 0 to {rows - 1:,}.")
+    item.reset()
+    return None
+
+
 def row_field(
     label: str,
     name: str,
@@ -33,13 +43,8 @@ def row_field(
     **layout: Any,
 ) -> None:
     """A row by its number; one that is not there is named to the person and replaced."""
-    rows = services.bundles.bundle(name).manifest.rows
-    row = item.get()
-    if row is not None and row >= rows:
-        visit.notify(f"There is no row {row:,} here; rows go from 0 to {rows - 1:,}.")
-        row = None
-    if row is None:
-        row = default
+    row = existing_row(name, item)
+    row = default if row is None else row
     item.set(row)
     key = f"walk:{item.key}"
     if key not in st.session_state or st.session_state[key] != row:
@@ -47,7 +52,7 @@ def row_field(
     st.number_input(
         label,
         0,
-        rows - 1,
+        services.bundles.bundle(name).manifest.rows - 1,
         "min" if default is not None else None,
         key=key,
         step=1,

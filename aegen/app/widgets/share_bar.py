@@ -52,12 +52,7 @@ def share(
 ) -> None:
     """*Copy as Python*, *Copy as command*, *Copy link* and *Download*, small, below a result.
 
-    Args:
-        address: the page's address, for its link.
-        python: lines that do what the page shows.
-        command: a command that does, where there is one.
-        downloads: files, which are made only when they are asked for.
-        arguments: of the functions that make them.
+    The functions of ``downloads`` get ``arguments``, and only when a file is asked for.
     """
     with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
         for label, icon, text, language in (

@@ -15,6 +15,7 @@ from typing import Any, Literal
 import streamlit as st
 
 from aegen.app.state import link
+from aegen.app.widgets.bound import take
 from aegen.app.widgets.markdown import plain
 from aegen.core.parameters import Parameter
 
@@ -50,11 +51,8 @@ def lead(
 ) -> None:
     """The slider of a field that declares where it leads, with words at both ends.
 
-    Args:
-        parameter: the field.
-        item: its value as a choice.
-        rows: how many rows the model is fitted to, which the word "n" stands for.
-        learnt: asked for the field's name where it is left to the model; gives what that chose.
+    The word "n" stands for ``rows``, to which the model is fitted; where the field is left to the
+    model, ``learnt`` gives what it chose.
     """
     assert parameter.field.slide is not None
     (first, begin), (last, end) = parameter.field.slide
@@ -113,7 +111,7 @@ def _slider(
         key=key,
         format_func=lambda value: f"n = {rows:,}" if value == "n" else f"{value:,.6g}",
         help=f"{parameter.field.help} It stops at round numbers; its own box takes any.",
-        on_change=_take,
+        on_change=take,
         args=(item, key),
         label_visibility=label,
     )
@@ -124,13 +122,8 @@ def _with(values: list[Any], value: Any, rows: int) -> list[Any]:
     if value in values:
         return values
     falling = len(values) > 1 and _size(values[0], rows) > _size(values[-1], rows)
-    sized = sorted([*values, value], key=lambda other: _size(other, rows), reverse=falling)
-    return sized
+    return sorted([*values, value], key=lambda other: _size(other, rows), reverse=falling)
 
 
 def _size(value: Any, rows: int) -> float:
     return rows if isinstance(value, str) else float(value)
-
-
-def _take(item: link.Item[Any], key: str) -> None:
-    item.set(st.session_state[key])

@@ -31,8 +31,11 @@ def words(target: Target) -> str:
             return "anything"
         case t.And():
             return " and ".join(map(_inner, target.parts))
+        case t.Or() if len(groups := alternatives(target)) > 1:
+            return " or ".join(map(_inner, groups))
         case t.Or():
-            return _either(target)
+            parts: tuple[Any, ...] = target.parts
+            return f"{parts[0].attribute} is {' or '.join(part.value for part in parts)}"
         case t.Not(part=t.AttributeEquals() as part):
             return f"{part.attribute} is not {part.value}"
         case t.Not(part=t.Or() as part) if len(alternatives(part)) == 1:
@@ -56,14 +59,6 @@ def words(target: Target) -> str:
                 return f"in a denser place than {low:.0f} % of the rows"
             return f"in a denser place than {low:.0f} to {high:.0f} % of the rows"
     return str(target)
-
-
-def _either(target: Any) -> str:
-    groups = alternatives(target)
-    if len(groups) == 1:
-        first = target.parts[0]
-        return f"{first.attribute} is {' or '.join(part.value for part in target.parts)}"
-    return " or ".join(map(_inner, groups))
 
 
 def _inner(part: Target) -> str:

@@ -29,7 +29,7 @@ TO_OKLAB = [
     [1.9779984951, -2.4285922050, 0.4505937099],
     [0.0259040371, 0.7827717662, -0.8086757660],
 ]
-# Matplotlib's first default colours are told apart by 0.08 or more; confusable ones by far less.
+# Matplotlib's first default colours differ by 0.08 or more; confusable ones by far less.
 APART = 0.08
 
 

@@ -20,7 +20,7 @@ PAGE = ROOT / "pages/library/bundles.py"
 
 
 @pytest.fixture(scope="module")
-def shelf(tmp_path_factory):
+def folder(tmp_path_factory):
     """One bundle, one with a wrong field, one with a file cut short."""
     folder = tmp_path_factory.mktemp("bundles")
     history = [
@@ -41,8 +41,8 @@ def shelf(tmp_path_factory):
 
 
 @pytest.fixture(autouse=True)
-def only_these(shelf, monkeypatch):
-    monkeypatch.setattr(discovery, "_roots", lambda: [shelf])
+def only_these(folder, monkeypatch):
+    monkeypatch.setattr(discovery, "_roots", lambda: [folder])
     st.cache_resource.clear()
 
 
@@ -93,43 +93,43 @@ def test_check_says_sound_or_what_is_wrong():
     ("path", "sentence"),
     [
         ("/no/such/folder", "no such bundle folder"),
-        ("{shelf}", "holds no bundle.json"),
-        ("{shelf}/broken", "must be a whole number"),
+        ("{folder}", "holds no bundle.json"),
+        ("{folder}/broken", "must be a whole number"),
         ("x" * 5000, "cannot be read"),
         ("~nobody-of-this-name/mine", "cannot be read"),
     ],
 )
-def test_a_bad_folder_of_ones_own_is_a_sentence(path, sentence, shelf):
+def test_a_bad_folder_of_ones_own_is_a_sentence(path, sentence, folder):
     before = len(opened().error)
-    test = opened().text_input[0].set_value(path.format(shelf=shelf)).run()
+    test = opened().text_input[0].set_value(path.format(folder=folder)).run()
     assert not test.exception
     assert len(test.error) == before + 1
     assert sentence in test.error[-1].value.replace("\\", "")
 
 
-def test_a_good_folder_of_ones_own_is_shown_with_the_lines_that_use_it(shelf):
-    test = opened().text_input[0].set_value(str(shelf / "tiny")).run()
+def test_a_good_folder_of_ones_own_is_shown_with_the_lines_that_use_it(folder):
+    test = opened().text_input[0].set_value(str(folder / "tiny")).run()
     assert not test.exception
     assert "Sound" in test.success[0].value
-    assert [f"AEGEN_BUNDLES={shelf}", "aegen", "app"] in [
+    assert [f"AEGEN_BUNDLES={folder}", "aegen", "app"] in [
         shlex.split(code.value) for code in test.code if code.language == "bash"
     ]
 
 
-def test_a_folder_with_a_quote_in_its_name_is_quoted_for_the_shell(shelf, tmp_path):
+def test_a_folder_with_a_quote_in_its_name_is_quoted_for_the_shell(folder, tmp_path):
     place = tmp_path / "Ann's bundles; $HOME"
-    shutil.copytree(shelf / "tiny", place / "tiny")
+    shutil.copytree(folder / "tiny", place / "tiny")
     test = opened().text_input[0].set_value(str(place / "tiny")).run()
     assert [f"AEGEN_BUNDLES={place}", "aegen", "app"] in [
         shlex.split(code.value) for code in test.code if code.language == "bash"
     ]
 
 
-def test_a_relative_folder_of_ones_own_is_named_in_full(shelf, monkeypatch):
-    monkeypatch.chdir(shelf)
+def test_a_relative_folder_of_ones_own_is_named_in_full(folder, monkeypatch):
+    monkeypatch.chdir(folder)
     test = opened().text_input[0].set_value("tiny").run()
     assert not test.exception
-    assert any(f"AEGEN_BUNDLES={shelf.resolve()} " in code.value for code in test.code)
+    assert any(f"AEGEN_BUNDLES={folder.resolve()} " in code.value for code in test.code)
 
 
 def test_no_bundle_at_all_still_says_how_to_make_one(tmp_path, monkeypatch):
@@ -139,17 +139,17 @@ def test_no_bundle_at_all_still_says_how_to_make_one(tmp_path, monkeypatch):
     assert "aegen bundles create" in said(test.code)
 
 
-def test_the_training_is_told(shelf):
-    card = model.card(shelf / "tiny")
-    assert model.losses(card) == {"training loss": [90.0, 75.0], "held-out": [80.0, 73.5]}
-    recipe = model.recipe(card)
+def test_the_training_is_told(folder):
+    card = model.card(folder / "tiny")
+    assert model.losses(card.manifest) == {"training loss": [90.0, 75.0], "held-out": [80.0, 73.5]}
+    recipe = model.recipe(card.manifest, card.path)
     assert (recipe["Epochs"], recipe["Batch"]) == ("2", "8")
     net = card.manifest.architecture
     assert net.name == "convolutional"
     assert int(recipe["Parameters"].replace(",", "")) > 100
 
 
-def test_open_chooses_the_bundle_and_shows_its_map(shelf):
+def test_open_chooses_the_bundle_and_shows_its_map(folder):
     test = AppTest.from_file(MAIN, default_timeout=60).run()
     assert not test.exception  # the first bundle is the broken one
     assert any("must be a whole number" in error.value for error in test.main.error)

@@ -1,4 +1,4 @@
-"""Target: what is asked for is what is drawn, linked and copied; bad wishes get a sentence."""
+"""Target: what is asked for is what is drawn, linked and copied; bad requests get a sentence."""
 
 import shlex
 import threading
@@ -345,7 +345,7 @@ def test_an_edit_begins_with_a_value_that_rows_have(opened):
     assert link_of(test)["target.edit"] == "class=lying"
 
 
-def test_what_stays_is_what_is_not_wished_for(opened, monkeypatch):
+def test_what_stays_is_what_is_not_asked_for(opened, monkeypatch):
     names = ("hair", "air", "x=1")
     monkeypatch.setattr(
         "aegen.app.pages.target.state.kind", SimpleNamespace(get=lambda: "effects")

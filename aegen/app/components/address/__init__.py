@@ -25,5 +25,5 @@ def address(page: str, link: dict[str, str]) -> None:
         page: the page's part of the address; "" is the front page.
         link: what its link holds, by name.
     """
-    pages = [entry.address for entry in navigation.existing()[1:]]
+    pages = [entry.address for entry in navigation.ENTRIES[1:]]
     _component(key="aegen.address", data={"page": page, "pages": pages, "link": urlencode(link)})

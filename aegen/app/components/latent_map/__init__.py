@@ -84,14 +84,9 @@ def latent_map(
 
 
 def select_on_map(key: str, polygon: ArrayLike | None = None, pinned: int | None = None) -> None:
-    """Selects on a map from the page, or clears it; counts from the map's next run on.
+    """Selects (k, 2) data coordinates and pins a row, or clears both, from the map's next run on.
 
     Meant for callbacks: ``st.button("Clear", on_click=select_on_map, args=("map",))``.
-
-    Args:
-        key: the map's key.
-        polygon: (k, 2) data coordinates, or None for no polygon.
-        pinned: the row of a point, or None for no pin.
     """
     ask(st.session_state.setdefault(memory_key(key), {}), polygon, pinned)
 

@@ -126,7 +126,7 @@ def picture(
         title=label_title,
         draws=None if draws is None else _coordinates(draws, "draws"),
         contours=None if contours is None else _contours(contours),
-        chosen=None if chosen is None else _rows(chosen, len(xy)),
+        chosen=None if chosen is None else _rows(chosen, len(xy), "chosen"),
         text=None if hover_text is None else tuple(str(text) for text in hover_text),
         atlas=_atlas(thumbnails, atlas, atlas_rows, len(xy)),
     )
@@ -152,12 +152,16 @@ def _contours(
     return found
 
 
-def _rows(rows: NDArray[np.integer], n: int) -> NDArray[np.int32]:
+def _rows(
+    rows: NDArray[np.integer], n: int, name: str, count: int | None = None
+) -> NDArray[np.int32]:
     index = np.asarray(rows)
-    if index.ndim != 1 or index.dtype.kind not in "iu":
-        raise InvalidInput(f"chosen must be row numbers of shape (k,), got shape {index.shape}")
+    shape = index.shape if count is None else (count,)
+    if index.ndim != 1 or index.shape != shape or index.dtype.kind not in "iu":
+        wanted = "row numbers of shape (k,)" if count is None else f"{count} row numbers"
+        raise InvalidInput(f"{name} must be {wanted}, got shape {index.shape}")
     if len(index) and (index.min() < 0 or index.max() >= n):
-        raise InvalidInput(f"chosen must lie from 0 to {n - 1}")
+        raise InvalidInput(f"{name} must lie from 0 to {n - 1}")
     return index.astype(np.int32)
 
 
@@ -221,11 +225,5 @@ def _atlas(
             f"atlas must be (columns, tile height, tile width, count), got {layout}"
         )
     columns, height, width, count = (int(value) for value in layout)
-    if rows is None:
-        return Atlas(image, columns, height, width, count, None)
-    index = np.asarray(rows)
-    if index.shape != (count,) or index.dtype.kind not in "iu":
-        raise InvalidInput(f"atlas_rows must be {count} row numbers, got shape {index.shape}")
-    if count and (index.min() < 0 or index.max() >= n):
-        raise InvalidInput(f"atlas_rows must lie from 0 to {n - 1}")
-    return Atlas(image, columns, height, width, count, index.astype(np.int32))
+    tiles = None if rows is None else _rows(rows, n, "atlas_rows", count)
+    return Atlas(image, columns, height, width, count, tiles)

@@ -57,16 +57,10 @@ def settle(
     pinned: int | None,
     points: str,
 ) -> None:
-    """Hears the page's arguments, before the map is asked.
+    """Takes the page's arguments into the map's ``memory``, which is empty at first.
 
     They count when they are new and are not just the last selection handed back (a page that keeps
-    the selection in its address does that).
-
-    Args:
-        memory: kept between runs; empty at first.
-        polygon: the page's argument.
-        pinned: likewise.
-        points: the fingerprint of the points that are shown now.
+    the selection in its address does that). ``points`` is the fingerprint of the points shown now.
     """
     given = _plain(polygon, pinned)
     if "given" not in memory:

@@ -36,7 +36,7 @@ _view = component("mask_map", SCRIPTS)
 
 @dataclass(frozen=True, eq=False)
 class Replay:
-    """The epochs of a training whose masks are kept.
+    """The epochs of a training whose masks are stored.
 
     Attributes:
         epochs: in order; 0 is before training.

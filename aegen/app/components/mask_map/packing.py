@@ -23,13 +23,7 @@ LEVEL = 4
 
 @dataclass(frozen=True)
 class Packed:
-    """A packed mask.
-
-    Attributes:
-        shape: of the layer.
-        data: its bytes.
-        mark: what tells it from any other mask.
-    """
+    """A layer's packed mask: its shape, its bytes, and a mark that no other mask has."""
 
     shape: tuple[int, ...]
     data: bytes

@@ -133,13 +133,7 @@ def tiles(shape: Sequence[int]) -> Sheet:
 def slice_of(
     shape: Sequence[int], down: int, across: int, still: Mapping[int, int] | None = None
 ) -> Sheet:
-    """Two axes of a layer as a matrix, the others standing still.
-
-    Args:
-        shape: of the layer.
-        down: the axis that goes down.
-        across: the axis that goes across.
-        still: an index for each other axis; 0 where none is given.
+    """Two axes of a layer as a matrix, the others standing ``still`` at an index, or else at 0.
 
     Raises:
         InvalidInput: twice the same axis, or an index outside its axis.
@@ -169,5 +163,4 @@ def _unlike(sheet: Sheet) -> float:
 
 
 def _near(size: tuple[int, int]) -> float:
-    """How far a height and width are from the wanted proportions."""
     return abs(math.log(size[1] / size[0] / ASPECT))

@@ -40,16 +40,10 @@ def network_row(
     epochs: Mapping[int, Sequence[Counts]] | None = None,
     on_choose: Callable[[int], None] | None = None,
 ) -> None:
-    """Shows the layers in order.
+    """Shows the layers in order, the ``chosen`` one stressed; ``label`` says so to screen readers.
 
-    Args:
-        layers: at least one.
-        key: names the row within the app.
-        label: what it shows, for people who hear it.
-        chosen: the place of the chosen layer.
-        follows: the key of a mask map whose replay the bars follow.
-        epochs: the counts of all layers at each epoch of that replay.
-        on_choose: called with a layer's place before the run that choosing it starts.
+    The bars follow the replay of the mask map with the key ``follows``, by all layers' counts at
+    each of its ``epochs``. ``on_choose`` gets a layer's place before the run that this starts.
     """
     _component(
         key=key,

@@ -23,7 +23,7 @@ from aegen.app.widgets.messages import show_problem
 from aegen.core.errors import AegenError
 
 if TYPE_CHECKING:
-    from aegen.bundles import Report
+    from aegen.bundles import Manifest, Report
 
 __all__ = ["card", "grid", "heading", "own", "totals"]
 
@@ -76,8 +76,8 @@ def card(shown: Card) -> None:
         show_problem(AegenError(f"file {problem.path.name}: {problem.problem}"))
     if shown.manifest is not None:
         st.markdown(plain(shown.manifest.description))
-        st.html(_listed(model.facts(shown)))
-        _making(shown)
+        st.html(_listed(model.facts(shown.manifest, shown.size)))
+        _making(shown, shown.manifest)
         with st.expander("Use it", icon=":material/code:"):
             st.code(_python(shown.name), language="python", wrap_lines=True)
             st.code(_command(shown.name), language="bash", wrap_lines=True)
@@ -93,7 +93,6 @@ def _cover(shown: Card) -> None:
 
 
 def _listed(values: Mapping[str, str]) -> str:
-    """Labels and values in two columns."""
     lines = "".join(
         f'<dt style="opacity:.65">{escape(label)}</dt><dd style="margin:0">{escape(value)}</dd>'
         for label, value in values.items()
@@ -104,14 +103,13 @@ def _listed(values: Mapping[str, str]) -> str:
     )
 
 
-def _making(shown: Card) -> None:
+def _making(shown: Card, manifest: Manifest) -> None:
     """How it was trained, and whom to cite."""
     from aegen.figures.palette import ACCENT, QUIET
     from aegen.figures.training_curves import curve
 
-    assert shown.manifest is not None
     with st.expander("How it was made", icon=":material/model_training:"):
-        losses = model.losses(shown)
+        losses = model.losses(manifest)
         if losses:
             figure = curve(
                 range(1, 1 + max(map(len, losses.values()))),
@@ -121,9 +119,9 @@ def _making(shown: Card) -> None:
                 paper=paper(),
             )
             chart(figure, key=f"history:{shown.name}")
-        st.html(_listed(model.recipe(shown)))
-        if shown.manifest.citation:
-            st.html(_listed({"Cite": shown.manifest.citation}))
+        st.html(_listed(model.recipe(manifest, shown.path)))
+        if manifest.citation:
+            st.html(_listed({"Cite": manifest.citation}))
 
 
 def _buttons(shown: Card) -> None:
@@ -153,7 +151,6 @@ def _buttons(shown: Card) -> None:
 
 
 def _findings(report: Report) -> None:
-    """What a check found, a sentence each."""
     for finding in report.findings:
         where = f"file {finding.file}" if finding.file else str(report.path)
         field = f"{finding.field}: " if finding.field else ""

@@ -31,23 +31,21 @@ aegen bundles create runs/mine \\
 
 @dataclass(frozen=True, eq=False)
 class Card:
-    """A bundle at a glance.
+    """A bundle at a glance: its folder, bytes on disk, and the first thing that is wrong with it.
 
-    Attributes:
-        name: its name, which is its folder's.
-        path: the folder.
-        manifest: what bundle.json says; None where it cannot be read.
-        cover: the strip of pictures, WebP; b"" where it cannot be read.
-        size: bytes on disk.
-        problem: the first thing that is wrong, or None.
+    ``manifest`` is None and ``cover``, a WebP image, is b"" where that file cannot be read.
     """
 
-    name: str
     path: Path
     manifest: Manifest | None
     cover: bytes
     size: int
     problem: BundleError | None
+
+    @property
+    def name(self) -> str:
+        """The bundle's name."""
+        return self.path.name
 
 
 def cards() -> list[Card]:
@@ -58,23 +56,20 @@ def cards() -> list[Card]:
 
 
 def card(path: Path) -> Card:
-    """The bundle in the folder ``path``: its manifest, its cover, and whether files are whole.
-
-    Looks at lengths of files, not at their contents; `check` does that.
-    """
+    """The bundle in a folder; of its files it looks at lengths only, `check` at their contents."""
     from aegen.bundles import Bundle
 
     size = sum(file.stat().st_size for file in path.iterdir() if file.is_file())
     try:
         bundle = Bundle.open(path)
     except BundleError as broken:
-        return Card(path.name, path, None, b"", size, broken)
+        return Card(path, None, b"", size, broken)
     cover, problem = b"", _incomplete(path, bundle.manifest)
     try:
         cover = bundle.cover
     except BundleError as damaged:
         problem = problem or damaged
-    return Card(path.name, path, bundle.manifest, cover, size, problem)
+    return Card(path, bundle.manifest, cover, size, problem)
 
 
 def _incomplete(path: Path, manifest: Manifest) -> BundleError | None:
@@ -106,10 +101,8 @@ def check(path: Path | str) -> Report:
         return Report(Path(path), (Finding("", "", f"cannot be read ({reason})"),))
 
 
-def facts(card: Card) -> dict[str, str]:
-    """What a bundle is, by label."""
-    manifest = card.manifest
-    assert manifest is not None
+def facts(manifest: Manifest, size: int) -> dict[str, str]:
+    """What a bundle is, by label; ``size`` in bytes."""
     h, w, c = manifest.image_shape
     colour = {1: "grey", 3: "colour", 4: "colour with opacity"}[c]
     return {
@@ -118,13 +111,9 @@ def facts(card: Card) -> dict[str, str]:
         "Latent space": f"{manifest.latent_dim} dimensions, {manifest.architecture.name}",
         "Reconstruction": error_words(manifest.reconstruction),
         "Attributes": _attributes(manifest),
-        "On disk": _megabytes(card.size),
+        "On disk": f"{size / 1e6:.{1 if size >= 1e6 else 2}f} MB",
         "Licence": manifest.licence,
     }
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e6:.2f} MB"
 
 
 def error_words(figures: Mapping[str, float]) -> str:
@@ -151,12 +140,10 @@ def _attributes(manifest: Manifest) -> str:
     return ", ".join(words) or "none"
 
 
-def recipe(card: Card) -> dict[str, str]:
+def recipe(manifest: Manifest, folder: Path) -> dict[str, str]:
     """How a bundle was made, by label: plain values of its training, its size, its versions."""
-    manifest = card.manifest
-    assert manifest is not None
     found = dict(_flat(manifest.training))
-    weights = _parameters(card.path / "weights.safetensors")
+    weights = _parameters(folder / "weights.safetensors")
     if weights:
         found["parameters"] = f"{weights:,}"
     if manifest.written_by:
@@ -191,21 +178,14 @@ def _parameters(weights: Path) -> int:
     return sum(math.prod(shape) for shape in shapes)
 
 
-def losses(card: Card) -> dict[str, list[float]]:
+def losses(manifest: Manifest) -> dict[str, list[float]]:
     """The training's loss and its held-out error, an epoch each; empty where not stored."""
-    manifest = card.manifest
-    assert manifest is not None
     epochs = manifest.training.get("history")
     if not isinstance(epochs, list) or not all(isinstance(epoch, Mapping) for epoch in epochs):
         return {}
-    named = {"loss": "training loss", "held_out_cross_entropy": "held-out"}
     found = {}
-    for key, name in named.items():
+    for key, name in (("loss", "training loss"), ("held_out_cross_entropy", "held-out")):
         values = [epoch.get(key) for epoch in epochs]
-        if values and all(_number(value) for value in values):
+        if values and all(type(value) in (int, float) for value in values):
             found[name] = [float(value) for value in values if value is not None]
     return found
-
-
-def _number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)

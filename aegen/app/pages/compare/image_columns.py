@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -22,35 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["all_pictures", "columns", "references"]
 
-STYLE = """
-<style>
-.st-key-aegen-models {
-  display: grid !important; gap: 1rem .9rem !important;
-  grid-template-columns: repeat(auto-fit, minmax(min(150px, 44%), 1fr));
-}
-.st-key-aegen-models > * { max-width: 260px; }
-.aegen-name { font-weight: 600; font-size: .92rem; line-height: 1.25; min-height: 2.5em;
-  display: flex; flex-direction: column; justify-content: flex-end; overflow-wrap: anywhere; }
-.aegen-name small { font-weight: 400; opacity: .7; }
-.aegen-grid-of { aspect-ratio: 1; border-radius: 6px; overflow: hidden; display: grid;
-  place-items: center; text-align: center; font-size: .82rem;
-  background: color-mix(in srgb, currentColor 6%, transparent); }
-.aegen-grid-of img { width: 100%; display: block; image-rendering: pixelated; }
-.aegen-grid-of span { opacity: .7; padding: 0 1rem; }
-.aegen-facts { font-size: .82rem; line-height: 1.45; min-height: 2.9em; opacity: .8; }
-.aegen-copies { display: inline-block; border: 1px solid; border-radius: 9px; padding: 0 .45em;
-  font-size: .75rem; font-weight: 600; color: #c54976; }
-[class*="st-key-aegen-pictures-"] { aspect-ratio: 1; }
-[class*="st-key-aegen-head-"] { flex-wrap: nowrap !important; }
-[class*="st-key-aegen-head-"] > :first-child { flex: 1 1 0 !important; min-width: 0 !important; }
-[class*="st-key-aegen-head-"] > :last-child { flex: none !important; }
-[class*="st-key-aegen-head-"] button [data-testid="stMarkdownContainer"] {
-  position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-.st-key-aegen-standing { min-height: 3.4rem; }
-</style>
-"""
-"""Columns share the width, two of them on a phone; nothing moves when a picture comes."""
-
 MANY, FEW = 36, 16
 """Pictures of each model where images are small, and where they are not."""
 
@@ -62,7 +34,7 @@ COPIES = (
 
 def columns(asked: ComparisonRequest, table: Table) -> None:
     """A column a model: its name, its pictures as soon as they are drawn, its times."""
-    st.html(STYLE)
+    st.html(Path(__file__).with_suffix(".css"))
     places = []
     with st.container(key="aegen-models"):
         for k, model in enumerate(asked.models):

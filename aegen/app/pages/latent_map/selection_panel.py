@@ -16,6 +16,7 @@ from aegen.app.pages.target import state as target_state
 from aegen.app.row_selection import Area, AttributeEquals
 from aegen.app.state import draws, map
 from aegen.app.widgets import bound, latent_map, share_bar, target_text
+from aegen.core.arrays import IntArray
 from aegen.core.errors import AegenError
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def selected_rows(name: str, colour: str) -> None:
         return
     try:
         rows = services.rows.rows_of(name, chosen)
-    except AegenError:  # the selection is remembered, so the way out of it comes with the refusal
+    except AegenError:  # the selection is remembered, so the button that clears it comes with it
         _clear()
         raise
     total = services.bundles.bundle(name).manifest.rows
@@ -87,22 +88,14 @@ def _make_up(name: str, attribute: str) -> None:
         return
     parts = services.rows.members(name, chosen, attribute)
     large = [part for part in parts if part[1] >= 0.01][:8] or parts[:1]
-    rest = 1 - sum(share for _, share, _, _ in large)
-    drawing(
-        bars(
-            [part[0] for part in large],
-            [part[1] for part in large],
-            colours=[part[3] for part in large],
-            reference=[part[2] for part in large],
-            title=bound.words(attribute),
-        ),
-        key="make-up",
-    )
+    values, shares, among_all, colours = zip(*large, strict=True)
+    rest, title = 1 - sum(shares), bound.words(attribute)
+    drawing(bars(values, shares, colours=colours, reference=among_all, title=title), key="make-up")
     others = f" Others: {100 * rest:.0f} %." if rest > 0.005 else ""
     st.caption(f"Share of each {attribute}; the mark is its share among all rows.{others}")
 
 
-def sheet_rows(rows: Sequence[int], limit: int = SHEET) -> tuple[int, ...]:
+def sheet_rows(rows: Sequence[int] | IntArray, limit: int = SHEET) -> tuple[int, ...]:
     """At most ``limit`` of ``rows``, evenly spread, so the same selection shows the same ones.
 
     Example:
@@ -115,7 +108,7 @@ def sheet_rows(rows: Sequence[int], limit: int = SHEET) -> tuple[int, ...]:
     return tuple(int(rows[place]) for place in places)
 
 
-def _sheet(name: str, rows: Sequence[int]) -> None:
+def _sheet(name: str, rows: IntArray) -> None:
     some = sheet_rows(rows)
     number = image_grid(
         services.images.sheet(name, some),

@@ -58,7 +58,6 @@ def _connections(name: str, layer: MaskedLayer) -> None:
 
 
 def _variable(name: str, layer: MaskedLayer) -> None:
-    """How the mask variable is spread."""
     from aegen.figures.score_histogram import mask_variable
 
     st.markdown("**Mask variable**")
@@ -88,7 +87,6 @@ def _variable(name: str, layer: MaskedLayer) -> None:
 
 
 def _training(name: str) -> None:
-    """How the whole network was trained."""
     st.markdown("**Training**")
     known = tickets.history(name)
     if known is None:

@@ -42,9 +42,8 @@ def python(name: str, epoch: int | None, change: MaskChange, rule: str = "signed
     """
     where = f"{name.lstrip('~')}.ticket" if name.startswith("~") else name
     lines = [f'ticket = load_ticket("{where}")']
-    needs_history = epoch is not None or change.threshold != 1.0
-    if needs_history:
-        lines += ['history = History.read(find_ticket("' + where + '").with_suffix(".history"))']
+    if epoch is not None or change.threshold != 1.0:
+        lines.append(f'history = History.read(find_ticket("{where}").with_suffix(".history"))')
     lines.append("masks = ticket.masks" if epoch is None else f"masks = history.masks({epoch})")
     if change.threshold != 1.0:
         ruled = "" if rule == "signed" else f', rule="{rule}"'
@@ -67,13 +66,12 @@ def python(name: str, epoch: int | None, change: MaskChange, rule: str = "signed
     if epoch is None and change.nothing:
         lines = [lines[0], "print(ticket.counts, ticket.remaining)"]
     else:
-        lines += [
-            "changed = ticket.with_masks(masks)",
-            "print(changed.counts, changed.remaining)",
-        ]
-    found = ["load_ticket"] if not needs_history else ["find_ticket", "load_ticket"]
+        lines.append("changed = ticket.with_masks(masks)")
+        lines.append("print(changed.counts, changed.remaining)")
+    text = "\n".join(lines)
+    opened = "find_ticket, load_ticket" if "find_ticket(" in text else "load_ticket"
     imports = [] if change.nothing else ["from aegen.supermask import interventions"]
-    imports.append(f"from aegen.supermask.ticket.discovery import {', '.join(found)}")
-    if needs_history:
+    imports.append(f"from aegen.supermask.ticket.discovery import {opened}")
+    if "History.read(" in text:
         imports.append("from aegen.supermask.training.history import History")
-    return "\n".join([*imports, "", *lines])
+    return "\n".join([*imports, "", text])

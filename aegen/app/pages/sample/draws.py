@@ -65,7 +65,7 @@ def _models() -> str:
 
 
 def restriction(spec: SamplerSpec) -> None:
-    """Which rows the draw keeps to, and a way back to all."""
+    """Which rows the draw keeps to, and the button that takes all rows again."""
     if spec.within is not None:
         with st.container(horizontal=True, vertical_alignment="center"):
             try:
@@ -75,34 +75,15 @@ def restriction(spec: SamplerSpec) -> None:
 
 
 def pictures(spec: SamplerSpec, n: int, seed: int) -> None:
-    """The grid; a chosen picture is in ``state.picked``."""
-    draw = services.draws.draw(spec, n, seed)
-    below, names = None, [f"picture {k + 1}" for k in range(n)]
-    if state.draws.nearest.get():
-        rows, distances = services.draws.nearest(spec.bundle, draw.codes)
-        below = services.images.sheet(spec.bundle, tuple(int(row) for row in rows))
-        names = [
-            f"picture {k + 1}, nearest row {row}, {distance:.2f} away"
-            for k, (row, distance) in enumerate(zip(rows, distances, strict=True))
-        ]
-    choice = image_grid(
-        quantize(draw.images),
-        key="draws",
-        label="Draws",
-        names=names,
-        below=below,
-        chosen=draw_detail.chosen(state.draws, n),
-    )
-    fitted = services.samplers.fitted(spec)
+    """The grid, and how long it took; a chosen picture is in ``state.picked``."""
+    draw, fitted = services.draws.draw(spec, n, seed), services.samplers.fitted(spec)
+    visit.last_drawn((spec, n, seed))
+    draw_detail.grid(spec.bundle, draw.images, draw.codes, state.draws, "draws")
     came = "Fitted" if fitted.how == "fitted" else "Fitted before, read from disk"
     st.caption(
         f"{came} in {duration(fitted.model.fit_seconds)} · drawn in "
         f"{duration(draw.draw_seconds)} · decoded in {duration(draw.decode_seconds)}"
     )
-    visit.last_drawn((spec, n, seed))
-    if choice is not None:
-        state.draws.picked.set(None if choice == state.draws.picked.get() else choice)
-        st.rerun(scope="fragment")
 
 
 def before(spec: SamplerSpec) -> None:

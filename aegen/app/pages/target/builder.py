@@ -15,7 +15,7 @@ from aegen.app.pages.target import condition_forms
 from aegen.app.state import link, visit
 from aegen.app.widgets import bound
 from aegen.app.widgets.markdown import plain, sentence
-from aegen.app.widgets.target_text import add, alternatives, words, words_of
+from aegen.app.widgets.target_text import alternatives, words, words_of
 from aegen.core.errors import AegenError
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def builder(name: str, item: link.Item[str]) -> Target | None:
         if target is not None:
             _chips(item, target)
         with st.popover("Add a condition", icon=":material/add:"):
-            condition_forms.form(name, item, add)
+            condition_forms.form(name, item)
         _typed(item)
         if text:
             st.button("Clear", icon=":material/close:", on_click=item.reset, type="tertiary")
@@ -168,14 +168,11 @@ def _suggested(factors: dict[str, tuple[str, ...]]) -> list[str]:
     """
     from aegen.targeting import And, AttributeEquals, Or
 
-    first = [
-        AttributeEquals(attribute, values[-1]) for attribute, values in factors.items() if values
-    ]
-    texts = [str(first[0])] if first else []
-    if len(first) > 1:
-        texts.append(str(And.of(*first[:2])))
-    if first:
-        name, values = next(iter(factors.items()))
+    last = [AttributeEquals(each, values[-1]) for each, values in factors.items() if values]
+    targets: list[Target] = [*last[:1]]
+    if len(last) > 1:
+        targets.append(And.of(*last[:2]))
+    for name, values in list(factors.items())[:1]:
         if len(values) > 1:
-            texts.append(str(Or.of(first[0], AttributeEquals(name, values[-2]))))
-    return [*texts, "density>=50%"]
+            targets.append(Or.of(last[0], AttributeEquals(name, values[-2])))
+    return [*map(str, targets), "density>=50%"]

@@ -9,7 +9,7 @@ import streamlit as st
 
 from aegen.app import services
 from aegen.app.state import link, map, visit
-from aegen.app.widgets import bound, image_upload, row_picker
+from aegen.app.widgets import bound, image_upload, row_picker, target_text
 from aegen.core.errors import AegenError
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["form"]
 
-Add = Callable[[link.Item[str], "Target"], None]
 Make = Callable[[], "Target"]
 
 HELD = 500
@@ -27,7 +26,7 @@ STEPS = 200
 """Steps of a slider between the least and the largest value."""
 
 
-def form(name: str, item: link.Item[str], add: Add) -> None:
+def form(name: str, item: link.Item[str]) -> None:
     """One condition: its kind, what that needs, and a button that adds it."""
     forms: dict[str, Callable[[str, str], Make | None]] = {}
     if services.targets.factors(name):
@@ -49,14 +48,14 @@ def form(name: str, item: link.Item[str], add: Add) -> None:
         icon=":material/add:",
         disabled=make is None,
         on_click=_add,
-        args=(item, add, make),
+        args=(item, make),
     )
     st.caption("For an area, draw around points on the map below.")
 
 
-def _add(item: link.Item[str], add: Add, make: Make) -> None:
+def _add(item: link.Item[str], make: Make) -> None:
     try:
-        add(item, make())
+        target_text.add(item, make())
     except AegenError as problem:
         visit.notify(str(problem))
 
@@ -108,7 +107,6 @@ def _probability(name: str, key: str) -> Make:
 
 
 def _percent(label: str, start: tuple[int, int], key: str, help: str) -> tuple[float, float]:
-    """Two shares of a whole."""
     low, high = st.slider(label, 0, 100, start, key=f"{key}:range", format="%d %%", help=help)
     return low / 100, high / 100
 
@@ -130,7 +128,6 @@ def _ends(label: str, column: Any, key: str, start: Any = None) -> Any:
 
 
 def _number(name: str, key: str) -> Make | None:
-    """A range of a number."""
     from aegen.targeting import Between
 
     attribute = _choice("Number", _numbers(name), f"{key}:name", format_func=bound.words)
@@ -140,7 +137,6 @@ def _number(name: str, key: str) -> Make | None:
 
 
 def _row(name: str, key: str) -> Make:
-    """A ball around a training row."""
     last = services.bundles.bundle(name).manifest.rows - 1
     pinned = map.pinned.get()
     start = row_picker.default_row(name) if pinned is None else min(pinned, last)
@@ -150,7 +146,6 @@ def _row(name: str, key: str) -> Make:
 
 
 def _picture(name: str, key: str) -> Make | None:
-    """A ball around the code of an uploaded picture."""
     image_upload.upload(name)
     code = map.uploaded_code.get()
     held = _held(name, key)
@@ -174,7 +169,6 @@ def _held(name: str, key: str) -> int:
 
 
 def _density(name: str, key: str) -> Make:
-    """How crowded a place is."""
     from aegen.targeting import DensityLevel
 
     low, high = _percent(

@@ -183,8 +183,7 @@ def read_out(change: Edit, found: Edited) -> None:
         )
         rows, distances = services.draws.nearest(change.bundle, found.codes[step : step + 1])
         row = int(rows[0])
-        known = services.bundles.sample_of(change.bundle, row)
-        about = plain(", ".join(f"{key} {value}" for key, value in known.items()))
+        about = plain(services.bundles.words_of(change.bundle, row))
         st.caption(f"Nearest training row: {row:,} ({about}), {distances[0]:.3g} away.")
         navigation.link("traverse", "Traverse from this row")
     with right:

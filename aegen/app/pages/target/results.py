@@ -24,8 +24,7 @@ from aegen.app.widgets import (
 )
 from aegen.app.widgets.markdown import duration, plain, sentence
 from aegen.app.widgets.model_overlay import Layers
-from aegen.core.images import grid, png, quantize
-from aegen.core.storage import npz
+from aegen.core.images import quantize
 
 if TYPE_CHECKING:
     from aegen.targeting import Targeted
@@ -135,27 +134,9 @@ def pictures(request: TargetRequest) -> Targeted | None:
     if not len(found):
         st.warning(sentence(found.caution or "nothing was found"), icon=":material/search_off:")
         return found
-    below, names = None, [f"picture {k + 1}" for k in range(len(found))]
-    if state.draws.nearest.get():
-        rows, distances = services.nearest(request.bundle, found.codes)
-        below = services.sheet(request.bundle, tuple(int(row) for row in rows))
-        names = [
-            f"picture {k + 1}, nearest row {row}, {distance:.2f} away"
-            for k, (row, distance) in enumerate(zip(rows, distances, strict=True))
-        ]
-    choice = image_grid(
-        quantize(found.images),
-        key="targeted",
-        label="Draws",
-        names=names,
-        below=below,
-        chosen=draw_detail.chosen(state.draws, len(found)),
-    )
+    draw_detail.grid(request.bundle, found.images, found.codes, state.draws, "targeted")
     if found.caution:
         st.warning(sentence(found.caution), icon=":material/info:")
-    if choice is not None:
-        state.draws.picked.set(None if choice == state.draws.picked.get() else choice)
-        st.rerun(scope="fragment")
     return found
 
 
@@ -298,23 +279,13 @@ def _take_area(item: link.Item[str], chosen: Area) -> None:
 
 def share(request: TargetRequest) -> None:
     """The draws as Python, as a command, as a link, and as files."""
-    stem = f"{request.bundle}-target-{request.seed}"
     share_bar.share(
         "target",
         snippets.python_of_target(request),
         snippets.command_of_target(request),
-        [
-            ("PNG", f"{stem}.png", "image/png", _png),
-            ("npz", f"{stem}.npz", "application/zip", _npz),
-        ],
+        share_bar.draw_files(
+            f"{request.bundle}-target-{request.seed}",
+            lambda asked: services.targeted(asked).draw(),
+        ),
         (request,),
     )
-
-
-def _png(request: TargetRequest) -> bytes:
-    """As ``aegen target --out grid.png`` writes it."""
-    return png(grid(services.targeted(request).images, gap=2, scale=2))
-
-
-def _npz(request: TargetRequest) -> bytes:
-    return npz(services.targeted(request).draw().arrays())

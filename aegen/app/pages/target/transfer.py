@@ -40,13 +40,8 @@ def asked(name: str) -> TransferRequest | None:
         bound.number("Pictures", state.draws.count, 1, draws.MOST, width=120)
         bound.number("Seed", state.draws.seed, 0, formats.HIGHEST_SEED, width=120)
     link.show(state.TRANSFER)
-    return (
-        name,
-        state.source.get(),
-        state.margins.get(),
-        state.draws.count.get(),
-        state.draws.seed.get(),
-    )
+    n, seed = state.draws.count.get(), state.draws.seed.get()
+    return name, state.source.get(), state.margins.get(), n, seed
 
 
 def pictures(asked: TransferRequest) -> Transferred:
@@ -75,14 +70,8 @@ def figures(found: Transferred) -> None:
         help="As the bundle's classifier sees the pictures.",
     )
     if found.stayed:
-        drawing(
-            bars(
-                list(found.stayed),
-                list(found.stayed.values()),
-                title="share of draws whose value stayed",
-            ),
-            key="stayed",
-        )
+        names, shares = list(found.stayed), list(found.stayed.values())
+        drawing(bars(names, shares, title="share of draws whose value stayed"), key="stayed")
         st.caption("Share of the draws whose value of each other attribute stayed the same.")
     st.caption(
         "Each coordinate of the code takes the value that has the same rank in the other group. "

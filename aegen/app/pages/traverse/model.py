@@ -119,8 +119,7 @@ def origin(at: Place) -> str:
     if at.uploaded is not None:
         origin = "Your picture, as it comes back"
     else:
-        known = services.bundles.sample_of(at.bundle, at.row or 0)
-        about = ", ".join(f"{key} {value}" for key, value in known.items())
+        about = services.bundles.words_of(at.bundle, at.row or 0)
         origin = f"Row {at.row:,}" + (f": {about}" if about else "")
     if not at.moves:
         return origin

@@ -84,14 +84,9 @@ def there(at: Place, walk: Walk) -> None:
         st.markdown(
             "**Looks like**", help="What the bundle's classifier sees in the picture, in percent."
         )
-        drawing(
-            bars(
-                [f"{a} {value}" if several else value for a, value, _ in walk.readings],
-                [share for _, _, share in walk.readings],
-                title="the classifier sees",
-            ),
-            key="readings",
-        )
+        names = [f"{a} {value}" if several else value for a, value, _ in walk.readings]
+        shares = [share for _, _, share in walk.readings]
+        drawing(bars(names, shares, title="the classifier sees"), key="readings")
     st.caption(_nearness(at, walk))
 
 
