@@ -1,4 +1,4 @@
-"""How latent models compare, two pictures: fidelity beside copying, and beside time."""
+"""Scatter plots of compared latent models: fidelity against copying, and against time."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def against_copying(
     ]
     inner = [p.x for p in points if not p.model.reference] or [p.x for p in points]
     across = _Scale(-0.12, max(1.35, 1.12 * max(inner, default=1.0)))
-    upright = _upright(points, direction, best)
+    upright = _upright([point.model for point in points], direction, best)
     figure = _blank(metric, direction, best, upright, paper)
     if points:
         figure.add_vline(x=1.0, line={"color": QUIET, "width": 1, "dash": "dot"})
@@ -124,7 +124,7 @@ def against_time(
     ]
     times = [point.x for point in points] or [0.01, 1.0]
     across = _Scale(min(times) / 2.5, max(times) * 2.5, log=True)
-    upright = _upright([_Point(model, 1.0, None) for model in models], direction, best)
+    upright = _upright(models, direction, best)
     figure = _blank(metric, direction, best, upright, paper)
     for model in models:
         if model.seconds is None and upright.holds(model.fidelity):
@@ -185,9 +185,8 @@ class _Point:
     x_ends: Ends
 
 
-def _upright(points: Sequence[_Point], direction: Direction, best: float) -> _Scale:
+def _upright(models: Sequence[Compared], direction: Direction, best: float) -> _Scale:
     """A scale of fidelity that holds all models, and references unless they lie far beyond."""
-    models = [point.model for point in points]
     values = [m.fidelity for m in models if not m.reference] or [m.fidelity for m in models]
     if not values:
         return _Scale(0.0, 1.0)
@@ -258,7 +257,7 @@ def _box(x: float, y: float, wide: float, high: float, dx: float = 0, dy: float 
 def _room(name: str, at: tuple[float, float], taken: Sequence[_Box]) -> tuple[str, _Box]:
     """Beside which side of its point a name is least in the way of others."""
     wide = LETTER * len(name)
-    ways = {
+    offsets = {
         "top center": (0.0, 14.0),
         "bottom center": (0.0, -14.0),
         "middle right": (wide / 2 + 10, 0.0),
@@ -269,13 +268,13 @@ def _room(name: str, at: tuple[float, float], taken: Sequence[_Box]) -> tuple[st
         "bottom left": (-wide / 2 - 4, -12.0),
     }
 
-    def cost(way: str) -> float:
-        box = _box(*at, wide, LINE, *ways[way])
+    def cost(place: str) -> float:
+        box = _box(*at, wide, LINE, *offsets[place])
         outside = max(0.0, -box[0]) + max(0.0, box[1] - WIDE) + 3 * max(0.0, -box[2])
         return outside * LINE + sum(_overlap(box, other) for other in taken)
 
-    best = min(ways, key=cost)
-    return best, _box(*at, wide, LINE, *ways[best])
+    best = min(offsets, key=cost)
+    return best, _box(*at, wide, LINE, *offsets[best])
 
 
 def _overlap(a: _Box, b: _Box) -> float:

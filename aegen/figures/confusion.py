@@ -1,4 +1,4 @@
-"""What was taken for what: counts of true against predicted classes."""
+"""Confusion matrix: counts of true against predicted classes."""
 
 from __future__ import annotations
 

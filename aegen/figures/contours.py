@@ -1,4 +1,4 @@
-"""Lines around the densest places of a cloud of points, as polylines to lay over a map."""
+"""Density contours of points: the smallest areas that hold given shares, as polylines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How near draws come to training rows, on a scale from copies to as new as unseen data."""
+"""Copying ratio of draws, with its interval, on a scale from copies to as new as unseen data."""
 
 from __future__ import annotations
 

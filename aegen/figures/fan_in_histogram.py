@@ -48,9 +48,9 @@ def degrees(
     heights = np.bincount((counts + step - 1) // step, minlength=1 + len(starts)).tolist()
     spans = [f"{a}" if step == 1 else f"{a} to {a + step - 1}" for a in starts]
     figure.add_bar(
-        x=[0, *(starts + (step - 1) / 2)],
+        x=[0.5 - step / 2, *(starts + (step - 1) / 2)],
         y=heights,
-        width=[0.9, *[0.94 * step] * len(starts)],
+        width=[0.94 * step] * len(heights),
         marker={"color": [ACCENT, *[CATEGORIES[0]] * len(starts)], "line": {"width": 0}},
         hovertext=[
             f"{n:,} {what} have {span}" for n, span in zip(heights, ["none", *spans], strict=True)
@@ -58,8 +58,9 @@ def degrees(
         hovertemplate="%{hovertext}<extra></extra>",
     )
     end = float(max(1, len(starts) * step)) + 0.5
-    mark(figure, median, f"median {median:g}", left=median > 0.6 * end)
-    figure.update_xaxes(range=[-0.5, end])
+    mark(figure, median, f"median {median:g}")
+    figure.update_xaxes(range=[0.5 - step, end])
+    figure.update_yaxes(dtick=1 if max(heights) < 6 else None)
     figure.update_layout(
         meta=f"{counts.size} {what}: {across} from {counts.min()} to {top}, median {median:g}, "
         f"{heights[0]} have none"

@@ -1,4 +1,4 @@
-"""Where the first layer of a network looks: how many of its weights remain at each input."""
+"""Map of the inputs that a layer reads: how many of its weights remain at each."""
 
 from __future__ import annotations
 

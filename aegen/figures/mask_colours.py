@@ -1,4 +1,4 @@
-"""The three colours of a mask: blue and orange, told apart by lightness too, drop as the ground.
+"""The three colours of a mask: blue and orange that differ in lightness too, drop as the ground.
 
 On light and on dark paper the order is the same: drop is nearest to the paper, invert is lighter
 than keep. Simulated for protan, deutan and tritan vision they stay apart, and in grey as well.

@@ -1,4 +1,4 @@
-"""The colours of everything that is drawn, chosen so that colour-blind people tell them apart.
+"""The colours of everything that is drawn, distinguishable by colour-blind people.
 
 `CATEGORIES` keeps the least OKLab distance between any two colours large as seen with normal,
 protan, deutan and tritan vision (simulated after G. Machado et al., "A physiologically-based model

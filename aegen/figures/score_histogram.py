@@ -68,13 +68,14 @@ def mask_variable(
         hovertemplate="%{hovertext}<extra></extra>",
     )
     mark(figure, -threshold)
-    text = f"\u00b1{threshold:.3g}"
+    mark(figure, threshold)
+    text = f"threshold \u00b1{threshold:.3g}"
     if trained is not None and not math.isclose(trained, threshold, rel_tol=1e-6):
         text += f", trained \u00b1{trained:.3g}"
         for place in (-trained, trained):
             ends_at = {"x0": place, "x1": place, "y0": 0.9, "y1": 1, "yref": "y domain"}
             figure.add_shape(type="line", line={"width": 3, "color": QUIET}, **ends_at)
-    mark(figure, threshold, text)
+    figure.add_annotation(text=text, x=0, y=1, yref="y domain", yanchor="bottom", showarrow=False)
     reach = max([1.6 * threshold, *np.abs(low), *np.abs(high)])
     most = math.log10(max(1.0, n.max(initial=0)))
     figure.update_xaxes(range=[-reach, reach])

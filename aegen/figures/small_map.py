@@ -39,13 +39,13 @@ def shade(points: ArrayLike) -> Shade:
     low, high = xy.min(axis=0), xy.max(axis=0)
     span = float((high - low).max()) * 1.08 or 1.0
     low = (low + high) / 2 - span / 2
-    cell = np.clip(((xy - low) / span * SIDE).astype(np.int64), 0, SIDE - 1)
-    counts = np.bincount((SIDE - 1 - cell[:, 1]) * SIDE + cell[:, 0], minlength=SIDE * SIDE)
+    edges = np.linspace(0, span, SIDE + 1)
+    counts = np.histogram2d(*(xy - low).T, bins=edges)[0].T[::-1]
     top = max(1.0, float(np.quantile(counts[counts > 0], 0.98)))
     alpha = np.where(counts > 0, 40 + 150 * np.clip(counts / top, 0, 1) ** 0.6, 0)
     picture: ByteArray = np.empty((SIDE, SIDE, 4), np.uint8)
     picture[..., :3] = GREY
-    picture[..., 3] = alpha.reshape(SIDE, SIDE)
+    picture[..., 3] = alpha
     return Shade(png(picture), low, span)
 
 

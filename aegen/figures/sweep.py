@@ -1,4 +1,4 @@
-"""How figures go over a sweep: a line a latent model, its intervals as a band."""
+"""Lines over a sweep: one a latent model, its intervals as a band."""
 
 from __future__ import annotations
 

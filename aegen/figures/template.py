@@ -67,7 +67,12 @@ def small(height: int, x_title: str, y_title: str = "", paper: Paper = "light") 
     Titles may be plain text only: what comes from data is escaped by the caller.
     """
     figure = blank(height, paper)
-    figure.update_layout(font={"size": 11}, showlegend=False, hoverlabel={"font": {"size": 12}})
+    figure.update_layout(
+        margin={"t": 20, "r": 24},
+        font={"size": 11},
+        showlegend=False,
+        hoverlabel={"font": {"size": 12}},
+    )
     for axis, title in ((figure.layout.xaxis, x_title), (figure.layout.yaxis, y_title)):
         axis.update(
             title={"text": title, "standoff": 6, "font": {"size": 11}},
@@ -78,11 +83,11 @@ def small(height: int, x_title: str, y_title: str = "", paper: Paper = "light") 
     return figure.update_xaxes(showgrid=False)
 
 
-def mark(figure: Any, x: float, text: str = "", *, left: bool = False) -> None:
-    """A dashed upright line at ``x`` with ``text`` at its top, on its right unless ``left``."""
+def mark(figure: Any, x: float, text: str = "") -> None:
+    """A dashed upright line at ``x``, with ``text`` above the plot."""
     figure.add_vline(
         x=x,
         line={"width": 1.4, "dash": "4px,3px", "color": figure.layout.template.layout.font.color},
-        annotation={"text": text, "showarrow": False},
-        annotation_position="top left" if left else "top right",
+        annotation={"text": text, "xanchor": "center"},
+        annotation_position="top",
     )

@@ -85,7 +85,8 @@ def curve(
     figure.update_xaxes(range=[begin, end], dtick=1 if end - begin < 6 else None)
     figure.update_yaxes(
         type="log" if log else "linear",
-        nticks=5,
+        nticks=3 if log else 5,
+        dtick=_log_step(min(numbers), max(numbers)) if log else None,
         tickformat="~s" if max(numbers) >= 1e4 else ",~r",
     )
     return figure.update_layout(
@@ -109,6 +110,12 @@ def _finite(
         for epoch, value in zip(epochs, values, strict=False)
         if math.isfinite(value) and (value > 0 or not log)
     ]
+
+
+def _log_step(low: float, high: float) -> str | int | None:
+    """Ticks at 1, 2, 5 and so on over a few decades, at powers of 10 over more of them."""
+    decades = math.log10(high / low)
+    return None if decades < 0.6 else "D2" if decades < 2 else 1 + int(decades) // 5
 
 
 def _short(value: float) -> str:
