@@ -144,7 +144,7 @@ def _take_text(item: link.Item[str], key: str) -> None:
 
 def _examples(name: str, item: link.Item[str]) -> None:
     """Wishes to begin with, for this bundle."""
-    found = _suggested(services.found_values(name))
+    found = _suggested(services.factors(name, True))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(
             "Add a condition, draw around points on the map, or begin with", width="content"

@@ -143,7 +143,7 @@ def _row(name: str, key: str) -> Make:
     start = row_picker.default_row(name, 0) if pinned is None else min(pinned, last)
     row = int(st.number_input("Row", 0, last, start, key=f"{key}:{name}:row"))
     held = _held(name, key)
-    return lambda: services.near_row(name, row, held)
+    return lambda: services.near(name, row, held)
 
 
 def _picture(name: str, key: str) -> Make | None:
@@ -153,7 +153,7 @@ def _picture(name: str, key: str) -> Make | None:
     held = _held(name, key)
     if code is None or len(code) != services.bundle(name).latent_dim:
         return None
-    return lambda: services.near_picture(name, code, held)
+    return lambda: services.near(name, code, held)
 
 
 def _held(name: str, key: str) -> int:

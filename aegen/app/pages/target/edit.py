@@ -74,7 +74,7 @@ def _becomes(name: str) -> None:
     """What the picture shall show: a value from the list, or several as text."""
     from aegen.targeting import AttributeEquals
 
-    values = services.found_values(name)
+    values = services.factors(name, True)
     options = [
         str(AttributeEquals(attribute, value))
         for attribute in values

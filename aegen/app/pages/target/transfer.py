@@ -29,7 +29,7 @@ def asked(name: str) -> TransferRequest | None:
     """The two groups as widgets; None where the bundle has no attributes to tell groups by."""
     from aegen.targeting import AttributeEquals
 
-    values = services.found_values(name)
+    values = services.factors(name, True)
     options = [
         str(AttributeEquals(attribute, value))
         for attribute in values
