@@ -55,7 +55,7 @@ class Job(ABC):
         self._ended: float | None = None
         self._stop, self._over = threading.Event(), threading.Event()
         self._watchers: dict[str, Callable[[], bool]] = {}
-        self._thread = threading.Thread(target=self._live, name=f"aegen-job-{key}", daemon=True)
+        self._thread = threading.Thread(target=self._live, name="aegen-job", daemon=True)
 
     @property
     def seconds(self) -> float:
@@ -118,8 +118,9 @@ class Job(ABC):
         return who in self._watchers
 
     def stop(self) -> None:
-        """End it, whoever watches."""
-        self._stop.set()
+        """End it, whoever watches, if it has not ended."""
+        if not self.over:
+            self._stop.set()
 
     def _watched(self) -> bool:
         return any(present() for present in list(self._watchers.values()))

@@ -187,11 +187,11 @@ _jobs = Jobs(REMEMBERED)
 _turn = threading.Semaphore(AT_ONCE)
 
 
-def begin(key: str, work: str, prepare: Callable[[], Plan], *, goes_on: bool = False) -> Job:
+def begin(key: Hashable, work: str, prepare: Callable[[], Plan], *, goes_on: bool = False) -> Job:
     """The job of this key, begun if need be; ``prepare`` gives the plan of a new one."""
     return _jobs.begin(key, lambda: ProcessJob(key, work, prepare(), _turn, goes_on=goes_on))
 
 
-def find(key: str) -> Job | None:
+def find(key: Hashable) -> Job | None:
     """The job of this key, if there is one."""
     return _jobs.find(key)

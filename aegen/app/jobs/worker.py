@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from typing import IO, Any
 
 from aegen.core.errors import AegenError
@@ -25,12 +26,18 @@ PAUSE = 0.1
 """Seconds between two reports that are passed on."""
 
 NICE = 3
-"""How much the work stands back for the server."""
+"""How much less of the processor the work gets than the server."""
 
 
 def main() -> None:
     """Answer the one request that comes in."""
-    say = _voice()
+    out, lock = _pipe(), threading.Lock()
+
+    def say(message: dict[str, Any]) -> None:
+        with lock:
+            out.write(json.dumps(message) + "\n")
+            out.flush()
+
     request = json.loads(sys.stdin.readline())
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if hasattr(os, "nice"):
@@ -48,25 +55,11 @@ def main() -> None:
         say({"done": answer})
 
 
-class _Voice:
-    """Lines of JSON to the process that asked."""
-
-    def __init__(self, stream: IO[str]) -> None:
-        self._stream = stream
-        self._lock = threading.Lock()
-
-    def __call__(self, message: dict[str, Any]) -> None:
-        with self._lock:
-            self._stream.write(json.dumps(message) + "\n")
-            self._stream.flush()
-
-
 class _Reports:
     """Passes on reports of progress, but not more than a person can read."""
 
-    def __init__(self, say: _Voice) -> None:
-        self._say = say
-        self._last = 0.0
+    def __init__(self, say: Callable[[dict[str, Any]], None]) -> None:
+        self._say, self._last = say, 0.0
 
     def __call__(self, share: float, text: str) -> None:
         now = time.monotonic()
@@ -75,15 +68,15 @@ class _Reports:
             self._say({"share": float(share), "text": str(text)})
 
 
-def _voice() -> _Voice:
-    """The pipe to the asker, kept from libraries that print: theirs goes where errors go."""
+def _pipe() -> IO[str]:
+    """The pipe to the server, kept from libraries that print: theirs goes where errors go."""
     own = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    return _Voice(own)
+    return own
 
 
 def _end_with_parent() -> None:
-    """The asker holds our input open as long as it lives; what we started ends with us."""
+    """The server holds our input open as long as it lives; what we started ends with us."""
     while sys.stdin.read(1024):
         pass
     if hasattr(os, "killpg") and os.getpgid(0) == os.getpid():

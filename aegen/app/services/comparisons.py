@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import hashlib
+import math
 import os
 import tempfile
 import threading
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from aegen.app.jobs import process
 from aegen.app.jobs.job import Job
 from aegen.app.services import bundles
-from aegen.app.services.cache import cached, stamp
+from aegen.app.services.cache import Stamp, cached, stamp
 from aegen.app.services.samplers import SamplerSpec
 from aegen.core.errors import AegenError, StorageError
 
@@ -34,12 +34,10 @@ __all__ = [
     "ComparisonRequest",
     "again",
     "candidate_of",
-    "candidates",
     "compare",
     "comparison_job",
     "default_models",
     "left",
-    "metric_spec_of",
     "pictures_of",
     "read_models",
     "reference_pictures",
@@ -141,21 +139,11 @@ def spec_of(bundle: str, model: str) -> SamplerSpec:
     return SamplerSpec(bundle, candidate.sampler, candidate.fields)
 
 
-def candidates(asked: ComparisonRequest) -> tuple[Candidate, ...]:
-    """The latent models that are compared."""
-    return tuple(candidate_of(model) for model in asked.models)
-
-
 @functools.cache
 def _metric_specs(budget: str) -> tuple[MetricSpec, ...]:
     from aegen.comparison import metric_specs
 
     return metric_specs([BUDGETS[budget].preset])
-
-
-def metric_spec_of(asked: ComparisonRequest, key: str) -> MetricSpec | None:
-    """The metric of this key, where it is measured."""
-    return next((each for each in _metric_specs(asked.budget) if each.key == key), None)
 
 
 def refusal(name: str) -> str | None:
@@ -224,12 +212,12 @@ def _found(asked: ComparisonRequest) -> _Found:
     from aegen.comparison import REFERENCES
     from aegen.comparison.task import Task
 
-    everyone = [*sorted(candidates(asked), key=lambda each: each.slow), *REFERENCES]
+    compared = sorted(map(candidate_of, asked.models), key=lambda each: each.slow)
     return _Found(
         tuple(
             Task(asked.bundle, candidate, seed, asked.draws, _metric_specs(asked.budget))
             for seed in asked.seeds
-            for candidate in everyone
+            for candidate in (*compared, *REFERENCES)
         )
     )
 
@@ -242,7 +230,8 @@ def table(asked: ComparisonRequest) -> Table:
     found.look()
     with found.lock:
         results = [found.results[task] for task in found.tasks if task in found.results]
-    return Table(asked.bundle, candidates(asked), _metric_specs(asked.budget), results)
+    compared = tuple(map(candidate_of, asked.models))
+    return Table(asked.bundle, compared, _metric_specs(asked.budget), results)
 
 
 def left(asked: ComparisonRequest) -> tuple[int, int]:
@@ -284,13 +273,18 @@ def compare(asked: ComparisonRequest) -> Job:
         "folder": str(_folder()),
         "processes": os.cpu_count() or 1,
     }
-    plan = arguments, lambda answer: _make_room(_folder())
-    return process.begin(_key(asked), WORK, lambda: plan)
+    return process.begin(_key(asked), WORK, lambda: (arguments, _make_room))
 
 
-def _key(asked: ComparisonRequest) -> str:
+def _make_room(answer: Any) -> None:
+    from aegen.app.services import disk_cache
+
+    disk_cache.make_room(_folder(), "*.safetensors", math.inf, MOST_BYTES)
+
+
+def _key(asked: ComparisonRequest) -> tuple[Stamp, ComparisonRequest]:
     """Another bundle of the same name is another job."""
-    return "compare " + hashlib.sha256(repr((stamp(asked.bundle), asked)).encode()).hexdigest()
+    return stamp(asked.bundle), asked
 
 
 def _store() -> Store:
@@ -314,18 +308,3 @@ def _folder() -> Path:
 @functools.cache
 def _elsewhere() -> Path:
     return Path(tempfile.mkdtemp(prefix="aegen-comparisons-"))
-
-
-def _make_room(folder: Path) -> None:
-    """Remove the results that were not used for longest."""
-    files = []
-    with contextlib.suppress(OSError):
-        for path in folder.glob("*.safetensors"):
-            about = path.stat()
-            files.append((about.st_mtime, about.st_size, path))
-    total = 0
-    for _, size, path in sorted(files, reverse=True):
-        total += size
-        if total > MOST_BYTES:
-            with contextlib.suppress(OSError):
-                path.unlink()

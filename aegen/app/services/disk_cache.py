@@ -25,7 +25,17 @@ from aegen.core.errors import AegenError, StorageError
 from aegen.core.storage import make_folder, replacing
 from aegen.samplers import Sampler
 
-__all__ = ["LEAST", "MOST_BYTES", "MOST_FILES", "folder", "keep", "mark", "read", "workplace"]
+__all__ = [
+    "LEAST",
+    "MOST_BYTES",
+    "MOST_FILES",
+    "folder",
+    "keep",
+    "make_room",
+    "mark",
+    "read",
+    "workplace",
+]
 
 VARIABLE = "AEGEN_CACHE"
 """Names the folder; by default ``aegen`` in the system's folder for such files."""
@@ -127,17 +137,24 @@ def _file(mark: str) -> Path:
 
 def _make_room() -> None:
     """Remove the fits that were not used for longest, and what dead servers left."""
-    files, total = [], 0
     with contextlib.suppress(OSError):
-        for path in folder().iterdir():
-            about = path.stat()
-            if path.name.startswith("."):
-                if time.time() - about.st_mtime > STALE:
-                    shutil.rmtree(path, ignore_errors=True)
-            elif path.suffix == ".safetensors":  # whatever else is there is somebody's own
-                files.append((about.st_mtime, about.st_size, path))
-    for number, (_, size, path) in enumerate(sorted(files, reverse=True)):
-        total += size
-        if number and (number >= MOST_FILES or total > MOST_BYTES):
-            with contextlib.suppress(OSError):
-                path.unlink()
+        for path in folder().glob(".*"):
+            if time.time() - path.stat().st_mtime > STALE:
+                shutil.rmtree(path, ignore_errors=True)
+    make_room(folder(), "*.safetensors", MOST_FILES, MOST_BYTES)
+
+
+def make_room(folder: Path, pattern: str, most: float, size: float) -> None:
+    """Remove what was not used for longest: all but ``most``, which hold ``size`` bytes at most.
+
+    The last used stays in any case, and so does what the pattern does not match: somebody's own.
+    """
+    total = 0
+    with contextlib.suppress(OSError):
+        found = [(path.stat(), path) for path in folder.glob(pattern)]
+        found.sort(key=lambda each: each[0].st_mtime, reverse=True)
+        for number, (about, path) in enumerate(found):
+            total += about.st_size
+            if number and (number >= most or total > size):
+                shutil.rmtree(path, ignore_errors=True)
+                path.unlink(missing_ok=True)

@@ -12,7 +12,6 @@ from aegen.app.services import bundles
 from aegen.app.services.cache import cached, stamp
 from aegen.app.services.images import one_thread
 from aegen.app.services.samplers import SamplerSpec, model
-from aegen.core.arrays import FloatArray
 
 if TYPE_CHECKING:
     from aegen.generation import Model
@@ -28,10 +27,8 @@ __all__ = [
     "edited",
     "factors",
     "found_before",
-    "found_values",
     "matching",
-    "near_picture",
-    "near_row",
+    "near",
     "search",
     "target_of",
     "targeted",
@@ -115,39 +112,25 @@ def matching(name: str, text: str) -> Matching:
     return Matching(int((weights > 0.5).sum()), matching_rows(weights))
 
 
-@cached(8)
-def factors(name: str) -> dict[str, tuple[str, ...]]:
-    """Attributes that have values, with these, of a bundle."""
+@cached(16)
+def factors(name: str, found: bool = False) -> dict[str, tuple[str, ...]]:
+    """Attributes of a bundle with their values, or with the values that are ``found`` in rows."""
     from aegen.targeting.attribute_models import AttributeModels
 
-    known = AttributeModels.of(bundles.bundle(name))
-    return {attribute: known.labels(attribute).values for attribute in known.factors()}
+    models = AttributeModels.of(bundles.bundle(name))
+    values = {}
+    for attribute in models.factors():
+        labels = models.labels(attribute)
+        rows = set(labels.rows.tolist()) if found else range(len(labels.values))
+        values[attribute] = tuple(value for k, value in enumerate(labels.values) if k in rows)
+    return values
 
 
-@cached(8)
-def found_values(name: str) -> dict[str, tuple[str, ...]]:
-    """The same with those values only that rows have."""
-    from aegen.targeting.attribute_models import AttributeModels
-
-    known, found = AttributeModels.of(bundles.bundle(name)), {}
-    for attribute, values in factors(name).items():
-        rows = set(known.labels(attribute).rows.tolist())
-        found[attribute] = tuple(value for k, value in enumerate(values) if k in rows)
-    return found
-
-
-def near_row(name: str, row: int, rows: int) -> Target:
-    """The ball around a row that holds so many rows."""
+def near(name: str, start: int | tuple[float, ...], rows: int) -> Target:
+    """The ball around a row or a code that holds so many rows."""
     from aegen.targeting import near
 
-    return near(bundles.bundle(name), row, rows)
-
-
-def near_picture(name: str, code: tuple[float, ...], rows: int) -> Target:
-    """The same around a code."""
-    from aegen.targeting import near
-
-    return near(bundles.bundle(name), code, rows)
+    return near(bundles.bundle(name), start, rows)
 
 
 # draws
@@ -184,15 +167,11 @@ def _drawn(request: TargetRequest, source: Model, target: Target) -> Targeted:
     from aegen.targeting import MAX_MISCLASSIFIED, draw
 
     one_thread()
-    strategy: Any = request.strategy
-    found = draw(
-        source,
-        target,
-        request.n,
-        rng=request.seed,
-        strategy=strategy,
-        max_misclassified=0.0 if request.strict else MAX_MISCLASSIFIED,
-    )
+    how: dict[str, Any] = {
+        "strategy": request.strategy,
+        "max_misclassified": 0.0 if request.strict else MAX_MISCLASSIFIED,
+    }
+    found = draw(source, target, request.n, rng=request.seed, **how)
     if len(found):
         found.candidates.all_probabilities()  # decoded and classified here, once
         found.images  # noqa: B018
@@ -242,17 +221,10 @@ def edited(change: Edit) -> Edited:
     from aegen.targeting import edit
 
     one_thread()
-    kind: Any = change.kind
-    start: int | FloatArray | list[float] = (
-        change.start if isinstance(change.start, int) else list(change.start)
-    )
+    start: Any = change.start if isinstance(change.start, int) else list(change.start)
+    how: dict[str, Any] = {"kind": change.kind, "hold": change.hold, "reach": change.reach}
     found = edit(
-        bundles.bundle(change.bundle),
-        start,
-        target_of(change.bundle, change.text),
-        kind=kind,
-        hold=change.hold,
-        reach=change.reach,
+        bundles.bundle(change.bundle), start, target_of(change.bundle, change.text), **how
     )
     found.probabilities  # noqa: B018 - classified once, here
     found.images  # noqa: B018

@@ -6,9 +6,9 @@ epochs, so whoever asks for the same one goes on with it, also after a restart.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
+import math
 import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -80,14 +80,14 @@ def _mark(order: TrainingConfig) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:24]
 
 
-def _shelf() -> Path:
+def _home() -> Path:
     from aegen.app.services import disk_cache
 
     return disk_cache.folder().parent / "trainings"
 
 
 def _folder(order: TrainingConfig) -> Path:
-    return _shelf() / _mark(order)
+    return _home() / _mark(order)
 
 
 def _key(order: TrainingConfig) -> str:
@@ -104,6 +104,7 @@ def training_job(order: TrainingConfig) -> Job | None:
 
 def start_training(order: TrainingConfig) -> Job:
     """Begin, or go on from the last epoch that is done; it goes on when nobody watches."""
+    from aegen.app.services.disk_cache import make_room
     from aegen.core.storage import make_folder
 
     old, folder = training_job(order), _folder(order)
@@ -111,7 +112,7 @@ def start_training(order: TrainingConfig) -> Job:
         old.forget()
 
     def prepare() -> process.Plan:
-        _make_room()
+        make_room(_home(), "[!.]*", MOST_TRAININGS, math.inf)
         make_folder(folder)
         kind, _, name = order.source.partition(":")
         given = (
@@ -124,7 +125,7 @@ def start_training(order: TrainingConfig) -> Job:
             "hidden": order.hidden,
             "recipe": order.recipe,
             "out": str(folder),
-            "kept": str(_shelf() / ".rows"),
+            "kept": str(_home() / ".rows"),
         }
         return arguments, lambda said: said
 
@@ -141,14 +142,6 @@ def forget_training(order: TrainingConfig) -> None:
     shutil.rmtree(_folder(order), ignore_errors=True)
 
 
-def _make_room() -> None:
-    """Remove the trainings that were not touched for longest."""
-    with contextlib.suppress(OSError):
-        folders = [f for f in _shelf().iterdir() if f.is_dir() and not f.name.startswith(".")]
-        for old in sorted(folders, key=lambda f: f.stat().st_mtime)[:-MOST_TRAININGS]:
-            shutil.rmtree(old, ignore_errors=True)
-
-
 # what came of it
 
 
@@ -158,7 +151,7 @@ def trained(order: TrainingConfig) -> History | None:
 
 
 def _stamp(mark: str) -> Stamp:
-    file = _shelf() / mark / HISTORY
+    file = _home() / mark / HISTORY
     try:
         about = file.stat()
     except OSError:
@@ -170,7 +163,7 @@ def _stamp(mark: str) -> Stamp:
 def _history(mark: str) -> History | None:
     from aegen.supermask.training.history import History
 
-    file = _shelf() / mark / HISTORY
+    file = _home() / mark / HISTORY
     return History.read(file) if file.is_file() else None
 
 

@@ -15,7 +15,7 @@ from aegen.app.widgets.markdown import plain
 from aegen.app.widgets.messages import show_problem
 from aegen.core.errors import AegenError
 
-__all__ = ["cancel", "failed", "offer", "percent", "progress", "ready", "stopped"]
+__all__ = ["cancel", "failed", "offer", "progress", "ready", "stopped"]
 
 POLL = 0.5
 """Seconds between two looks at a job."""
@@ -30,8 +30,7 @@ def progress(
     *args: Any,
     title: str = "",
     label: str = "Cancel",
-    said: Callable[[Job], tuple[float, str]] | None = None,
-    renewed: Callable[[], bool] = lambda: False,
+    said: Callable[[], tuple[float, str] | None] | None = None,
     every: float = POLL,
 ) -> None:
     """Shows how far a job is, and runs the page anew when it is over; this visit watches it.
@@ -42,22 +41,26 @@ def progress(
         *args: what it is called with.
         title: a heading, as Markdown, in a frame with the rest.
         label: of the button.
-        said: gives the share done and a sentence as Markdown; by default what the job reports.
-        renewed: whether the page has anything else to show anew.
+        said: gives the share done and a sentence as Markdown, by default what the job reports;
+            None where the page has something else to show.
         every: seconds between two looks.
     """
     watching.watch(job)
 
     @st.fragment(run_every=every)
     def look() -> None:
-        if job.over or renewed() or not job.watched_by(visit.session_id()):
+        standing = said() if said else _percent(job)
+        if standing is None or job.over or not job.watched_by(visit.session_id()):
             st.rerun()
-        share, text = (said or percent)(job)
+        share, text = standing
+        if job.state == "waiting":
+            share, text = 0.0, "Waiting for other work to end"
+        text = "Stopping" if job.stopping else f"{text} · {_times(job.seconds, share)}"
         with st.container(border=bool(title), gap="small"):
             if title:
                 st.markdown(title)
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.progress(min(max(share, 0.0), 1.0), _standing(job, share, text))
+                st.progress(min(max(share, 0.0), 1.0), text)
                 st.button(
                     label,
                     icon=":material/stop_circle:",
@@ -72,19 +75,10 @@ def progress(
     look()
 
 
-def percent(job: Job) -> tuple[float, str]:
-    """What a job reports of itself: the share done, and a sentence."""
+def _percent(job: Job) -> tuple[float, str]:
     if not job.text and not job.share:
         return 0.0, "Starting"
     return job.share, " · ".join(filter(None, [f"{100 * job.share:.0f} %", plain(job.text)]))
-
-
-def _standing(job: Job, share: float, text: str) -> str:
-    if job.stopping:
-        return "Stopping"
-    if job.state == "waiting":
-        text, share = "Waiting for other work to end", 0.0
-    return f"{text} · {_times(job.seconds, share)}"
 
 
 def _times(seconds: float, share: float) -> str:

@@ -133,6 +133,8 @@ def test_work_goes_on_when_its_page_comes_back_soon(opened, monkeypatch):
     monkeypatch.setattr(jobs, "GRACE", 60)
     app, job = visited(opened, "sample")
     app.switch_page(str(navigation.entry("bundles").path)).run()
+    for name, value in LINKS["sample"].items():
+        app.query_params[name] = value
     app.switch_page(str(navigation.entry("sample").path)).run()
     assert the_job() is job
     monkeypatch.setattr(jobs, "GRACE", 1)

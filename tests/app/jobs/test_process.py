@@ -124,6 +124,7 @@ def test_a_stopped_job_makes_room_and_a_failed_one_stays_until_forgotten(tmp_pat
     assert again is not job
     again.stop()
     failed = ended(begin("refuse", key="bad"))
+    failed.leave("test")
     assert begin("refuse", key="bad") is failed
     failed.forget()
     assert begin("refuse", key="bad") is not failed

@@ -239,7 +239,12 @@ def test_an_error_of_the_job_is_its_sentence(opened, monkeypatch):
     app = app.run()
     assert not app.exception
     assert any("change it" in error.value for error in app.error)
-    assert "Try again" in labels(app)
+    job = one_job()
+    app = app.run().run()  # it is not tried again by itself
+    assert one_job() is job
+    assert any("change it" in error.value for error in app.error)
+    app = press(app, "Try again")
+    assert one_job() is not job
 
 
 def test_asking_for_something_else_ends_what_nobody_waits_for(opened, monkeypatch):
@@ -273,7 +278,8 @@ def test_results_make_room_for_newer_ones(tmp_path, monkeypatch):
         os.utime(tmp_path / f"{k}.safetensors", (k, k))
     (tmp_path / "own.txt").write_bytes(bytes(1000))
     monkeypatch.setattr(comparisons, "MOST_BYTES", 250)
-    comparisons._make_room(tmp_path)
+    monkeypatch.setattr(comparisons, "_folder", lambda: tmp_path)
+    comparisons._make_room(None)
     assert sorted(p.name for p in tmp_path.iterdir()) == [
         "2.safetensors",
         "3.safetensors",

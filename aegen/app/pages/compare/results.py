@@ -1,8 +1,7 @@
 """The figures of Compare: how far they are, the table, two plots, downloads.
 
-While a job makes results, one line looks for new ones on disk every second
-(`aegen.app.services`), and only where there are some is the rest drawn anew: the machine is busy
-with the results themselves.
+While a job makes results, one line looks for new ones on disk, and the rest is drawn anew only
+where there are some: the machine is busy with the results themselves.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ DENSE = """
 """
 """Eight columns side by side on a desk's screen; times and copies are said above, by pictures."""
 
-START = "Start", ":material/play_arrow:"
+PLAY, REPLAY = ":material/play_arrow:", ":material/replay:"
 
 Stage = Literal["running", "finished", "offered", "stopped", "failed"]
 
@@ -113,14 +112,15 @@ def _standing(asked: ComparisonRequest, stage: Stage, found: Table) -> None:
             f"**{BUDGETS[asked.budget].title}**: {len(found.metric_specs)} metrics under {seeds} "
             f"seeds, {total} tasks that take several minutes, while this page stays open. What "
             "is measured is kept.",
-            *START,
+            "Start",
+            PLAY,
             _again,
             asked,
             kind="primary",
         )
     elif stage == "stopped":
         words = f"Stopped after {total - left} of {total} tasks; their results are kept."
-        job_status.offer(words, "Go on", START[1], _again, asked)
+        job_status.offer(words, "Go on", PLAY, _again, asked)
     else:
         _finished(asked, found)
 
@@ -128,18 +128,15 @@ def _standing(asked: ComparisonRequest, stage: Stage, found: Table) -> None:
 def _progress(asked: ComparisonRequest, job: Job, shown: int) -> None:
     """How far it is; the page runs anew where more is known than is shown."""
 
-    def said(job: Job) -> tuple[float, str]:
+    def said() -> tuple[float, str] | None:
         left, total = services.left(asked)
-        done = total - left
+        if total - left != shown:
+            return None
         text = job.text.replace(f" on {asked.bundle}", "")
-        last = f" · last: {plain(text)}" if done and text else ""
-        return done / total, f"{done} of {total} done{last}"
+        last = f" · last: {plain(text)}" if shown and text else ""
+        return shown / total, f"{shown} of {total} done{last}"
 
-    def renewed() -> bool:
-        left, total = services.left(asked)
-        return total - left != shown
-
-    job_status.progress(job, job_status.cancel, asked, job, said=said, renewed=renewed, every=POLL)
+    job_status.progress(job, job_status.cancel, asked, job, said=said, every=POLL)
 
 
 def _finished(asked: ComparisonRequest, found: Table) -> None:
@@ -155,7 +152,7 @@ def _finished(asked: ComparisonRequest, found: Table) -> None:
         f"{found.size:,} draws of each against as many held-out rows{fewer}, {seeds}{took}."
     )
     if any(result.problem for result in found.results):
-        job_status.offer("", "Try the failed ones again", ":material/replay:", _again, asked)
+        job_status.offer("", "Try the failed ones again", REPLAY, _again, asked)
 
 
 def _again(asked: ComparisonRequest) -> None:
@@ -175,7 +172,7 @@ def _table(found: Table, *, whole: bool) -> None:
     drawing(DENSE + table_html(shown).replace(" ± ", "\u2009±\u2009"), key="figures")
     st.caption(
         "Bars are 95 % intervals, one scale a line. **Orange**: better than every other model, "
-        "each difference resolved. **Blue**: not told apart from the best."
+        "each difference resolved. **Blue**: not distinguished from the best."
     )
     if whole:
         st.markdown("  \n".join(plain(each) for each in verdict(shown)))

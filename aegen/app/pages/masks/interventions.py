@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import time
+from typing import Any
 
 import streamlit as st
 
@@ -15,7 +16,7 @@ from aegen.app.jobs.job import Job
 from aegen.app.pages.masks import state
 from aegen.app.pages.masks.layer_map import asked_change, epoch_of, layers_of
 from aegen.app.services import MaskChange
-from aegen.app.state import formats, watching
+from aegen.app.state import formats, link, watching
 from aegen.app.widgets import bound, job_status
 from aegen.app.widgets.markdown import plain, sentence
 
@@ -24,27 +25,10 @@ __all__ = ["what_if"]
 PATIENCE, POLL = 0.6, 1.0
 """Seconds that a page waits for an evaluation, and between two looks when it takes longer."""
 
-FACTORS = (
-    0.0,
-    0.25,
-    0.5,
-    0.6,
-    0.7,
-    0.8,
-    0.9,
-    1.0,
-    1.1,
-    1.2,
-    1.3,
-    1.4,
-    1.5,
-    1.75,
-    2.0,
-    2.5,
-    3.0,
-    4.0,
-)
+FACTORS = (0.0, 0.25, 0.5, *(k / 10 for k in range(6, 16)), 1.75, 2.0, 2.5, 3.0, 4.0)
 """Of the threshold, finer where a mask changes gently."""
+
+PERCENT = 0, 100
 
 
 def what_if(name: str) -> None:
@@ -64,7 +48,15 @@ def _controls(name: str) -> None:
     layers = list(services.ticket(name).layers)
     known = services.history(name)
     movable = known is not None and bool(known.last) and epoch_of(name) is None
-    _factor(movable)
+    _slide(
+        st.select_slider,
+        "Threshold, times the trained one",
+        state.threshold,
+        sorted({*FACTORS, state.threshold.get()}),
+        format_func="{:g} ×".format,
+        disabled=not movable,
+        help="A weight remains where its mask variable is beyond the threshold.",
+    )
     if not movable:
         why = (
             f"{services.history_problem(name)}, so the threshold cannot be moved."
@@ -72,37 +64,29 @@ def _controls(name: str) -> None:
             else "the mask variable is kept of the last epoch: go there to move the threshold."
         )
         st.caption(sentence(why))
-    for item, label, help in (
-        (
-            state.back,
-            "Put back of what was dropped",
-            "Percent of the dropped weights of each layer that are kept with their frozen values.",
-        ),
-        (
-            state.straight,
-            "Un-invert of what was inverted",
-            "Percent of the inverted weights of each layer that get their frozen signs back.",
-        ),
-    ):
-        key = bound.bind(item)
-        st.slider(
-            label,
-            0,
-            100,
-            step=1,
-            key=key,
-            format="%d %%",
-            help=help,
-            on_change=bound.take,
-            args=(item, key),
-        )
+    _slide(
+        st.slider,
+        "Put back of what was dropped",
+        state.back,
+        *PERCENT,
+        format="%d %%",
+        help="Percent of the dropped weights of each layer, kept with their frozen values.",
+    )
+    _slide(
+        st.slider,
+        "Un-invert of what was inverted",
+        state.straight,
+        *PERCENT,
+        format="%d %%",
+        help="Percent of the inverted weights of each layer that get their frozen signs back.",
+    )
     with st.container(horizontal=True):
         bound.choose(
             "Shuffle within",
             state.shuffled,
             ["", *layers, "all"],
             format_func=_named,
-            help="The same numbers of kept, inverted and dropped weights, at places by chance: "
+            help="The same numbers of kept, inverted and dropped weights, at random places: "
             "what is lost is what the places mean.",
             width=150,
         )
@@ -121,7 +105,7 @@ def _controls(name: str) -> None:
             0,
             formats.HIGHEST_SEED,
             width=110,
-            help="Decides which weights chance takes.",
+            help="Decides which weights are taken at random.",
         )
         st.button(
             "Undo all",
@@ -136,20 +120,10 @@ def _controls(name: str) -> None:
     )
 
 
-def _factor(movable: bool) -> None:
-    item = state.threshold
+def _slide(widget: Any, label: str, item: link.Item[Any], *values: Any, **how: Any) -> None:
+    """One of Streamlit's sliders, bound to a choice."""
     key = bound.bind(item)
-    options = sorted({*FACTORS, item.get()})
-    st.select_slider(
-        "Threshold, times the trained one",
-        options,
-        key=key,
-        format_func="{:g} ×".format,
-        disabled=not movable,
-        help="A weight remains where its mask variable is beyond the threshold.",
-        on_change=bound.take,
-        args=(item, key),
-    )
+    widget(label, *values, key=key, on_change=bound.take, args=(item, key), **how)
 
 
 def _named(layer: str) -> str:
@@ -163,28 +137,23 @@ def _undo() -> None:
 
 def _outcome(name: str, change: MaskChange) -> None:
     """Accuracy before and after, with the confusion matrix."""
-    evaluation_sets = {
-        evaluation_set.key: evaluation_set for evaluation_set in services.evaluation_sets(name)
-    }
-    if not evaluation_sets:
-        _nothing_to_judge_on(name)
+    sets = {each.key: each for each in services.evaluation_sets(name)}
+    if not sets:
+        _nothing_to_evaluate_on(name)
         return
-    if state.evaluation_set.get() not in evaluation_sets:
-        state.evaluation_set.set(next(iter(evaluation_sets)))
-    key = (
-        bound.choose(
-            "Judged on",
+    key = next(iter(sets))
+    if state.evaluation_set.get() not in sets:
+        state.evaluation_set.set(key)
+    if len(sets) > 1:
+        key = bound.choose(
+            "Evaluated on",
             state.evaluation_set,
-            list(evaluation_sets),
-            format_func=lambda key: evaluation_sets[key].title,
+            list(sets),
+            format_func=lambda key: sets[key].title,
             width=330,
         )
-        if len(evaluation_sets) > 1
-        else next(iter(evaluation_sets))
-    )
-    epoch = epoch_of(name)
     changes = dict.fromkeys((services.UNCHANGED, change))
-    jobs = [services.evaluation(name, key, epoch, each) for each in changes]
+    jobs = [services.evaluation(name, key, epoch_of(name), each) for each in changes]
     if not _evaluated(jobs):
         return
     before, after = jobs[0].result, jobs[-1].result
@@ -204,8 +173,8 @@ def _outcome(name: str, change: MaskChange) -> None:
         title = plain(services.bundle(services.classifier_of(name)).title)
         teller = f" This autoencoder redraws each, and the classifier of {title} tells what it is."
     st.caption(
-        f"Rows: what it is; columns: what it is taken for. Judged on {some}"
-        f"{plain(evaluation_sets[key].about)}.{teller}"
+        f"Rows: what it is; columns: what it is taken for. Evaluated on {some}"
+        f"{plain(sets[key].about)}.{teller}"
     )
 
 
@@ -249,35 +218,31 @@ def _headline(before: float, after: float, n: int, unchanged: bool, right: str) 
     )
 
 
-def _nothing_to_judge_on(name: str) -> None:
+def _nothing_to_evaluate_on(name: str) -> None:
     """What a person can do to see accuracy."""
-    ticket = services.ticket(name)
-    if services.redraws(name) is not None and not services.classifier_of(name):
-        st.info(
-            "An autoencoder is judged by a classifier of what it redraws, and no bundle here "
-            "with the same data set and size of pictures has one. What changes in the layers is "
-            "shown below.",
-            icon=":material/info:",
+    ticket, redraws = services.ticket(name), services.redraws(name) is not None
+    data, icon = str(ticket.about.get("data", "")), ":material/info:"
+    below = "What changes in the layers is shown below."
+    if redraws and not services.classifier_of(name):
+        words = (
+            "An autoencoder is evaluated by a classifier of what it redraws, and no bundle here "
+            f"with the same data set and size of pictures has one. {below}"
         )
-        return
-    if ticket.network is None and services.redraws(name) is None:
-        st.info(
+    elif ticket.network is None and not redraws:
+        words = (
             "This ticket holds masks for a network that is described elsewhere: it can be looked "
-            "at, but not run.",
-            icon=":material/info:",
+            "at, but not run."
         )
-        return
-    data = str(ticket.about.get("data", ""))
-    if not data:
-        st.info("The ticket does not say which data it was trained on.", icon=":material/info:")
-        return
-    title = services.DATA_TITLES.get(data, data)
-    st.info(
-        f"To see accuracy, {plain(title)} images are needed, which are not shipped: put them into "
-        f"a folder `{plain(data)}`, name the folder above it in the environment variable "
-        "AEGEN_DATA, and start the app again. What changes in the layers is shown below.",
-        icon=":material/image:",
-    )
+    elif not data:
+        words = "The ticket does not say which data it was trained on."
+    else:
+        icon = ":material/image:"
+        words = (
+            f"To see accuracy, {plain(services.DATA_TITLES.get(data, data))} images are needed, "
+            f"which are not shipped: put them into a folder `{plain(data)}`, name the folder "
+            f"above it in the environment variable AEGEN_DATA, and start the app again. {below}"
+        )
+    st.info(words, icon=icon)
 
 
 def _structure(name: str, change: MaskChange) -> None:

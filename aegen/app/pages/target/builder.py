@@ -28,7 +28,7 @@ def single_values(name: str) -> list[str]:
     """The texts of the targets that ask for one value of one attribute."""
     from aegen.targeting import AttributeEquals
 
-    known = services.targets.found_values(name)
+    known = services.targets.factors(name, True)
     return [str(AttributeEquals(each, value)) for each in known for value in known[each]]
 
 
@@ -150,7 +150,7 @@ def _examples(name: str, item: link.Item[str]) -> None:
         st.caption(
             "Add a condition, draw around points on the map, or begin with", width="content"
         )
-        for text in _suggested(services.targets.found_values(name)):
+        for text in _suggested(services.targets.factors(name, True)):
             st.button(
                 plain(words(services.targets.target_of(name, text))),
                 key=f"example:{text}",

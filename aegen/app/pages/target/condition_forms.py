@@ -142,7 +142,7 @@ def _row(name: str, key: str) -> Make:
     start = row_picker.default_row(name) if pinned is None else min(pinned, last)
     row = int(st.number_input("Row", 0, last, start, key=f"{key}:{name}:row"))
     held = _held(name, key)
-    return lambda: services.targets.near_row(name, row, held)
+    return lambda: services.targets.near(name, row, held)
 
 
 def _picture(name: str, key: str) -> Make | None:
@@ -151,7 +151,7 @@ def _picture(name: str, key: str) -> Make | None:
     held = _held(name, key)
     if code is None or len(code) != services.bundles.bundle(name).latent_dim:
         return None
-    return lambda: services.targets.near_picture(name, code, held)
+    return lambda: services.targets.near(name, code, held)
 
 
 def _held(name: str, key: str) -> int:

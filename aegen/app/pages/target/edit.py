@@ -65,7 +65,7 @@ def asked(name: str) -> Edit | None:
 
 def _becomes(name: str) -> None:
     """What the picture shall show: a value from the list, or several as text."""
-    options, values = builder.single_values(name), services.targets.found_values(name)
+    options, values = builder.single_values(name), services.targets.factors(name, True)
     last = len(next(iter(values.values()))) - 1
     builder.pick(
         "It becomes",

@@ -114,14 +114,13 @@ def _standing(asked: TrainingConfig, stage: Stage, done: int) -> None:
 def _running(asked: TrainingConfig, job: Job, shown: int) -> None:
     """How far it is; the page runs anew where another epoch is done than is shown."""
 
-    def said(job: Job) -> tuple[float, str]:
+    def said() -> tuple[float, str] | None:
+        found = services.trained(asked)
+        if found is not None and len(found.records) != shown:
+            return None
         return max(job.share, shown / asked.epochs), sentence(job.text) or "Starting"
 
-    def renewed() -> bool:
-        found = services.trained(asked)
-        return found is not None and len(found.records) != shown
-
-    job_status.progress(job, _stop, job, label="Stop", said=said, renewed=renewed, every=POLL)
+    job_status.progress(job, _stop, job, label="Stop", said=said, every=POLL)
 
 
 def _stop(job: Job) -> None:
