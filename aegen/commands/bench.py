@@ -105,13 +105,13 @@ def bench_supermask(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Tickets, or networks such as conv2 with masks by chance; by default all tickets"
+            help="Tickets, or networks such as conv2 with random masks; by default all tickets"
         ),
     ] = None,
     batch: Annotated[
         list[int] | None, typer.Option(min=1, help="Images at a time; may be repeated")
     ] = None,
-    repeats: Annotated[int, typer.Option(min=1, help="Timings of each way of running")] = 9,
+    repeats: Annotated[int, typer.Option(min=1, help="Timings of each method")] = 9,
 ) -> None:
     """Size of tickets beside other formats; speed beside dense and sparse products."""
     from aegen.benchmarks.supermask import BATCHES, report
