@@ -1,8 +1,8 @@
-"""How small a ticket is and how fast it runs, beside other formats and dense and sparse products.
+"""Sizes and inference times of tickets, beside other formats and dense and sparse products.
 
-`aegen bench supermask` prints it. All ways of running are those of one process on one core, timed
-in turns, so that what slows the machine slows all of them; times are medians. Convolutions that
-are not our own are torch's dense ones, as there are no sparse ones.
+`aegen bench supermask` prints it. All methods run in one process on one core, timed in turns, so
+that what slows the machine slows all of them; times are medians. Convolutions that are not our own
+are torch's dense ones, as there are no sparse ones.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ from aegen.core.errors import InvalidInput
 from aegen.core.rng import RNG, generator
 from aegen.supermask.inference.engine import Engine
 from aegen.supermask.networks import networks
-from aegen.supermask.plan import Conv, Dense, Elu, Flatten, Plan, Step
+from aegen.supermask.plan import Dense, Elu, Flatten, Plan, Step
 from aegen.supermask.ticket.discovery import find_ticket, tickets
 from aegen.supermask.ticket.mask_codec import Mask, encode
 from aegen.supermask.ticket.ticket import Ticket
@@ -45,7 +46,7 @@ PUBLISHED = {
     "conv8": 0.0117,
     "resnet20": 0.2113,
 }
-"""Shares of the weights that remain in the paper; made-up masks have them."""
+"""Shares of the weights that remain in the paper (arXiv 2201.13361); random masks have them."""
 
 LEAST = 0.02
 """Seconds that one timing should take at least: quick calls are repeated within it."""
@@ -55,17 +56,17 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Speed:
-    """How long one way of running a ticket takes.
+    """How long one method takes to run a ticket.
 
     Attributes:
-        way: which.
+        method: its name.
         batch: images at a time.
         seconds: a batch.
         gap: the largest difference of a logit to the dense network's.
         agrees: whether the most probable class is the same for every image.
     """
 
-    way: str
+    method: str
     batch: int
     seconds: float
     gap: float
@@ -73,11 +74,11 @@ class Speed:
 
 
 def made_up(network: str, *, rng: RNG = 0) -> Ticket:
-    """A ticket with masks by chance, at the published share of remaining weights.
+    """A ticket with random masks, at the published share of remaining weights.
 
     Raises:
         UnknownName: there is no such network.
-        InvalidInput: the paper tells no share of it.
+        InvalidInput: the paper states no share of it.
 
     Example:
         >>> round(made_up("fcn").remaining, 2)
@@ -86,10 +87,10 @@ def made_up(network: str, *, rng: RNG = 0) -> Ticket:
     plan: Plan = networks.create(network)
     if network not in PUBLISHED:
         raise InvalidInput(f"the share that remains is known of {', '.join(PUBLISHED)}")
-    probability = generator(rng)
+    random = generator(rng)
     masks: dict[str, Mask] = {}
     for name, shape in plan.layers.items():
-        draw = probability.random(shape, np.float32)
+        draw = random.random(shape, np.float32)
         half = np.float32(PUBLISHED[network] / 2)
         masks[name] = (draw < half).astype(np.int8) - (draw > 1 - half).astype(np.int8)
     kappas = dict.fromkeys(masks, 1.550519 / PUBLISHED[network])
@@ -122,53 +123,50 @@ def speeds(
     repeats: int = 9,
     rng: RNG = 0,
 ) -> list[Speed]:
-    """Time every way of running a ticket on images by chance.
+    """Time every method of running a ticket on random images.
 
     Args:
         ticket: of a network with a plan.
         batches: images at a time.
-        repeats: timings of each way, of which the median is taken.
+        repeats: timings of each method, of which the median is taken.
         rng: of the images.
     """
-    plan = ticket.plan
-    c, h, w = plan.input_shape
-    probability = generator(rng)
+    c, h, w = ticket.plan.input_shape
+    random = generator(rng)
     found = []
     with _one_core():
-        ways = _ways(ticket)
+        methods = _methods(ticket)
         for batch in batches:
-            x = probability.standard_normal((batch, h, w, c), np.float32)
-            calls = {way: _on(run, x) for way, run in ways.items()}
-            logits = {way: call() for way, call in calls.items()}
+            x = random.standard_normal((batch, h, w, c), np.float32)
+            calls = {method: partial(run, x) for method, run in methods.items()}
+            logits = {method: call() for method, call in calls.items()}
             wanted = logits["dense, torch"]
             times = _in_turns(calls, repeats)
-            for way in ways:
-                gap = float(np.abs(logits[way] - wanted).max())
-                agrees = bool((logits[way].argmax(1) == wanted.argmax(1)).all())
-                found.append(Speed(way, batch, times[way], gap, agrees))
+            for method, told in logits.items():
+                gap = float(np.abs(told - wanted).max())
+                agrees = bool((told.argmax(1) == wanted.argmax(1)).all())
+                found.append(Speed(method, batch, times[method], gap, agrees))
     return found
-
-
-def _on(run: Callable[[Floats], Floats], x: Floats) -> Callable[[], Floats]:
-    return lambda: run(x)
 
 
 def _in_turns(calls: Mapping[str, Callable[[], Any]], repeats: int) -> dict[str, float]:
     """Median seconds of each call."""
-    rounds = {}
-    for way, call in calls.items():
-        start = time.perf_counter()
-        call()
-        taken = time.perf_counter() - start
-        rounds[way] = max(1, min(1000, int(LEAST / max(taken, 1e-7))))
-    taken_by: dict[str, list[float]] = {way: [] for way in calls}
+    rounds = {
+        name: max(1, min(1000, int(LEAST / max(_seconds(call), 1e-7))))
+        for name, call in calls.items()
+    }
+    taken: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(repeats):
-        for way, call in calls.items():
-            start = time.perf_counter()
-            for _ in range(rounds[way]):
-                call()
-            taken_by[way].append((time.perf_counter() - start) / rounds[way])
-    return {way: median(times) for way, times in taken_by.items()}
+        for name, call in calls.items():
+            taken[name].append(_seconds(call, rounds[name]))
+    return {name: median(times) for name, times in taken.items()}
+
+
+def _seconds(call: Callable[[], Any], rounds: int = 1) -> float:
+    start = time.perf_counter()
+    for _ in range(rounds):
+        call()
+    return (time.perf_counter() - start) / rounds
 
 
 @contextlib.contextmanager
@@ -186,73 +184,51 @@ def _one_core() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def _ways(ticket: Ticket) -> dict[str, Callable[[Floats], Floats]]:
-    """Ways of running a ticket, from (n, h, w, c) to logits."""
+def _methods(ticket: Ticket) -> dict[str, Callable[[Floats], Floats]]:
+    """Methods of running a ticket, from (n, h, w, c) to logits."""
     import torch
     from scipy.sparse import csr_array
 
-    plan, weights = ticket.plan, ticket.weights()
-    dense = {name: torch.from_numpy(array) for name, array in weights.items()}
-    flat = {name: array for name, array in weights.items() if array.ndim == 2}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # torch calls its sparse layout a beta
-        rows = {name: dense[name].to_sparse_csr() for name in flat}
-    scipy_rows = {name: csr_array(array) for name, array in flat.items()}
-    engine = Engine(ticket)
+    from aegen.supermask.torch_network import Network
 
-    def torch_with(product: Callable[[str, Tensor], Tensor]) -> Callable[[Floats], Floats]:
+    plan, weights = ticket.plan, ticket.weights()
+    flat = {name: array for name, array in weights.items() if array.ndim == 2}
+
+    class Product(torch.nn.Module):
+        def __init__(self, product: Callable[[Tensor], Tensor]) -> None:
+            super().__init__()
+            self.forward = product
+
+    def torch_with(
+        product: Callable[[Floats], Callable[[Tensor], Tensor]] | None = None,
+    ) -> Callable[[Floats], Floats]:
+        network = Network(plan, weights)
+        for name, array in flat.items() if product else ():
+            network.add_module(name, Product(product(array)))
+
         def forward(x: Floats) -> Floats:
-            values = torch.from_numpy(x).permute(0, 3, 1, 2)
-            told: Floats = _torch(plan.steps, values, dense, product).numpy()
+            told: Floats = network(torch.from_numpy(x).permute(0, 3, 1, 2)).numpy()
             return told
 
         return forward
 
-    def by_scipy(name: str, x: Tensor) -> Tensor:
-        return torch.from_numpy((scipy_rows[name] @ x.numpy().T).T)
+    def by_torch(array: Floats) -> Callable[[Tensor], Tensor]:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # torch calls its sparse layout a beta
+            rows = torch.from_numpy(array).to_sparse_csr()
+        return lambda x: (rows @ x.T).T
 
-    ways = {"dense, torch": torch_with(lambda name, x: torch.nn.functional.linear(x, dense[name]))}
+    def by_scipy(array: Floats) -> Callable[[Tensor], Tensor]:
+        rows = csr_array(array)
+        return lambda x: torch.from_numpy((rows @ x.numpy().T).T)
+
+    methods = {"dense, torch": torch_with()}
     if all(isinstance(step, Flatten | Dense | Elu) for step in plan.steps):
-        ways["dense, numpy"] = lambda x: _numpy(plan.steps, x, weights)
-    ways["CSR, torch"] = torch_with(lambda name, x: (rows[name] @ x.T).T)
-    ways["CSR, scipy"] = torch_with(by_scipy)
-    ways["aegen"] = engine.logits
-    return ways
-
-
-def _torch(
-    steps: tuple[Step, ...],
-    x: Tensor,
-    weights: Mapping[str, Tensor],
-    product: Callable[[str, Tensor], Tensor],
-) -> Tensor:
-    """A plan in torch, with a product of its own for the dense layers."""
-    from torch.nn import functional
-
-    from aegen.supermask.plan import GlobalMean, MaxPool, Residual, Scale
-
-    for step in steps:
-        match step:
-            case Dense():
-                x = product(step.name, x)
-            case Conv():
-                x = functional.conv2d(
-                    x, weights[step.name], stride=step.stride, padding=step.padding
-                )
-            case Elu():
-                x = functional.elu(x)
-            case MaxPool():
-                x = functional.max_pool2d(x, step.kernel, step.stride, step.padding)
-            case Flatten():
-                x = x.flatten(1)
-            case GlobalMean():
-                x = x.mean((2, 3))
-            case Scale():
-                x = x * step.factor
-            case Residual():
-                branch = _torch(step.branch, x, weights, product)
-                x = branch + _torch(step.shortcut, x, weights, product)
-    return x
+        methods["dense, numpy"] = lambda x: _numpy(plan.steps, x, weights)
+    methods["CSR, torch"] = torch_with(by_torch)
+    methods["CSR, scipy"] = torch_with(by_scipy)
+    methods["aegen"] = Engine(ticket).logits
+    return methods
 
 
 def _numpy(steps: tuple[Step, ...], x: Floats, weights: Mapping[str, Floats]) -> Floats:
@@ -270,18 +246,18 @@ def _numpy(steps: tuple[Step, ...], x: Floats, weights: Mapping[str, Floats]) ->
 def run(
     names: Sequence[str] = (), *, batches: Sequence[int] = BATCHES, repeats: int = 9
 ) -> Iterator[tuple[str, Ticket, dict[str, int], list[Speed]]]:
-    """Sizes and speeds of tickets, or of networks with made-up masks.
+    """Sizes and speeds of tickets, or of networks with random masks.
 
     Args:
         names: of tickets, their files, or names of networks; by default all tickets, or the FCN
             and Conv2 where there are none.
         batches: images at a time.
-        repeats: timings of each way of running.
+        repeats: timings of each method.
     """
     for name in names or tickets() or ("fcn", "conv2"):
         known = name in networks.names() and name not in tickets()
         ticket = made_up(name) if known else Ticket.read(find_ticket(name))
-        title = f"{name} (masks by chance)" if known else name
+        title = f"{name} (random masks)" if known else name
         told = [] if ticket.network is None else speeds(ticket, batches, repeats=repeats)
         yield title, ticket, sizes(ticket), told
 
@@ -318,26 +294,22 @@ def _sizes_table(ticket: Ticket, measured: Mapping[str, int]) -> Table:
 
 def _opening(ticket: Ticket) -> str:
     content = ticket.to_bytes()
-    taken = []
-    for _ in range(3):
-        start = time.perf_counter()
-        Ticket.from_bytes(content).weights()
-        taken.append(time.perf_counter() - start)
-    return f"read and rebuilt, frozen weights too, in {median(taken):.3f} s"
+    taken = median(_seconds(lambda: Ticket.from_bytes(content).weights()) for _ in range(3))
+    return f"read and rebuilt, frozen weights too, in {taken:.3f} s"
 
 
 def _speeds_table(timed: Sequence[Speed]) -> Table:
     batches = sorted({speed.batch for speed in timed})
     table = Table("running", *(f"batch {batch}" for batch in batches), "logits differ by", "class")
-    base = {s.batch: s.seconds for s in timed if s.way == "dense, torch"}
-    for way in dict.fromkeys(speed.way for speed in timed):
-        own = {speed.batch: speed for speed in timed if speed.way == way}
+    base = {s.batch: s.seconds for s in timed if s.method == "dense, torch"}
+    for method in dict.fromkeys(speed.method for speed in timed):
+        own = {speed.batch: speed for speed in timed if speed.method == method}
         cells = [
             f"{1e6 * own[b].seconds:,.0f} µs  {base[b] / own[b].seconds:.1f}x" for b in batches
         ]
         gap = max(speed.gap for speed in own.values())
         same = "same" if all(speed.agrees for speed in own.values()) else "differs"
-        table.add_row(way, *cells, f"{gap:.0e}", same)
+        table.add_row(method, *cells, f"{gap:.0e}", same)
     return table
 
 

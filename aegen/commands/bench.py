@@ -112,7 +112,7 @@ def bench_supermask(
     batch: Annotated[
         list[int] | None, typer.Option(min=1, help="Images at a time; may be repeated")
     ] = None,
-    repeats: Annotated[int, typer.Option(min=1, help="Timings of each way of running")] = 9,
+    repeats: Annotated[int, typer.Option(min=1, help="Timings of each method")] = 9,
 ) -> None:
     """Size of tickets beside other formats; speed beside dense and sparse products."""
     from aegen.benchmarks.supermask import BATCHES, report

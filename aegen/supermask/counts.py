@@ -1,4 +1,4 @@
-"""How much of a network is kept, inverted and dropped, by layer and in all."""
+"""Counts of kept, inverted and dropped weights, by layer and in all."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class Report:
 
     @property
     def empty(self) -> list[str]:
-        """Layers of which nothing remains: such a network says the same about every image."""
+        """Layers of which nothing remains: such a network's output is the same for every image."""
         return [name for name, c in self.layers.items() if c.keep + c.invert == 0]
 
     def __str__(self) -> str:

@@ -1,8 +1,8 @@
-"""What would happen if: masks changed by hand, so that a person learns which weights matter.
+"""Interventions on masks, so that a person learns which weights matter.
 
 Every function takes masks by layer and gives new ones; nothing is changed in place, and layers
 that are not named stay the same objects. ``ticket.with_masks(...)`` and `evaluation.py` say what
-a change does. Where chance decides, a larger share changes what a smaller one did and more, for
+a change does. Where weights are drawn, a larger share changes what a smaller one did and more, for
 the same ``rng``: a slider moves smoothly.
 """
 
@@ -77,7 +77,7 @@ def put_back(
         masks: by layer.
         share: of each layer's dropped weights, 0 to 1; which ones is drawn.
         layers: to change; by default all.
-        rng: chance.
+        rng: seed or Generator.
 
     Raises:
         InvalidInput: a share out of range.
@@ -131,14 +131,14 @@ def fill(masks: Masks, *, layers: Iterable[str] | None = None) -> dict[str, Mask
 def shuffle(
     masks: Masks, *, layers: Iterable[str] | None = None, rng: RNG = None
 ) -> dict[str, Mask]:
-    """Masks with as many kept, inverted and dropped weights in each layer, at places by chance.
+    """Permute each layer's mask: as many kept, inverted and dropped weights, at random places.
 
     The control of a trained mask: what its counts alone are worth.
 
     Args:
         masks: by layer.
         layers: to shuffle; by default all.
-        rng: chance.
+        rng: seed or Generator.
 
     Raises:
         UnknownName: a layer that there is no mask of.
@@ -147,10 +147,10 @@ def shuffle(
         >>> sorted(shuffle({"fc": np.array([[0, -1, 0, 1]], np.int8)}, rng=0)["fc"][0].tolist())
         [-1, 0, 0, 1]
     """
-    probability = generator(rng)
+    random = generator(rng)
     found = dict(masks)
     for name in _named(masks, layers):
-        found[name] = probability.permutation(masks[name].reshape(-1)).reshape(masks[name].shape)
+        found[name] = random.permutation(masks[name].reshape(-1)).reshape(masks[name].shape)
     return found
 
 
@@ -176,13 +176,13 @@ def _some(
     """Turn a share of the weights that are ``before`` (None: not dropped) into ``after``."""
     if not 0 <= share <= 1:
         raise InvalidInput(f"a share must be from 0 to 1, got {share}")
-    probability = generator(rng)
+    random = generator(rng)
     found = dict(masks)
     for name in _named(masks, layers):
         flat = masks[name].reshape(-1).copy()
         places = np.flatnonzero(flat if before is None else flat == before)
         if share < 1:  # a whole order, so that smaller shares lie within larger ones
-            places = probability.permutation(places)[: round(share * len(places))]
+            places = random.permutation(places)[: round(share * len(places))]
         flat[places] = after
         found[name] = flat.reshape(masks[name].shape)
     return found

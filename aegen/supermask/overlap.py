@@ -1,4 +1,4 @@
-"""How alike two masks are, beside what chance would give."""
+"""Overlap of two masks (Jaccard index, sign agreement), beside what random masks would have."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["Overlap", "overlap", "overlaps"]
 
 @dataclass(frozen=True)
 class Overlap:
-    """Two masks of one layer, a and b.
+    """Overlap of two masks of one layer, a and b.
 
     Signs are those of the weights as they act, frozen sign times mask, so that tickets of other
     seeds can be compared.
@@ -26,9 +26,8 @@ class Overlap:
         both: those that remain in both.
         same: those of them that act with the same sign.
         positive: weights that act with positive sign, in a and in b.
-        by_input: ``both`` as expected where units are drawn by chance for each input, whose
-            numbers of readers stay: what is left of the overlap when it is not only that both
-            masks look at the same inputs.
+        by_input: ``both`` as expected of masks that are random but for how often each input is
+            read: an overlap above it is not only due to both reading the same inputs.
     """
 
     total: int
@@ -45,7 +44,7 @@ class Overlap:
 
     @property
     def expected_both(self) -> float:
-        """``both`` as expected of masks with as many weights at places by chance."""
+        """``both`` as expected of random masks with as many weights."""
         return self.left[0] * self.left[1] / self.total
 
     @property
@@ -55,7 +54,7 @@ class Overlap:
 
     @property
     def jaccard_by_input(self) -> float:
-        """``jaccard`` where only the inputs' numbers of readers are the same."""
+        """``jaccard`` at ``by_input``."""
         return _jaccard(self.by_input, *self.left)
 
     @property
@@ -65,7 +64,7 @@ class Overlap:
 
     @property
     def expected_agreement(self) -> float:
-        """`agreement` of signs drawn by chance, as many positive ones in each."""
+        """`agreement` of random signs, as many positive ones in each."""
         if not all(self.left):
             return float("nan")
         p, q = (n / left for n, left in zip(self.positive, self.left, strict=True))
@@ -73,7 +72,7 @@ class Overlap:
 
 
 def overlap(a: NDArray[np.int8], b: NDArray[np.int8]) -> Overlap:
-    """How alike two masks of one shape are; values -1, 0 and 1.
+    """Overlap of two masks of one shape; values -1, 0 and 1.
 
     Raises:
         InvalidInput: other shapes.

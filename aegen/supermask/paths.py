@@ -1,8 +1,8 @@
-"""Which weights can matter at all: those on a way from an input to an output.
+"""Reachability in masked networks: the weights on a path from an input to an output.
 
-There are no biases and ELU leaves 0 as it is, so a unit that nothing reaches says 0, and weights
-that read it do nothing; nor do weights into a unit that nobody reads. Of a convolution a channel
-counts as one unit.
+There are no biases and ELU leaves 0 as it is, so a unit that no input reaches is always 0, and
+weights that read it do nothing; nor do weights into a unit that nothing reads. Of a convolution a
+channel counts as one unit.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +37,7 @@ Tally = NDArray[np.int64]
 
 
 def fan_in(mask: Mask) -> Tally:
-    """How many weights of each unit are not dropped, (out,).
+    """Fan-in of each unit: its weights that are not dropped, (out,).
 
     Example:
         >>> fan_in(np.array([[1, 0, -1], [0, 0, 0]], np.int8)).tolist()
@@ -47,7 +48,7 @@ def fan_in(mask: Mask) -> Tally:
 
 
 def fan_out(mask: Mask) -> Tally:
-    """How many weights that read each input are not dropped, (in,).
+    """Fan-out of each input: weights that read it and are not dropped, (in,).
 
     Example:
         >>> fan_out(np.array([[1, 0, -1], [0, 0, 1]], np.int8)).tolist()
@@ -60,14 +61,14 @@ def fan_out(mask: Mask) -> Tally:
 
 @dataclass(frozen=True)
 class LayerPaths:
-    """How a layer lies on the ways from input to output.
+    """How a layer lies on the paths from input to output.
 
     Attributes:
         reached: inputs (in,) of the layer that an input of the network reaches.
-        speaking: units (out,) that something reaches: they can say other than 0.
-        heard: units (out,) that an output hears of.
-        on_path: weights, not dropped, that lie on a way from an input to an output.
-        off_path: weights, not dropped, that lie on none and could be dropped for nothing.
+        speaking: units (out,) that an input of the network reaches: they can differ from 0.
+        heard: units (out,) that reach an output.
+        on_path: weights, not dropped, that lie on a path from an input to an output.
+        off_path: weights, not dropped, that lie on none and could be dropped without effect.
     """
 
     reached: Flags
@@ -78,13 +79,13 @@ class LayerPaths:
 
     @property
     def dead(self) -> Flags:
-        """Units (out,) that say nothing or that nobody hears."""
+        """Units (out,) that no input reaches or that reach no output."""
         found: Flags = ~(self.speaking & self.heard)
         return found
 
 
 def paths(plan: Plan, masks: Mapping[str, Mask]) -> dict[str, LayerPaths]:
-    """Each layer's place on the ways from input to output.
+    """Each layer's place on the paths from input to output.
 
     Args:
         plan: the network.
@@ -130,21 +131,21 @@ def _forward(
     reached: dict[str, Flags],
     heard: dict[str, Flags],
 ) -> tuple[Flags, Callable[[Flags], Flags]]:
-    """Which units speak after the steps, and a function that tells from there who is heard."""
+    """Which units inputs reach, and a function that goes back from the outputs."""
     backs: list[Callable[[Flags], Flags]] = []
     for step in steps:
         if isinstance(step, Dense | Conv):
             reached[step.name] = alive
             alive = _any(links[step.name] & alive, 1)
-            backs.append(_reader(step.name, links[step.name], heard))
+            backs.append(partial(_read_back, step.name, links[step.name], heard))
         elif isinstance(step, Flatten) and len(shape) == 3:
             alive = np.repeat(alive, shape[1] * shape[2])
-            backs.append(_gatherer(shape[0]))
+            backs.append(partial(_by_channel, shape[0]))
         elif isinstance(step, Residual):
             branch, back = _forward(step.branch, alive, shape, links, reached, heard)
             shortcut, other = _forward(step.shortcut, alive, shape, links, reached, heard)
             alive = branch | shortcut
-            backs.append(_either(back, other))
+            backs.append(partial(_either, back, other))
         shape = output_shape((step,), shape)
 
     def backwards(wanted: Flags) -> Flags:
@@ -155,25 +156,19 @@ def _forward(
     return alive, backwards
 
 
-def _reader(name: str, links: Flags, heard: dict[str, Flags]) -> Callable[[Flags], Flags]:
-    def back(wanted: Flags) -> Flags:
-        heard[name] = wanted
-        return _any(links & wanted[:, None], 0)
-
-    return back
+def _read_back(name: str, links: Flags, heard: dict[str, Flags], wanted: Flags) -> Flags:
+    heard[name] = wanted
+    return _any(links & wanted[:, None], 0)
 
 
-def _gatherer(channels: int) -> Callable[[Flags], Flags]:
-    def back(wanted: Flags) -> Flags:
-        return _any(wanted.reshape(channels, -1), 1)
-
-    return back
+def _by_channel(channels: int, wanted: Flags) -> Flags:
+    return _any(wanted.reshape(channels, -1), 1)
 
 
 def _either(
-    one: Callable[[Flags], Flags], other: Callable[[Flags], Flags]
-) -> Callable[[Flags], Flags]:
-    return lambda wanted: one(wanted) | other(wanted)
+    one: Callable[[Flags], Flags], other: Callable[[Flags], Flags], wanted: Flags
+) -> Flags:
+    return one(wanted) | other(wanted)
 
 
 def _any(flags: Flags, axis: int) -> Flags:
@@ -182,18 +177,18 @@ def _any(flags: Flags, axis: int) -> Flags:
 
 @dataclass(frozen=True)
 class InputMap:
-    """Where a dense layer looks on the picture before it.
+    """Receptive fields of a dense layer on the image that it reads.
 
     Attributes:
         units: int8 (units, h, w, c): 1 where a unit adds that value, -1 where it subtracts it, 0
-            where it does not look: signs of the weights as they act, frozen sign times mask.
+            where it does not read it: signs of the weights as they act, frozen sign times mask.
     """
 
     units: NDArray[np.int8]
 
     @property
     def total(self) -> Tally:
-        """How many units look at each value, (h, w, c)."""
+        """How many units read each value, (h, w, c)."""
         found: Tally = np.count_nonzero(self.units, axis=0).astype(np.int64)
         return found
 
@@ -205,7 +200,7 @@ class InputMap:
 
 
 def input_map(ticket: Ticket, layer: str | None = None) -> InputMap:
-    """Where a dense layer looks on the picture before it: for the FCN, the image itself.
+    """Receptive fields of a dense layer on the image that it reads: for the FCN, its input.
 
     Args:
         ticket: of a network with a plan.
@@ -213,9 +208,9 @@ def input_map(ticket: Ticket, layer: str | None = None) -> InputMap:
 
     Raises:
         UnknownName: no such layer.
-        InvalidInput: a layer that reads no picture value by value, such as a convolution.
+        InvalidInput: a layer that reads no image value by value, such as a convolution.
 
-    Source: the paper's Figure 1 shows this map for one digit (facts, section 4).
+    Source: Figure 1 of the paper (arXiv 2201.13361) shows this map for one digit.
     """
     plan = ticket.plan
     name = next(iter(ticket.masks)) if layer is None else layer
@@ -224,7 +219,8 @@ def input_map(ticket: Ticket, layer: str | None = None) -> InputMap:
     shape = _picture(plan, name)
     if shape is None:
         raise InvalidInput(
-            f"the layer {name} does not read a picture value by value, so it has no input map"
+            f"the layer {name} does not read an image value by value, so it has no input map: "
+            "name a dense layer that does"
         )
     c, h, w = shape
     return InputMap(ticket.acting(name).reshape(-1, c, h, w).transpose(0, 2, 3, 1))

@@ -1,1 +1,1 @@
-"""Running tickets without torch, and judging them."""
+"""Inference of tickets without torch, and their accuracy."""

@@ -1,9 +1,9 @@
-"""Running a ticket without its dense matrices: add what is kept, subtract what is inverted.
+"""Sparse inference of a ticket: add what is kept, subtract what is inverted.
 
 With signed constants a layer's output is ``c (sum of kept inputs - sum of inverted inputs)``: a
 list to add, a list to subtract and one multiplication a unit. At a few percent remaining that is
 many times less work than the dense product. A convolution adds shifted planes in the same way.
-`engine_kernels.py` has the loops.
+`kernels.py` has the loops.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Engine:
         self._images = min(MOST_IMAGES, max(8, fits // 8 * 8))
 
     def logits(self, x: NDArray[Any], *, threads: int = 1) -> Floats:
-        """What the network says of images, before softmax.
+        """The network's logits of images.
 
         Args:
             x: (n, h, w, c), as `aegen.supermask.standardisation.standardised` gives them.

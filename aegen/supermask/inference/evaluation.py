@@ -1,4 +1,4 @@
-"""How well a ticket recognises images: accuracy and confusion, quick enough to follow a slider."""
+"""Accuracy and confusion of a ticket on images, quick enough to follow a slider."""
 
 from __future__ import annotations
 
@@ -21,11 +21,10 @@ __all__ = ["Evaluation", "control", "evaluate"]
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What a network made of images whose classes are known.
+    """Confusion matrix of a network, and what follows from it.
 
     Attributes:
-        confusion: int64 (classes, classes): how many images of a class (row) were taken for which
-            (column).
+        confusion: int64 (classes, classes): images by true class (row) and predicted one (column).
 
     Example:
         >>> Evaluation(np.array([[3, 1], [0, 4]])).accuracy
@@ -36,16 +35,17 @@ class Evaluation:
 
     @classmethod
     def of(
-        cls, labels: NDArray[np.integer[Any]], told: NDArray[np.integer[Any]], classes: int
+        cls, labels: NDArray[np.integer[Any]], predicted: NDArray[np.integer[Any]], classes: int
     ) -> Evaluation:
-        """From what images are and what they were taken for, whole numbers from 0, both (n,).
+        """From true and predicted classes, whole numbers from 0, both (n,).
 
         Example:
             >>> Evaluation.of(np.array([0, 1, 1]), np.array([0, 1, 0]), 2).confusion.tolist()
             [[1, 0], [1, 1]]
         """
-        pairs = np.bincount(labels.astype(np.int64) * classes + told, minlength=classes * classes)
-        return cls(pairs.reshape(classes, classes).astype(np.int64))
+        pairs = labels.astype(np.int64) * classes + predicted
+        counts = np.bincount(pairs, minlength=classes * classes)
+        return cls(counts.reshape(classes, classes).astype(np.int64))
 
     @property
     def n(self) -> int:
@@ -69,7 +69,7 @@ class Evaluation:
 def evaluate(
     subject: Ticket | Engine, x: NDArray[Any], labels: NDArray[np.integer[Any]]
 ) -> Evaluation:
-    """How a ticket does on images; 10,000 through the paper's FCN take some 30 milliseconds.
+    """Confusion of a ticket on images; 10,000 through the paper's FCN take some 30 milliseconds.
 
     Args:
         subject: a ticket, or the engine of one, where it is asked more than once.
@@ -89,8 +89,8 @@ def evaluate(
         raise InvalidInput(
             f"labels must be from 0 to {classes - 1}, got {labels.min()} to {labels.max()}"
         )
-    told = engine.classify(standardised(x) if x.dtype == np.uint8 else x, threads=_cores())
-    return Evaluation.of(labels, told, classes)
+    predicted = engine.classify(standardised(x) if x.dtype == np.uint8 else x, threads=_cores())
+    return Evaluation.of(labels, predicted, classes)
 
 
 def _cores() -> int:
@@ -107,19 +107,19 @@ def control(
     repeats: int = 5,
     rng: RNG = None,
 ) -> list[float]:
-    """Accuracies of masks by chance that keep and invert as many weights of each layer.
+    """Accuracies of random masks that keep and invert as many weights of each layer.
 
-    What a ticket's counts alone are worth: near chance where its places matter.
+    What a ticket's counts alone are worth: near that of guessing where its places matter.
 
     Args:
         ticket: a trained one.
         x: as of `evaluate`.
         labels: the same.
         repeats: masks to draw.
-        rng: chance.
+        rng: seed or Generator.
     """
-    probability = generator(rng)
+    random = generator(rng)
     x = np.asarray(x)
     x = standardised(x) if x.dtype == np.uint8 else x
-    drawn = (ticket.with_masks(shuffle(ticket.masks, rng=probability)) for _ in range(repeats))
+    drawn = (ticket.with_masks(shuffle(ticket.masks, rng=random)) for _ in range(repeats))
     return [evaluate(one, x, labels).accuracy for one in drawn]

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from aegen.core.errors import TicketError
 from aegen.supermask.paths import paths
 from aegen.supermask.ticket.ticket import Ticket, read_content
@@ -49,8 +47,8 @@ class TicketCheck:
 def check_ticket(path: Path | str) -> TicketCheck:
     """Everything about a ticket's file; never raises for a bad one.
 
-    Warns of layers of which nothing remains, and where no way leads from the input to the output:
-    such a ticket is whole, but its network says the same about every image.
+    Warns of layers of which nothing remains, and where no path leads from the input to the output:
+    such a ticket is whole, but its network's output is the same for every image.
     """
     path = Path(path)
     try:
@@ -58,7 +56,7 @@ def check_ticket(path: Path | str) -> TicketCheck:
         ticket = Ticket.from_bytes(content, path)
     except TicketError as problem:
         return TicketCheck(path, problem.problem)
-    start = time.perf_counter()  # not the first time, which loads the compiled loops
+    start = time.perf_counter()
     Ticket.from_bytes(content, path).weights()
     seconds = time.perf_counter() - start
     total = ticket.total
@@ -68,7 +66,7 @@ def check_ticket(path: Path | str) -> TicketCheck:
         "weights": f"{total.total:,} in {len(ticket.masks)} layers",
         "remaining": f"{total.remaining:.2%}: {total.keep:,} kept, {total.invert:,} inverted",
         "file": f"{len(content):,} bytes, {8 * len(content) / total.total:.3f} bits a weight",
-        "entropy": f"{ticket.entropy:,.0f} bytes, were the masks even within each layer",
+        "entropy": f"{ticket.entropy:,.0f} bytes, of each layer's counts",
         "rebuilt in": f"{seconds:.2f} s",
     }
     return TicketCheck(path, "", tuple(_warnings(ticket)), facts)
@@ -77,8 +75,8 @@ def check_ticket(path: Path | str) -> TicketCheck:
 def _network(ticket: Ticket) -> str:
     if ticket.network is None:
         return "described elsewhere"
-    told = ", ".join(f"{name} {value}" for name, value in ticket.arguments.items())
-    return f"{ticket.network} ({told})" if told else ticket.network
+    listed = ", ".join(f"{name} {value}" for name, value in ticket.arguments.items())
+    return f"{ticket.network} ({listed})" if listed else ticket.network
 
 
 def _warnings(ticket: Ticket) -> list[str]:
@@ -89,20 +87,20 @@ def _warnings(ticket: Ticket) -> list[str]:
     ]
     if ticket.network is None:
         return found
-    ways = paths(ticket.plan, ticket.masks)
-    if not np.any([layer.on_path for layer in ways.values()]):
+    layers = list(paths(ticket.plan, ticket.masks).values())
+    if not any(layer.on_path for layer in layers):
         found.append(
-            "no way leads from the input to the output, so the network says the same about every "
-            "image: train it with less decay or a lower threshold"
+            "no path leads from the input to the output, so the network's output is the same for "
+            "every image: train it with less decay or a lower threshold"
         )
         return found
-    off = sum(layer.off_path for layer in ways.values())
+    off = sum(layer.off_path for layer in layers)
     if off:
-        found.append(f"{off:,} weights that remain lie on no way from the input to the output")
-    silent = int((~ways[list(ways)[-1]].speaking).sum())
+        found.append(f"{off:,} weights that remain lie on no path from the input to the output")
+    silent = int((~layers[-1].speaking).sum())
     if silent:
         found.append(
-            f"{silent} of the {ticket.plan.classes} classes are never told: nothing "
+            f"{silent} of the {ticket.plan.classes} classes are never predicted: no path "
             "reaches their outputs"
         )
     return found

@@ -1,4 +1,4 @@
-"""Which tickets there are: the shipped ones, and those in the folders of AEGEN_MASKS."""
+"""Discovery of tickets: the shipped ones, and those in the folders of AEGEN_MASKS."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def tickets() -> list[str]:
     A ticket's name here is its file's, without ".ticket". Folders in the environment variable
     AEGEN_MASKS come first, so a ticket there takes the place of a shipped one of the same name.
     """
-    return sorted({file.stem for shelf in _shelves() for file in _on(shelf)})
+    return sorted({file.stem for file in _files()})
 
 
 def find_ticket(name: str | Path) -> Path:
@@ -41,10 +41,9 @@ def find_ticket(name: str | Path) -> Path:
             return Path(name).expanduser()
         except RuntimeError as problem:  # "~nobody/a.ticket"
             raise TicketError(text, f"is no path ({problem})") from problem
-    for shelf in _shelves():
-        for file in _on(shelf):
-            if file.stem == text:
-                return file
+    for file in _files():
+        if file.stem == text:
+            return file
     raise UnknownName("ticket", text, tickets())
 
 
@@ -63,7 +62,17 @@ def load_ticket(name: str | Path) -> Ticket:
     return Ticket.read(find_ticket(name))
 
 
-def _shelves() -> list[Path]:
+def _files() -> list[Path]:
+    """Tickets in the order of the folders that hold them."""
+    return [
+        file
+        for root in _roots()
+        for file in sorted(root.glob(f"*{SUFFIX}"))
+        if file.is_file() and not file.name.startswith(".")  # half-written
+    ]
+
+
+def _roots() -> list[Path]:
     """Folders that hold tickets, the person's own first."""
     named = os.environ.get(VARIABLE, "")
     own = [Path(part).expanduser() for part in named.split(os.pathsep) if part]
@@ -72,10 +81,3 @@ def _shelves() -> list[Path]:
     # beside the package in a checkout, inside it once installed
     shipped = checkout if checkout.is_dir() else package / "_shipped" / "assets" / "masks"
     return [*own, shipped]
-
-
-def _on(shelf: Path) -> list[Path]:
-    if not shelf.is_dir():
-        return []
-    files = sorted(shelf.glob(f"*{SUFFIX}"))
-    return [file for file in files if not file.name.startswith(".") and file.is_file()]

@@ -38,7 +38,7 @@ def shelf_of_tickets(made, tmp_path, monkeypatch):
     """A copy of the tickets that a test may spoil, and no others."""
     folder = tmp_path / "masks"
     shutil.copytree(made, folder)
-    monkeypatch.setattr("aegen.supermask.ticket.discovery._shelves", lambda: [folder])
+    monkeypatch.setattr("aegen.supermask.ticket.discovery._roots", lambda: [folder])
     monkeypatch.setattr("aegen.app.pages.masks.interventions.PATIENCE", 60)
     monkeypatch.delenv("AEGEN_DATA", raising=False)
     return folder
@@ -413,7 +413,7 @@ def test_a_history_of_another_ticket_is_refused_and_the_right_one_stays(
 
 
 def test_a_shelf_without_tickets_says_how_to_get_one(opened, monkeypatch, tmp_path):
-    monkeypatch.setattr("aegen.supermask.ticket.discovery._shelves", lambda: [tmp_path / "none"])
+    monkeypatch.setattr("aegen.supermask.ticket.discovery._roots", lambda: [tmp_path / "none"])
     app = opened("masks")
     assert not app.exception
     assert titles(app) == ["Masks"]

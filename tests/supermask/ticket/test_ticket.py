@@ -346,7 +346,7 @@ def test_a_check_reports_layers_of_which_nothing_remains(fcn, tmp_path):
     found = check_ticket(tmp_path / "a.ticket")
     assert found.ok
     assert any("nothing remains of the layer fc2" in warning for warning in found.warnings)
-    assert any("no way leads" in warning for warning in found.warnings)
+    assert any("no path leads" in warning for warning in found.warnings)
 
 
 def test_tickets_are_found_by_name(fcn, tmp_path, monkeypatch):
