@@ -123,7 +123,7 @@ def start_training(order: TrainingConfig) -> Job:
             "hidden": order.hidden,
             "recipe": order.recipe,
             "out": str(folder),
-            "kept": str(_shelf() / ".rows"),
+            "cache": str(_shelf() / ".rows"),
         }
         return arguments, lambda said: said
 
