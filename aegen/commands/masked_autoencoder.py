@@ -10,6 +10,7 @@ import typer
 
 from aegen.commands.progress_bar import followed
 from aegen.core.errors import InvalidInput
+from aegen.supermask.training.runs import CLASS, classes
 
 if TYPE_CHECKING:
     from aegen.supermask.training.autoencoder import EvaluationSet
@@ -39,7 +40,7 @@ def sizes(text: str, option: str) -> list[int]:
     return [int(part) for part in parts]
 
 
-def classifier_of(bundle: str, classes: list[str]) -> EvaluationSet:
+def classifier_of(bundle: str, names: list[str]) -> EvaluationSet:
     """The classifier of a bundle, as a training asks it.
 
     Raises:
@@ -49,17 +50,13 @@ def classifier_of(bundle: str, classes: list[str]) -> EvaluationSet:
     from aegen.bundles import read
 
     found = read(bundle)
-    attribute = found.manifest.attributes.get("class")
-    if (
-        found.manifest.classifier is None
-        or attribute is None
-        or attribute.values != tuple(classes)
-    ):
+    attribute = found.manifest.attributes.get(CLASS)
+    if found.manifest.classifier is None or attribute is None or attribute.values != tuple(names):
         raise InvalidInput(
-            f"the bundle {bundle} has no classifier that distinguishes {', '.join(classes)}: name "
+            f"the bundle {bundle} has no classifier that distinguishes {', '.join(names)}: name "
             "another with --classifier"
         )
-    return lambda x: found.classify(x)["class"].argmax(axis=1)
+    return lambda x: found.classify(x)[CLASS].argmax(axis=1)
 
 
 def train_masks(
@@ -84,15 +81,11 @@ def train_masks(
         InvalidInput: rows without a class, a classifier of other classes, settings out of range.
         TrainingError: see `aegen.supermask.training.autoencoder.MaskedTraining`.
     """
-    if "class" not in images.attributes:
-        raise InvalidInput(f"{dataset} has no attribute named 'class' to evaluate images by")
-    column = images.attributes["class"].cat
-    evaluation_set = classifier_of(classifier, [str(name) for name in column.categories])
-    import numpy as np
-
     from aegen.supermask.training.autoencoder import MaskedTraining, MaskRecipe
 
-    held, labels = images.holdout, column.codes.to_numpy(dtype=np.int64)
+    labels, names = classes(images.attributes, images.title)
+    evaluation_set = classifier_of(classifier, names)
+    held = images.holdout
     training = MaskedTraining(
         images.images[~held],
         images.images[held],

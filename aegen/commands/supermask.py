@@ -15,7 +15,7 @@ from aegen.commands.progress_bar import followed, progress_bar
 from aegen.commands.recipe_options import recipe_options
 from aegen.core.errors import InvalidInput, TrainingError, UnknownName
 from aegen.supermask.training.recipe import Recipe, paper_recipe
-from aegen.supermask.training.runs import Outcome, Run, begun, epochs_kept, finished, perform
+from aegen.supermask.training.runs import Outcome, Run, begun, epochs_done, finished, perform
 
 if TYPE_CHECKING:
     from aegen.parallel.backends import Backend
@@ -208,9 +208,9 @@ def _watched(bar: Any, todo: Sequence[Run]) -> Iterator[None]:
 
     def look() -> None:
         while True:
-            bar.update(line, completed=sum(epochs_kept(run) for run in todo))
+            bar.update(line, completed=sum(epochs_done(run) for run in todo))
             if over.wait(1.0):
-                bar.update(line, completed=sum(epochs_kept(run) for run in todo))
+                bar.update(line, completed=sum(epochs_done(run) for run in todo))
                 return
 
     thread = threading.Thread(target=look, daemon=True)

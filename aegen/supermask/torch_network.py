@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import torch
@@ -106,19 +107,14 @@ class Network(nn.Module):
 
 def _layer(step: Dense | Conv) -> nn.Module:
     """A layer whose weights are zeros until some are put in."""
-    weight = nn.Parameter(torch.zeros(step.shape))
-    with torch.device("meta"):  # so that torch's global generator is left as it was
-        layer = (
-            nn.Linear(step.inputs, step.outputs, bias=False)
-            if isinstance(step, Dense)
-            else nn.Conv2d(
-                step.inputs,
-                step.outputs,
-                step.kernel,
-                stride=step.stride,
-                padding=step.padding,
-                bias=False,
-            )
+    # On no device, so that torch's global generator is left as it was.
+    made: dict[str, Any] = {"bias": False, "device": "meta"}
+    layer: nn.Linear | nn.Conv2d
+    if isinstance(step, Dense):
+        layer = nn.Linear(step.inputs, step.outputs, **made)
+    else:
+        layer = nn.Conv2d(
+            step.inputs, step.outputs, step.kernel, step.stride, step.padding, **made
         )
-    layer.weight = weight
+    layer.weight = nn.Parameter(torch.zeros(step.shape))
     return layer

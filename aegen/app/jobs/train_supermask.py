@@ -20,10 +20,7 @@ CHECKPOINT, HISTORY = "checkpoint.safetensors", "trained.history"
 """Two of the files of a training in its folder; the third is `ticket_at`."""
 
 TESTED = 5_000
-"""Held-out codes that are redrawn at most, to see how a training does."""
-
-LABEL = "class"
-"""The attribute that networks learn."""
+"""Held-out codes that are decoded at most, to see how a training does."""
 
 
 def train(
@@ -33,7 +30,7 @@ def train(
     hidden: str,
     recipe: Mapping[str, Any],
     out: str,
-    kept: str,
+    cache: str,
 ) -> dict[str, int]:
     """Train an FCN, or go on with its training; after every epoch all files are there.
 
@@ -47,7 +44,7 @@ def train(
         hidden: sizes of the hidden layers.
         recipe: fields of `aegen.supermask.training.recipe.Recipe`.
         out: the folder to write in.
-        kept: a folder where decoded rows are kept for the next training.
+        cache: a folder where decoded rows are kept for the next training.
 
     Returns:
         how many epochs are done.
@@ -58,7 +55,7 @@ def train(
     from aegen.supermask.training.recipe import Recipe
 
     place = Path(out)
-    images, labels, test, test_labels, names = examples(source, folder, rows, Path(kept))
+    images, labels, test, test_labels, names = examples(source, folder, rows, Path(cache))
     plan = networks.create(
         "fcn",
         hidden=hidden,
@@ -108,17 +105,19 @@ def _write(training: Training, place: Path, title: str) -> None:
 
 
 def examples(
-    source: str, folder: str | None, rows: int, kept: Path
+    source: str, folder: str | None, rows: int, cache: Path
 ) -> tuple[ByteArray, IntArray, ByteArray, IntArray, list[str]]:
     """Training images and labels, test images and labels, and the classes' names.
 
-    Of a bundle these are its codes as its autoencoder redraws them, and of the held-out ones as
-    many as are soon redrawn as test.
+    Of a bundle these are its codes as its autoencoder decodes them; tested are as many of the
+    held-out ones as are soon decoded.
 
     Raises:
         InvalidInput: rows without classes.
     """
     import numpy as np
+
+    from aegen.supermask.training.runs import classes
 
     kind, _, name = source.partition(":")
     if kind == "images":
@@ -126,32 +125,24 @@ def examples(
 
         report(0.0, "reading the images")
         found = datasets.create(name).load(folder)
-        if LABEL not in found.attributes:
-            raise InvalidInput(f"{found.title} has no attribute named {LABEL!r} to learn")
-        column = found.attributes[LABEL].cat
-        codes = column.codes.to_numpy().astype(np.int64)
+        labels, names = classes(found.attributes, found.title)
         own, other = (np.flatnonzero(part) for part in (~found.holdout, found.holdout))
         chosen = own[_some(len(own), rows)]
-        names = [str(each) for each in column.categories]
-        return found.images[chosen], codes[chosen], found.images[other], codes[other], names
+        return found.images[chosen], labels[chosen], found.images[other], labels[other], names
     from aegen.bundles import read
 
     bundle = read(Path(folder) if folder else name)
-    if LABEL not in bundle.attributes or not len(bundle.holdout):
-        raise InvalidInput(
-            f"{bundle.title} cannot be trained on: held-out rows and an attribute named "
-            f"{LABEL!r} are needed"
-        )
-    column = bundle.attributes[LABEL].cat
-    labels = column.codes.to_numpy().astype(np.int64)
-    test_labels = bundle.holdout_attributes[LABEL].cat.codes.to_numpy().astype(np.int64)
+    if not len(bundle.holdout):
+        raise InvalidInput(f"{bundle.title} cannot be trained on: it has no held-out rows")
+    labels, names = classes(bundle.attributes, bundle.title)
+    test_labels, _ = classes(bundle.holdout_attributes, bundle.title)
     chosen, others = _some(len(labels), rows), np.arange(min(TESTED, len(test_labels)))
     return (
-        _decoded(bundle, "codes", chosen, kept),
+        _decoded(bundle, "codes", chosen, cache),
         labels[chosen],
-        _decoded(bundle, "holdout", others, kept),
+        _decoded(bundle, "holdout", others, cache),
         test_labels[others],
-        [str(each) for each in column.categories],
+        names,
     )
 
 
@@ -163,8 +154,8 @@ def _some(n: int, rows: int) -> IntArray:
     return order
 
 
-def _decoded(bundle: Any, which: str, rows: IntArray, kept: Path) -> ByteArray:
-    """Codes of a bundle as uint8 images, from the kept ones where they were decoded before."""
+def _decoded(bundle: Any, which: str, rows: IntArray, cache: Path) -> ByteArray:
+    """Codes of a bundle as uint8 images, from the cache where they were decoded before."""
     import numpy as np
 
     from aegen.core.errors import StorageError
@@ -173,7 +164,7 @@ def _decoded(bundle: Any, which: str, rows: IntArray, kept: Path) -> ByteArray:
 
     manifest = (bundle.path / "bundle.json").read_bytes()
     mark = hashlib.sha256(manifest + which.encode() + rows.tobytes()).hexdigest()[:32]
-    file = kept / f"{mark}.safetensors"
+    file = cache / f"{mark}.safetensors"
     if file.is_file():
         try:
             return load_arrays(file)[0]["images"]
@@ -182,11 +173,11 @@ def _decoded(bundle: Any, which: str, rows: IntArray, kept: Path) -> ByteArray:
     codes = getattr(bundle, which)[rows]
     parts = []
     for at in range(0, len(codes), 2000):
-        report(0.0, f"redrawing rows: {at:,} of {len(codes):,}")
+        report(0.0, f"decoding rows: {at:,} of {len(codes):,}")
         parts.append(quantize(bundle.decode(codes[at : at + 2000])))
     images: ByteArray = np.concatenate(parts)
-    make_folder(kept)
+    make_folder(cache)
     save_arrays(file, {"images": images}, {})
-    for old in sorted(kept.glob("*.safetensors"), key=lambda f: f.stat().st_mtime)[:-6]:
+    for old in sorted(cache.glob("*.safetensors"), key=lambda f: f.stat().st_mtime)[:-6]:
         old.unlink(missing_ok=True)
     return images

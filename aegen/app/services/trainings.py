@@ -125,7 +125,7 @@ def start_training(order: TrainingConfig) -> Job:
             "hidden": order.hidden,
             "recipe": order.recipe,
             "out": str(folder),
-            "kept": str(_home() / ".rows"),
+            "cache": str(_home() / ".rows"),
         }
         return arguments, lambda said: said
 

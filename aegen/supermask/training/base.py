@@ -28,7 +28,15 @@ from aegen.core.storage import load_arrays, make_folder, save_arrays
 from aegen.supermask.counts import Counts, Report
 from aegen.supermask.parametrization import Decoupled, attached, masks
 from aegen.supermask.ticket.mask_codec import encode
-from aegen.supermask.training.history import FLIPS, History, budget, packed_scores, thinned
+from aegen.supermask.training.history import (
+    FLIPS,
+    History,
+    budget,
+    coded_masks,
+    mask_arrays,
+    packed_scores,
+    thinned,
+)
 from aegen.supermask.training.score_statistics import edges, flips, histogram
 
 if TYPE_CHECKING:
@@ -96,7 +104,11 @@ class Trainer(Iterator[Epoch]):
     epochs: list[Epoch]
 
     def _begin(
-        self, optimiser: Decoupled, moments: Mapping[str, str], rows: int, checkpoint: Path | None
+        self,
+        optimiser: Decoupled,
+        moments: Mapping[str, str],
+        rows: int,
+        checkpoint: Path | str | None,
     ) -> None:
         """Take up the training where its checkpoint left it, or at the start.
 
@@ -107,17 +119,18 @@ class Trainer(Iterator[Epoch]):
             checkpoint: file that keeps the training after each epoch, or None.
         """
         self._optimiser, self._moments = optimiser, moments
-        self._rows, self._checkpoint = rows, checkpoint
+        self._rows, path = rows, None if checkpoint is None else Path(checkpoint)
+        self._checkpoint = path
         self._edges = {name: edges(p) for name, p in self._trained().items()}
         self._signs = self._masks()
         self.epochs = []
         self._flips: list[NDArray[np.int64]] = []
         self._histograms: list[NDArray[np.int64]] = []
         self._coded: dict[int, dict[str, bytes]] = {}
-        if checkpoint is not None:
-            make_folder(checkpoint.parent)  # a place that cannot be written to is told early
-            if checkpoint.exists():
-                self._restore(checkpoint)
+        if path is not None:
+            make_folder(path.parent)  # a place that cannot be written to is told early
+            if path.exists():
+                self._restore(path)
 
     # What each kind says for itself
 
@@ -310,9 +323,7 @@ class Trainer(Iterator[Epoch]):
             for moment, kept in self._moments.items():
                 tensor = torch.as_tensor(self._optimiser.state[parameter][moment])
                 arrays[f"{kept}.{name}"] = array_of(tensor)
-        for epoch, coded in self._coded.items():
-            for name, code in coded.items():
-                arrays[f"mask.{epoch}.{name}"] = np.frombuffer(code, np.uint8)
+        arrays |= mask_arrays(self._coded)
         records = json.dumps([asdict(record) for record in self.epochs])
         metadata = {self.kind: FORMAT, "identity": json.dumps(self._identity())}
         save_arrays(path, arrays, {**metadata, "records": records})
@@ -335,10 +346,10 @@ class Trainer(Iterator[Epoch]):
                     if value.ndim:  # laid out as the scores are
                         value = torch.empty_like(parameter).copy_(value)
                     self._optimiser.state[parameter][moment] = value
-            for epoch in sorted({int(k.split(".")[1]) for k in arrays if k.startswith("mask.")}):
-                self._coded[epoch] = {
-                    name: arrays[f"mask.{epoch}.{name}"].tobytes() for name in self._signs
-                }
+            self._coded = {
+                epoch: {name: coded[name] for name in self._signs}
+                for epoch, coded in sorted(coded_masks(arrays).items())
+            }
             self._flips, self._histograms = list(arrays["flips"]), list(arrays["histograms"])
             for record in json.loads(metadata["records"]):
                 layers = {name: Counts(**counts) for name, counts in record.pop("layers").items()}

@@ -7,6 +7,7 @@ asks for.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,19 +38,8 @@ SETTLED = 200
 """Steps after which a network that still guesses is taken to diverge."""
 
 
-def train(
-    plan: Plan,
-    images: ByteArray,
-    labels: IntArray,
-    test_images: ByteArray,
-    test_labels: IntArray,
-    recipe: Recipe | None = None,
-    *,
-    checkpoint: Path | str | None = None,
-    about: dict[str, Any] | None = None,
-    device: str = "cpu",
-) -> Training:
-    """A training that goes on by an epoch whenever the next record is asked for.
+class Training(Trainer):
+    """A training of a classifier, which is also the iterator of its epochs.
 
     Args:
         plan: the network.
@@ -61,6 +51,10 @@ def train(
         checkpoint: file that keeps the training after each epoch; it is continued if it exists.
         about: plain values to keep in ticket and history, such as ``{"data": "mnist"}``.
         device: "cpu" or "cuda".
+
+    Attributes:
+        network: with its masks as they are now.
+        epochs: records of all epochs done, those before a resumption too.
 
     Raises:
         InvalidInput: images or labels that do not fit the plan or each other.
@@ -75,28 +69,6 @@ def train(
         >>> training = train(networks.create("fcn"), x, y, x, y, Recipe(epochs=2))
         >>> [record.epoch for record in training]
         [1, 2]
-    """
-    return Training(
-        plan,
-        images,
-        labels,
-        test_images,
-        test_labels,
-        recipe or Recipe(kappa=6.0),
-        None if checkpoint is None else Path(checkpoint),
-        about or {},
-        device,
-    )
-
-
-class Training(Trainer):
-    """A training of a plan's network as a classifier; see `train`.
-
-    Attributes:
-        plan: the network.
-        recipe: how it is trained.
-        network: with its masks as they are now.
-        epochs: records of all epochs done, those before a resumption too.
     """
 
     kind = "supermask"
@@ -113,21 +85,22 @@ class Training(Trainer):
         labels: IntArray,
         test_images: ByteArray,
         test_labels: IntArray,
-        recipe: Recipe,
-        checkpoint: Path | None,
-        about: dict[str, Any],
-        device: str,
+        recipe: Recipe | None = None,
+        *,
+        checkpoint: Path | str | None = None,
+        about: Mapping[str, Any] | None = None,
+        device: str = "cpu",
     ) -> None:
         _check_device(device)
-        self.plan, self.recipe, self.about, self._device = plan, recipe, about, device
+        self.plan, self.recipe = plan, recipe or Recipe(kappa=6.0)
+        self.about, self._device = dict(about or {}), device
         self._x, self._y = _examples(plan, images, labels, "images", device)
         self._test = _examples(plan, test_images, test_labels, "test images", device)
-        self.network = _network(plan, recipe).to(device)
+        self.network = _network(plan, self.recipe).to(device)
         self.network.to(memory_format=torch.channels_last)
-        optimiser = MaskSGD(
-            self._trained().values(), recipe.learning_rate, recipe.decay, recipe.momentum
-        )
-        moments = {"momentum_buffer": "momentum"} if recipe.momentum else {}
+        rate, decay, momentum = self.recipe.learning_rate, self.recipe.decay, self.recipe.momentum
+        optimiser = MaskSGD(self._trained().values(), rate, decay, momentum)
+        moments = {"momentum_buffer": "momentum"} if momentum else {}
         self._begin(optimiser, moments, len(images), checkpoint)
 
     @property
@@ -221,6 +194,10 @@ class Training(Trainer):
         if self._masked:
             return super()._masks()
         return {name: np.ones(shape, np.int8) for name, shape in self.plan.layers.items()}
+
+
+train = Training
+"""A training as a word of doing: ``for epoch in train(plan, ...)``."""
 
 
 def _check_device(device: str) -> None:

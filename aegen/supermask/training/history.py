@@ -20,7 +20,17 @@ from aegen.core.errors import InvalidInput, StorageError
 from aegen.core.storage import load_arrays, save_arrays
 from aegen.supermask.ticket.mask_codec import LARGEST, decode
 
-__all__ = ["BINS", "FLIPS", "History", "budget", "packed_scores", "thinned", "unpacked_scores"]
+__all__ = [
+    "BINS",
+    "FLIPS",
+    "History",
+    "budget",
+    "coded_masks",
+    "mask_arrays",
+    "packed_scores",
+    "thinned",
+    "unpacked_scores",
+]
 
 FORMAT = "2"
 
@@ -40,10 +50,10 @@ FLIPS = (
 _NUMBERS = ("loss", "accuracy", "test_loss", "remaining", "seconds", "learning_rate", "decay")
 
 MASKS_BUDGET = 400_000
-"""Bytes that the masks of all kept epochs may take, beside a tenth of a byte a weight."""
+"""Bytes that the masks of all stored epochs may take, beside a tenth of a byte a weight."""
 
 FINE, COARSE, MANY = 63, 7, 1_000_000
-"""Steps of a kept score below the threshold: in layers of fewer and of more weights than many."""
+"""Steps of a stored score below the threshold, in layers of at most and of over many weights."""
 
 
 @dataclass(frozen=True)
@@ -104,9 +114,9 @@ class History:
         """The scores of a layer after the last epoch, in steps.
 
         Below the threshold a step is a 63rd of it (a 7th in layers of more than a million
-        weights), above it a 64th (a 120th) of the way to the largest score, and a value
-        is its step's middle. On which side of the threshold a score lies is exact, so the mask at
-        the trained threshold comes out as it was.
+        weights), above it a 64th (a 120th) of the distance to the largest score, and a value is
+        its step's middle. On which side of the threshold a score lies is exact, so the mask at the
+        trained threshold comes out as it was.
 
         Raises:
             InvalidInput: no such layer, or a training without masks.
@@ -129,9 +139,7 @@ class History:
             "histograms": self.histograms.astype(np.int32),
             "edges": self.edges,
         }
-        for epoch, coded in self.coded.items():
-            for name, code in coded.items():
-                arrays[f"mask.{epoch}.{name}"] = np.frombuffer(code, np.uint8)
+        arrays |= mask_arrays(self.coded)
         for name, (packed, _) in self.last.items():
             arrays[f"scores.{name}"] = np.frombuffer(packed, np.uint8)
         texts = {
@@ -165,15 +173,11 @@ class History:
                 for name in ("layers", "records", "thresholds", "largest", "about")
             }
             layers = {name: _shape(shape) for name, shape in texts["layers"].items()}
-            coded: dict[int, dict[str, bytes]] = {}
-            last: dict[str, tuple[bytes, float]] = {}
-            for key, array in arrays.items():
-                kind, _, rest = key.partition(".")
-                if kind == "mask":
-                    epoch, _, name = rest.partition(".")
-                    coded.setdefault(int(epoch), {})[name] = array.tobytes()
-                elif kind == "scores":
-                    last[rest] = array.tobytes(), _size(texts["largest"][rest])
+            last = {
+                key.removeprefix("scores."): array.tobytes()
+                for key, array in arrays.items()
+                if key.startswith("scores.")
+            }
             found = cls(
                 layers,
                 texts["records"],
@@ -183,8 +187,8 @@ class History:
                 arrays["edges"],
                 {name: _size(value) for name, value in texts["thresholds"].items()},
                 texts["about"],
-                coded,
-                last,
+                coded_masks(arrays),
+                {name: (packed, _size(texts["largest"][name])) for name, packed in last.items()},
             )
             found._check()
         except (KeyError, ValueError, TypeError, AttributeError, RecursionError) as problem:
@@ -212,6 +216,26 @@ class History:
             raise ValueError("masks: of other layers")
         if not set(self.last) <= set(self.layers) or set(self.thresholds) != set(self.layers):
             raise ValueError("scores: of other layers")
+
+
+def mask_arrays(coded: Mapping[int, Mapping[str, bytes]]) -> dict[str, NDArray[Any]]:
+    """Coded masks by epoch and layer as arrays of a file."""
+    return {
+        f"mask.{epoch}.{name}": np.frombuffer(code, np.uint8)
+        for epoch, layers in coded.items()
+        for name, code in layers.items()
+    }
+
+
+def coded_masks(arrays: Mapping[str, NDArray[Any]]) -> dict[int, dict[str, bytes]]:
+    """Coded masks by epoch and layer from the arrays of a file."""
+    found: dict[int, dict[str, bytes]] = {}
+    for key, array in arrays.items():
+        kind, _, rest = key.partition(".")
+        if kind == "mask":
+            epoch, _, name = rest.partition(".")
+            found.setdefault(int(epoch), {})[name] = array.tobytes()
+    return found
 
 
 def _is_record(record: Any) -> bool:

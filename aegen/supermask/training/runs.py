@@ -6,16 +6,20 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aegen.core.errors import AegenError
+from aegen.core.errors import AegenError, InvalidInput
 from aegen.supermask.training.recipe import Recipe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from aegen.core.arrays import IntArray
     from aegen.supermask.training.base import Epoch
     from aegen.supermask.training.classifier import Training
 
-__all__ = ["Outcome", "Run", "begun", "epochs_kept", "finished", "perform"]
+__all__ = ["CLASS", "Outcome", "Run", "begun", "classes", "epochs_done", "finished", "perform"]
+
+CLASS = "class"
+"""The attribute that networks learn."""
 
 
 @dataclass(frozen=True)
@@ -81,14 +85,30 @@ class Outcome:
     shares: dict[str, tuple[float, float]] = field(default_factory=dict)
 
 
+def classes(attributes: Any, title: str) -> tuple[IntArray, list[str]]:
+    """The class of each row, from 0, and the names of the classes.
+
+    Args:
+        attributes: of an image set or a bundle, categories by column.
+        title: whose they are, named in the error.
+
+    Raises:
+        InvalidInput: there is no attribute named "class".
+    """
+    import numpy as np
+
+    if CLASS not in attributes:
+        raise InvalidInput(f"{title} has no attribute named {CLASS!r}, which networks learn")
+    column = attributes[CLASS].cat
+    return column.codes.to_numpy(dtype=np.int64), [str(name) for name in column.categories]
+
+
 def begun(run: Run) -> Training:
     """The training of a run, where its checkpoint left it.
 
     Raises:
         AegenError: data, network, recipe or checkpoint cannot be used.
     """
-    import numpy as np
-
     from aegen.data import datasets
     from aegen.supermask import networks
     from aegen.supermask.training.classifier import train
@@ -96,15 +116,15 @@ def begun(run: Run) -> Training:
     images = datasets.create(run.dataset).load(run.path)
     if run.limit is not None:
         images = images.limited(run.limit)
-    column = images.attributes["class"]
-    labels, held = np.asarray(column.cat.codes, dtype=np.int64), images.holdout
+    labels, names = classes(images.attributes, images.title)
+    held = images.holdout
     height, _, channels = images.image_shape
     plan = networks.create(
         run.network,
         **dict(run.arguments),
         channels=channels,
         size=height,
-        classes=len(column.cat.categories),
+        classes=len(names),
     )
     return train(
         plan,
@@ -124,7 +144,7 @@ def begun(run: Run) -> Training:
     )
 
 
-def epochs_kept(run: Run) -> int:
+def epochs_done(run: Run) -> int:
     """Epochs that a run's checkpoint holds, wherever it is trained; 0 where there is none."""
     import json
 

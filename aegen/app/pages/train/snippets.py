@@ -79,7 +79,7 @@ def _python(asked: TrainingConfig) -> str:
 
 
 def _command(asked: TrainingConfig) -> str | None:
-    """The training as a command; None of redrawn rows, which no command can say.
+    """The training as a command; None of decoded rows, which no command can say.
 
     The command takes other training rows where there are to be fewer than all.
 
