@@ -258,6 +258,15 @@ def test_importing_aegen_is_light():
     assert loaded_by("import aegen, plotly") == ["plotly"]
 
 
+def test_a_method_by_name_loads_no_other():
+    assert loaded_by("from aegen.samplers import KDE") == []
+    assert loaded_by("from aegen.projections import UMAP") == []
+    assert loaded_by("from aegen.metrics import Density\nfrom aegen.data import MNIST") == []
+    others = "print(sum(m.startswith('aegen.samplers.') for m in sys.modules))"
+    assert loaded_by(f"from aegen.samplers import StandardNormal\n{others}") == ["2"]
+    assert loaded_by("from aegen.autoencoders import Masked") == ["torch"]
+
+
 def test_latent_models_need_no_network_library():
     assert (
         loaded_by("from aegen.samplers import samplers\nfor s in samplers: samplers.get(s)") == []

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from aegen import __version__
 from aegen.cli import app
+from tests.examples import EXAMPLES
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -51,6 +53,29 @@ def test_options_of_other_commands_exist(line):
     assert shown.exit_code == 0, shown.output
     for option in (word for word in words if word.startswith("--")):
         assert option in shown.output
+
+
+def test_its_latent_model_is_that_of_contributing():
+    """Which is run through the whole contract of latent models by ``test_adding_methods.py``."""
+    ((path, source),) = re.findall(r"```python\n# (\S+)\n(.*?)```", README, flags=re.DOTALL)
+    assert source == EXAMPLES[path]
+
+
+def test_links_lead_somewhere():
+    links = re.findall(r"\]\((?!http)([^)#]+)\)", README)
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_the_version_and_help_are_asked_for_in_short():
+    for words, said in (
+        (["--version"], f"aegen {__version__}\n"),
+        (["-h"], "Usage"),
+        (["sample", "-h"], "Usage"),
+    ):
+        result = CliRunner().invoke(app, words)
+        assert result.exit_code == 0
+        assert said in result.output
 
 
 def test_pictures_are_there():

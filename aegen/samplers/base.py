@@ -125,9 +125,8 @@ class Sampler(BaseEstimator, ABC):
         """
         super().__init_subclass__(**options)
         hints = {n: h for n, h in inspect.get_annotations(cls).items() if n.endswith("_")}
-        own = get_type_hints(
-            SimpleNamespace(__annotations__=hints), vars(sys.modules[cls.__module__]), None, True
-        )
+        known = getattr(sys.modules.get(cls.__module__), "__dict__", {})
+        own = get_type_hints(SimpleNamespace(__annotations__=hints), known, None, True)
         cls.shapes = {}
         for kind in cls.__mro__[:0:-1]:
             cls.shapes |= vars(kind).get("shapes", {})

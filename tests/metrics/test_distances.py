@@ -7,7 +7,6 @@ from functools import cache
 import numpy as np
 import ot
 import pytest
-from aegen.metrics._root import root
 from scipy.linalg import sqrtm
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
@@ -18,7 +17,7 @@ import aegen
 from aegen.core.errors import InvalidInput
 from aegen.metrics import _transport, metrics, sliced_wasserstein
 from aegen.metrics._distances import in_units, ordinary_units, squared_distances
-from aegen.metrics._mmd import biased, unbiased
+from aegen.metrics._mmd import biased, root, unbiased
 from aegen.metrics.base import Measured
 from tests.worlds import AWKWARD, clusters, tilted
 

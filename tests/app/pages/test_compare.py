@@ -13,6 +13,8 @@ from aegen.app.jobs import process
 from aegen.app.jobs.process import _end_all, _process
 from aegen.app.pages.compare import image_columns, results, state
 from aegen.app.services import ComparisonRequest, comparisons
+from aegen.comparison import PRESETS
+from aegen.metrics import metrics
 from tests.app.conftest import link_of
 from tests.app.jobs.slow_work import Inline
 from tests.app.jobs.test_fit_sampler import labels, press
@@ -22,6 +24,7 @@ from tests.tiny_bundle import tiny_bundle, tiny_images
 
 CRITERIA = ("codes/nearest-neighbour-accuracy", "codes/distance-ratio", "densities/log-likelihood")
 TWO = ("gaussian", "bootstrap")
+UNPATCHED = comparisons._criteria
 
 
 @pytest.fixture(scope="session")
@@ -119,6 +122,18 @@ def test_figures_come_as_they_are_ready(opened, at_once, monkeypatch):
     again = opened("compare", bundle="many", models="gaussian,kde", n="20")
     assert "20 draws of each" in text(again)
     assert len(at_once) == done + 1
+
+
+def test_every_metric_of_the_quick_set_shows_and_those_that_no_set_names(
+    opened, at_once, monkeypatch
+):
+    monkeypatch.setattr(comparisons, "_criteria", UNPATCHED)
+    shown = html(opened("compare", bundle="many", models="gaussian", n="20"))
+    named = {key.rpartition("/")[2] for keys in PRESETS.values() for key in keys}
+    quick = {key.rpartition("/")[2] for key in PRESETS["quick"]}
+    titles = {metrics.get(name).title for name in metrics if name in quick or name not in named}
+    missing = {title for title in titles if title not in shown}
+    assert not missing
 
 
 def test_fewer_held_out_rows_than_draws_are_said(opened, at_once):

@@ -1,0 +1,133 @@
+"""Adding a method is adding a file: CONTRIBUTING.md's five, through all that a method must pass.
+
+Each is written from the text into a checkout, as a reader would, and no other file is touched.
+What runs on it are the very tests of the methods that are there: they find it by themselves.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.examples import EXAMPLES, checkout_with
+
+LEAST = {
+    "aegen/samplers": 100,
+    "aegen/metrics": 20,
+    "aegen/projections": 7,
+    "aegen/data": 5,
+    "aegen/autoencoders/networks": 7,
+}
+"""How many tests at least a method of the folder joins, doctest included."""
+
+EVERYWHERE = (
+    "tests/test_architecture.py",
+    "tests/core/test_family.py",
+    "tests/app/pages/test_compare.py::"
+    "test_every_metric_of_the_quick_set_shows_and_those_that_no_set_names",
+)
+"""Tests of all methods together."""
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory):
+    return checkout_with(EXAMPLES, tmp_path_factory.mktemp("checkout"))
+
+
+def run(checkout, *words):
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "COV"))}
+    return subprocess.run(
+        [sys.executable, "-m", *words],
+        cwd=checkout,
+        env=environment | {"PYTHONPATH": str(checkout)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def contract(checkout, paths, only=""):
+    """Runs the tests that the methods in ``paths`` join; the outcomes of each."""
+    stems = [Path(path).stem for path in paths]
+    tests = [
+        str(file.relative_to(checkout))
+        for file in sorted((checkout / "tests").rglob("test_*.py"))
+        if re.search(
+            r"\b(samplers|metrics|projections|datasets|architectures)\.names\(\)",
+            file.read_text("utf-8"),
+        )
+    ]
+    words = " or ".join(f"{stem} or {stem.replace('_', '-')}" for stem in stems)
+    found = run(
+        checkout, "pytest", "-n", "0", "-q", "-rA", "-k", f"({words}){only}", *tests, *paths
+    )
+    outcomes = {path: Counter() for path in paths}
+    for outcome, test in re.findall(r"^([A-Z]+) (\S.*)$", found.stdout, flags=re.MULTILINE):
+        for path, stem in zip(paths, stems, strict=True):
+            if re.search(rf"\b{stem}\b", test.replace("-", "_").replace("[", " ")):
+                outcomes[path][outcome] += 1
+    return found, outcomes
+
+
+def test_there_is_one_of_each_kind():
+    assert sorted(str(Path(path).parent) for path in EXAMPLES) == sorted(LEAST)
+
+
+def test_they_pass_the_contract_of_their_family(checkout):
+    found, outcomes = contract(checkout, list(EXAMPLES))
+    assert found.returncode == 0, found.stdout[-6000:]
+    for path, counts in outcomes.items():
+        assert set(counts) <= {"PASSED", "SKIPPED"}
+        assert counts["PASSED"] >= LEAST[str(Path(path).parent)], (path, counts)
+
+
+def test_they_are_found_by_all_that_looks_at_every_method(checkout):
+    found = run(checkout, "pytest", "-n", "0", "-q", *EVERYWHERE)
+    assert found.returncode == 0, found.stdout[-6000:]
+
+
+def test_the_linter_has_nothing_to_say(checkout):
+    for words in (("check",), ("format", "--check")):
+        found = run(checkout, "ruff", *words, *EXAMPLES)
+        assert found.returncode == 0, found.stdout
+
+
+def test_they_are_imported_by_name_and_written_where_editors_look(checkout):
+    imports = "\n".join(
+        f"from {'.'.join(Path(path).parent.parts)} import {kind}"
+        for path, source in EXAMPLES.items()
+        for kind in re.findall(r"^class (\w+)", source, flags=re.MULTILINE)
+    ).replace("autoencoders.networks", "autoencoders")
+    assert (
+        subprocess.run([sys.executable, "-c", imports], cwd=checkout, check=False).returncode == 0
+    )
+    names = [sys.executable, ".ci/names.py"]
+    said = subprocess.run([*names, "--check"], cwd=checkout, capture_output=True, check=False)
+    assert said.returncode == 1
+    assert said.stdout.count(b"__init__.pyi") == len(EXAMPLES)
+    subprocess.run(names, cwd=checkout, check=False)
+    assert subprocess.run([*names, "--check"], cwd=checkout, check=False).returncode == 0
+    for line in imports.splitlines():
+        stub = checkout / line.split()[1].replace(".", "/") / "__init__.pyi"
+        assert f"{line.split()[-1]} as {line.split()[-1]}" in stub.read_text("utf-8")
+
+
+WRONG = {
+    "aegen/samplers/shuffled_rows.py": ("self.rows_ = z.copy()", "self.rows_ = z"),
+    "aegen/metrics/spread_ratio.py": ("value / 2 * (1 - real", "value * (1 - real"),
+    "aegen/projections/random_plane.py": ("/ np.sqrt(2)", "* np.nan"),
+    "aegen/data/stripes.py": ("np.arange(600) % 6 == 0", "np.arange(600) % 6"),
+    "aegen/autoencoders/networks/perceptron.py": ('"hidden": hidden,', ""),
+}
+SEEN_BY = "neither_changed or stated_errors or have_a_place or is_whole or keeps_shapes"
+
+
+def test_wrong_ones_do_not_pass(tmp_path):
+    changed = {path: EXAMPLES[path].replace(*words) for path, words in WRONG.items()}
+    assert all(changed[path] != EXAMPLES[path] for path in WRONG)
+    _, outcomes = contract(checkout_with(changed, tmp_path), list(WRONG), f" and ({SEEN_BY})")
+    assert all(counts["FAILED"] for counts in outcomes.values()), outcomes
