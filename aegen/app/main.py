@@ -20,4 +20,4 @@ if __name__ == "__main__":
         page.run()
     link.publish()
     address(page.url_path, link.current())
-    services.warm_up()
+    services.warmup.warm_up()

@@ -30,14 +30,14 @@ def bundle_name() -> str:
     Raises:
         AegenError: there is none.
     """
-    names = services.bundle_names()
+    names = services.cache.bundle_names()
     if not names:
         raise AegenError(
             "there is no bundle yet: write one with `aegen bundles create`, or name a folder of "
             "bundles in the environment variable AEGEN_BUNDLES"
         )
     if not link.bundle.get():
-        link.bundle.set(services.first_bundle())
+        link.bundle.set(services.bundles.first_bundle())
     return link.bundle.keep(names)
 
 
@@ -78,7 +78,7 @@ def page(title: str, question: str, *items: link.Item[Any]) -> Iterator[None]:
 def _manifest_or_title(heading: Any, name: str) -> Any:
     """What the bundle is; where it cannot be opened the page has its bare title at least."""
     try:
-        return services.bundle(bundle_name()).manifest
+        return services.bundles.bundle(bundle_name()).manifest
     except AegenError as problem:
         heading.title(name, anchor=False)
         show_problem(problem)

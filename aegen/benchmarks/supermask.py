@@ -203,8 +203,9 @@ def _methods(ticket: Ticket) -> dict[str, Callable[[Floats], Floats]]:
         product: Callable[[Floats], Callable[[Tensor], Tensor]] | None = None,
     ) -> Callable[[Floats], Floats]:
         network = Network(plan, weights)
-        for name, array in flat.items() if product else ():
-            network.add_module(name, Product(product(array)))
+        if product is not None:
+            for name, array in flat.items():
+                network.add_module(name, Product(product(array)))
 
         def forward(x: Floats) -> Floats:
             told: Floats = network(torch.from_numpy(x).permute(0, 3, 1, 2)).numpy()

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aegen.app.jobs.train_supermask import LABEL
 from aegen.app.services import bundles, cache, images, reconstruction, tickets
 from aegen.app.services.cache import cached
 from aegen.app.services.tickets import ticket_stamp
 from aegen.core.errors import AegenError, InvalidInput
+from aegen.supermask.training.runs import CLASS
 
 if TYPE_CHECKING:
     from aegen.core.arrays import ByteArray, IntArray
@@ -76,7 +76,7 @@ def _bundles_of(
             bundle = bundles.bundle(name)
             fits = data is None or bundle.manifest.dataset == data
             fits = fits and (shape is None or tuple(bundle.image_shape) == shape)
-            if fits and LABEL in bundle.attributes and (not held_out or len(bundle.holdout)):
+            if fits and CLASS in bundle.attributes and (not held_out or len(bundle.holdout)):
                 found.append(name)
         except AegenError:  # its own page says what is wrong with it
             continue
@@ -135,7 +135,7 @@ def examples_of(name: str, evaluation_set: str) -> tuple[Any, IntArray, tuple[st
     images, labels, names = _images(evaluation_set, FEW if _slow(name) else None)
     network = tickets.plan(name)
     if network is None:
-        told = bundles.bundle(classifier_of(name)).manifest.attributes[LABEL].values
+        told = bundles.bundle(classifier_of(name)).manifest.attributes[CLASS].values
         if tuple(map(str, told)) != names:
             raise InvalidInput("the classifier tells other classes than these images have")
         return images.astype(np.float32) / np.float32(255), labels, names
@@ -161,11 +161,11 @@ def _images(evaluation_set: str, most: int | None) -> tuple[ByteArray, IntArray,
         from aegen.data import datasets
 
         found = datasets.create(source).load(image_folder(source))
-        column, rows = found.attributes[LABEL].cat, np.flatnonzero(found.holdout)
+        column, rows = found.attributes[CLASS].cat, np.flatnonzero(found.holdout)
         labels = column.codes.to_numpy().astype(np.int64)[rows]
         return found.images[rows[:most]], labels, tuple(map(str, column.categories))
     bundle = bundles.bundle(source)
-    column = bundle.holdout_attributes[LABEL].cat
+    column = bundle.holdout_attributes[CLASS].cat
     decoded = quantize(images.decode(source, bundle.holdout[:most]))
     return decoded, column.codes.to_numpy().astype(np.int64), tuple(map(str, column.categories))
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from aegen.app.components.mask_map import Packed, pack
 from aegen.app.jobs.job import Job, Jobs
 from aegen.app.jobs.thread import ThreadJob
-from aegen.app.jobs.train_supermask import LABEL
 from aegen.app.services import evaluation_data, reconstruction, tickets
 from aegen.app.services.cache import cached
 from aegen.app.services.tickets import ticket_stamp
 from aegen.core.errors import InvalidInput
+from aegen.supermask.training.runs import CLASS
 
 if TYPE_CHECKING:
     from aegen.supermask.inference.evaluation import Evaluation
@@ -144,7 +144,7 @@ def evaluated(name: str, evaluation_set: str, epoch: int | None, change: MaskCha
     changed = changed_ticket(name, epoch, change)
     if reconstruction.picture(name) is None:
         return evaluate(changed, x, labels)
-    told = reconstruction.told(changed, x, evaluation_data.classifier_of(name), LABEL)
+    told = reconstruction.told(changed, x, evaluation_data.classifier_of(name), CLASS)
     return Evaluation.of(labels, told, len(names))
 
 

@@ -139,7 +139,7 @@ def models(text: str) -> tuple[str, ...]:
     """Reads latent models with their fields: "gaussian,kde:bandwidth=0.2"."""
     if text == NONE:
         return ()
-    from aegen.app.services import read_models
+    from aegen.app.services.comparisons import read_models
 
     try:
         return read_models(text)

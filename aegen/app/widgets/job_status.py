@@ -9,7 +9,7 @@ import streamlit as st
 
 from aegen.app import services
 from aegen.app.jobs.job import Job
-from aegen.app.services import SamplerSpec
+from aegen.app.services.samplers import SamplerSpec
 from aegen.app.state import visit, watching
 from aegen.app.widgets.markdown import plain
 from aegen.app.widgets.messages import show_problem
@@ -139,13 +139,13 @@ def ready(spec: SamplerSpec) -> bool:
     A slow one is fitted from the first time that somebody asks; a person who cancelled it is asked
     whether to start it again.
     """
-    if services.at_hand(spec):
+    if services.samplers.at_hand(spec):
         visit.stopped().discard(spec)
         return True
-    title = plain(services.title_of(spec.sampler))
+    title = plain(services.samplers.title_of(spec.sampler))
     if stopped(spec, f"Fitting {title} was cancelled; nothing of it is kept.", "Start again"):
         return False
-    job = services.fitting(spec)
+    job = services.samplers.fitting(spec)
     if job is None:
         return True
     if job.problem is None:

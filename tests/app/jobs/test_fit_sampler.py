@@ -9,7 +9,8 @@ from aegen.app import services
 from aegen.app.jobs import process
 from aegen.app.jobs.job import Jobs
 from aegen.app.row_selection import AttributeEquals
-from aegen.app.services import SamplerSpec, disk_cache, samplers
+from aegen.app.services import disk_cache, samplers
+from aegen.app.services.samplers import SamplerSpec
 from aegen.core.errors import AegenError
 from aegen.samplers.gaussian import Gaussian
 from tests.app.conftest import link_of
@@ -152,26 +153,26 @@ def forget_all(monkeypatch):
 
 def test_a_long_fit_is_kept_on_disk_and_gives_the_same_draws(opened, gate, monkeypatch):
     gate.touch()
-    first = services.draw(SPEC, 5, 1).codes
+    first = services.draws.draw(SPEC, 5, 1).codes
     assert len(kept()) == 1
     forget_all(monkeypatch)
     app = opened("sample", sampler="gaussian", n="4")
     assert "read from disk" in text(app)
     assert not process._jobs.all()
-    assert (services.draw(SPEC, 5, 1).codes == first).all()
+    assert (services.draws.draw(SPEC, 5, 1).codes == first).all()
     monkeypatch.setattr(Gaussian, "slow", False)
     monkeypatch.setenv("AEGEN_CACHE", str(gate.parent / "elsewhere"))
     forget_all(monkeypatch)
-    assert (services.draw(SPEC, 5, 1).codes == first).all()  # as fitted here, without a job
+    assert (services.draws.draw(SPEC, 5, 1).codes == first).all()  # as fitted here, without a job
 
 
 def test_a_damaged_file_on_disk_is_removed_and_fitted_anew(gate, monkeypatch):
     gate.touch()
-    first = services.draw(SPEC, 5, 1).codes
+    first = services.draws.draw(SPEC, 5, 1).codes
     (file,) = disk_cache.folder().glob("*.safetensors")
     whole = file.read_bytes()
     spoilt = [b"", whole[:-8], whole[:-3] + b"\0\1\2"]
-    other = services.model(SamplerSpec("bars", "bootstrap")).sampler
+    other = services.samplers.model(SamplerSpec("bars", "bootstrap")).sampler
     other.save(gate.parent / "other.safetensors")
     spoilt.append((gate.parent / "other.safetensors").read_bytes())
     for content in spoilt:
@@ -180,7 +181,7 @@ def test_a_damaged_file_on_disk_is_removed_and_fitted_anew(gate, monkeypatch):
         assert not file.exists()
     file.write_bytes(b"spoilt")
     forget_all(monkeypatch)
-    assert (services.draw(SPEC, 5, 1).codes == first).all()
+    assert (services.draws.draw(SPEC, 5, 1).codes == first).all()
     assert file.read_bytes() == whole
 
 
@@ -200,7 +201,7 @@ def test_other_rows_fields_or_bundles_are_other_fits():
 
 def test_short_fits_are_not_kept(gate, monkeypatch):
     monkeypatch.setattr(samplers, "WORK", "aegen.app.jobs.fit_sampler:fit")
-    services.model(SPEC)
+    services.samplers.model(SPEC)
     assert kept() == []
 
 
@@ -208,7 +209,7 @@ def test_the_oldest_used_fits_make_room(monkeypatch, tmp_path):
     import os
 
     monkeypatch.setattr(disk_cache, "MOST_FILES", 2)
-    model = services.model(SamplerSpec("bars", "gaussian")).sampler
+    model = services.samplers.model(SamplerSpec("bars", "gaussian")).sampler
     for k, mark in enumerate("abc"):
         model.save(tmp_path / "written.safetensors")
         disk_cache.keep(mark, tmp_path / "written.safetensors")
@@ -227,7 +228,7 @@ def test_a_folder_that_cannot_be_written_only_means_that_nothing_is_kept(gate, m
     (gate.parent / "file").touch()
     monkeypatch.setenv("AEGEN_CACHE", str(gate.parent / "file"))
     gate.touch()
-    assert len(services.draw(SPEC, 5, 1)) == 5
+    assert len(services.draws.draw(SPEC, 5, 1)) == 5
 
 
 def test_a_bundle_written_anew_is_opened_anew(tmp_path, monkeypatch):
@@ -237,20 +238,22 @@ def test_a_bundle_written_anew_is_opened_anew(tmp_path, monkeypatch):
 
     monkeypatch.setenv("AEGEN_BUNDLES", str(tmp_path))
     tiny_bundle(tmp_path / "bars", title="First")
-    first = services.draw(SPEC, 5, 1).codes
-    assert services.bundle("bars").title == "First"
+    first = services.draws.draw(SPEC, 5, 1).codes
+    assert services.bundles.bundle("bars").title == "First"
     shutil.rmtree(tmp_path / "bars")
     tiny_bundle(tmp_path / "bars", title="Second", channels=3)
-    assert services.bundle("bars").title == "Second"
-    assert services.sheet("bars", (0,)).shape[-1] == 3
-    assert not (services.draw(SPEC, 5, 1).codes == first).all()
+    assert services.bundles.bundle("bars").title == "Second"
+    assert services.images.sheet("bars", (0,)).shape[-1] == 3
+    assert not (services.draws.draw(SPEC, 5, 1).codes == first).all()
     shutil.rmtree(tmp_path / "bars")
     with pytest.raises(AegenError):
-        services.bundle("bars")
+        services.bundles.bundle("bars")
 
 
 def test_slow_models_and_slow_values_say_so(jobs_too):
-    assert services.slow(SamplerSpec("bars", "vine-copula"))
-    assert services.slow(SamplerSpec("bars", "empirical-beta-copula", (("degree", "auto"),)))
+    assert services.samplers.slow(SamplerSpec("bars", "vine-copula"))
+    assert services.samplers.slow(
+        SamplerSpec("bars", "empirical-beta-copula", (("degree", "auto"),))
+    )
     for quick in ("gaussian", "empirical-beta-copula", "kde", "bootstrap"):
-        assert not services.slow(SamplerSpec("bars", quick))
+        assert not services.samplers.slow(SamplerSpec("bars", quick))

@@ -12,7 +12,8 @@ from aegen.app import services
 from aegen.app.jobs import process
 from aegen.app.jobs.process import _end_all, _process
 from aegen.app.pages.compare import image_columns, results, state
-from aegen.app.services import ComparisonRequest, comparisons
+from aegen.app.services import comparisons
+from aegen.app.services.comparisons import ComparisonRequest
 from aegen.comparison import PRESETS
 from aegen.metrics import metrics
 from tests.app.conftest import link_of
@@ -275,12 +276,14 @@ def test_asking_for_something_else_ends_what_nobody_waits_for(opened, monkeypatc
 
 def test_files_hold_what_is_shown(at_once):
     asked = ComparisonRequest("many", TWO[:1], 20, 0, "quick")
-    services.compare(asked)
+    services.comparisons.compare(asked)
     lines = results._csv(asked).decode().splitlines()
     assert len(lines) == 1 + 4 * len(CRITERIA)
     picture = Image.open(io.BytesIO(results._png(asked)))
     assert picture.size[0] > 400
-    names = [name for name, _ in image_columns.all_pictures(asked, services.table(asked))]
+    names = [
+        name for name, _ in image_columns.all_pictures(asked, services.comparisons.table(asked))
+    ]
     assert names == ["Gaussian", "Held-out reconstructions", "Bootstrap", "Standard normal"]
     page = results._report(asked)
     assert b"<html" in page
@@ -307,8 +310,8 @@ def test_the_job_itself_gives_the_same_as_here(at_once, tmp_path, monkeypatch):
     from aegen.comparison import Store
 
     asked = ComparisonRequest("many", TWO[:1], 20, 1, "quick")
-    services.compare(asked)
-    here = services.table(asked)
+    services.comparisons.compare(asked)
+    here = services.comparisons.table(asked)
     said = compare("many", ["gaussian"], [1], 20, list(CRITERIA), str(tmp_path / "other"), 1)
     assert said == {"results": 1}
     (task,) = [

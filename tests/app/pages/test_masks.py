@@ -13,7 +13,7 @@ from aegen.app import services
 from aegen.app.components.mask_map.packing import unpack
 from aegen.app.jobs.job import Jobs
 from aegen.app.pages.masks import snippets
-from aegen.app.services import MaskChange
+from aegen.app.services.interventions import MaskChange
 from aegen.core.errors import AegenError, TicketError, UnknownName
 from aegen.core.images import quantize
 from aegen.supermask import Report, interventions
@@ -87,7 +87,7 @@ def test_every_count_is_the_librarys(opened, shelf_of_tickets):
 def test_the_map_gets_the_masks_bytes(opened, shelf_of_tickets):
     app = opened("masks", ticket="bars", layer="fc2")
     ticket = Ticket.read(shelf_of_tickets / "bars.ticket")
-    packed = services.packed("bars", "fc2", None)
+    packed = services.tickets.packed("bars", "fc2", None)
     assert mark_of(app) == packed.mark
     np.testing.assert_array_equal(unpack(packed), ticket.masks["fc2"])
     assert spec_of(app)["axes"] == [{"name": "unit", "size": 6}, {"name": "input", "size": 12}]
@@ -125,7 +125,7 @@ def test_the_replay_has_every_epochs_counts_and_masks(opened, shelf_of_tickets):
     for epoch in history.epochs:
         counts = reported(history.masks(epoch))
         assert [tuple(each) for each in row["epochs"][str(epoch)]] == list(counts.values())
-    frames = services.frames("bars", "fc1")
+    frames = services.tickets.frames("bars", "fc1")
     for frame, epoch in zip(frames, history.epochs, strict=True):
         np.testing.assert_array_equal(unpack(frame), history.masks(epoch)["fc1"])
 
@@ -170,8 +170,8 @@ def test_an_epoch_whose_masks_are_not_kept_shows_the_nearest(opened):
 
 
 def judged(name, masks):
-    ticket = services.ticket(name).with_masks(masks)
-    bundle = services.bundle("bars")
+    ticket = services.tickets.ticket(name).with_masks(masks)
+    bundle = services.bundles.bundle("bars")
     labels = bundle.holdout_attributes["class"].cat.codes.to_numpy()
     return evaluate(ticket, quantize(bundle.decode(bundle.holdout)), labels)
 
@@ -199,14 +199,16 @@ def test_a_change_does_what_the_library_does(opened, shelf_of_tickets, link, cha
     assert not app.exception
     assert not app.error
     history = History.read(shelf_of_tickets / "bars.history")
-    masks = change(services.ticket("bars").masks, history)
+    masks = change(services.tickets.ticket("bars").masks, history)
     assert shown_counts(app) == reported(masks)
     assert len(component(app, "aegen.network_row")) == (2 if link else 1)
     said = " ".join(str(element.proto) for element in app.get("html"))
     found = judged("bars", masks)
     assert f"{100 * found.accuracy:.2f} %</span>" in said
     assert (
-        services.evaluated("bars", "bundle:bars", None, _change(link)).confusion.tolist()
+        services.interventions.evaluated(
+            "bars", "bundle:bars", None, _change(link)
+        ).confusion.tolist()
         == found.confusion.tolist()
     )
     assert "as the autoencoder of Tiny bars redraws them" in text(app)
@@ -218,10 +220,10 @@ def test_the_copied_lines_do_what_the_page_does(shelf_of_tickets, rule):
     history = History.read(shelf_of_tickets / "bars.history")
     history.about["recipe"]["rule"] = rule
     history.write(shelf_of_tickets / "bars.history")
-    assert services.rule_of("bars") == rule
+    assert services.interventions.rule_of("bars") == rule
     ran = {}
     exec(snippets.python("bars", None, change, rule), ran)
-    here = services.changed_masks("bars", None, change)
+    here = services.interventions.changed_masks("bars", None, change)
     assert {name: mask.tolist() for name, mask in ran["masks"].items()} == {
         name: mask.tolist() for name, mask in here.items()
     }
@@ -244,7 +246,7 @@ def test_sliders_move_the_link_and_undo_takes_all_back(opened):
     assert not app.exception
     assert link_of(app)["masks.back"] == "40"
     changed = shown_counts(app, 1)
-    assert changed == services.changed_counts("bars", None, MaskChange(back=40))
+    assert changed == services.interventions.changed_counts("bars", None, MaskChange(back=40))
     (undo,) = [button for button in app.button if button.label == "Undo all"]
     app = undo.click().run()
     assert "masks.back" not in link_of(app)
@@ -258,7 +260,7 @@ def test_the_threshold_stands_still_where_its_variable_is_not_known(opened):
         assert not app.error
         assert app.select_slider(key="widget:masks.threshold").disabled
     with pytest.raises(AegenError, match="mask variable"):
-        services.changed_masks("edges", None, MaskChange(threshold=2.0))
+        services.interventions.changed_masks("edges", None, MaskChange(threshold=2.0))
 
 
 def test_an_unchanged_ticket_is_waited_for_until_its_figures_are_there_and_no_longer(
@@ -315,12 +317,12 @@ def test_tickets_side_by_side(opened):
     table = app.dataframe[0].value
     assert table["Ticket"].tolist() == ["Bars, seed 0", "Bars, seed 1", "Conv2 by chance"]
     remaining = [
-        f"{100 * services.ticket(n).remaining:.2f} %" for n in ("bars", "bars-b", "edges")
+        f"{100 * services.tickets.ticket(n).remaining:.2f} %" for n in ("bars", "bars-b", "edges")
     ]
     assert table["Remaining"].tolist() == remaining
     assert "layers of other shapes" in text(app)
-    assert services.like("bars", "bars")["fc1"].jaccard == 1
-    assert services.like("bars", "bars-b")["fc1"].jaccard < 1
+    assert services.interventions.like("bars", "bars")["fc1"].jaccard == 1
+    assert services.interventions.like("bars", "bars-b")["fc1"].jaccard < 1
 
 
 # files
@@ -328,12 +330,12 @@ def test_tickets_side_by_side(opened):
 
 def test_an_uploaded_ticket_is_shown_by_its_link(opened, shelf_of_tickets):
     content = (shelf_of_tickets / "bars-b.ticket").read_bytes()
-    name = services.add_ticket(content, (shelf_of_tickets / "bars-b.history").read_bytes())
-    assert services.ticket_file(name).read_bytes() == content
+    name = services.tickets.add_ticket(content, (shelf_of_tickets / "bars-b.history").read_bytes())
+    assert services.tickets.ticket_file(name).read_bytes() == content
     app = opened("masks", ticket=name)
     assert not app.exception
     assert not app.error
-    assert shown_counts(app) == reported(services.ticket("bars-b").masks)
+    assert shown_counts(app) == reported(services.tickets.ticket("bars-b").masks)
     assert spec_of(app)["epochs"] == [*range(1, EPOCHS + 1)]
 
 
@@ -348,12 +350,12 @@ def test_an_uploaded_ticket_is_shown_by_its_link(opened, shelf_of_tickets):
     ids=["truncated", "bit flipped", "foreign", "empty"],
 )
 def test_a_file_that_is_no_ticket_is_refused_and_nothing_is_kept(shelf_of_tickets, spoil):
-    before = services.ticket_names()
+    before = services.tickets.ticket_names()
     with pytest.raises(TicketError):
-        services.add_ticket(spoil((shelf_of_tickets / "bars.ticket").read_bytes()))
-    assert services.ticket_names() == before
+        services.tickets.add_ticket(spoil((shelf_of_tickets / "bars.ticket").read_bytes()))
+    assert services.tickets.ticket_names() == before
     with pytest.raises(UnknownName):
-        services.ticket_file("~0123456789abcdef")
+        services.tickets.ticket_file("~0123456789abcdef")
 
 
 def test_a_spoilt_ticket_of_the_shelf_is_a_sentence(opened, shelf_of_tickets):
@@ -373,7 +375,7 @@ def test_without_a_usable_history_the_masks_still_show(opened, shelf_of_tickets,
     app = opened("masks", ticket="bars", epoch="2")
     assert not app.exception
     assert not app.error
-    assert shown_counts(app) == reported(services.ticket("bars").masks)
+    assert shown_counts(app) == reported(services.tickets.ticket("bars").masks)
     wanted = "No history" if content is None else "The history of its training cannot be used"
     assert wanted in text(app)
 
@@ -400,16 +402,16 @@ def test_a_history_of_another_ticket_is_refused_and_the_right_one_stays(
             last={renamed[k]: v for k, v in history.last.items()},
         ).write(shelf_of_tickets / "wrong.history")
         wrong = (shelf_of_tickets / "wrong.history").read_bytes()
-    name = services.add_ticket(content, right)
+    name = services.tickets.add_ticket(content, right)
     with pytest.raises(AegenError, match="history"):
-        services.add_ticket(content, wrong)
-    assert services.history(name) is not None
+        services.tickets.add_ticket(content, wrong)
+    assert services.tickets.history(name) is not None
     (shelf_of_tickets / "bars.history").write_bytes(wrong)
     app = opened("masks", ticket="bars", epoch="2")
     assert not app.exception
     assert not app.error
     assert spec_of(app)["epochs"] == []
-    assert shown_counts(app) == reported(services.ticket("bars").masks)
+    assert shown_counts(app) == reported(services.tickets.ticket("bars").masks)
 
 
 def test_a_shelf_without_tickets_says_how_to_get_one(opened, monkeypatch, tmp_path):

@@ -12,7 +12,9 @@ import aegen
 from aegen.app import services
 from aegen.app.jobs import job
 from aegen.app.pages.target import edit, snippets, state
-from aegen.app.services import Edit, SamplerSpec, TargetRequest, targets
+from aegen.app.services import targets
+from aegen.app.services.samplers import SamplerSpec
+from aegen.app.services.targets import Edit, TargetRequest
 from aegen.app.state import visit
 from aegen.app.widgets import target_text
 from aegen.cli import main
@@ -68,9 +70,9 @@ def test_draws_fulfil_the_target_and_a_link_gives_the_same_ones(opened):
     request = TargetRequest(
         SamplerSpec("bars", "empirical-beta-copula"), "z0>0 and place>6", 12, 3
     )
-    found = services.targeted(request)
+    found = services.targets.targeted(request)
     assert share(aegen.load("bars"), request.text, found.codes) == 1
-    without = services.baseline(request.spec, request.text)
+    without = services.targets.baseline(request.spec, request.text)
     assert 0 < without[0] < min(without[1]) < 1
     names = {}
     exec(snippets.python_of_target(request).replace('found.save("grid.png")', ""), names)
@@ -86,7 +88,7 @@ def test_the_copied_command_writes_the_same_pictures(tmp_path, monkeypatch):
         main()
     assert not ended.value.code
     with np.load("grid.npz") as file:
-        np.testing.assert_array_equal(file["images"], services.targeted(request).images)
+        np.testing.assert_array_equal(file["images"], services.targets.targeted(request).images)
 
 
 def test_a_condition_is_added_turned_round_and_left_out(opened):
@@ -246,13 +248,13 @@ def search_of(seed):
 
 def test_a_search_that_is_being_stopped_is_not_given_to_who_asks_again(held):
     request = TargetRequest(SamplerSpec("bars", "empirical-beta-copula"), "z0>0", 4, 11)
-    first = services.search(request)
+    first = services.targets.search(request)
     first.watch("a")
     first.watch("b")
     first.leave("a")
-    assert services.search(request) is first
+    assert services.targets.search(request) is first
     first.leave("b")
-    second = services.search(request)
+    second = services.targets.search(request)
     second.watch("b")
     assert second is not first
     held.go_on.set()
@@ -267,12 +269,12 @@ def test_a_search_that_is_being_stopped_is_not_given_to_who_asks_again(held):
 def test_a_search_whose_watcher_went_away_stops(held, monkeypatch):
     monkeypatch.setattr(job, "GRACE", 0.0)
     request = TargetRequest(SamplerSpec("bars", "empirical-beta-copula"), "z0>0", 4, 12)
-    left = services.search(request)
+    left = services.targets.search(request)
     left.watch("a", lambda: False)
     held.go_on.set()
     assert left.wait(30)
     assert left.result is None
-    assert len(services.targeted(request)) == 4
+    assert len(services.targets.targeted(request)) == 4
 
 
 def test_who_wants_something_else_leaves_the_search_of_before(opened, held):
@@ -286,7 +288,7 @@ def test_who_wants_something_else_leaves_the_search_of_before(opened, held):
     assert before.result is None
     assert (
         len(
-            services.targeted(
+            services.targets.targeted(
                 TargetRequest(SamplerSpec("bars", "empirical-beta-copula"), "z0>0", 4, 14)
             )
         )
@@ -308,7 +310,9 @@ def test_what_goes_wrong_late_is_told_once_it_did(opened, held):
 def test_while_draws_are_looked_for_the_last_ones_stay(opened, held):
     held.go_on.set()
     test = healthy(visited(opened, text="z0>0", n="4").run())
-    services.targeted(TargetRequest(SamplerSpec("bars", "empirical-beta-copula"), "z0>0", 4, 0))
+    services.targets.targeted(
+        TargetRequest(SamplerSpec("bars", "empirical-beta-copula"), "z0>0", 4, 0)
+    )
     healthy(test.run())
     held.go_on.clear()
     held.begun.clear()
@@ -319,7 +323,9 @@ def test_while_draws_are_looked_for_the_last_ones_stay(opened, held):
     assert button(test, "Stop")
     assert "Asked for" not in said(test)
     held.go_on.set()
-    services.targeted(TargetRequest(SamplerSpec("bars", "empirical-beta-copula"), "z0>0", 4, 5))
+    services.targets.targeted(
+        TargetRequest(SamplerSpec("bars", "empirical-beta-copula"), "z0>0", 4, 5)
+    )
     healthy(test.run())
     assert "Asked for" in said(test)
     assert "Still the draws" not in said(test)
@@ -331,7 +337,7 @@ def test_an_edit_shows_its_strip_and_what_is_seen(opened, kind):
     assert "Row 5 → class is lying" in said(test)
     assert "What is seen at 100 % of the way" in said(test)
     change = Edit("bars", 5, "class=lying", kind)
-    found = services.edited(change)
+    found = services.targets.edited(change)
     assert len(found.images) == 9
     names = {}
     exec(snippets.python_of_edit(change).replace('strip.save("strip.png")', ""), names)
@@ -387,7 +393,7 @@ def test_a_transfer_says_what_moved_and_what_stayed(opened, tmp_path, monkeypatc
     monkeypatch.chdir(tmp_path)
     test = visited(opened, mode="transfer", source="class=upright", margins="class=lying", n="6")
     assert "**class is lying**:" in said(test)
-    found = services.transferred("bars", "class=upright", "class=lying", 6, 0)
+    found = services.targets.transferred("bars", "class=upright", "class=lying", 6, 0)
     names = {}
     exec(snippets.python_of_transfer("bars", "class=upright", "class=lying", 6, 0), names)
     np.testing.assert_array_equal(names["moved"].images, found.images)

@@ -6,7 +6,8 @@ import pytest
 from aegen.app import services
 from aegen.app.jobs import process, train_supermask
 from aegen.app.pages.train import state
-from aegen.app.services import TrainingConfig, trainings
+from aegen.app.services import trainings
+from aegen.app.services.trainings import TrainingConfig
 from aegen.core.parameters import parameters
 from aegen.supermask import Recipe, Report
 from aegen.supermask.ticket.ticket import Ticket
@@ -53,10 +54,10 @@ def counts_shown(app):
 
 
 def test_a_job_trains_writes_and_goes_on(opened, at_once):
-    services.start_training(ORDER)
-    first = services.trained(ORDER)
+    services.trainings.start_training(ORDER)
+    first = services.trainings.trained(ORDER)
     assert [record["epoch"] for record in first.records] == [1, 2]
-    ticket = Ticket.from_bytes(services.trained_file(ORDER, "ticket"))
+    ticket = Ticket.from_bytes(services.trainings.trained_file(ORDER, "ticket"))
     assert ticket.plan.input_shape == (1, 16, 16)
     assert ticket.about["data"] == "bars"
     assert first.counts[-1].tolist() == [
@@ -64,18 +65,18 @@ def test_a_job_trains_writes_and_goes_on(opened, at_once):
     ]
     # Going on gives what one training of three epochs would have given.
     longer = TrainingConfig(**{**ORDER.__dict__, "epochs": 3})
-    services.start_training(longer)
-    again = services.trained(longer)
+    services.trainings.start_training(longer)
+    again = services.trainings.trained(longer)
     assert [record["epoch"] for record in again.records] == [1, 2, 3]
     assert again.records[:2] == first.records
-    services.forget_training(longer)
-    assert services.trained(longer) is None
-    services.start_training(longer)
-    whole = services.trained(longer)
+    services.trainings.forget_training(longer)
+    assert services.trainings.trained(longer) is None
+    services.trainings.start_training(longer)
+    whole = services.trainings.trained(longer)
     np.testing.assert_array_equal(whole.counts, again.counts)
     other = TrainingConfig(**{**longer.__dict__, "seed": 1})
-    services.start_training(other)
-    assert not np.array_equal(services.trained(other).counts, whole.counts)
+    services.trainings.start_training(other)
+    assert not np.array_equal(services.trainings.trained(other).counts, whole.counts)
 
 
 class Killed(BaseException):
@@ -97,14 +98,14 @@ def test_a_job_killed_between_its_files_leaves_a_pair_and_goes_on(opened, at_onc
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(kind, "write", dies)
         with pytest.raises(Killed):
-            services.start_training(ORDER)
-    found = services.trained(ORDER)
-    ticket = Ticket.from_bytes(services.trained_file(ORDER, "ticket"))
+            services.trainings.start_training(ORDER)
+    found = services.trainings.trained(ORDER)
+    ticket = Ticket.from_bytes(services.trainings.trained_file(ORDER, "ticket"))
     assert ticket.about["epochs"] == len(found.records) == 1
     assert reported(ticket.masks) == reported(found.masks(1))
-    services.start_training(ORDER)  # the second epoch is in the checkpoint already
-    found = services.trained(ORDER)
-    ticket = Ticket.from_bytes(services.trained_file(ORDER, "ticket"))
+    services.trainings.start_training(ORDER)  # the second epoch is in the checkpoint already
+    found = services.trainings.trained(ORDER)
+    ticket = Ticket.from_bytes(services.trainings.trained_file(ORDER, "ticket"))
     assert ticket.about["epochs"] == len(found.records) == 2
     assert reported(ticket.masks) == reported(found.masks(2))
 
@@ -134,11 +135,11 @@ def test_the_page_begins_and_shows_what_came_of_it(opened, at_once):
     assert at_once[0]["rows"] == 40
     assert at_once[0]["recipe"]["decay"] == 0.01
     assert "All 2 epochs are done" in text(app)
-    found = services.trained(ORDER)
+    found = services.trainings.trained(ORDER)
     assert counts_shown(app) == [tuple(each) for each in found.counts[-1].tolist()]
     said = [chart.proto.alt for chart in app.get("plotly_chart")]
     assert f"last {100 * found.records[-1]['accuracy']:.4g} %" in said[0]
-    maps = services.first_layer_maps(ORDER)
+    maps = services.trainings.first_layer_maps(ORDER)
     assert [epoch for epoch, _ in maps] == [1, 2]
     first = found.masks(2)["fc1"]
     np.testing.assert_array_equal(maps[-1][1], (first != 0).sum(axis=0).reshape(16, 16))
@@ -153,17 +154,17 @@ def test_the_page_begins_and_shows_what_came_of_it(opened, at_once):
 
 
 def test_the_ticket_goes_to_the_masks_page(opened, at_once):
-    services.start_training(ORDER)
+    services.trainings.start_training(ORDER)
     app = opened("train", data="bundle:bars", learning_rate="0.1", **SETTINGS)
     app = press(app, "Look at its masks")
     assert not app.exception
     assert titles(app) == ["Masks"]
     assert not app.error
-    ticket = Ticket.from_bytes(services.trained_file(ORDER, "ticket"))
+    ticket = Ticket.from_bytes(services.trainings.trained_file(ORDER, "ticket"))
     assert counts_shown(app) == [(c.keep, c.invert, c.drop) for c in ticket.counts.values()]
     given = link_of(app)["masks.ticket"]
     name = given if isinstance(given, str) else given[0]
-    assert services.history(name).epochs == [1, 2]
+    assert services.tickets.history(name).epochs == [1, 2]
 
 
 def test_a_training_that_cannot_go_on_is_a_sentence_with_advice(opened, at_once):
@@ -187,7 +188,7 @@ def test_a_training_can_be_stopped_and_begun_anew(opened, monkeypatch):
     assert "Train" not in labels(app)
     app = press(app, "Stop")
     assert not app.exception
-    job = services.training_job(ORDER)
+    job = services.trainings.training_job(ORDER)
     assert job.stopping
     assert job.wait(20)
     assert "Train" in labels(app.run())

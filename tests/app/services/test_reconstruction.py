@@ -47,8 +47,10 @@ def test_masks_shows_its_layers_and_what_it_redraws(opened):
         name: (c.keep, c.invert, c.drop) for name, c in ticket.counts.items()
     }
     said = " ".join(str(element.proto) for element in app.get("html"))
-    found = services.evaluated(TICKET, f"bundle:{BUNDLE}", None, services.UNCHANGED)
-    assert found.n == min(1000, len(services.bundle(BUNDLE).holdout))
+    found = services.interventions.evaluated(
+        TICKET, f"bundle:{BUNDLE}", None, services.interventions.UNCHANGED
+    )
+    assert found.n == min(1000, len(services.bundles.bundle(BUNDLE).holdout))
     assert found.accuracy > 0.9
     assert f"{100 * found.accuracy:.2f} %" in said
     assert "recognised once redrawn" in said
@@ -58,23 +60,23 @@ def test_masks_shows_its_layers_and_what_it_redraws(opened):
 
 
 def test_a_change_is_seen_in_what_the_changed_autoencoder_redraws():
-    bundle = services.bundle(BUNDLE)
+    bundle = services.bundles.bundle(BUNDLE)
     labels = bundle.holdout_attributes["class"].cat.codes.to_numpy()[:1000]
     x = quantize(bundle.decode(bundle.holdout[:1000])).astype(np.float32) / np.float32(255)
-    change = services.MaskChange(shuffled="decoder.1", seed=2)
+    change = services.interventions.MaskChange(shuffled="decoder.1", seed=2)
     masks = interventions.shuffle(load_ticket(TICKET).masks, layers=["decoder.1"], rng=2)
     network = rebuilt(load_ticket(TICKET).with_masks(masks))
     with torch.inference_mode():
         drawn = network.decode(network.encode(torch.from_numpy(x).permute(0, 3, 1, 2)))
     told = bundle.classify(drawn.permute(0, 2, 3, 1).numpy())["class"].argmax(axis=1)
-    found = services.evaluated(TICKET, f"bundle:{BUNDLE}", None, change)
+    found = services.interventions.evaluated(TICKET, f"bundle:{BUNDLE}", None, change)
     assert found.accuracy == (told == labels).mean()
     assert found.accuracy < 0.7
 
 
 def test_without_a_classifier_the_page_says_what_is_missing(opened, monkeypatch):
     monkeypatch.setattr("aegen.app.services.evaluation_data.classifier_of", lambda name: "")
-    monkeypatch.setattr("aegen.app.services.classifier_of", lambda name: "")
+    monkeypatch.setattr("aegen.app.services.evaluation_data.classifier_of", lambda name: "")
     app = opened("masks", ticket=TICKET)
     assert not app.exception
     assert not app.error

@@ -14,7 +14,7 @@ from aegen.app import page, services
 from aegen.app.components.drawing import drawing
 from aegen.app.jobs.job import Job
 from aegen.app.pages.compare import image_columns, snippets, state
-from aegen.app.services import BUDGETS, ComparisonRequest
+from aegen.app.services.comparisons import BUDGETS, ComparisonRequest
 from aegen.app.state import visit, watching
 from aegen.app.widgets import bound, job_status, share_bar
 from aegen.app.widgets.chart import chart, paper
@@ -50,10 +50,10 @@ def compared(asked: ComparisonRequest) -> None:
 
 
 def _compared(asked: ComparisonRequest) -> None:
-    refusal = services.refusal(asked.bundle)
+    refusal = services.comparisons.refusal(asked.bundle)
     # Before the table is read, so that what comes in between is seen as new by the next look.
     stage = _stage(asked) if refusal is None else "stopped"
-    found = services.table(asked)
+    found = services.comparisons.table(asked)
     image_columns.columns(asked, found)
     if refusal is None:
         _figures(asked, found, stage)
@@ -81,27 +81,29 @@ def _figures(asked: ComparisonRequest, found: Table, stage: Stage) -> None:
 
 def _stage(asked: ComparisonRequest) -> Stage:
     """How the comparison stands; a quick one is begun by the first who asks."""
-    if not services.left(asked)[0]:
+    if not services.comparisons.left(asked)[0]:
         visit.stopped().discard(asked)
         return "finished"
     if asked in visit.stopped():
         return "stopped"
-    job = services.comparison_job(asked)
+    job = services.comparisons.comparison_job(asked)
     if job is None or job.stopping:
         if not BUDGETS[asked.budget].at_once:
             return "offered"
-        job = services.compare(asked)
+        job = services.comparisons.compare(asked)
     if job.state == "failed":
         return "failed"
     if not job.over:
         watching.watch(job)  # now, since pictures come first
         return "running"
-    return "stopped" if services.left(asked)[0] else "finished"  # it may have ended just now
+    return (
+        "stopped" if services.comparisons.left(asked)[0] else "finished"
+    )  # it may have ended just now
 
 
 def _standing(asked: ComparisonRequest, stage: Stage, found: Table) -> None:
-    left, total = services.left(asked)
-    job = services.comparison_job(asked)
+    left, total = services.comparisons.left(asked)
+    job = services.comparisons.comparison_job(asked)
     if stage == "running" and job is not None:
         _progress(asked, job, len(found.results))
     elif stage == "failed" and job is not None:
@@ -129,7 +131,7 @@ def _progress(asked: ComparisonRequest, job: Job, shown: int) -> None:
     """How far it is; the page runs anew where more is known than is shown."""
 
     def said() -> tuple[float, str] | None:
-        left, total = services.left(asked)
+        left, total = services.comparisons.left(asked)
         if total - left != shown:
             return None
         text = job.text.replace(f" on {asked.bundle}", "")
@@ -140,7 +142,7 @@ def _progress(asked: ComparisonRequest, job: Job, shown: int) -> None:
 
 
 def _finished(asked: ComparisonRequest, found: Table) -> None:
-    job = services.comparison_job(asked)
+    job = services.comparisons.comparison_job(asked)
     took = f", measured in {duration(job.seconds)}" if job and job.state == "done" else ""
     fewer = (
         f" (asked for {asked.draws:,}; as many held-out rows are needed for the reference)"
@@ -157,8 +159,8 @@ def _finished(asked: ComparisonRequest, found: Table) -> None:
 
 def _again(asked: ComparisonRequest) -> None:
     visit.stopped().discard(asked)
-    services.again(asked)
-    services.compare(asked)
+    services.comparisons.again(asked)
+    services.comparisons.compare(asked)
 
 
 # the table
@@ -265,20 +267,20 @@ def _share(asked: ComparisonRequest) -> None:
 def _csv(asked: ComparisonRequest) -> bytes:
     from aegen.comparison.table import to_csv
 
-    return to_csv([services.table(asked)]).encode()
+    return to_csv([services.comparisons.table(asked)]).encode()
 
 
 def _png(asked: ComparisonRequest) -> bytes:
     from aegen.core.images import png
     from aegen.figures.contact_sheet import sheet
 
-    grids = image_columns.all_pictures(asked, services.table(asked))
-    title = f"{services.bundle(asked.bundle).title}, seed {asked.seed}"
+    grids = image_columns.all_pictures(asked, services.comparisons.table(asked))
+    title = f"{services.bundles.bundle(asked.bundle).title}, seed {asked.seed}"
     return png(sheet(grids, title=title, across=4))
 
 
 def _report(asked: ComparisonRequest) -> bytes:
     from aegen.comparison.report import html
 
-    text: str = html([services.table(asked)])
+    text: str = html([services.comparisons.table(asked)])
     return text.encode()

@@ -15,7 +15,7 @@ from aegen.app.components.network_row import Layer, network_row
 from aegen.app.jobs.job import Job
 from aegen.app.pages.masks import state
 from aegen.app.pages.masks.layer_map import asked_change, epoch_of, layers_of
-from aegen.app.services import MaskChange
+from aegen.app.services.interventions import MaskChange
 from aegen.app.state import formats, link, watching
 from aegen.app.widgets import bound, job_status
 from aegen.app.widgets.markdown import plain, sentence
@@ -45,8 +45,8 @@ def what_if(name: str) -> None:
 
 def _controls(name: str) -> None:
     """The threshold, and what is done to the masks after it."""
-    layers = list(services.ticket(name).layers)
-    known = services.history(name)
+    layers = list(services.tickets.ticket(name).layers)
+    known = services.tickets.history(name)
     movable = known is not None and bool(known.last) and epoch_of(name) is None
     _slide(
         st.select_slider,
@@ -59,7 +59,7 @@ def _controls(name: str) -> None:
     )
     if not movable:
         why = (
-            f"{services.history_problem(name)}, so the threshold cannot be moved."
+            f"{services.tickets.history_problem(name)}, so the threshold cannot be moved."
             if known is None
             else "the mask variable is kept of the last epoch: go there to move the threshold."
         )
@@ -137,7 +137,7 @@ def _undo() -> None:
 
 def _outcome(name: str, change: MaskChange) -> None:
     """Accuracy before and after, with the confusion matrix."""
-    sets = {each.key: each for each in services.evaluation_sets(name)}
+    sets = {each.key: each for each in services.evaluation_data.evaluation_sets(name)}
     if not sets:
         _nothing_to_evaluate_on(name)
         return
@@ -152,17 +152,17 @@ def _outcome(name: str, change: MaskChange) -> None:
             format_func=lambda key: sets[key].title,
             width=330,
         )
-    changes = dict.fromkeys((services.UNCHANGED, change))
-    jobs = [services.evaluation(name, key, epoch_of(name), each) for each in changes]
+    changes = dict.fromkeys((services.interventions.UNCHANGED, change))
+    jobs = [services.interventions.evaluation(name, key, epoch_of(name), each) for each in changes]
     if not _evaluated(jobs):
         return
     before, after = jobs[0].result, jobs[-1].result
-    redraws = services.redraws(name) is not None
+    redraws = services.reconstruction.picture(name) is not None
     right = "recognised once redrawn" if redraws else "right"
     _headline(before.accuracy, after.accuracy, after.n, change.nothing, right)
     from aegen.figures.confusion import confusion
 
-    _, labels, names = services.examples_of(name, key)
+    _, labels, names = services.evaluation_data.examples_of(name, key)
     drawing(
         confusion(after.confusion, names, before=None if change.nothing else before.confusion),
         key="confusion",
@@ -170,7 +170,7 @@ def _outcome(name: str, change: MaskChange) -> None:
     some = f"the first {after.n:,} of " if after.n < len(labels) else ""
     teller = ""
     if redraws:
-        title = plain(services.bundle(services.classifier_of(name)).title)
+        title = plain(services.bundles.bundle(services.evaluation_data.classifier_of(name)).title)
         teller = f" This autoencoder redraws each, and the classifier of {title} tells what it is."
     st.caption(
         f"Rows: what it is; columns: what it is taken for. Evaluated on {some}"
@@ -220,10 +220,13 @@ def _headline(before: float, after: float, n: int, unchanged: bool, right: str) 
 
 def _nothing_to_evaluate_on(name: str) -> None:
     """What a person can do to see accuracy."""
-    ticket, redraws = services.ticket(name), services.redraws(name) is not None
+    ticket, redraws = (
+        services.tickets.ticket(name),
+        services.reconstruction.picture(name) is not None,
+    )
     data, icon = str(ticket.about.get("data", "")), ":material/info:"
     below = "What changes in the layers is shown below."
-    if redraws and not services.classifier_of(name):
+    if redraws and not services.evaluation_data.classifier_of(name):
         words = (
             "An autoencoder is evaluated by a classifier of what it redraws, and no bundle here "
             f"with the same data set and size of pictures has one. {below}"
@@ -237,9 +240,10 @@ def _nothing_to_evaluate_on(name: str) -> None:
         words = "The ticket does not say which data it was trained on."
     else:
         icon = ":material/image:"
+        title = services.evaluation_data.DATA_TITLES.get(data, data)
         words = (
-            f"To see accuracy, {plain(services.DATA_TITLES.get(data, data))} images are needed, "
-            f"which are not shipped: put them into a folder `{plain(data)}`, name the folder "
+            f"To see accuracy, {plain(title)} images are needed, which are not shipped: "
+            f"put them into a folder `{plain(data)}`, name the folder "
             f"above it in the environment variable AEGEN_DATA, and start the app again. {below}"
         )
     st.info(words, icon=icon)
@@ -249,7 +253,7 @@ def _structure(name: str, change: MaskChange) -> None:
     """The layers after the change."""
     if change.nothing:
         return
-    counts = services.changed_counts(name, epoch_of(name), change)
+    counts = services.interventions.changed_counts(name, epoch_of(name), change)
     layers = layers_of(name)
     kept, inverted, dropped = (sum(column) for column in zip(*counts.values(), strict=True))
     share = (kept + inverted) / (kept + inverted + dropped)

@@ -11,7 +11,8 @@ from aegen.app.components.drawing import drawing
 from aegen.app.components.image_grid import image_grid
 from aegen.app.pages.target import snippets, state
 from aegen.app.row_selection import Area
-from aegen.app.services import SamplerSpec, TargetRequest
+from aegen.app.services.samplers import SamplerSpec
+from aegen.app.services.targets import TargetRequest
 from aegen.app.state import draws, formats, link, map, visit, watching
 from aegen.app.widgets import (
     bound,
@@ -53,8 +54,8 @@ def chosen(name: str, text: str) -> TargetRequest:
         sampler = bound.choose(
             "with",
             draws.sampler,
-            services.sampler_names(),
-            format_func=services.title_of,
+            services.samplers.sampler_names(),
+            format_func=services.samplers.title_of,
             help="The latent model that draws.",
             width=250,
         )
@@ -69,11 +70,11 @@ def chosen(name: str, text: str) -> TargetRequest:
             help="Draw again with the next seed.",
         )
         found: tuple[tuple[str, Any], ...] = ()
-        parameters = services.fields_of(sampler)
+        parameters = services.samplers.fields_of(sampler)
         with st.popover("How", icon=":material/tune:"):
             _how()
             if parameters:
-                st.caption(f"Fields of the {plain(services.title_of(sampler))}")
+                st.caption(f"Fields of the {plain(services.samplers.title_of(sampler))}")
                 with st.container(horizontal=True, width=2 * fields.FIELD + 16):
                     found = fields.fields(sampler, parameters)
     link.show((*state.DRAW, *fields.items(sampler, parameters)))
@@ -113,8 +114,8 @@ def _how() -> None:
 
 def matching(name: str, text: str) -> None:
     """How many training rows match."""
-    found = services.matching(name, text)
-    total = services.bundle(name).manifest.rows
+    found = services.targets.matching(name, text)
+    total = services.bundles.bundle(name).manifest.rows
     effective = (
         f" (effective {found.effective:,.0f})" if abs(found.effective - found.rows) >= 1 else ""
     )
@@ -146,7 +147,7 @@ def _made(request: TargetRequest) -> Targeted | None:
         request, "The search was stopped; nothing of it is kept.", "Search again"
     ):
         return None
-    search = services.search(request)
+    search = services.targets.search(request)
     watching.watch(search)
     if search.wait(PATIENCE) and search.result is not None:
         visit.last_targeted(request)
@@ -167,10 +168,10 @@ def _before(request: TargetRequest) -> None:
     last: TargetRequest | None = visit.last_targeted()
     if last is None or last.bundle != request.bundle:
         return
-    found = services.found_before(last)
+    found = services.targets.found_before(last)
     if found is not None and len(found):
         image_grid(quantize(found.images), key="targeted-before", label="Draws of before")
-        target = services.target_of(last.bundle, last.text)
+        target = services.targets.target_of(last.bundle, last.text)
         st.caption(f"Still the draws of before: {plain(target_text.words(target))}.")
 
 
@@ -181,15 +182,16 @@ def figures(request: TargetRequest, found: Targeted) -> None:
     """Whether draws show what was asked for, all together and by condition."""
     from aegen.figures import bars
 
-    target = services.target_of(request.bundle, request.text)
-    parts = services.asked_parts(target)
+    target = services.targets.target_of(request.bundle, request.text)
+    parts = services.targets.asked_parts(target)
     if len(found):
-        whole, singly = services.baseline(request.spec, request.text)
+        whole, singly = services.targets.baseline(request.spec, request.text)
         st.markdown(
             f"**Asked for: found in {_percent(found.share)}** of {len(found):,} "
             f":gray[(without the target {_percent(whole)})]",
             help=f"As the bundle's own classifier sees the pictures, and as places in latent "
-            f"space are. Without the target: of {services.PLAIN} plain draws of the same model.",
+            f"space are. Without the target: of {services.targets.PLAIN} plain draws of the same "
+            "model.",
         )
         if len(parts) > 1:
             drawing(
@@ -249,7 +251,7 @@ def place(name: str, item: link.Item[str], found: Targeted | None) -> None:
         projection, colour = latent_map.map_controls(name)
     over = None
     if found is not None and len(found):
-        over = Layers(draws=services.project(name, projection, found.codes))
+        over = Layers(draws=services.projections.project(name, projection, found.codes))
     latent_map.map_of_rows(name, projection, colour, over, height=MAP_HEIGHT)
     area = map.selected.get()
     if not isinstance(area, Area):
@@ -285,7 +287,7 @@ def share(request: TargetRequest) -> None:
         snippets.command_of_target(request),
         share_bar.draw_files(
             f"{request.bundle}-target-{request.seed}",
-            lambda asked: services.targeted(asked).draw(),
+            lambda asked: services.targets.targeted(asked).draw(),
         ),
         (request,),
     )

@@ -6,7 +6,7 @@ import streamlit as st
 
 from aegen.app import services
 from aegen.app.pages.train import state
-from aegen.app.services import TrainingConfig
+from aegen.app.services.trainings import TrainingConfig
 from aegen.app.state import formats, visit
 from aegen.app.widgets import bound, fields
 from aegen.core.errors import InvalidInput
@@ -16,7 +16,7 @@ __all__ = ["order"]
 
 def order() -> TrainingConfig:
     """The training as the widgets say."""
-    sources = services.sources()
+    sources = services.evaluation_data.sources()
     if not sources:
         raise InvalidInput(
             "there is nothing to train on: a bundle with held-out rows and an attribute named "

@@ -11,7 +11,7 @@ from aegen.app import navigation, services
 from aegen.app.components.network_row import Layer, network_row
 from aegen.app.jobs.job import Job
 from aegen.app.pages.masks import state as masks_state
-from aegen.app.services import TrainingConfig
+from aegen.app.services.trainings import TrainingConfig
 from aegen.app.state import visit
 from aegen.app.widgets import job_status, share_bar
 from aegen.app.widgets.markdown import sentence
@@ -37,7 +37,7 @@ Stage = Literal["new", "running", "part", "done", "failed"]
 
 def progress(asked: TrainingConfig) -> None:
     """The training as it stands; while it runs, every new epoch shows."""
-    stage, found = _stage(asked), services.trained(asked)
+    stage, found = _stage(asked), services.trainings.trained(asked)
     with st.container(horizontal=True, vertical_alignment="center", key="aegen-training"):
         _standing(asked, stage, 0 if found is None else len(found.records))
     if found is not None:
@@ -49,10 +49,10 @@ def progress(asked: TrainingConfig) -> None:
 
 
 def _stage(asked: TrainingConfig) -> Stage:
-    job = services.training_job(asked)
+    job = services.trainings.training_job(asked)
     if job is not None and not job.over:
         return "running"
-    found = services.trained(asked)
+    found = services.trainings.trained(asked)
     if found is not None and len(found.records) >= asked.epochs:
         return "done"
     if job is not None and job.state == "failed":
@@ -81,8 +81,8 @@ def _beginning(asked: TrainingConfig) -> None:
     kind, _, name = asked.source.partition(":")
     if kind != "bundle":
         return
-    rows = np.linspace(0, services.bundle(name).manifest.rows - 1, SEEN).astype(int)
-    images = services.sheet(name, tuple(rows.tolist()))
+    rows = np.linspace(0, services.bundles.bundle(name).manifest.rows - 1, SEEN).astype(int)
+    images = services.images.sheet(name, tuple(rows.tolist()))
     st.html(
         f'<img alt="{SEEN} of the pictures that it learns from" '
         f'src="{share_bar.source(grid(images, columns=SEEN // 2))}" '
@@ -93,21 +93,25 @@ def _beginning(asked: TrainingConfig) -> None:
 
 def _standing(asked: TrainingConfig, stage: Stage, done: int) -> None:
     """A line on how it stands, with what can be done."""
-    job = services.training_job(asked)
+    job = services.trainings.training_job(asked)
     if stage == "running" and job is not None:
         _running(asked, job, done)
     elif stage == "failed" and job is not None:
-        job_status.failed(job, services.start_training, asked)
+        job_status.failed(job, services.trainings.start_training, asked)
     elif stage == "new":
-        job_status.offer("", "Train", PLAY, services.start_training, asked, kind="primary")
+        job_status.offer(
+            "", "Train", PLAY, services.trainings.start_training, asked, kind="primary"
+        )
     elif stage == "part":
         words = f"**Epoch {done} of {asked.epochs} is done.**"
-        job_status.offer(words, "Continue", PLAY, services.start_training, asked, kind="primary")
+        job_status.offer(
+            words, "Continue", PLAY, services.trainings.start_training, asked, kind="primary"
+        )
     else:
         st.markdown(f"**All {done} epochs are done.** For more, raise their number.")
     if stage in ("part", "done"):
         job_status.offer(
-            "", "Begin anew", ":material/restart_alt:", services.forget_training, asked
+            "", "Begin anew", ":material/restart_alt:", services.trainings.forget_training, asked
         )
 
 
@@ -115,7 +119,7 @@ def _running(asked: TrainingConfig, job: Job, shown: int) -> None:
     """How far it is; the page runs anew where another epoch is done than is shown."""
 
     def said() -> tuple[float, str] | None:
-        found = services.trained(asked)
+        found = services.trainings.trained(asked)
         if found is not None and len(found.records) != shown:
             return None
         return max(job.share, shown / asked.epochs), sentence(job.text) or "Starting"
@@ -157,7 +161,7 @@ def _looks(asked: TrainingConfig, found: History) -> None:
     """Where the first layer looks, epoch by epoch, on one scale."""
     from aegen.figures.input_map import painted
 
-    maps = services.first_layer_maps(asked)
+    maps = services.trainings.first_layer_maps(asked)
     most = max((float(counts.max()) for _, counts in maps), default=1.0)
     units = next(iter(found.layers.values()))[0]
     pictures = "".join(
@@ -201,7 +205,7 @@ def _save(asked: TrainingConfig) -> None:
     """Look at it on Masks, or have it as files."""
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Look at its masks", icon=":material/grid_on:", type="primary"):
-            name = services.save_training(asked)
+            name = services.trainings.save_training(asked)
             for item in masks_state.MASKS:
                 item.reset()
             masks_state.ticket.set(name)
@@ -211,7 +215,7 @@ def _save(asked: TrainingConfig) -> None:
         for kind, label in (("ticket", "Save ticket"), ("history", "Save history")):
             st.download_button(
                 label,
-                services.trained_file(asked, kind),
+                services.trainings.trained_file(asked, kind),
                 file_name=f"fcn-{asked.source.partition(':')[2]}-{asked.seed}.{kind}",
                 icon=":material/download:",
                 on_click="ignore",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aegen.app.services import TrainingConfig
+from aegen.app.services.trainings import TrainingConfig
 from aegen.app.widgets import share_bar
 
 __all__ = ["share"]
