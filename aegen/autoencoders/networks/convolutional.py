@@ -34,6 +34,8 @@ class Convolutional(Autoencoder):
     """
 
     title = "Convolutional autoencoder"
+    outputs: ClassVar[int] = 1
+    """Numbers that the encoder gives for each dimension of a code."""
     quick: ClassVar[dict[str, list[int]]] = {"widths": [4, 8]}
 
     def __init__(
@@ -53,7 +55,7 @@ class Convolutional(Autoencoder):
         }
         self.latent_dim = latent_dim
         self.shape = (channels, size, size)
-        self.encoder = Encoder(channels, size, widths, latent_dim)
+        self.encoder = Encoder(channels, size, widths, self.outputs * latent_dim)
         self.decoder = Decoder(channels, size, widths, latent_dim)
 
     def encode(self, x: Tensor) -> Tensor:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import torch
 from torch import Tensor
 
-from aegen.autoencoders.networks._backbone import Decoder, Encoder, chosen_widths
-from aegen.autoencoders.networks.base import Autoencoder
+from aegen.autoencoders.networks.convolutional import Convolutional
 from aegen.core.parameters import Field
 
 __all__ = ["Variational"]
@@ -18,7 +17,7 @@ QUIETEST, LOUDEST = -12.0, 8.0
 """Bounds of the log-variance of a code: beyond them exp would overflow or lose all gradient."""
 
 
-class Variational(Autoencoder):
+class Variational(Convolutional):
     """An encoder that gives each image a Gaussian over codes, pulled towards N(0, I).
 
     Loss: cross-entropy of a reconstruction from a drawn code + beta KL(q(z|x) || N(0, I)), both in
@@ -39,7 +38,7 @@ class Variational(Autoencoder):
     """
 
     title = "Variational autoencoder"
-    quick: ClassVar[dict[str, list[int]]] = {"widths": [4, 8]}
+    outputs = 2
 
     def __init__(
         self,
@@ -49,20 +48,8 @@ class Variational(Autoencoder):
         widths: Sequence[int] | None = None,
         beta: Annotated[float, Field("Weight of the pull towards N(0, I)", low=0)] = 1.0,
     ) -> None:
-        super().__init__()
-        widths = chosen_widths(widths, size)
-        self.arguments = {
-            "channels": channels,
-            "size": size,
-            "latent_dim": latent_dim,
-            "widths": list(widths),
-            "beta": beta,
-        }
-        self.latent_dim = latent_dim
-        self.beta = beta
-        self.shape = (channels, size, size)
-        self.encoder = Encoder(channels, size, widths, 2 * latent_dim)
-        self.decoder = Decoder(channels, size, widths, latent_dim)
+        super().__init__(channels, size, latent_dim, widths)
+        self.arguments["beta"] = self.beta = beta
 
     def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Mean (n, d) and log-variance (n, d) of the Gaussian over codes of each image."""
@@ -72,11 +59,6 @@ class Variational(Autoencoder):
     def encode(self, x: Tensor) -> Tensor:
         """Codes (n, d) of images (n, c, h, w) in [0, 1]: the means of their Gaussians."""
         return self.posterior(x)[0]
-
-    def logits(self, z: Tensor) -> Tensor:
-        """Images (n, c, h, w) of codes (n, d), before the sigmoid."""
-        x: Tensor = self.decoder(z)
-        return x
 
     def loss(self, x: Tensor, noise: torch.Generator) -> Tensor:
         """Negative evidence lower bound with weight beta, in nats an image."""
