@@ -2,6 +2,7 @@
 
 import pickle
 import zipfile
+from typing import Annotated
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from PIL import Image
 
 import aegen
 from aegen import generation
+from aegen.core.arrays import FloatArray
 from aegen.core.errors import BundleError, InvalidInput, StorageError, UnknownName
 from aegen.core.rng import generator
 from aegen.samplers import Sampler, samplers
@@ -26,6 +28,7 @@ class Far(Sampler):
     """Draws a point far from every code."""
 
     title, summary = "Far", "Nowhere near."
+    at_: Annotated[FloatArray, "d"]
 
     def _fit(self, z, weights, rng):
         self.at_ = z.mean(axis=0) + 50

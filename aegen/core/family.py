@@ -102,27 +102,6 @@ class Family(Generic[T]):
         kind = method if inspect.isclass(method) else type(method)
         return kind.__module__.rpartition(".")[2].replace("_", "-")
 
-    def attach(
-        self, listed: Iterable[str]
-    ) -> tuple[Callable[[str], type[T]], Callable[[], list[str]]]:
-        """``__getattr__`` and ``__dir__`` of a package whose attributes are the classes.
-
-        Editors and type checkers read the same names from the package's ``__init__.pyi``.
-
-        Args:
-            listed: what the package has beside them.
-        """
-
-        def named(attribute: str) -> type[T]:
-            for name in self.names():
-                if name.replace("-", "") == attribute.lower():
-                    method = self.get(name)
-                    if method.__name__ == attribute:
-                        return method
-            raise AttributeError(f"module {self.package!r} has no attribute {attribute!r}")
-
-        return named, lambda: sorted([*listed, *self.classes()])
-
     def classes(self) -> dict[str, str]:
         """The class of each method and its name, read from the files; nothing is imported.
 
@@ -139,3 +118,19 @@ class Family(Generic[T]):
                 if kind.lower() == name.replace("-", ""):
                     found[kind] = name
         return found
+
+    def attach(
+        self, listed: Iterable[str]
+    ) -> tuple[Callable[[str], type[T]], Callable[[], list[str]]]:
+        """``__getattr__`` and ``__dir__`` of a package that has ``listed`` and all classes.
+
+        Editors and type checkers read the same names from the package's ``__init__.pyi``.
+        """
+
+        def named(attribute: str) -> type[T]:
+            name = None if attribute.startswith("_") else self.classes().get(attribute)
+            if name is None:
+                raise AttributeError(f"module {self.package!r} has no attribute {attribute!r}")
+            return self.get(name)
+
+        return named, lambda: sorted([*listed, *self.classes()])

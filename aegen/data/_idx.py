@@ -21,7 +21,7 @@ from aegen.core.errors import InvalidInput, StorageError
 from aegen.core.storage import read_bytes
 from aegen.data.base import DataSet, ImageSet, category
 
-__all__ = ["image_set", "read_idx"]
+__all__ = ["from_torchvision", "image_set", "read_idx", "read_npz"]
 
 UNREADABLE = (
     OSError,
@@ -65,13 +65,13 @@ def read_idx(path: Path) -> ByteArray:
 
 
 def image_set(
-    name: str, dataset: DataSet, path: Path | str | None, classes: list[str], torchvision_name: str
+    dataset: DataSet, path: Path | str | None, classes: list[str], torchvision_name: str
 ) -> ImageSet:
     """The `ImageSet` of a set with one class a picture, from files or through torchvision."""
     if path is None:
-        train, holdout, source = _from_torchvision(dataset.title, torchvision_name)
+        train, holdout, source = from_torchvision(dataset.title, torchvision_name, "idx files")
     else:
-        train, holdout, source = *_from_path(Path(path)), str(dataset.citation)
+        train, holdout, source = *_from_path(Path(path)), dataset.citation
     for images, labels in (train, holdout):
         fits = labels.shape == images.shape[:1] and labels.max(initial=0) < len(classes)
         if images.ndim != 3 or images.shape[1:] != train[0].shape[1:] or not fits:
@@ -82,17 +82,8 @@ def image_set(
     images = np.concatenate([train[0], holdout[0]])[..., None]
     labels = np.concatenate([train[1], holdout[1]])
     held = np.arange(len(images)) >= len(train[0])
-    kinds = category(labels, classes)
-    return ImageSet(
-        name,
-        dataset.title,
-        np.ascontiguousarray(images),
-        pd.DataFrame({"class": kinds}),
-        held,
-        dataset.licence,
-        dataset.citation,
-        source,
-    )
+    table = pd.DataFrame({"class": category(labels, classes)})
+    return dataset.image_set(np.ascontiguousarray(images), table, held, source)
 
 
 Part = tuple[ByteArray, ByteArray]
@@ -146,8 +137,8 @@ def read_npz(path: Path, names: tuple[str, ...]) -> dict[str, ByteArray]:
         raise StorageError(path, f"is not a readable npz file ({problem})") from problem
 
 
-def _from_torchvision(title: str, name: str) -> tuple[Part, Part, str]:
-    """Through torchvision's data set, kept in the user's cache folder."""
+def from_torchvision(title: str, name: str, files: str) -> tuple[Part, Part, str]:
+    """Both parts and the source, through torchvision; ``files`` are what can be given instead."""
     from torchvision import datasets
 
     root = Path.home() / ".cache" / "aegen" / "data"
@@ -157,7 +148,7 @@ def _from_torchvision(title: str, name: str) -> tuple[Part, Part, str]:
     except (OSError, RuntimeError) as problem:
         raise InvalidInput(
             f"{title} could not be fetched through torchvision ({problem}): "
-            "give the folder of its idx files with --data"
+            f"give the folder of its {files} with --data"
         ) from problem
-    train, holdout = ((p.data.numpy(), p.targets.numpy().astype(np.uint8)) for p in parts)
+    train, holdout = ((np.asarray(p.data), np.asarray(p.targets, np.uint8)) for p in parts)
     return train, holdout, f"torchvision.datasets.{name}"

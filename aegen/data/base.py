@@ -104,6 +104,18 @@ class DataSet(ABC):
     citation: ClassVar[str]
     fetched: ClassVar[bool] = False
 
+    def image_set(
+        self,
+        images: ByteArray,
+        attributes: pd.DataFrame,
+        holdout: BoolArray,
+        source: str | None = None,
+    ) -> ImageSet:
+        """The `ImageSet` of these images, with what the class says of all of them."""
+        name = type(self).__module__.rpartition(".")[2].replace("_", "-")
+        about = (self.licence, self.citation, source or self.citation)
+        return ImageSet(name, self.title, images, attributes, holdout, *about)
+
     @abstractmethod
     def load(self, path: Path | str | None = None) -> ImageSet:
         """The images, from ``path`` or, where it is None, from where the data set is published.

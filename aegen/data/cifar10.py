@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from aegen.core.arrays import ByteArray
-from aegen.core.errors import InvalidInput, StorageError
-from aegen.data._idx import read_npz
+from aegen.core.errors import StorageError
+from aegen.data._idx import from_torchvision, read_npz
 from aegen.data.base import DataSet, ImageSet, category
 
 __all__ = ["CIFAR10"]
@@ -60,22 +60,15 @@ class CIFAR10(DataSet):
         (n, 32, 32, 3) and ``labels`` uint8 (n,), in the official order.
         """
         if path is None:
-            images, labels, held = _from_torchvision()
-            source = "torchvision.datasets.CIFAR10"
+            train, test, source = from_torchvision(self.title, "CIFAR10", "npz files")
+            images, labels = (np.concatenate(pair) for pair in zip(train, test, strict=True))
+            held = np.arange(len(images)) >= len(train[0])
         else:
             images, labels = _from_folder(Path(path))
             held = np.arange(len(images)) >= len(images) - round(HELD_OUT * len(images))
             source = self.citation
-        return ImageSet(
-            "cifar10",
-            self.title,
-            images,
-            pd.DataFrame({"class": category(labels, CLASSES)}),
-            held,
-            self.licence,
-            self.citation,
-            source,
-        )
+        table = pd.DataFrame({"class": category(labels, CLASSES)})
+        return self.image_set(images, table, held, source)
 
 
 def _from_folder(folder: Path) -> tuple[ByteArray, ByteArray]:
@@ -94,21 +87,3 @@ def _from_folder(folder: Path) -> tuple[ByteArray, ByteArray]:
             raise StorageError(folder / name, "labels must be uint8 from 0 to 9, one an image")
         parts.append((images, labels))
     return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
-
-
-def _from_torchvision() -> tuple[ByteArray, ByteArray, np.ndarray]:
-    """Through torchvision's data set, kept in the user's cache folder."""
-    from torchvision import datasets
-
-    root = Path.home() / ".cache" / "aegen" / "data"
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        parts = [datasets.CIFAR10(root, train=t, download=True) for t in (True, False)]
-    except (OSError, RuntimeError) as problem:
-        raise InvalidInput(
-            f"CIFAR-10 could not be fetched through torchvision ({problem}): "
-            "give the folder of its npz files with --data"
-        ) from problem
-    images = np.concatenate([part.data for part in parts])
-    labels = np.concatenate([np.asarray(part.targets, dtype=np.uint8) for part in parts])
-    return images, labels, np.arange(len(images)) >= len(parts[0].data)

@@ -41,4 +41,4 @@ class FashionMNIST(DataSet):
 
     def load(self, path: Path | str | None = None) -> ImageSet:
         """The images, from a folder of idx files, an npz file, or torchvision; see `DataSet`."""
-        return image_set("fashion-mnist", self, path, CLASSES, "FashionMNIST")
+        return image_set(self, path, CLASSES, "FashionMNIST")

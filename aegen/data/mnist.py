@@ -28,4 +28,4 @@ class MNIST(DataSet):
 
     def load(self, path: Path | str | None = None) -> ImageSet:
         """The images, from a folder of idx files, an npz file, or torchvision; see `DataSet`."""
-        return image_set("mnist", self, path, [str(k) for k in range(10)], "MNIST")
+        return image_set(self, path, [str(k) for k in range(10)], "MNIST")

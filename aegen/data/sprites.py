@@ -73,10 +73,7 @@ class Sprites(DataSet):
         table = pd.DataFrame(
             {c: category(values[:, k], _names(c, words)) for k, c in enumerate(columns)}
         )
-        held = _held_out_combinations(table)
-        return ImageSet(
-            "sprites", self.title, images, table, held, self.licence, self.citation, self.citation
-        )
+        return self.image_set(images, table, _held_out_combinations(table))
 
 
 def _names(factor: str, words: dict[str, np.ndarray]) -> list[str]:
