@@ -34,9 +34,8 @@ def describe(frame: pd.DataFrame) -> dict[str, Attribute]:
         if not isinstance(name, str) or not name:
             raise InvalidInput(f"attributes must have names of text, got {name!r}")
         if column.isna().any():
-            raise InvalidInput(
-                f"attribute {name!r} has {int(column.isna().sum())} gaps: fill them"
-            )
+            gaps = int(column.isna().sum())
+            raise InvalidInput(f"attribute {name!r} has {gaps} gaps: fill them")
         if isinstance(column.dtype, pd.CategoricalDtype):
             found[name] = Attribute("category", tuple(map(str, column.cat.categories)))
         elif pd.api.types.is_bool_dtype(column.dtype):
@@ -57,18 +56,21 @@ def parquet(frame: pd.DataFrame, attributes: Mapping[str, Attribute]) -> bytes:
     import pyarrow as pa
     from pyarrow import parquet as pq
 
-    columns: dict[str, Any] = {}
-    for name, attribute in attributes.items():
-        column = frame[name]
-        if attribute.kind == "category":
-            columns[name] = pa.array(column.astype(str).tolist(), pa.string())
-        elif attribute.kind == "binary":
-            columns[name] = pa.array(column.to_numpy(bool))
-        else:
-            columns[name] = pa.array(column.to_numpy(np.float64))
+    kinds: dict[str, type] = {"category": str, "binary": bool, "number": float}
+    columns = {
+        name: pa.array(frame[name].astype(kinds[attribute.kind]).tolist(), _stored(attribute))
+        for name, attribute in attributes.items()
+    }
     file = io.BytesIO()
     pq.write_table(pa.table(columns), file, compression="zstd", store_schema=False)
     return file.getvalue()
+
+
+def _stored(attribute: Attribute) -> Any:
+    """The type of its column in the file."""
+    import pyarrow as pa
+
+    return {"category": pa.string(), "binary": pa.bool_(), "number": pa.float64()}[attribute.kind]
 
 
 def parse_attributes(manifest: Manifest, content: bytes, path: Path) -> pd.DataFrame:
@@ -85,15 +87,11 @@ def parse_attributes(manifest: Manifest, content: bytes, path: Path) -> pd.DataF
         return pd.DataFrame(index=pd.RangeIndex(n))
     try:
         file = pq.ParquetFile(io.BytesIO(content))
-        if file.metadata.num_rows != n:  # asked before any column is unpacked
-            raise BundleError(
-                path, f"has {file.metadata.num_rows:,} rows where bundle.json says {n:,}"
-            )
-        found = file.schema_arrow.names
-        if found != list(attributes):
-            raise BundleError(
-                path, f"has columns {found} where bundle.json says {list(attributes)}"
-            )
+        rows, found, known = file.metadata.num_rows, file.schema_arrow.names, list(attributes)
+        if rows != n:  # asked before any column is unpacked
+            raise BundleError(path, f"has {rows:,} rows where bundle.json says {n:,}")
+        if found != known:
+            raise BundleError(path, f"has columns {found} where bundle.json says {known}")
         table = file.read()
         return pd.DataFrame(
             {name: _column(table[name], attributes[name], name, path) for name in attributes}
@@ -104,28 +102,18 @@ def parse_attributes(manifest: Manifest, content: bytes, path: Path) -> pd.DataF
 
 def _column(column: Any, attribute: Attribute, name: str, path: Path) -> Any:
     """One column as pandas holds it."""
-    import pyarrow as pa
-
-    wanted = {"category": pa.string(), "binary": pa.bool_(), "number": pa.float64()}
-    if column.type != wanted[attribute.kind] or column.null_count:
-        raise BundleError(
-            path,
-            f"{name}: must be {wanted[attribute.kind]} without gaps, got {column.type} with "
-            f"{column.null_count} gaps",
-        )
+    wanted, gaps = _stored(attribute), column.null_count
+    if column.type != wanted or gaps:
+        got = f"{column.type} with {gaps} gaps"
+        raise BundleError(path, f"{name}: must be {wanted} without gaps, got {got}")
     if attribute.kind != "category":
         values: NDArray[Any] = column.to_numpy()
         if attribute.kind == "number" and not np.isfinite(values).all():
             raise BundleError(path, f"{name}: holds values that are NaN or infinite")
         return values
-    coded = column.combine_chunks().dictionary_encode()
-    known = {value: k for k, value in enumerate(attribute.values)}
-    distinct = coded.dictionary.to_pylist()
-    unknown = [value for value in distinct if value not in known]
-    if unknown:
-        raise BundleError(
-            path, f"{name}: holds {unknown[0]!r}, which bundle.json does not list as a value"
-        )
-    places = np.array([known[value] for value in distinct], dtype=np.int64)
-    codes: NDArray[np.int64] = places[coded.indices.to_numpy()]
-    return pd.Categorical.from_codes(codes, categories=pd.Index(list(attribute.values)))
+    categories, texts = pd.Index(list(attribute.values)), column.to_numpy()
+    codes = categories.get_indexer(texts)
+    if (codes < 0).any():
+        fault = f"holds {texts[codes.argmin()]!r}, which bundle.json does not list as a value"
+        raise BundleError(path, f"{name}: {fault}")
+    return pd.Categorical.from_codes(codes, categories=categories)

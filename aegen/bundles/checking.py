@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from aegen.bundles import networks
 from aegen.bundles.attributes import ATTRIBUTES
@@ -20,7 +19,7 @@ from aegen.bundles.findings import Finding, Report
 from aegen.bundles.manifest import MANIFEST, Manifest, manifest_problems
 from aegen.bundles.thumbnails import COVER, THUMBNAILS
 from aegen.core import images
-from aegen.core.arrays import BoolArray, ByteArray, FloatArray, IntArray
+from aegen.core.arrays import BoolArray, ByteArray, IntArray
 from aegen.core.errors import BundleError, InvalidInput, StorageError
 
 if TYPE_CHECKING:
@@ -137,8 +136,8 @@ def _likeness(bundle: Bundle) -> list[Finding]:
 
 def _facts(manifest: Manifest) -> dict[str, str]:
     h, w, c = manifest.image_shape
-    errors = manifest.reconstruction
-    shown = ", ".join(f"{name} {value:.4g}" for name, value in sorted(errors.items()))
+    errors = sorted(manifest.reconstruction.items())
+    shown = ", ".join(f"{name} {value:.4g}" for name, value in errors)
     return {
         "name": manifest.name,
         "title": manifest.title,
@@ -242,11 +241,7 @@ class DeepReport:
 
 
 def deep_check(bundle: Bundle, image_set: ImageTable) -> DeepReport:
-    """How a bundle does on the real held-out images that it was made without.
-
-    Args:
-        bundle: a bundle that `check` finds sound.
-        image_set: the data set that the bundle was made from, whole.
+    """How a bundle that `check` finds sound does on the real held-out images of its data set.
 
     Raises:
         InvalidInput: another data set, or a bundle without held-out rows.
@@ -281,8 +276,9 @@ def deep_check(bundle: Bundle, image_set: ImageTable) -> DeepReport:
             for k, pixels in enumerate((x, bundle.decode(z))):
                 told = bundle.classify(pixels)
                 for name in classified:
-                    values = manifest.attributes[name].values
-                    right[name][k] += _agree(told[name], values, labels[name].iloc[part])
+                    values = np.array(manifest.attributes[name].values)
+                    found = values[told[name].argmax(axis=1)]
+                    right[name][k] += int((found == labels[name].iloc[part].astype(str)).sum())
     n = len(rows)
     return DeepReport(
         bundle.path,
@@ -293,9 +289,3 @@ def deep_check(bundle: Bundle, image_set: ImageTable) -> DeepReport:
         float(errors[1] / n),
         gap,
     )
-
-
-def _agree(told: FloatArray, values: tuple[str, ...], labels: pd.Series) -> int:
-    """How many rows' most probable value is their label."""
-    names: NDArray[np.str_] = np.array(values)
-    return int((names[told.argmax(axis=1)] == labels.astype(str).to_numpy(dtype=str)).sum())

@@ -116,13 +116,10 @@ def parse_codes(manifest: Manifest, content: bytes, path: Path) -> CodeTable:
 
 def code_problems(named: Tensors, manifest: Manifest) -> Iterator[Finding]:
     """Everything that is wrong with the tensors of codes.safetensors."""
-    sound = True
     expected = _expected(manifest)
-    for name, (shape, kinds) in expected.items():
-        problem = _fault(named.get(name), shape, kinds)
-        if problem:
-            sound = False
-            yield Finding(CODES, name, problem)
+    faults = {name: _fault(named.get(name), *expected[name]) for name in expected}
+    yield from (Finding(CODES, name, fault) for name, fault in faults.items() if fault)
+    sound = not any(faults.values())
     for name in sorted(set(named) - set(expected)):
         owner, _, key = name.removeprefix("projection.").partition(".state.")
         if not key or owner not in manifest.projections:
@@ -170,16 +167,12 @@ def _doubts(named: Tensors) -> Iterator[Finding]:
     constant = np.flatnonzero(np.ptp(z, axis=0) == 0)
     if len(constant):
         listing = ", ".join(map(str, constant[:8])) + (" ..." if len(constant) > 8 else "")
+        never = f"{len(constant)} of {z.shape[1]} latent dimensions never vary ({listing}): "
         yield Finding(
-            CODES,
-            "codes.train",
-            f"{len(constant)} of {z.shape[1]} latent dimensions never vary ({listing}): "
-            "a latent model cannot learn from them",
-            warning=True,
+            CODES, "codes.train", never + "a latent model cannot learn from them", warning=True
         )
     ids = np.concatenate([named["rows.train"], named["rows.holdout"]])
     repeated = len(ids) - len(np.unique(ids))
     if repeated:
-        yield Finding(
-            CODES, "rows", f"{repeated} row ids appear more than once in the data", warning=True
-        )
+        problem = f"{repeated} row ids appear more than once in the data"
+        yield Finding(CODES, "rows", problem, warning=True)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import hashlib
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,8 +24,9 @@ from aegen.bundles.thumbnails import COVER, THUMBNAILS, choose_cover, compose
 from aegen.core import images
 from aegen.core.arrays import ByteArray, FloatArray, IntArray
 from aegen.core.errors import BundleError, InvalidInput
+from aegen.core.progress import report
 from aegen.core.rng import RNG, generator
-from aegen.core.storage import replacing_folder, save_arrays, write_bytes
+from aegen.core.storage import digest, replacing_folder, save_arrays, write_bytes
 from aegen.projections import Projection, projections
 
 if TYPE_CHECKING:
@@ -36,8 +36,6 @@ __all__ = ["create"]
 
 CHUNK = 1024
 """Images held as float32 at a time."""
-
-Progress = Callable[[str, float], None]
 
 
 def create(
@@ -52,13 +50,12 @@ def create(
     training: Mapping[str, Any] | None = None,
     projected: Mapping[str, Projection] | None = None,
     rng: RNG = 0,
-    progress: Progress | None = None,
 ) -> Bundle:
     """Write a whole bundle folder, or nothing; an older bundle at ``path`` is replaced.
 
     Everything follows from the networks and the images, so the same input gives the same files on
     one machine; UMAP's picture and the last bits of codes may differ on another processor or
-    library version.
+    library version. How far it is goes to `aegen.core.progress`.
 
     Args:
         path: the folder to write; it must not exist, or be empty, or hold a bundle.
@@ -71,20 +68,19 @@ def create(
         training: how the networks were trained: plain values by label.
         projected: projections to fit by name (one that is fitted is fitted anew); by default all.
         rng: seeds the projections and the choice of the cover.
-        progress: called with what is being done and the share that is done, 0 to 1.
 
     Raises:
         InvalidInput: networks and images that do not fit together, texts that are empty.
         BundleError: ``path`` is taken by something else, or what was written is not sound.
     """
     path = Path(path)
-    tell = progress or (lambda what, share: None)
     _require_place(path)
     _require_texts(name=name, title=title, description=description, licence=image_set.licence)
-    maker = _Maker(image_set, autoencoder, classifier, int(generator(rng).integers(2**63)), tell)
+    maker = _Maker(image_set, autoencoder, classifier, int(generator(rng).integers(2**63)))
     with replacing_folder(path) as folder:
         parts = maker.write(folder, projected)
-        files = {file.name: _entry(file) for file in sorted(folder.iterdir())}
+        written = sorted(folder.iterdir())
+        files = {file.name: FileEntry(digest(file), file.stat().st_size) for file in written}
         manifest = Manifest(
             format=FORMAT,
             name=name,
@@ -100,12 +96,11 @@ def create(
             **parts,
         )
         _write_manifest(folder, manifest)
-        tell("checking", 0.97)
-        report = check(folder)
-        if not report.ok:
-            worst = report.findings[0]
-            raise BundleError(path, f"was not written: {worst}")
-    tell("done", 1.0)
+        report(0.97, "checking")
+        found = check(folder)
+        if not found.ok:
+            raise BundleError(path, f"was not written: {found.findings[0]}")
+    report(1.0, "done")
     return Bundle.open(path)
 
 
@@ -118,9 +113,8 @@ class _Maker:
         autoencoder: Autoencoder,
         classifier: Classifier | None,
         seed: int,
-        tell: Progress,
     ) -> None:
-        self.image_set, self.seed, self.tell = image_set, seed, tell
+        self.image_set, self.seed = image_set, seed
         self.net = copy.deepcopy(autoencoder).cpu().float().eval()
         self.classifier = (
             None if classifier is None else copy.deepcopy(classifier).cpu().float().eval()
@@ -175,10 +169,12 @@ class _Maker:
         write_bytes(folder / ATTRIBUTES, parquet(self.frame, self.attributes))
 
         decoded = self._decoded(codes)
-        self.tell("packing thumbnails", 0.85)
+        report(0.85, "packing thumbnails")
         atlas_bytes, atlas = compose(decoded)
         write_bytes(folder / THUMBNAILS, atlas_bytes)
-        cover = choose_cover(self._labels(), len(codes), self.rng("cover"))
+        categories = [name for name, a in self.attributes.items() if a.kind == "category"]
+        labels = self.frame[categories[0]].to_numpy(dtype=str) if categories else None
+        cover = choose_cover(labels, len(codes), self.rng("cover"))
         strip = images.grid(decoded[cover], columns=len(cover), gap=0)
         write_bytes(folder / COVER, images.webp(strip, quality=90))
 
@@ -208,7 +204,7 @@ class _Maker:
         parts = [np.empty((0, self.net.latent_dim))]
         for chunk in self._chunks(rows):
             done = sum(map(len, parts))
-            self.tell(what, start + (end - start) * done / len(rows))
+            report(start + (end - start) * done / len(rows), what)
             parts.append(networks.encode(self.net, chunk))
         codes = np.concatenate(parts)
         if not np.isfinite(codes).all():
@@ -225,7 +221,7 @@ class _Maker:
             projected = {name: projections.create(name) for name in projections}
         placed = {}
         for k, (name, projection) in enumerate(sorted(projected.items())):
-            self.tell(f"projecting by {projection.title}", 0.12 + 0.6 * k / len(projected))
+            report(0.12 + 0.6 * k / len(projected), f"projecting by {projection.title}")
             projection.fit(codes, rng=self.rng(f"projection.{name}"))
             state = projection.state()
             placed[name] = Placed(projection.coordinates_, projection.transform(holdout), state)
@@ -236,22 +232,15 @@ class _Maker:
         c, h, w = self.net.shape
         decoded = np.empty((len(codes), h, w, c), np.uint8)
         for start in range(0, len(codes), CHUNK):
-            self.tell("decoding", 0.72 + 0.13 * start / len(codes))
+            report(0.72 + 0.13 * start / len(codes), "decoding")
             part = networks.decode(self.net, codes[start : start + CHUNK])
             decoded[start : start + CHUNK] = images.quantize(part)
         return decoded
 
-    def _labels(self) -> NDArray[Any] | None:
-        """Values of the first category, over which the cover is spread."""
-        for name, attribute in self.attributes.items():
-            if attribute.kind == "category":
-                return self.frame[name].astype(str).to_numpy(dtype=str)[: len(self.train)]
-        return None
-
     def _errors(self) -> dict[str, float]:
         errors = {}
         for k, (part, rows) in enumerate((("train", self.train), ("holdout", self.holdout))):
-            self.tell("measuring reconstruction", 0.9 + 0.03 * k)
+            report(0.9 + 0.03 * k, "measuring reconstruction")
             sums, n = np.zeros(2), 0
             for chunk in self._chunks(rows):
                 sums += np.array(networks.reconstruction(self.net, chunk)) * len(chunk)
@@ -291,11 +280,6 @@ def _write_manifest(folder: Path, manifest: Manifest) -> None:
         raise InvalidInput(
             f"training must hold plain values that JSON can hold ({problem})"
         ) from problem
-
-
-def _entry(file: Path) -> FileEntry:
-    content = file.read_bytes()
-    return FileEntry(hashlib.sha256(content).hexdigest(), len(content))
 
 
 def _versions() -> dict[str, str]:

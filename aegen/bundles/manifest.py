@@ -10,7 +10,7 @@ import math
 import re
 import reprlib
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -182,7 +182,7 @@ def manifest_problems(folder: Path) -> tuple[Manifest | None, list[Finding]]:
     except BundleError as problem:
         file = MANIFEST if problem.path.name == MANIFEST else ""
         return None, [Finding(file, "", problem.problem)]
-    reader = _Reader(document, "", [])
+    reader = _Reader(document)
     version = reader.whole("format", 1)
     if not reader.findings and version != FORMAT:
         reader.report(
@@ -202,9 +202,8 @@ def _document(folder: Path) -> dict[str, Any]:
     """The JSON object in bundle.json."""
     path = folder / MANIFEST
     if not folder.is_dir():
-        raise BundleError(
-            folder, "there is no such bundle folder: name one that holds bundle.json"
-        )
+        fault = "there is no such bundle folder: name one that holds bundle.json"
+        raise BundleError(folder, fault)
     if not path.is_file():
         raise BundleError(folder, f"holds no {MANIFEST}, so it is no bundle")
     try:
@@ -214,9 +213,8 @@ def _document(folder: Path) -> dict[str, Any]:
     except OSError as problem:
         raise BundleError(path, f"cannot be read ({problem.strerror})") from problem
     except (ValueError, RecursionError) as problem:
-        raise BundleError(
-            path, f"is not whole JSON ({problem}): copy the bundle again"
-        ) from problem
+        fault = f"is not whole JSON ({problem}): copy the bundle again"
+        raise BundleError(path, fault) from problem
     if not isinstance(document, dict):
         raise BundleError(path, "must hold a JSON object")
     return document
@@ -226,6 +224,7 @@ def _refuse(constant: str) -> float:
     raise ValueError(f"{constant} is no JSON number")
 
 
+@dataclass
 class _Reader:
     """Takes fields from a JSON object and notes what is wrong with them, all of it, not the first.
 
@@ -233,11 +232,10 @@ class _Reader:
     in ``findings``.
     """
 
-    def __init__(self, document: Mapping[str, Any], prefix: str, findings: list[Finding]) -> None:
-        self.document = document
-        self.prefix = prefix
-        self.findings = findings
-        self.taken: set[str] = set()
+    document: Mapping[str, Any]
+    prefix: str = ""
+    findings: list[Finding] = field(default_factory=list)
+    taken: set[str] = field(default_factory=set)
 
     def report(self, name: str, problem: str) -> None:
         self.findings.append(Finding(MANIFEST, self.prefix + name, problem))
@@ -296,8 +294,9 @@ class _Reader:
     def object(self, name: str) -> dict[str, Any]:
         return dict(self.take(name, lambda v: isinstance(v, dict), "a JSON object", {}))
 
-    def within(self, name: str, document: Mapping[str, Any]) -> _Reader:
-        """A reader of an object inside this one."""
+    def within(self, name: str, entry: Any) -> _Reader:
+        """A reader of an object inside this one, or of an empty one in place of something else."""
+        document = entry if isinstance(entry, dict) else {}
         return _Reader(document, f"{self.prefix}{name}.", self.findings)
 
     def done(self) -> None:
@@ -356,7 +355,7 @@ def _attributes(reader: _Reader) -> dict[str, Attribute]:
     found = {}
     document = reader.object("attributes")
     for name, entry in document.items():
-        inner = reader.within(f"attributes.{name}", entry if isinstance(entry, dict) else {})
+        inner = reader.within(f"attributes.{name}", entry)
         kind = inner.take(
             "kind",
             lambda v: v in ("category", "binary", "number"),
@@ -414,11 +413,10 @@ def _versions(reader: _Reader) -> dict[str, str]:
 def _files(reader: _Reader) -> dict[str, FileEntry]:
     entries = {}
     for name, entry in reader.object("files").items():
-        inner = reader.within(f"files.{name}", entry if isinstance(entry, dict) else {})
+        inner = reader.within(f"files.{name}", entry)
         if not FILE.fullmatch(name) or name == MANIFEST:
-            reader.report(
-                f"files.{name}", "is no plain file name; a bundle's files lie in its own folder"
-            )
+            inside = "is no plain file name; a bundle's files lie in its own folder"
+            reader.report(f"files.{name}", inside)
         digest = inner.pattern("sha256", DIGEST, "64 hexadecimal digits")
         entries[name] = FileEntry(digest, inner.whole("size", 0))
         inner.done()
@@ -435,7 +433,6 @@ def _agreement(manifest: Manifest, reader: _Reader) -> None:
         reader.report("image_shape", f"must have 1, 3 or 4 channels, got {manifest.image_shape}")
     if not 1 <= len(manifest.cover) * manifest.image_shape[1] <= WEBP_SIDE:
         reader.report("cover", f"names {len(manifest.cover)} rows, which make no picture")
-    if manifest.atlas.rows > manifest.rows:
-        reader.report(
-            "atlas.rows", f"is {manifest.atlas.rows}, but there are {manifest.rows} training rows"
-        )
+    tiles = manifest.atlas.rows
+    if tiles > manifest.rows:
+        reader.report("atlas.rows", f"is {tiles}, but there are {manifest.rows} training rows")

@@ -91,11 +91,8 @@ def load_classifier(manifest: Manifest, content: bytes, path: Path) -> Classifie
     for name, k in net.arguments["attributes"].items():
         attribute = manifest.attributes.get(name)
         if attribute is None or len(attribute.values) != k:
-            raise BundleError(
-                manifest_path,
-                f"classifier.arguments.attributes.{name}: has {k} values, which attributes does "
-                "not list",
-            )
+            what = f"classifier.arguments.attributes.{name}: has {k} values"
+            raise BundleError(manifest_path, f"{what}, which attributes does not list")
     _fill(net, content, path)
     return net
 
@@ -112,10 +109,8 @@ def _built(kind: Callable[..., Any], spec: Network, field: str, path: Path) -> A
         with torch.device("meta"):
             return kind(**spec.arguments).eval()
     except (AegenError, TypeError, ValueError, RuntimeError, ArithmeticError) as problem:
-        first = str(problem).splitlines()[0]
-        raise BundleError(
-            path, f"{field}.arguments: cannot build a network ({first})"
-        ) from problem
+        fault = f"cannot build a network ({str(problem).splitlines()[0]})"
+        raise BundleError(path, f"{field}.arguments: {fault}") from problem
 
 
 def _fill(net: nn.Module, content: bytes, path: Path) -> None:
@@ -127,6 +122,7 @@ def _fill(net: nn.Module, content: bytes, path: Path) -> None:
     for name in sorted(set(wanted) ^ set(named)):
         what = "is missing" if name in wanted else "is no weight of this architecture"
         raise BundleError(path, f"{name}: {what}")
+    filled = {}
     for name, array in named.items():
         if tuple(array.shape) != tuple(wanted[name].shape):
             raise BundleError(
@@ -136,10 +132,7 @@ def _fill(net: nn.Module, content: bytes, path: Path) -> None:
             )
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise BundleError(path, f"{name}: holds values that are NaN or infinite")
-    filled = {
-        name: torch.from_numpy(np.array(array)).to(wanted[name].dtype)
-        for name, array in named.items()
-    }
+        filled[name] = torch.from_numpy(np.array(array)).to(wanted[name].dtype)
     net.load_state_dict(filled, assign=True)
     net.requires_grad_(False)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import math
+from bisect import bisect_right
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 
 from aegen.bundles.manifest import Atlas, Manifest
@@ -55,15 +58,9 @@ def _packed(picture: ByteArray, limit: int) -> bytes:
 
     Found by halving, since packing 15 million pixels takes seconds.
     """
-    best, low, high = b"", 0, len(QUALITIES) - 1
-    while low <= high:
-        middle = (low + high + 1) // 2
-        content = webp(picture, quality=QUALITIES[middle], effort=6)
-        if len(content) <= limit:
-            best, low = content, middle + 1
-        else:
-            high = middle - 1
-    return best or webp(picture, quality=QUALITIES[0], effort=6)
+    packed = functools.cache(lambda quality: webp(picture, quality=quality, effort=6))
+    fitting = bisect_right(QUALITIES, limit, key=lambda quality: len(packed(quality)))
+    return packed(QUALITIES[max(0, fitting - 1)])
 
 
 def parse_tiles(manifest: Manifest, content: bytes, path: Path) -> ByteArray:
@@ -97,9 +94,6 @@ def choose_cover(labels: ArrayLike | None, n: int, rng: np.random.Generator) -> 
         return np.sort(shuffled[:count])
     values = np.asarray(labels)[shuffled]
     # the k-th appearance of each value comes before any (k+1)-th one, values in their order
-    turn = np.zeros(n, dtype=np.int64)
-    for value in np.unique(values):
-        places = np.flatnonzero(values == value)
-        turn[places] = np.arange(len(places))
+    turn = pd.Series(values).groupby(values).cumcount()
     order = np.lexsort((values, turn))[:count]
     return shuffled[order]

@@ -11,6 +11,7 @@ from aegen.bundles import check, create, creation, deep_check, read, thumbnails
 from aegen.bundles.thumbnails import choose_cover, compose
 from aegen.core import images
 from aegen.core.errors import BundleError, InvalidInput, StorageError
+from aegen.core.progress import reporting
 from aegen.projections.pca import PCA
 from tests.tiny_bundle import QuickUMAP, tiny_bundle, tiny_images, tiny_networks
 
@@ -68,7 +69,8 @@ def test_reconstruction_is_measured_on_both_parts(tiny):
 
 def test_progress_goes_from_start_to_end(tmp_path):
     told = []
-    tiny_bundle(tmp_path / "tiny", progress=lambda what, share: told.append((what, share)))
+    with reporting(lambda share, what: told.append((what, share))):
+        tiny_bundle(tmp_path / "tiny")
     shares = [share for _, share in told]
     assert shares == sorted(shares)
     assert shares[0] == 0
