@@ -16,7 +16,6 @@ MODES = {
 
 @page.part
 def target(name: str) -> None:
-    """What is wanted, and what comes of it."""
     mode = bound.choose(
         "What to do",
         state.mode,

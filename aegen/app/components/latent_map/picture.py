@@ -96,14 +96,14 @@ def picture(
         points: (n, 2) data coordinates, one row a point.
         labels: (n,) integer codes into ``categories``, or floats for a continuous scale.
         categories: the names of the codes, in order; without it the codes name themselves. The
-            legend's entries switch categories on and off: a way of looking, the polygon holds
+            legend's entries switch categories on and off, in the view alone: the polygon holds
             hidden points too (``MapSelection.hidden`` says which were).
         palette: ``#rrggbb`` colours, one a category or the stops of the scale.
         label_title: what the labels are: "class".
         draws: (m, 2) a latent model's draws in the same coordinates, laid over as rings.
         contours: lines laid over as well, each the share of a whole that it holds, between 0 and
             1, and its vertices (k, 2).
-        chosen: rows to stress, the others are dimmed; a way of looking, apart from ``polygon``.
+        chosen: rows to stress, the others are dimmed; apart from ``polygon``.
         thumbnails: an image (webp or png) of tiles, row by row, shown when a point is hovered.
         atlas: (columns, tile height, tile width, count) of ``thumbnails``.
         atlas_rows: (count,) the point that each tile shows; None where tile i shows point i.
