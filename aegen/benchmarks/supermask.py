@@ -98,7 +98,7 @@ def made_up(network: str, *, rng: RNG = 0) -> Ticket:
 
 
 def sizes(ticket: Ticket) -> dict[str, int]:
-    """Bytes of a ticket, and of other ways to write its weights or its masks alone.
+    """Bytes of a ticket, and of other formats of its weights or of its masks alone.
 
     The entropy is that of masks of which only each layer's counts are known; gaps with LZMA may be
     shorter, as weights that remain are not spread evenly.
@@ -142,9 +142,9 @@ def speeds(
             logits = {method: call() for method, call in calls.items()}
             wanted = logits["dense, torch"]
             times = _in_turns(calls, repeats)
-            for method, told in logits.items():
-                gap = float(np.abs(told - wanted).max())
-                agrees = bool((told.argmax(1) == wanted.argmax(1)).all())
+            for method, found_logits in logits.items():
+                gap = float(np.abs(found_logits - wanted).max())
+                agrees = bool((found_logits.argmax(1) == wanted.argmax(1)).all())
                 found.append(Speed(method, batch, times[method], gap, agrees))
     return found
 
@@ -208,8 +208,8 @@ def _methods(ticket: Ticket) -> dict[str, Callable[[Floats], Floats]]:
                 network.add_module(name, Product(product(array)))
 
         def forward(x: Floats) -> Floats:
-            told: Floats = network(torch.from_numpy(x).permute(0, 3, 1, 2)).numpy()
-            return told
+            logits: Floats = network(torch.from_numpy(x).permute(0, 3, 1, 2)).numpy()
+            return logits
 
         return forward
 
@@ -259,8 +259,8 @@ def run(
         known = name in networks.names() and name not in tickets()
         ticket = made_up(name) if known else Ticket.read(find_ticket(name))
         title = f"{name} (random masks)" if known else name
-        told = [] if ticket.network is None else speeds(ticket, batches, repeats=repeats)
-        yield title, ticket, sizes(ticket), told
+        timed = [] if ticket.network is None else speeds(ticket, batches, repeats=repeats)
+        yield title, ticket, sizes(ticket), timed
 
 
 def report(

@@ -12,6 +12,7 @@ from aegen.supermask.frozen_weights import (
     INITIALISERS,
     fans,
     frozen,
+    frozen_signs,
     initial_scores,
     kappa_for,
     scale,
@@ -30,6 +31,15 @@ def test_bits_are_those_of_all_tickets(initialiser):
     weights = frozen(initialiser, (100, 300), kappa=6, seed=3, layer=1)
     content = weights.astype("<f4").tobytes()
     assert hashlib.sha256(content).hexdigest()[:16] == PINNED[initialiser]
+
+
+@pytest.mark.parametrize("initialiser", INITIALISERS)
+@pytest.mark.parametrize("shape", [(1, 1), (7, 9), (5, 3, 3, 3), (300, 784), (1025, 1100)])
+def test_signs_are_those_of_the_weights(initialiser, shape):
+    weights = frozen(initialiser, shape, kappa=6, seed=3, layer=1)
+    signs = frozen_signs(initialiser, shape, seed=3, layer=1)
+    assert signs.dtype == np.int8
+    assert np.array_equal(signs, 1 - 2 * np.signbit(weights).astype(np.int8))
 
 
 def test_scores_are_those_of_all_trainings():

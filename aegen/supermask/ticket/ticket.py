@@ -30,7 +30,7 @@ import math
 import reprlib
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,7 @@ from numpy.typing import NDArray
 from aegen.core.errors import AegenError, InvalidInput, TicketError
 from aegen.core.storage import write_bytes
 from aegen.supermask.counts import Counts, Report
-from aegen.supermask.frozen_weights import INITIALISERS, frozen, scale
+from aegen.supermask.frozen_weights import INITIALISERS, frozen, frozen_signs, scale
 from aegen.supermask.networks import networks
 from aegen.supermask.plan import Plan, Shape
 from aegen.supermask.ticket.mask_codec import LARGEST, Mask, decode, encode, entropy
@@ -117,7 +117,7 @@ class Ticket:
         if self.initialiser not in INITIALISERS:
             raise InvalidInput(
                 f"a ticket's initialiser must be one of {', '.join(INITIALISERS)}, "
-                f"got {self.initialiser!r}"
+                f"got {self.initialiser!r:.80}"
             )
         if not _whole(self.seed) or not 0 <= self.seed < 1 << 64:
             raise InvalidInput(f"a ticket's seed must be 0 or more, got {self.seed!r}")
@@ -184,13 +184,12 @@ class Ticket:
 
     def frozen(self, name: str) -> NDArray[np.float32]:
         """The frozen weights of a layer, before anything was dropped or inverted."""
-        place = list(self.masks).index(name)
         return frozen(
             self.initialiser,
             self.masks[name].shape,
             kappa=self.kappas.get(name),
             seed=self.seed,
-            layer=place,
+            layer=list(self.masks).index(name),
         )
 
     def scale(self, name: str) -> float | None:
@@ -206,7 +205,8 @@ class Ticket:
 
     def acting(self, name: str) -> Mask:
         """Signs of a layer's weights as they act: frozen sign times mask, int8."""
-        return _signs(self.frozen(name)) * self.masks[name]
+        mask, layer = self.masks[name], list(self.masks).index(name)
+        return frozen_signs(self.initialiser, mask.shape, seed=self.seed, layer=layer) * mask
 
     def with_masks(self, masks: Mapping[str, Mask]) -> Ticket:
         """The same network with other masks, such as those of an intervention.
@@ -214,16 +214,7 @@ class Ticket:
         Raises:
             InvalidInput: masks that do not fit.
         """
-        return Ticket(
-            self.network,
-            self.arguments,
-            self.initialiser,
-            self.kappas,
-            self.seed,
-            masks,
-            self.thresholds,
-            self.about,
-        )
+        return replace(self, masks=masks)
 
     def __eq__(self, other: object) -> bool:
         """Whether all is the same: masks, frozen weights and description."""
@@ -257,7 +248,7 @@ class Ticket:
         return content + _seal(content)
 
     def _coded(self, name: str) -> bytes:
-        """A layer's mask in the shorter of the two ways."""
+        """A layer's mask in the shorter of the two forms."""
         acting, plain = ACTING + encode(self.acting(name)), PLAIN + encode(self.masks[name])
         return min(acting, plain, key=len)
 
@@ -356,11 +347,6 @@ def _stored(body: bytes, shape: Shape) -> Mask:
 
 def _seal(content: bytes) -> bytes:
     return hashlib.blake2b(content, digest_size=SEAL).digest()
-
-
-def _signs(weights: NDArray[np.float32]) -> Mask:
-    """-1 and 1, by the sign bit, so that a frozen zero has a sign too."""
-    return (1 - 2 * np.signbit(weights).view(np.int8)).astype(np.int8)
 
 
 def _whole(value: Any) -> bool:
@@ -534,16 +520,11 @@ def _checked(document: Any, path: Path) -> dict[str, Any]:
     """The description, if every field is there and of its kind."""
     if not isinstance(document, dict) or sorted(document) != sorted(FIELDS):
         raise TicketError(path, f"must describe {', '.join(FIELDS)}, and nothing else")
-    network, seed = document["network"], document["seed"]
     for name in ("about", "arguments"):
         if not isinstance(document[name], dict):
             raise TicketError(path, f"{name} must be a JSON object")
-    if network is not None and not isinstance(network, str):
+    if not isinstance(document["network"], str | None):
         raise TicketError(path, "network must be a name or null")
-    if document["initialiser"] not in INITIALISERS:
-        raise TicketError(path, f"names an unknown initialiser: {document['initialiser']!r:.80}")
-    if not _whole(seed) or not 0 <= seed < 1 << 64:
-        raise TicketError(path, "seed must be a whole number of 0 or more")
     return document
 
 
