@@ -11,7 +11,7 @@ of a plan. torch is loaded only when masks are attached or trained::
     training.ticket(title="mine").write("mine.ticket")
     training.history().write("mine.history")
 
-A ticket is run, without torch, by ``Engine(ticket).logits(standardised(images))`` and judged by
+A ticket is run, without torch, by ``Engine(ticket).logits(standardised(images))``, evaluated by
 ``evaluate(load_ticket("fcn-mnist"), images, labels)``; `interventions`, `paths` and `overlap` ask
 what its masks mean.
 """
