@@ -113,7 +113,8 @@ def train_masked(
 
     Writes a checkpoint for `aegen bundles create`, a ticket and its history.
     """
-    from aegen.commands.masked_autoencoder import sizes, train_masks
+    from aegen.commands.masked_autoencoder import train_masks
+    from aegen.supermask.networks.fcn import sizes
 
     images = _images(dataset, data, limit)
     _use_threads(threads)

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aegen.app.jobs.train_supermask import LABEL
 from aegen.app.services import bundles, cache, images, reconstruction, tickets
 from aegen.app.services.cache import cached
 from aegen.app.services.tickets import ticket_stamp
 from aegen.core.errors import AegenError, InvalidInput
+from aegen.supermask.training.runs import CLASS as LABEL
 
 if TYPE_CHECKING:
     from aegen.core.arrays import ByteArray, IntArray

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aegen.app.components.mask_map import Packed, pack
-from aegen.app.jobs.train_supermask import LABEL
 from aegen.app.services import evaluation_data, reconstruction, tickets
 from aegen.app.services.cache import cached
 from aegen.app.services.tickets import ticket_stamp
 from aegen.core.errors import InvalidInput
+from aegen.supermask.training.runs import CLASS as LABEL
 
 if TYPE_CHECKING:
     from aegen.supermask.inference.evaluation import Evaluation

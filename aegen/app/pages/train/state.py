@@ -102,5 +102,5 @@ SET: dict[str, Item[Any]] = {
 }
 """What a preset sets, by name."""
 
-CHOICES = (source, preset, hidden, seed, *SET.values())
+CHOICES: tuple[Item[Any], ...] = (source, preset, hidden, seed, *SET.values())
 """All that the page's link holds."""
