@@ -15,29 +15,10 @@ from aegen.supermask.training.runs import CLASS, classes
 if TYPE_CHECKING:
     from aegen.supermask.training.autoencoder import EvaluationSet
 
-__all__ = ["TICKET", "classifier_of", "sizes", "train_masks"]
+__all__ = ["TICKET", "classifier_of", "train_masks"]
 
 TICKET = "autoencoder.ticket"
 """The ticket's file in the folder of a training; its history is beside it."""
-
-
-def sizes(text: str, option: str) -> list[int]:
-    """Sizes of layers, from ``512-128``.
-
-    Raises:
-        InvalidInput: it is written otherwise.
-
-    Example:
-        >>> sizes("512-128", "--encoder")
-        [512, 128]
-    """
-    parts = text.split("-")
-    if not all(part.isascii() and part.isdigit() and int(part) > 0 for part in parts):
-        raise InvalidInput(
-            f"{option} must be sizes of layers with dashes between them, such as 512-128, "
-            f"got {text!r}"
-        )
-    return [int(part) for part in parts]
 
 
 def classifier_of(bundle: str, names: list[str]) -> EvaluationSet:

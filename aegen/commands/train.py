@@ -96,10 +96,10 @@ def train_masked(
     ] = None,
     latent_dim: LatentDim = 16,
     encoder: Annotated[
-        str, typer.Option(help="Sizes of the layers between picture and code")
+        str, typer.Option(help="Sizes of the layers between image and code")
     ] = "512-128",
     decoder: Annotated[
-        str | None, typer.Option(help="Those between code and picture [the encoder's turned]")
+        str | None, typer.Option(help="Those between code and image (the encoder's reversed)")
     ] = None,
     gain: Annotated[
         float, typer.Option(min=0.001, help="What the logits are multiplied by")
@@ -113,7 +113,8 @@ def train_masked(
 
     Writes a checkpoint for `aegen bundles create`, a ticket and its history.
     """
-    from aegen.commands.masked_autoencoder import sizes, train_masks
+    from aegen.commands.masked_autoencoder import train_masks
+    from aegen.supermask.networks.fcn import sizes
 
     images = _images(dataset, data, limit)
     _use_threads(threads)
@@ -147,7 +148,7 @@ def train_attributes(
     device: Device = "cpu",
     threads: Threads = None,
 ) -> None:
-    """Train the classifier that reads the data set's attributes off pictures."""
+    """Train the classifier that predicts the data set's attributes of images."""
     import numpy as np
 
     images = _images(dataset, data, limit)

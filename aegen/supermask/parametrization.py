@@ -17,9 +17,8 @@ This works for any network made of Linear, Conv2d and ConvTranspose2d, and any l
     masks(network), report(network)
 
 Schedules set ``learning_rate`` and ``decay`` together: ``optimiser.scale(0.9)`` multiplies both of
-their first values by 0.9 (`aegen.supermask.training.recipe.factor` has the paper's). A decoder
-whose layers must not be masked is passed over by ``only``. `aegen.supermask.training.classifier`
-is the loop for classifiers.
+their first values by 0.9 (`aegen.supermask.training.recipe.factor` has the paper's).
+`aegen.supermask.training.base` is the loop that classifiers and autoencoders share.
 
 Source: N. Koster, O. Grothe, A. Rettinger, arXiv 2201.13361; the straight-through gradient after
 Y. Bengio et al., arXiv 1308.3432.

@@ -73,7 +73,7 @@ class Elu:
 
 @dataclass(frozen=True)
 class MaxPool:
-    """The largest value of each window; what lies outside the picture counts as minus infinity."""
+    """The largest value of each window; what lies outside the image counts as minus infinity."""
 
     kernel: int = 2
     stride: int = 2
@@ -113,7 +113,7 @@ Weighted = Dense | Conv
 class Plan:
     """A network: where images of ``input_shape`` go, step by step, to become logits.
 
-    Plans are made by ``networks.create("conv2", size=32)``. One of your own:
+    Those of `networks` are made by ``networks.create("conv2", size=32)``; one of your own is
     ``Plan("mine", {}, (1, 28, 28), 10, (Flatten(), Dense("fc1", 784, 10)))``.
 
     Attributes:
@@ -175,7 +175,7 @@ def weighted_steps(steps: tuple[Step, ...]) -> Iterator[Weighted]:
 
 
 def output_shape(steps: tuple[Step, ...], shape: Shape) -> Shape:
-    """What becomes of a shape, (c, h, w) or (features,), on its way through ``steps``.
+    """What becomes of a shape, (c, h, w) or (features,), after ``steps``.
 
     Raises:
         InvalidInput: a step that the shape before it does not fit.

@@ -24,7 +24,7 @@ def standardised(images: ArrayLike) -> NDArray[np.float32]:
     Raises:
         InvalidInput: another type or shape.
 
-    Source: TensorFlow's ``tf.image.per_image_standardization``, which the authors' code follows.
+    Source: TensorFlow's ``tf.image.per_image_standardization``.
 
     Example:
         >>> standardised(np.arange(4, dtype=np.uint8).reshape(1, 2, 2, 1)).std().round(3).item()

@@ -9,7 +9,10 @@ from aegen.core.errors import InvalidInput
 from aegen.core.parameters import Field
 from aegen.supermask.plan import Dense, Elu, Flatten, Plan, Step
 
-__all__ = ["FCN"]
+__all__ = ["FCN", "sizes"]
+
+LARGEST = 100_000
+"""Units of a layer at most."""
 
 
 class FCN(Plan):
@@ -41,19 +44,28 @@ class FCN(Plan):
         size: int = 28,
         classes: int = 10,
     ) -> None:
-        sizes = [channels * size * size, *_sizes(hidden), classes]
+        widths = [channels * size * size, *sizes(hidden), classes]
         steps: list[Step] = [Flatten()]
-        for k, (inputs, outputs) in enumerate(pairwise(sizes), start=1):
+        for k, (inputs, outputs) in enumerate(pairwise(widths), start=1):
             steps += [Dense(f"fc{k}", inputs, outputs), Elu()]
         arguments = {"hidden": hidden, "channels": channels, "size": size, "classes": classes}
         super().__init__("fcn", arguments, (channels, size, size), classes, tuple(steps[:-1]))
 
 
-def _sizes(hidden: str) -> list[int]:
-    parts = hidden.split("-") if hidden else []
-    if not all(part.isascii() and part.isdigit() and 0 < int(part) <= 100_000 for part in parts):
+def sizes(text: str, what: str = "hidden") -> list[int]:
+    """Sizes of layers, from ``300-100``; "" is none.
+
+    Raises:
+        InvalidInput: it is written otherwise.
+
+    Example:
+        >>> sizes("300-100")
+        [300, 100]
+    """
+    parts = text.split("-") if text else []
+    if not all(part.isascii() and part.isdigit() and 0 < int(part) <= LARGEST for part in parts):
         raise InvalidInput(
-            f"hidden must be sizes from 1 to 100000 with dashes between them, such as 300-100, "
-            f"got {hidden!r}"
+            f"{what} must be sizes of layers with dashes between them, such as 300-100, each from "
+            f"1 to {LARGEST}, got {text!r}"
         )
     return [int(part) for part in parts]

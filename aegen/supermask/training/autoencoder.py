@@ -80,7 +80,7 @@ class MaskedTraining(Trainer):
     Example:
         >>> x = np.random.default_rng(0).integers(0, 256, (64, 8, 8, 1), dtype=np.uint8)
         >>> training = MaskedTraining(
-        ...     x, x, np.zeros(64, int), lambda pictures: np.zeros(len(pictures), int),
+        ...     x, x, np.zeros(64, int), lambda drawn: np.zeros(len(drawn), int),
         ...     MaskRecipe(epochs=1), arguments={"latent_dim": 2, "encoder": [8]},
         ... )
         >>> [record.epoch for record in training], training.ticket().layers["decoder.0"]
@@ -89,6 +89,7 @@ class MaskedTraining(Trainer):
 
     kind = "masked-autoencoder"
     advice = "lower the learning rate, or kappa"
+    accuracy_of = "held-out reconstructions that a classifier recognises"
     recipe: MaskRecipe
     network: Autoencoder
 
@@ -115,30 +116,14 @@ class MaskedTraining(Trainer):
         self._begin(
             MaskAdam(self._trained().values(), self.recipe.learning_rate),
             {moment: moment for moment in ("step", "exp_avg", "exp_avg_sq")},
-            len(images),
+            (len(images), len(held_out)),
             None if folder is None else folder / "training.safetensors",
         )
 
     @property
-    def description(self) -> dict[str, Any]:
-        """What is trained and how, plain values; with the figures reached, once there are any."""
-        found = {
-            **self.about,
-            "data": self.dataset,
-            "architecture": {"name": ARCHITECTURE, "arguments": self.network.arguments},
-            "rows": self._rows,
-            "test_rows": len(self._test),
-            "epochs": len(self.epochs),
-            "recipe": asdict(self.recipe),
-        }
-        if self.epochs:
-            now = self.epochs[-1]
-            found |= {
-                "accuracy": now.accuracy,
-                "accuracy_of": "held-out reconstructions that a classifier recognises",
-                "remaining": now.remaining,
-            }
-        return found
+    def _subject(self) -> dict[str, Any]:
+        architecture = {"name": ARCHITECTURE, "arguments": self.network.arguments}
+        return {"data": self.dataset, "architecture": architecture}
 
     def autoencoder(self) -> Autoencoder:
         """A copy of the network as it is now, with its effective weights in place of masks."""
@@ -155,13 +140,8 @@ class MaskedTraining(Trainer):
         return self._ticket(None, {}, INITIALISER, about)
 
     def _identity(self) -> dict[str, Any]:
-        return {
-            "arguments": self.network.arguments,
-            "dataset": self.dataset,
-            "rows": self._rows,
-            "test_rows": len(self._test),
-            "recipe": asdict(self.recipe),
-        }
+        own = {"arguments": self.network.arguments, "dataset": self.dataset}
+        return {**own, **super()._identity()}
 
     def _pace(self, passed: float, step: float) -> None:
         rate, decay = self.recipe.at(passed / self.recipe.epochs)
@@ -204,7 +184,7 @@ class MaskedTraining(Trainer):
             "architecture": ARCHITECTURE,
             "arguments": self.network.arguments,
             "dataset": self.dataset,
-            "rows": self._rows,
+            "rows": self._rows[0],
             "recipe": asdict(self.recipe),
         }
         history = [

@@ -98,6 +98,9 @@ class Trainer(Iterator[Epoch]):
     advice: ClassVar[str]
     """What to do where the loss is not finite."""
 
+    accuracy_of: ClassVar[str] = ""
+    """What the accuracy is a share of, where that is not the test rows themselves."""
+
     network: nn.Module
     recipe: Recipe | MaskRecipe
     about: Mapping[str, Any]
@@ -107,7 +110,7 @@ class Trainer(Iterator[Epoch]):
         self,
         optimiser: Decoupled,
         moments: Mapping[str, str],
-        rows: int,
+        rows: tuple[int, int],
         checkpoint: Path | str | None,
     ) -> None:
         """Take up the training where its checkpoint left it, or at the start.
@@ -115,7 +118,7 @@ class Trainer(Iterator[Epoch]):
         Args:
             optimiser: of what `_trained` names.
             moments: what a checkpoint keeps of the optimiser, and its name there.
-            rows: training rows.
+            rows: how many are trained on, and how many tested.
             checkpoint: file that keeps the training after each epoch, or None.
         """
         self._optimiser, self._moments = optimiser, moments
@@ -135,10 +138,6 @@ class Trainer(Iterator[Epoch]):
     # What each kind says for itself
 
     @abstractmethod
-    def _identity(self) -> dict[str, Any]:
-        """What must agree for a checkpoint to be continued."""
-
-    @abstractmethod
     def _pace(self, passed: float, step: float) -> None:
         """Set learning rate and decay after ``passed`` epochs, for a step of so much of one."""
 
@@ -151,9 +150,14 @@ class Trainer(Iterator[Epoch]):
         """Accuracy and mean loss of the test rows."""
 
     @property
-    @abstractmethod
-    def description(self) -> dict[str, Any]:
-        """What is trained and how, plain values; with the figures reached, once there are any."""
+    def _subject(self) -> dict[str, Any]:
+        """What is trained, plain values, beside `about`."""
+        return {}
+
+    def _identity(self) -> dict[str, Any]:
+        """What must agree for a checkpoint to be continued."""
+        rows = {"rows": self._rows[0], "test_rows": self._rows[1]}
+        return {**rows, "recipe": asdict(self.recipe)}
 
     def _trained(self) -> dict[str, Tensor]:
         """What the optimiser moves, by layer: the scores."""
@@ -181,6 +185,24 @@ class Trainer(Iterator[Epoch]):
     def report(self) -> Report:
         """Counts of `masks`."""
         return Report.of(self._signs)
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """What is trained and how, plain values; with the figures reached, once there are any."""
+        found = {
+            **self.about,
+            **self._subject,
+            "rows": self._rows[0],
+            "test_rows": self._rows[1],
+            "epochs": len(self.epochs),
+            "recipe": asdict(self.recipe),
+        }
+        if self.epochs:
+            found["accuracy"] = self.epochs[-1].accuracy
+            if self.accuracy_of:
+                found["accuracy_of"] = self.accuracy_of
+            found["remaining"] = self.epochs[-1].remaining
+        return found
 
     def _ticket(
         self, network: str | None, arguments: Mapping[str, Any], initialiser: str, about: Any
@@ -278,7 +300,7 @@ class Trainer(Iterator[Epoch]):
     def _pass(self, number: int) -> float:
         """All rows once; the mean loss of their batches."""
         recipe, optimiser = self.recipe, self._optimiser
-        order = np.random.default_rng([recipe.seed, number]).permutation(self._rows)
+        order = np.random.default_rng([recipe.seed, number]).permutation(self._rows[0])
         batches = torch.split(torch.from_numpy(order).to(self._device), recipe.batch)
         losses: list[Tensor] = []
         self.network.train()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -101,7 +100,7 @@ class Training(Trainer):
         rate, decay, momentum = self.recipe.learning_rate, self.recipe.decay, self.recipe.momentum
         optimiser = MaskSGD(self._trained().values(), rate, decay, momentum)
         moments = {"momentum_buffer": "momentum"} if momentum else {}
-        self._begin(optimiser, moments, len(images), checkpoint)
+        self._begin(optimiser, moments, (len(images), len(test_images)), checkpoint)
 
     @property
     def _losses(self) -> list[float]:
@@ -111,16 +110,6 @@ class Training(Trainer):
     def done(self) -> bool:
         """Whether no epoch is left."""
         return super().done or stops(self.recipe, self._losses)
-
-    @property
-    def description(self) -> dict[str, Any]:
-        """What is trained and how, plain values; with the figures reached, once there are any."""
-        found = {**self.about, "rows": self._rows, "test_rows": len(self._test[0])}
-        found |= {"epochs": len(self.epochs), "recipe": asdict(self.recipe)}
-        if self.epochs:
-            now = self.epochs[-1]
-            found |= {"accuracy": now.accuracy, "remaining": now.remaining}
-        return found
 
     def ticket(self, **about: Any) -> Ticket:
         """What is needed to rebuild the network as it is now.
@@ -137,16 +126,14 @@ class Training(Trainer):
 
     def _identity(self) -> dict[str, Any]:
         """What must agree for a checkpoint to be continued; more epochs may be asked for."""
-        recipe = asdict(self.recipe)
+        found = super()._identity()
         if self.recipe.schedule != "cosine":
-            del recipe["epochs"]
+            del found["recipe"]["epochs"]
         return {
             "network": self.plan.name,
             "arguments": self.plan.arguments,
             "about": self.about,
-            "rows": self._rows,
-            "test_rows": len(self._test[0]),
-            "recipe": recipe,
+            **found,
         }
 
     def _pace(self, passed: float, step: float) -> None:
@@ -167,13 +154,12 @@ class Training(Trainer):
                 logits = self.network(x.permute(0, 3, 1, 2))
                 right += int((logits.argmax(1) == y).sum())
                 total += float(functional.cross_entropy(logits, y, reduction="sum"))
-        n = len(self._test[0])
-        return right / n, total / n
+        return right / self._rows[1], total / self._rows[1]
 
     def _check_epoch(self, loss: float, accuracy: float) -> None:
         """Stop a training whose loss is well above a guess's, and which guesses."""
         number, guess = len(self.epochs) + 1, math.log(self.plan.classes)
-        steps = number * math.ceil(self._rows / self.recipe.batch)
+        steps = number * math.ceil(self._rows[0] / self.recipe.batch)
         if steps < SETTLED and math.isfinite(loss):
             return  # the first weights guess badly, too
         if not math.isfinite(loss) or (loss > guess + 0.5 and accuracy < 2 / self.plan.classes):

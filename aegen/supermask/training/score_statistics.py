@@ -33,7 +33,7 @@ def histogram(scores: Tensor, edges: NDArray[np.float32]) -> NDArray[np.int64]:
 
 
 def flips(before: NDArray[np.int8], after: NDArray[np.int8]) -> list[int]:
-    """How many weights of a mask went which way, in the order of `history.FLIPS`.
+    """How many weights of a mask changed from what to what, in the order of `history.FLIPS`.
 
     Example:
         >>> flips(np.array([1, 1, 0], np.int8), np.array([0, 1, -1], np.int8))
@@ -41,5 +41,5 @@ def flips(before: NDArray[np.int8], after: NDArray[np.int8]) -> list[int]:
     """
     table = np.bincount((3 * (before + 1) + (after + 1)).ravel(), minlength=9).reshape(3, 3)
     invert, drop, keep = range(3)
-    ways = (keep, drop), (invert, drop), (drop, keep), (drop, invert), (keep, invert)
-    return [int(table[way]) for way in (*ways, (invert, keep))]
+    changes = (keep, drop), (invert, drop), (drop, keep), (drop, invert), (keep, invert)
+    return [int(table[change]) for change in (*changes, (invert, keep))]

@@ -229,7 +229,9 @@ def choices():
             modules.append(importlib.import_module(entry.name))
     for module in modules:
         for name, value in vars(module).items():
-            items = value.items() if isinstance(value, draws.DrawChoices) else [value]
+            items = value if isinstance(value, tuple) else [value]
+            if isinstance(value, draws.DrawChoices):
+                items = value.items()
             for k, item in enumerate(items):
                 if isinstance(item, link.Item):
                     found.setdefault(item.name, {})[(module.__name__, name, k)] = item

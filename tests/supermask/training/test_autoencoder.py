@@ -30,16 +30,16 @@ ARGUMENTS = {"latent_dim": 3, "encoder": [32, 16]}
 
 @pytest.fixture(scope="module")
 def bars():
-    """Pictures of a bright bar, upright (0) or lying (1), and held-out ones."""
+    """Images of a bright bar, upright (0) or lying (1), and held-out ones."""
     found = tiny_images(160, 40)
     labels = (found.attributes["class"] == "lying").to_numpy().astype(int)
     held = found.holdout
     return found.images[~held], found.images[held], labels[held]
 
 
-def guess(pictures):
+def guess(images):
     """Which way a bar lies: rows of one that lies differ more than its columns."""
-    flat = pictures[..., 0]
+    flat = images[..., 0]
     return (flat.mean(axis=2).std(axis=1) > flat.mean(axis=1).std(axis=1)).astype(int)
 
 
@@ -70,7 +70,7 @@ def test_the_loss_falls_and_the_frozen_weights_stay(bars):
         assert np.array_equal(np.abs(weights)[weights != 0], np.abs(before[name])[weights != 0])
 
 
-def test_recognised_is_what_the_judge_says(bars):
+def test_recognised_is_what_the_evaluation_set_says(bars):
     _, _, labels = bars
     record = next(training(bars, recipe=replace(RECIPE, epochs=1), evaluation_set=guess_zero))
     assert record.accuracy == (labels == 0).mean()
@@ -110,8 +110,8 @@ def test_without_a_gradient_decay_alone_shrinks_the_scores():
     assert wanted < 0.97
 
 
-def guess_zero(pictures):
-    return np.zeros(len(pictures), int)
+def guess_zero(images):
+    return np.zeros(len(images), int)
 
 
 def same(a, b):
@@ -291,11 +291,11 @@ def test_reconstructions_are_recognised_and_those_of_shuffled_masks_are_not(ship
     bundle, ticket = shipped
     labels = bundle.holdout_attributes["class"].cat.codes.to_numpy()
     assert recognised(bundle, bundle.holdout, labels) >= 0.93
-    by_chance = rebuilt(ticket.with_masks(shuffle(ticket.masks, rng=0)))
+    shuffled = rebuilt(ticket.with_masks(shuffle(ticket.masks, rng=0)))
     with torch.inference_mode():
-        x = by_chance.decode(torch.from_numpy(bundle.holdout[:500].astype(np.float32)))
-    told = bundle.classify(x.permute(0, 2, 3, 1).numpy())["class"].argmax(axis=1)
-    assert (told == labels[:500]).mean() < 0.3
+        x = shuffled.decode(torch.from_numpy(bundle.holdout[:500].astype(np.float32)))
+    classified = bundle.classify(x.permute(0, 2, 3, 1).numpy())["class"].argmax(axis=1)
+    assert (classified == labels[:500]).mean() < 0.3
 
 
 @pytest.mark.parametrize("name", ["gaussian-mixture", "kde"])

@@ -16,7 +16,6 @@ from aegen.supermask.parametrization import attached
 from aegen.supermask.standardisation import standardised
 from aegen.supermask.torch_network import Network
 from aegen.supermask.training.history import FLIPS
-from aegen.supermask.training.recipe import factor, stops
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -300,24 +299,6 @@ def test_bad_input_is_refused(changes, said):
         train(PLAN, **{**dict(zip(names, ARRAYS, strict=True)), **changes})
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"epochs": 0},
-        {"learning_rate": 0.0},
-        {"decay": 1.0},
-        {"threshold": float("nan")},
-        {"kappa": -1.0},
-        {"rule": "sign"},
-        {"schedule": "steps"},
-        {"share": 1.5},
-    ],
-)
-def test_recipe_out_of_range_is_refused(changes):
-    with pytest.raises(InvalidInput, match=next(iter(changes))):
-        Recipe(**changes)
-
-
 def test_device_that_is_not_there_is_refused(few):
     with pytest.raises(TrainingError, match="cpu or cuda"):
         train(PLAN, *few, device="tpu")
@@ -361,40 +342,3 @@ def test_identity_in_a_checkpoint_is_plain(few, tmp_path):
     next(train(PLAN, *few, recipe(), checkpoint=path, about={"data": "mnist"}))
     _, metadata = load_arrays(path)
     assert json.loads(metadata["identity"])["about"] == {"data": "mnist"}
-
-
-# Schedules
-
-
-def test_exponential_schedule_is_continuous():
-    settings = Recipe(rate=0.9, every=10)
-    assert factor(settings, 0) == 1
-    assert factor(settings, 5) == pytest.approx(0.9**0.5)
-    assert factor(settings, 20) == pytest.approx(0.81)
-
-
-def test_cosine_and_constant():
-    assert factor(Recipe(schedule="cosine", epochs=10), 5) == pytest.approx(0.5)
-    assert factor(Recipe(schedule="cosine", epochs=10), 10) == pytest.approx(0)
-    assert factor(Recipe(schedule="constant"), 7) == 1
-
-
-def test_plateau_waits_and_rests_and_ends():
-    settings = Recipe(schedule="plateau", rate=0.2, epochs=999)
-    falling = [1 / (1 + k) for k in range(30)]
-    assert factor(settings, 30, falling) == 1
-    assert factor(settings, 45, [*falling, *[1.0] * 14]) == 1
-    assert factor(settings, 45, [*falling, *[1.0] * 15]) == pytest.approx(0.2)
-    assert factor(settings, 60, [*falling, *[1.0] * 30]) == pytest.approx(0.2)
-    assert factor(settings, 80, [*falling, *[1.0] * 50]) == pytest.approx(0.04)
-    assert not stops(settings, [*falling, *[1.0] * 50])
-    assert stops(settings, [*falling, *[1.0] * 200])
-
-
-def test_paper_s_recipes():
-    assert paper_recipe("fcn").kappa == 6
-    assert paper_recipe("conv2").learning_rate == 0.04
-    assert paper_recipe("conv2").kappa is None
-    assert paper_recipe("resnet20").relative
-    assert paper_recipe("fcn", "dense").learning_rate == 0.01
-    assert paper_recipe("fcn", epochs=None).epochs == 100
