@@ -25,9 +25,6 @@ class Variational(Convolutional):
     The code of an image is the mean of its Gaussian.
 
     Args:
-        channels: 1 or 3.
-        size: height and width in pixels.
-        latent_dim: dimensions of a code.
         widths: channels after each halving; None doubles 32 until 4 pixels a side are left.
         beta: weight of the divergence; 1 is the evidence lower bound.
 
