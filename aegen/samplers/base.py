@@ -383,7 +383,8 @@ class RowSampler(Sampler):
         if probabilities.max() <= 0:
             raise InvalidInput("weights must leave some row whose probability is above 0")
         probabilities /= probabilities.max()
-        return probabilities / probabilities.sum()
+        probabilities /= probabilities.sum()
+        return probabilities
 
     def _choose_rows(
         self, n: int, probabilities: FloatArray, rng: np.random.Generator
