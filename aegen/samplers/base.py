@@ -310,7 +310,7 @@ class RowSampler(Sampler):
     """A latent model whose draws each start from a training row; reweightable without a refit.
 
     Attributes:
-        weights_: the chance of each row to be the one that a draw starts from, (n,), sum one.
+        weights_: the probability of each row that a draw starts from it, (n,), sum one.
     """
 
     weighted: ClassVar[bool] = True
@@ -324,7 +324,7 @@ class RowSampler(Sampler):
 
         Args:
             n: how many.
-            weights: non-negative factors of the rows' own chances, (n_rows,), or None for none.
+            weights: non-negative factors of the rows' own probabilities, (n,), or None for none.
             rng: seed or Generator.
 
         Returns:
@@ -337,7 +337,7 @@ class RowSampler(Sampler):
         self._require_fitted()
         n = self._affordable(n)
         draw = generator(rng)
-        probabilities = self._chances(weights)
+        probabilities = self._probabilities(weights)
         rows = self._choose_rows(n, probabilities, draw)
         return self._whole(self._sample_from(rows, draw)), rows
 
@@ -354,7 +354,7 @@ class RowSampler(Sampler):
             2.0
         """
         self._require_fitted()
-        probabilities = self._chances(weights)
+        probabilities = self._probabilities(weights)
         return float(1 / (probabilities @ probabilities))
 
     def collapse(self, weights: ArrayLike | None = None) -> str | None:
@@ -371,37 +371,36 @@ class RowSampler(Sampler):
         return self._sample_from(self._choose_rows(n, self.weights_, rng), rng)
 
     def _weigh(self, n: int, weights: FloatArray | None) -> None:
-        """Remember the chances of ``n`` rows, equal where there are no weights."""
+        """Store the probabilities of ``n`` rows, equal where there are no weights."""
         self.weights_ = np.full(n, 1 / n) if weights is None else weights
 
-    def _chances(self, weights: ArrayLike | None) -> FloatArray:
-        """The rows' own chances times ``weights``, (n,), sum one."""
+    def _probabilities(self, weights: ArrayLike | None) -> FloatArray:
+        """The rows' own probabilities times ``weights``, (n,), sum one."""
         factors = arrays.weights(weights, len(self.weights_), name="weights")
         if factors is None:
             return self.weights_
         probabilities = self.weights_ * factors
-        largest = probabilities.max()
-        if largest <= 0:
-            raise InvalidInput("weights must leave some row that has a chance in this model")
-        probabilities /= largest
+        if probabilities.max() <= 0:
+            raise InvalidInput("weights must leave some row whose probability is above 0")
+        probabilities /= probabilities.max()
         probabilities /= probabilities.sum()
         return probabilities
 
     def _choose_rows(
         self, n: int, probabilities: FloatArray, rng: np.random.Generator
     ) -> IntArray:
-        """``n`` training rows, drawn with replacement; a row without a chance never comes."""
+        """``n`` training rows, drawn with replacement; a row of probability 0 never comes."""
         if (probabilities == probabilities[0]).all():
             return rng.integers(len(probabilities), size=n)
         cumulative = np.cumsum(probabilities)
         rows = np.searchsorted(cumulative, rng.random(n) * cumulative[-1], side="right")
         last = np.flatnonzero(probabilities)[-1]  # rounding may lead one past the end
-        kept: IntArray = np.minimum(rows, last).astype(np.int64, copy=False)
-        return kept
+        chosen: IntArray = np.minimum(rows, last).astype(np.int64, copy=False)
+        return chosen
 
     def _defect(self) -> str | None:
         if (self.weights_ < 0).any() or not np.isclose(self.weights_.sum(), 1):
-            return "weights_ must be chances, none negative, that sum to one"
+            return "weights_ must be probabilities, none negative, that sum to one"
         return None
 
     @abstractmethod

@@ -31,9 +31,6 @@ class Masked(Autoencoder):
     ``gain``, as few small weights could not make a pixel all black.
 
     Args:
-        channels: 1 or 3.
-        size: height and width in pixels.
-        latent_dim: dimensions of a code.
         encoder: sizes of the layers between picture and code.
         decoder: sizes of those between code and picture; None: the encoder's, turned around.
         mean: of the pixels in [0, 1] of the data set.
