@@ -16,19 +16,9 @@ def compare(
     folder: str,
     processes: int,
 ) -> dict[str, int]:
-    """Compare latent models on a bundle, as far as that was not done before.
+    """Compare latent models, given as texts, under each seed, as far as ``folder`` lacks results.
 
-    Args:
-        bundle: name or folder.
-        models: the latent models as texts, references among them.
-        seeds: of the fits, the draws and the held-out rows.
-        draws: of each model.
-        metric_specs: keys of what is measured.
-        folder: where results are kept.
-        processes: how many work at a time.
-
-    Returns:
-        how many results there are.
+    So many ``processes`` work at a time. Returns how many results there are.
     """
     from aegen.comparison import Backend, Candidate, MetricSpec, Store, run
     from aegen.comparison.task import Task

@@ -19,18 +19,9 @@ def fit(
     seed: int,
     out: str,
 ) -> dict[str, float]:
-    """Fit a latent model to a bundle's codes and save it.
+    """Fit a latent model to codes of the bundle in ``folder``, and save it to the file ``out``.
 
-    Args:
-        folder: the bundle's.
-        sampler: the latent model's name.
-        fields: its fields.
-        rows: the training rows to fit to, or None for all.
-        seed: of the fit.
-        out: the file to write.
-
-    Returns:
-        the seconds that the fit took.
+    It is fitted to the given training rows, or to all. Returns the seconds that the fit took.
     """
     report(0.0, "reading the codes")
     from aegen.generation import load

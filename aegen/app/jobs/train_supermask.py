@@ -32,7 +32,7 @@ def train(
     out: str,
     cache: str,
 ) -> dict[str, int]:
-    """Train an FCN, or go on with its training; after every epoch all files are there.
+    """Train an FCN, or go on with its training; after every epoch all files are in ``out``.
 
     It may be stopped at any moment. The history is written last, and says which of the tickets is
     the one that belongs to it; files that are behind the checkpoint are caught up with.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import shutil
 import time
@@ -52,7 +53,7 @@ FILE = "fit.safetensors"
 
 @dataclass(frozen=True)
 class SamplerSpec:
-    """A latent model as chosen: of which bundle, which one, with which fields, from which rows."""
+    """A latent model as chosen: of which bundle, with which fields, from which rows."""
 
     bundle: str
     sampler: str
@@ -62,10 +63,7 @@ class SamplerSpec:
 
 @dataclass(frozen=True)
 class Fitted:
-    """A fitted latent model, and how it came here: "fitted" now, or "read" from disk.
-
-    Of one that was read, ``model.fit_seconds`` is the time to read it.
-    """
+    """A fitted latent model, "fitted" now or "read" from disk, of which it has the seconds."""
 
     model: Model
     how: Literal["fitted", "read"]
@@ -234,12 +232,11 @@ def _job(spec: SamplerSpec) -> Job:
 
     def prepare() -> process.Plan:
         place = disk_cache.workplace()
-        rows = None if spec.within is None else rows_of(spec.bundle, spec.within).tolist()
         arguments = {
             "folder": str(bundles.bundle(spec.bundle).path.resolve()),
             "sampler": spec.sampler,
             "fields": dict(spec.fields),
-            "rows": rows,
+            "rows": None if spec.within is None else rows_of(spec.bundle, spec.within).tolist(),
             "seed": FIT_SEED,
             "out": str(place / FILE),
         }
@@ -268,13 +265,9 @@ def _keep_if_long(mark: str, sampler: Sampler, seconds: float) -> None:
     """Keep also what took long here; a disk that cannot be written is no reason to fail."""
     from aegen.app.services import disk_cache
 
-    if seconds < disk_cache.LEAST:
-        return
-    place = disk_cache.workplace()
-    try:
-        sampler.save(place / FILE)
-        disk_cache.keep(mark, place / FILE)
-    except StorageError:
-        return
-    finally:
+    if seconds >= disk_cache.LEAST:
+        place = disk_cache.workplace()
+        with contextlib.suppress(StorageError):
+            sampler.save(place / FILE)
+            disk_cache.keep(mark, place / FILE)
         shutil.rmtree(place, ignore_errors=True)

@@ -18,17 +18,22 @@ from tests.tiny_bundle import tiny_bundle, tiny_images
 
 HOLD = "tests.app.jobs.slow_work:hold"
 LINKS = {
-    "sample": {"sampler": "gaussian", "sample.n": "4"},
+    "sample": {"bundle": "bars", "sampler": "gaussian", "sample.n": "4"},
     "compare": {"bundle": "many", "compare.models": "gaussian", "compare.n": "20"},
-    "target": {"target.text": "z0>0", "target.n": "4"},
-    "train": {"train.data": "bundle:bars", "train.hidden": "12-6", "train.epochs": "2"},
+    "target": {"bundle": "bars", "target.text": "z0>0", "target.n": "4"},
+    "train": {
+        "bundle": "bars",
+        "train.data": "bundle:bars",
+        "train.hidden": "12-6",
+        "train.epochs": "2",
+    },
 }
 
 
 @pytest.fixture(autouse=True)
 def endless(jobs_too, monkeypatch, tmp_path):
     """Fits, comparisons, trainings and searches do not end by themselves; leaving soon counts."""
-    tiny_bundle(tmp_path / "many", image_set=tiny_images(60, 48))
+    tiny_bundle(tmp_path / "many", title="Many bars", image_set=tiny_images(60, 48))
     shelf = os.environ["AEGEN_BUNDLES"]
     monkeypatch.setenv("AEGEN_BUNDLES", os.pathsep.join([shelf, str(tmp_path)]))
     monkeypatch.setattr("aegen.bundles.bundles", lambda: ["bars", "many"])
@@ -120,22 +125,27 @@ def visited(opened, page):
     return app, the_job()
 
 
+def to(app, page):
+    """To another page in the same session."""
+    for name, value in LINKS.get(page, {}).items():
+        app.query_params[name] = value
+    app.switch_page(str(navigation.entry(page).path)).run()
+    assert app.title[0].value.startswith(navigation.entry(page).title)
+
+
 @pytest.mark.parametrize("page", ["sample", "compare", "target"])
 def test_work_ends_soon_after_its_page_was_left_for_another(opened, page):
     app, job = visited(opened, page)
     goes_on(job)
-    app.switch_page(str(navigation.entry("bundles").path)).run()
-    assert app.title[0].value == "Bundles"
+    to(app, "bundles")
     ends_soon(job)
 
 
 def test_work_goes_on_when_its_page_comes_back_soon(opened, monkeypatch):
     monkeypatch.setattr(jobs, "GRACE", 60)
     app, job = visited(opened, "sample")
-    app.switch_page(str(navigation.entry("bundles").path)).run()
-    for name, value in LINKS["sample"].items():
-        app.query_params[name] = value
-    app.switch_page(str(navigation.entry("sample").path)).run()
+    to(app, "bundles")
+    to(app, "sample")
     assert the_job() is job
     monkeypatch.setattr(jobs, "GRACE", 1)
     goes_on(job)
@@ -162,9 +172,9 @@ def test_a_training_goes_on_when_its_page_is_left_and_ends_when_it_is_changed(op
     [train] = [button for button in app.button if button.label == "Train"]
     app = train.click().run()
     job = the_job()
-    app.switch_page(str(navigation.entry("bundles").path)).run()
+    to(app, "bundles")
     goes_on(job)
-    app.switch_page(str(navigation.entry("train").path)).run()
+    to(app, "train")
     assert "Stop" in [button.label for button in app.button]
     app.number_input(key="widget:train.seed").set_value(3).run()
     ends_soon(job)
@@ -182,7 +192,7 @@ def server():
 def asked(server, page):
     """A session that has opened this page, and the job that it waits for."""
     browser = server.browser()
-    browser.open(page, **{"bundle": "bars", **LINKS[page]})
+    browser.open(page, **LINKS[page])
     until(lambda: process._jobs.all() + targets._searches.all())
     job = the_job()
     until(lambda: job._watchers)

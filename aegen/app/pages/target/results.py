@@ -182,38 +182,27 @@ def figures(request: TargetRequest, found: Targeted) -> None:
     """Whether draws show what was asked for, all together and by condition."""
     from aegen.figures import bars
 
+    if not len(found):
+        return
     target = services.targets.target_of(request.bundle, request.text)
     parts = services.targets.asked_parts(target)
-    if len(found):
-        whole, singly = services.targets.baseline(request.spec, request.text)
-        st.markdown(
-            f"**Asked for: found in {_percent(found.share)}** of {len(found):,} "
-            f":gray[(without the target {_percent(whole)})]",
-            help=f"As the bundle's own classifier sees the pictures, and as places in latent "
-            f"space are. Without the target: of {services.targets.PLAIN} plain draws of the same "
-            "model.",
-        )
-        if len(parts) > 1:
-            drawing(
-                bars(
-                    [target_text.words(part) for part in parts],
-                    [float(part.accept(found.candidates).mean()) for part in parts],
-                    reference=singly,
-                    title="found, by condition",
-                ),
-                key="found",
-            )
-            st.caption("Found, by condition; the mark is the share without the target.")
+    whole, singly = services.targets.baseline(request.spec, request.text)
+    st.markdown(
+        f"**Asked for: found in {_percent(found.share)}** of {len(found):,} "
+        f":gray[(without the target {_percent(whole)})]",
+        help=f"As the bundle's own classifier sees the pictures, and as places in latent "
+        f"space are. Without the target: of {services.targets.PLAIN} plain draws of the same "
+        "model.",
+    )
+    if len(parts) > 1:
+        names = [target_text.words(part) for part in parts]
+        shares = [float(part.accept(found.candidates).mean()) for part in parts]
+        drawing(bars(names, shares, reference=singly, title="found, by condition"), key="found")
+        st.caption("Found, by condition; the mark is the share without the target.")
 
 
 def ways(request: TargetRequest, found: Targeted) -> None:
     """How the draws were found, and the chosen one beside its nearest training row."""
-    _ways(found)
-    draw_detail.picked(request.spec, found.draw(), state.draws)
-
-
-def _ways(found: Targeted) -> None:
-    """How the draws came about, in words."""
     from aegen.targeting import STRATEGIES
 
     steps = found.strategy.split(" + ")
@@ -230,6 +219,7 @@ def _ways(found: Targeted) -> None:
         f"**{' + '.join(WAYS[step] for step in steps)}** :gray[· {duration(found.seconds)}]"
     )
     st.caption(sentence(how) + ".  \n" + plain("; ".join(said)) + ".")
+    draw_detail.picked(request.spec, found.draw(), state.draws)
 
 
 def _percent(share: float) -> str:
