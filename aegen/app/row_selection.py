@@ -15,16 +15,7 @@ import numpy as np
 
 from aegen.core.errors import UnknownName
 
-__all__ = [
-    "Area",
-    "AttributeEquals",
-    "Selection",
-    "area",
-    "axes_of",
-    "parse",
-    "python",
-    "quoted",
-]
+__all__ = ["Area", "AttributeEquals", "Selection", "area", "axes_of", "parse", "python", "quoted"]
 
 LONGEST = 160
 """Most vertices of an area that go into a link."""

@@ -35,12 +35,7 @@ def existing_row(name: str, item: Row) -> int | None:
 
 
 def row_field(
-    label: str,
-    name: str,
-    item: Row,
-    default: int | None,
-    take: Callable[..., None],
-    **layout: Any,
+    label: str, name: str, item: Row, default: int | None, take: Callable[..., None], **layout: Any
 ) -> None:
     """A row by its number; one that is not there is named to the person and replaced."""
     row = existing_row(name, item)

@@ -95,10 +95,10 @@ def test_a_moved_threshold_is_that_of_the_library(opened):
 
 
 def test_its_first_layer_is_shown_where_it_looks(tmp_path, monkeypatch):
-    assert services.places(TICKET) == {"encoder.0": (1, 28, 28)}
+    assert services.tickets.places(TICKET) == {"encoder.0": (1, 28, 28)}
     ticket = load_ticket(TICKET)
     for name, arguments in (("other", {"channels": 1, "size": 27}), ("odd", {"size": "28"})):
         about = {**ticket.about, "architecture": {"name": "masked", "arguments": arguments}}
         replace(ticket, about=about).write(tmp_path / f"{name}.ticket")
     monkeypatch.setenv("AEGEN_MASKS", str(tmp_path))
-    assert services.places("other") == services.places("odd") == {}
+    assert services.tickets.places("other") == services.tickets.places("odd") == {}

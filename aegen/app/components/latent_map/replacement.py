@@ -75,9 +75,7 @@ def chosen_rows(n: int) -> NDArray[np.int64]:
     return np.sort(np.random.default_rng(0).choice(n, MOST, replace=False))
 
 
-def read(
-    selection: Mapping[str, Any],
-) -> tuple[list[list[float]] | None, int | None]:
+def read(selection: Mapping[str, Any]) -> tuple[list[list[float]] | None, int | None]:
     """The polygon and the pinned row in what Plotly says was selected.
 
     Of several areas the last one counts; a clicked point pins its row where no area was drawn.
@@ -103,11 +101,7 @@ def read(
 
 
 def figure(
-    shown: Picture,
-    rows: NDArray[np.int64],
-    *,
-    height: int,
-    asked: Mapping[str, Any] | None = None,
+    shown: Picture, rows: NDArray[np.int64], *, height: int, asked: Mapping[str, Any] | None = None
 ) -> Figure:
     """The chart of ``rows``, with the selection that the page asked for drawn in."""
     from plotly import graph_objects as go

@@ -51,11 +51,7 @@ def ask(
 
 
 def settle(
-    memory: MutableMapping[str, Any],
-    *,
-    polygon: ArrayLike | None,
-    pinned: int | None,
-    points: str,
+    memory: MutableMapping[str, Any], *, polygon: ArrayLike | None, pinned: int | None, points: str
 ) -> None:
     """Takes the page's arguments into the map's ``memory``, which is empty at first.
 

@@ -17,14 +17,7 @@ import pyarrow as pa
 
 from aegen.app.components.mask_map.packing import Packed, pack
 from aegen.app.components.mask_map.sheet import Sheet, matrix, slice_of, tiles
-from aegen.app.components.mount import (
-    Part,
-    callback,
-    component,
-    fingerprint,
-    send_part,
-    spec_part,
-)
+from aegen.app.components.mount import Part, callback, component, fingerprint, send_part, spec_part
 from aegen.figures.mask_colours import MASK_COLOURS
 
 __all__ = ["Packed", "Replay", "Sheet", "mask_map", "matrix", "pack", "slice_of", "tiles"]

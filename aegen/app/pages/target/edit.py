@@ -193,10 +193,7 @@ def read_out(change: Edit, found: Edited) -> None:
             help="Probabilities by the bundle's classifier, or by a probe on codes for an "
             "attribute that it does not know. The mark is the probability before the edit.",
         )
-        drawing(
-            bars(names, now, reference=before, title="what is seen"),
-            key="edit-readings",
-        )
+        drawing(bars(names, now, reference=before, title="what is seen"), key="edit-readings")
         st.caption("Bars: the probability in this picture. Marks: in the picture before.")
 
 
