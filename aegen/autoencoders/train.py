@@ -72,8 +72,8 @@ def train_autoencoder(
     full = {**(arguments or {}), "channels": images.shape[3], "size": images.shape[1]}
     network = initialised(lambda: architectures.create(architecture, **full), recipe.seed)
     assert isinstance(network, Autoencoder)
-    about = {"kind": "autoencoder", "architecture": architecture, "arguments": network.arguments}
-    about |= {"dataset": dataset, "rows": len(images)}
+    about: dict[str, Any] = {"kind": "autoencoder", "architecture": architecture}
+    about |= {"arguments": network.arguments, "dataset": dataset, "rows": len(images)}
     test = _tensor(held_out)
 
     def loss(x: Tensor, y: Tensor | None, noise: torch.Generator) -> Tensor:
@@ -130,7 +130,7 @@ def train_classifier(
         lambda: Classifier(channels, size, attributes, details=details), recipe.seed
     )
     assert isinstance(network, Classifier)
-    about = {"kind": "classifier", "arguments": network.arguments}
+    about: dict[str, Any] = {"kind": "classifier", "arguments": network.arguments}
     about |= {"dataset": dataset, "rows": len(images)}
     test = _tensor(held_out)
 

@@ -28,9 +28,7 @@ class Convolutional(Autoencoder):
     After the networks of arXiv 1906.05423 and 2309.09916 (see ``_backbone``).
 
     Args:
-        channels: 1 or 3.
-        size: height and width in pixels.
-        latent_dim: dimensions of a code.
+        channels, size, latent_dim: as their fields say.
         widths: channels after each halving; None doubles 32 until 4 pixels a side are left.
 
     Example:

@@ -31,13 +31,10 @@ class Masked(Autoencoder):
     ``gain``, as few small weights could not make a pixel all black.
 
     Args:
-        channels: 1 or 3.
-        size: height and width in pixels.
-        latent_dim: dimensions of a code.
+        channels, size, latent_dim: as their fields say.
         encoder: sizes of the layers between picture and code.
         decoder: sizes of those between code and picture; None: the encoder's, turned around.
-        mean: of the pixels in [0, 1] of the data set.
-        deviation: of the pixels.
+        mean, deviation: of the data set's pixels in [0, 1].
         gain: what the logits are multiplied by.
 
     Raises:
