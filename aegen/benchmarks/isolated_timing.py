@@ -149,8 +149,10 @@ def _peak() -> Iterator[list[int | None]]:
 def _memory(entry: str) -> int | None:
     """Resident bytes: an entry of Linux's own table, elsewhere the most there ever were."""
     if STATUS.exists():
-        lines = (line.split() for line in STATUS.read_text().splitlines())
-        return next((1024 * int(kilo) for name, kilo, *_ in lines if name == f"{entry}:"), None)
+        for line in STATUS.read_text().splitlines():
+            if line.startswith(entry):
+                return 1024 * int(line.split()[1])
+        return None
     try:
         import resource
     except ImportError:  # Windows
