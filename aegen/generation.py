@@ -148,12 +148,12 @@ class Model:
             >>> model = aegen.load("mnist").model("kde")                # doctest: +SKIP
             >>> model.condition({0: 2.5}).sample(16, rng=0).images      # doctest: +SKIP
         """
-        if not isinstance(self.sampler, ConditionalSampler):
+        sampler = self.sampler
+        if not isinstance(sampler, ConditionalSampler):
             raise InvalidInput(
-                f"{self.sampler.title} cannot be conditioned: take another latent model, such as "
+                f"{sampler.title} cannot be conditioned: take another latent model, such as "
                 "empirical-beta-copula"
             )
-        sampler = self.sampler
         left, seconds = _timed(lambda: sampler.condition(given, rng=rng))
         resampled = self.resampled or type(left) is not type(sampler)
         return replace(self, sampler=left, fit_seconds=seconds, resampled=resampled)
@@ -194,10 +194,10 @@ class GenerativeBundle(Bundle):
         if isinstance(rows, str):
             fields, rows = {**fields, "rows": rows}, None
         latent = samplers.create(sampler, **fields)
-        chosen = (
-            None if rows is None else self._row_indices(rows, len(self.codes), "training rows")
-        )
-        codes = self.codes if chosen is None else self.codes[chosen]
+        codes, chosen = self.codes, None
+        if rows is not None:
+            chosen = self._row_indices(rows, len(codes), "training rows")
+            codes = codes[chosen]
         _, seconds = _timed(lambda: latent.fit(codes, rng=rng))
         return Model(self, sampler, latent, chosen, seconds)
 

@@ -76,9 +76,7 @@ class Details(nn.Module):
 
         Where no pixel moves, or all pictures have one value, it stays as it was.
 
-        Args:
-            images: uint8 (n, c, h, w).
-            labels: value of each, from 0, (n,).
+        ``images`` are uint8 (n, c, h, w); ``labels`` (n,) their values, from 0.
 
         Raises:
             TrainingError: the optimum is not reached in `STEPS` steps.

@@ -72,12 +72,8 @@ def train_autoencoder(
     full = {**(arguments or {}), "channels": images.shape[3], "size": images.shape[1]}
     network = initialised(lambda: architectures.create(architecture, **full), recipe.seed)
     assert isinstance(network, Autoencoder)
-    about: dict[str, Any] = {
-        "kind": "autoencoder",
-        "architecture": architecture,
-        "arguments": network.arguments,
-    }
-    about |= {"dataset": dataset, "rows": len(images)}
+    about: dict[str, Any] = {"kind": "autoencoder", "architecture": architecture}
+    about |= {"arguments": network.arguments, "dataset": dataset, "rows": len(images)}
     test = _tensor(held_out)
 
     def loss(x: Tensor, y: Tensor | None, noise: torch.Generator) -> Tensor:

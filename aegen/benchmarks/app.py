@@ -54,13 +54,7 @@ if found.polygon is not None:
 
 @dataclass(frozen=True)
 class Timing:
-    """Repeats of one act.
-
-    Attributes:
-        act: what was done.
-        seconds: how long each repeat took.
-        target: seconds that it should take at most.
-    """
+    """How long each repeat of one act took, and how long it should take at most."""
 
     act: str
     seconds: tuple[float, ...]
@@ -75,12 +69,7 @@ class Timing:
 def measure(
     bundle: str = "mnist", rounds: int = 20, pictures: Path | None = None
 ) -> Iterator[Timing]:
-    """Drive the app and give back each figure as it is measured.
-
-    Args:
-        bundle: the bundle to open.
-        rounds: repeats of each quick act.
-        pictures: folder for screenshots of what was measured, or None.
+    """Drive the app and give back each figure as it is measured; quick acts ``rounds`` times.
 
     Raises:
         BrowserMissing: no Chromium or Playwright.

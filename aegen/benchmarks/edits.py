@@ -31,7 +31,7 @@ class Line:
 
     Attributes:
         attribute: which changes.
-        kind: how the way was found.
+        kind: of edit.
         flipped: share of the pictures in which the classifier then finds the wanted value.
         again: the same by the probe.
         stayed: share in which the classifier finds the same value as before, by other attribute.
@@ -49,11 +49,7 @@ def measure_edits(
 ) -> Line:
     """Edit held-out codes of a bundle that has a classifier.
 
-    Args:
-        bundle: with a held-out set.
-        attribute: one that the classifier knows, with at least two values that rows have.
-        kind: of edit.
-        rows: how many codes, taken at random.
+    ``rows`` of them are taken at random; rows have at least two values of ``attribute``.
     """
     known = AttributeModels.of(bundle)
     values = known.labels(attribute).values

@@ -8,6 +8,7 @@ stopped goes on. ``fidelity_table.py`` prints them.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import time
@@ -83,28 +84,24 @@ class Setting:
 
 REAL = Setting("real")
 BUNDLES = ("mnist", "fashion-mnist", "sprites")
-EBC = "empirical-beta-copula"
+
+
+def _copulas(*degrees: int | str, **fields: Any) -> tuple[Setting, ...]:
+    return tuple(Setting("empirical-beta-copula", {"degree": k, **fields}) for k in degrees)
+
 
 SETTINGS: tuple[Setting, ...] = (
     REAL,
     Setting("bootstrap"),
-    Setting(EBC, {"degree": "n"}),  # the paper's
-    *(Setting(EBC, {"degree": k}) for k in (1000, 200, 100, 60, 50, 40, 30, 20, 10, "auto")),
-    *(Setting(EBC, {"degree": degree, "rows": "balanced"}) for degree in ("n", 60, 50, 30, 20)),
-    *(
-        Setting(EBC, {"degree": degree, "jitter": jitter, "coupling": coupling})
-        for jitter in ("correlated", "local")
-        for coupling in (0.5, 0.9)
-        for degree in (60, 30, 10)
-    ),
-    *(
-        Setting(
-            EBC,
-            {"degree": degree, "rows": "balanced", "jitter": jitter, "coupling": coupling},
-        )
-        for jitter, coupling in (("correlated", 0.5), ("local", 0.5), ("local", 0.9))
-        for degree in (100, 60, 50, 40, 20, 10)
-    ),
+    *_copulas("n", 1000, 200, 100, 60, 50, 40, 30, 20, 10, "auto"),  # the first is the paper's
+    *_copulas("n", 60, 50, 30, 20, rows="balanced"),
+    *_copulas(60, 30, 10, jitter="correlated", coupling=0.5),
+    *_copulas(60, 30, 10, jitter="correlated", coupling=0.9),
+    *_copulas(60, 30, 10, jitter="local", coupling=0.5),
+    *_copulas(60, 30, 10, jitter="local", coupling=0.9),
+    *_copulas(100, 60, 50, 40, 20, 10, rows="balanced", jitter="correlated", coupling=0.5),
+    *_copulas(100, 60, 50, 40, 20, 10, rows="balanced", jitter="local", coupling=0.5),
+    *_copulas(100, 60, 50, 40, 20, 10, rows="balanced", jitter="local", coupling=0.9),
     *(
         Setting("kde", {"shape": shape}, times)
         for shape in ("diagonal", "scalar", "full")
@@ -240,16 +237,9 @@ def measure(
     rows, real rows are compared in two halves. A setting that fails becomes a row that says why,
     and is tried again by the next run.
 
-    Args:
-        reference_sets: bundles' codes.
-        lines: settings; by default those of `settings`.
-        draws: draws, and held-out rows, of one comparison; fewer where there are fewer rows.
-        seeds: comparisons.
-        only: measure only settings whose label matches this pattern, such as ``kde*``.
-        fresh: measure again what the file has.
-        out: a JSON file that rows are kept in.
-        told: called with each row that was measured anew.
-        starting: called before each fit.
+    Of ``lines``, by default those of `settings`, only those are measured whose label matches the
+    pattern ``only``, such as ``kde*``, and, unless ``fresh``, which the JSON file ``out`` lacks.
+    ``starting`` is called before each fit, ``told`` with each row that was measured anew.
 
     Raises:
         InvalidInput: numbers that cannot be used.
@@ -259,25 +249,22 @@ def measure(
     seeds = arrays.count(seeds, name="seeds", minimum=1)
     kept = load_rows(out) if out is not None and Path(out).exists() else []
     done = {row.key: row for row in kept}
-    wanted = settings() if lines is None else tuple(lines)
+    wanted = settings() if lines is None else lines
+    known = [line for line in wanted if line.unknown() is None]
     found = []
     for reference_set in reference_sets:
         work = _Comparison(reference_set, draws, seeds)
-        for line in wanted:
-            if line.unknown() is not None:
-                continue
+        for line in known:
             key = (reference_set.name, reference_set.mark, line.label, work.size(line), seeds)
-            matches = fnmatch(line.label, only)
-            if (fresh and matches) or key not in done or done[key].problem is not None:
-                if not matches:
-                    continue
+            matches, sound = fnmatch(line.label, only), key in done and done[key].problem is None
+            if matches and (fresh or not sound):
                 starting(reference_set, line)
-                row = work.row(line)
-                done[key] = row
+                done[key] = work.row(line)
                 if out is not None:
                     _save_rows(out, list(done.values()))
-                told(row)
-            found.append(done[key])
+                told(done[key])
+            if matches or sound:
+                found.append(done[key])
     return found
 
 
@@ -293,9 +280,8 @@ class _Comparison:
 
     def size(self, line: Setting) -> int:
         """How many rows are compared with as many."""
-        return (
-            min(self.draws, len(self.reference_set.holdout) // 2) if line == REAL else self.draws
-        )
+        halves = len(self.reference_set.holdout) // 2 if line == REAL else self.draws
+        return min(self.draws, halves)
 
     def row(self, line: Setting) -> Row:
         """The row of one setting."""
@@ -322,7 +308,10 @@ class _Comparison:
 
     def _of_model(self, line: Setting) -> dict[str, Any]:
         start = time.perf_counter()
-        model = self._fitted(line)
+        fields = dict(line.fields)
+        if line.times is not None:
+            fields["bandwidth"] = line.times * self._bandwidth(line)
+        model = samplers.create(line.sampler, **fields).fit(self.reference_set.codes, rng=0)
         fit_seconds = time.perf_counter() - start
         pairs, taken = [], []
         for seed in self.seeds:
@@ -346,12 +335,6 @@ class _Comparison:
         found = [(accuracy(z, x), ratio(z, x, training=self.search)) for z, x in pairs]
         return {"accuracy": [a for a, _ in found], "ratio": [b for _, b in found]}
 
-    def _fitted(self, line: Setting) -> Sampler:
-        fields = dict(line.fields)
-        if line.times is not None:
-            fields["bandwidth"] = line.times * self._bandwidth(line)
-        return samplers.create(line.sampler, **fields).fit(self.reference_set.codes, rng=0)
-
     def _bandwidth(self, line: Setting) -> float:
         """The bandwidth that the model chooses by itself; chosen once for all its multiples."""
         key = Setting(line.sampler, line.fields).label
@@ -361,12 +344,10 @@ class _Comparison:
         return self._bandwidths[key]
 
     def _log_density(self, model: Sampler) -> float | None:
-        if not isinstance(model, DensitySampler):
-            return None
-        try:
-            return model.score(self._held_out(0)[: self.draws])
-        except InvalidInput:  # a constant column, or margins that have no density
-            return None
+        if isinstance(model, DensitySampler):
+            with contextlib.suppress(InvalidInput):  # a constant column, margins without density
+                return model.score(self._held_out(0)[: self.draws])
+        return None
 
 
 def load_rows(path: Path | str) -> list[Row]:
@@ -388,9 +369,8 @@ def load_rows(path: Path | str) -> list[Row]:
     except OSError as problem:
         raise StorageError(path, f"cannot be read ({problem.strerror})") from problem
     except (ValueError, KeyError, TypeError) as problem:
-        raise StorageError(
-            path, "does not hold rows of the fidelity benchmark: name another file"
-        ) from problem
+        fault = "does not hold rows of the fidelity benchmark: name another file"
+        raise StorageError(path, fault) from problem
     return rows
 
 

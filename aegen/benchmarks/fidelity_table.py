@@ -153,7 +153,8 @@ def markdown(rows: Sequence[Row]) -> str:
             cells += [f"**{text}**" for text in pair] if id(row) in bold else pair
         row = by.get((first, label))
         timed = row is not None and row.accuracy and label != REAL.label
-        lines.append([*cells, _duration(row.fit_seconds) if row and timed else ""])
+        form = ",.0f" if row and row.fit_seconds >= 10 else ".2g"
+        lines.append([*cells, f"{row.fit_seconds:{form}}" if row and timed else ""])
     return "\n".join([*(f"| {' | '.join(cells)} |" for cells in lines), "", _caption(rows)])
 
 
@@ -195,10 +196,6 @@ def _cells(row: Row) -> list[str]:
         f"{row.fit_seconds:,.2f}" if timed else "",
         f"{row.draw_seconds:,.3f}" if timed else "",
     ]
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds:,.0f}" if seconds >= 10 else f"{seconds:.2g}"
 
 
 def _accuracy(row: Row) -> str:

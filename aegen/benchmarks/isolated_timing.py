@@ -9,6 +9,7 @@ step, elsewhere it is the growth of ``ru_maxrss``, which sees only what exceeds 
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import subprocess
@@ -46,14 +47,10 @@ STATUS = Path("/proc/self/status")
 
 @dataclass(frozen=True)
 class Measured:
-    """Seconds of each step, None where there is no such step; peak memory in bytes.
+    """Seconds of each step of a latent model or a counterpart, None where there is no such step.
 
     Attributes:
-        who: the latent model, or whom it is compared with.
-        fit: learning from all rows.
-        draw: drawing.
-        density: the log-density of points.
-        peak: memory that the steps added, at their highest.
+        peak: bytes of memory that the steps added, at their highest.
         problem: why something is missing.
     """
 
@@ -136,29 +133,24 @@ def _warm_up(name: str, dimension: int) -> None:
 @contextlib.contextmanager
 def _peak() -> Iterator[list[int | None]]:
     """A list whose first entry is, after the block, the bytes that it added at its peak."""
-    import gc
-
     found: list[int | None] = [None]
     gc.collect()
-    anew = STATUS.exists()
-    if anew:
-        with contextlib.suppress(OSError):
-            Path("/proc/self/clear_refs").write_text("5")
-    before = _resident("VmRSS") if anew else _largest()
+    with contextlib.suppress(OSError):  # where the kernel keeps no peak that can be reset
+        Path("/proc/self/clear_refs").write_text("5")
+    before = _memory("VmRSS")
     yield found
-    after = _resident("VmHWM") if anew else _largest()
+    after = _memory("VmHWM")
     if before is not None and after is not None:
         found[0] = max(after - before, 0)
 
 
-def _resident(entry: str) -> int | None:
-    for line in STATUS.read_text().splitlines():
-        if line.startswith(entry):
-            return 1024 * int(line.split()[1])
-    return None
-
-
-def _largest() -> int | None:
+def _memory(entry: str) -> int | None:
+    """Resident bytes: an entry of Linux's own table, elsewhere the most there ever were."""
+    if STATUS.exists():
+        for line in STATUS.read_text().splitlines():
+            if line.startswith(entry):
+                return 1024 * int(line.split()[1])
+        return None
     try:
         import resource
     except ImportError:  # Windows
@@ -239,9 +231,7 @@ FIGURES: dict[str, tuple[Callable[[int, int], list[Measured]], int, int]] = {
 def in_own_process(task: dict[str, Any], limit: float | None) -> list[Measured]:
     """What a task gives, as far as it came within ``limit`` seconds (None: no limit).
 
-    Args:
-        task: ``{"figure": title}``, or the arguments of `measure`.
-        limit: seconds; what is missing after them says so.
+    A task is ``{"figure": title}``, or the arguments of `measure`; what is missing says so.
     """
     command = [sys.executable, "-m", "aegen.benchmarks.isolated_timing", json.dumps(task)]
     problem = None

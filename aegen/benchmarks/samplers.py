@@ -32,15 +32,7 @@ LIMIT = 60.0
 
 @dataclass(frozen=True)
 class Timing:
-    """What was measured for one latent model at one size.
-
-    Attributes:
-        name: the latent model.
-        rows: training codes.
-        dimension: numbers a code.
-        ours: the model's own times.
-        others: those of its counterparts.
-    """
+    """What was measured for one latent model at one size, and for its counterparts there."""
 
     name: str
     rows: int
@@ -59,17 +51,10 @@ def run(
     limit: float | None = LIMIT,
     told: Callable[[Timing], None] = lambda timing: None,
 ) -> list[Timing]:
-    """Time latent models at every size, smaller ones first.
+    """Time latent models, by default all, at every size, smaller ones first.
 
-    Args:
-        names: latent models; by default all.
-        sizes: rows and dimensions.
-        draws: how many codes are drawn.
-        points: how many densities are asked for.
-        repeats: how often quick steps are repeated.
-        limit: seconds for one model at one size; a model that exceeds them before its own figures
-            are complete is left out at sizes that are larger in both ways. None for no limit.
-        told: called with each timing.
+    A model that exceeds the ``limit`` in seconds (None: no limit) before its own figures are
+    complete is left out at sizes that are larger in both ways. Each timing goes to ``told``.
 
     Raises:
         InvalidInput: numbers that cannot be used.

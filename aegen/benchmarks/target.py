@@ -12,7 +12,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -95,14 +95,10 @@ def report(
     only: Sequence[str] = TABLES,
     every: bool = False,
 ) -> None:
-    """Measure and print tables.
+    """Measure and print the tables ``only``, with ``draws`` for each target.
 
-    Args:
-        bundles: names or folders.
-        draws: for each target.
-        flow: whether a flow is among the latent models; its fit takes minutes.
-        only: which tables.
-        every: a line for each target; else a line for each attribute, with mean and least.
+    ``flow`` has a flow among the latent models, whose fit takes minutes; ``every`` has a line for
+    each target, else there is one for each attribute, with mean and least.
 
     Raises:
         UnknownName: no such bundle or table.
@@ -173,14 +169,7 @@ def combinations(
 def measure(
     model: Model, targets: Sequence[Target], draws: int, *, alone: bool = False
 ) -> Iterator[Line]:
-    """A line for each target.
-
-    Args:
-        model: a fitted model.
-        targets: what to draw.
-        draws: how many of each.
-        alone: whether to measure recall too, which needs some real images of each target.
-    """
+    """A line for each target; ``alone``: with recall, which needs some real images of each."""
     if not targets:
         return
     bundle = model.bundle
@@ -298,40 +287,33 @@ HEADS = (
 
 
 def lines_table(title: str, lines: Sequence[Line], every: bool) -> Table:
-    """A line for each target, or for each attribute, and one for all together."""
+    """A line for each target, or for each attribute with several values all together."""
     found = table(*HEADS, title=title, texts=2)
-    groups = {line.target: [line] for line in lines} if every else _by_attribute(lines)
-    for name, some in groups.items():
-        found.add_row(*_cells(name, some))
+    frame = pd.DataFrame(map(asdict, lines))
+    attribute = frame["target"].str.partition("=")[0]
+    several = frame["target"].str.contains(" and ")
+    groups = frame.groupby(
+        frame["target"] if every else attribute.mask(several, "all"), sort=False
+    )
+    for name, some in groups:
+        found.add_row(*_cells(str(name), some))
     if len(groups) > 1:
         found.add_section()
-        found.add_row(*_cells("all", lines))
+        found.add_row(*_cells("all", frame))
     return found
 
 
-def _by_attribute(lines: Sequence[Line]) -> dict[str, list[Line]]:
-    """Lines of the same attribute together; lines of several values all together."""
-    groups: dict[str, list[Line]] = {}
-    for line in lines:
-        name = "all" if " and " in line.target else line.target.partition("=")[0]
-        groups.setdefault(name, []).append(line)
-    return groups
-
-
-def _cells(name: str, lines: Sequence[Line]) -> list[str]:
-    def mean(field: str) -> float:
-        return float(np.mean([getattr(line, field) for line in lines]))
-
-    ratios = [line.recall / line.usual for line in lines if line.usual > 0]
-    recalls = f"{np.mean(ratios):.2f}, least {min(ratios):.2f}" if ratios else ""
+def _cells(name: str, lines: pd.DataFrame) -> list[str]:
+    mean = lines.mean(numeric_only=True)
+    ratios = (lines["recall"] / lines["usual"])[lines["usual"] > 0]
     return [
         name,
-        "/".join(sorted({line.strategy for line in lines})),
-        f"{mean('found'):.1%}",
-        f"{min(line.found for line in lines):.1%}",
-        f"{mean('passed'):.1%}",
-        f"{mean('again'):.1%}",
-        recalls,
-        f"{mean('probability'):.1%}",
-        f"{mean('seconds'):.2f}",
+        "/".join(sorted(set(lines["strategy"]))),
+        f"{mean['found']:.1%}",
+        f"{lines['found'].min():.1%}",
+        f"{mean['passed']:.1%}",
+        f"{mean['again']:.1%}",
+        f"{ratios.mean():.2f}, least {ratios.min():.2f}" if len(ratios) else "",
+        f"{mean['probability']:.1%}",
+        f"{mean['seconds']:.2f}",
     ]

@@ -83,10 +83,8 @@ def parse_tiles(manifest: Manifest, content: bytes, path: Path) -> ByteArray:
 def choose_cover(labels: ArrayLike | None, n: int, rng: np.random.Generator) -> IntArray:
     """About a dozen rows that show what there is: spread evenly over the values of an attribute.
 
-    Args:
-        labels: value of each of the ``n`` rows, or None for rows at random.
-        n: number of rows.
-        rng: chooses within a value.
+    ``labels`` (n,) has the value of each row; None takes rows at random. ``rng`` chooses within a
+    value.
     """
     count = min(12, n)
     shuffled = rng.permutation(n)

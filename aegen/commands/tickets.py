@@ -39,12 +39,13 @@ def list_tickets() -> None:
         except AegenError as problem:
             table.add_row(name, f"cannot be used: {problem}")
             continue
+        accuracy = ticket.about.get("accuracy")
         table.add_row(
             name,
             str(ticket.about.get("title", ticket.network or "")),
             f"{ticket.total.total:,}",
             f"{ticket.remaining:.2%}",
-            _share(ticket.about.get("accuracy")),
+            f"{accuracy:.2%}" if isinstance(accuracy, float) else "",
             f"{path.stat().st_size:,} bytes",
         )
     console().print(table)
@@ -128,7 +129,3 @@ def _measure(path: Path, data: str) -> None:
     labels = images.attributes.iloc[:, 0].cat.codes.to_numpy(dtype=np.int64)
     found = evaluate(ticket, images.images[images.holdout], labels[images.holdout])
     typer.echo(f"  recognises      {found.accuracy:.2%} of {found.n:,} held-out images")
-
-
-def _share(value: object) -> str:
-    return f"{value:.2%}" if isinstance(value, float) else ""

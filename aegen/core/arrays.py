@@ -141,10 +141,7 @@ def images(
 
     Accepts uint8 in 0..255 or floats in [0, 1]; (n, h, w) is accepted where c is 1.
 
-    Args:
-        x: the images.
-        shape: (h, w, c) that is required.
-        name: what to call the array in an error.
+    ``shape`` (h, w, c) is required; ``name`` is what an error calls the array.
 
     Raises:
         InvalidInput: another shape, another type, or values outside [0, 1].

@@ -19,10 +19,7 @@ WEBP_SIDE = 16_383
 
 
 def quantize(x: ArrayLike) -> ByteArray:
-    """Images in [0, 1] as uint8 in 0..255, rounded to the nearest; uint8 is returned as it is.
-
-    Args:
-        x: images of any shape, floats in [0, 1] or uint8; values outside are an error.
+    """Images of any shape, in [0, 1], as uint8 in 0..255, rounded; uint8 is returned as it is.
 
     Raises:
         InvalidInput: another type, or values outside [0, 1].
@@ -93,11 +90,9 @@ def grid(
 
 
 def shrink(x: ArrayLike, side: int) -> ByteArray:
-    """Images at most ``side`` pixels high and wide, by averaging areas; never enlarged.
+    """Images (n, h, w, c), uint8 or in [0, 1], at most ``side`` pixels high and wide.
 
-    Args:
-        x: images (n, h, w, c), uint8 or floats in [0, 1].
-        side: the longest side afterwards.
+    By averaging areas; never enlarged.
 
     Example:
         >>> shrink(np.zeros((2, 28, 28, 1), np.uint8), 16).shape
@@ -165,11 +160,9 @@ def _encoded(picture: ByteArray, kind: str, **options: Any) -> bytes:
 
 
 def read_webp(content: bytes, shape: tuple[int, int, int]) -> ByteArray:
-    """The picture in WebP bytes, refused before it is unpacked unless it has the shape expected.
+    """The picture in WebP bytes, refused before it is unpacked unless it has the size expected.
 
-    Args:
-        content: the file's bytes.
-        shape: (H, W, c) that it must have; grey pictures are stored by WebP as colour.
+    ``shape`` is (H, W, c); WebP stores grey pictures as colour.
 
     Raises:
         InvalidInput: not WebP, truncated, or of another size (so a small file cannot fill memory).

@@ -33,8 +33,7 @@ class Masked(Autoencoder):
     Args:
         encoder: sizes of the layers between picture and code.
         decoder: sizes of those between code and picture; None: the encoder's, turned around.
-        mean: of the pixels in [0, 1] of the data set.
-        deviation: of the pixels.
+        mean, deviation: of the data set's pixels in [0, 1].
         gain: what the logits are multiplied by.
 
     Raises:
