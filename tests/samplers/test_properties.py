@@ -18,7 +18,7 @@ from aegen.samplers import ConditionalSampler, DensitySampler, RowSampler, sampl
 from aegen.samplers import load as load_model
 from aegen.samplers.base import fingerprint
 from aegen.samplers.gaussian import Gaussian
-from tests.worlds import clusters, tilted
+from tests.example_codes import clusters, tilted
 
 QUICK = {"epochs": 2, "hidden": 8, "components": 3, "steps": 4}
 """Small values of the fields that make fits slow, for whichever model has them."""
@@ -46,7 +46,7 @@ from_rows = pytest.mark.parametrize(
 )
 
 REFUSALS = (
-    "needs at least|no density|no condition|no chance|no training code|effective|can only"
+    "needs at least|no density|no condition|probability 0|no training code|effective|can only"
     "|must|cannot"
 )
 """Words that a sentence of refusal has one of, so that it names the matter."""
