@@ -116,15 +116,12 @@ REFERENCES = (HELD_OUT, Candidate("bootstrap"), Candidate("standard-normal"))
 """Rows that frame every table: the floor that the decoder sets (other held-out rows, decoded),
 pure copying (training rows drawn again), and the prior that knows nothing of the codes."""
 
-DEFAULTS = tuple(
-    Candidate(name)
-    for name in (
-        "empirical-beta-copula",
-        "kde",
-        "gaussian-mixture",
-        "gaussian",
-        "independent-margins",
-    )
+DEFAULTS = (
+    Candidate("empirical-beta-copula"),
+    Candidate("kde"),
+    Candidate("gaussian-mixture"),
+    Candidate("gaussian"),
+    Candidate("independent-margins"),
 )
 """The five that are compared where nobody says which: all are fitted within seconds."""
 

@@ -81,10 +81,7 @@ def estimate(figures: Figures, distinct: float = math.inf) -> Estimate:
     values = np.array([figure.value for figure in found])
     half = _half(
         values,
-        [
-            None if f.influence_reference is None else variance(np.float64(f.influence_reference))
-            for f in found
-        ],
+        [f.variance_reference for f in found],
         [f.variance_generated for f in found],
         distinct,
     )

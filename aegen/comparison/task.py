@@ -79,6 +79,12 @@ class Figure:
     influence_reference: np.ndarray[Any, np.dtype[np.float32]] | None = None
     variance_generated: float | None = None
 
+    @property
+    def variance_reference(self) -> float | None:
+        """Variance of the value from the sampling of the reference rows, or None."""
+        influence = self.influence_reference
+        return None if influence is None else variance(influence.astype(np.float64))
+
     @classmethod
     def of(cls, measured: Measured) -> Figure:
         """What an interval needs of a measured value."""

@@ -161,7 +161,8 @@ def _tempered(weights: FloatArray, d: int, rng: np.random.Generator) -> IntArray
 
     def raised(power: float) -> FloatArray:
         powers: FloatArray = weights**power
-        return powers / powers.sum()
+        powers /= powers.sum()
+        return powers
 
     def suffice(some: FloatArray) -> bool:
         return bool(1 / (some @ some) >= enough)
