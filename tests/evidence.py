@@ -18,7 +18,7 @@ __all__ = [
     "ALPHA",
     "Evidence",
     "cdf_agrees",
-    "chance_agrees",
+    "probability_agrees",
     "moments_agree",
     "same_distribution",
 ]
@@ -118,15 +118,17 @@ def same_distribution(a: ArrayLike, b: ArrayLike, *, alpha: float = ALPHA) -> Ev
     return Evidence(gaps[worst], limit, f"direction {worst}")
 
 
-def chance_agrees(happened: ArrayLike, probability: float, *, alpha: float = ALPHA) -> Evidence:
-    """Whether independent events (n,) of one kind happen with this chance.
+def probability_agrees(
+    happened: ArrayLike, probability: float, *, alpha: float = ALPHA
+) -> Evidence:
+    """Whether independent events (n,) of one kind happen with this probability.
 
     Hoeffding's bound sqrt(log(2 / alpha) / (2n)), for every n; twice that is seen: 0.017 at
     n = 100,000.
     """
     events = np.asarray(happened, float)
     limit = float(np.sqrt(np.log(2 / alpha) / (2 * len(events))))
-    return Evidence(float(abs(events.mean() - probability)), limit, "chance")
+    return Evidence(float(abs(events.mean() - probability)), limit, "probability")
 
 
 def _gap(a: Array, b: Array) -> float:

@@ -7,8 +7,8 @@ from scipy.stats import norm
 from tests.evidence import (
     ALPHA,
     cdf_agrees,
-    chance_agrees,
     moments_agree,
+    probability_agrees,
     same_distribution,
 )
 
@@ -81,9 +81,9 @@ def test_two_samples_of_two_laws_are_not(rng, wrong):
     assert not same_distribution(a, b)
 
 
-def test_chances(rng):
-    assert chance_agrees(rng.random(N) < 0.3, 0.3)
-    assert not chance_agrees(rng.random(N) < 0.34, 0.3)
+def test_probabilities(rng):
+    assert probability_agrees(rng.random(N) < 0.3, 0.3)
+    assert not probability_agrees(rng.random(N) < 0.34, 0.3)
 
 
 def test_the_rate_of_false_alarms_is_what_is_stated():

@@ -1,9 +1,9 @@
-"""Comparing latent models: contenders x seeds x metrics, as tasks that any process can do.
+"""Comparing latent models: candidates x seeds x metrics, as tasks that any process can do.
 
-contender   a latent model with its fields      criterion  a metric in a space
-world       the held-out rows of each seed      task       fit, draw, measure: one result
-store       results on disk                     running    tasks to results, on any backend
-estimates   intervals, paired differences       table      results as a table
+candidate       a latent model with its fields   metric_spec  a metric in a space
+reference_rows  the held-out rows of each seed   task         fit, draw, measure: one result
+store           results on disk                  runner       tasks to results, on any backend
+estimates       intervals, paired differences    table        results as a table
 """
 
 from __future__ import annotations

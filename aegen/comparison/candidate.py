@@ -1,4 +1,4 @@
-"""A contender: a latent model with its fields, as one line of text that reads back."""
+"""A candidate of a comparison: a latent model with its fields, as one line of text."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aegen.core.errors import InvalidInput, UnknownName
-from aegen.core.parameters import Parameter, check
+from aegen.core.parameters import check
 from aegen.samplers import Sampler, samplers
 
 __all__ = ["DEFAULTS", "HELD_OUT", "REFERENCES", "Candidate", "parse_all"]
@@ -17,11 +17,9 @@ REAL = "held-out"
 
 @dataclass(frozen=True)
 class Candidate:
-    """A latent model and the fields in which it differs from its defaults.
+    """A latent model by its name, and the fields in which it differs from its defaults.
 
-    Args:
-        sampler: its name in the family, or "held-out" for real rows in place of draws.
-        fields: names and values, in the order in which they were given.
+    The name "held-out" stands for real rows in place of draws.
 
     Example:
         >>> Candidate("kde", (("bandwidth", 0.5),)).text
@@ -33,7 +31,7 @@ class Candidate:
 
     @classmethod
     def parse(cls, text: str) -> Candidate:
-        """The contender that a line stands for: a name, then ``:field=value`` as often as needed.
+        """The candidate that a line stands for: a name, then ``:field=value`` as often as needed.
 
         Raises:
             UnknownName: no such latent model or field.
@@ -69,9 +67,7 @@ class Candidate:
             UnknownName, InvalidInput: as `parse`.
         """
         checked = check(samplers.get(sampler), fields)
-        defaults = {
-            parameter.name: parameter.default for parameter in samplers.parameters(sampler)
-        }
+        defaults = {p.name: p.default for p in samplers.parameters(sampler)}
         return cls(sampler, tuple((name, v) for name, v in checked.items() if v != defaults[name]))
 
     @property
@@ -96,7 +92,7 @@ class Candidate:
             return False
         chosen = dict(self.fields)
         return samplers.get(self.sampler).slow or any(
-            _chosen(parameter, chosen) in parameter.field.slow
+            chosen.get(parameter.name, parameter.default) in parameter.field.slow
             for parameter in samplers.parameters(self.sampler)
         )
 
@@ -105,12 +101,8 @@ class Candidate:
         return samplers.create(self.sampler, **dict(self.fields))
 
 
-def _chosen(parameter: Parameter, fields: dict[str, Any]) -> Any:
-    return fields.get(parameter.name, parameter.default)
-
-
 def _word(value: Any) -> str:
-    """A field's value as `Contender.parse` reads it; every digit of a number is kept."""
+    """A field's value as `Candidate.parse` reads it, with every digit of a number."""
     if value is None:
         return "none"
     if isinstance(value, bool):
@@ -124,24 +116,21 @@ REFERENCES = (HELD_OUT, Candidate("bootstrap"), Candidate("standard-normal"))
 """Rows that frame every table: the floor that the decoder sets (other held-out rows, decoded),
 pure copying (training rows drawn again), and the prior that knows nothing of the codes."""
 
-DEFAULTS = tuple(
-    Candidate(name)
-    for name in (
-        "empirical-beta-copula",
-        "kde",
-        "gaussian-mixture",
-        "gaussian",
-        "independent-margins",
-    )
+DEFAULTS = (
+    Candidate("empirical-beta-copula"),
+    Candidate("kde"),
+    Candidate("gaussian-mixture"),
+    Candidate("gaussian"),
+    Candidate("independent-margins"),
 )
 """The five that are compared where nobody says which: all are fitted within seconds."""
 
 
 def parse_all(texts: Iterable[str]) -> tuple[Candidate, ...]:
-    """Contenders from texts that hold one or several each, separated by commas.
+    """Candidates from texts that hold one or several each, separated by commas.
 
     Raises:
-        UnknownName, InvalidInput: as `Contender.parse`; also for none at all, or one twice.
+        UnknownName, InvalidInput: as `Candidate.parse`; also for none at all, or one twice.
 
     Example:
         >>> [c.sampler for c in parse_all(["gaussian,kde:bandwidth=0.2"])]

@@ -1,11 +1,11 @@
-"""Figures with intervals, and differences of two contenders that say whether they are resolved.
+"""Figures with intervals, and differences of two candidates that say whether they are resolved.
 
-Two sources of chance are told apart. *Rows*: which held-out rows were compared with, and which
-codes were drawn; each figure carries what a bootstrap over rows would find (`metrics.Measured`).
-*Seeds*: the same comparison under other seeds, which also holds the chance in a fit. Where three
+Two sources of variance are distinguished. *Rows*: which held-out rows were compared with, and
+which codes were drawn; each figure carries what a bootstrap over rows would find
+(`metrics.Measured`). *Seeds*: the same comparison under other seeds, fits included. Where three
 seeds or more were used an interval is the wider of the two; with fewer only rows can be counted.
 
-Two contenders of one seed met the same held-out rows, so the difference is taken row by row and
+Two candidates of one seed met the same held-out rows, so the difference is taken row by row and
 seed by seed: what the rows did to both cancels.
 """
 
@@ -24,7 +24,7 @@ from aegen.metrics.base import Metric, variance
 __all__ = ["LEVEL", "Difference", "Estimate", "difference", "estimate", "winner", "worse"]
 
 LEVEL = 0.95
-"""Chance with which an interval holds the value that endless rows and seeds would give."""
+"""Confidence level of the intervals."""
 
 ENOUGH = 3
 """Seeds whose spread says something."""
@@ -36,7 +36,7 @@ class Estimate:
 
     Attributes:
         value: mean over the seeds.
-        low, high: 95 % interval, or None where nothing is known about its error.
+        low, high: 95 % confidence interval, or None where nothing is known about its error.
         seeds: how many there were.
     """
 
@@ -45,21 +45,17 @@ class Estimate:
     high: float | None
     seeds: int
 
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The ends of the interval; the value twice where it is not known."""
+        if self.low is None or self.high is None:
+            return self.value, self.value
+        return self.low, self.high
+
 
 @dataclass(frozen=True)
-class Difference:
-    """How much worse one contender is than another.
-
-    Attributes:
-        value: mean difference of what they are short of the best; above 0 the first is worse.
-        low, high: 95 % interval, or None where nothing is known about its error.
-        seeds: seeds that both have.
-    """
-
-    value: float
-    low: float | None
-    high: float | None
-    seeds: int
+class Difference(Estimate):
+    """How much farther from the best one candidate is than another; above 0 the first is worse."""
 
     @property
     def resolved(self) -> bool:
@@ -68,16 +64,14 @@ class Difference:
 
 
 Figures = Mapping[int, Figure]
-"""A contender's figures by one criterion, by seed."""
+"""A candidate's figures by one metric spec, by seed."""
 
 
 def estimate(figures: Figures, distinct: float = math.inf) -> Estimate:
-    """A figure over all seeds, with its interval.
+    """A figure over all seeds, at least one, with its interval.
 
-    Args:
-        figures: by seed, at least one.
-        distinct: how many sets of reference rows there are that share none: beyond these more
-            seeds do not lessen the chance in the reference.
+    ``distinct`` is how many sets of reference rows there are that share none: beyond these more
+    seeds do not lessen the variance of the reference.
 
     Example:
         >>> estimate({0: Figure(1.0), 1: Figure(2.0), 2: Figure(3.0)}).value
@@ -87,13 +81,11 @@ def estimate(figures: Figures, distinct: float = math.inf) -> Estimate:
     values = np.array([figure.value for figure in found])
     half = _half(
         values,
-        [None if f.real is None else variance(f.real.astype(np.float64)) for f in found],
-        [f.made for f in found],
+        [f.variance_reference for f in found],
+        [f.variance_generated for f in found],
         distinct,
     )
-    mean = float(values.mean())
-    low, high = (None, None) if half is None else (mean - half, mean + half)
-    return Estimate(mean, low, high, len(found))
+    return Estimate(*_interval(values, half), len(found))
 
 
 def difference(
@@ -101,11 +93,7 @@ def difference(
 ) -> Difference | None:
     """How much worse ``first`` is than ``second``, paired; None where they share no seed.
 
-    Args:
-        first: figures by seed.
-        second: those of the other.
-        metric: what they are figures of; it says which values are better.
-        distinct: as for `estimate`.
+    The metric says which values are better; ``distinct`` is as for `estimate`.
 
     Example:
         >>> from aegen.metrics import metrics
@@ -128,24 +116,19 @@ def difference(
     )
     real = [_shared(x, y, sign_a, sign_b) for x, y in zip(a, b, strict=True)]
     made = [
-        None if x.made is None or y.made is None else x.made + y.made
+        None
+        if x.variance_generated is None or y.variance_generated is None
+        else x.variance_generated + y.variance_generated
         for x, y in zip(a, b, strict=True)
     ]
     half = _half(values, real, made, distinct) if len(seeds) >= metric.seeds_needed else None
-    mean = float(values.mean())
-    low, high = (None, None) if half is None else (mean - half, mean + half)
-    return Difference(mean, low, high, len(seeds))
+    return Difference(*_interval(values, half), len(seeds))
 
 
 def winner(table: Mapping[str, Figures], metric: Metric, distinct: float = math.inf) -> str | None:
-    """The contender that is better than every other one, each difference resolved; else None.
+    """The candidate that is better than every other one, each difference resolved; else None.
 
     No correction for many comparisons is needed: all of them must be resolved at once.
-
-    Args:
-        table: figures of each contender by seed.
-        metric: what they are figures of.
-        distinct: as for `estimate`.
     """
     if not metric.decides:
         return None
@@ -182,10 +165,16 @@ def _sign(figures: Sequence[Figure], metric: Metric) -> float:
 
 
 def _shared(x: Figure, y: Figure, sign_x: float, sign_y: float) -> float | None:
-    """Variance of a difference for the chance in the reference rows that both met."""
-    if x.real is None or y.real is None or len(x.real) != len(y.real):
+    """Variance of a difference from the sampling of the reference rows that both met."""
+    a, b = x.influence_reference, y.influence_reference
+    if a is None or b is None or len(a) != len(b):
         return None
-    return variance(sign_x * x.real.astype(np.float64) - sign_y * y.real.astype(np.float64))
+    return variance(sign_x * a.astype(np.float64) - sign_y * b.astype(np.float64))
+
+
+def _interval(values: FloatArray, half: float | None) -> tuple[float, float | None, float | None]:
+    mean = float(values.mean())
+    return (mean, None, None) if half is None else (mean, mean - half, mean + half)
 
 
 def _half(

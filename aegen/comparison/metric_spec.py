@@ -1,4 +1,4 @@
-"""A criterion: a metric, its fields, and the space in which it looks."""
+"""A metric spec: a metric, its fields, and the space of its rows."""
 
 from __future__ import annotations
 
@@ -18,12 +18,9 @@ INCEPTION = "inception"
 
 @dataclass(frozen=True)
 class MetricSpec:
-    """A metric in a space.
+    """A metric by its name in one of `aegen.metrics.base.SPACES`, or in "inception".
 
-    Args:
-        space: one of `aegen.metrics.base.SPACES`, or "inception".
-        metric: the metric's name.
-        fields: its fields where they differ from the defaults.
+    ``fields`` are those that differ from the defaults.
 
     Example:
         >>> MetricSpec("features", "frechet-distance").key
@@ -36,7 +33,7 @@ class MetricSpec:
 
     @classmethod
     def parse(cls, key: str) -> MetricSpec:
-        """The criterion of a key.
+        """The metric spec of a key.
 
         Raises:
             UnknownName: no such metric, field or space.
@@ -85,64 +82,43 @@ def _spaces(metric: type[Metric]) -> tuple[str, ...]:
     return (*metric.spaces, INCEPTION) if "features" in metric.spaces else metric.spaces
 
 
+def _in(space: str, *names: str) -> tuple[str, ...]:
+    return tuple(f"{space}/{name}" for name in names)
+
+
 NEAREST = "nearest-neighbour-accuracy"
+
+ACCURACIES = (NEAREST, f"{NEAREST}-real", f"{NEAREST}-generated", "classifier-two-sample-test")
+
+DISTANCES = ("earth-movers-distance", "sliced-wasserstein", "maximum-mean-discrepancy")
+
+COPYING = ("distance-ratio", "authenticity", "parent-share")
+
+PAPER = ("earth-movers-distance", "paper-mmd", NEAREST)
 
 PRESETS: dict[str, tuple[str, ...]] = {
     "quick": (
-        "features/frechet-distance",
-        f"features/{NEAREST}",
-        "features/precision",
-        "features/recall",
-        "attributes/attribute-distance",
-        f"codes/{NEAREST}",
-        "codes/sliced-wasserstein",
-        "densities/log-likelihood",
-        "codes/distance-ratio",
-        "codes/authenticity",
-        "codes/parent-share",
+        *_in("features", "frechet-distance", NEAREST, "precision", "recall"),
+        *_in("attributes", "attribute-distance"),
+        *_in("codes", NEAREST, "sliced-wasserstein"),
+        *_in("densities", "log-likelihood"),
+        *_in("codes", *COPYING),
     ),
     "full": (
-        "features/frechet-distance",
-        "features/kernel-distance",
-        "features/maximum-mean-discrepancy",
-        "features/earth-movers-distance",
-        f"features/{NEAREST}",
-        f"features/{NEAREST}-real",
-        f"features/{NEAREST}-generated",
-        "features/classifier-two-sample-test",
-        "features/precision",
-        "features/recall",
-        "features/density",
-        "features/coverage",
-        "attributes/attribute-distance",
-        "pixels/earth-movers-distance",
-        "pixels/sliced-wasserstein",
-        "pixels/maximum-mean-discrepancy",
-        f"pixels/{NEAREST}",
-        "codes/earth-movers-distance",
-        "codes/sliced-wasserstein",
-        "codes/maximum-mean-discrepancy",
-        f"codes/{NEAREST}",
-        f"codes/{NEAREST}-real",
-        f"codes/{NEAREST}-generated",
-        "codes/classifier-two-sample-test",
-        "densities/log-likelihood",
-        "codes/distance-ratio",
-        "codes/authenticity",
-        "codes/parent-share",
+        *_in("features", "frechet-distance", "kernel-distance", "maximum-mean-discrepancy"),
+        *_in("features", "earth-movers-distance", *ACCURACIES),
+        *_in("features", "precision", "recall", "density", "coverage"),
+        *_in("attributes", "attribute-distance"),
+        *_in("pixels", *DISTANCES, NEAREST),
+        *_in("codes", *DISTANCES, *ACCURACIES),
+        *_in("densities", "log-likelihood"),
+        *_in("codes", *COPYING),
     ),
     "paper": (
-        "pixels/earth-movers-distance",
-        "pixels/paper-mmd",
-        f"pixels/{NEAREST}",
-        "features/earth-movers-distance",
-        "features/paper-mmd",
-        f"features/{NEAREST}",
-        "codes/earth-movers-distance",
-        "codes/paper-mmd",
-        f"codes/{NEAREST}",
-        "attributes/paper-inception-score",
-        "attributes/paper-frechet",
+        *_in("pixels", *PAPER),
+        *_in("features", *PAPER),
+        *_in("codes", *PAPER),
+        *_in("attributes", "paper-inception-score", "paper-frechet"),
     ),
 }
 """Sets of metric specs by name, in the order of a table; `preset` has new metrics too."""
@@ -161,10 +137,10 @@ def preset(name: str) -> tuple[str, ...]:
 
 
 def metric_specs(asked: Iterable[str]) -> tuple[MetricSpec, ...]:
-    """Criteria from names of `PRESETS` and keys, each text one or several separated by commas.
+    """Metric specs from names of `PRESETS` and keys, each text one or several separated by commas.
 
     Raises:
-        UnknownName, InvalidInput: as `Criterion.parse`; also for none at all.
+        UnknownName, InvalidInput: as `MetricSpec.parse`; also for none at all.
 
     Example:
         >>> [spec.key for spec in metric_specs(["codes/distance-ratio"])]

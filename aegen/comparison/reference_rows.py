@@ -1,4 +1,4 @@
-"""What every contender on a bundle is compared with: held-out rows, chosen by the seed alone."""
+"""What every candidate on a bundle is compared with: held-out rows, chosen by the seed alone."""
 
 from __future__ import annotations
 
@@ -21,21 +21,18 @@ __all__ = ["LEAST", "ReferenceSet", "Rows", "contents_of"]
 LEAST = 20
 """Rows on each side without which no figure means anything."""
 
-KEPT = 2
-"""References of as many seeds are kept with all that was made of them."""
+CACHED = 2
+"""References of as many seeds stay in memory with all that was made of them."""
 
 ORDER = 2309
-"""Makes the order of held-out rows another stream of chance than a latent model's draws."""
+"""Part of the seed of the order of held-out rows, so that it is not that of the draws."""
 
 
 class Rows:
-    """Codes, and what becomes of them in the other spaces; each is made when first asked for.
+    """Codes (n, d) and their rows in the other spaces, each made when first asked for.
 
-    Args:
-        bundle: decodes and judges them.
-        codes: (n, d).
-        originals: the images that they are the codes of, uint8 (n, h, w, c), to be seen in place
-            of the decoded ones.
+    ``originals``, the images that they are the codes of, uint8 (n, h, w, c), are seen in place of
+    the decoded ones.
     """
 
     def __init__(
@@ -81,8 +78,8 @@ class Rows:
         if space == "features":
             return self.bundle.features(self.images).astype(np.float64)
         if space == "attributes":
-            judged = self.bundle.classify(self.images, features=self.of("features"))
-            return np.concatenate(list(judged.values()), axis=1)
+            tables = self.bundle.classify(self.images, features=self.of("features"))
+            return np.concatenate(list(tables.values()), axis=1)
         raise InvalidInput(
             f"rows lie in codes, pixels, features, attributes or inception, got {space!r}"
         )
@@ -92,8 +89,8 @@ class ReferenceSet:
     """A bundle, and which of its held-out rows each seed compares with.
 
     Seeds take held-out rows block by block from one random order, so different seeds use different
-    rows as long as there are some; then from another order. All contenders of a seed meet the same
-    rows, so their differences are free of the chance in them.
+    rows as long as there are some; then from another order. All candidates of a seed meet the same
+    rows, so that differences are paired.
 
     Args:
         bundle: the bundle.
@@ -129,16 +126,13 @@ class ReferenceSet:
         self.contents = contents
         self.size = min(draws, len(bundle.holdout) // 2)
         self._blocks = len(bundle.holdout) // self.size
-        self._kept: dict[int, Rows] = {}
+        self._cache: dict[int, Rows] = {}
 
     @classmethod
     def open(cls, bundle: str | Path, draws: int, data: str | Path | None = None) -> ReferenceSet:
-        """The world of a bundle by name or path; kept, as every task of a process needs it.
+        """The reference set of a bundle by name or folder, cached for all tasks of a process.
 
-        Args:
-            bundle: name or folder.
-            draws: as the class.
-            data: folder or file of the data set that the bundle was made from, for its originals.
+        ``data`` is the data set that the bundle was made from, for its originals.
 
         Raises:
             UnknownName, BundleError: no such bundle, or one that cannot be read.
@@ -173,14 +167,14 @@ class ReferenceSet:
         return Rows(self.bundle, z)
 
     def reference_rows(self, seed: int) -> Rows:
-        """The reference of a seed as rows of every space; the latest are kept for other tasks."""
-        if seed not in self._kept:
-            while len(self._kept) >= KEPT:
-                self._kept.pop(next(iter(self._kept)))
+        """The reference of a seed as rows of every space; the latest are cached."""
+        if seed not in self._cache:
+            while len(self._cache) >= CACHED:
+                self._cache.pop(next(iter(self._cache)))
             rows = self.reference(seed)
             seen = None if self.originals is None else self.originals[rows]
-            self._kept[seed] = Rows(self.bundle, self.bundle.holdout[rows], seen)
-        return self._kept[seed]
+            self._cache[seed] = Rows(self.bundle, self.bundle.holdout[rows], seen)
+        return self._cache[seed]
 
 
 def contents_of(bundle: str | Path) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
+from itertools import count
 from typing import Any
 
 import aegen
@@ -19,6 +20,9 @@ from aegen.figures.sweep import Swept, swept
 
 __all__ = ["html"]
 
+Plot = Callable[[Any], str]
+"""Makes a plotly figure a part of the page."""
+
 COLUMNS = 6
 """Pictures side by side in a model's grid."""
 
@@ -29,7 +33,7 @@ PLOTTED = (
     "features/earth-movers-distance",
     "codes/earth-movers-distance",
 )
-"""Which criterion stands for fidelity in the plots: the first of these that was measured."""
+"""Which metric spec stands for fidelity in the plots: the first of these that was measured."""
 
 STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;color:#1d2529;background:#fff;margin:0 auto;
@@ -52,15 +56,13 @@ def html(
 ) -> str:
     """A whole page that any browser opens without a network; the same results, the same bytes.
 
-    Args:
-        tables: one a bundle.
-        sweeps: with the tables of their points, as `Sweep.tables` gives them.
+    There is one table a bundle; sweeps come with the tables that `Sweep.tables` gives.
 
     Example:
         >>> html([]).startswith("<!doctype html>")
         True
     """
-    plots = _Plots()
+    plots = _plots()
     parts = [_table(table, plots) for table in tables]
     parts += [_sweep(sweep, placed, plots) for sweep, placed in sweeps]
     return (
@@ -70,35 +72,29 @@ def html(
         "<h1>Latent models compared</h1>"
         f'<p class="quiet">Made by aegen {escape(aegen.__version__)}. Every figure comes with its '
         "95 % interval. Orange is a model that is better than every other one by a resolved "
-        "difference; blue are those that cannot be told from the best. Grey columns frame the "
+        "difference; blue are those that are not resolved from the best. Grey columns frame the "
         "table: other real images as the autoencoder shows them, training rows drawn again "
         "(pure copying), and a standard normal law.</p>"
         f"{''.join(parts)}</body></html>"
     )
 
 
-class _Plots:
-    """Plotly figures as parts of one page, which holds plotly's script once."""
+def _plots() -> Plot:
+    """Makes plotly figures parts of one page, which holds plotly's script once."""
+    number = count(1)
 
-    def __init__(self) -> None:
-        self._count = 0
-
-    def __call__(self, figure: Any) -> str:
+    def plot(figure: Any) -> str:
         from plotly.io import to_html
 
-        self._count += 1
-        return str(
-            to_html(
-                figure,
-                full_html=False,
-                include_plotlyjs=self._count == 1,
-                div_id=f"plot-{self._count}",
-                config={"displayModeBar": False, "responsive": True},
-            )
-        )
+        k = next(number)
+        config = {"displayModeBar": False, "responsive": True}
+        options = {"full_html": False, "include_plotlyjs": k == 1, "div_id": f"plot-{k}"}
+        return str(to_html(figure, config=config, **options))
+
+    return plot
 
 
-def _table(table: Table, plots: _Plots) -> str:
+def _table(table: Table, plots: Plot) -> str:
     sentences = "".join(f"<li>{escape(sentence)}</li>" for sentence in verdict(table))
     against = "".join(f"<div>{plots(figure)}</div>" for figure in _against(table))
     return (
@@ -162,8 +158,8 @@ def _against(table: Table) -> list[Any]:
     return figures
 
 
-def _sweep(sweep: Sweep, placed: Sequence[tuple[float, Table]], plots: _Plots) -> str:
-    """A plot a criterion over the points of a sweep."""
+def _sweep(sweep: Sweep, placed: Sequence[tuple[float, Table]], plots: Plot) -> str:
+    """A plot a metric spec over the points of a sweep."""
     metric_specs = placed[0][1].metric_specs if placed else ()
     drawn = []
     for metric_spec in metric_specs:
@@ -203,8 +199,8 @@ def _lines(metric_spec: MetricSpec, placed: Sequence[tuple[float, Table]]) -> li
                     candidate.title,
                     tuple(x for x, _ in cells),
                     tuple(cell.value for _, cell in cells),
-                    tuple(cell.value if cell.low is None else cell.low for _, cell in cells),
-                    tuple(cell.value if cell.high is None else cell.high for _, cell in cells),
+                    tuple(cell.ends[0] for _, cell in cells),
+                    tuple(cell.ends[1] for _, cell in cells),
                     candidate in REFERENCES,
                 )
             )

@@ -1,4 +1,4 @@
-"""Doing the tasks of a comparison: results come as they are ready, and survive what goes wrong.
+"""Runs the tasks of a comparison: results come as they are ready, and survive what goes wrong.
 
 Finished results are read from the store first and written to it one by one, so a run that was
 stopped goes on where it was. A process that dies takes its task with it: the rest is done by new
@@ -60,7 +60,7 @@ def run(
         found = store.find(task) if store and not fresh else None
         if found is not None and found.problem is None:
             done += 1
-            report(done / len(wanted), f"{task}, as it was kept")
+            report(done / len(wanted), f"{task}, from the store")
             yield found
         else:
             left.append(task)

@@ -1,6 +1,6 @@
 """Finished tasks on disk: one file each, whole or absent, found again by what the task is.
 
-A file's name is a hash of all that the figures depend on: the bundle's contents, the contender,
+A file's name is a hash of all that the figures depend on: the bundle's contents, the candidate,
 the seed and the numbers, and the code that measures; not the versions of other libraries. So a run
 that was stopped goes on.
 """
@@ -32,18 +32,19 @@ MEASURING = (
     "core/neighbours.py",
     "bundles/networks.py",
     "comparison/task.py",
-    "comparison/world.py",
+    "comparison/reference_rows.py",
     "comparison/inception.py",
 )
 """The source that figures come from."""
+
+PLAIN = ("missing", "size", "distinct", "fit_seconds", "draw_seconds", "problem")
+"""What a file holds of a result as it is."""
 
 
 def mark(task: Task, contents: str = "") -> str:
     """The hash of all that a task's figures depend on, but for the versions of other libraries.
 
-    Args:
-        task: the task.
-        contents: the hash of the bundle that was measured; by default of the one that is there.
+    ``contents`` is the hash of the bundle that was measured, by default of the one that is there.
 
     Raises:
         UnknownName, BundleError: no such bundle.
@@ -110,21 +111,15 @@ class Store:
         Raises:
             StorageError: it cannot be written; results that are there stay.
         """
-        about: dict[str, Any] = {
-            "task": str(result.task),
-            "values": {key: figure.value for key, figure in result.figures.items()},
-            "made": {key: figure.made for key, figure in result.figures.items()},
-            "missing": result.missing,
-            "size": result.size,
-            "distinct": result.distinct,
-            "fit_seconds": result.fit_seconds,
-            "draw_seconds": result.draw_seconds,
-            "problem": result.problem,
-        }
+        figures = result.figures.items()
+        about: dict[str, Any] = {name: getattr(result, name) for name in PLAIN}
+        about["task"] = str(result.task)
+        about["values"] = {key: figure.value for key, figure in figures}
+        about["variances"] = {key: figure.variance_generated for key, figure in figures}
         named: dict[str, Any] = {
-            f"real {key}": figure.real
-            for key, figure in result.figures.items()
-            if figure.real is not None
+            f"influences {key}": figure.influence_reference
+            for key, figure in figures
+            if figure.influence_reference is not None
         }
         if result.images is not None:
             named["images"] = result.images
@@ -139,20 +134,11 @@ def _read(path: Path, task: Task) -> Result:
         raise StorageError(path, "is no result that this aegen reads")
     about = json.loads(metadata["result"])
     figures = {
-        key: Figure(float(value), _float32(found.get(f"real {key}")), about["made"][key])
-        for key, value in about["values"].items()
+        key: Figure(float(v), _float32(found.get(f"influences {key}")), about["variances"][key])
+        for key, v in about["values"].items()
     }
-    return Result(
-        task,
-        figures,
-        about["missing"],
-        about["size"],
-        about["distinct"],
-        about["fit_seconds"],
-        about["draw_seconds"],
-        found.get("images"),
-        about["problem"],
-    )
+    plain = {name: about[name] for name in PLAIN}
+    return Result(task, figures, images=found.get("images"), **plain)
 
 
 def _float32(array: Any) -> Any:

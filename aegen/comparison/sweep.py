@@ -36,14 +36,7 @@ CODES = 2000
 
 @dataclass(frozen=True)
 class Point:
-    """One place of a sweep.
-
-    Attributes:
-        x: where it is: codes, or epochs.
-        bundle: what is compared there, a name or a folder.
-        codes: how many codes are fitted to, or None for all.
-        data: where the bundle's data set lies, to compare with its images; or None.
-    """
+    """One place ``x`` of a sweep, in codes or epochs, and what is compared there; see `Task`."""
 
     x: float
     bundle: str
@@ -53,14 +46,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Sweep:
-    """A comparison at several points.
-
-    Attributes:
-        kind: "codes" or "epochs".
-        name: of the bundle that it is about.
-        x_title: what x counts.
-        points: in order.
-    """
+    """A comparison at several points: over "codes" or "epochs", of the bundle called ``name``."""
 
     kind: str
     name: str
@@ -116,10 +102,7 @@ def over_codes(
 ) -> Sweep:
     """Quality over the number of training codes: each of ``sizes``, and all that there are.
 
-    Args:
-        bundle: name or folder.
-        sizes: how many codes; those that the bundle does not have are left out.
-        data: where data sets lie, by bundle.
+    ``data`` says where data sets lie, by bundle.
 
     Raises:
         UnknownName, BundleError: no such bundle.
@@ -160,14 +143,14 @@ def over_epochs(
         tell: called with a line for each bundle that is written.
 
     Raises:
-        InvalidInput: no kept epochs, or a bundle without a classifier.
+        InvalidInput: no saved epochs, or a bundle without a classifier.
         StorageError, BundleError: files that cannot be read or written.
     """
     from aegen.bundles.discovery import find
     from aegen.data import datasets
 
     run, out = Path(run), Path(out)
-    kept = _kept(run)
+    checkpoints = _checkpoints(run)
     opened = load(bundle)
     if opened.manifest.classifier is None:
         raise InvalidInput(f"{opened.name} has no classifier to see the images with")
@@ -175,7 +158,7 @@ def over_epochs(
     images = whole.limited(codes, int(whole.holdout.sum()))
     make_folder(out)
     points = []
-    for epoch, checkpoint in kept:
+    for epoch, checkpoint in checkpoints:
         # Another training, data set, number of codes or classifier makes another bundle.
         made_of = [digest(checkpoint), contents_of(opened.path), str(Path(data).resolve()), codes]
         key = hashlib.sha256(repr(made_of).encode()).hexdigest()[:10]
@@ -187,8 +170,8 @@ def over_epochs(
     return Sweep("epochs", opened.name, "epochs of the autoencoder's training", tuple(points))
 
 
-def _kept(run: Path) -> list[tuple[int, Path]]:
-    """Kept epochs and their files, in order."""
+def _checkpoints(run: Path) -> list[tuple[int, Path]]:
+    """Saved epochs and their files, in order."""
     found = [
         (int(match[1]), path)
         for path in run.glob("epoch-*.safetensors")

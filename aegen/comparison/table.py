@@ -1,4 +1,4 @@
-"""Results on one bundle as a table: contenders, criteria, intervals, winners, copiers."""
+"""Results on one bundle as a table: candidates, metric specs, intervals, winners, copiers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from aegen.comparison.task import Result
 __all__ = ["COPIES", "RATIO", "Table", "number", "swept_csv", "to_csv", "to_markdown", "written"]
 
 COPIES = 0.5
-"""A contender whose draws are nearer to training rows than this share of what new data are copies
+"""A candidate whose draws are nearer to training rows than this share of what new data are copies
 them, as far as its interval says so."""
 
 RATIO = MetricSpec("codes", "distance-ratio")
@@ -33,13 +33,9 @@ RATIO = MetricSpec("codes", "distance-ratio")
 
 @dataclass(eq=False)
 class Table:
-    """Results on one bundle, as they come in.
+    """Results on one bundle, as they come in, those of the references too.
 
-    Attributes:
-        bundle: its name.
-        candidates: latent models that are compared, in the order in which they were asked for.
-        metric_specs: what was measured, in order.
-        results: all results; the references' too.
+    Candidates and metric specs are in the order in which they were asked for.
 
     Example:
         >>> Table("mnist", (Candidate("gaussian"),), (RATIO,)).cell(HELD_OUT, RATIO) is None
@@ -57,16 +53,16 @@ class Table:
 
     @property
     def rows(self) -> tuple[Candidate, ...]:
-        """Contenders, then the references."""
+        """Candidates, then the references."""
         return self.candidates + REFERENCES
 
     def of(self, candidate: Candidate) -> list[Result]:
-        """Results of one contender by seed."""
+        """Results of one candidate by seed."""
         mine = [result for result in self.results if result.task.candidate == candidate]
         return sorted(mine, key=lambda result: result.task.seed)
 
     def figures(self, candidate: Candidate, metric_spec: MetricSpec) -> Figures:
-        """A contender's figures by seed."""
+        """A candidate's figures by seed."""
         return {
             result.task.seed: result.figures[metric_spec.key]
             for result in self.of(candidate)
@@ -74,7 +70,7 @@ class Table:
         }
 
     def cell(self, candidate: Candidate, metric_spec: MetricSpec) -> Estimate | None:
-        """A contender's figure with its interval; None where there is none."""
+        """A candidate's figure with its interval; None where there is none."""
         found = self.figures(candidate, metric_spec)
         return estimate(found, self.distinct) if found else None
 
@@ -102,7 +98,7 @@ class Table:
         )
 
     def winner(self, metric_spec: MetricSpec) -> Candidate | None:
-        """The contender that is better than all others, each difference resolved; else None.
+        """The candidate that is better than all others, each difference resolved; else None.
 
         None wins who failed under some seed, which may have been the hard one; and none who is
         resolvedly better than real rows, as nothing can be truer to the data than they are.
@@ -126,7 +122,7 @@ class Table:
         return f"not under {len(without)} of {len(mine)} seeds: {reason}"
 
     def level(self, metric_spec: MetricSpec) -> list[Candidate]:
-        """Where none wins, the best contender and those not resolved from it, best first."""
+        """Where none wins, the best candidate and those not resolved from it, best first."""
         metric = metric_spec.make()
         short = {
             c: worse(cell.value, metric)
@@ -147,9 +143,7 @@ class Table:
     def copies(self, candidate: Candidate) -> bool:
         """Whether draws surely lie less than half as far from training rows as new data do."""
         found = self.cell(candidate, RATIO)
-        if found is None:
-            return False
-        return (found.value if found.high is None else found.high) < COPIES
+        return found is not None and found.ends[1] < COPIES
 
     def seconds(self, candidate: Candidate) -> tuple[float, float] | None:
         """Median times to fit, and to draw as many codes as were compared; None before any."""
@@ -175,26 +169,13 @@ class Table:
 
 
 HEADER = (
-    "bundle",
-    "latent model",
-    "reference",
-    "space",
-    "metric",
-    "value",
-    "low",
-    "high",
-    "seeds",
-    "rows",
-    "best",
-    "copies",
-    "fit seconds",
-    "draw seconds",
-    "note",
+    "bundle,latent model,reference,space,metric,value,low,high,seeds,rows,best,copies,"
+    "fit seconds,draw seconds,note"
 )
 
 
 def to_csv(tables: Iterable[Table]) -> str:
-    """All figures as CSV: one line a contender and criterion."""
+    """All figures as CSV: one line a candidate and metric spec."""
     return _csv(HEADER, (line for table in tables for line in _lines(table)))
 
 
@@ -206,22 +187,21 @@ def swept_csv(sweeps: Iterable[tuple[str, Sequence[tuple[float, Table]]]]) -> st
         for x, table in placed
         for line in _lines(table)
     )
-    return _csv(("sweep", "at", *HEADER), lines)
+    return _csv(f"sweep,at,{HEADER}", lines)
 
 
-def _csv(header: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+def _csv(header: str, lines: Iterable[Sequence[str]]) -> str:
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(lines)
-    return out.getvalue()
+    csv.writer(out, lineterminator="\n").writerows(lines)
+    return f"{header}\n{out.getvalue()}"
 
 
 def _lines(table: Table) -> Iterator[list[str]]:
-    """A line a contender and criterion, in the order of `HEADER`."""
+    """A line a candidate and metric spec, in the order of `HEADER`."""
     winners = {metric_spec: table.winner(metric_spec) for metric_spec in table.metric_specs}
     for candidate in table.rows:
         seconds = table.seconds(candidate)
+        copies = "yes" if table.copies(candidate) else "no"
         for metric_spec in table.metric_specs:
             yield [
                 table.bundle,
@@ -232,17 +212,10 @@ def _lines(table: Table) -> Iterator[list[str]]:
                 *_numbers(table.cell(candidate, metric_spec)),
                 str(table.size),
                 "yes" if winners[metric_spec] == candidate else "no",
-                _yes_or_no(table, candidate),
+                "" if table.cell(candidate, RATIO) is None else copies,
                 *(["", ""] if seconds is None else [f"{s:.6g}" for s in seconds]),
                 table.why(candidate, metric_spec),
             ]
-
-
-def _yes_or_no(table: Table, candidate: Candidate) -> str:
-    """Whether it copies; "" where that was not measured."""
-    if table.cell(candidate, RATIO) is None:
-        return ""
-    return "yes" if table.copies(candidate) else "no"
 
 
 def _numbers(cell: Estimate | None) -> list[str]:
@@ -272,7 +245,7 @@ def number(value: float, error: float | None) -> str:
 
 
 def to_markdown(table: Table, metric_specs: Sequence[MetricSpec] | None = None) -> str:
-    """A table in Markdown: a line a contender, winners bold where resolved, copiers marked."""
+    """A table in Markdown: a line a candidate, winners bold where resolved, copiers marked."""
     shown = tuple(metric_specs or table.metric_specs)
     winners = {metric_spec: table.winner(metric_spec) for metric_spec in shown}
     head = ["latent model", *(metric_spec.title for metric_spec in shown)]
@@ -297,9 +270,8 @@ def written(cell: Estimate) -> str:
         >>> written(Estimate(0.5, 0.48, 0.52, 1))
         '0.500 ± 0.020'
     """
-    if cell.low is None or cell.high is None:
-        return number(cell.value, None)
-    half = (cell.high - cell.low) / 2
-    if half == 0:  # a share of none or all: no row could have swayed it
+    low, high = cell.ends
+    half = (high - low) / 2
+    if half == 0:  # not known, or a share of none or all: no row has influence on it
         return number(cell.value, None)
     return f"{number(cell.value, half)} ± {number(half, half)}"

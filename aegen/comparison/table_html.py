@@ -152,9 +152,9 @@ def compared(table: Table, metric_spec: MetricSpec) -> list[Compared]:
             Compared(
                 candidate.title,
                 cell.value,
-                None if cell.low is None else _ends(cell),
+                None if cell.low is None else cell.ends,
                 None if copying is None else copying.value,
-                None if copying is None or copying.low is None else _ends(copying),
+                None if copying is None or copying.low is None else copying.ends,
                 None if seconds is None else sum(seconds),
                 candidate in REFERENCES,
                 candidate == best,
@@ -179,14 +179,11 @@ Scale = tuple[float, float]
 def _scale(cells: Mapping[Candidate, Estimate | None], best: float) -> Scale | None:
     """What a line's bars reach from and to: all models' intervals, and the held-out rows'.
 
-    Whatever lies so far off that the rest could not be told apart is left out, other references
+    Whatever lies so far off that the rest could not be distinguished is left out, other references
     always; their bars end in an arrow. The best is on it where it does not squeeze the rest.
     """
     spans = [
-        (
-            cell.value if cell.low is None else cell.low,
-            cell.value if cell.high is None else cell.high,
-        )
+        cell.ends
         for candidate, cell in cells.items()
         if cell is not None and (candidate not in REFERENCES or candidate == REFERENCES[0])
     ]
@@ -199,12 +196,6 @@ def _scale(cells: Mapping[Candidate, Estimate | None], best: float) -> Scale | N
     if high - low <= 1e-12 * max(1.0, abs(high)):
         low, high = low - 0.5, high + 0.5
     return low, high
-
-
-def _ends(cell: Estimate) -> Scale:
-    if cell.low is None or cell.high is None:
-        return cell.value, cell.value
-    return cell.low, cell.high
 
 
 def _together(spans: list[Scale]) -> list[Scale]:

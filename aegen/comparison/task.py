@@ -1,4 +1,4 @@
-"""One piece of a comparison: fit one contender, draw, measure. Tasks share nothing but files.
+"""One piece of a comparison: fit one candidate, draw, measure. Tasks share nothing but files.
 
 A task is plain text and numbers, so that any process on any machine can do it; its result is a
 record of numbers. The same task gives the same figures wherever it is done.
@@ -37,13 +37,13 @@ SHOWN = 36
 
 @dataclass(frozen=True)
 class Task:
-    """A contender on a bundle under one seed.
+    """A candidate on a bundle under one seed.
 
     Attributes:
         bundle: name or folder.
         candidate: the latent model.
         seed: of the fit, the draws, and the choice of held-out rows.
-        draws: how many draws, and as many held-out rows; see `aegen.comparison.World`.
+        draws: how many draws, and as many held-out rows; see `ReferenceSet`.
         metric_specs: what is measured.
         codes: how many training codes it is fitted to, chosen by the seed; None for all.
         data: where the bundle's data set lies, to compare with its images; None compares with
@@ -70,21 +70,28 @@ class Figure:
 
     Attributes:
         value: the value.
-        real: sway of each reference row, float32 (n,), or None where it is not known. Contenders
-            of one seed share the rows, so that these tell how far two values move together.
-        made: variance of the value for the chance in the generated rows, or None.
+        influence_reference: of each reference row, float32 (n,), or None where it is not known.
+            Candidates of one seed share the rows: these give the covariance of two values.
+        variance_generated: variance of the value from the sampling of generated rows, or None.
     """
 
     value: float
-    real: np.ndarray[Any, np.dtype[np.float32]] | None = None
-    made: float | None = None
+    influence_reference: np.ndarray[Any, np.dtype[np.float32]] | None = None
+    variance_generated: float | None = None
+
+    @property
+    def variance_reference(self) -> float | None:
+        """Variance of the value from the sampling of the reference rows, or None."""
+        influence = self.influence_reference
+        return None if influence is None else variance(influence.astype(np.float64))
 
     @classmethod
     def of(cls, measured: Measured) -> Figure:
-        """What is kept of a measured value."""
-        if measured.real is None or measured.made is None:
+        """What an interval needs of a measured value."""
+        real, made = measured.influence_reference, measured.influence_generated
+        if real is None or made is None:
             return cls(measured.value)
-        return cls(measured.value, measured.real.astype(np.float32), variance(measured.made))
+        return cls(measured.value, real.astype(np.float32), variance(made))
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,8 +100,8 @@ class Result:
 
     Attributes:
         task: the task.
-        figures: by the key of their criterion.
-        missing: why a criterion has no figure, by its key.
+        figures: by the key of their metric spec.
+        missing: why a metric spec has no figure, by its key.
         size: rows on each side.
         distinct: how many seeds can have reference rows of their own.
         fit_seconds: time of the fit, or mean time of several; draw_seconds: time to draw ``size``
@@ -118,13 +125,7 @@ class Result:
 
 @dataclass(frozen=True, eq=False)
 class _Part:
-    """Draws of one fit.
-
-    Attributes:
-        codes: the draws (m, d).
-        training: a search among the codes that the fit saw.
-        parents: index of the code among them that each draw started from, or None.
-    """
+    """Draws of one fit, the codes that it saw, and which of them each draw started from."""
 
     codes: FloatArray
     training: Neighbours
@@ -133,13 +134,7 @@ class _Part:
 
 @dataclass(frozen=True, eq=False)
 class _Drawn:
-    """Draws, and what they came from: one fit, or several of few codes each.
-
-    Attributes:
-        parts: the draws of each fit.
-        model: the fitted model, where there is one alone.
-        fit_seconds: time of a fit; draw_seconds: of all draws.
-    """
+    """Draws of one fit, or of several of few codes each; the model where there is one alone."""
 
     parts: tuple[_Part, ...]
     model: Sampler | None = None
@@ -163,7 +158,7 @@ def perform(task: Task) -> Result:
         _one_thread()
         with threadpool_limits(limits=1):
             reference_set = ReferenceSet.open(task.bundle, task.draws, task.data)
-            return _performed(task, reference_set, task.candidate)
+            return measure(task, reference_set, _drawn(task, reference_set))
     except AegenError as problem:
         return Result(task, problem=str(problem))
     except MemoryError:
@@ -172,19 +167,14 @@ def perform(task: Task) -> Result:
         return Result(task, problem=f"failed: {type(problem).__name__}: {problem}")
 
 
-def _performed(task: Task, reference_set: ReferenceSet, candidate: Candidate) -> Result:
+def _drawn(task: Task, reference_set: ReferenceSet) -> _Drawn:
+    """Draws of a model of all training codes, or as many held-out rows."""
+    candidate, seed = task.candidate, task.seed
     if task.codes is not None:
-        drawn = _drawn_from_few(candidate, reference_set, task)
-    elif candidate == HELD_OUT:
-        held_out = reference_set.bundle.holdout[reference_set.others(task.seed)]
-        drawn = _Drawn((_Part(held_out, reference_set.bundle.neighbours()),))
-    else:
-        drawn = _drawn(candidate, reference_set, task.seed)
-    return measure(task, reference_set, drawn)
-
-
-def _drawn(candidate: Candidate, reference_set: ReferenceSet, seed: int) -> _Drawn:
-    """Draws of a model of all training codes."""
+        return _drawn_from_few(candidate, reference_set, task)
+    if candidate == HELD_OUT:
+        held_out = reference_set.bundle.holdout[reference_set.others(seed)]
+        return _Drawn((_Part(held_out, reference_set.bundle.neighbours()),))
     if not candidate.slow:  # so that times are not those of loading compiled code
         with contextlib.suppress(AegenError):  # of so few codes; what counts is told below
             _codes(candidate.make().fit(reference_set.bundle.codes[:WARM], rng=seed), 2, seed)
@@ -202,8 +192,8 @@ def _drawn_from_few(candidate: Candidate, reference_set: ReferenceSet, task: Tas
     """Draws of models of few training codes, in the protocol of the paper.
 
     Where codes are fewer than draws, the model is fitted to as many fresh subsets as fit into the
-    draws, and each gives its share of them; so chance in the choice of codes is averaged. All
-    contenders of a seed meet the same subsets, the held-out rows too.
+    draws, and each gives its share of them; so the choice of codes is averaged. All
+    candidates of a seed meet the same subsets, the held-out rows too.
     """
     assert task.codes is not None
     n = arrays.count(task.codes, name="codes", minimum=2, maximum=len(reference_set.bundle.codes))
@@ -239,7 +229,7 @@ def _codes(
 
 
 def measure(task: Task, reference_set: ReferenceSet, drawn: _Drawn) -> Result:
-    """Draws beside the reference of the task's seed, by every criterion of the task.
+    """Draws beside the reference of the task's seed, by every metric spec of the task.
 
     What a model cannot tell is missing with its reason; what breaks is a problem, and leaves the
     other figures as they are.
@@ -308,12 +298,12 @@ def _measured(
 def _mean(parts: Sequence[Measured]) -> Measured:
     """The mean over fits: their reference is one, their draws are each their own."""
     value = float(np.mean([part.value for part in parts]))
-    real = [part.real for part in parts if part.real is not None]
-    made = [part.made for part in parts if part.made is not None]
+    real = [p.influence_reference for p in parts if p.influence_reference is not None]
+    made = [p.influence_generated for p in parts if p.influence_generated is not None]
     if len(real) < len(parts) or len(made) < len(parts):
         return Measured(value)
     total = sum(map(len, made))
-    shares = [sways * (total / (len(parts) * len(sways))) for sways in made]
+    shares = [own * (total / (len(parts) * len(own))) for own in made]
     return Measured(value, np.mean(real, axis=0), np.concatenate(shares))
 
 
@@ -345,15 +335,8 @@ def tasks(
 ) -> tuple[Task, ...]:
     """All tasks of a comparison, those that a person sees first in front: seed by seed.
 
-    Args:
-        bundles: names or folders.
-        candidates: latent models, with the references if they are wanted.
-        seeds: how many.
-        draws: of each.
-        metric_specs: what is measured.
-        codes: how many training codes to fit to; None for all.
-        data: where the data set of a bundle lies, by the bundle, to compare with real images.
-        first: the first seed; the others follow it.
+    Names are those of `Task`; there are as many ``seeds`` from the ``first`` on, and ``data`` are
+    by bundle. The references are among the candidates if they are wanted.
 
     Raises:
         InvalidInput: no seeds, or a first one below 0.

@@ -1,8 +1,8 @@
-"""How much a value varies that depends on who is nearest to whom: measured on blocks of rows.
+"""Subsampling variance of values that depend on nearest neighbours, from disjoint blocks of rows.
 
-Leaving out one row at a time says which rows sway such a value, but overstates by how much, up
-to twice, as each chance meeting of neighbours counts once for every row in it. Blocks that share
-no row are as good as repeated draws, so how their values scatter tells the scale.
+The jackknife says which rows influence such a value, but overstates by how much, up to twice, as
+each random meeting of neighbours counts once for every row in it. Blocks that share no row are as
+good as repeated draws, so how their values scatter tells the scale.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ REPEATS = 6
 """Times that the rows are divided anew; what is found is the mean."""
 
 LEAST = 0.3
-"""Least factor of the sways: in simulations the jackknife was not farther off than 0.44."""
+"""Least factor of the influences: in simulations the jackknife was not farther off than 0.44."""
 
 
 def scatter(
@@ -30,7 +30,7 @@ def scatter(
     fewest: int,
     rng: np.random.Generator,
 ) -> float | None:
-    """Variance of ``value(real, made)`` for the chance in the rows, by disjoint random blocks.
+    """Sampling variance of ``value(real, made)``, by disjoint random blocks.
 
     The variance among B blocks over B, B about a third of the root of the number of rows: 14 for
     2,000. None where a block would have less than ``fewest`` rows or there were less than three.
@@ -57,16 +57,13 @@ def scatter(
 
 
 def shrink(total: float | None, loose: list[FloatArray], exact: FloatArray | None) -> float:
-    """The factor by which to multiply ``loose`` sways so that the variance is ``total``.
+    """The factor for ``loose`` influences, of the jackknife, that makes the variance ``total``.
 
-    Args:
-        total: variance of the value, or None to leave the sways as they are.
-        loose: sways of the jackknife, which are too large.
-        exact: sways that are right as they are, beside them.
+    1 where that is None. Beside them there may be ``exact`` influences, which stay as they are.
 
     Example:
-        >>> sways = np.array([2.0, -2.0])
-        >>> shrink(0.5, [sways], None)
+        >>> influences = np.array([2.0, -2.0])
+        >>> shrink(0.5, [influences], None)
         0.5
     """
     said = sum(variance(part) for part in loose)

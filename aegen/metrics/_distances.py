@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 
 from aegen.core.arrays import FloatArray
 from aegen.core.errors import InvalidInput
+from aegen.metrics.base import Measured
 
-__all__ = ["in_units", "ordinary_units", "squared_distances"]
+__all__ = ["in_units", "measured_in_units", "ordinary_units", "squared_distances"]
 
 FEW_DIMENSIONS = 16
 """Up to here a direct sum of squared differences takes as long as matrix products do."""
@@ -18,7 +20,7 @@ CLOSE = 1e-6
 """Pairs nearer than this, squared and beside their distance to the centre, are measured anew."""
 
 LARGEST = 1e150
-"""Values and sways stay below: their squares are summed for standard errors."""
+"""Values and influences stay below: their squares are summed for standard errors."""
 
 AT_ONCE = 4_000_000
 """Differences held at once while close pairs are measured anew (32 MB)."""
@@ -60,10 +62,8 @@ def squared_distances(a: FloatArray, b: FloatArray) -> FloatArray:
 def ordinary_units(real: FloatArray, made: FloatArray) -> tuple[FloatArray, FloatArray, int]:
     """Both sets of rows less the centre of ``real`` and over 2^e, so that no square overflows.
 
-    Distances of the result times 2^e are those of the rows; a power of two changes no digit.
-
-    Returns:
-        real rows (n, d), made rows (m, d), the largest number in them 1 to 2 or 0, and e.
+    Distances of the result times 2^e are those of the rows; a power of two changes no digit. The
+    largest number in them is 1 to 2, or 0. The third that is returned is e.
 
     Example:
         >>> ordinary_units(np.array([[1.0], [5.0]]), np.array([[3.0]]))[2]
@@ -95,6 +95,14 @@ def in_units(value: float | FloatArray, exponent: int, title: str) -> FloatArray
             "their common scale"
         )
     return scaled
+
+
+def measured_in_units(
+    value: float, influences: Iterable[FloatArray], exponent: int, title: str
+) -> Measured:
+    """A value with its influences, all times 2^``exponent``; raises what `in_units` does."""
+    scaled = (in_units(part, exponent, title) for part in influences)
+    return Measured(float(in_units(value, exponent, title)), *scaled)
 
 
 def _exponent(real: FloatArray, made: FloatArray) -> int:

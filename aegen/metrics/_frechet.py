@@ -1,4 +1,4 @@
-"""The Fréchet distance of two sets' means and covariances, and how far each row sways it."""
+"""Squared Fréchet distance of two Gaussians, and the influence of each row."""
 
 from __future__ import annotations
 
@@ -10,22 +10,18 @@ __all__ = ["squared_frechet"]
 
 
 def squared_frechet(real: FloatArray, made: FloatArray) -> tuple[float, FloatArray, FloatArray]:
-    r"""$|\mu - \nu|^2 + \mathrm{tr}(S + T - 2 (S T)^{1/2})$ of real (n, d) and made rows (m, d).
+    r"""$|\mu - \nu|^2 + \mathrm{tr}(S + T - 2 (S T)^{1/2})$ of two sets (n, d) and (m, d).
 
     With $A$ the centred real rows over $\sqrt{n - 1}$ and $B$ the made ones alike, the trace of
     the root is the sum of the singular values of $B A^T$. So no covariance is formed or rooted,
     singular ones need no care, and with fewer rows than columns the work is that of the rows.
 
-    The sways are the quadratic potentials that carry one Gaussian to the other. At a row x of A
-    that is $|x|^2 - x^T M x + 2 (\mu - \nu) \cdot x$ less its mean, with M the linear map that
+    The influences are the quadratic potentials that carry one Gaussian to the other, at a row x
+    of A $|x|^2 - x^T M x + 2 (\mu - \nu) \cdot x$ less its mean, with M the linear map that
     makes T of S; $x^T M x$ is read off the singular vectors.
 
-    Args:
-        real: (n, d), n >= 2.
-        made: (m, d), m >= 2.
-
     Returns:
-        the squared distance, and the sways of real rows (n,) and of made rows (m,).
+        the squared distance, and the influences of real rows (n,) and of generated rows (m,).
 
     Reference: Dowson and Landau 1982; Heusel et al. 2017 (arXiv 1706.08500).
 
@@ -46,6 +42,6 @@ def squared_frechet(real: FloatArray, made: FloatArray) -> tuple[float, FloatArr
     scale = np.sqrt((n - 1) / (m - 1))
     carried_a = np.square(weights_a @ right.T) @ singular * scale
     carried_b = np.square(weights_b @ left) @ singular / scale
-    sways_a = np.square(a).sum(axis=1) - carried_a + 2 * (a @ shift)
-    sways_b = np.square(b).sum(axis=1) - carried_b - 2 * (b @ shift)
-    return float(value), sways_a - sways_a.mean(), sways_b - sways_b.mean()
+    of_a = np.square(a).sum(axis=1) - carried_a + 2 * (a @ shift)
+    of_b = np.square(b).sum(axis=1) - carried_b - 2 * (b @ shift)
+    return float(value), of_a - of_a.mean(), of_b - of_b.mean()

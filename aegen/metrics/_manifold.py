@@ -1,28 +1,51 @@
-"""Balls around rows that reach to their k-th neighbour: what precision, recall and others count.
+"""Nearest-neighbour balls around rows: what precision, recall, density and coverage count.
 
 The union of the balls of a set is its manifold. Beside what is in them, this finds what would be
-if one row of the set were absent, from which the sways of each row follow (`left_out`).
+if one row of the set were absent, from which the influence of each row follows (`left_out`).
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 
 from aegen.core.arrays import BoolArray, FloatArray, IntArray
 from aegen.core.errors import InvalidInput
 from aegen.core.neighbours import Neighbours
+from aegen.core.parameters import Field
 from aegen.metrics._block_variance import scatter, shrink
 from aegen.metrics._distances import squared_distances
+from aegen.metrics._two_sample import TwoSampleMetric
 
-__all__ = ["Balls", "Inside", "held_share", "inside", "measure", "of_one_scale", "reaches"]
+__all__ = [
+    "Balls",
+    "Inside",
+    "NeighbourhoodMetric",
+    "held_share",
+    "inside",
+    "measure",
+    "of_one_scale",
+    "reaches",
+]
 
 CELLS = 4_000_000
 """Distances that are held at a time: 32 MB."""
 
 ROUNDING = 1e-12
 """Relative error of a squared distance that comes from a matrix product, and to spare."""
+
+
+class NeighbourhoodMetric(TwoSampleMetric):
+    """A metric of balls that reach from each row to its k-th nearest other row."""
+
+    def __init__(
+        self,
+        k: Annotated[
+            int, Field("Which nearest row a ball reaches to", title="Neighbours", low=1)
+        ] = 5,
+    ) -> None:
+        self.k = k
 
 
 class Balls(NamedTuple):
@@ -166,17 +189,17 @@ def held_share(
     """Share of the points (m, d) that lie on the manifold of the carriers (n, d).
 
     Returns:
-        it, the sway of each carrier (n,), and that of each point (m,).
+        it, the influence of each carrier (n,), and that of each point (m,).
     """
     carriers, points = of_one_scale(carriers, points)
     balls = Balls.around(carriers, k, name=name, title=title)
     found = inside(balls, points)
     held = (found.of_point > 0).astype(float)
     grown = left_out(balls, found)
-    sways = -(len(carriers) - 1) * (grown - grown.mean()) / len(points)
+    own = -(len(carriers) - 1) * (grown - grown.mean()) / len(points)
     made = held - held.mean()
     total = scatter(lambda a, b: _share(a, b, k), carriers, points, 4 * k, rng)
-    return float(held.mean()), shrink(total, [sways], made) * sways, made
+    return float(held.mean()), shrink(total, [own], made) * own, made
 
 
 def reaches(rows: FloatArray, k: int) -> FloatArray:

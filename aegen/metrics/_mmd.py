@@ -1,4 +1,4 @@
-"""The distance of two sets' means in a kernel's space, and how far each row sways it."""
+"""Estimators of the squared maximum mean discrepancy (MMD), and the influence of each row."""
 
 from __future__ import annotations
 
@@ -13,17 +13,12 @@ __all__ = ["biased", "root", "unbiased"]
 
 
 def unbiased(xx: FloatArray, yy: FloatArray, xy: FloatArray) -> Measured:
-    r"""The squared discrepancy without the pairs of a row with itself: 0 in the mean for one law.
+    r"""Unbiased squared MMD (a U-statistic): 0 in the mean for one law.
 
     $\frac{\sum_{i \ne j} k(x_i, x_j)}{n (n - 1)} + \frac{\sum_{i \ne j} k(y_i, y_j)}{m (m - 1)}
     - \frac{2}{n m} \sum_{ij} k(x_i, y_j)$
 
-    The sways are those of `_sways`.
-
-    Args:
-        xx: the kernel between real rows (n, n), n >= 2.
-        yy: between generated rows (m, m), m >= 2.
-        xy: between both (n, m).
+    from the kernel between real rows (n, n), between generated ones (m, m), and both (n, m).
 
     Reference: Gretton et al. 2012, A kernel two-sample test, lemma 6.
 
@@ -34,11 +29,11 @@ def unbiased(xx: FloatArray, yy: FloatArray, xy: FloatArray) -> Measured:
     """
     xx, yy = _others(xx), _others(yy)
     value = xx.mean() + yy.mean() - 2 * xy.mean()
-    return Measured(float(value), *_sways(xx, yy, xy))
+    return Measured(float(value), *_influences(xx, yy, xy))
 
 
 def biased(xx: FloatArray, yy: FloatArray, xy: FloatArray) -> Measured:
-    """The same with the pairs of a row with itself: never negative, above 0 for one law.
+    """Biased squared MMD (a V-statistic): never negative, above 0 for one law.
 
     Example:
         >>> same = np.ones((2, 2))
@@ -46,21 +41,21 @@ def biased(xx: FloatArray, yy: FloatArray, xy: FloatArray) -> Measured:
         0.0
     """
     value = max(0.0, float(xx.mean() + yy.mean() - 2 * xy.mean()))
-    return Measured(value, *_sways(_others(xx), _others(yy), xy))
+    return Measured(value, *_influences(_others(xx), _others(yy), xy))
 
 
-def _sways(xx: FloatArray, yy: FloatArray, xy: FloatArray) -> tuple[FloatArray, FloatArray]:
-    r"""Twice the witness function at each row, less its mean, scaled for what chance adds to it.
+def _influences(xx: FloatArray, yy: FloatArray, xy: FloatArray) -> tuple[FloatArray, FloatArray]:
+    r"""Twice the witness function at each row, less its mean, scaled for its sampling noise.
 
     The witness at a row is its mean kernel with rows of its own set less that with the other's.
-    Where both sets follow one law it is all chance, and the discrepancy is of second order in
-    chance: its variance is
+    Where both sets follow one law it is all noise, and the discrepancy is of second order in the
+    noise: its variance is
 
     $2 E\,\tilde k^2 (1/n + 1/m)^2$ with $\tilde k$ the centred kernel,
 
     half of what the witness says. Where laws differ the witness is right but for as much too. So
     that much is taken off, and never more than leaves as much: near the null the witness itself
-    is so much a matter of chance that it can be far too small.
+    is so noisy that it can be far too small.
     """
     n, m = xy.shape
     x = 2 * (xx.mean(axis=1) - xy.mean(axis=1))
@@ -89,19 +84,19 @@ def _spread(k: FloatArray) -> float:
 
 
 def root(square: Measured) -> Measured:
-    """The root of ``square``, and its sways: those of the square over twice the root.
+    """The root of ``square`` with its influences by the delta method: over twice the root.
 
-    Where the square is below its own standard error, that stands in for it in the sways, as the
-    root has no slope at 0.
+    Where the square is below its own standard error, that stands in for it in the influences, as
+    the root has no slope at 0.
 
     Example:
-        >>> root(Measured(9.0, np.array([6.0, -6.0]), np.zeros(2))).real
+        >>> root(Measured(9.0, np.array([6.0, -6.0]), np.zeros(2))).influence_reference
         array([ 1., -1.])
     """
     value = math.sqrt(max(0.0, square.value))
-    if square.real is None or square.made is None or square.error is None:
+    real, made, error = square.influence_reference, square.influence_generated, square.error
+    if real is None or made is None or error is None:
         return Measured(value)
-    steepest = 2 * math.sqrt(max(square.value, square.error))
-    if steepest == 0:
-        return Measured(value, np.zeros_like(square.real), np.zeros_like(square.made))
-    return Measured(value, square.real / steepest, square.made / steepest)
+    # without an error the value is 0 and so is every influence
+    steepest = 2 * math.sqrt(max(square.value, error)) or 1.0
+    return Measured(value, real / steepest, made / steepest)

@@ -1,8 +1,8 @@
-"""Whose nearest neighbour is of its own set, in two sets pooled: what 1-NN accuracies count."""
+"""Leave-one-out nearest neighbours in two sets pooled: what 1-NN accuracies count."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -11,9 +11,10 @@ from aegen.core.neighbours import Neighbours
 from aegen.metrics._block_variance import scatter, shrink
 from aegen.metrics._distances import squared_distances
 from aegen.metrics._tied_neighbours import others
+from aegen.metrics._two_sample import TwoSampleMetric
 from aegen.metrics.base import Measured
 
-__all__ = ["Shares", "distinct", "shares", "weighed"]
+__all__ = ["PooledAccuracy", "Shares", "distinct", "shares"]
 
 ROWS_A_BLOCK = 15
 
@@ -23,13 +24,13 @@ class Shares(NamedTuple):
 
     Attributes:
         real: that of real rows (n,).
-        made: that of generated rows (m,).
-        change: by how much the sums of ``real`` and of ``made`` for the other rows would change
-            were this row absent, for each of n + m rows, (n + m, 2); exact where nothing ties.
+        generated: that of generated rows (m,).
+        change: by how much both sums over the other rows would change were this row absent, for
+            each of n + m rows, (n + m, 2); exact where nothing ties.
     """
 
     real: FloatArray
-    made: FloatArray
+    generated: FloatArray
     change: FloatArray
 
 
@@ -56,33 +57,38 @@ def shares(real: FloatArray, made: FloatArray) -> Shares:
     return Shares(share[: len(real)], share[len(real) :], change)
 
 
-def weighed(
-    real: FloatArray, made: FloatArray, weights: tuple[float, float], rng: np.random.Generator
-) -> Measured:
-    """The mean share of real rows times one weight, plus that of generated rows times another.
+class PooledAccuracy(TwoSampleMetric):
+    """Leave-one-out 1-nearest-neighbour accuracy on both sets pooled, weighted by the rows' set.
 
-    Sways are the jackknife's, made smaller by one factor so that the error is what disjoint
-    blocks of rows show.
+    Class attributes:
+        weights: of the mean share of real rows and of that of generated ones, sum one.
     """
-    found = shares(real, made)
-    sums = (found.real.sum(), found.made.sum())
-    sizes = (len(real), len(made))
-    changes = np.split(found.change, [len(real)])
-    sways = []
-    for kind, own in enumerate((found.real, found.made)):
-        n, other = sizes[kind], 1 - kind
-        of_own = (sums[kind] - own + changes[kind][:, kind]) / max(n - 1, 1)
-        of_other = (sums[other] + changes[kind][:, other]) / sizes[other]
-        without = weights[kind] * of_own + weights[other] * of_other
-        sways.append(-(n - 1) * (without - without.mean()))
-    total = scatter(lambda a, b: _value(a, b, weights), real, made, ROWS_A_BLOCK, rng)
-    factor = shrink(total, sways, None)
-    value = weights[0] * found.real.mean() + weights[1] * found.made.mean()
-    return Measured(float(value), factor * sways[0], factor * sways[1])
+
+    direction = "nearer"
+    best = 0.5
+    paired = True
+    weights: ClassVar[tuple[float, float]]
+
+    def _compare(self, x: FloatArray, y: FloatArray, rng: np.random.Generator) -> Measured:
+        found, weights = shares(x, y), self.weights
+        sums = (found.real.sum(), found.generated.sum())
+        sizes = (len(x), len(y))
+        changes = np.split(found.change, [len(x)])
+        influences = []
+        for kind, own in enumerate((found.real, found.generated)):
+            n, other = sizes[kind], 1 - kind
+            of_own = (sums[kind] - own + changes[kind][:, kind]) / max(n - 1, 1)
+            of_other = (sums[other] + changes[kind][:, other]) / sizes[other]
+            without = weights[kind] * of_own + weights[other] * of_other
+            influences.append(-(n - 1) * (without - without.mean()))
+        total = scatter(lambda a, b: _value(a, b, weights), x, y, ROWS_A_BLOCK, rng)
+        factor = shrink(total, influences, None)
+        value = weights[0] * found.real.mean() + weights[1] * found.generated.mean()
+        return Measured(float(value), *(factor * part for part in influences))
 
 
 def _value(real: FloatArray, made: FloatArray, weights: tuple[float, float]) -> float:
-    """The same for few rows; a tie counts for the other kind."""
+    """The accuracy of few rows; a tie counts for the other kind."""
     nearest = []
     for part in (real, made):
         at = squared_distances(part, part)

@@ -1,4 +1,4 @@
-"""The nearest of a set of rows, all of them where several are as near."""
+"""Nearest neighbours with all ties."""
 
 from __future__ import annotations
 

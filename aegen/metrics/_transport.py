@@ -20,14 +20,14 @@ STEPS = 100_000_000
 
 
 def transport(cost: FloatArray) -> tuple[float, FloatArray, FloatArray]:
-    """The cheapest way to carry n equal piles to m equal holes, by the network simplex.
+    """Optimal transport between n and m equal weights by the network simplex.
 
     Args:
-        cost: that of carrying a unit from each pile to each hole (n, m).
+        cost: of moving a unit from each source to each target (n, m).
 
     Returns:
-        the cost of carrying one unit in all, and the dual prices of piles (n,) and of holes
-        (m,): no sum of two is above their cost, and their means add up to the value.
+        the least cost of moving one unit in all, and the dual potentials of sources (n,) and of
+        targets (m,): no sum of two is above their cost, and their means add up to the value.
 
     Raises:
         RuntimeError: the simplex did not end, which is a defect and not the caller's.
@@ -58,12 +58,12 @@ def _pot() -> Any:
     if "ot" in sys.modules:
         return sys.modules["ot"]
     added = [f"POT_BACKEND_DISABLE_{name}" for name in FRAMEWORKS]
-    kept = {name: os.environ.get(name) for name in added}
+    before = {name: os.environ.get(name) for name in added}
     os.environ.update(dict.fromkeys(added, "1"))
     try:
         import ot
     finally:
-        for name, value in kept.items():
+        for name, value in before.items():
             if value is None:
                 del os.environ[name]
             else:

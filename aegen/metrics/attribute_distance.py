@@ -1,22 +1,20 @@
-"""Do generated images have each attribute as often as real ones, as a classifier sees them?"""
+"""Total variation distance of attribute frequencies, as a classifier sees them."""
 
 from __future__ import annotations
-
-from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from aegen.core.arrays import FloatArray, IntArray
+from aegen.core.arrays import FloatArray
 from aegen.core.errors import InvalidInput
-from aegen.core.neighbours import Neighbours
 from aegen.metrics._probabilities import attributes
-from aegen.metrics.base import Measured, Metric, variance
+from aegen.metrics._two_sample import TwoSampleMetric
+from aegen.metrics.base import Measured, variance
 
 __all__ = ["AttributeDistance"]
 
 
-class AttributeDistance(Metric):
+class AttributeDistance(TwoSampleMetric):
     r"""Total variation distance of attribute frequencies, averaged over the attributes.
 
     $\frac{1}{2A} \sum_c |\bar p_c - \bar q_c|$ over all values c of all A attributes, with
@@ -31,9 +29,9 @@ class AttributeDistance(Metric):
     classifier). It sees frequencies only: neither how images within a class vary, nor which
     values go together. Images of nothing get some class too.
 
-    Sways are exact where differences $\bar p_c - \bar q_c$ are clear of 0. One that is t standard
-    errors from 0 counts with $\mathrm{erf}(t / \sqrt 2)$ for its sign, which near 0 gives the
-    error of a folded normal value to within a few per cent.
+    Influences are exact where differences $\bar p_c - \bar q_c$ are clear of 0. One that is t
+    standard errors from 0 counts with $\mathrm{erf}(t / \sqrt 2)$ for its sign, which near 0 gives
+    the error of a folded normal value to within a few per cent.
 
     Reference: Zhao et al. 2018 (arXiv 1811.03259), on frequencies of attributes in generated
     images.
@@ -43,41 +41,29 @@ class AttributeDistance(Metric):
         0.5
     """
 
-    title: ClassVar[str] = "Attribute distance"
-    summary: ClassVar[str] = (
-        "Share of draws whose attribute must change for real frequencies; 0 is best."
-    )
-    direction: ClassVar[Literal["lower", "higher", "nearer"]] = "lower"
-    best: ClassVar[float] = 0.0
-    spaces: ClassVar[tuple[str, ...]] = ("attributes",)
+    title = "Attribute distance"
+    summary = "Share of draws whose attribute must change for real frequencies; 0 is best."
+    direction = "lower"
+    best = 0.0
+    spaces = ("attributes",)
 
     def _rows(self, reference: ArrayLike, generated: ArrayLike) -> tuple[FloatArray, FloatArray]:
         """The probabilities, checked to sum to one whole number, the same in all rows."""
         real, made = super()._rows(reference, generated)
-        count = [
-            attributes(rows, name)
-            for rows, name in ((real, "reference row"), (made, "generated row"))
-        ]
-        if count[0] != count[1]:
+        n, m = attributes(real, "reference row"), attributes(made, "generated row")
+        if n != m:
             raise InvalidInput(
-                f"{self.title} compares the same attributes: reference rows sum to {count[0]}, "
-                f"generated rows to {count[1]}"
+                f"{self.title} compares the same attributes: reference rows sum to {n}, generated "
+                f"rows to {m}"
             )
         return real, made
 
-    def _measure(
-        self,
-        reference: FloatArray,
-        generated: FloatArray,
-        training: Neighbours | None,
-        parents: IntArray | None,
-        rng: np.random.Generator,
-    ) -> Measured:
+    def _compare(self, x: FloatArray, y: FloatArray, rng: np.random.Generator) -> Measured:
         from scipy.special import erf
 
-        number = attributes(reference)
-        p, q = reference.mean(axis=0), generated.mean(axis=0)
-        real, made = reference - p, generated - q
+        number = attributes(x)
+        p, q = x.mean(axis=0), y.mean(axis=0)
+        real, made = x - p, y - q
         error = np.sqrt([variance(x) + variance(y) for x, y in zip(real.T, made.T, strict=True)])
         with np.errstate(divide="ignore", invalid="ignore"):
             sign = erf(np.nan_to_num((p - q) / error / np.sqrt(2)))

@@ -1,8 +1,6 @@
-"""Is a generated row nearer to a training row than training rows are to each other?"""
+"""Authenticity: is a generated row nearer to a training row than these are to each other?"""
 
 from __future__ import annotations
-
-from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -16,7 +14,7 @@ __all__ = ["Authenticity"]
 
 
 class Authenticity(Metric):
-    r"""Share of generated rows farther from their nearest training row than its own neighbour is.
+    r"""Authenticity: share farther from the nearest training row than its own neighbour is.
 
     $\frac1m \sum_j 1[|y_j - t_{a}| > |t_{a} - t_{b}|]$ where $t_a$ is the training row nearest to
     $y_j$ and $t_b$ the other training row nearest to $t_a$. Where several training rows are as
@@ -24,16 +22,16 @@ class Authenticity(Metric):
 
     New real rows do not reach 1 but a value near 1/2. Where the density hardly changes from row to
     row it is $1 - 1 / (2 - I_{3/4}(\frac{d+1}{2}, \frac12))$, I the regularised incomplete beta
-    function, as two rows are each other's nearest with that chance (Pickard 1982): 1/3 for d = 1,
-    0.38 for 2, 0.44 for 5 and 1/2 at the limit, which is called best here. In many dimensions the
-    density does change, and held-out rows got 0.60 (codes of digits and of clothes, d = 10 and
-    16, 60,000 training rows) and 0.47 (sprites, d = 64, 10,584), normal rows 0.91 (d = 128).
-    Well below what held-out rows get, rows are nearer to the training rows than real ones are,
-    at 0 copies; above it they lie away from the data, which is no merit.
+    function, as two rows are each other's nearest with that probability (Pickard 1982): 1/3 for d
+    = 1, 0.38 for 2, 0.44 for 5 and 1/2 at the limit, which is called best here. In many dimensions
+    the density does change, and held-out rows got 0.60 (codes of digits and of clothes, d = 10 and
+    16, 60,000 training rows) and 0.47 (sprites, d = 64, 10,584), normal rows 0.91 (d = 128). Well
+    below what held-out rows get, rows are nearer to the training rows than real ones are, at 0
+    copies; above it they lie away from the data, which is no merit.
 
     Goes wrong where training rows come in near copies of each other: those hide copying. Read it
-    beside the value of held-out rows. Reference rows are not used, so they have no sway; sways of
-    generated rows are exact.
+    beside the value of held-out rows. Reference rows are not used, so their influences are 0;
+    those of generated rows are exact.
 
     Reference: Alaa et al. 2022 (arXiv 2102.08921), section 4.3; Pickard 1982, Isolated nearest
     neighbors (J. Appl. Prob. 19).
@@ -45,15 +43,15 @@ class Authenticity(Metric):
         0.5
     """
 
-    title: ClassVar[str] = "Authenticity"
-    summary: ClassVar[str] = (
+    title = "Authenticity"
+    summary = (
         "Share of draws farther from training than its rows are apart; 0.5 is as new as new data."
     )
-    direction: ClassVar[Literal["lower", "higher", "nearer"]] = "nearer"
-    best: ClassVar[float] = 0.5
-    detects: ClassVar[Literal["spread", "part", "copies"]] = "copies"
-    decides: ClassVar[bool] = False
-    needs_training: ClassVar[bool] = True
+    direction = "nearer"
+    best = 0.5
+    detects = "copies"
+    decides = False
+    needs_training = True
 
     def _measure(
         self,

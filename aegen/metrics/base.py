@@ -4,7 +4,7 @@ A method is one file in this folder holding one class with ``title``, ``summary`
 ``best`` and ``_measure``; what compares latent models finds it itself. Rows are arrays in one
 space, and the caller says which of `SPACES`. A metric never sees an image, a model or a path.
 
-Beside its value a metric says how far each row sways it. From that follow a standard error
+Beside its value a metric says how far each row influences it. From that follow a standard error
 without any repeated draws, and the error of a difference of two models that were compared with
 the same real rows.
 """
@@ -36,16 +36,16 @@ the number of attributes; or, one column, log-densities under the latent model."
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """A metric's value, and how far each row sways it.
+    """A metric's value, and how far each row influences it.
 
-    The sways are the empirical influence function: with one more copy of reference row i among
-    n the value changes by about ``real[i] / n``. Their mean is 0. They are what a bootstrap over
-    rows would find, to first order and without repeating anything.
+    They are the empirical influence function: with one more copy of reference row i among n the
+    value changes by about ``influence_reference[i] / n``. Their mean is 0. They are what a
+    bootstrap over rows would find, to first order and without repeating anything.
 
     Attributes:
         value: the value.
-        real: sway of each reference row, float64 (n,), or None where it is not known.
-        made: sway of each generated row, float64 (m,), or None.
+        influence_reference: of each reference row, float64 (n,), or None where it is not known.
+        influence_generated: of each generated row, float64 (m,), or None.
 
     Reference: Efron 1981, Nonparametric estimates of standard error (the infinitesimal jackknife).
 
@@ -55,25 +55,26 @@ class Measured:
     """
 
     value: float
-    real: FloatArray | None = None
-    made: FloatArray | None = None
+    influence_reference: FloatArray | None = None
+    influence_generated: FloatArray | None = None
 
     @property
     def error(self) -> float | None:
-        """Standard error for the chance in both sets of rows; None where it is not known."""
-        if self.real is None or self.made is None:
+        """Standard error for the sampling of both sets of rows; None where it is not known."""
+        if self.influence_reference is None or self.influence_generated is None:
             return None
-        return float(np.sqrt(variance(self.real) + variance(self.made)))
+        both = (self.influence_reference, self.influence_generated)
+        return float(np.sqrt(sum(map(variance, both))))
 
 
-def variance(sways: FloatArray) -> float:
-    """Variance of a value for the chance in the rows with these ``sways`` (n,).
+def variance(influences: FloatArray) -> float:
+    """Sampling variance of a value whose rows have these ``influences`` (n,).
 
     Example:
         >>> variance(np.array([1.0, -1.0]))
         0.5
     """
-    return float(np.mean(np.square(sways)) / len(sways)) if len(sways) else 0.0
+    return float(np.mean(np.square(influences)) / len(influences)) if len(influences) else 0.0
 
 
 class Metric(BaseEstimator, ABC):
@@ -91,8 +92,8 @@ class Metric(BaseEstimator, ABC):
         minimum: the least number of rows on each side.
         decides: whether the best value is the same for all data, so that a winner can be told;
             else a value says something only beside that of real rows.
-        seeds_needed: comparisons without which its error is not known well enough to tell two
-            models apart.
+        seeds_needed: comparisons without which its error is not known well enough to distinguish
+            two models.
         paired: whether it needs as many generated rows as reference rows.
         detects: the fault that it is about: rows "spread" too far, a "part" of the data that is
             missing, or "copies" of training rows.
@@ -160,7 +161,7 @@ class Metric(BaseEstimator, ABC):
         parents: ArrayLike | None = None,
         rng: RNG = None,
     ) -> Measured:
-        """The same with the sway of each row, from which its standard error follows.
+        """The same with the influence of each row, from which its standard error follows.
 
         Example:
             >>> from aegen.metrics import metrics

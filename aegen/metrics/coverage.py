@@ -1,23 +1,20 @@
-"""What share of real rows has a generated row near it?"""
+"""Coverage of Naeem et al.: what share of real rows has a generated row near it?"""
 
 from __future__ import annotations
-
-from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 
 from aegen.core.arrays import FloatArray, IntArray
 from aegen.core.neighbours import Neighbours
-from aegen.core.parameters import Field
 from aegen.metrics._block_variance import scatter, shrink
 from aegen.metrics._distances import squared_distances
-from aegen.metrics._manifold import Balls, measure, of_one_scale, reaches
-from aegen.metrics.base import Measured, Metric
+from aegen.metrics._manifold import Balls, NeighbourhoodMetric, measure, of_one_scale, reaches
+from aegen.metrics.base import Measured
 
 __all__ = ["Coverage"]
 
 
-class Coverage(Metric):
+class Coverage(NeighbourhoodMetric):
     r"""Share of real rows that have a generated row nearer than their k-th real neighbour.
 
     $\frac1n \sum_i 1[\min_j |x_i - y_j| < r_k(x_i)]$ with real rows $x_1..x_n$, generated rows
@@ -30,8 +27,8 @@ class Coverage(Metric):
     Goes wrong where few rows are generated, as each covers about k real ones. Copies of the real
     rows that it is given cover them all, so these must be rows that were not trained on.
 
-    Sways are those of the jackknife, which finds the value anew without each row, exactly, made
-    smaller by one factor so that they say what disjoint blocks of rows show (``_blocks.py``).
+    Influences are the jackknife's, scaled so that the error is the one that disjoint blocks of
+    rows show (``_block_variance.py``).
 
     Reference: Naeem et al. 2020 (arXiv 2002.09797), equation 4 and section 3.2; agrees with the
     package prdc.
@@ -41,31 +38,14 @@ class Coverage(Metric):
         0.75
     """
 
-    title: ClassVar[str] = "Coverage"
-    summary: ClassVar[str] = (
-        "Share of real rows with a generated one near them; real data reach 0.97."
-    )
-    direction: ClassVar[Literal["lower", "higher", "nearer"]] = "higher"
-    best: ClassVar[float] = 1.0
-    seeds_needed: ClassVar[int] = 3  # its error is understated where models are far from the data
+    title = "Coverage"
+    summary = "Share of real rows with a generated one near them; real data reach 0.97."
+    direction = "higher"
+    best = 1.0
+    seeds_needed = 3  # its error is understated where models are far from the data
 
-    def __init__(
-        self,
-        k: Annotated[
-            int, Field("Which nearest row a ball reaches to", title="Neighbours", low=1)
-        ] = 5,
-    ) -> None:
-        self.k = k
-
-    def _measure(
-        self,
-        reference: FloatArray,
-        generated: FloatArray,
-        training: Neighbours | None,
-        parents: IntArray | None,
-        rng: np.random.Generator,
-    ) -> Measured:
-        real, made = of_one_scale(reference, generated)
+    def _compare(self, x: FloatArray, y: FloatArray, rng: np.random.Generator) -> Measured:
+        real, made = of_one_scale(x, y)
         balls = Balls.around(real, self.k, name="reference rows", title=self.title)
         first, second, nearest = _two_nearest(real, made)
         n, m = len(real), len(made)

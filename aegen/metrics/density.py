@@ -1,37 +1,32 @@
-"""How many real rows have each generated row near them?"""
+"""Density of Naeem et al.: how many real rows have each generated row near them?"""
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
-
 import numpy as np
 
-from aegen.core.arrays import FloatArray, IntArray
-from aegen.core.neighbours import Neighbours
-from aegen.core.parameters import Field
+from aegen.core.arrays import FloatArray
 from aegen.metrics._block_variance import scatter, shrink
 from aegen.metrics._distances import squared_distances
-from aegen.metrics._manifold import Balls, inside, of_one_scale, reaches
-from aegen.metrics.base import Measured, Metric
+from aegen.metrics._manifold import Balls, NeighbourhoodMetric, inside, of_one_scale, reaches
+from aegen.metrics.base import Measured
 
 __all__ = ["Density"]
 
 
-class Density(Metric):
+class Density(NeighbourhoodMetric):
     r"""How many balls around real rows a generated row is in, over k, on average.
 
     $\frac{1}{km} \sum_j \sum_i 1[|y_j - x_i| < r_k(x_i)]$ with real rows $x_1..x_n$, generated
     rows $y_1..y_m$ and $r_k(x_i)$ the distance of $x_i$ to its k-th nearest other real row. Its
     expectation for equal laws is exactly 1 for every n, m, k and law without ties: each ball
-    holds a new row with the chance $k/n$. Above 1 generated rows crowd where real ones are dense.
+    holds a new row with probability $k/n$. Above 1 generated rows crowd where real ones are dense.
 
     Goes wrong as a measure of likeness: half the spread has a value above 1, and so have rows
     that lie at the modes only; hence values nearer to 1 are better here, not higher ones.
     Wide balls around single real rows count less than in precision, as one among k.
 
-    Sways of generated rows are exact. Those of real rows are the jackknife's, which finds the
-    value anew without each row, made smaller by one factor so that the error is what disjoint
-    blocks of rows show (``_blocks.py``).
+    Influences of generated rows are exact. Those of real rows are the jackknife's, scaled so that
+    the error is the one that disjoint blocks of rows show (``_block_variance.py``).
 
     Reference: Naeem et al. 2020 (arXiv 2002.09797), equation 3; agrees with the package prdc.
 
@@ -40,30 +35,13 @@ class Density(Metric):
         1.5
     """
 
-    title: ClassVar[str] = "Density"
-    summary: ClassVar[str] = (
-        "How many real rows lie around a generated one, over what is usual; 1 is best."
-    )
-    direction: ClassVar[Literal["lower", "higher", "nearer"]] = "nearer"
-    best: ClassVar[float] = 1.0
+    title = "Density"
+    summary = "How many real rows lie around a generated one, over what is usual; 1 is best."
+    direction = "nearer"
+    best = 1.0
 
-    def __init__(
-        self,
-        k: Annotated[
-            int, Field("Which nearest row a ball reaches to", title="Neighbours", low=1)
-        ] = 5,
-    ) -> None:
-        self.k = k
-
-    def _measure(
-        self,
-        reference: FloatArray,
-        generated: FloatArray,
-        training: Neighbours | None,
-        parents: IntArray | None,
-        rng: np.random.Generator,
-    ) -> Measured:
-        real, made = of_one_scale(reference, generated)
+    def _compare(self, x: FloatArray, y: FloatArray, rng: np.random.Generator) -> Measured:
+        real, made = of_one_scale(x, y)
         balls = Balls.around(real, self.k, name="reference rows", title=self.title)
         found = inside(balls, made)
         n, m = len(real), len(made)

@@ -1,9 +1,8 @@
-"""How near generated rows are to the training rows, beside how near new real rows are."""
+"""Ratio of nearest-training distances of generated and held-out rows: a measure of copying."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -23,8 +22,8 @@ class Copying:
 
     ``ratio`` is the median distance of a draw to its nearest training row, over the same median
     of held-out rows: 0 where draws repeat training rows, 1 where they are as new as new data,
-    above 1 where they lie away from the data. ``low`` to ``high`` covers it with 95 % for the
-    chance in the draws (order statistics of their median); the held-out median is taken as it is.
+    above 1 where they lie away from the data. ``low`` to ``high`` is a 95 % confidence interval
+    for the draws (order statistics of their median); the held-out median is taken as it is.
     """
 
     ratio: float
@@ -78,14 +77,14 @@ class DistanceRatio(Metric):
         0.5
     """
 
-    title: ClassVar[str] = "Distance ratio"
-    summary: ClassVar[str] = (
+    title = "Distance ratio"
+    summary = (
         "Distance to the nearest training row beside that of new data; 1 is best, 0 is copying."
     )
-    direction: ClassVar[Literal["lower", "higher", "nearer"]] = "nearer"
-    best: ClassVar[float] = 1.0
-    detects: ClassVar[Literal["spread", "part", "copies"]] = "copies"
-    needs_training: ClassVar[bool] = True
+    direction = "nearer"
+    best = 1.0
+    detects = "copies"
+    needs_training = True
 
     def _measure(
         self,
@@ -99,10 +98,12 @@ class DistanceRatio(Metric):
         new, made = (training.query(rows)[1][:, 0] for rows in (reference, generated))
         usual = float(np.median(new))
         ratio = ratio_to(usual, made).ratio
-        return Measured(ratio, -ratio / usual * _median_sways(new), _median_sways(made) / usual)
+        return Measured(
+            ratio, -ratio / usual * _median_influences(new), _median_influences(made) / usual
+        )
 
 
-def _median_sways(x: FloatArray) -> FloatArray:
+def _median_influences(x: FloatArray) -> FloatArray:
     """The empirical influence of each of ``x`` (n,) on their median: (sign / 2) over the density.
 
     The density at the median is read off the width of its 95 % interval, as the difference of two
@@ -111,8 +112,8 @@ def _median_sways(x: FloatArray) -> FloatArray:
     ordered = np.sort(x)
     low, high = _median_interval(len(x))
     sparsity = float(ordered[high] - ordered[low]) / (max(high - low, 1) / len(x))
-    sways = 0.5 * sparsity * np.sign(x - np.median(x))
-    centred: FloatArray = sways - sways.mean()
+    influences = 0.5 * sparsity * np.sign(x - np.median(x))
+    centred: FloatArray = influences - influences.mean()
     return centred
 
 

@@ -1,16 +1,14 @@
-"""The squared discrepancy of means that the kernel inception distance is made of."""
+"""Kernel distance: the squared MMD of the kernel inception distance (KID)."""
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
-
 import numpy as np
 
-from aegen.core.arrays import FloatArray, IntArray
+from aegen.core.arrays import FloatArray
 from aegen.core.errors import InvalidInput
-from aegen.core.neighbours import Neighbours
 from aegen.metrics._mmd import unbiased
-from aegen.metrics.base import Measured, Metric
+from aegen.metrics._two_sample import TwoSampleMetric
+from aegen.metrics.base import Measured
 
 __all__ = ["KernelDistance"]
 
@@ -18,7 +16,7 @@ DIGITS = 1e-3
 """Most that rounding may add to the value, beside its standard error."""
 
 
-class KernelDistance(Metric):
+class KernelDistance(TwoSampleMetric):
     r"""Squared maximum mean discrepancy with the cubic kernel of KID, unbiased.
 
     $\mathrm{mean}_{i \ne j} k(x_i, x_j) + \mathrm{mean}_{i \ne j} k(y_i, y_j)
@@ -29,9 +27,9 @@ class KernelDistance(Metric):
     subsets; here the features are those of the bundle's classifier and all rows count at once, so
     values are not those of published KIDs.
 
-    The sways are twice the witness function, scaled where the value's spread is of second order
-    (laws that agree). Beside 120 repeated draws, errors were right within a tenth for
-    shifts and up to a quarter too large for one law on both sides.
+    The influences are twice the witness function, scaled where the value's spread is of second
+    order (laws that agree). Beside 120 repeated draws, errors were right within a tenth for shifts
+    and up to a quarter too large for one law on both sides.
 
     Goes wrong beside other features: the kernel takes rows as they are, so the value depends on
     their units and on where 0 is, and a few large features decide it.
@@ -44,28 +42,15 @@ class KernelDistance(Metric):
         7.0
     """
 
-    title: ClassVar[str] = "Kernel distance (KID's kernel)"
-    summary: ClassVar[str] = (
-        "Squared distance of the sets' first three moments, as KID takes it; 0 is best."
-    )
-    direction: ClassVar[Literal["lower", "higher", "nearer"]] = "lower"
-    best: ClassVar[float] = 0.0
-    spaces: ClassVar[tuple[str, ...]] = ("features",)
-    minimum: ClassVar[int] = 2
+    title = "Kernel distance (KID's kernel)"
+    summary = "Squared distance of the sets' first three moments, as KID takes it; 0 is best."
+    direction = "lower"
+    best = 0.0
+    spaces = ("features",)
+    minimum = 2
 
-    def _measure(
-        self,
-        reference: FloatArray,
-        generated: FloatArray,
-        training: Neighbours | None,
-        parents: IntArray | None,
-        rng: np.random.Generator,
-    ) -> Measured:
-        kernels = (
-            _cubic(reference, reference),
-            _cubic(generated, generated),
-            _cubic(reference, generated),
-        )
+    def _compare(self, x: FloatArray, y: FloatArray, rng: np.random.Generator) -> Measured:
+        kernels = _cubic(x, x), _cubic(y, y), _cubic(x, y)
         for own in kernels[:2]:
             np.fill_diagonal(own, 1)  # not looked at, and largest by far for rows far out
         largest = max(float(np.abs(kernel).max()) for kernel in kernels)

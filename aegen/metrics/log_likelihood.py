@@ -1,21 +1,19 @@
-"""How probable are held-out rows under the latent model?"""
+"""Held-out log-likelihood of the latent model."""
 
 from __future__ import annotations
-
-from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from aegen.core.arrays import FloatArray, IntArray
+from aegen.core.arrays import FloatArray
 from aegen.core.errors import InvalidInput
-from aegen.core.neighbours import Neighbours
-from aegen.metrics.base import Measured, Metric
+from aegen.metrics._two_sample import TwoSampleMetric
+from aegen.metrics.base import Measured
 
 __all__ = ["LogLikelihood"]
 
 
-class LogLikelihood(Metric):
+class LogLikelihood(TwoSampleMetric):
     r"""Mean log-density of held-out rows under the latent model, in nats.
 
     $\frac1n \sum_i \log q(x_i)$ with the latent model's density q and held-out rows x. Rows here
@@ -27,7 +25,7 @@ class LogLikelihood(Metric):
     a value says something only beside another for the same rows. Hence ``best`` is infinite.
     Goes wrong where one row is all but impossible under a model: its log-density rules the mean,
     and then the error is large too; where a row is impossible (log-density of minus infinity)
-    there is no mean, which is refused. Sways are exact; those of generated rows are 0.
+    there is no mean, which is refused. Influences are exact; those of generated rows are 0.
 
     Reference: Theis, van den Oord and Bethge 2016 (arXiv 1511.01844), also on why it does not
     tell how draws look.
@@ -37,13 +35,13 @@ class LogLikelihood(Metric):
         -2.0
     """
 
-    title: ClassVar[str] = "Log-likelihood"
-    summary: ClassVar[str] = (
+    title = "Log-likelihood"
+    summary = (
         "Mean log-density of held-out rows, in nats; more is better, beside other models only."
     )
-    direction: ClassVar[Literal["lower", "higher", "nearer"]] = "higher"
-    best: ClassVar[float] = np.inf
-    spaces: ClassVar[tuple[str, ...]] = ("densities",)
+    direction = "higher"
+    best = np.inf
+    spaces = ("densities",)
 
     def _rows(self, reference: ArrayLike, generated: ArrayLike) -> tuple[FloatArray, FloatArray]:
         """The log-densities, checked: one column, and none of an impossible row."""
@@ -61,14 +59,7 @@ class LogLikelihood(Metric):
             )
         return real, made
 
-    def _measure(
-        self,
-        reference: FloatArray,
-        generated: FloatArray,
-        training: Neighbours | None,
-        parents: IntArray | None,
-        rng: np.random.Generator,
-    ) -> Measured:
-        densities = reference[:, 0]
+    def _compare(self, x: FloatArray, y: FloatArray, rng: np.random.Generator) -> Measured:
+        densities = x[:, 0]
         value = float(densities.mean())
-        return Measured(value, densities - value, np.zeros(len(generated)))
+        return Measured(value, densities - value, np.zeros(len(y)))

@@ -1,23 +1,23 @@
-"""Are rows as near to their own kind as to the other? Squared discrepancy of kernel means."""
+"""Maximum mean discrepancy (MMD) with a Gaussian kernel."""
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated
 
 import numpy as np
 
-from aegen.core.arrays import FloatArray, IntArray
+from aegen.core.arrays import FloatArray
 from aegen.core.errors import InvalidInput
-from aegen.core.neighbours import Neighbours
 from aegen.core.parameters import Field
 from aegen.metrics._distances import ordinary_units, squared_distances
 from aegen.metrics._mmd import unbiased
-from aegen.metrics.base import Measured, Metric
+from aegen.metrics._two_sample import TwoSampleMetric
+from aegen.metrics.base import Measured
 
 __all__ = ["MaximumMeanDiscrepancy"]
 
 
-class MaximumMeanDiscrepancy(Metric):
+class MaximumMeanDiscrepancy(TwoSampleMetric):
     r"""Squared maximum mean discrepancy with a Gaussian kernel, unbiased.
 
     $\mathrm{mean}_{i \ne j} k(x_i, x_j) + \mathrm{mean}_{i \ne j} k(y_i, y_j)
@@ -28,9 +28,9 @@ class MaximumMeanDiscrepancy(Metric):
     most are copies), so it is the same for every model beside the same reference, and the value
     does not depend on units.
 
-    The sways are twice the witness function. Where the laws differ they are right to first
+    The influences are twice the witness function. Where the laws differ they are right to first
     order; where they do not the value's spread is of second order, and they are scaled to give
-    that. The chance in the median is left out. Beside 120 repeated draws, errors were right
+    that. The sampling of the median is left out. Beside 120 repeated draws, errors were right
     within a fifth for laws that differ, and up to a third too large for one law on both sides.
 
     Goes wrong where the bandwidth is far from the size at which the sets differ: the median is
@@ -44,13 +44,11 @@ class MaximumMeanDiscrepancy(Metric):
         2.0
     """
 
-    title: ClassVar[str] = "MMD"
-    summary: ClassVar[str] = (
-        "Squared distance of the sets' means as a Gaussian kernel sees them; 0 is best."
-    )
-    direction: ClassVar[Literal["lower", "higher", "nearer"]] = "lower"
-    best: ClassVar[float] = 0.0
-    minimum: ClassVar[int] = 2
+    title = "MMD"
+    summary = "Squared distance of the sets' means as a Gaussian kernel sees them; 0 is best."
+    direction = "lower"
+    best = 0.0
+    minimum = 2
 
     def __init__(
         self,
@@ -66,15 +64,8 @@ class MaximumMeanDiscrepancy(Metric):
     ) -> None:
         self.bandwidth = bandwidth
 
-    def _measure(
-        self,
-        reference: FloatArray,
-        generated: FloatArray,
-        training: Neighbours | None,
-        parents: IntArray | None,
-        rng: np.random.Generator,
-    ) -> Measured:
-        real, made, unit = ordinary_units(reference, generated)
+    def _compare(self, x: FloatArray, y: FloatArray, rng: np.random.Generator) -> Measured:
+        real, made, unit = ordinary_units(x, y)
         xx = squared_distances(real, real)
         h2 = _median_square(xx) if self.bandwidth is None else _square(self.bandwidth, unit)
         kernels = (xx, squared_distances(made, made), squared_distances(real, made))

@@ -1,16 +1,12 @@
-"""Can the nearest neighbour tell generated rows from real ones? A coin's toss is the best."""
+"""Leave-one-out 1-nearest-neighbour accuracy of a two-sample test."""
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, NamedTuple
+from typing import NamedTuple
 
-import numpy as np
 from numpy.typing import ArrayLike
 
-from aegen.core.arrays import FloatArray, IntArray
-from aegen.core.neighbours import Neighbours
-from aegen.metrics._pooled_neighbours import shares, weighed
-from aegen.metrics.base import Measured, Metric
+from aegen.metrics._pooled_neighbours import PooledAccuracy, shares
 
 __all__ = ["Accuracies", "NearestNeighbourAccuracy"]
 
@@ -27,8 +23,8 @@ class Accuracies(NamedTuple):
     generated: float
 
 
-class NearestNeighbourAccuracy(Metric):
-    r"""How often the nearest neighbour of a row, in both sets pooled, is of the row's own set.
+class NearestNeighbourAccuracy(PooledAccuracy):
+    r"""Leave-one-out 1-NN accuracy: how often a row's nearest, in both sets pooled, is of its set.
 
     With real rows $x_1..x_n$ and as many generated rows $y_1..y_n$,
 
@@ -36,7 +32,7 @@ class NearestNeighbourAccuracy(Metric):
 
     where $NN$ is the nearest of all other rows by Euclidean distance. It tends to 1/2 where both
     sets follow one law (their leave-one-out mean is a little below, (n - 1)/(2n - 1)), to 1 where
-    they can be told apart, and lies below 1/2 where each generated row sits on a real one.
+    they can be distinguished, and lies below 1/2 where each generated row sits on a real one.
     A row with several nearest neighbours counts by their share, so exact copies and rows on a
     grid need no random choice and the value is exact.
 
@@ -45,8 +41,8 @@ class NearestNeighbourAccuracy(Metric):
     Rows that the latent model was fitted to must not be the reference: copies of them look good.
     Its two halves, `parts`, are metrics of their own too.
 
-    Sways are those of the jackknife, which finds the value anew without each row (ties aside),
-    made smaller by one factor so that they say what disjoint blocks of rows show.
+    Influences are the jackknife's (ties aside), scaled so that the error is the one that disjoint
+    blocks of rows show (``_block_variance.py``).
 
     Reference: Lopez-Paz and Oquab 2017 (arXiv 1610.06545); Xu et al. 2018 (arXiv 1806.07755).
 
@@ -57,13 +53,11 @@ class NearestNeighbourAccuracy(Metric):
         0.0
     """
 
-    title: ClassVar[str] = "1-NN accuracy"
-    summary: ClassVar[str] = (
+    title = "1-NN accuracy"
+    summary = (
         "How often the nearest neighbour tells generated from real; 0.5 is best, less is copying."
     )
-    direction: ClassVar[Literal["lower", "higher", "nearer"]] = "nearer"
-    best: ClassVar[float] = 0.5
-    paired: ClassVar[bool] = True
+    weights = (0.5, 0.5)
 
     def parts(self, reference: ArrayLike, generated: ArrayLike) -> Accuracies:
         """The value's two halves: among real rows, and among generated ones.
@@ -76,14 +70,4 @@ class NearestNeighbourAccuracy(Metric):
             Accuracies(real=0.0, generated=1.0)
         """
         found = shares(*self._rows(reference, generated))
-        return Accuracies(float(found.real.mean()), float(found.made.mean()))
-
-    def _measure(
-        self,
-        reference: FloatArray,
-        generated: FloatArray,
-        training: Neighbours | None,
-        parents: IntArray | None,
-        rng: np.random.Generator,
-    ) -> Measured:
-        return weighed(reference, generated, (0.5, 0.5), rng)
+        return Accuracies(float(found.real.mean()), float(found.generated.mean()))

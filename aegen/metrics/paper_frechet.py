@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
-
 import numpy as np
 
-from aegen.core.arrays import FloatArray, IntArray
-from aegen.core.neighbours import Neighbours
+from aegen.core.arrays import FloatArray
 from aegen.metrics._frechet import squared_frechet
 from aegen.metrics._mmd import root
 from aegen.metrics._probabilities import attributes
-from aegen.metrics.base import Measured, Metric
+from aegen.metrics._two_sample import TwoSampleMetric
+from aegen.metrics.base import Measured
 
 __all__ = ["PaperFrechet"]
 
 
-class PaperFrechet(Metric):
+class PaperFrechet(TwoSampleMetric):
     r"""Root of the Fréchet distance of class probabilities, which the paper calls FID.
 
     $\left(|\mu_x - \mu_y|^2 + \mathrm{tr}(S_x + S_y - 2 (S_x S_y)^{1/2})\right)^{1/2}$ with means
     and covariances of the probabilities that a classifier gives to real and to generated images.
     The paper takes those of a ResNet-34 for the 1,000 classes of ImageNet; here they are those of
     the bundle's classifier for the values of each attribute, so only the formula is the paper's.
-    For comparison with it; `FrechetDistance` on features is the one to judge by.
+    For comparison with it; `FrechetDistance` on features is the one to trust.
 
-    The sways are those of the square over twice the root. Beside 120 repeated draws, errors were
-    right within a tenth, or up to two fifths too large where laws nearly agree.
+    The influences are those of the square over twice the root. Beside 120 repeated draws, errors
+    were right within a tenth, or up to two fifths too large where laws nearly agree.
 
     Goes wrong with few rows, as every Fréchet distance does: one law on both sides gives a value
     above 0. A sure classifier's probabilities are nearly 0 or 1, far from Gaussian: then it hardly
@@ -40,24 +38,17 @@ class PaperFrechet(Metric):
         0.848528
     """
 
-    title: ClassVar[str] = "Paper's Fréchet distance"
-    summary: ClassVar[str] = (
+    title = "Paper's Fréchet distance"
+    summary = (
         "Distance of mean and covariance of class probabilities, as the first paper takes it; "
         "lower is better."
     )
-    direction: ClassVar[Literal["lower", "higher", "nearer"]] = "lower"
-    best: ClassVar[float] = 0.0
-    spaces: ClassVar[tuple[str, ...]] = ("attributes",)
-    minimum: ClassVar[int] = 2
+    direction = "lower"
+    best = 0.0
+    spaces = ("attributes",)
+    minimum = 2
 
-    def _measure(
-        self,
-        reference: FloatArray,
-        generated: FloatArray,
-        training: Neighbours | None,
-        parents: IntArray | None,
-        rng: np.random.Generator,
-    ) -> Measured:
-        for rows, name in ((reference, "reference row"), (generated, "generated row")):
-            attributes(rows, name)
-        return root(Measured(*squared_frechet(reference, generated)))
+    def _compare(self, x: FloatArray, y: FloatArray, rng: np.random.Generator) -> Measured:
+        attributes(x, "reference row")
+        attributes(y, "generated row")
+        return root(Measured(*squared_frechet(x, y)))

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import math
-from typing import ClassVar, Literal
 
 import numpy as np
 
-from aegen.core.arrays import FloatArray, IntArray
-from aegen.core.neighbours import Neighbours
+from aegen.core.arrays import FloatArray
 from aegen.metrics._probabilities import attributes
-from aegen.metrics.base import Measured, Metric
+from aegen.metrics._two_sample import TwoSampleMetric
+from aegen.metrics.base import Measured
 
 __all__ = ["PaperInceptionScore"]
 
 
-class PaperInceptionScore(Metric):
-    r"""How many classes generated images fall into, as sure as the classifier is of each.
+class PaperInceptionScore(TwoSampleMetric):
+    r"""Inception score: the exponential of the information between image and class.
 
     $\exp \frac{1}{m} \sum_j \sum_c p_{jc} \log (p_{jc} / \bar p_c)$ for the probabilities
     $p_{jc}$ that a classifier gives to class c for the generated image j, and their means
-    $\bar p_c$: the exponential of the information between image and class. 1 where all images
+    $\bar p_c$: how many classes the images fall into, as sure as the classifier is. 1 where all
     get the same probabilities, and the number of classes where each image is surely of one and
     classes come equally often. With several attributes the information is their mean, so the
     score is the geometric mean of their scores. The paper takes a ResNet-34 for the 1,000
@@ -30,8 +29,8 @@ class PaperInceptionScore(Metric):
     what real images would get is the score of real rows passed as generated ones, or the row of
     held-out reconstructions in a comparison. A score above that is no better.
 
-    The sways are the information of each row less its mean, times the score; those of reference
-    rows are 0. Beside 120 repeated draws, errors were right within an eighth.
+    The influences are the information of each row less its mean, times the score; those of
+    reference rows are 0. Beside 120 repeated draws, errors were right within an eighth.
 
     Goes wrong where draws repeat one perfect image of each class: the score is the highest there
     is. It sees neither copies nor anything real; with few rows it is a little too high.
@@ -45,28 +44,21 @@ class PaperInceptionScore(Metric):
         2.0
     """
 
-    title: ClassVar[str] = "Paper's inception score"
-    summary: ClassVar[str] = (
+    title = "Paper's inception score"
+    summary = (
         "How many classes the draws fall into, and how surely, as the first paper takes it; "
         "higher is better."
     )
-    direction: ClassVar[Literal["lower", "higher", "nearer"]] = "higher"
-    best: ClassVar[float] = math.inf
-    spaces: ClassVar[tuple[str, ...]] = ("attributes",)
+    direction = "higher"
+    best = math.inf
+    spaces = ("attributes",)
 
-    def _measure(
-        self,
-        reference: FloatArray,
-        generated: FloatArray,
-        training: Neighbours | None,
-        parents: IntArray | None,
-        rng: np.random.Generator,
-    ) -> Measured:
-        k = attributes(generated, "generated row")
-        mean = generated.mean(axis=0)
+    def _compare(self, x: FloatArray, y: FloatArray, rng: np.random.Generator) -> Measured:
+        k = attributes(y, "generated row")
+        mean = y.mean(axis=0)
         # A probability of 0 adds nothing, and stands for 1 in the logarithm.
-        log = np.log(np.where(generated > 0, generated, 1) / np.where(mean > 0, mean, 1))
-        information = (generated * log).sum(axis=1) / k
+        log = np.log(np.where(y > 0, y, 1) / np.where(mean > 0, mean, 1))
+        information = (y * log).sum(axis=1) / k
         value = math.exp(information.mean())
-        sways = value * (information - information.mean())
-        return Measured(value, np.zeros(len(reference)), sways)
+        influences = value * (information - information.mean())
+        return Measured(value, np.zeros(len(x)), influences)

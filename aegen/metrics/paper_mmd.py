@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
-
 import numpy as np
 
-from aegen.core.arrays import FloatArray, IntArray
+from aegen.core.arrays import FloatArray
 from aegen.core.errors import InvalidInput
-from aegen.core.neighbours import Neighbours
 from aegen.metrics._distances import ordinary_units, squared_distances
 from aegen.metrics._mmd import biased, root
-from aegen.metrics.base import Measured, Metric
+from aegen.metrics._two_sample import TwoSampleMetric
+from aegen.metrics.base import Measured
 
 __all__ = ["PaperMMD"]
 
 
-class PaperMMD(Metric):
+class PaperMMD(TwoSampleMetric):
     r"""Root of the biased squared maximum mean discrepancy, as the paper's published code has it.
 
     $\left(\mathrm{mean}_{ij} k(x_i, x_j) + \mathrm{mean}_{ij} k(y_i, y_j)
     - 2\,\mathrm{mean}_{ij} k(x_i, y_j)\right)^{1/2}$ with $k(x, y) = \exp(-|x - y|^2 / (2 s))$
     and s the mean of $|x_i - x_j|^2$ over all pairs of real rows, a row with itself included. For
-    comparison with the paper; `MaximumMeanDiscrepancy` is the one to judge by.
+    comparison with the paper; `MaximumMeanDiscrepancy` is the one to trust.
 
-    The sways are twice the witness function, scaled where the square's spread is of second order,
-    and then over twice the root; that the reference rows choose s is left out. Beside 120
+    The influences are twice the witness function, scaled where the square's spread is of second
+    order, and then over twice the root; that the reference rows choose s is left out. Beside 120
     repeated draws, errors were right within a fifth for laws that differ, and up to a third too
     large for one law on both sides.
 
@@ -40,22 +38,13 @@ class PaperMMD(Metric):
         0.0
     """
 
-    title: ClassVar[str] = "Paper's MMD"
-    summary: ClassVar[str] = (
-        "Distance of the sets' kernel means, as the first paper takes it; lower is better."
-    )
-    direction: ClassVar[Literal["lower", "higher", "nearer"]] = "lower"
-    best: ClassVar[float] = 0.0
+    title = "Paper's MMD"
+    summary = "Distance of the sets' kernel means, as the first paper takes it; lower is better."
+    direction = "lower"
+    best = 0.0
 
-    def _measure(
-        self,
-        reference: FloatArray,
-        generated: FloatArray,
-        training: Neighbours | None,
-        parents: IntArray | None,
-        rng: np.random.Generator,
-    ) -> Measured:
-        real, made, _ = ordinary_units(reference, generated)
+    def _compare(self, x: FloatArray, y: FloatArray, rng: np.random.Generator) -> Measured:
+        real, made, _ = ordinary_units(x, y)
         pairs = ((real, real), (made, made), (real, made))
         squares = [squared_distances(a, b) for a, b in pairs]
         s = float(squares[0].mean())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
-
 import numpy as np
 
 from aegen.core.arrays import FloatArray, IntArray
@@ -19,13 +17,13 @@ class ParentShare(Metric):
 
     $\frac1m \sum_j 1[\arg\min_k |y_j - t_k| = p_j]$ with generated rows y, training rows
     $t_1..t_n$ and parents p. Where several training rows are as near, each counts by its share,
-    so the parent's copies take their part. A new real row would have any parent with a chance of
+    so the parent's copies take their part. A new real row would have any parent with probability
     1/n, so 0 is best; near 1 the draws are their parents with a little noise, though in many
     dimensions that noise may be as large as the distance between training rows.
 
     Goes wrong as a measure of copying by itself, as it says nothing of how near: read it beside
     the distance ratio. Only latent models that start from training rows have parents. Reference
-    rows are not used, so they have no sway; sways of generated rows are exact.
+    rows are not used, so their influences are 0; those of generated rows are exact.
 
     Reference: this package; Meehan, Chaudhuri and Dasgupta 2020 (arXiv 2004.05675) on tests of
     copying by nearest training rows.
@@ -36,15 +34,13 @@ class ParentShare(Metric):
         0.5
     """
 
-    title: ClassVar[str] = "Parent nearest"
-    summary: ClassVar[str] = (
-        "Share of draws whose nearest training row is the one they started from; 0 is best."
-    )
-    direction: ClassVar[Literal["lower", "higher", "nearer"]] = "lower"
-    best: ClassVar[float] = 0.0
-    detects: ClassVar[Literal["spread", "part", "copies"]] = "copies"
-    needs_training: ClassVar[bool] = True
-    needs_parents: ClassVar[bool] = True
+    title = "Parent nearest"
+    summary = "Share of draws whose nearest training row is the one they started from; 0 is best."
+    direction = "lower"
+    best = 0.0
+    detects = "copies"
+    needs_training = True
+    needs_parents = True
 
     def _measure(
         self,

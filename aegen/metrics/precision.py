@@ -1,21 +1,17 @@
-"""Do generated rows lie where real ones do?"""
+"""Precision of Kynkäänniemi et al.: do generated rows lie where real ones do?"""
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
-
 import numpy as np
 
-from aegen.core.arrays import FloatArray, IntArray
-from aegen.core.neighbours import Neighbours
-from aegen.core.parameters import Field
-from aegen.metrics._manifold import held_share
-from aegen.metrics.base import Measured, Metric
+from aegen.core.arrays import FloatArray
+from aegen.metrics._manifold import NeighbourhoodMetric, held_share
+from aegen.metrics.base import Measured
 
 __all__ = ["Precision"]
 
 
-class Precision(Metric):
+class Precision(NeighbourhoodMetric):
     r"""Share of generated rows that lie on the manifold of the real ones.
 
     $\frac1m \sum_j 1[\exists i: |y_j - x_i| < r_k(x_i)]$ with real rows $x_1..x_n$, generated rows
@@ -27,9 +23,9 @@ class Precision(Metric):
     Goes wrong where one real row lies far off: its ball is so wide that it takes in anything.
     It does not see what is missing, which recall does, nor copies, which count as right.
 
-    Sways of generated rows are exact. Those of real rows are the jackknife's, which finds the
-    value anew without each row, made smaller by one factor so that the error is what disjoint
-    blocks of rows show (``_blocks.py``); where the value is above 0.98 it is overstated by half.
+    Influences of generated rows are exact. Those of real rows are the jackknife's, scaled so that
+    the error is the one that disjoint blocks of rows show (``_block_variance.py``); where the
+    value is above 0.98 it is overstated by half.
 
     Reference: Kynkäänniemi et al. 2019 (arXiv 1904.06991), equations 1 and 2; open balls as in
     the package prdc, with which it agrees.
@@ -39,28 +35,10 @@ class Precision(Metric):
         0.75
     """
 
-    title: ClassVar[str] = "Precision"
-    summary: ClassVar[str] = "Share of generated rows that lie among the real ones; 1 is best."
-    direction: ClassVar[Literal["lower", "higher", "nearer"]] = "higher"
-    best: ClassVar[float] = 1.0
+    title = "Precision"
+    summary = "Share of generated rows that lie among the real ones; 1 is best."
+    direction = "higher"
+    best = 1.0
 
-    def __init__(
-        self,
-        k: Annotated[
-            int, Field("Which nearest row a ball reaches to", title="Neighbours", low=1)
-        ] = 5,
-    ) -> None:
-        self.k = k
-
-    def _measure(
-        self,
-        reference: FloatArray,
-        generated: FloatArray,
-        training: Neighbours | None,
-        parents: IntArray | None,
-        rng: np.random.Generator,
-    ) -> Measured:
-        value, real, made = held_share(
-            reference, generated, self.k, rng, name="reference rows", title=self.title
-        )
-        return Measured(value, real, made)
+    def _compare(self, x: FloatArray, y: FloatArray, rng: np.random.Generator) -> Measured:
+        return Measured(*held_share(x, y, self.k, rng, name="reference rows", title=self.title))

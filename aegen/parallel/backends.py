@@ -277,11 +277,8 @@ def _greet(address: str) -> None:
         comm = await core.connect(address, **security.get_connection_args("client"))
         await comm.close()
 
-    async def meet_in_time() -> None:
-        await asyncio.wait_for(meet(), PATIENCE)
-
     with ThreadPoolExecutor(1) as thread:  # as ours may have a loop that runs
-        met = thread.submit(lambda: asyncio.run(meet_in_time()))
+        met = thread.submit(lambda: asyncio.run(asyncio.wait_for(meet(), PATIENCE)))
     problem = met.exception()
     if isinstance(problem, ValueError | TypeError):
         raise ClusterError(
@@ -451,7 +448,7 @@ def _library(module: str, name: str) -> Any:
 
 def _lost() -> ClusterError:
     return ClusterError(
-        "the cluster was lost on the way: see that it runs, and begin again; finished results "
+        "the cluster was lost before the end: see that it runs, and begin again; finished results "
         "are kept"
     )
 

@@ -29,7 +29,7 @@ UNIT = 2.0**-53
 
 
 def _ziggurat() -> tuple[FloatArray, FloatArray]:
-    """Right ends of the 256 layers (257,) and the heights of the bell there (257,)."""
+    """Right ends of the 256 layers (257,) and the heights of exp(-x²/2) there (257,)."""
     last = 3.6541528853610088  # where the tail begins, so that all layers have one area
     area = last * math.exp(-0.5 * last**2) + math.sqrt(math.pi / 2) * math.erfc(last / 2**0.5)
     ends = [area * math.exp(0.5 * last**2), last]
@@ -43,7 +43,7 @@ EDGES, HEIGHTS = _ziggurat()
 TAIL = float(EDGES[1])
 
 # A place in a layer is a whole number of 48 bits with its sign: what one is worth there, and
-# below which it lies within the bell for sure.
+# below which it lies below the curve for sure.
 WORTH = EDGES * 2.0**-47
 INNER = (EDGES[1:] / EDGES[:-1] * 2.0**47).astype(np.int64)
 
@@ -86,11 +86,7 @@ def _outside(state: np.uint64, layer: np.uint64, place: np.int64) -> tuple[np.ui
 def draw_beta(seed: np.uint64, s: NDArray[np.int32], m: int, out: FloatArray) -> None:
     """Fill ``out`` with independent draws of Beta(s, m + 1 - s), one for each entry of ``s``.
 
-    Args:
-        seed: where the stream of bits starts.
-        s: whole numbers in 1..m; any shape, contiguous.
-        m: the degree.
-        out: same shape as ``s``, contiguous.
+    Both are contiguous, of one shape; the stream of bits starts at ``seed``.
     """
     shapes = s.reshape(-1)
     drawn = out.reshape(-1)
@@ -119,7 +115,7 @@ def draw_beta(seed: np.uint64, s: NDArray[np.int32], m: int, out: FloatArray) ->
             p, q = x / math.sqrt(9 * d_a), y / math.sqrt(9 * d_b)
             v, w = 1 + p, 1 + q
             v, w = v * v * v, w * w * w
-            # The log of the chance of acceptance is d (3 log(1 + p) - 3p + 1.5 p² - p³) for each
+            # The log of the acceptance probability is d (3 log(1 + p) - 3p + 1.5 p² - p³) for each
             # of the two; its series begins -3/4 d p⁴, so it is above -1.5 d p⁴ where p > -1/2.
             pp, qq = p * p, q * q
             refused = 1.5 * (d_a * pp * pp + d_b * qq * qq)

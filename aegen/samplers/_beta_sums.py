@@ -11,21 +11,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aegen.core.arrays import FloatArray, IntArray
 from aegen.core.compiled import compiled
-from aegen.samplers._kernel_sums import (
-    BLOCK,
-    LANES,
-    LEAST,
-    NEGLIGIBLE,
-    SMALL,
-    _exponentials,
-    in_threads,
-)
+from aegen.samplers._kernel_sums import BLOCK, LANES, LEAST, NEGLIGIBLE, _exponentials, in_threads
 
 __all__ = ["BetaSums", "log_binomials"]
 
@@ -41,6 +34,24 @@ def log_binomials(m: int) -> FloatArray:
     return constants
 
 
+class Spans(NamedTuple):
+    """Rows that have several steps in some column, entry by entry.
+
+    Attributes:
+        rows: which rows these are, increasing, (k,).
+        first: where the entries of each of them begin, (k + 1,).
+        column: of each entry, (e,).
+        steps: first and last step of each entry, (e, 2).
+        shares: part of the row's stretch in the first, in each middle and in the last, (e, 3).
+    """
+
+    rows: IntArray
+    first: IntArray
+    column: IntArray
+    steps: IntArray
+    shares: FloatArray
+
+
 @dataclass(frozen=True)
 class BetaSums:
     """The rows of a copula, ready to be summed over.
@@ -50,11 +61,7 @@ class BetaSums:
         constants: see `log_binomials`.
         low: steps below the first step of each row, whole numbers, (d, n) filled up to blocks.
         base: log-weight of each row plus its constants, (n,) filled up with -inf.
-        across: rows that have several steps in some column, increasing, (k,).
-        first: where the entries of each of them begin, (k + 1,).
-        column: of each entry, (e,).
-        steps: first and last step of each entry, (e, 2).
-        shares: part of the row's stretch in the first, in each middle and in the last, (e, 3).
+        across: rows that have several steps in some column.
         kept: places of the rows among those given, (n,).
     """
 
@@ -62,11 +69,7 @@ class BetaSums:
     constants: FloatArray
     low: NDArray[np.float32]
     base: FloatArray
-    across: IntArray
-    first: IntArray
-    column: IntArray
-    steps: IntArray
-    shares: FloatArray
+    across: Spans
     kept: IntArray
 
     @staticmethod
@@ -97,28 +100,20 @@ class BetaSums:
         shares[:, 0] = np.clip((begin - start[rows, column]) / span, 0, 1)
         shares[:, 1] = 1 / span
         shares[:, 2] = np.clip(1 - shares[:, 0] - (end - begin - 1) * shares[:, 1], 0, 1)
-        return BetaSums(
-            m,
-            constants,
-            columns,
-            base,
+        spans = Spans(
             across.astype(np.int64),
             np.r_[first, len(rows)].astype(np.int64),
             column.astype(np.int64),
             np.stack([begin, end], axis=1),
             shares,
-            kept,
         )
+        return BetaSums(m, constants, columns, base, spans, kept)
 
     def log_density(self, u: FloatArray) -> FloatArray:
         """The log of sum_i w_i prod_j f_ij(u_j) at each u (k, d) within (0, 1), shape (k,)."""
         n = len(self.kept)
         limit = NEGLIGIBLE + math.log(n)
-
-        def some(part: FloatArray) -> FloatArray:
-            return _log_sums(part, self.m, *self._arrays(), limit)
-
-        return some(u) if u.size * n < SMALL else in_threads(some, u)
+        return in_threads(_log_sums, u, self.m, *self._arrays(), limit, cost=u.size * n)
 
     def row_logs(self, u: FloatArray) -> FloatArray:
         """The log of w_i prod_j f_ij(u_j) of each kept row at one u (d,), shape (n,)."""
@@ -126,13 +121,8 @@ class BetaSums:
 
     def cdf(self, u: FloatArray) -> FloatArray:
         """sum_i w_i prod_j F_ij(u_j) at each u (k, d), shape (k,)."""
-        weights = np.exp(self._weights())
-        across, first, column, steps, shares = self._entries()
-
-        def some(part: FloatArray) -> FloatArray:
-            return _cdf_sums(part, self.m, weights, self.low, across, first, column, steps, shares)
-
-        return some(u) if u.size * len(self.kept) < SMALL else in_threads(some, u)
+        weights, cost = np.exp(self._weights()), u.size * len(self.kept)
+        return in_threads(_cdf_sums, u, self.m, weights, self.low, self.across, cost=cost)
 
     def between(self, low: FloatArray, high: FloatArray) -> FloatArray:
         """w_i prod_j (F_ij(high_j) - F_ij(low_j)) of each kept row, for (d,) each, shape (n,)."""
@@ -144,11 +134,11 @@ class BetaSums:
             inside = _step_cdf(b, self.m) - _step_cdf(a, self.m)
             value = inside[step[j]]
             totals = np.cumsum(inside)
-            mine = np.flatnonzero(self.column == j)
-            begin, end = self.steps[mine].T
+            mine = np.flatnonzero(self.across.column == j)
+            begin, end = self.across.steps[mine].T
             middle = totals[end - 1] - totals[begin]
-            parts = self.shares[mine]
-            row = np.repeat(self.across, np.diff(self.first))[mine]
+            parts = self.across.shares[mine]
+            row = np.repeat(self.across.rows, np.diff(self.across.first))[mine]
             value[row] = (
                 parts[:, 0] * inside[begin] + parts[:, 1] * middle + parts[:, 2] * inside[end]
             )
@@ -161,22 +151,8 @@ class BetaSums:
         constants: FloatArray = self.constants[self.low.astype(np.int64) + 1].sum(axis=0)
         return self.base - constants
 
-    def _entries(self) -> tuple[IntArray, IntArray, IntArray, IntArray, FloatArray]:
-        return self.across, self.first, self.column, self.steps, self.shares
-
-    def _arrays(
-        self,
-    ) -> tuple[
-        NDArray[np.float32],
-        FloatArray,
-        FloatArray,
-        IntArray,
-        IntArray,
-        IntArray,
-        IntArray,
-        FloatArray,
-    ]:
-        return self.low, self.base, self.constants, *self._entries()
+    def _arrays(self) -> tuple[NDArray[np.float32], FloatArray, FloatArray, Spans]:
+        return self.low, self.base, self.constants, self.across
 
 
 @compiled
@@ -185,16 +161,14 @@ def _correction(
     slope: FloatArray,
     mode: IntArray,
     constants: FloatArray,
-    first: IntArray,
-    column: IntArray,
-    steps: IntArray,
-    shares: FloatArray,
+    across: Spans,
     room: float,
 ) -> float:
     """What several steps add to the log of the k-th row across borders, which counts the first.
 
     If even the most they could add is below ``room``, that bound is given instead.
     """
+    _, first, column, steps, shares = across
     bound = 0.0
     for e in range(first[k], first[k + 1]):
         j, low = column[e], steps[e, 0]
@@ -238,11 +212,7 @@ def _log_sums(
     low: NDArray[np.float32],
     base: FloatArray,
     constants: FloatArray,
-    across: IntArray,
-    first: IntArray,
-    column: IntArray,
-    steps: IntArray,
-    shares: FloatArray,
+    across: Spans,
     limit: float,
 ) -> FloatArray:
     d, n = low.shape
@@ -262,12 +232,10 @@ def _log_sums(
                 part, odds = low[j, start : start + BLOCK], slope[j]
                 for i in range(BLOCK):
                     logs[i] += part[i] * odds
-            while k < len(across) and across[k] < start + BLOCK:
-                i = across[k] - start
+            while k < len(across.rows) and across.rows[k] < start + BLOCK:
+                i = across.rows[k] - start
                 room = best - limit - logs[i]
-                logs[i] += _correction(
-                    k, slope, mode, constants, first, column, steps, shares, room
-                )
+                logs[i] += _correction(k, slope, mode, constants, across, room)
                 k += 1
             lanes[:] = -np.inf
             for i in range(0, BLOCK, LANES):
@@ -298,11 +266,7 @@ def _row_logs(
     low: NDArray[np.float32],
     base: FloatArray,
     constants: FloatArray,
-    across: IntArray,
-    first: IntArray,
-    column: IntArray,
-    steps: IntArray,
-    shares: FloatArray,
+    across: Spans,
 ) -> FloatArray:
     d, n = low.shape
     slope, mode = np.empty(d), np.empty(d, dtype=np.int64)
@@ -311,16 +275,14 @@ def _row_logs(
     for j in range(d):
         for i in range(n):
             logs[i] += low[j, i] * slope[j]
-    for k in range(len(across)):
-        logs[across[k]] += _correction(
-            k, slope, mode, constants, first, column, steps, shares, -np.inf
-        )
+    for k in range(len(across.rows)):
+        logs[across.rows[k]] += _correction(k, slope, mode, constants, across, -np.inf)
     return logs
 
 
 @compiled
 def _step_cdf(u: float, m: int) -> FloatArray:
-    """Chance that Beta(s, m + 1 - s) is at most u, for s = 0..m: of s or more hits in m trials."""
+    """P(Beta(s, m + 1 - s) <= u) for s = 0..m: the upper tails of a binomial of m trials."""
     out = np.zeros(m + 1)
     if u <= 0.0:
         out[0] = 1.0
@@ -329,7 +291,7 @@ def _step_cdf(u: float, m: int) -> FloatArray:
         out[:] = 1.0
         return out
     slope = math.log(u) - math.log1p(-u)
-    # Hits k have the chance exp(log); each log follows from the one above it.
+    # Hits k have the probability exp(log); each log follows from the one above it.
     log = m * math.log(u)
     total = 0.0
     for k in range(m, -1, -1):
@@ -346,13 +308,10 @@ def _cdf_sums(
     m: int,
     weights: FloatArray,
     low: NDArray[np.float32],
-    across: IntArray,
-    first: IntArray,
-    column: IntArray,
-    steps: IntArray,
-    shares: FloatArray,
+    across: Spans,
 ) -> FloatArray:
     d, n = low.shape
+    rows, first, column, steps, shares = across
     tables = np.empty((d, m + 1))
     products = np.empty(n)
     out = np.empty(len(u))
@@ -364,11 +323,11 @@ def _cdf_sums(
         for j in range(d):
             for i in range(n):
                 products[i] *= tables[j, np.int64(low[j, i]) + 1]
-        for k in range(len(across)):
-            product = weights[across[k]]
+        for k in range(len(rows)):
+            product = weights[rows[k]]
             e = first[k]
             for j in range(d):
-                value = tables[j, np.int64(low[j, across[k]]) + 1]
+                value = tables[j, np.int64(low[j, rows[k]]) + 1]
                 if e < first[k + 1] and column[e] == j:
                     value = shares[e, 0] * tables[j, steps[e, 0]]
                     for s in range(steps[e, 0] + 1, steps[e, 1]):
@@ -376,6 +335,6 @@ def _cdf_sums(
                     value += shares[e, 2] * tables[j, steps[e, 1]]
                     e += 1
                 product *= value
-            products[across[k]] = product
+            products[rows[k]] = product
         out[p] = products.sum()
     return out

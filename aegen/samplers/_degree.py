@@ -1,8 +1,8 @@
-"""The degree of an empirical beta copula by held-out likelihood."""
+"""Cross-validated choice of the degree of an empirical beta copula."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -16,8 +16,8 @@ from aegen.samplers._standardise import centre_and_scale, effective_count
 
 __all__ = ["likeliest_degree"]
 
-JUDGED = 1000
-"""Most held-out rows that a degree is judged by."""
+MOST = 1000
+"""Most held-out rows whose likelihood chooses the degree."""
 
 FOLDS, FEW = 5, 5000
 """Fewer rows than the second are held out in so many turns, more in one."""
@@ -29,59 +29,27 @@ BETWEEN = 7
 """Degrees tried around the best of those."""
 
 
-class Trial:
-    """A copula of some rows, and others to judge it by.
-
-    Args:
-        z: codes to learn from, (n, d), no column constant.
-        weights: theirs, sum one, or None.
-        held_out: codes to judge by, (k, d).
-        held_out_weights: theirs, or None.
-        rng: breaks ties.
-    """
-
-    def __init__(
-        self,
-        z: FloatArray,
-        weights: FloatArray | None,
-        held_out: FloatArray,
-        held_out_weights: FloatArray | None,
-        rng: np.random.Generator,
-    ) -> None:
-        shares = np.full(len(z), 1 / len(z)) if weights is None else weights
-        ordered, ranks = ranked(z, rng)
-        self.ranks = Ranks(ranks, shares)
-        self.count = len(z) if weights is None else effective_count(z, weights)
-        centre, scale = centre_and_scale(z, weights)
-        width = silverman(self.count)
-        laws = ColumnLaws("kde", ordered, self.ranks.ordered_shares, centre, scale, width)
-        columns = [laws.cdf(held_out[:, j], j) for j in range(z.shape[1])]
-        self.u = inside(np.stack(columns, axis=1))
-        self.held_out_weights = held_out_weights
-
-    def score(self, degree: int) -> float:
-        """Mean log-density of the copula at the held-out codes."""
-        start, length = self.ranks.stretches(degree)
-        density = BetaSums.of(start, length, self.ranks.shares, degree).log_density(self.u)
-        return float(np.average(density, weights=self.held_out_weights))
+Trial = tuple[float, Callable[[int], float]]
+"""An effective number of rows, and a degree's mean log-density of the rows held out from them."""
 
 
 def likeliest_degree(z: FloatArray, weights: FloatArray | None, rng: np.random.Generator) -> int:
     """The degree whose copula gives held-out codes of ``z`` (n, d) the largest log-density.
 
-    Margins do not depend on the degree, so only the copula is judged. Degrees go up by half each
-    until two in a row are worse, then those between the neighbours of the best are tried.
+    Margins do not depend on the degree, so only the copula's density is compared. Degrees go up by
+    half each until two in a row are worse, then those between the neighbours of the best are
+    tried.
     """
     trials = list(_trials(z, weights, rng))
     if not trials:
         return 1
-    most = max(1, round(min(trial.count for trial in trials)))
+    most = max(1, round(min(count for count, _ in trials)))
     scores: dict[int, float] = {}
 
     def score(degree: int) -> float:
         if degree not in scores:
             report(min(0.9, len(scores) / 16), f"degree {degree}")
-            scores[degree] = float(np.mean([trial.score(degree) for trial in trials]))
+            scores[degree] = float(np.mean([log_density(degree) for _, log_density in trials]))
         return scores[degree]
 
     ladder = np.unique(np.clip(np.round(UP ** np.arange(60)), 1, most).astype(int)).tolist()
@@ -109,13 +77,37 @@ def _trials(
     parts = parts if len(z) < FEW else parts[:1]
     for part in filter(len, parts):
         rest = np.setdiff1d(np.arange(len(z)), part)
-        judged = part[: -(-JUDGED // len(parts))]
-        own = judging = None
+        held_out = part[: -(-MOST // len(parts))]
+        own = theirs = None
         if weights is not None:
-            own, judging = weights[rest], weights[judged]
-            if own.sum() <= 0 or judging.sum() <= 0:
+            own, theirs = weights[rest], weights[held_out]
+            if own.sum() <= 0 or theirs.sum() <= 0:
                 continue
             own = own / own.sum()
         learned = z[rest] if own is None else z[rest][own > 0]
         if len(learned) > 1 and (learned.min(axis=0) < learned.max(axis=0)).all():
-            yield Trial(z[rest], own, z[judged], judging, rng)
+            yield _trial(z[rest], own, z[held_out], theirs, rng)
+
+
+def _trial(
+    z: FloatArray,
+    weights: FloatArray | None,
+    held_out: FloatArray,
+    held_out_weights: FloatArray | None,
+    rng: np.random.Generator,
+) -> Trial:
+    """The copula of codes ``z`` (n, d) and its density at held-out ones (k, d)."""
+    shares = np.full(len(z), 1 / len(z)) if weights is None else weights
+    count = len(z) if weights is None else effective_count(z, weights)
+    ordered, ranks = ranked(z, rng)
+    rows = Ranks(ranks, shares)
+    centre, scale = centre_and_scale(z, weights)
+    laws = ColumnLaws("kde", ordered, rows.ordered_shares, centre, scale, silverman(count))
+    u = inside(laws.cdfs(held_out))
+
+    def log_density(degree: int) -> float:
+        start, length = rows.stretches(degree)
+        density = BetaSums.of(start, length, shares, degree).log_density(u)
+        return float(np.average(density, weights=held_out_weights))
+
+    return count, log_density

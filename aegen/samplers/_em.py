@@ -1,6 +1,6 @@
-"""Normal clouds fitted to weighted rows by expectation-maximisation; see `gaussian_mixture.py`.
+"""Expectation-maximisation of a Gaussian mixture on weighted rows; see `gaussian_mixture.py`.
 
-A row goes through all clouds at once: arrays have the clouds along their last axis, so that the
+A row goes through all components at once: these are the last axis of arrays, so that the
 processor works on several of them at a time. Rows go through in parts whose number depends on the
 problem alone, and their sums are added in order, so that threads change no digit.
 """
@@ -8,7 +8,6 @@ problem alone, and their sums are added in order, so that threads change no digi
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,15 +18,15 @@ import numpy as np
 
 from aegen.core.arrays import FloatArray, IntArray
 from aegen.core.compiled import compiled
-from aegen.samplers._kernel_sums import in_threads
+from aegen.samplers._kernel_sums import in_threads, processors
 
-__all__ = ["MixtureParameters", "fit_clouds", "log_densities"]
+__all__ = ["MixtureParameters", "fit_mixture", "log_densities"]
 
 NEGLIGIBLE = 38.0
-"""A cloud whose log-density is this far below the best one's changes no digit of the sum."""
+"""A component whose log-density is this far below the best one's changes no digit of the sum."""
 
 UNSHARED = 30.0
-"""The same for a cloud's share in a row, when the cloud is moved: below 1e-13."""
+"""The same for a component's share in a row, in the M step: below 1e-13."""
 
 ROUNDS = 30
 """Most rounds of k-means, which only makes a start."""
@@ -42,14 +41,10 @@ Tell = Callable[[float, str], None]
 
 @dataclass(frozen=True)
 class MixtureParameters:
-    """A mixture of k normal clouds in d dimensions.
+    """A mixture of k Gaussian components: shares (k,), sum one, means (k, d), and ``factors``.
 
-    Args:
-        shares: of the clouds, sum one, shape (k,).
-        means: shape (k, d).
-        factors: lower triangular roots of the covariances, shape (k, d, d).
-        converged: whether the last step gained next to nothing.
-        steps: how many there were.
+    These are the lower triangular roots of the covariances, (k, d, d). ``converged`` says whether
+    the last of the ``steps`` gained next to nothing.
     """
 
     shares: FloatArray
@@ -59,7 +54,7 @@ class MixtureParameters:
     steps: int = 0
 
 
-def fit_clouds(
+def fit_mixture(
     x: FloatArray,
     weights: FloatArray,
     k: int,
@@ -76,48 +71,48 @@ def fit_clouds(
     Args:
         x: standardised codes, shape (n, d).
         weights: of the rows, positive, sum one, shape (n,).
-        k: number of clouds.
+        k: number of components.
         full: whether covariances are full or diagonal.
         floor: added to each variance.
         steps: the most.
         tolerance: gain of the mean log-density, in nats, below which steps end.
         rng: for the start.
-        tell: is told which share of the steps is done, and a word on it, as they go.
+        tell: called with the share of the steps that is done, and a word on it.
     """
     shares, means, covariances = _start(x, weights, k, full, rng, tell)
     last = -np.inf
     for step in range(1, steps + 1):
-        clouds = _clouds(shares, means, covariances, floor)
+        mixture = _mixture(shares, means, covariances, floor)
 
         def said(share: float, step: int = step) -> None:
-            tell((step - 1 + share) / steps, f"{k} clouds, step {step}")
+            tell((step - 1 + share) / steps, f"{k} components, step {step}")
 
-        mass, shift, spread, found = _expectation(x, weights, clouds, full, said)
+        mass, shift, spread, found = _expectation(x, weights, mixture, full, said)
         there = mass > 0
         safe = np.where(there, mass, 1.0)
         moved = shift / safe[:, None]
         centred = spread / safe[:, None, None] - moved[:, :, None] * moved[:, None, :]
         if not full:
             centred *= np.eye(x.shape[1])
-        # A cloud that has lost all rows stays as it is, without a share.
+        # A component that has lost all rows stays as it is, without a share.
         means = means + moved
         covariances = np.where(there[:, None, None], centred, covariances)
         shares = mass / mass.sum()
         if found - last < tolerance:
-            return _clouds(shares, means, covariances, floor, converged=True, steps=step)
+            return _mixture(shares, means, covariances, floor, converged=True, steps=step)
         last = found
-    return _clouds(shares, means, covariances, floor, steps=steps)
+    return _mixture(shares, means, covariances, floor, steps=steps)
 
 
 def _expectation(
     x: FloatArray,
     weights: FloatArray,
-    clouds: MixtureParameters,
+    mixture: MixtureParameters,
     full: bool,
     tell: Callable[[float], None],
 ) -> list[Any]:
     """What `_expect` gives, of all rows."""
-    means, inverses, logs = _prepared(clouds)
+    means, inverses, logs = _prepared(mixture)
 
     def work(part: slice) -> Any:
         return _expect(x[part], weights[part], means, inverses, logs, full)
@@ -125,18 +120,15 @@ def _expectation(
     return _summed(work, len(x), len(logs) * x.shape[1] ** 2, tell)
 
 
-def log_densities(x: FloatArray, clouds: MixtureParameters) -> FloatArray:
+def log_densities(x: FloatArray, mixture: MixtureParameters) -> FloatArray:
     """Log-density of the mixture at each x (m, d)."""
-    means, inverses, logs = _prepared(clouds)
-
-    def some(part: FloatArray) -> FloatArray:
-        return _log_densities(part, means, inverses, logs)
-
-    work = x.size * len(logs) * x.shape[1]
-    return some(x) if work < PART else in_threads(some, x)
+    means, inverses, logs = _prepared(mixture)
+    if x.size * len(logs) * x.shape[1] < PART:
+        return _log_densities(x, means, inverses, logs)
+    return in_threads(_log_densities, x, means, inverses, logs)
 
 
-def _clouds(
+def _mixture(
     shares: FloatArray,
     means: FloatArray,
     covariances: FloatArray,
@@ -149,15 +141,15 @@ def _clouds(
     return MixtureParameters(shares, means, factors, converged, steps)
 
 
-def _prepared(clouds: MixtureParameters) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _prepared(mixture: MixtureParameters) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Means (d, k), inverses of the factors (d, d, k) and logs of all constants (k,)."""
-    d = clouds.means.shape[1]
-    inverses = np.linalg.solve(clouds.factors, np.eye(d)[None])
+    d = mixture.means.shape[1]
+    inverses = np.linalg.solve(mixture.factors, np.eye(d)[None])
     with np.errstate(divide="ignore"):
-        logs = np.log(clouds.shares) - 0.5 * d * LOG_2PI
-    logs -= np.log(np.diagonal(clouds.factors, axis1=1, axis2=2)).sum(axis=1)
+        logs = np.log(mixture.shares) - 0.5 * d * LOG_2PI
+    logs -= np.log(np.diagonal(mixture.factors, axis1=1, axis2=2)).sum(axis=1)
     return (
-        np.ascontiguousarray(clouds.means.T),
+        np.ascontiguousarray(mixture.means.T),
         np.ascontiguousarray(inverses.transpose(1, 2, 0)),
         logs,
     )
@@ -183,7 +175,9 @@ def _start(
         def work(part: slice, places: FloatArray = places) -> Any:
             return _assign(x[part], weights[part], places, group[part])
 
-        mass, sums = _summed(work, len(x), k * d, lambda share: tell(0.0, f"{k} clouds, start"))
+        mass, sums = _summed(
+            work, len(x), k * d, lambda share: tell(0.0, f"{k} components, start")
+        )
         centres = np.where(mass[:, None] > 0, sums / np.maximum(mass, 1e-300)[:, None], centres)
         if (group == before).all():
             break
@@ -205,8 +199,8 @@ def _spread_out(
 ) -> FloatArray:
     """Rows to start from, each drawn by its squared distance to those before (k-means++).
 
-    They are found in the running total of the chances, where repeated rows next to each other
-    take the place of one row of their weight.
+    They are found in the running total of the probabilities, where repeated rows next to each
+    other take the place of one row of their weight.
     """
     centres = np.empty((k, x.shape[1]))
     nearest = np.full(len(x), np.inf)
@@ -218,8 +212,8 @@ def _spread_out(
         np.minimum(nearest, ((x - centres[c]) ** 2).sum(axis=1), out=nearest)
         probabilities = weights * nearest
         if not probabilities.any():
-            probabilities = weights  # fewer different rows than clouds
-        tell(0.0, f"{k} clouds, start")
+            probabilities = weights  # fewer different rows than components
+        tell(0.0, f"{k} components, start")
     return centres
 
 
@@ -239,8 +233,7 @@ def _summed(
 
 def _in_waves(work: Callable[[slice], Any], parts: list[slice]) -> Iterator[Any]:
     """What ``work`` gives for each part, in order, as many at a time as there are processors."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    size = cores or 1
+    size = processors()
     if len(parts) == 1 or size == 1:
         yield from map(work, parts)
         return
@@ -286,7 +279,7 @@ def _log_terms(
     y: FloatArray,
     terms: FloatArray,
 ) -> float:
-    """Fill ``terms`` (k,) with log-densities of the clouds at x (d,), and give the largest.
+    """Fill ``terms`` (k,) with log-densities of the components at x (d,), and give the largest.
 
     ``away`` (d, k) gets the differences from the means; ``y`` (k,) is for work.
     """
@@ -320,7 +313,7 @@ def _expect(
     """What a step of expectation-maximisation needs of some rows (m, d).
 
     Returns:
-        Each cloud's weight (k,), and the weighted sums of the rows' differences from its mean
+        Each component's weight (k,), and the weighted sums of the rows' differences from its mean
         (k, d) and of their products (k, d, d); then the weighted sum of log-densities.
     """
     d, k = means.shape

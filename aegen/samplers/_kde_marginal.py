@@ -1,11 +1,11 @@
-r"""Kernel-smoothed margins: each column's own distribution, exact sums made fast.
+r"""Univariate Gaussian kernel density estimates, their cdf and quantiles, by fast Gauss transform.
 
 The margin of a column $x_1..x_n$ is the average of n normal distributions with mean $x_i$ and
 standard deviation h, so its density is $\frac{1}{nh}\sum_i \varphi((x - x_i)/h)$; rows may count
 differently, with weights in place of 1/n. Summing n terms a point is slow; here the rows are
 gathered in boxes of width h, and the sum over a box is taken from its first moments (a fast Gauss
 transform with Hermite polynomials, after Greengard and Strain 1991). Used by
-`independent_margins.py` and `empirical_beta_copula.py`.
+`independent_kde_marginal.py` and `empirical_beta_copula.py`.
 """
 
 from __future__ import annotations
@@ -43,7 +43,6 @@ CELLS = 2048
 TOLERANCE = 5e-8
 """Error in probability at which that table gives way to the knots."""
 
-
 NEGLIGIBLE = 1e-17
 """A share of a sum that changes no digit of it."""
 
@@ -55,7 +54,7 @@ def silverman(n: float) -> float:
     """Silverman's bandwidth for n codes in units of a column's standard deviation.
 
     $(3n/4)^{-1/5}$: 0.23 for 2,000 codes, 0.12 for 60,000 (Silverman 1986, equation 3.28). Where
-    rows have weights, n is `_columns.effective_count`.
+    rows have weights, n is `_standardise.effective_count`.
 
     Example:
         >>> round(silverman(2000), 4)
@@ -118,10 +117,10 @@ class Margin:
         The first is exact to about 1e-8 relative, far tails included, the second to about 1e-15.
         """
         t: FloatArray = np.clip((x - self.origin) / self.width, -1e100, 1e100)
-        bell, below = self._at(t)
+        density, below = self._at(t)
         with np.errstate(divide="ignore"):
-            logs = np.log(bell)
-        far = bell < TRUSTED
+            logs = np.log(density)
+        far = density < TRUSTED
         if far.any():
             logs[far] = _tail(t[far], self.t, self.weights)
         logs -= math.log(self.width) + 0.5 * math.log(2 * math.pi)
@@ -132,10 +131,10 @@ class Margin:
         steps = round(1 / STEP)
         window = np.arange(-int(REACH) * steps, (int(REACH) + 1) * steps + 1)
         at = np.unique((self.boxes[:, None] * steps + window).ravel()) * STEP
-        bell, u = self._at(at)
+        density, u = self._at(at)
         # Where the probability stands still, over gaps and in the last digits, knots are left out.
         kept = np.r_[True, u[1:] > np.maximum.accumulate(u)[:-1]] & (u > 0) & (u < 1)
-        slope = math.sqrt(2 * math.pi) / np.maximum(bell[kept], 1e-290)
+        slope = math.sqrt(2 * math.pi) / np.maximum(density[kept], 1e-290)
         value = self.origin + self.width * at[kept]
         return np.stack([u[kept], value, self.width * slope], axis=1)
 
@@ -248,10 +247,10 @@ def _sums(
     t: FloatArray, boxes: IntArray, moments: FloatArray, before: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Means over the rows of exp(-(t - t_i)^2 / 2), and of the normal cdf, at each t."""
-    bells, below = np.empty(len(t)), np.empty(len(t))
+    densities, below = np.empty(len(t)), np.empty(len(t))
     for p in range(len(t)):
         first = np.searchsorted(boxes, t[p] - REACH - 0.5)
-        bells[p], below[p] = 0.0, before[first]
+        densities[p], below[p] = 0.0, before[first]
         for b in range(first, len(boxes)):
             y = t[p] - (boxes[b] + 0.5)
             if y < -REACH:
@@ -263,11 +262,11 @@ def _sums(
                 series += hermite * moments[b, k]
                 lower_series += lower * moments[b, k]
                 lower, hermite = hermite, y * hermite - k * lower
-            bell = math.exp(-0.5 * y * y)
-            bells[p] += bell * series
+            density = math.exp(-0.5 * y * y)
+            densities[p] += density * series
             below[p] += 0.5 * math.erfc(-y / ROOT_2) * moments[b, 0]
-            below[p] -= bell / ROOT_2PI * lower_series
-    return bells, below
+            below[p] -= density / ROOT_2PI * lower_series
+    return densities, below
 
 
 @compiled

@@ -1,4 +1,4 @@
-"""Sums of exp(-rate · distance²) over many rows, exact and fast; what `kde.py` spends its time on.
+"""Gaussian kernel sums exp(-rate · distance²) over many rows, exact and fast, for `kde.py`.
 
 Rows are taken in blocks that stay in the processor's cache, column by column, so that it works on
 several rows at a time; so does the exponential function here. Points are shared among threads;
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from aegen.core.arrays import FloatArray, IntArray
 from aegen.core.compiled import compiled
 
-__all__ = ["binned_distances", "in_threads", "log_sums"]
+__all__ = ["binned_distances", "in_threads", "log_sums", "processors"]
 
 BLOCK = 1024
 """Rows taken at a time."""
@@ -47,12 +47,25 @@ C2, C3, C4, C5, C6, C7, C8, C9, C10, C11, C12 = (1 / math.factorial(k) for k in 
 LEAST = -700.0
 
 
-def in_threads(work: Callable[[Any], FloatArray], points: NDArray[Any]) -> FloatArray:
-    """``work`` on ``points`` (m, ...) cut into a part for each processor, put together again."""
-    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    parts = np.array_split(points, max(1, min(count or 1, len(points))))
+def processors() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def in_threads(
+    work: Callable[..., FloatArray], points: NDArray[Any], *rest: Any, cost: float = np.inf
+) -> FloatArray:
+    """``work(points, *rest)`` with ``points`` (m, ...) cut into a part for each processor.
+
+    In one thread where ``cost``, in differences or products, is too small for several.
+    """
+    if cost < SMALL:
+        return work(points, *rest)
+    parts = np.array_split(points, max(1, min(processors(), len(points))))
     with ThreadPoolExecutor(len(parts)) as pool:
-        return np.concatenate(list(pool.map(work, parts)))
+        return np.concatenate(list(pool.map(lambda part: work(part, *rest), parts)))
 
 
 def log_sums(
@@ -60,11 +73,7 @@ def log_sums(
 ) -> FloatArray:
     """The log of sum_i w_i exp(-rate |x - centre_i|²) for each x (m, d), shape (m,).
 
-    Args:
-        x: points, shape (m, d).
-        centres: rows, shape (n, d).
-        rate: > 0.
-        weights: of the rows, sum one, shape (n,); None for 1/n each.
+    ``weights`` of the centres (n, d) sum to one; None for 1/n each.
     """
     n, d = centres.shape
     if weights is None:
@@ -80,11 +89,7 @@ def log_sums(
     squares = np.full(padded, np.inf)  # what is only there to fill the last block is never near
     squares[: len(centres)] = handicap
     limit = (NEGLIGIBLE + math.log(n)) / rate
-
-    def some(part: FloatArray) -> FloatArray:
-        return _log_sums(part, columns, squares, rate, limit)
-
-    sums = some(x) if x.size * n < SMALL else in_threads(some, x)
+    sums = in_threads(_log_sums, x, columns, squares, rate, limit, cost=x.size * n)
     return sums + math.log(heaviest)
 
 
@@ -157,13 +162,9 @@ def binned_distances(
     Returns:
         The weight of the rows in each bin and their mean squared distance, both (k, bins).
     """
-    columns = np.ascontiguousarray(x.T)
-
-    def some(part: FloatArray) -> FloatArray:
-        return _binned_distances(part, columns, weights)
-
-    points = x[left_out]
-    both = some(points) if points.size * len(x) < SMALL else in_threads(some, points)
+    points, columns = x[left_out], np.ascontiguousarray(x.T)
+    cost = points.size * len(x)
+    both = in_threads(_binned_distances, points, columns, weights, cost=cost)
     return both[:, 0], both[:, 1]
 
 

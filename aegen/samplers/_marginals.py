@@ -1,4 +1,4 @@
-"""The law of each column on its own: smoothed, a bell curve, or the values that occurred.
+"""Margins of a copula: each column kernel-smoothed, normal, or the values that occurred.
 
 What a copula needs of margins: the value that a probability stands for, the probability of a
 value, and a density where there is one. Used by `empirical_beta_copula.py`.
@@ -98,6 +98,10 @@ class ColumnLaws:
         side: Literal["left", "right"] = "left" if less else "right"
         probability: FloatArray = until[np.searchsorted(self.ordered[j], x, side=side)]
         return probability
+
+    def cdfs(self, z: FloatArray) -> FloatArray:
+        """Probability up to each value of codes (k, d) in its column, (k, d)."""
+        return np.stack([self.cdf(column, j) for j, column in enumerate(z.T)], axis=1)
 
     def jumps(self, j: int) -> bool:
         """Whether column j takes only values that occurred."""

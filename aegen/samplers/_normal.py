@@ -1,4 +1,4 @@
-r"""Normal distributions that may be flat in some directions: their roots and their conditions.
+r"""Multivariate normal distributions, perhaps singular: their roots and their conditions.
 
 All is said in units of the columns' scales. With $\Sigma = F F^\top$ the covariance, known rows
 $F_k$ and free rows $F_f$ of its root, and the singular value decomposition $F_k = U S V^\top$, the
@@ -10,14 +10,37 @@ matrix that may have none. Used by `gaussian.py`, `gaussian_mixture.py` and `kde
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
 from aegen.core.arrays import BoolArray, FloatArray, IntArray
 from aegen.core.errors import InvalidInput
+from aegen.core.parameters import Field
 from aegen.samplers._standardise import standardise
 
-__all__ = ["FLAT", "Regression", "known_units", "normal_root", "principal_axes", "regression"]
+__all__ = [
+    "FLAT",
+    "Regression",
+    "Shrinkage",
+    "known_units",
+    "normal_root",
+    "principal_axes",
+    "regression",
+    "symmetric",
+    "weighted_correlation",
+]
+
+Shrinkage = Annotated[
+    float,
+    Field(
+        "How far correlations are drawn towards 0; helps where rows are few.",
+        low=0,
+        high=1,
+        step=0.05,
+    ),
+]
+"""The argument of models that estimate a matrix of correlations."""
 
 SINGULAR = 1e-12
 """Directions whose variance is below this share of the largest are taken to have none."""
@@ -52,6 +75,25 @@ class Regression:
         rows: FloatArray = self.rest / np.where(spread > 0, spread, 1.0)[:, None]
         rows[spread == 0] = 0.0
         return spread, rows
+
+
+def symmetric(matrix: FloatArray, diagonal: BoolArray) -> FloatArray:
+    """A correlation matrix (d, d) that rounding left a little askew, with 1 or 0 for itself."""
+    np.fill_diagonal(matrix, diagonal)
+    return (matrix + matrix.T) / 2
+
+
+def weighted_correlation(
+    x: FloatArray, weights: FloatArray | float, varying: BoolArray, factor: float = 1.0
+) -> FloatArray:
+    """Correlations (d, d), times ``factor``, of standardised columns ``x`` (n, d).
+
+    ``weights`` of the rows (n,) or of each sum to one; a column not ``varying`` (d,) has none.
+    """
+    share = weights if isinstance(weights, float) else weights[:, None]
+    correlation: FloatArray = (x * share).T @ x
+    correlation *= factor
+    return symmetric(correlation, varying)
 
 
 def principal_axes(correlation: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -92,12 +134,7 @@ def known_units(
 ) -> FloatArray:
     """The given ``values`` (k,) in units of their columns' scales, if they can occur at all.
 
-    Args:
-        title: the latent model's, for errors.
-        centre: of the known coordinates, shape (k,).
-        scale: theirs, 0 for a constant one, shape (k,).
-        values: what they are given, shape (k,).
-        whitener: of `Regression`, whose rows span what can occur, shape (r, k).
+    The rows of ``whitener`` (r, k), that of `Regression`, span what can occur.
 
     Raises:
         InvalidInput: a constant coordinate is given another value, or coordinates that depend on

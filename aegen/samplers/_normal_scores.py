@@ -1,10 +1,9 @@
-r"""Codes to normal scores and back, column by column, right in the far tails too.
+r"""Normal scores of codes and their inverse, column by column, exact in the far tails too.
 
-With $\hat F$ the kernel-smoothed distribution function of a column (`_margins.py`), the normal
-score of a value z is $x = \Phi^{-1}(\hat F(z))$: the number that stands where z stands, on the
-scale of the standard normal distribution. Within five standard deviations sums and tables of
-`_margins.py` serve; beyond, where probabilities round to 0 or 1, logarithms of the tail are added
-row by row. Used by `gaussian_copula.py`.
+With $\hat F$ the smoothed distribution function of a column (`_kde_marginal.py`), the normal score
+of a value z is $x = \Phi^{-1}(\hat F(z))$. Within five standard deviations sums and tables of
+`_kde_marginal.py` serve; beyond, where probabilities round to 0 or 1, logarithms of the tail are
+added row by row. Used by `gaussian_copula.py`.
 """
 
 from __future__ import annotations
@@ -151,7 +150,7 @@ def rank_scores(z: FloatArray, weights: FloatArray) -> FloatArray:
 
 
 def _mirrored(rows: FloatArray, mass: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Sorted rows and weights seen from the other side, so that an upper tail is a lower one."""
+    """Sorted rows and weights mirrored at 0, so that an upper tail is a lower one."""
     return np.ascontiguousarray(-rows[::-1]), np.ascontiguousarray(mass[::-1])
 
 

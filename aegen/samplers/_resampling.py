@@ -1,8 +1,8 @@
-"""Conditions for any latent model with a density: weighted candidates stand for the exact law.
+"""Conditioning by adaptive importance sampling, for any latent model with a density.
 
-Candidates for the free coordinates come from a mixture of Student t clouds, whose own conditional
-law is exact; each is weighted by the model's density over the mixture's. The first mixture is
-fitted to the model's own draws, and moved towards the law in a few rounds.
+Candidates for the free coordinates come from a mixture of Student t distributions, whose own
+conditional law is exact; each is weighted by the model's density over the mixture's. The first
+mixture is fitted to the model's own draws, and moved towards the law in a few rounds.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ OWN_DRAWS = 4000
 GUARD = 0.1
 """Share of candidates from the first mixture, so that no weight explodes where the last is low."""
 
-CLOUDS = 10
-"""Most clouds of a mixture; fewer where there is not enough to learn their shapes from."""
+COMPONENTS = 10
+"""Most components of a mixture; fewer where there is not enough to learn their shapes from."""
 
 FREEDOM = 6.0
-"""Degrees of freedom of a cloud: tails heavier than a normal's, as a proposal's must be."""
+"""Degrees of freedom of a component: tails heavier than a normal's, as a proposal's must be."""
 
 FLOOR = 1e-6
-"""Added to every variance of a cloud, in units of the candidates' own."""
+"""Added to every variance of a component, in units of the candidates' own."""
 
 FEWEST = 10.0
 """Effective candidates below which the answer would be an accident, and is refused."""
@@ -92,7 +92,7 @@ def resampled(
         return model._score_samples(whole)
 
     at = standardise(values[None], centre[known], scale[known])[0]
-    first = _Clouds.fitted(standardise(own, centre, scale), rng).given(known, at)
+    first = _StudentMixture.fitted(standardise(own, centre, scale), rng).given(known, at)
     last = _moved(first, joint, min(OWN_DRAWS, candidates // ROUNDS), rng)
     # Candidates are drawn anew: weights of those that a mixture was fitted to would be biased.
     spare = int(GUARD * candidates)
@@ -119,17 +119,17 @@ def resampled(
 
 
 def _moved(
-    mixture: _Clouds,
+    mixture: _StudentMixture,
     joint: Callable[[FloatArray], FloatArray],
     draws: int,
     rng: np.random.Generator,
-) -> _Clouds:
+) -> _StudentMixture:
     """A mixture nearer to the law whose log-density is ``joint`` plus a constant.
 
     Each round adds ``draws`` from the mixture, weights all draws so far by the law over the mean
     of all mixtures so far (the balance heuristic), and fits the next mixture to them.
     """
-    rounds: list[_Clouds] = []
+    rounds: list[_StudentMixture] = []
     x, logs = mixture.means[:0], np.empty(0)
     for _ in range(ROUNDS):
         new = mixture.draw(draws, rng)
@@ -137,7 +137,7 @@ def _moved(
         x, logs = np.concatenate([x, new]), np.concatenate([logs, joint(new)])
         weights = _normalised(logs - logsumexp([one.log_density(x) for one in rounds], axis=0))
         if weights is not None:
-            mixture = _Clouds.fitted(x[_tempered(weights, x.shape[1], rng)], rng)
+            mixture = _StudentMixture.fitted(x[_tempered(weights, x.shape[1], rng)], rng)
     return mixture
 
 
@@ -179,14 +179,10 @@ def _tempered(weights: FloatArray, d: int, rng: np.random.Generator) -> IntArray
 
 
 @dataclass(frozen=True)
-class _Clouds:
-    """A mixture of k Student t clouds in d dimensions.
+class _StudentMixture:
+    """A mixture of k Student t distributions: logs of their shares (k,), means (k, d), factors.
 
-    Attributes:
-        shares: logarithms of the clouds' shares, (k,).
-        means: (k, d).
-        factors: lower Cholesky factors of the clouds' scale matrices, (k, d, d).
-        freedom: degrees of freedom of all clouds.
+    These are lower Cholesky factors of the scale matrices, (k, d, d).
     """
 
     shares: FloatArray
@@ -196,7 +192,7 @@ class _Clouds:
 
     @classmethod
     def fitted(cls, x: FloatArray, rng: np.random.Generator) -> Self:
-        """Clouds that cover the rows of ``x`` (n, d), which may repeat."""
+        """The mixture that covers the rows of ``x`` (n, d), which may repeat."""
         from sklearn.exceptions import ConvergenceWarning
         from sklearn.mixture import GaussianMixture as Mixture
         from threadpoolctl import threadpool_limits
@@ -206,7 +202,7 @@ class _Clouds:
         scale = np.where(scale > 0, scale, 1.0)
         different = len(np.unique(x, axis=0))
         mixture = Mixture(
-            n_components=min(max(different // (10 * (d + 1)), 1), CLOUDS),
+            n_components=min(max(different // (10 * (d + 1)), 1), COMPONENTS),
             reg_covar=FLOOR,
             max_iter=10,
             random_state=int(rng.integers(2**31)),
@@ -220,7 +216,7 @@ class _Clouds:
         factors = scale[:, None] * np.linalg.cholesky(mixture.covariances_)
         return cls(shares, centre + scale * mixture.means_, factors)
 
-    def given(self, known: BoolArray, values: FloatArray) -> _Clouds:
+    def given(self, known: BoolArray, values: FloatArray) -> _StudentMixture:
         """The exact law of the other coordinates where the ``known`` ones are ``values``."""
         k = int(known.sum())
         means, factors, probabilities = [], [], []
@@ -235,7 +231,7 @@ class _Clouds:
             factors.append(np.linalg.cholesky((rest + rest.T) / 2) * np.sqrt(wider))
             probabilities.append(_log_t(away[:, None], root, self.freedom)[0])
         shares = self.shares + np.array(probabilities)
-        return _Clouds(
+        return _StudentMixture(
             shares - logsumexp(shares), np.array(means), np.array(factors), self.freedom + k
         )
 
@@ -262,7 +258,7 @@ class _Clouds:
 
 
 def _log_t(y: FloatArray, factor: FloatArray, freedom: float) -> FloatArray:
-    """Log-density of a t cloud where ``y`` (d, n) is the factor's inverse times x - mean."""
+    """Log-density of a Student t where ``y`` (d, n) is the factor's inverse times x - mean."""
     d = len(y)
     volume = np.log(np.diag(factor)).sum() + 0.5 * d * np.log(freedom * np.pi)
     constant = gammaln((freedom + d) / 2) - gammaln(freedom / 2) - volume

@@ -1,4 +1,4 @@
-"""The training codes themselves, drawn again: what copying looks like."""
+"""Bootstrap: the training codes themselves, drawn with replacement; what copying looks like."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ __all__ = ["Bootstrap"]
 
 
 class Bootstrap(RowSampler, ConditionalSampler):
-    r"""Training codes drawn with replacement, as they are.
+    r"""Bootstrap resampling: training codes drawn with replacement, as they are.
 
-    $P(Z = z_i) = w_i$, with equal chances unless ``sample_weight`` says otherwise. It is the
+    $P(Z = z_i) = w_i$, with equal probabilities unless ``sample_weight`` says otherwise. It is the
     yardstick of copying: its images are decoded training rows, so no other latent model is nearer
     to the data, and none is less new. Other models also use it for weighted candidates.
 

@@ -1,4 +1,4 @@
-"""The paper's own model: every training row, moved by as much as ranks are uncertain."""
+"""Empirical beta copula of Segers, Sibuya and Tsukahara, with smoothed margins."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ BLOCK = 2048
 
 
 class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
-    r"""Ranks of the codes as the dependence, smoothed by beta distributions, on smoothed margins.
+    r"""Empirical beta copula of the codes with kernel-smoothed, normal or empirical margins.
 
     With $R_{ij}$ the rank of code i in column j (1..n, ties broken at random by ``rng``), a draw
     picks a row I, then for every column, independently, $U_j \sim Beta(R_{Ij}, n + 1 - R_{Ij})$,
@@ -55,10 +55,10 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
 
     ``degree``: m below n smooths more. A row's rank becomes one of m steps, $S = \lceil mR/n
     \rceil$, and $U \sim Beta(S, m + 1 - S)$. Where m does not divide n, a rank that lies across a
-    border takes either step with the chance of its share in it, anew for each draw and column. So
+    border takes either step with its share in it as probability, anew for each draw and column. So
     margins of U are exactly uniform for every m from 1 to n. "auto" takes the degree with the
     largest held-out log-density of the copula (a fifth of the rows held out, at most 1,000 of
-    them judged; all fifths in turn below 5,000 rows).
+    them used; all fifths in turn below 5,000 rows).
 
     ``rows``: "iid" picks each draw's row on its own. "balanced" uses each row equally often within
     a batch, up to one, in random order: every draw has the same law as before, and the batch
@@ -117,7 +117,7 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
         margins: Annotated[
             Literal["kde", "gaussian", "empirical"],
             Field(
-                "Each column smoothed (kde), as a bell curve (gaussian), or only values that "
+                "Each column smoothed (kde), as a normal law (gaussian), or only values that "
                 "occurred (empirical)."
             ),
         ] = "kde",
@@ -204,14 +204,8 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
 
     @cached_property
     def _laws(self) -> ColumnLaws:
-        return ColumnLaws(
-            self.margins,
-            self.ordered_,
-            self._rows.ordered_shares,
-            self.centre_,
-            self.scale_,
-            silverman(self.count_),
-        )
+        shares, width = self._rows.ordered_shares, silverman(self.count_)
+        return ColumnLaws(self.margins, self.ordered_, shares, self.centre_, self.scale_, width)
 
     @cached_property
     def _sums(self) -> BetaSums:
@@ -240,7 +234,7 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
         if self.rows == "iid":
             return super()._choose_rows(n, probabilities, rng)
         # Systematic sampling over the rows in random order: each comes the whole number below or
-        # above n times its chance.
+        # above n times its probability.
         order = rng.permutation(np.flatnonzero(probabilities))
         until = np.cumsum(probabilities[order])
         counts = np.diff(np.floor(until / until[-1] * n + rng.random()), prepend=0.0)
@@ -291,11 +285,7 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
         for j in range(z.shape[1]):
             log_density, u[:, j] = self._laws.log_density_and_cdf(z[:, j], j)
             density += log_density
-        return density + self._copula_log_density(u)
-
-    def _copula_log_density(self, u: FloatArray) -> FloatArray:
-        """Log-density of the copula at ``u`` (k, d), each within (0, 1)."""
-        return self._sums.log_density(inside(u))
+        return density + self._sums.log_density(inside(u))
 
     def _require_density(self, noun: str) -> None:
         if self.margins == "empirical" and noun == "density":
@@ -310,7 +300,7 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
             )
 
     def cdf(self, z: ArrayLike) -> FloatArray:
-        r"""Chance that a draw is at most z in every column, of each row of ``z`` (k, d), (k,).
+        r"""Joint distribution function P(Z <= z) at each row of ``z`` (k, d), (k,).
 
         $\sum_i w_i \prod_j F_{ij}(\hat F_j(z_j))$; of a conditioned model, of its free columns.
 
@@ -328,10 +318,7 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
         points = arrays.codes(z, dimension=self.n_features_in_)
         reached = (points[:, ~self.free_] >= self.given_[~self.free_]).all(axis=1)
         free = points[:, self.free_]
-        u = np.empty(free.shape)
-        for j in range(free.shape[1]):
-            u[:, j] = self._laws.cdf(free[:, j], j)
-        return np.where(reached, self._sums.cdf(u), 0.0)
+        return np.where(reached, self._sums.cdf(self._laws.cdfs(free)), 0.0)
 
     # columns on their own
 
@@ -348,11 +335,7 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
             [[0.5]]
         """
         self._require_whole()
-        points = arrays.codes(z, dimension=self.n_features_in_)
-        u = np.empty(points.shape)
-        for j in range(points.shape[1]):
-            u[:, j] = self._laws.cdf(points[:, j], j)
-        return u
+        return self._laws.cdfs(arrays.codes(z, dimension=self.n_features_in_))
 
     def from_uniform(self, u: ArrayLike) -> FloatArray:
         r"""Codes $z_j = \hat F_j^{-1}(u_j)$ of numbers ``u`` (k, d) in [0, 1], (k, d).
@@ -389,10 +372,10 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
     ) -> Sampler:
         self._require_density("condition")
         given = dict(zip(np.flatnonzero(known).tolist(), values.tolist(), strict=True))
-        probabilities = self._chances_given(given)
+        probabilities = self._row_probabilities(given)
         if probabilities.sum() <= 0:
             raise InvalidInput(
-                f"{self.title} gives these values no chance together: condition on others"
+                f"{self.title} gives these values probability 0 together: condition on others"
             )
         free = ~known
         left = self._learnt(
@@ -409,8 +392,8 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
         left.__dict__["_laws"] = self._laws.take(free)
         return left
 
-    def _chances_given(self, given: dict[int, float]) -> FloatArray:
-        """Chances of the rows given values of some columns, up to a factor, (n,)."""
+    def _row_probabilities(self, given: dict[int, float]) -> FloatArray:
+        """Probabilities of rows given values of some columns, up to a factor, (n,)."""
         for j, value in given.items():
             self._require_possible(j, value)
         columns = [j for j in given if self.scale_[j] > 0]

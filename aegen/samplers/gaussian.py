@@ -1,4 +1,4 @@
-"""One multivariate normal distribution: the simplest model that knows about dependence."""
+"""Multivariate normal distribution: the simplest model that knows about dependence."""
 
 from __future__ import annotations
 
@@ -10,7 +10,15 @@ from scipy.linalg import solve_triangular
 from aegen.core.arrays import BoolArray, FloatArray
 from aegen.core.errors import InvalidInput
 from aegen.core.parameters import Field
-from aegen.samplers._normal import known_units, normal_root, principal_axes, regression
+from aegen.samplers._normal import (
+    Shrinkage,
+    known_units,
+    normal_root,
+    principal_axes,
+    regression,
+    symmetric,
+    weighted_correlation,
+)
 from aegen.samplers._standardise import centre_and_scale, refuse_constant, standardise
 from aegen.samplers.base import ConditionalSampler, DensitySampler, Sampler
 
@@ -18,7 +26,7 @@ __all__ = ["Gaussian"]
 
 
 class Gaussian(DensitySampler, ConditionalSampler):
-    r"""One bell-shaped cloud with the mean and the covariance of the codes.
+    r"""Multivariate normal distribution with the mean and the covariance of the codes.
 
     $z \sim N(\mu, \Sigma)$ with $\mu$ the mean and $\Sigma$ the maximum-likelihood covariance
     (dividing by n). With ``shrinkage`` s every correlation is multiplied by 1 - s. Given some
@@ -40,7 +48,7 @@ class Gaussian(DensitySampler, ConditionalSampler):
     """
 
     title: ClassVar[str] = "Gaussian"
-    summary: ClassVar[str] = "One bell-shaped cloud with the codes' mean and covariance."
+    summary: ClassVar[str] = "One normal distribution with the codes' mean and covariance."
     weighted: ClassVar[bool] = True
     remedy: ClassVar[str] = (
         'add rows, set shrinkage above 0, or use covariance="diagonal" or independent margins'
@@ -57,15 +65,7 @@ class Gaussian(DensitySampler, ConditionalSampler):
             Literal["full", "diagonal"],
             Field("Whether columns may depend on each other (full) or not (diagonal)."),
         ] = "full",
-        shrinkage: Annotated[
-            float,
-            Field(
-                "How far correlations are drawn towards 0; helps where rows are few.",
-                low=0,
-                high=1,
-                step=0.05,
-            ),
-        ] = 0.0,
+        shrinkage: Shrinkage = 0.0,
     ) -> None:
         self.covariance = covariance
         self.shrinkage = shrinkage
@@ -77,11 +77,9 @@ class Gaussian(DensitySampler, ConditionalSampler):
     def _fit(self, z: FloatArray, weights: FloatArray | None, rng: np.random.Generator) -> None:
         self.mean_, self.scale_ = centre_and_scale(z, weights)
         x = standardise(z, self.mean_, self.scale_)
-        share = 1 / len(z) if weights is None else weights[:, None]
-        correlation = (x * share).T @ x
-        correlation *= 0.0 if self.covariance == "diagonal" else 1.0 - self.shrinkage
-        np.fill_diagonal(correlation, self.scale_ > 0)
-        self.correlation_ = (correlation + correlation.T) / 2
+        share = 1 / len(z) if weights is None else weights
+        factor = 0.0 if self.covariance == "diagonal" else 1.0 - self.shrinkage
+        self.correlation_ = weighted_correlation(x, share, self.scale_ > 0, factor)
 
     def _sample(self, n: int, rng: np.random.Generator) -> FloatArray:
         factor = normal_root(self.correlation_)
@@ -112,11 +110,9 @@ class Gaussian(DensitySampler, ConditionalSampler):
         law = regression(normal_root(self.correlation_), known)
         y = known_units(self.title, self.mean_[known], self.scale_[known], values, law.whitener)
         spread, root = law.left()
-        correlation = root @ root.T
-        np.fill_diagonal(correlation, spread > 0)
         return self._learnt(
             len(spread),
             mean_=self.mean_[~known] + self.scale_[~known] * (law.slopes @ y),
             scale_=self.scale_[~known] * spread,
-            correlation_=(correlation + correlation.T) / 2,
+            correlation_=symmetric(root @ root.T, spread > 0),
         )

@@ -1,4 +1,4 @@
-"""A normal distribution behind each column's own shape: the simplest copula with dependence."""
+"""Gaussian copula with kernel-smoothed margins: the simplest copula with dependence."""
 
 from __future__ import annotations
 
@@ -9,9 +9,14 @@ from scipy.linalg import solve_triangular
 
 from aegen.core.arrays import BoolArray, FloatArray
 from aegen.core.errors import InvalidInput
-from aegen.core.parameters import Field
 from aegen.samplers._kde_marginal import silverman
-from aegen.samplers._normal import known_units, normal_root, regression
+from aegen.samplers._normal import (
+    Shrinkage,
+    known_units,
+    normal_root,
+    regression,
+    weighted_correlation,
+)
 from aegen.samplers._normal_scores import NormalScores, rank_scores
 from aegen.samplers._standardise import (
     centre_and_scale,
@@ -25,7 +30,7 @@ __all__ = ["GaussianCopula"]
 
 
 class GaussianCopula(DensitySampler, ConditionalSampler):
-    r"""Each column with its own smoothed shape, tied together by one table of correlations.
+    r"""Gaussian copula of normal scores, with kernel-smoothed margins.
 
     With $\hat F_j$ the kernel-smoothed distribution function of column j (normal kernel, bandwidth
     $(3n/4)^{-1/5}$ times the column's standard deviation) and $x_j = \Phi^{-1}(\hat F_j(z_j))$ its
@@ -35,7 +40,7 @@ class GaussianCopula(DensitySampler, ConditionalSampler):
 
     R holds the correlations of the normal scores of the ranks (van der Waerden's; for normal
     scores no estimator that knows nothing of the margins has a smaller asymptotic variance),
-    tied values sharing a score. Unlike a table made from Kendall's or Spearman's coefficients
+    tied values sharing a score. Unlike a matrix made from Kendall's or Spearman's coefficients
     pair by pair, it is a correlation matrix whatever the codes are, and rows can be weighted
     exactly. With ``shrinkage`` s every correlation is multiplied by 1 - s.
 
@@ -43,7 +48,7 @@ class GaussianCopula(DensitySampler, ConditionalSampler):
     and a conditioned model keeps their mean and covariance. Of the tails, logarithms are taken
     (`_normal_scores.py`).
 
-    Goes wrong where the dependence is not that of a bell: clusters and curved sheets blur, and
+    Goes wrong where the dependence is not Gaussian: clusters and curved sheets smear, and
     far tails are independent. A constant column is drawn as that constant and has no density;
     columns whose ranks depend on each other linearly have none either.
 
@@ -57,34 +62,26 @@ class GaussianCopula(DensitySampler, ConditionalSampler):
     """
 
     title: ClassVar[str] = "Gaussian copula"
-    summary: ClassVar[str] = "Each column's own shape, tied together by a table of correlations."
+    summary: ClassVar[str] = "Each column's own shape, tied together by a matrix of correlations."
     weighted: ClassVar[bool] = True
     remedy: ClassVar[str] = "add rows, set shrinkage above 0, or use independent margins"
 
     codes_: Annotated[FloatArray, "n d"]
-    weights_: Annotated[FloatArray, "n"]
-    width_: Annotated[FloatArray, "d"]
-    mean_: Annotated[FloatArray, "d"]
+    weights_: Annotated[FloatArray, n]
+    width_: Annotated[FloatArray, d]
+    mean_: Annotated[FloatArray, d]
     covariance_: Annotated[FloatArray, "d d"]
 
     _scores: NormalScores | None = None
 
     def __init__(
         self,
-        shrinkage: Annotated[
-            float,
-            Field(
-                "How far correlations are drawn towards 0; helps where rows are few.",
-                low=0,
-                high=1,
-                step=0.05,
-            ),
-        ] = 0.0,
+        shrinkage: Shrinkage = 0.0,
     ) -> None:
         self.shrinkage = shrinkage
 
     def minimum_rows(self, d: int) -> int:
-        """One more than ``d`` for a table that is estimated whole, else 2."""
+        """One more than ``d`` for a matrix that is estimated whole, else 2."""
         return d + 1 if self.shrinkage == 0 else 2
 
     def _fit(self, z: FloatArray, weights: FloatArray | None, rng: np.random.Generator) -> None:
@@ -101,10 +98,7 @@ class GaussianCopula(DensitySampler, ConditionalSampler):
         """Correlations of the normal scores of the ranks, (d, d); 0 throughout for a constant."""
         scores = rank_scores(self.codes_, self.weights_)
         x = standardise(scores, *centre_and_scale(scores, self.weights_))
-        correlation: FloatArray = (x * self.weights_[:, None]).T @ x
-        correlation *= 1.0 - self.shrinkage
-        np.fill_diagonal(correlation, self.width_ > 0)
-        return (correlation + correlation.T) / 2
+        return weighted_correlation(x, self.weights_, self.width_ > 0, 1.0 - self.shrinkage)
 
     def _defect(self) -> str | None:
         self._scores = None

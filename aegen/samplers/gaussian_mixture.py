@@ -1,16 +1,15 @@
-"""A sum of several normal clouds, fitted by expectation-maximisation."""
+"""Gaussian mixture model, fitted by expectation-maximisation."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 
 from aegen.core.arrays import BoolArray, FloatArray
 from aegen.core.parameters import Field
 from aegen.core.progress import report
-from aegen.samplers._em import MixtureParameters, fit_clouds, log_densities
+from aegen.samplers._em import MixtureParameters, fit_mixture, log_densities
 from aegen.samplers._normal import known_units, regression
 from aegen.samplers._standardise import (
     centre_and_scale,
@@ -23,28 +22,28 @@ from aegen.samplers.base import ConditionalSampler, DensitySampler, Sampler
 __all__ = ["GaussianMixture"]
 
 LADDER = (1, 2, 3, 5, 10, 20, 50, 100, 200, 400)
-"""Numbers of clouds that are tried, in this order."""
+"""Numbers of components that are tried, in this order."""
 
 HELD_OUT = 0.2
-"""Share of the different rows that judge them."""
+"""Share of the different rows whose likelihood chooses among them."""
 
 TOLERANCE, TRIAL_TOLERANCE = 1e-3, 5e-3
 """Gain in nats below which steps end, of the fit and of those that only try a number."""
 
 
 class GaussianMixture(DensitySampler, ConditionalSampler):
-    r"""Several bell-shaped clouds, each with its own mean, covariance and share of the codes.
+    r"""Gaussian mixture model with full or diagonal covariances, fitted by EM.
 
     $f(z) = \sum_k w_k N(z; \mu_k, \Sigma_k)$, fitted by expectation-maximisation on standardised
-    columns, started by k-means. ``floor`` is added to every variance there, so that no cloud
+    columns, started by k-means. ``floor`` is added to every variance there, so that no component
     shrinks onto a single code. Rows may have weights.
 
-    With "auto", a fifth of the codes is held out and 1, 2, 3, 5, 10 .. 400 clouds are fitted to
-    the others, until two numbers in a row give held-out codes a lower mean log-density than the
+    With "auto", a fifth of the codes is held out and 1, 2, 3, 5, 10 .. 400 components are fitted
+    to the others, until two numbers in a row give held-out codes a lower mean log-density than the
     best before; that best number is then fitted to all codes. ``components_`` tells it.
 
-    Given some coordinates, each cloud becomes that of the others as in a Gaussian, and its share
-    $w_k N(z_k; \mu_{kk}, \Sigma_{k,kk})$: conditions are exact, in logs, however far away.
+    Given some coordinates, each component becomes that of the others as in a Gaussian, and its
+    share $w_k N(z_k; \mu_{kk}, \Sigma_{k,kk})$: conditions are exact, in logs, however far away.
 
     Goes wrong with more components than the codes can feed: each full covariance has d(d+1)/2
     numbers to learn. The result depends on the start (``rng`` in `fit`) and is a local optimum;
@@ -60,7 +59,7 @@ class GaussianMixture(DensitySampler, ConditionalSampler):
     """
 
     title: ClassVar[str] = "Gaussian mixture"
-    summary: ClassVar[str] = "Several bell-shaped clouds, each with its own shape and share."
+    summary: ClassVar[str] = "Several Gaussian components, each with its own covariance and share."
     slow: ClassVar[bool] = True
     weighted: ClassVar[bool] = True
     remedy: ClassVar[str] = "add rows or use fewer components"
@@ -79,16 +78,20 @@ class GaussianMixture(DensitySampler, ConditionalSampler):
         self,
         components: Annotated[
             int | Literal["auto"],
-            Field("How many clouds; auto: as many as held-out codes like best.", low=1, high=500),
+            Field(
+                "How many Gaussians; auto: the number with the best held-out likelihood.",
+                low=1,
+                high=500,
+            ),
         ] = 10,
         covariance: Annotated[
             Literal["full", "diagonal"],
-            Field("Whether a cloud may be tilted (full) or only stretched (diagonal)."),
+            Field("Whether covariances may be tilted (full) or only stretched (diagonal)."),
         ] = "full",
         floor: Annotated[
             float,
             Field(
-                "Least variance of a cloud, as a share of the column's.",
+                "Least variance of a component, as a share of the column's.",
                 low=1e-9,
                 high=1,
                 log=True,
@@ -127,13 +130,13 @@ class GaussianMixture(DensitySampler, ConditionalSampler):
             self.converged_, self.steps_ = True, 0
             if len(active) == 0:
                 return
-            found = self._clouds(
+            found = self._fitted(
                 x,
                 weights,
                 k,
-                TOLERANCE,
-                rng,
-                lambda s, text: report(begun + (1 - begun) * s, text),
+                tolerance=TOLERANCE,
+                rng=rng,
+                tell=lambda s, text: report(begun + (1 - begun) * s, text),
             )
         self.weights_ = found.shares / found.shares.sum()
         self.means_[:, active] = found.means
@@ -141,31 +144,14 @@ class GaussianMixture(DensitySampler, ConditionalSampler):
         # Not having converged is told by converged_, too few distinct rows by equal means.
         self.converged_, self.steps_ = found.converged, found.steps
 
-    def _clouds(
-        self,
-        x: FloatArray,
-        weights: FloatArray,
-        k: int,
-        tolerance: float,
-        rng: np.random.Generator,
-        tell: Callable[[float, str], None],
-    ) -> MixtureParameters:
-        return fit_clouds(
-            x,
-            weights,
-            k,
-            full=self.covariance == "full",
-            floor=self.floor,
-            steps=self.steps,
-            tolerance=tolerance,
-            rng=rng,
-            tell=tell,
-        )
+    def _fitted(self, *arguments: Any, **more: Any) -> MixtureParameters:
+        full = self.covariance == "full"
+        return fit_mixture(*arguments, full=full, floor=self.floor, steps=self.steps, **more)
 
     def _number(
         self, x: FloatArray, weights: FloatArray, rng: np.random.Generator
     ) -> tuple[int, float]:
-        """The number of clouds, and which share of all work it took to find it."""
+        """The number of components, and which share of all work it took to find it."""
         if self.components != "auto":
             return int(self.components), 0.0
         if x.shape[1] == 0:
@@ -174,11 +160,11 @@ class GaussianMixture(DensitySampler, ConditionalSampler):
         different = np.unique(first)
         out = np.zeros(len(x), dtype=np.bool_)
         out[different] = rng.random(len(different)) < HELD_OUT
-        evaluation_sets = out[first]  # copies of a row are on one side
-        if len(different) < 10 or evaluation_sets.all() or not evaluation_sets.any():
+        held_out = out[first]  # copies of a row are on one side
+        if len(different) < 10 or held_out.all() or not held_out.any():
             return 1, 0.0
-        own = weights[~evaluation_sets] / weights[~evaluation_sets].sum()
-        theirs = weights[evaluation_sets] / weights[evaluation_sets].sum()
+        own = weights[~held_out] / weights[~held_out].sum()
+        theirs = weights[held_out] / weights[held_out].sum()
         best, best_k, worse = -np.inf, 1, 0
         sizes = [k for k in LADDER if k <= len(different) / 5]
         for place, k in enumerate(sizes):
@@ -186,8 +172,10 @@ class GaussianMixture(DensitySampler, ConditionalSampler):
             def trying(share: float, text: str, place: int = place) -> None:
                 report(0.5 * (place + share) / len(sizes), f"trying {text}")
 
-            found = self._clouds(x[~evaluation_sets], own, k, TRIAL_TOLERANCE, rng, trying)
-            score = float(theirs @ log_densities(x[evaluation_sets], found))
+            found = self._fitted(
+                x[~held_out], own, k, tolerance=TRIAL_TOLERANCE, rng=rng, tell=trying
+            )
+            score = float(theirs @ log_densities(x[held_out], found))
             worse = 0 if score > best else worse + 1
             if score > best:
                 best, best_k = score, k

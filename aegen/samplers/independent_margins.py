@@ -1,4 +1,4 @@
-"""Each column drawn on its own: what is left of the codes when their dependence is ignored."""
+"""Product of kernel-smoothed margins: what is left of the codes without their dependence."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["IndependentMargins"]
 
 
 class IndependentMargins(DensitySampler, ConditionalSampler):
-    r"""Every column follows the codes' own values, smoothed, and knows nothing of the others.
+    r"""Independence copula with kernel-smoothed margins: columns know nothing of each other.
 
     $f(z) = \prod_j \hat f_j(z_j)$ with $\hat f_j(x) = \frac{1}{n h_j} \sum_i
     \varphi((x - z_{ij})/h_j)$ and $h_j$ = bandwidth times the column's standard deviation. A draw
@@ -72,7 +72,7 @@ class IndependentMargins(DensitySampler, ConditionalSampler):
 
     def _defect(self) -> str | None:
         if (self.weights_ <= 0).any() or not np.isclose(self.weights_.sum(), 1):
-            return "weights_ must be positive chances that sum to one"
+            return "weights_ must be positive and sum to one"
         return None
 
     def _sample(self, n: int, rng: np.random.Generator) -> FloatArray:

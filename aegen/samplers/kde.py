@@ -1,4 +1,4 @@
-"""Every code blurred by the same amount: the classical kernel density estimate."""
+"""Kernel density estimate with a Gaussian kernel of one bandwidth."""
 
 from __future__ import annotations
 
@@ -14,7 +14,14 @@ from aegen.core.errors import InvalidInput
 from aegen.core.parameters import Field
 from aegen.core.progress import report
 from aegen.samplers._kernel_sums import binned_distances, log_sums
-from aegen.samplers._normal import known_units, normal_root, principal_axes, regression
+from aegen.samplers._normal import (
+    known_units,
+    normal_root,
+    principal_axes,
+    regression,
+    symmetric,
+    weighted_correlation,
+)
 from aegen.samplers._standardise import centre_and_scale, refuse_constant, standardise
 from aegen.samplers.base import ConditionalSampler, DensitySampler, RowSampler, Sampler
 
@@ -31,20 +38,20 @@ NARROWEST, WIDEST = 1e-4, 10.0
 
 
 class KDE(RowSampler, DensitySampler, ConditionalSampler):
-    r"""A small normal cloud around every training code, all of one shape.
+    r"""Gaussian kernel density estimate with a scalar, diagonal or full bandwidth matrix.
 
     $f(z) = \sum_i w_i N(z; z_i, h^2 C)$ with $w_i = 1/n$ or the row's weight, h the bandwidth and
     C the ``shape``: "diagonal" has the columns' variances, "scalar" the same variance, their mean,
-    in every column (one blur in the codes' own units), and "full" the codes' covariance, so that
-    the clouds are tilted as all the codes together are. A draw is a random row plus h times a
+    in every column (one width in the codes' own units), and "full" the codes' covariance, so that
+    kernels are tilted as all the codes together are. A draw is a random row plus h times a
     root of C times normal numbers.
 
     Left empty, h makes the mean log-density that the other rows give to a row as large as possible
-    (leave-one-out likelihood; exact copies of a row are left out with it), judged on 1,000 random
-    rows and all their neighbours. Sums over neighbours use distances sorted into bins of 1/16 of a
+    (leave-one-out likelihood; exact copies of a row are left out with it), for 1,000 random rows
+    and all their neighbours. Sums over neighbours use distances sorted into bins of 1/16 of a
     doubling, taken at their mean: h is off by less than 1 %.
 
-    Given some coordinates, a row's weight becomes $w_i N(z_k; z_{ik}, h^2 C_{kk})$ and its cloud
+    Given some coordinates, a row's weight becomes $w_i N(z_k; z_{ik}, h^2 C_{kk})$ and its kernel
     that of the other coordinates: moved by the regression $C_{fk} C_{kk}^{-1} (z_k - z_{ik})$ and
     narrowed as in a Gaussian where C is tilted. Conditions are exact, in logs, however far away;
     `effective_rows` tells how few rows are left.
@@ -63,7 +70,7 @@ class KDE(RowSampler, DensitySampler, ConditionalSampler):
     """
 
     title: ClassVar[str] = "Kernel density"
-    summary: ClassVar[str] = "Every training code blurred by the same amount."
+    summary: ClassVar[str] = "A Gaussian kernel around every training code, all of one width."
     weighted: ClassVar[bool] = True
 
     codes_: Annotated[FloatArray, "n d"]
@@ -77,7 +84,7 @@ class KDE(RowSampler, DensitySampler, ConditionalSampler):
         bandwidth: Annotated[
             float | None,
             Field(
-                "Width of the blur in standard deviations of a column; empty: the likeliest.",
+                "Width of the kernel in standard deviations of a column; empty: the likeliest.",
                 low=1e-6,
                 high=10,
                 log=True,
@@ -86,7 +93,7 @@ class KDE(RowSampler, DensitySampler, ConditionalSampler):
         shape: Annotated[
             Literal["scalar", "diagonal", "full"],
             Field(
-                "The blur: the same in all columns (scalar), as wide as each column (diagonal), "
+                "The kernel: the same in all columns (scalar), as wide as each column (diagonal), "
                 "or tilted as the codes are (full)."
             ),
         ] = "diagonal",
@@ -103,16 +110,14 @@ class KDE(RowSampler, DensitySampler, ConditionalSampler):
             self.scale_ = _common(self.scale_)
         if self.shape == "full":
             x = standardise(z, self.centre_, self.scale_)
-            correlation = (x * self.weights_[:, None]).T @ x
-            np.fill_diagonal(correlation, self.scale_ > 0)
-            self.correlation_ = (correlation + correlation.T) / 2
+            self.correlation_ = weighted_correlation(x, self.weights_, self.scale_ > 0)
         if self.bandwidth is not None:
             self.bandwidth_ = float(self.bandwidth)
         else:
             self.bandwidth_ = _likeliest(self._whiten(z), self.weights_, rng)
 
     def _whiten(self, z: FloatArray) -> FloatArray:
-        """Codes (n, r) in units of the blur's axes, for h = 1; flat directions are left out."""
+        """Codes (n, r) in units of the kernel's axes, for h = 1; flat directions are left out."""
         x = standardise(z, self.centre_, self.scale_)
         if self.shape != "full":
             varying: FloatArray = x[:, self.scale_ > 0]
@@ -164,15 +169,13 @@ class KDE(RowSampler, DensitySampler, ConditionalSampler):
             codes = codes + wide * ((y - x) @ law.slopes.T)
         centre = centre_and_scale(codes, weights)[0]
         codes[:, (spread == 0) & (wide > 0)] = centre[(spread == 0) & (wide > 0)]
-        correlation = root @ root.T
-        np.fill_diagonal(correlation, spread > 0)
         return self._learnt(
             len(spread),
             codes_=codes,
             weights_=weights,
             centre_=centre,
             scale_=wide * spread,
-            correlation_=(correlation + correlation.T) / 2,
+            correlation_=symmetric(root @ root.T, spread > 0),
             bandwidth_=self.bandwidth_,
         )
 
@@ -191,7 +194,7 @@ def _nearness(x: FloatArray, y: FloatArray, weights: FloatArray, h: float) -> Fl
     """Weights (n,), sum one, of rows ``x`` (n, k) after multiplying by exp(-|y - x|² / (2 h²)).
 
     Squared distances are taken less that of one of the nearest rows, by (a - b)(a + b), so that
-    they are told apart even where y lies far away.
+    they are distinguished even where y lies far away.
     """
     away = np.where(weights > 0, ((y - x) ** 2).sum(axis=1), np.inf)
     near = x[int(away.argmin())]
@@ -209,14 +212,14 @@ def _likeliest(x: FloatArray, weights: FloatArray, rng: np.random.Generator) -> 
     x, weights = np.ascontiguousarray(x[there]), weights[there]
     d = x.shape[1]
     if d == 0:
-        return 1.0  # every column is constant: nothing is blurred
-    left_out, shares = _judges(weights, rng)
+        return 1.0  # every column is constant: nothing is smoothed
+    left_out, shares = _left_out(weights, rng)
     counts, means = _neighbours(x, left_out, weights)
     used = np.flatnonzero(counts.any(axis=0))
     span = slice(used[0], used[-1] + 1)
-    judged = counts.any(axis=1)
-    counts, means = counts[judged, span], means[judged, span]
-    shares = shares[judged] / shares[judged].sum()
+    measured = counts.any(axis=1)
+    counts, means = counts[measured, span], means[measured, span]
+    shares = shares[measured] / shares[measured].sum()
     others = float(shares @ np.log(counts.sum(axis=1)))
 
     def unlikelihood(log_h: float) -> float:
@@ -230,11 +233,11 @@ def _likeliest(x: FloatArray, weights: FloatArray, rng: np.random.Generator) -> 
     return float(math.exp(found.x))
 
 
-def _judges(weights: FloatArray, rng: np.random.Generator) -> tuple[IntArray, FloatArray]:
+def _left_out(weights: FloatArray, rng: np.random.Generator) -> tuple[IntArray, FloatArray]:
     """Rows that are left out, and how much each counts: all of them, or some with equal shares.
 
     Some are one of each stretch of rows that hold 1/1,000 of the weight, so that repeated rows
-    next to each other are judged as one row of their weight is.
+    next to each other count as one row of their weight does.
     """
     n = len(weights)
     if n <= LEFT_OUT:

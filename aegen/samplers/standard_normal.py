@@ -1,4 +1,4 @@
-"""The prior of a variational autoencoder: it learns nothing from the codes."""
+"""Standard normal distribution: the prior of a variational autoencoder."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["StandardNormal"]
 
 
 class StandardNormal(DensitySampler, ConditionalSampler):
-    r"""Independent normal numbers of mean 0 and variance 1, whatever the codes are.
+    r"""Standard normal distribution N(0, I), whatever the codes are.
 
     $f(z) = (2\pi)^{-d/2} \exp(-|z|^2 / 2)$. It is what a variational autoencoder was trained to be
     sampled from, and the baseline for every latent model fitted to one. ``fit`` only notes the

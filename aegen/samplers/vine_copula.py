@@ -1,4 +1,4 @@
-"""Pairs of columns tied one by one, tree upon tree: dependence of any shape, with a density."""
+"""Regular vine copula with kernel-smoothed margins, by pyvinecopulib."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ FEWEST = 10.0
 
 
 class VineCopula(DensitySampler, ConditionalSampler):
-    r"""Pairs of columns, then pairs given one other, and so on: each pair with a shape of its own.
+    r"""Regular vine copula (pair-copula construction) with kernel-smoothed margins.
 
     A vine writes the density of the ranks as a product over pairs, arranged in trees: tree 1 ties
     neighbours, tree k ties two columns given the k - 1 between them. With $u_j = \hat F_j(z_j)$,
@@ -61,7 +61,7 @@ class VineCopula(DensitySampler, ConditionalSampler):
     bandwidth $(3n/4)^{-1/5}$ standard deviations. Which pairs are tied first is chosen by
     Kendall's tau, the strongest first. A pair's density is of free form ("nonparametric": a local
     constant estimate on a grid), the best by AIC of five families and independence
-    ("parametric"), a bell's ("gaussian"), or the best by AIC of free form, bell and independence
+    ("parametric"), Gaussian ("gaussian"), or the best by AIC of free form, Gaussian, independence
     ("mixed"), which keeps hundreds of weak pairs from being fitted to noise. A Gaussian vine with
     all its trees has the density of a Gaussian copula.
     Draws run pair by pair backwards from uniform numbers (inverse Rosenblatt transform).
@@ -110,7 +110,7 @@ class VineCopula(DensitySampler, ConditionalSampler):
         self,
         families: Annotated[
             Literal["mixed", "nonparametric", "parametric", "gaussian"],
-            Field("Shapes of pairs: any where it pays, else a bell; any; five families; bells."),
+            Field("Shapes of pairs: any where it pays, else normal; any; five families; normal."),
         ] = "mixed",
         truncation: Annotated[
             int | None,
@@ -190,7 +190,7 @@ class VineCopula(DensitySampler, ConditionalSampler):
         )
 
     def _vine(self) -> pv.Vinecop:
-        """The library's vine of what was learned, kept; of two variables or more."""
+        """The library's vine of what was learned, cached; of two variables or more."""
         if self._built is None:
             self._built = self._read()
         return self._built
@@ -370,15 +370,10 @@ class VineCopula(DensitySampler, ConditionalSampler):
         free: BoolArray,
         rng: np.random.Generator,
     ) -> Sampler | None:
-        """Candidates for the ``free`` columns, drawn in the vine's order; None for too few.
+        """Candidates for the ``free`` columns (d,), drawn in the vine's order; None for too few.
 
-        Args:
-            vine: in whose order the ``first`` variables come first, (v,).
-            first: variables whose condition is exact, (v,).
-            fixed: all variables that are given, (v,).
-            held: probabilities of those, (v,).
-            free: columns that are asked for, (d,).
-            rng: makes the candidates.
+        The condition of the ``first`` variables (v,), which come first in the order, is exact;
+        ``held`` (v,) are the probabilities of all ``fixed`` ones (v,).
         """
         from aegen.samplers.bootstrap import Bootstrap
 
@@ -420,8 +415,6 @@ def _reporting_tau(v: int, trees: int) -> Callable[[FloatArray, FloatArray], flo
     It is asked for all pairs that might be tied in a tree before the tree is fitted: for v(v-1)/2
     of them first, for at least the tree's own number of pairs later.
     """
-    import pyvinecopulib as pv
-
     expected = v * (v - 1) // 2 + sum(3 * (v - 1 - tree) // 2 for tree in range(1, trees)) + 1
     asked = 0
 
@@ -429,22 +422,25 @@ def _reporting_tau(v: int, trees: int) -> Callable[[FloatArray, FloatArray], flo
         nonlocal asked
         asked += 1
         report(min(asked / expected, 0.99), "tying pairs of columns")
-        one, other = np.ascontiguousarray(pair.T)
-        return abs(float(pv.utils.wdm(one, other, "kendall")))
+        return _tau(*pair.T)
 
     return size
 
 
-def _strength(u: FloatArray) -> FloatArray:
-    """Sizes of Kendall's tau between the columns of u (n, v), 0 with itself, (v, v)."""
+def _tau(one: FloatArray, other: FloatArray) -> float:
     import pyvinecopulib as pv
 
+    columns = np.ascontiguousarray(one), np.ascontiguousarray(other)
+    return abs(float(pv.utils.wdm(*columns, "kendall")))
+
+
+def _strength(u: FloatArray) -> FloatArray:
+    """Sizes of Kendall's tau between the columns of u (n, v), 0 with itself, (v, v)."""
     v = u.shape[1]
     size = np.zeros((v, v))
     for i in range(v):
         for j in range(i):
-            one, other = np.ascontiguousarray(u[:, i]), np.ascontiguousarray(u[:, j])
-            size[i, j] = size[j, i] = abs(float(pv.utils.wdm(one, other, "kendall")))
+            size[i, j] = size[j, i] = _tau(u[:, i], u[:, j])
             report(0.0, "measuring how columns depend on each other")
     return size
 

@@ -44,15 +44,8 @@ def attribute_moves(
     the rows with the wanted one. "logistic": along $w_w - w_o$ of a multinomial logistic
     regression on standardised codes, as far as the mean difference reaches along it. What the
     directions of held attributes span is taken out, so those stay as far as the decoder is linear
-    in them; where they go along with the attribute itself little is left.
-
-    Args:
-        bundle: whose rows.
-        attribute: a category or binary attribute.
-        own: index of each code's value, (k,).
-        wanted: index of the value to go to.
-        kind: of direction.
-        hold: attributes that are to stay.
+    in them; where they go along with the attribute itself little is left. ``own`` (k,) and
+    ``wanted`` are indices of the attribute's values.
 
     Raises:
         InvalidInput: no row has the wanted value or one of the own ones, or held attributes leave

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numbers
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -62,8 +63,6 @@ class AttributeModels:
         self.missed: dict[Target, float] = {}
         self._labels: dict[str, Labels] = {}
         self._probes: dict[str, Probe] = {}
-        self._near: Neighbours | None = None
-        self._scatter: tuple[Neighbours, FloatArray] | None = None
 
     @classmethod
     def of(cls, bundle: Bundle) -> AttributeModels:
@@ -150,12 +149,10 @@ class AttributeModels:
 
     # places
 
-    @property
+    @cached_property
     def near(self) -> Neighbours:
         """A search among the training codes."""
-        if self._near is None:
-            self._near = Neighbours(self._codes)
-        return self._near
+        return Neighbours(self._codes)
 
     def code_of(self, place: int | ArrayLike) -> FloatArray:
         """The code of a training row, or the code (d,) that is given itself.
@@ -186,18 +183,21 @@ class AttributeModels:
             index, name=f"a coordinate of {self._bundle_name}", maximum=self._latent_dim - 1
         )
 
+    @cached_property
+    def _scattered(self) -> tuple[Neighbours, FloatArray]:
+        """A search among evenly spread rows, and the reach of each, sorted."""
+        n = len(self._codes)
+        chosen = np.unique(np.linspace(0, n - 1, min(n, SCATTERED)).astype(np.int64))
+        search = Neighbours(self._codes[chosen])
+        return search, np.sort(_reach(search, self._codes[chosen]))
+
     def level(self, z: FloatArray) -> FloatArray:
         """Share of the training rows that lie in a thinner place than each code, (k,).
 
         A place is the thinner the further its 5th nearest row is, among 5,000 evenly spread
         rows; a row itself does not count where it is one of these.
         """
-        if self._scatter is None:
-            n = len(self._codes)
-            chosen = np.unique(np.linspace(0, n - 1, min(n, SCATTERED)).astype(np.int64))
-            search = Neighbours(self._codes[chosen])
-            self._scatter = search, np.sort(_reach(search, self._codes[chosen]))
-        search, usual = self._scatter
+        search, usual = self._scattered
         further = len(usual) - np.searchsorted(usual, _reach(search, z), side="right")
         return np.asarray(further / len(usual), dtype=np.float64)
 

@@ -47,7 +47,6 @@ class Candidates:
         self._classified = np.zeros(len(self.codes), dtype=np.bool_)
 
     def __len__(self) -> int:
-        """How many there are."""
         return len(self.codes)
 
     def take(self, which: ArrayLike) -> Candidates:

@@ -32,7 +32,7 @@ def missed(bundle: Bundle, target: Target) -> float:
     Of 200 of them, evenly spread. 0 where a target decodes nothing, or joins anything but values
     and places by "and": only values can be missed.
     """
-    parts = [part for part in _parts(target) if part.needs_images]
+    parts = [part for part in target.conjuncts if part.needs_images]
     if not parts or not all(isinstance(part, AttributeEquals) for part in parts):
         return 0.0
     values = And.of(*parts)
@@ -48,9 +48,5 @@ def missed(bundle: Bundle, target: Target) -> float:
 
 def doubtful(target: Target, turned_away: Candidates) -> BoolArray:
     """Which of the candidates that a target turned away fail by the classifier alone, (k,)."""
-    places = And(tuple(part for part in _parts(target) if not part.needs_images))
+    places = And(tuple(part for part in target.conjuncts if not part.needs_images))
     return np.asarray(places.accept(turned_away) > 0, dtype=np.bool_)
-
-
-def _parts(target: Target) -> tuple[Target, ...]:
-    return target.parts if isinstance(target, And) else (target,)

@@ -46,10 +46,9 @@ def wanted_values(target: Target) -> dict[str, str]:
         >>> wanted_values(parse("hair=3 and body=2 and density>=20%"))
         {'hair': '3', 'body': '2'}
     """
-    parts = target.parts if isinstance(target, And) else (target,)
     found: dict[str, str] = {}
-    for part in parts:
-        if Not(part) in parts:
+    for part in target.conjuncts:
+        if Not(part) in target.conjuncts:
             raise InvalidInput(f'"{part}" and its opposite exclude each other: keep one')
         if isinstance(part, AttributeEquals):
             other = found.setdefault(part.attribute, part.value)
@@ -69,13 +68,8 @@ def by_composition(
     Draws start from rows that agree with the target in as many values as rows do (and in one less
     where those are fewer than 50), and are moved by the difference of the effects of the wanted
     values and their own (`Effects`). Latent models whose draws know no row are drawn from as they
-    are; a probe on codes says which values a draw has and how well it suits.
-
-    Args:
-        sampler: a fitted latent model.
-        target: what is wanted.
-        bundle: the rows that effects are learned from.
-        used: the training rows that draws start from, in their order; None where draws know none.
+    are; a probe on codes says which values a draw has and how well it suits. ``used`` are the
+    training rows that draws start from, in their order, or None where draws know none.
 
     Raises:
         InvalidInput: the target asks for no attribute values together, or no row has one of them.
@@ -94,7 +88,8 @@ def by_composition(
             raise InvalidInput(f"no row of {bundle.name} has {name}={texts[name]} to learn from")
     effects = Effects.of(bundle)
     if used is not None:
-        others = _others(target).weights(bundle)[used]
+        parts = (part for part in target.conjuncts if not isinstance(part, AttributeEquals))
+        others = And(tuple(parts)).weights(bundle)[used]
         rows = require_rows(sampler, "compose")
         return _from_rows(rows, effects, wanted, values[used], others)
     return by_resampling(_from_draws(sampler, effects, wanted, known), target, bundle, "compose")
@@ -146,16 +141,9 @@ def _agreement(effects: Effects, wanted: dict[str, int], values: IntArray) -> In
     return agree
 
 
-def _others(target: Target) -> Target:
-    """What a target asks for beside attribute values."""
-    parts = target.parts if isinstance(target, And) else (target,)
-    return And(tuple(part for part in parts if not isinstance(part, AttributeEquals)))
-
-
 def absent(target: Target, bundle: Bundle) -> bool:
     """Whether every value that a target joins has rows, and no row has them all."""
-    parts = target.parts if isinstance(target, And) else ()
-    values = And(tuple(part for part in parts if isinstance(part, AttributeEquals)))
+    values = And(tuple(part for part in target.conjuncts if isinstance(part, AttributeEquals)))
     if len(values.parts) < 2 or values.weights(bundle).any():
         return False
     return all(part.weights(bundle).any() for part in values.parts)

@@ -21,7 +21,7 @@ from aegen.targeting.conditions.attribute import AttributeEquals
 from aegen.targeting.effects import Effects
 from aegen.targeting.parsing import parse
 from aegen.targeting.result import save_pictures
-from aegen.targeting.target import And, Target
+from aegen.targeting.target import Target
 
 if TYPE_CHECKING:
     from aegen.bundles import Bundle
@@ -109,7 +109,7 @@ class Edited:
         save_pictures(path, self, "a strip", columns=len(self.images), scale=scale)
 
     def summary(self) -> str:
-        """One sentence on what came of it."""
+        """One sentence on the result."""
         wanted = " and ".join(f"{name} {value}" for name, value in self.wanted.items())
         if self.reached is None:
             came = f"{wanted} is not reached"
@@ -228,7 +228,7 @@ def _seen(bundle: Bundle, z: FloatArray) -> IntArray:
 def _values_of(bundle: Bundle, target: Target | str) -> dict[str, str]:
     """The values that a target asks for, by attribute, as the bundle writes them."""
     target = parse(target) if isinstance(target, str) else target
-    parts = target.parts if isinstance(target, And) else (target,)
+    parts = target.conjuncts
     if not parts or not all(isinstance(part, AttributeEquals) for part in parts):
         raise InvalidInput(
             f'an edit leads to attribute values, and "{target}" asks for something else: write '

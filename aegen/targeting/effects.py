@@ -39,11 +39,8 @@ class Effects:
     someone seen from the side. Moves of sprites to ten unseen combinations of three values
     succeeded in 99 % with pairs, 95 % without. Where attributes are many, pairs are left out.
 
-    Attributes:
-        names: of the attributes.
-        sizes: how many values each has.
-        table: effects (columns, d): values of each attribute, then those of each pair.
-        pairs: the pairs of attributes that have effects.
+    The ``table`` (columns, d) holds effects of the values of each attribute, of which ``sizes``
+    are the numbers, then those of each of the ``pairs``.
 
     Source: R. A. Fisher's analysis of variance; A. Hoerl and R. Kennard, "Ridge regression", 1970.
     """

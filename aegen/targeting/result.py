@@ -70,7 +70,6 @@ class Targeted:
     candidates: Candidates = field(repr=False)
 
     def __len__(self) -> int:
-        """How many there are."""
         return len(self.codes)
 
     @property

@@ -216,9 +216,8 @@ def _proposal(
     source: _Source, wanted: Target, strategy: Strategy, rng: np.random.Generator
 ) -> tuple[Proposal, float]:
     """Where candidates come from, and how many training rows match."""
-    parts = wanted.parts if isinstance(wanted, And) else (wanted,)
-    rest = And(tuple(part for part in parts if not isinstance(part, Fixed)))
-    given = _given([part for part in parts if isinstance(part, Fixed)])
+    rest = And(tuple(part for part in wanted.conjuncts if not isinstance(part, Fixed)))
+    given = _given([part for part in wanted.conjuncts if isinstance(part, Fixed)])
     matching = matching_rows(wanted.weights(source.bundle))
     if not given:
         if strategy == "condition":

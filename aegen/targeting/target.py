@@ -69,6 +69,11 @@ class Target(ABC):
         return self._guess(drawn)
 
     @property
+    def conjuncts(self) -> tuple[Target, ...]:
+        """The targets that it joins by "and"; itself where there is one."""
+        return self.parts if isinstance(self, And) else (self,)
+
+    @property
     def needs_images(self) -> bool:
         """Whether `accept` has to decode."""
         return self._decodes()
@@ -87,13 +92,13 @@ class Target(ABC):
         return self.part if isinstance(self, Not) else Not(self)
 
     @abstractmethod
-    def _check(self, bundle: Bundle) -> None: ...
-
-    @abstractmethod
     def _weights(self, bundle: Bundle) -> FloatArray: ...
 
     @abstractmethod
     def _accept(self, drawn: Candidates) -> FloatArray: ...
+
+    def _check(self, bundle: Bundle) -> None:
+        return None
 
     def _guess(self, drawn: Candidates) -> FloatArray:
         return self._accept(drawn)

@@ -1,4 +1,4 @@
-"""Ways through latent space: codes in, codes out; `aegen.generation` makes images of them."""
+"""Latent traversal and interpolation: codes in, codes out; `aegen.generation` decodes them."""
 
 from __future__ import annotations
 

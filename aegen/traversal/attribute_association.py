@@ -1,4 +1,4 @@
-"""What directions mean: which attribute of the rows changes most along each."""
+"""Association of directions with attributes: the correlation ratio or squared correlation."""
 
 from __future__ import annotations
 
@@ -42,11 +42,8 @@ def attribute_associations(
 
     A category or yes-or-no attribute explains the variance between the means of its values (the
     correlation ratio); a number explains its squared correlation. Both are shares of the variance
-    along the direction, 0 to 1; a value of few rows raises the first by chance.
-
-    Args:
-        positions: where rows lie along each direction, (n, k).
-        table: their attributes, n rows.
+    along the direction, 0 to 1; a value of few rows inflates the first. ``positions`` (n, k) are
+    where the rows of the table lie along each direction.
 
     Example:
         >>> import pandas as pd
@@ -64,7 +61,7 @@ def attribute_associations(
 
 
 def _of(name: str, column: pd.Series[Any], positions: FloatArray) -> list[AttributeAssociation]:
-    """How one attribute leans along each direction."""
+    """The association of one attribute with each direction."""
     if column.dtype == bool:
         return _between(name, ["no", "yes"], column.to_numpy().astype(np.int64), positions)
     if hasattr(column, "cat"):
@@ -76,7 +73,7 @@ def _of(name: str, column: pd.Series[Any], positions: FloatArray) -> list[Attrib
 def _between(
     name: str, values: list[str], code: Any, positions: FloatArray
 ) -> list[AttributeAssociation]:
-    """By the means of the attribute's values."""
+    """Correlation ratios, from the means of the attribute's values."""
     counts = np.bincount(code, minlength=len(values))
     there = np.flatnonzero(counts)
     sums = np.stack([np.bincount(code, z, minlength=len(values)) for z in positions.T])
@@ -98,7 +95,7 @@ def _between(
 
 
 def _along(name: str, number: FloatArray, positions: FloatArray) -> list[AttributeAssociation]:
-    """By the correlation with a number."""
+    """Squared correlations with a number."""
     centred = number - number.mean()
     moved = positions - positions.mean(axis=0)
     scale = np.sqrt((centred**2).sum() * (moved**2).sum(axis=0))

@@ -1,4 +1,4 @@
-"""The way from one code to another that keeps to where codes are many."""
+"""Interpolation along dense regions: the shortest path in the Fermat distance."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from aegen.core.errors import InvalidInput
 __all__ = ["dense_path"]
 
 POWER = 4.0
-"""Power of a hop's length that it costs; the larger, the more short hops a way is worth."""
+"""Power of a hop's length that it costs; the larger, the more short hops a path is worth."""
 
 HELD = 2000
-"""Rows that a way may pass by, evenly spread."""
+"""Rows that a path may pass by, evenly spread."""
 
 FINE = 8
-"""Points between two steps while the way is smoothed."""
+"""Points between two steps while the path is smoothed."""
 
 ROUNDS = 100
 """Rounds of smoothing, each a quarter, half and quarter of three neighbours."""
@@ -30,13 +30,8 @@ def dense_path(a: ArrayLike, b: ArrayLike, steps: int, rows: ArrayLike) -> Float
     The cheapest chain of hops from row to row, where a hop of length $l$ costs $l^4$, so that many
     short ones through a crowd cost less than a long one over empty space; then evenly spaced and
     smoothed, so that no step is a row itself. With more and more rows such chains tend to the
-    shortest ways of a space in which a distance weighs the less the denser the rows are.
-
-    Args:
-        a: the first code.
-        b: the last code.
-        steps: how many codes, at least 2.
-        rows: training codes (n, d), of which 2,000 evenly spread ones count.
+    shortest paths of a space in which a distance weighs the less the denser the rows are. Of the
+    rows (n, d) 2,000 evenly spread ones count.
 
     Returns:
         float64 (steps, d); the first row is ``a`` and the last is ``b``, exactly.
@@ -49,8 +44,8 @@ def dense_path(a: ArrayLike, b: ArrayLike, steps: int, rows: ArrayLike) -> Float
 
     Example:
         >>> ring = [[np.cos(t), np.sin(t)] for t in np.linspace(0, np.pi, 50)]
-        >>> way = dense_path(ring[0], ring[-1], 5, ring)
-        >>> bool(way[2, 1] > 0.5)
+        >>> path = dense_path(ring[0], ring[-1], 5, ring)
+        >>> bool(path[2, 1] > 0.5)
         True
     """
     steps = count(steps, name="steps", minimum=2)
@@ -64,12 +59,12 @@ def dense_path(a: ArrayLike, b: ArrayLike, steps: int, rows: ArrayLike) -> Float
     first, last = arrays.codes(np.stack(ends), name="the ends")
     some = np.unique(np.linspace(0, len(known) - 1, min(len(known), HELD)).astype(np.int64))
     stops = np.concatenate([[first], known[some], [last]])
-    way = _even(stops[_cheapest(stops)], FINE * (steps - 1) + 1)
+    path = _even(stops[_cheapest(stops)], FINE * (steps - 1) + 1)
     for _ in range(ROUNDS):
-        way[1:-1] = (way[:-2] + 2 * way[1:-1] + way[2:]) / 4
-    way = _even(way, steps)
-    way[0], way[-1] = first, last
-    return way
+        path[1:-1] = (path[:-2] + 2 * path[1:-1] + path[2:]) / 4
+    path = _even(path, steps)
+    path[0], path[-1] = first, last
+    return path
 
 
 def _cheapest(stops: FloatArray) -> IntArray:
@@ -97,9 +92,9 @@ def _cheapest(stops: FloatArray) -> IntArray:
     return np.array(chain[::-1])
 
 
-def _even(way: FloatArray, steps: int) -> FloatArray:
-    """Points at equal distances along a way of straight pieces (k, d)."""
-    lengths = np.linalg.norm(np.diff(way, axis=0), axis=1)
+def _even(path: FloatArray, steps: int) -> FloatArray:
+    """Points at equal distances along a polygonal path (k, d)."""
+    lengths = np.linalg.norm(np.diff(path, axis=0), axis=1)
     along = np.concatenate([[0.0], np.cumsum(lengths)])
     at = np.linspace(0.0, along[-1], steps)
-    return np.stack([np.interp(at, along, column) for column in way.T], axis=1)
+    return np.stack([np.interp(at, along, column) for column in path.T], axis=1)

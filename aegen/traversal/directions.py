@@ -1,7 +1,4 @@
-"""Ways to walk through latent space: along axes, along principal directions.
-
-Codes in, codes out; `aegen.generation` makes images of them.
-"""
+"""Latent traversal along coordinate axes and principal directions."""
 
 from __future__ import annotations
 
@@ -34,7 +31,6 @@ class Directions:
     mean: FloatArray
 
     def __len__(self) -> int:
-        """How many directions."""
         return len(self.vectors)
 
     def positions(self, z: ArrayLike) -> FloatArray:

@@ -1,4 +1,4 @@
-"""Codes between two codes: along the straight line, or along an arc around a centre."""
+"""Linear and spherical interpolation (slerp) between two codes."""
 
 from __future__ import annotations
 
@@ -30,19 +30,14 @@ def interpolate(
     c + r(t) [sin((1-t) w) a' + sin(t w) b'] / sin w, with w the angle between the unit vectors a'
     and b' from c, and r(t) = (1 - t) |a - c| + t |b - c|.
 
-    Args:
-        a: the first code.
-        b: the last code.
-        steps: how many codes.
-        kind: "straight" or "spherical".
-        centre: centre of the sphere (d,), for instance the codes' mean; by default the origin.
+    The centre (d,) may be the codes' mean; by default it is the origin.
 
     Returns:
         float64 (steps, d); the first row is ``a`` and the last is ``b``, exactly.
 
     Raises:
         InvalidInput: codes of different dimensions, an unknown kind, fewer than 2 steps, or a
-            spherical way between codes that are opposite, where every way round is as short.
+            spherical path between codes that are opposite, where every way round is as short.
 
     Source: K. Shoemake, "Animating rotation with quaternion curves", 1985.
 
@@ -67,7 +62,7 @@ def interpolate(
 
 
 def _arc(a: FloatArray, b: FloatArray, t: FloatArray) -> FloatArray:
-    """The spherical way around the origin."""
+    """The spherical interpolation around the origin."""
     long_a, long_b = float(np.linalg.norm(a)), float(np.linalg.norm(b))
     if long_a == 0 or long_b == 0:  # the centre itself has no angle
         return (1 - t) * a + t * b
@@ -76,7 +71,7 @@ def _arc(a: FloatArray, b: FloatArray, t: FloatArray) -> FloatArray:
     angle = 2 * np.arctan2(np.linalg.norm(to_a - to_b), np.linalg.norm(to_a + to_b))
     if np.pi - angle < 1e-6:
         raise InvalidInput(
-            "a spherical way between codes that lie opposite each other is not settled: "
+            "a spherical path between codes that lie opposite each other is not unique: "
             "go straight, or move the centre"
         )
     radius: FloatArray = (1 - t) * long_a + t * long_b

@@ -16,9 +16,9 @@ from aegen.cli import app
 from aegen.core.errors import InvalidInput, StorageError
 from aegen.metrics import metrics
 from aegen.samplers import samplers
+from tests.example_codes import clusters
 from tests.examples import shipped
 from tests.tiny_bundle import tiny_bundle
-from tests.worlds import clusters
 
 FEW = (REAL, Setting("bootstrap"), Setting("gaussian"), Setting("kde", {}, 2.0))
 

@@ -20,7 +20,7 @@ from aegen.core.errors import InvalidInput, UnknownName
 from aegen.samplers import DensitySampler, samplers
 from tests.contract import quick
 from tests.evidence import same_distribution
-from tests.worlds import clusters
+from tests.example_codes import clusters
 
 every = pytest.mark.parametrize("name", samplers.names())
 

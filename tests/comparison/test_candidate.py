@@ -1,4 +1,4 @@
-"""Contenders and criteria: one line of text each, that reads back as what it was."""
+"""Candidates and metric specs: one line of text each, that reads back as what it was."""
 
 import pytest
 from hypothesis import given
@@ -33,12 +33,12 @@ def test_fields_read_back_with_every_digit(bandwidth, degree, rows):
         assert Candidate.parse(candidate.text) == candidate
 
 
-def test_a_field_at_its_default_is_no_other_contender():
+def test_a_field_at_its_default_is_no_other_candidate():
     assert Candidate.parse("kde:bandwidth=auto") == Candidate("kde")
     assert Candidate.parse("kde:bandwidth=0.5") != Candidate("kde")
 
 
-def test_the_held_out_rows_are_a_contender_without_a_model():
+def test_the_held_out_rows_are_a_candidate_without_a_model():
     assert Candidate.parse(HELD_OUT.text) == HELD_OUT
     assert HELD_OUT.title == "Held-out reconstructions"
     assert not HELD_OUT.slow
@@ -78,7 +78,7 @@ def test_what_cannot_be_compared(texts, message):
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_every_set_of_criteria_exists_and_reads_back(name):
+def test_every_set_of_metric_specs_exists_and_reads_back(name):
     found = metric_specs([name])
     assert tuple(spec.key for spec in found) == preset(name)
     assert preset(name)[: len(PRESETS[name])] == PRESETS[name]
@@ -92,7 +92,7 @@ def test_every_metric_is_in_a_set(name):
     assert any(spec.metric == name for spec in metric_specs(PRESETS))
 
 
-def test_criteria_are_named_once_in_the_order_given():
+def test_metric_specs_are_named_once_in_the_order_given():
     found = metric_specs(["codes/distance-ratio,quick", "codes/distance-ratio"])
     assert found[0].key == "codes/distance-ratio"
     assert len({metric_spec.key for metric_spec in found}) == len(found)
@@ -115,6 +115,6 @@ def test_what_looks_at_features_can_look_through_inception():
         (",", "name at least one metric"),
     ],
 )
-def test_criteria_that_do_not_exist(text, message):
+def test_metric_specs_that_do_not_exist(text, message):
     with pytest.raises((InvalidInput, UnknownName), match=message):
         metric_specs([text])

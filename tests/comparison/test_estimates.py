@@ -16,12 +16,12 @@ def reference_set(seed, *, seeds=1, models=(0.0,), fit=0.0, says=1.0, alike=1.0)
     """Figures whose errors are known: each model's truth, plus rows, draws and fits.
 
     Args:
-        seed: of the world.
+        seed: of the reference set.
         seeds: comparisons.
         models: true values.
         fit: standard deviation of a fit's own error.
         says: times which a figure tells its own errors.
-        alike: how far the reference rows sway all models alike, 0 to 1.
+        alike: how far the reference rows influence all models alike, 0 to 1.
     """
     rng = np.random.default_rng(seed)
     found = [{} for _ in models]
@@ -31,8 +31,8 @@ def reference_set(seed, *, seeds=1, models=(0.0,), fit=0.0, says=1.0, alike=1.0)
             real = alike * common + np.sqrt(1 - alike**2) * rng.normal(size=N)
             made = rng.normal(scale=0.5, size=N)
             value = truth + real.mean() + made.mean() + fit * rng.normal()
-            sways = (says * (real - real.mean())).astype(np.float32)
-            figures[s] = Figure(value, sways, says**2 * made.var() / N)
+            influences = (says * (real - real.mean())).astype(np.float32)
+            figures[s] = Figure(value, influences, says**2 * made.var() / N)
     return found
 
 
@@ -58,7 +58,7 @@ def test_more_seeds_make_an_interval_narrower():
     assert (one.seeds, nine.seeds) == (1, 9)
 
 
-def test_seeds_that_share_their_reference_do_not_lessen_its_chance():
+def test_seeds_that_share_their_reference_do_not_lessen_its_variance():
     figures = reference_set(0, seeds=9)[0]
     free, shared = estimate(figures), estimate(figures, distinct=1.0)
     assert shared.high - shared.low > 1.5 * (free.high - free.low)
@@ -109,10 +109,10 @@ def test_nearer_to_the_best_counts_from_both_sides():
     found = difference(below, above, NEARER)
     assert found.value == pytest.approx(0.03)
     assert found.resolved
-    # What sways both values up brings one nearer and takes the other away: it does not cancel.
-    sways = np.array([1.0, -1.0], np.float32)
-    swayed = [{0: Figure(v, sways, 0.0)} for v in (0.42, 0.55)]
-    assert difference(*swayed, NEARER).high > 1
+    # What moves both values up brings one nearer and takes the other away: it does not cancel.
+    influences = np.array([1.0, -1.0], np.float32)
+    influenced = [{0: Figure(v, influences, 0.0)} for v in (0.42, 0.55)]
+    assert difference(*influenced, NEARER).high > 1
 
 
 def test_a_winner_beats_every_other_one():
@@ -126,6 +126,6 @@ def test_a_winner_beats_every_other_one():
     assert winner({"a": figures["a"], "b": {}}, LOWER) is None
 
 
-def test_contenders_without_a_common_seed_are_not_compared():
+def test_candidates_without_a_common_seed_are_not_compared():
     figures = reference_set(0)[0][0]
     assert difference({0: figures}, {1: figures}, LOWER) is None

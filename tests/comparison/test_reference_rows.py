@@ -52,8 +52,8 @@ def test_codes_look_as_the_bundle_shows_them(reference_set):
     assert np.array_equal(rows.of("codes"), z)
     assert np.array_equal(rows.of("pixels"), images.reshape(5, -1))
     assert np.allclose(rows.of("features"), reference_set.bundle.features(images))
-    judged = np.concatenate(list(reference_set.bundle.classify(images).values()), axis=1)
-    assert np.allclose(rows.of("attributes"), judged, atol=1e-6)
+    classified = np.concatenate(list(reference_set.bundle.classify(images).values()), axis=1)
+    assert np.allclose(rows.of("attributes"), classified, atol=1e-6)
     assert np.allclose(rows.of("attributes").sum(axis=1), 1)
     with pytest.raises(InvalidInput, match="got 'colours'"):
         rows.of("colours")

@@ -117,10 +117,10 @@ def test_a_scale_leaves_out_what_would_flatten_the_rest():
 
 def test_the_verdict_names_winners_copiers_and_failures():
     def result(candidate, emd, ratio):
-        sways = np.zeros(60, np.float32)
+        influences = np.zeros(60, np.float32)
         figures = {
-            MEASURED[0].key: Figure(emd, sways, 1e-6),
-            MEASURED[1].key: Figure(ratio, sways, 1e-6),
+            MEASURED[0].key: Figure(emd, influences, 1e-6),
+            MEASURED[1].key: Figure(ratio, influences, 1e-6),
         }
         return Result(Task("x", candidate, 0, 60, MEASURED), figures, {}, 60)
 

@@ -26,7 +26,7 @@ def own(bars, tmp_path):
 
 @pytest.fixture
 def some(own):
-    """Tasks of two contenders and four seeds."""
+    """Tasks of two candidates and four seeds."""
     candidates = (Candidate("gaussian"), Candidate("kde"))
     return tasks([own], candidates, seeds=4, draws=60, metric_specs=MEASURED)
 

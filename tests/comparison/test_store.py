@@ -39,6 +39,11 @@ def result_of(task):
     return Result(task, figures, {"a/b": "as it rained"}, 60, 2.5, 0.1, 1e-9, images)
 
 
+def test_all_source_that_figures_come_from_is_there():
+    for part in store.MEASURING:
+        assert list((ROOT / "aegen").glob(part)), part
+
+
 def test_what_is_kept_comes_back_to_the_last_bit(task, kept):
     result = result_of(task)
     assert kept.find(task) is None
@@ -46,11 +51,11 @@ def test_what_is_kept_comes_back_to_the_last_bit(task, kept):
     found = kept.find(task)
     for key, figure in result.figures.items():
         again = found.figures[key]
-        assert (again.value, again.made) == (figure.value, figure.made)
-        assert (again.real is None) == (figure.real is None)
-        if figure.real is not None:
-            assert again.real.dtype == np.float32
-            assert np.array_equal(again.real, figure.real)
+        assert (again.value, again.variance_generated) == (figure.value, figure.variance_generated)
+        assert (again.influence_reference is None) == (figure.influence_reference is None)
+        if figure.influence_reference is not None:
+            assert again.influence_reference.dtype == np.float32
+            assert np.array_equal(again.influence_reference, figure.influence_reference)
     assert np.array_equal(found.images, result.images)
     rest = ("task", "missing", "size", "distinct", "fit_seconds", "draw_seconds", "problem")
     assert all(getattr(found, name) == getattr(result, name) for name in rest)

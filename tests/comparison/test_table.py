@@ -10,20 +10,20 @@ from aegen.comparison import HELD_OUT, Candidate, Figure, Result, Table, Task, m
 from aegen.comparison.table import number, to_csv, to_markdown
 
 A, B, C = (Candidate(name) for name in ("gaussian", "kde", "bootstrap"))
-CRITERIA = metric_specs(["codes/earth-movers-distance,codes/distance-ratio"])
-EMD, RATIO = CRITERIA
+METRIC_SPECS = metric_specs(["codes/earth-movers-distance,codes/distance-ratio"])
+EMD, RATIO = METRIC_SPECS
 
 
 def result(candidate, seed, emd, ratio=1.0, *, error=0.01, problem=None, missing=None):
-    """A result of a contender whose figures have the given values and one error."""
-    task = Task("here", candidate, seed, 100, CRITERIA)
+    """A result of a candidate whose figures have the given values and one error."""
+    task = Task("here", candidate, seed, 100, METRIC_SPECS)
     if problem:
         return Result(task, problem=problem)
     # Half of the variance from the reference, shared by all, half from the draws.
-    sways = np.random.default_rng(seed).normal(size=100)
-    sways = (sways / sways.std() * error * np.sqrt(50)).astype(np.float32)
+    influences = np.random.default_rng(seed).normal(size=100)
+    influences = (influences / influences.std() * error * np.sqrt(50)).astype(np.float32)
     figures = {
-        c.key: Figure(value, sways, error**2 / 2)
+        c.key: Figure(value, influences, error**2 / 2)
         for c, value in ((EMD, emd), (RATIO, ratio))
         if c.key not in (missing or {})
     }
@@ -31,7 +31,7 @@ def result(candidate, seed, emd, ratio=1.0, *, error=0.01, problem=None, missing
 
 
 def table(*results, candidates=(A, B)):
-    found = Table("here", candidates, CRITERIA)
+    found = Table("here", candidates, METRIC_SPECS)
     for each in results:
         found.add(each)
     return found
@@ -64,8 +64,8 @@ def test_where_the_best_depends_on_the_data_no_one_wins():
     found = Table("here", (A, B), authenticity)
     for candidate, value in ((A, 0.5), (B, 0.9)):
         task = Task("here", candidate, 0, 100, authenticity)
-        sways = np.zeros(100, np.float32)
-        found.add(Result(task, {"codes/authenticity": Figure(value, sways, 1e-6)}, {}, 100))
+        influences = np.zeros(100, np.float32)
+        found.add(Result(task, {"codes/authenticity": Figure(value, influences, 1e-6)}, {}, 100))
     assert found.difference(B, A, authenticity[0]).resolved
     assert found.winner(authenticity[0]) is None
 

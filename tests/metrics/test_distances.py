@@ -19,7 +19,7 @@ from aegen.metrics import _transport, metrics, sliced_wasserstein
 from aegen.metrics._distances import in_units, ordinary_units, squared_distances
 from aegen.metrics._mmd import biased, root, unbiased
 from aegen.metrics.base import Measured
-from tests.worlds import AWKWARD, clusters, tilted
+from tests.example_codes import AWKWARD, clusters, tilted
 
 EMD, SLICED, MMD, KERNEL, FRECHET = BETWEEN = (
     "earth-movers-distance",
@@ -87,7 +87,11 @@ def test_units_that_overflow_are_refused():
 
 def test_a_root_has_the_slope_of_a_root():
     far = root(Measured(4.0, np.array([0.4, -0.4]), np.array([0.2, -0.2])))
-    assert (far.value, far.real.tolist(), far.made.tolist()) == (2, [0.1, -0.1], [0.05, -0.05])
+    assert (far.value, far.influence_reference.tolist(), far.influence_generated.tolist()) == (
+        2,
+        [0.1, -0.1],
+        [0.05, -0.05],
+    )
     at = root(Measured(-1e-9, np.array([2.0, -2.0]), np.zeros(1)))
     assert (at.value, np.isfinite(at.error)) == (0, True)
     assert root(Measured(0.0, np.zeros(2), np.zeros(2))).error == 0
@@ -125,7 +129,7 @@ def test_more_of_a_wrong_thing_is_farther(name):
 def test_the_sets_may_differ_in_size_and_change_places(name):
     real, made = clusters(90, 3, seed=1), 1.2 * clusters(60, 3, seed=2)
     there, back = measured(name, real, made), measured(name, made, real)
-    assert (there.real.shape, there.made.shape) == ((90,), (60,))
+    assert (there.influence_reference.shape, there.influence_generated.shape) == ((90,), (60,))
     if name not in (MMD, PAPER_MMD):  # which take their width from the reference
         assert there.value == pytest.approx(back.value, rel=1e-9)
         # The simplex ends at one of many best prices, and which depends on the sides.
@@ -145,17 +149,20 @@ def test_units_scale_the_value(name, degree, power):
     plain = measured(name, real, made)
     scaled = measured(name, np.ldexp(real, power), np.ldexp(made, power))
     assert scaled.value == np.ldexp(plain.value, degree * power)
-    assert scaled.real.tolist() == np.ldexp(plain.real, degree * power).tolist()
+    assert (
+        scaled.influence_reference.tolist()
+        == np.ldexp(plain.influence_reference, degree * power).tolist()
+    )
 
 
 @between
-@pytest.mark.parametrize("world", AWKWARD)
-def test_awkward_rows_have_a_value_or_a_reason(name, world):
-    z = AWKWARD[world]()
+@pytest.mark.parametrize("codes", AWKWARD)
+def test_awkward_rows_have_a_value_or_a_reason(name, codes):
+    z = AWKWARD[codes]()
     try:
         found = measured(name, z[::2], z[1::2])
     except InvalidInput as error:
-        assert (name, world) in {  # noqa: PT017
+        assert (name, codes) in {  # noqa: PT017
             (MMD, "all alike"),
             (PAPER_MMD, "all alike"),
             (KERNEL, "vast"),
@@ -163,7 +170,10 @@ def test_awkward_rows_have_a_value_or_a_reason(name, world):
         }, error
     else:
         assert np.isfinite([found.value, found.error]).all()
-        assert (len(found.real), len(found.made)) == (len(z[::2]), len(z[1::2]))
+        assert (len(found.influence_reference), len(found.influence_generated)) == (
+            len(z[::2]),
+            len(z[1::2]),
+        )
 
 
 @between
@@ -189,19 +199,19 @@ def test_a_row_more_changes_the_value_by_its_sway(name):
     fields = {"bandwidth": 2.0} if name == MMD else {}
     found = measured(name, real, made, **fields)
     rows = np.arange(0, 120, 5)
-    changes, sways = [], []
+    changes, influences = [], []
     for row in rows:
         more = measured(name, np.append(real, real[[row]], axis=0), made, **fields)
         changes.append((more.value - found.value) * 151)
-        sways.append(found.real[row])
+        influences.append(found.influence_reference[row])
         more = measured(name, real, np.append(made, made[[row]], axis=0), **fields)
         changes.append((more.value - found.value) * 121)
-        sways.append(found.made[row])
+        influences.append(found.influence_generated[row])
     # All else but an offset: what a copy adds to unbiased means, or to a covariance over n - 1.
-    # The paper's MMD takes its scale from the rows, which its sways leave out.
+    # The paper's MMD takes its scale from the rows, which its influences leave out.
     limit = 0.95 if name == PAPER_MMD else 0.98
-    assert np.corrcoef(changes, sways)[0, 1] > limit
-    assert np.polyfit(sways, changes, 1)[0] == pytest.approx(1, abs=0.1)
+    assert np.corrcoef(changes, influences)[0, 1] > limit
+    assert np.polyfit(influences, changes, 1)[0] == pytest.approx(1, abs=0.1)
 
 
 LAWS = {
@@ -230,7 +240,7 @@ def spread_over_error(name, law, d=3, n=150):
 
 
 def right(ratio):
-    """Errors that are right within a third, chance in the ratio included."""
+    """Errors that are right within a third, sampling of the ratio included."""
     return 0.7 < ratio < 1.4
 
 
@@ -242,7 +252,7 @@ all_of_them = pytest.mark.parametrize("name", [*BETWEEN, PAPER_MMD, PAPER_FRECHE
 def test_errors_are_those_of_repeated_draws(name, law):
     ratio = spread_over_error(name, law)
     assert right(ratio)
-    # Sways that are halved or doubled fail the same bar.
+    # Influences that are halved or doubled fail the same bar.
     assert not right(2 * ratio)
     assert not right(ratio / 2)
 
@@ -253,7 +263,7 @@ def test_errors_are_not_too_small_where_laws_agree(name):
 
 
 def test_errors_of_discrepancies_are_never_far_too_small_where_laws_agree():
-    """The witness function alone can be all but flat by chance; errors must not be."""
+    """The witness function alone can be all but flat at random; errors must not be."""
     errors = [measured(MMD, *normal(300, 2, s).reshape(2, 150, 2)).error for s in range(40)]
     assert min(errors) > 0.6 * np.median(errors)
 
@@ -334,7 +344,9 @@ def test_sliced_in_parts_is_the_same(monkeypatch):
     monkeypatch.setattr(sliced_wasserstein, "AT_ONCE", 700)
     parts = measured(SLICED, real, made)
     assert parts.value == pytest.approx(whole.value, rel=1e-12)
-    assert parts.made == pytest.approx(whole.made, rel=1e-9, abs=1e-12)
+    assert parts.influence_generated == pytest.approx(
+        whole.influence_generated, rel=1e-9, abs=1e-12
+    )
 
 
 def test_sliced_is_never_above_emd_and_on_a_line_the_same():
@@ -353,7 +365,7 @@ def test_sliced_sees_the_mean_shadow_of_a_shift(d):
     shift[0] = 3
     expected = 3 * np.exp(gammaln(d / 2) - gammaln((d + 1) / 2)) / np.sqrt(np.pi)
     found = measured(SLICED, z, z + shift, projections=k).value
-    error = np.sqrt((9 / d - expected**2) / k)  # the chance in the directions
+    error = np.sqrt((9 / d - expected**2) / k)  # of the directions
     assert abs(found - expected) < 5 * error
     assert abs(1.1 * found - expected) > 5 * error
 
@@ -526,8 +538,8 @@ def test_frechet_of_singular_covariances(n):
     expected = measured(FRECHET, real, made)
     found = measured(FRECHET, real @ turn, made @ turn)
     assert found.value == pytest.approx(expected.value, rel=1e-10)
-    assert found.real == pytest.approx(expected.real, abs=1e-9)
-    assert found.made == pytest.approx(expected.made, abs=1e-9)
+    assert found.influence_reference == pytest.approx(expected.influence_reference, abs=1e-9)
+    assert found.influence_generated == pytest.approx(expected.influence_generated, abs=1e-9)
     if n == 30:
         assert found.value == pytest.approx(slow_frechet(real, made), rel=1e-9)
 
@@ -581,7 +593,7 @@ def test_score_is_that_of_the_definition():
     found = measured(SCORE, p[:3], p)
     assert found.value == pytest.approx(slow_score(p, 1), rel=1e-12)
     assert found.value != pytest.approx(slow_score(p[1:], 1), rel=1e-4)
-    assert not found.real.any()
+    assert not found.influence_reference.any()
     q = np.concatenate([p, soft(normal(40, 2, 1))], axis=1)
     assert measured(SCORE, q, q).value == pytest.approx(slow_score(q, 2), rel=1e-12)
 

@@ -12,8 +12,8 @@ from aegen.core.neighbours import Neighbours
 from aegen.metrics import metrics
 from aegen.metrics.base import SPACES
 from aegen.metrics.distance_ratio import _median_interval, ratio_to
-from tests.evidence import chance_agrees
-from tests.worlds import AWKWARD, clusters, tilted
+from tests.evidence import probability_agrees
+from tests.example_codes import AWKWARD, clusters, tilted
 
 every = pytest.mark.parametrize("name", metrics.names())
 
@@ -108,7 +108,7 @@ def test_real_rows_are_better_than_others_by_more_than_the_errors(name):
         assert np.isfinite(found.value)
     error = np.hypot(one.error, other.error)
     assert metric.shortfall(other.value) - metric.shortfall(one.value) > 5 * error
-    # Rows of one law twice are not told apart by the same rule.
+    # Rows of one law twice are not distinguished by the same rule.
     assert abs(one.value - two.value) <= 5 * np.hypot(one.error, two.error)
 
 
@@ -130,18 +130,21 @@ def test_each_row_has_a_sway_and_they_cancel(name):
     if not metrics.get(name).paired:
         made = rows(name, 110, seed=2)
     found = measured(name, real, made)
-    for sways, known in ((found.real, real), (found.made, made)):
-        assert sways.shape == (len(known),)
-        assert sways.dtype == np.float64
-        assert np.isfinite(sways).all()
-        assert abs(sways.mean()) <= 1e-9 * (1 + np.abs(sways).max())
+    for influences, known in (
+        (found.influence_reference, real),
+        (found.influence_generated, made),
+    ):
+        assert influences.shape == (len(known),)
+        assert influences.dtype == np.float64
+        assert np.isfinite(influences).all()
+        assert abs(influences.mean()) <= 1e-9 * (1 + np.abs(influences).max())
     assert found.error >= 0
 
 
 @every
 def test_stated_errors_are_those_of_repeated_draws(name):
     """The sd of 40 values over the mean stated error; it is known to a ninth of itself. Within
-    these limits, sways that are half or twice as large as they should be are outside."""
+    these limits, influences that are half or twice as large as they should be are outside."""
     low, high = 0.7, 1.4
     rng = np.random.default_rng(5)
     values, errors = [], []
@@ -157,16 +160,16 @@ def test_stated_errors_are_those_of_repeated_draws(name):
         else:
             real, made = rng.normal(size=(2, 200, 3))
             made += 0.6
-        training, parents = CLOUD, rng.integers(0, len(CLOUD), 200)
+        training, parents = TRAINING_ROWS, rng.integers(0, len(TRAINING_ROWS), 200)
         if metrics.get(name).needs_parents:
-            made = CLOUD[parents] + 0.1 * rng.normal(size=made.shape)
+            made = TRAINING_ROWS[parents] + 0.1 * rng.normal(size=made.shape)
         found = measured(name, real, made, training, rng, parents)
         values.append(found.value)
         errors.append(found.error)
     assert low < np.std(values) / np.mean(errors) < high
 
 
-CLOUD = np.random.default_rng(77).normal(size=(2000, 3))
+TRAINING_ROWS = np.random.default_rng(77).normal(size=(2000, 3))
 
 
 @every
@@ -232,10 +235,10 @@ def test_rows_that_cannot_be_compared(name):
 
 
 @every
-@pytest.mark.parametrize("world", AWKWARD)
-def test_awkward_rows_have_a_value_or_a_clear_error(name, world):
+@pytest.mark.parametrize("codes", AWKWARD)
+def test_awkward_rows_have_a_value_or_a_clear_error(name, codes):
     """No warning, no NaN; rows that are no probabilities or densities are refused."""
-    z = AWKWARD[world]()
+    z = AWKWARD[codes]()
     half = len(z) // 2
     training, parents = np.concatenate([z, z[:5]]), np.arange(half)
     try:
@@ -266,8 +269,8 @@ def test_the_same_seed_gives_the_same_bytes(name):
     real, made = rows(name, 100, seed=1), rows(name, 100, seed=2)
     one, two = measured(name, real, made, rng=7), measured(name, real, made, rng=7)
     assert one.value == two.value
-    assert one.real.tobytes() == two.real.tobytes()
-    assert one.made.tobytes() == two.made.tobytes()
+    assert one.influence_reference.tobytes() == two.influence_reference.tobytes()
+    assert one.influence_generated.tobytes() == two.influence_generated.tobytes()
 
 
 @every
@@ -408,11 +411,11 @@ def test_the_interval_holds_the_median_of_what_draws_come_from():
         found = ratio_to(2.0, rng.exponential(size=31))
         held.append(found.low <= np.log(2) / 2 <= found.high)
         assert found.low <= found.ratio <= found.high
-    # The binomial gives the exact chance; 95 % is what is promised.
+    # The binomial gives the exact probability; 95 % is what is promised.
     exact = binom.cdf(21, 31, 0.5) - binom.cdf(9, 31, 0.5)
     assert exact >= 0.95
-    assert chance_agrees(held, exact)
-    assert not chance_agrees(held, 0.88)
+    assert probability_agrees(held, exact)
+    assert not probability_agrees(held, 0.88)
 
 
 def test_few_draws_give_the_widest_interval():

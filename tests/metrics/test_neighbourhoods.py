@@ -17,8 +17,8 @@ from aegen.metrics import metrics
 from aegen.metrics._block_variance import scatter, shrink
 from aegen.metrics._pooled_neighbours import shares
 from aegen.metrics._tied_neighbours import nearest, others
-from tests.evidence import chance_agrees
-from tests.worlds import clusters
+from tests.evidence import probability_agrees
+from tests.example_codes import clusters
 
 MANIFOLD = ("precision", "recall", "density", "coverage")
 
@@ -77,16 +77,16 @@ def test_sways_are_the_jackknife_times_one_factor(name):
     made[3], real[7] = real[4], real[8]
     metric = metrics.create(name, k=3)
     found = metric.measured(real, made, rng=0)
-    for sways, values in (
-        (found.real, [metric(np.delete(real, i, 0), made) for i in range(60)]),
-        (found.made, [metric(real, np.delete(made, j, 0)) for j in range(50)]),
+    for influences, values in (
+        (found.influence_reference, [metric(np.delete(real, i, 0), made) for i in range(60)]),
+        (found.influence_generated, [metric(real, np.delete(made, j, 0)) for j in range(50)]),
     ):
         jackknife = -(len(values) - 1) * (np.array(values) - np.mean(values))
-        factor = sways @ jackknife / (jackknife @ jackknife)
+        factor = influences @ jackknife / (jackknife @ jackknife)
         assert 0.3 <= factor <= 1 + 1e-9
-        assert sways == pytest.approx(factor * jackknife, abs=1e-9)
-        # Sways of other rows are no multiple of them.
-        assert np.roll(sways, 1) != pytest.approx(factor * jackknife, abs=1e-3)
+        assert influences == pytest.approx(factor * jackknife, abs=1e-9)
+        # Influences of other rows are no multiple of them.
+        assert np.roll(influences, 1) != pytest.approx(factor * jackknife, abs=1e-3)
 
 
 def test_coverage_and_density_of_one_law_have_the_expectation_that_theory_gives():
@@ -182,7 +182,7 @@ def test_what_an_absent_row_changes(d):
         less = shares(np.delete(real, i, 0), made)
         left = found.real.sum() - found.real[i] + found.change[i, 0]
         assert less.real.sum() == pytest.approx(left)
-        assert less.made.sum() == pytest.approx(found.made.sum() + found.change[i, 1])
+        assert less.generated.sum() == pytest.approx(found.generated.sum() + found.change[i, 1])
         less = shares(real, np.delete(made, i, 0))
         assert less.real.sum() == pytest.approx(found.real.sum() + found.change[25 + i, 0])
     assert np.abs(found.change).max() >= 1
@@ -280,15 +280,15 @@ def test_copies_are_their_parents_and_nothing_new():
 
 @pytest.mark.parametrize("d", [1, 2, 3])
 def test_authenticity_of_new_rows_is_what_theory_gives(d):
-    """1 less the chance that two rows are each other's nearest, in a cube far from its walls."""
+    """1 less the probability of two mutual nearest rows, in a cube far from its walls."""
     rng = np.random.default_rng(0)
     training = rng.random((60_000, d))
     made = 0.2 + 0.6 * rng.random((20_000, d))
     found = metrics.create("authenticity").measured(made[:1], made, training=training)
     expected = 1 - 1 / (2 - betainc((d + 1) / 2, 0.5, 0.75))
     new = np.arange(len(made)) < round(found.value * len(made))
-    assert chance_agrees(new, expected)
-    assert not chance_agrees(new, expected + 0.05)
+    assert probability_agrees(new, expected)
+    assert not probability_agrees(new, expected + 0.05)
 
 
 # classifier two-sample test
@@ -362,13 +362,13 @@ def test_sways_of_attribute_frequencies_are_the_jackknife_where_signs_are_clear(
     real, made = rng.dirichlet([1, 1, 1], 200), rng.dirichlet([9, 3, 1], 150)
     metric = metrics.create("attribute-distance")
     found = metric.measured(real, made)
-    for sways, values in (
-        (found.real, [metric(np.delete(real, i, 0), made) for i in range(200)]),
-        (found.made, [metric(real, np.delete(made, j, 0)) for j in range(150)]),
+    for influences, values in (
+        (found.influence_reference, [metric(np.delete(real, i, 0), made) for i in range(200)]),
+        (found.influence_generated, [metric(real, np.delete(made, j, 0)) for j in range(150)]),
     ):
         jackknife = -(len(values) - 1) * (np.array(values) - np.mean(values))
-        assert sways == pytest.approx(jackknife, abs=2e-3)
-        assert np.abs(sways).max() > 0.1
+        assert influences == pytest.approx(jackknife, abs=2e-3)
+        assert np.abs(influences).max() > 0.1
 
 
 def test_error_of_attribute_frequencies_where_they_agree():
@@ -400,8 +400,8 @@ def test_log_likelihood_is_the_mean_and_refuses_the_impossible():
     metric = metrics.create("log-likelihood")
     found = metric.measured([[-1.0], [-2.0], [-6.0]], [[0.0]])
     assert found.value == -3
-    assert found.real.tolist() == [2, 1, -3]
-    assert found.made.tolist() == [0]
+    assert found.influence_reference.tolist() == [2, 1, -3]
+    assert found.influence_generated.tolist() == [0]
     assert found.error == pytest.approx(np.std([-1, -2, -6]) / np.sqrt(3))
     with pytest.raises(InvalidInput, match="1 of the 2 held-out rows for impossible"):
         metric([[-1.0], [-np.inf]], [[0.0]])

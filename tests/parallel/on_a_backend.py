@@ -11,19 +11,23 @@ from aegen.comparison import Backend, Candidate, metric_specs, run, tasks
 from tests.parallel.deadly import deadly
 
 MEASURED = metric_specs(["codes/nearest-neighbour-accuracy", "features/frechet-distance"])
-CONTENDERS = (Candidate("gaussian"), Candidate("kde"))
+CANDIDATES = (Candidate("gaussian"), Candidate("kde"))
 
 
 def all_tasks(bundle):
-    return tasks([bundle], CONTENDERS, seeds=3, draws=60, metric_specs=MEASURED)
+    return tasks([bundle], CANDIDATES, seeds=3, draws=60, metric_specs=MEASURED)
 
 
 def written(result):
     """All of a result but its times, bit for bit."""
     figures = {
-        key: [figure.value.hex(), figure.made.hex(), figure.real.tobytes().hex()]
+        key: [
+            figure.value.hex(),
+            figure.variance_generated.hex(),
+            figure.influence_reference.tobytes().hex(),
+        ]
         for key, figure in result.figures.items()
-        if figure.real is not None
+        if figure.influence_reference is not None
     }
     images = "" if result.images is None else result.images.tobytes().hex()
     return [result.problem, sorted(result.figures), figures, images, result.size]

@@ -19,7 +19,7 @@ from aegen.parallel import backends
 from aegen.parallel.backends import connected
 from tests.conftest import ROOT
 from tests.parallel.deadly import all_end, endless, processes, wordy
-from tests.parallel.on_a_backend import CONTENDERS, MEASURED, all_tasks, written
+from tests.parallel.on_a_backend import CANDIDATES, MEASURED, all_tasks, written
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"}
 
@@ -58,7 +58,7 @@ def test_same_figures_whatever_the_backend_and_whoever_dies(name, jobs, own, tmp
         if task.seed == 0:
             assert result == json.loads(json.dumps(written(perform(task))))
             assert len(keys) == len(MEASURED)
-        elif (task.seed, task.candidate) == (1, CONTENDERS[0]):
+        elif (task.seed, task.candidate) == (1, CANDIDATES[0]):
             assert "its process was ended from outside" in problem
             assert not keys
         else:
@@ -154,7 +154,7 @@ def test_a_dask_cluster_of_others_is_used_as_it_is_and_left_running(own, tmp_pat
     place = tmp_path / "scheduler.json"
     scheduler = ("scheduler", "--host", "127.0.0.1", "--port", 0, "--no-dashboard")
     worker = ("worker", "--scheduler-file", place, "--no-dashboard", "--no-nanny", "--nthreads")
-    few = tasks([str(own)], CONTENDERS, seeds=2, draws=60, metric_specs=MEASURED)
+    few = tasks([str(own)], CANDIDATES, seeds=2, draws=60, metric_specs=MEASURED)
     with dask_process(*scheduler, "--scheduler-file", place) as head:
         until = time.monotonic() + 60
         while not place.exists() and time.monotonic() < until:

@@ -8,7 +8,7 @@ import pytest
 from aegen.core.errors import InvalidInput, UnknownName
 from aegen.projections import projections
 from tests.contract import another, quick
-from tests.worlds import clusters
+from tests.example_codes import clusters
 
 every = pytest.mark.parametrize("name", projections.names())
 NEW = clusters(20, 4, seed=5)

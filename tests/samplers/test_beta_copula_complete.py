@@ -12,8 +12,8 @@ from aegen.core.errors import InvalidInput
 from aegen.samplers import load, samplers
 from aegen.samplers._beta_sums import BetaSums, _step_cdf
 from aegen.samplers._kde_marginal import silverman
-from tests.evidence import cdf_agrees, chance_agrees, same_distribution
-from tests.worlds import clusters, constant_column, tied, tilted
+from tests.evidence import cdf_agrees, probability_agrees, same_distribution
+from tests.example_codes import clusters, constant_column, tied, tilted
 
 
 def ebc(z, *, rng=0, sample_weight=None, **fields):
@@ -95,12 +95,12 @@ def test_cdf_is_the_share_of_draws_below():
     for at in ([1.0, -2.0], [2.0, -2.5], [-1.0, -1.9]):
         below = (drawn <= at).all(axis=1)
         probability = model.cdf([at])[0]
-        assert chance_agrees(below, probability)
-        assert not chance_agrees(below, 1.1 * probability + 0.02)
+        assert probability_agrees(below, probability)
+        assert not probability_agrees(below, 1.1 * probability + 0.02)
     empirical = ebc(tilted(40), degree=15, margins="empirical")
     drawn = empirical.sample(100_000, rng=1)
     at = tilted(40)[11]
-    assert chance_agrees((drawn <= at).all(axis=1), empirical.cdf([at])[0])
+    assert probability_agrees((drawn <= at).all(axis=1), empirical.cdf([at])[0])
 
 
 # margins
@@ -235,7 +235,7 @@ def test_conditioning_twice_is_conditioning_on_both():
 
 
 def test_effective_rows_follow_the_rule_of_thumb_and_collapse_is_said():
-    """Facts 6b.5: about n prod 2 sqrt(pi u (1-u) / m) rows under independence."""
+    """About n prod 2 sqrt(pi u (1-u) / m) rows under independence: betas are nearly normal."""
     z = np.random.default_rng(9).normal(size=(2000, 4))
     middle = {k: float(np.median(z[:, k])) for k in range(3)}
     for degree in ("n", 20):
@@ -444,7 +444,7 @@ def test_draws_agree_in_law_with_the_kernel_sampler_of_statsmodels():
 
 
 def test_density_at_a_row_of_a_hundred_dimensions_is_its_own_component():
-    """Facts 1.6: the next component is 64,000 nats below, so naive products fail."""
+    """The next component is 64,000 nats below, so naive products of densities fail."""
     rng = np.random.default_rng(24)
     model = ebc(rng.normal(size=(2000, 100)))
     ranks = model.ranks_[:2].astype(float)
@@ -452,5 +452,5 @@ def test_density_at_a_row_of_a_hundred_dimensions_is_its_own_component():
     own = (
         -betaln(ranks, 2001 - ranks) + (ranks - 1) * np.log(u) + (2000 - ranks) * np.log1p(-u)
     ).sum(1)
-    assert model._copula_log_density(u) == pytest.approx(own - np.log(2000), abs=1e-6)
+    assert model._sums.log_density(u) == pytest.approx(own - np.log(2000), abs=1e-6)
     assert (own > 300).all()

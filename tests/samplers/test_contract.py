@@ -16,7 +16,7 @@ from aegen.core.storage import load_arrays, save_arrays
 from aegen.samplers import DensitySampler, NotFitted, RowSampler, samplers
 from aegen.samplers import load as load_model
 from tests.contract import another, quick
-from tests.worlds import AWKWARD, clusters, constant_column, tilted
+from tests.example_codes import AWKWARD, clusters, constant_column, tilted
 
 NAMES = samplers.names()
 every = pytest.mark.parametrize("name", NAMES)
@@ -287,9 +287,9 @@ def test_rows_are_where_draws_start(name):
 
 
 @learning
-@pytest.mark.parametrize("world", AWKWARD)
-def test_awkward_codes_can_be_fitted_and_drawn_from(name, world):
-    z = AWKWARD[world]()
+@pytest.mark.parametrize("codes", AWKWARD)
+def test_awkward_codes_can_be_fitted_and_drawn_from(name, codes):
+    z = AWKWARD[codes]()
     model = fitted(name, z)
     drawn = model.sample(200, rng=0)
     assert drawn.shape == (200, z.shape[1])
@@ -306,7 +306,7 @@ def test_awkward_codes_can_be_fitted_and_drawn_from(name, world):
             said, scores = str(refusal), np.zeros(0)
         else:
             said = ""
-        undefined = constant.any() or (world == "collinear" and model.full_rank)
+        undefined = constant.any() or (codes == "collinear" and model.full_rank)
         assert ("has no density" in said) == undefined
         assert not np.isnan(scores).any()
 

@@ -14,8 +14,8 @@ from scipy.stats import beta, norm, rankdata, spearmanr
 from aegen.core.errors import InvalidInput
 from aegen.samplers import load, samplers
 from aegen.samplers._kde_marginal import Margin, Quantiles, silverman
-from tests.evidence import cdf_agrees, chance_agrees, moments_agree, same_distribution
-from tests.worlds import clusters, tied, tilted
+from tests.evidence import cdf_agrees, moments_agree, probability_agrees, same_distribution
+from tests.example_codes import clusters, tied, tilted
 
 DRAWS = 100_000
 
@@ -75,7 +75,7 @@ def uniform_margins(u):
 
 
 def spearman_of(steps, m):
-    """Spearman's rho of the copula with expected steps (n, 2) of degree m, facts 1.5(2)."""
+    """Spearman's rho, 12 E[U V] - 3 with E[U] = S / (m + 1), of expected steps (n, 2)."""
     return 12 * np.mean(steps[:, 0] * steps[:, 1]) / (m + 1) ** 2 - 3
 
 
@@ -85,8 +85,8 @@ def spearman_agrees(u, rho):
     return moments_agree(product, [rho], [[np.mean((product - rho) ** 2)]])
 
 
-def order_chance(n):
-    """P[s, r] = chance that the s-th of n uniforms lies below the r-th of n others, (n+1, n+1)."""
+def order_probability(n):
+    """P[s, r] of the s-th of n uniforms lying below the r-th of n others, (n+1, n+1)."""
     table = np.full((n + 1, n + 1), np.nan)
     for s in range(1, n + 1):
         k = np.arange(s, n + 1)
@@ -97,9 +97,9 @@ def order_chance(n):
 
 
 def kendall_of(ranks):
-    """Kendall's tau of the copula, facts 1.5(3)."""
+    """Kendall's tau of the copula: 4 P(U < U', V < V') - 1, row by row against row."""
     n = len(ranks)
-    table = order_chance(n)
+    table = order_probability(n)
     first = table[np.ix_(ranks[:, 0], ranks[:, 0])]
     second = table[np.ix_(ranks[:, 1], ranks[:, 1])]
     return 4 / n**2 * (first * second).sum() - 1
@@ -110,7 +110,7 @@ def kendall_agrees(u, tau):
     half = len(u) // 2
     concordant = ((u[:half] - u[half : 2 * half]) > 0).all(axis=1)
     concordant |= ((u[:half] - u[half : 2 * half]) < 0).all(axis=1)
-    return chance_agrees(concordant, (tau + 1) / 2)
+    return probability_agrees(concordant, (tau + 1) / 2)
 
 
 def test_ranks_are_a_permutation_in_each_column():
@@ -129,7 +129,7 @@ def test_ties_are_broken_at_random_by_rng():
     assert (ebc(z, rng=2).ranks_ != model.ranks_).any()
     # Among equal values, no order is preferred: the first two rows of a tie, over many seeds.
     pair = [ebc([[0.0], [0.0], [1.0]], rng=seed).ranks_[:2, 0].tolist() for seed in range(400)]
-    assert chance_agrees([ranks == [1, 2] for ranks in pair], 0.5)
+    assert probability_agrees([ranks == [1, 2] for ranks in pair], 0.5)
 
 
 @pytest.mark.parametrize("rows", [2, 7, 200, 5000])
@@ -174,7 +174,7 @@ def test_kendall_identity():
     tau = kendall_of(model.ranks_)
     # the closed form of P against quadrature
     x = (np.arange(200_000) + 0.5) / 200_000
-    table = order_chance(12)
+    table = order_probability(12)
     for s, r in [(1, 1), (3, 9), (12, 2)]:
         below = np.mean(beta.cdf(x, s, 13 - s) * beta.pdf(x, r, 13 - r))
         assert table[s, r] == pytest.approx(below, abs=1e-7)
@@ -276,7 +276,7 @@ def test_margin_sums_are_exact():
 
 
 def slow_density(model, z, codes, steps, m):
-    """Facts 1.5(9) by the book; ``steps`` maps a rank to its [(step, chance), ...]."""
+    """The class docstring's density; ``steps`` maps a rank to its [(step, probability), ...]."""
     n, d = codes.shape
     total = np.zeros(len(z))
     terms = np.zeros((len(z), n))
@@ -336,15 +336,15 @@ def test_density_belongs_to_the_draws():
     at = np.stack(np.meshgrid(*middle, indexing="ij"), axis=-1).reshape(-1, 2)
     probability = np.exp(model.score_samples(at)).sum() * (2 / 200) * (0.5 / 200)
     inside = ((drawn > [0, -2]) & (drawn < [2, -1.5])).all(axis=1)
-    assert chance_agrees(inside, probability)
-    assert not chance_agrees(inside, probability * 1.1)
+    assert probability_agrees(inside, probability)
+    assert not probability_agrees(inside, probability * 1.1)
 
 
 def test_hundred_dimensions_neither_over_nor_underflow():
     rng = np.random.default_rng(13)
     codes = rng.normal(size=(500, 100)) @ rng.normal(size=(100, 100)) / 10
     model = ebc(codes)
-    scores = model._copula_log_density((model.ranks_[:3] / 501).astype(float))
+    scores = model._sums.log_density((model.ranks_[:3] / 501).astype(float))
     own = [
         np.sum(-betaln(r, 501 - r) + (r - 1) * np.log(r / 501) + (500 - r) * np.log1p(-r / 501))
         for r in model.ranks_[:3].astype(float)
@@ -366,7 +366,7 @@ def test_margins_are_uniform_for_every_degree(rows, degree):
 
 
 def test_a_degree_that_does_not_divide_n_needs_the_split():
-    """S = ceil(mR/n) alone, facts 6b.3, has margins that are not uniform there."""
+    """S = ceil(mR/n) alone has margins that are not uniform, as m does not divide n."""
     ranks = ebc(tilted(7)).ranks_
     rng = np.random.default_rng(15)
     chosen = np.ceil(5 * ranks[rng.integers(7, size=DRAWS)] / 7)

@@ -9,7 +9,7 @@ from aegen.samplers import samplers
 from aegen.samplers._neural import SingleArray
 from aegen.samplers.flow_matching import WAVES, _divergence, _velocity
 from tests.evidence import cdf_agrees, moments_agree
-from tests.worlds import clusters, tilted
+from tests.example_codes import clusters, tilted
 
 
 def fitted(z, **fields):

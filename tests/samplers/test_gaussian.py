@@ -8,7 +8,7 @@ from threadpoolctl import threadpool_limits
 from aegen.core.errors import InvalidInput
 from aegen.samplers import load, samplers
 from tests.evidence import moments_agree
-from tests.worlds import clusters, constant_column, tilted
+from tests.example_codes import clusters, constant_column, tilted
 
 
 def gaussian(z, **fields):

@@ -8,8 +8,8 @@ from scipy.stats import multivariate_normal, norm
 from aegen.core.errors import InvalidInput, StorageError
 from aegen.samplers import load, samplers
 from aegen.samplers._normal_scores import NormalScores
-from tests.evidence import cdf_agrees, chance_agrees, same_distribution
-from tests.worlds import clusters, constant_column, tilted
+from tests.evidence import cdf_agrees, probability_agrees, same_distribution
+from tests.example_codes import clusters, constant_column, tilted
 
 
 def copula(z, *, sample_weight=None, **fields):
@@ -17,7 +17,7 @@ def copula(z, *, sample_weight=None, **fields):
 
 
 def skewed(n=60, *, seed=0):
-    """Dependent codes (n, 3), none of whose columns is bell-shaped."""
+    """Dependent codes (n, 3), none of whose columns is normal."""
     x = tilted(n, seed=seed)
     third = np.random.default_rng(seed + 100).normal(size=n)
     return np.column_stack([np.exp(x[:, 0] / 2), x[:, 1] ** 3, third - x[:, 0]])
@@ -91,10 +91,12 @@ def test_density_is_normalised_and_draws_follow_it(codes):
     low, high = np.quantile(codes, 0.3, axis=0), np.quantile(codes, 0.6, axis=0)
     inside = ((grid > low) & (grid < high)).all(axis=1)
     caught = ((drawn > low) & (drawn < high)).all(axis=1)
-    assert chance_agrees(caught, mass[inside].sum())
+    assert probability_agrees(caught, mass[inside].sum())
     alone = copula(codes, shrinkage=1.0).sample(50_000, rng=1)
     if not np.array_equal(codes, clusters(90, 2)):  # within clusters there is no dependence
-        assert not chance_agrees(((alone > low) & (alone < high)).all(axis=1), mass[inside].sum())
+        assert not probability_agrees(
+            ((alone > low) & (alone < high)).all(axis=1), mass[inside].sum()
+        )
 
 
 def test_columns_of_draws_are_the_smoothed_margins():

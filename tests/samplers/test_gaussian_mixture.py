@@ -8,8 +8,8 @@ from scipy.stats import multivariate_normal
 from aegen.core.errors import InvalidInput
 from aegen.core.progress import reporting
 from aegen.samplers import _em, load, samplers
-from tests.evidence import cdf_agrees, chance_agrees, moments_agree, same_distribution
-from tests.worlds import clusters, constant_column, tilted
+from tests.evidence import cdf_agrees, moments_agree, probability_agrees, same_distribution
+from tests.example_codes import clusters, constant_column, tilted
 
 
 def mixture(z, *, rng=0, **fields):
@@ -103,11 +103,11 @@ def test_one_step_is_the_formula(covariance, d):
     if full:
         roots = [root + np.tril(rng.normal(size=(d, d)), -1) for root in roots]
     factors = np.array(roots)
-    clouds = _em.MixtureParameters(np.array([0.2, 0.3, 0.5]), means, factors)
-    mass, shift, spread, whole = _em._expectation(x, weights, clouds, full, lambda share: None)
+    mixture = _em.MixtureParameters(np.array([0.2, 0.3, 0.5]), means, factors)
+    mass, shift, spread, whole = _em._expectation(x, weights, mixture, full, lambda share: None)
     each = np.stack(
         [
-            np.log(clouds.shares[c]) + multivariate_normal(means[c], root @ root.T).logpdf(x)
+            np.log(mixture.shares[c]) + multivariate_normal(means[c], root @ root.T).logpdf(x)
             for c, root in enumerate(roots)
         ]
     )
@@ -126,8 +126,8 @@ def test_one_step_is_the_formula(covariance, d):
 def test_likelihood_never_falls(covariance):
     z = clusters(200, 2) + np.random.default_rng(0).normal(size=(200, 2))
     fitted = [mixture(z, components=4, covariance=covariance, steps=k) for k in (1, 2, 3, 5, 9)]
-    tilted_clouds = [np.abs(np.tril(model.factors_, -1)).max() > 0 for model in fitted]
-    assert tilted_clouds == [covariance == "full"] * 5
+    tilted_components = [np.abs(np.tril(model.factors_, -1)).max() > 0 for model in fitted]
+    assert tilted_components == [covariance == "full"] * 5
     scores = [model.score(z) for model in fitted]
     assert (np.diff(scores) > -1e-9).all()
     assert scores[-1] > scores[0] + 1e-3
@@ -156,7 +156,7 @@ def test_the_number_of_components_is_what_held_out_codes_like():
     assert mixture(z, components="auto").sample(9, rng=0).tobytes() == (
         mixture(z, components="auto").sample(9, rng=0).tobytes()
     )
-    # copies on both sides of the split would ask for a cloud on each of them
+    # copies on both sides of the split would ask for a component on each of them
     copied = np.repeat(tilted(60), 20, axis=0)
     assert mixture(copied, components="auto").components_ <= 3
     assert mixture(np.ones((30, 2)), components="auto").components_ == 1
@@ -220,7 +220,7 @@ def test_far_outside_one_component_is_left_and_nothing_overflows():
         assert np.isfinite(drawn).all()
         assert not np.isnan(model.score_samples(drawn)).any()
     cluster = joint.condition({0: 4.0}).sample(5000, rng=0)
-    assert chance_agrees(np.abs(cluster[:, 1] - 4) < 2, 1.0)
+    assert probability_agrees(np.abs(cluster[:, 1] - 4) < 2, 1.0)
 
 
 def test_a_constant_coordinate_only_takes_its_own_value():
@@ -242,7 +242,7 @@ def test_progress_is_told_and_a_listener_can_stop_the_fit():
     with reporting(lambda share, text: told.append((share, text))):
         mixture(clusters(300, 2), components="auto")
     assert all(0 <= a[0] <= 1 for a in told)
-    assert any(text.startswith("trying 5 clouds, step") for _, text in told)
+    assert any(text.startswith("trying 5 components, step") for _, text in told)
     assert "step" in told[-1][1]
 
     def stop(share, text):

@@ -9,7 +9,7 @@ from aegen.core.errors import InvalidInput
 from aegen.samplers import load, samplers
 from aegen.samplers._kde_marginal import silverman
 from tests.evidence import cdf_agrees, moments_agree
-from tests.worlds import clusters, constant_column, tilted
+from tests.example_codes import clusters, constant_column, tilted
 
 
 def margins(z, **fields):

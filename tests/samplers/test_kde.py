@@ -11,7 +11,7 @@ from aegen.core.progress import reporting
 from aegen.samplers import _kernel_sums, load, samplers
 from aegen.samplers._kernel_sums import log_sums
 from tests.evidence import cdf_agrees, moments_agree, same_distribution
-from tests.worlds import clusters, constant_column, tilted
+from tests.example_codes import clusters, constant_column, tilted
 
 SHAPES = ["scalar", "diagonal", "full"]
 
@@ -33,14 +33,14 @@ def left_out(codes, h):
     return np.mean(logsumexp(terms, axis=1)) - np.log(len(codes) - 1)
 
 
-def test_moments_are_those_of_the_codes_plus_the_blur():
+def test_moments_are_those_of_the_codes_plus_the_kernel():
     z = tilted(50)
-    blurred = np.cov(z.T, bias=True) + 0.4**2 * np.diag(z.var(axis=0))
+    widened = np.cov(z.T, bias=True) + 0.4**2 * np.diag(z.var(axis=0))
     drawn = kde(z, bandwidth=0.4).sample(50_000, rng=1)
-    assert moments_agree(drawn, z.mean(axis=0), blurred)
+    assert moments_agree(drawn, z.mean(axis=0), widened)
     for wrong in (0.3, 0.5):
         assert not moments_agree(
-            kde(z, bandwidth=wrong).sample(50_000, rng=1), z.mean(axis=0), blurred
+            kde(z, bandwidth=wrong).sample(50_000, rng=1), z.mean(axis=0), widened
         )
 
 
@@ -73,7 +73,7 @@ def test_bandwidth_is_the_likeliest_when_rows_are_left_out(codes):
     assert left_out(codes, found) > left_out(codes, found / 1.2) + 1e-4
 
 
-def test_bandwidth_of_many_rows_is_judged_on_some():
+def test_bandwidth_of_many_rows_is_measured_on_some():
     codes = tilted(4000, seed=3)
     chosen = [kde(codes, rng=seed).bandwidth_ for seed in (0, 1)]
     assert chosen[0] != chosen[1]
@@ -97,7 +97,7 @@ def test_copies_and_scales_do_not_matter():
     )
 
 
-def test_a_narrow_blur_leaves_draws_on_the_codes():
+def test_a_narrow_kernel_leaves_draws_on_the_codes():
     z = tilted(30)
     codes, rows = kde(z, bandwidth=1e-6).sample_rows(500, rng=0)
     assert codes == pytest.approx(z[rows], abs=1e-4)
@@ -114,8 +114,8 @@ def test_chosen_rows_are_the_law_of_those_rows():
     assert not same_distribution(codes, every)
 
 
-def blur(z, shape, weights=None):
-    """The covariance of the cloud around a row at bandwidth 1, by the book."""
+def kernel_covariance(z, shape, weights=None):
+    """The covariance of the kernel around a row at bandwidth 1, by the book."""
     covariance = np.atleast_2d(np.cov(z.T, bias=True, aweights=weights))
     if shape == "full":
         return covariance
@@ -148,7 +148,7 @@ def test_shapes_and_weights_against_the_slow_sum(shape, weights):
     model = samplers.create("kde", bandwidth=0.3, shape=shape)
     model.fit(codes, sample_weight=weights)
     ones = np.ones(50) if weights is None else weights
-    covariance = blur(codes, shape, weights)
+    covariance = kernel_covariance(codes, shape, weights)
     slow = logsumexp(slow_terms(z, codes, 0.09 * covariance, ones), axis=1)
     assert model.score_samples(z) == pytest.approx(slow, rel=1e-9)
     for wrong in set(SHAPES) - {shape}:
@@ -184,7 +184,7 @@ def test_full_is_scipys(weights):
 
 def loo(codes, shape, weights, h):
     """Weighted mean log-density that the other rows give to a row, copies left out."""
-    terms = slow_terms(codes, codes, h**2 * blur(codes, shape, weights), weights)
+    terms = slow_terms(codes, codes, h**2 * kernel_covariance(codes, shape, weights), weights)
     same = (codes[:, None] == codes).all(axis=2)
     terms[same] = -np.inf
     others = np.where(same, 0, weights).sum(axis=1) / weights.sum()
@@ -215,7 +215,7 @@ def test_whole_weights_are_repeated_rows(shape, n):
     z, times = mixed(n), np.arange(n) % 3
     one = samplers.create("kde", shape=shape).fit(z, sample_weight=times, rng=0)
     many = samplers.create("kde", shape=shape).fit(np.repeat(z, times, axis=0), rng=0)
-    assert (np.sum(times > 0) > 1000) == (n > 40)  # of more than 1,000, the same some are judged
+    assert (np.sum(times > 0) > 1000) == (n > 40)  # of more than 1,000, the same some are left out
     tolerance = 1e-9 if n == 40 else 1e-6
     assert one.bandwidth_ == pytest.approx(many.bandwidth_, rel=tolerance)
     at = mixed(20, seed=3)
@@ -232,7 +232,7 @@ def test_conditions_against_the_slow_sum(shape, given, tmp_path):
     model = joint.condition(given)
     known, free = list(given), [j for j in range(3) if j not in given]
     values = np.array([given[j] for j in known])
-    covariance = 0.09 * blur(codes, shape, WEIGHTS)
+    covariance = 0.09 * kernel_covariance(codes, shape, WEIGHTS)
     at = model.sample(30, rng=0)
     assert (at[:, known] == values).all()
     over = logsumexp(slow_terms(at, codes, covariance, WEIGHTS), axis=1)

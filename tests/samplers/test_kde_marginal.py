@@ -7,7 +7,7 @@ from scipy.stats import norm
 
 from aegen.samplers._kde_marginal import Margin, Quantiles, silverman
 from aegen.samplers._standardise import effective_count, first_copies
-from tests.worlds import clusters
+from tests.example_codes import clusters
 
 WIDTH = 0.2
 

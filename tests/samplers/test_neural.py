@@ -12,7 +12,7 @@ from aegen.core.storage import load_arrays, save_arrays
 from aegen.samplers import load, samplers
 from aegen.samplers._neural import Recipe, flat, initialised, train
 from aegen.samplers.base import NotFitted, fingerprint
-from tests.worlds import constant_column, tilted
+from tests.example_codes import constant_column, tilted
 
 learned = pytest.mark.parametrize("name", ["normalizing-flow", "flow-matching"])
 

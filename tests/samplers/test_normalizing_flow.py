@@ -7,8 +7,8 @@ from scipy.stats import norm
 
 from aegen.samplers import samplers
 from aegen.samplers.normalizing_flow import _unbent
-from tests.evidence import cdf_agrees, chance_agrees
-from tests.worlds import clusters, tilted
+from tests.evidence import cdf_agrees, probability_agrees
+from tests.example_codes import clusters, tilted
 
 KINDS = ("spline", "realnvp")
 kinds = pytest.mark.parametrize("kind", KINDS)
@@ -67,8 +67,8 @@ def test_density_integrates_to_one_and_draws_follow_it(model):
     left = x <= -0.5
     probability = np.trapezoid(np.trapezoid(density[left][:, y < 2], y[y < 2]), x[left])
     inside = (drawn[:, 0] < x[left][-1]) & (drawn[:, 1] < y[y < 2][-1])
-    assert chance_agrees(inside, probability)
-    assert not chance_agrees(inside, probability + 0.04)
+    assert probability_agrees(inside, probability)
+    assert not probability_agrees(inside, probability + 0.04)
 
 
 @kinds

@@ -19,7 +19,7 @@ from aegen.samplers import load as load_model
 from aegen.samplers.base import fingerprint
 from aegen.samplers.gaussian import Gaussian
 from tests.contract import quick
-from tests.worlds import clusters, tilted
+from tests.example_codes import clusters, tilted
 
 NAMES = samplers.names()
 every = pytest.mark.parametrize("name", NAMES)
@@ -41,7 +41,7 @@ from_rows = pytest.mark.parametrize(
 )
 
 REFUSALS = (
-    "needs at least|no density|no condition|no chance|no training code|effective|can only"
+    "needs at least|no density|no condition|probability 0|no training code|effective|can only"
     "|must|cannot"
 )
 """Words that a sentence of refusal has one of, so that it names the matter."""

@@ -15,7 +15,7 @@ FIRST = np.array([True, False, False])
 
 
 class Known(DensitySampler):
-    """Two normal clouds of one shape, ``apart`` in the first coordinate; ``shift`` is a lie."""
+    """Two equal normal components, ``apart`` in the first coordinate; ``shift`` is a lie."""
 
     title = "Known"
 
@@ -76,7 +76,7 @@ def test_tiny_and_vast_codes():
 
 
 def test_both_of_two_clouds_are_found():
-    """Between two clouds that are far apart the free coordinates take either one's values."""
+    """Between two components that are far apart the free coordinates take either one's values."""
     got = drawn(MEAN[0], apart=6.0)[:, 0]
     (low, high), spread = (exact(MEAN[0] + way)[0][0] for way in (-6, 6)), exact(0)[1][0, 0] ** 0.5
 

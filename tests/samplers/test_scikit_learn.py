@@ -18,7 +18,7 @@ from sklearn.utils.estimator_checks import estimator_checks_generator
 from aegen.core.errors import InvalidInput
 from aegen.samplers import DensitySampler, samplers
 from tests.contract import quick
-from tests.worlds import clusters, tilted
+from tests.example_codes import clusters, tilted
 
 NAMES = samplers.names()
 every = pytest.mark.parametrize("name", NAMES)
@@ -115,15 +115,15 @@ def test_clone_has_the_fields_and_nothing_learned(name):
 
 
 @pytest.mark.parametrize(
-    ("name", "world", "field", "values", "best"),
+    ("name", "codes", "field", "values", "best"),
     [
         ("empirical-beta-copula", tilted, "degree", [1, 10, "n"], 10),
         ("kde", clusters, "bandwidth", [0.01, 0.1, 5.0], 0.1),
         ("gaussian-mixture", clusters, "components", [1, 3], 3),
     ],
 )
-def test_grid_search_finds_the_likeliest(name, world, field, values, best):
-    z = world(240)
+def test_grid_search_finds_the_likeliest(name, codes, field, values, best):
+    z = codes(240)
     folds = KFold(3, shuffle=True, random_state=0)
     search = GridSearchCV(samplers.create(name), {field: values}, cv=folds).fit(z)
     assert search.best_params_ == {field: best}

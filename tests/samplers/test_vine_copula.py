@@ -11,8 +11,8 @@ from aegen.core.errors import InvalidInput, StorageError
 from aegen.core.progress import reporting
 from aegen.samplers import RowSampler, load, samplers
 from aegen.samplers.vine_copula import FAMILIES as NAMES
-from tests.evidence import cdf_agrees, chance_agrees, same_distribution
-from tests.worlds import clusters, constant_column, tilted
+from tests.evidence import cdf_agrees, probability_agrees, same_distribution
+from tests.example_codes import clusters, constant_column, tilted
 
 FAMILIES = ("mixed", "nonparametric", "parametric", "gaussian")
 
@@ -32,14 +32,14 @@ def bent(n=400, *, d=2, seed=0):
     return z
 
 
-def bells(n=2000, d=5, *, seed=0):
+def normal_codes(n=2000, d=5, *, seed=0):
     """Normal codes (n, d) with a full table of correlations."""
     rng = np.random.default_rng(seed)
     return rng.normal(size=(n, d)) @ rng.normal(size=(d, d))
 
 
 def test_a_gaussian_vine_is_a_gaussian_copula():
-    z, other = bells(), bells(500, seed=0)[::-1] * 0.9
+    z, other = normal_codes(), normal_codes(500, seed=0)[::-1] * 0.9
     copula = samplers.create("gaussian-copula").fit(z)
     model = vine(z, families="gaussian")
     apart = model.score_samples(other) - copula.score_samples(other)
@@ -60,7 +60,7 @@ def test_a_gaussian_vine_is_a_gaussian_copula():
 
 @pytest.mark.parametrize("structure", ["star", "path"])
 def test_a_gaussian_vine_has_one_density_whatever_its_trees(structure):
-    z = bells(1000, 4)
+    z = normal_codes(1000, 4)
     one = vine(z, families="gaussian")
     other = vine(z, families="gaussian", structure=structure)
     assert other.score_samples(z) == pytest.approx(one.score_samples(z), abs=0.15)
@@ -82,7 +82,7 @@ def test_mixed_pairs_are_of_free_form_only_where_that_pays():
 
 
 def test_trees_and_pairs_are_counted():
-    z = bells(300, 5)
+    z = normal_codes(300, 5)
     for truncation, pairs in [(None, 10), (1, 4), (2, 7), (4, 10), (9, 10)]:
         model = vine(z, families="gaussian", truncation=truncation)
         assert len(model.families_) == pairs
@@ -114,17 +114,17 @@ def test_density_is_normalised_and_draws_follow_it(codes, box, families):
         return ((z > low) & (z < high)).all(axis=1)
 
     probability = mass[inside(grid)].sum()
-    assert chance_agrees(inside(model.sample(50_000, rng=1)), probability)
+    assert probability_agrees(inside(model.sample(50_000, rng=1)), probability)
     if "mixed" in families or "non" in families:
         alone = samplers.create("independent-margins").fit(codes)
-        assert not chance_agrees(inside(alone.sample(50_000, rng=1)), probability)
+        assert not probability_agrees(inside(alone.sample(50_000, rng=1)), probability)
 
 
 def test_free_form_pairs_see_what_bells_cannot():
     z, held_out = bent(1500, d=3), bent(1500, d=3, seed=9)
-    free, bell = vine(z, families="nonparametric"), vine(z, families="gaussian")
-    assert vine(z).score(held_out) > bell.score(held_out) + 0.5
-    assert free.score(held_out) > bell.score(held_out) + 0.5
+    free, normal = vine(z, families="nonparametric"), vine(z, families="gaussian")
+    assert vine(z).score(held_out) > normal.score(held_out) + 0.5
+    assert free.score(held_out) > normal.score(held_out) + 0.5
     assert free.score(held_out) > samplers.create("gaussian").fit(z).score(held_out) + 0.5
 
 
@@ -183,7 +183,7 @@ def test_draws_of_a_condition_against_its_density_and_against_close_draws():
 
 @pytest.mark.parametrize("truncation", [None, 2])
 def test_any_set_of_coordinates_can_be_given(truncation):
-    z = bells(1500, 4)
+    z = normal_codes(1500, 4)
     copula = samplers.create("gaussian-copula").fit(z)
     model = vine(z, families="gaussian", truncation=truncation)
     kinds = set()
@@ -203,7 +203,7 @@ def test_any_set_of_coordinates_can_be_given(truncation):
 
 @pytest.mark.parametrize("truncation", [None, 1])
 def test_candidates_have_the_law_that_the_exact_condition_has(truncation):
-    z = bells(800, 4)
+    z = normal_codes(800, 4)
     model = vine(z, families="gaussian", truncation=truncation)
     free = np.ones(4, dtype=np.bool_)
     for column in range(0, 4, 2):
@@ -223,7 +223,7 @@ def test_candidates_have_the_law_that_the_exact_condition_has(truncation):
 
 
 def test_other_candidates_are_sought_where_too_few_carry_the_weight(monkeypatch):
-    z = bells(500, 3)
+    z = normal_codes(500, 3)
     model = vine(z, families="gaussian")
     sets = list(combinations(range(3), 2))
     given = {pair: model.condition({j: float(z[1, j]) for j in pair}, rng=0) for pair in sets}
@@ -235,7 +235,7 @@ def test_other_candidates_are_sought_where_too_few_carry_the_weight(monkeypatch)
 
 
 def test_conditions_one_after_the_other_are_the_condition_on_all():
-    z = bells(800, 4)
+    z = normal_codes(800, 4)
     model = vine(z, families="gaussian")
     for first, second in combinations(range(4), 2):
         at = {first: float(z[0, first]), second: float(z[0, second])}
@@ -287,7 +287,7 @@ def test_copies_of_columns_stay_near_copies():
 
 
 def test_rows_and_threads():
-    z = bells(600, 4)
+    z = normal_codes(600, 4)
     assert np.array_equal(vine(z, rows=600).parameters_, vine(z, rows=None).parameters_)
     assert not np.array_equal(vine(z, rows=100).parameters_, vine(z).parameters_)
     assert np.array_equal(vine(z, rows=100).parameters_, vine(z, rows=100).parameters_)
@@ -300,7 +300,7 @@ def test_rows_and_threads():
 def test_a_fit_tells_how_far_it_is_and_can_be_stopped():
     heard = []
     with reporting(lambda share, text: heard.append((share, text))):
-        vine(bells(50, 6), families="gaussian")
+        vine(normal_codes(50, 6), families="gaussian")
     shares = [share for share, _ in heard]
     assert len(shares) > 15
     assert shares == sorted(shares)
@@ -310,7 +310,7 @@ def test_a_fit_tells_how_far_it_is_and_can_be_stopped():
         raise KeyboardInterrupt
 
     with reporting(stop), pytest.raises(KeyboardInterrupt):
-        vine(bells(50, 6))
+        vine(normal_codes(50, 6))
 
 
 def test_few_rows_and_weights_are_refused():
@@ -391,12 +391,12 @@ def test_random_damage_never_ends_the_process(tmp_path):
     assert refused > 25
 
 
-def test_chances_that_a_corner_holds():
+def test_probability_that_a_corner_holds():
     """The share of draws in a corner is that of the Gaussian copula in closed form."""
     z = tilted(5000)
     drawn = vine(z, families="gaussian").sample(50_000, rng=1)
     median = np.median(drawn, axis=0)
     r = samplers.create("gaussian-copula").fit(z).covariance_[0, 1]
     both = (drawn < median).all(axis=1)
-    assert chance_agrees(both, 0.25 + np.arcsin(r) / (2 * np.pi))
-    assert not chance_agrees(both, 0.25 + np.arcsin(r / 2) / (2 * np.pi))
+    assert probability_agrees(both, 0.25 + np.arcsin(r) / (2 * np.pi))
+    assert not probability_agrees(both, 0.25 + np.arcsin(r / 2) / (2 * np.pi))

@@ -44,11 +44,8 @@ class AttributeEquals(AttributeValue):
     """An attribute has a value.
 
     Of rows as the data say; of draws as the bundle's classifier says (the likeliest value), or a
-    probe on codes where the classifier does not know the attribute.
-
-    Attributes:
-        attribute: its name.
-        value: as text; "yes" or "no" of a binary one.
+    probe on codes where the classifier does not know the attribute. The value of a binary one is
+    "yes" or "no".
 
     Example:
         >>> str(AttributeEquals("class", "Ankle boot"))
@@ -78,13 +75,8 @@ class Between(Target):
     """A number attribute lies in a range.
 
     A draw has the mean of its 10 nearest training rows (k-nearest-neighbour regression), as the
-    classifier knows no numbers; values at the edge of the data are therefore pulled inward.
-
-    Attributes:
-        attribute: its name.
-        low: least value, or -inf.
-        high: largest value, or inf.
-        strict: whether the ends themselves are left out.
+    classifier knows no numbers; values at the edge of the data are therefore pulled inward. The
+    ends of the range are left out if ``strict``.
 
     Example:
         >>> str(Between("thick", 0.8, strict=True)), str(Between("thick", 0.2, 0.8))
@@ -97,7 +89,6 @@ class Between(Target):
     strict: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse a range that holds nothing."""
         require_range(self.attribute, self.low, self.high)
 
     def _check(self, bundle: Bundle) -> None:

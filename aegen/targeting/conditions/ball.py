@@ -41,7 +41,6 @@ class Near(Target):
     within: float
 
     def __post_init__(self) -> None:
-        """Refuse a distance or a code that is none."""
         if not (math.isfinite(self.within) and self.within > 0):
             raise InvalidInput(
                 f"a distance must be a number above 0, got {self.within:g}: give one in latent "

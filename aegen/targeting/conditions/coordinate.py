@@ -28,10 +28,6 @@ class Fixed(Target):
     Its row weights fall with the distance to the value, in a tenth of the coordinate's standard
     deviation; they are for counting rows, not for drawing.
 
-    Attributes:
-        index: of the coordinate, from 0.
-        value: its value.
-
     Example:
         >>> str(Fixed(3, 0.5))
         'z3=0.5'
@@ -41,7 +37,6 @@ class Fixed(Target):
     value: float
 
     def __post_init__(self) -> None:
-        """Refuse what is no number."""
         require_place(f"z{self.index}={self.value:g}", self.value)
 
     def _check(self, bundle: Bundle) -> None:
@@ -62,13 +57,7 @@ class Fixed(Target):
 
 @dataclass(frozen=True)
 class Coordinate(Target):
-    """A coordinate of the codes lies in a range.
-
-    Attributes:
-        index: of the coordinate, from 0.
-        low: least value, or -inf.
-        high: largest value, or inf.
-        strict: whether the ends themselves are left out.
+    """A coordinate of the codes, from 0, lies in a range, whose ends are left out if ``strict``.
 
     Example:
         >>> str(Coordinate(3, 0.4, 0.6))
@@ -81,7 +70,6 @@ class Coordinate(Target):
     strict: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse a range that holds nothing."""
         require_range(f"z{self.index}", self.low, self.high)
 
     def _check(self, bundle: Bundle) -> None:

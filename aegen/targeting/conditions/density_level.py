@@ -24,11 +24,7 @@ class DensityLevel(Target):
     """Codes in a denser place than a share of the training rows.
 
     A place is as dense as its 5th nearest of 5,000 evenly spread training rows is near, so the
-    level does not hang on any latent model: above 50 % are the denser half of places.
-
-    Attributes:
-        low: least share, from 0 to 1.
-        high: largest share.
+    level does not depend on any latent model: above 50 % are the denser half of places.
 
     Example:
         >>> str(DensityLevel(0.2)), str(DensityLevel(0, 0.05)), str(DensityLevel(0.2, 0.4))
@@ -39,15 +35,11 @@ class DensityLevel(Target):
     high: float = 1.0
 
     def __post_init__(self) -> None:
-        """Refuse what is no range of shares."""
         if not (0 <= self.low < self.high <= 1) or (self.low, self.high) == (0, 1):
             raise InvalidInput(
                 f"a density level must be a range within 0%..100%, got {self.low:.4g} to "
                 f"{self.high:.4g}: write for instance density>=20%"
             )
-
-    def _check(self, bundle: Bundle) -> None:
-        return None
 
     def _weights(self, bundle: Bundle) -> FloatArray:
         return self._holds(AttributeModels.of(bundle).level(bundle.codes))

@@ -31,12 +31,6 @@ class Probability(AttributeValue):
     Rows are weighted by how near the probe on codes comes to the range, draws are tested by the
     classifier itself.
 
-    Attributes:
-        attribute: its name.
-        value: the value.
-        low: least probability.
-        high: largest probability.
-
     Example:
         >>> str(Probability("class", "7", 0.4, 0.6)), str(Probability("class", "7", 0.9))
         ('probability class=7 = 0.4..0.6', 'probability class=7 >= 0.9')
@@ -46,7 +40,6 @@ class Probability(AttributeValue):
     high: float = 1.0
 
     def __post_init__(self) -> None:
-        """Refuse what is no range of probabilities."""
         if not (0 <= self.low < self.high <= 1) or (self.low, self.high) == (0, 1):
             raise InvalidInput(
                 f"the probability of {self.attribute}={self.value} must be a range within 0..1, "

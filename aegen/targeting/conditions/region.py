@@ -43,7 +43,6 @@ class Region(Target):
     polygon: tuple[tuple[float, float], ...]
 
     def __post_init__(self) -> None:
-        """Refuse a polygon that is none."""
         corners(np.array(self.polygon, dtype=np.float64).reshape(-1, 2))
         require_place("the corners of an area", self.polygon)
 
