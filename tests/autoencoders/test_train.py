@@ -211,3 +211,12 @@ def test_it_says_what_it_is(architecture):
     assert kind.title
     assert "Example:" in kind.__doc__
     assert {"channels", "size", "latent_dim"} <= fields_of(architectures, architecture).keys()
+
+
+@every
+def test_its_arguments_make_it_again(architecture):
+    kind = architectures.get(architecture)
+    network = kind(size=8, latent_dim=3, **kind.quick)
+    again = kind(**network.arguments)
+    again.load_state_dict(network.state_dict())
+    assert (again.latent_dim, again.shape) == (3, (1, 8, 8))
