@@ -102,7 +102,7 @@ def link_name(address, name):
 
 def names(value):
     """Names in links of what a state module holds."""
-    items = value if isinstance(value, tuple) else [value]
+    items = value.values() if isinstance(value, dict) else [value]
     if isinstance(value, DrawChoices):
         items = value.items()
     return [item.name for item in items if isinstance(item, Item)]

@@ -229,7 +229,7 @@ def choices():
             modules.append(importlib.import_module(entry.name))
     for module in modules:
         for name, value in vars(module).items():
-            items = value if isinstance(value, tuple) else [value]
+            items = value.values() if isinstance(value, dict) else [value]
             if isinstance(value, draws.DrawChoices):
                 items = value.items()
             for k, item in enumerate(items):

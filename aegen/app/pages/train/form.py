@@ -46,7 +46,7 @@ def order() -> TrainingConfig:
             0,
             formats.HIGHEST_SEED,
             width=110,
-            help="Of the frozen weights, the first mask variables and the order of the rows.",
+            help="Of the frozen weights, the first scores and the order of the rows.",
         )
     with st.expander("Network and recipe", expanded=False):
         hidden = _hidden()

@@ -82,7 +82,7 @@ epochs: Item[int] = Item("train.epochs", QUICK["epochs"], formats.whole(1, MOST_
 """Passes over the training rows."""
 
 seed: Item[int] = Item("train.seed", 0, formats.whole(0, formats.HIGHEST_SEED))
-"""Of the frozen weights, of the mask variables and of the order of rows."""
+"""Of the frozen weights, the first scores and the order of the rows."""
 
 SETTINGS = tuple(
     replace(setting, default=QUICK.get(setting.name, setting.default), optional=False)
