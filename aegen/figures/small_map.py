@@ -40,7 +40,8 @@ def shade(points: ArrayLike) -> Shade:
     span = float((high - low).max()) * 1.08 or 1.0
     low = (low + high) / 2 - span / 2
     edges = np.linspace(0, span, SIDE + 1)
-    counts = np.histogram2d(*(xy - low).T, bins=edges)[0].T[::-1]
+    x, y = (xy - low).T
+    counts = np.histogram2d(x, y, bins=[edges, edges])[0].T[::-1]
     top = max(1.0, float(np.quantile(counts[counts > 0], 0.98)))
     alpha = np.where(counts > 0, 40 + 150 * np.clip(counts / top, 0, 1) ** 0.6, 0)
     picture: ByteArray = np.empty((SIDE, SIDE, 4), np.uint8)
