@@ -67,9 +67,9 @@ class GaussianCopula(DensitySampler, ConditionalSampler):
     remedy: ClassVar[str] = "add rows, set shrinkage above 0, or use independent margins"
 
     codes_: Annotated[FloatArray, "n d"]
-    weights_: Annotated[FloatArray, n]
-    width_: Annotated[FloatArray, d]
-    mean_: Annotated[FloatArray, d]
+    weights_: Annotated[FloatArray, "n"]
+    width_: Annotated[FloatArray, "d"]
+    mean_: Annotated[FloatArray, "d"]
     covariance_: Annotated[FloatArray, "d d"]
 
     _scores: NormalScores | None = None

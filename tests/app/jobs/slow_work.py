@@ -15,10 +15,14 @@ GO = "AEGEN_TEST_GO"
 
 
 class Inline(ThreadJob):
-    """A job whose work is done here, before `start` returns."""
+    """A job whose work is done here, before `start` returns, whoever watches."""
 
     def start(self):
-        self._live()
+        self.goes_on = True
+        try:
+            self._live()
+        finally:
+            self._over.set()  # also where it is killed
 
 
 def count(to):

@@ -326,6 +326,14 @@ def test_the_job_itself_gives_the_same_as_here(at_once, tmp_path, monkeypatch):
     assert np.array_equal(there.images, mine.images)
 
 
+def test_a_process_compares_what_the_page_asks_for():
+    asked = ComparisonRequest("many", TWO[:1], 20, 2, "quick")
+    assert services.left(asked) == (4, 4)
+    assert services.compare(asked).outcome() is None
+    assert services.left(asked) == (0, 4)
+    assert not any(result.problem for result in services.table(asked).results)
+
+
 def test_ending_a_job_ends_what_it_started_too(tmp_path):
     from tests.app.jobs.slow_work import alive
 

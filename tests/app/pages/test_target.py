@@ -267,12 +267,13 @@ def test_a_search_that_is_being_stopped_is_not_given_to_who_asks_again(held):
 
 
 def test_a_search_whose_watcher_went_away_stops(held, monkeypatch):
-    monkeypatch.setattr(job, "GRACE", 0.0)
     request = TargetRequest(SamplerSpec("bars", "empirical-beta-copula"), "z0>0", 4, 12)
-    left = services.targets.search(request)
-    left.watch("a", lambda: False)
-    held.go_on.set()
-    assert left.wait(30)
+    with monkeypatch.context() as soon:
+        soon.setattr(job, "GRACE", 0.0)
+        left = services.targets.search(request)
+        left.watch("a", lambda: False)
+        held.go_on.set()
+        assert left.wait(30)
     assert left.result is None
     assert len(services.targets.targeted(request)) == 4
 
