@@ -1,4 +1,4 @@
-"""Autoencoders and the classifier that judges their pictures; torch is loaded only when asked for.
+"""Autoencoders and the classifier that reads their pictures; torch is loaded only when asked for.
 
 `architectures` finds the autoencoders, one file each in ``networks/``; `aegen.autoencoders.train`
 trains them and `aegen.autoencoders.checkpoint` keeps them.

@@ -19,18 +19,18 @@ from tests.tiny_bundle import tiny_bundle
 
 
 @pytest.fixture(scope="session")
-def shelf(tmp_path_factory):
+def bundle_folder(tmp_path_factory):
     """A folder with two bundles of different dimension."""
-    folder = tmp_path_factory.mktemp("shelf")
+    folder = tmp_path_factory.mktemp("bundle_folder")
     tiny_bundle(folder / "bars", title="Tiny bars")
     tiny_bundle(folder / "colours", title="Coloured bars", channels=3)
     return folder
 
 
 @pytest.fixture(autouse=True)
-def only_these(shelf, monkeypatch, tmp_path):
-    """Bundles come from the shelf alone, and every cache begins empty."""
-    monkeypatch.setenv("AEGEN_BUNDLES", str(shelf))
+def only_these(bundle_folder, monkeypatch, tmp_path):
+    """Bundles come from the bundle_folder alone, and every cache begins empty."""
+    monkeypatch.setenv("AEGEN_BUNDLES", str(bundle_folder))
     monkeypatch.setenv("AEGEN_CACHE", str(tmp_path / "kept"))
     monkeypatch.setattr("aegen.bundles.bundles", lambda: ["bars", "colours"])
     st.cache_data.clear()

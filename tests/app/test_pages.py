@@ -47,10 +47,10 @@ def test_unknown_bundle_in_a_link_is_named_and_another_one_opens(opened, address
     assert link_of(app)["bundle"] == "bars"
 
 
-def test_a_spoilt_bundle_is_a_sentence(opened, shelf, tmp_path, monkeypatch):
+def test_a_spoilt_bundle_is_a_sentence(opened, bundle_folder, tmp_path, monkeypatch):
     import shutil
 
-    shutil.copytree(shelf / "bars", tmp_path / "bars")
+    shutil.copytree(bundle_folder / "bars", tmp_path / "bars")
     (tmp_path / "bars" / "codes.safetensors").write_bytes(b"nothing")
     monkeypatch.setenv("AEGEN_BUNDLES", str(tmp_path))
     app = opened("latent-map", bundle="bars")

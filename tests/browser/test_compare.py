@@ -14,15 +14,15 @@ LINK = "compare?bundle=many&compare.models=gaussian,kde&compare.n=20"
 
 
 @pytest.fixture(scope="module")
-def shelf(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("shelf")
+def bundle_folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("bundle_folder")
     tiny_bundle(folder / "many", image_set=tiny_images(60, 48))
     return folder
 
 
 @pytest.fixture(scope="module")
-def app(serve, shelf):
-    return serve(ROOT / "app.py", AEGEN_BUNDLES=str(shelf))
+def app(serve, bundle_folder):
+    return serve(ROOT / "app.py", AEGEN_BUNDLES=str(bundle_folder))
 
 
 def first(visit, app):

@@ -15,18 +15,18 @@ DEGREE = "empirical-beta-copula.degree"
 
 
 @pytest.fixture(scope="module")
-def shelf(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("shelf")
+def bundle_folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("bundle_folder")
     tiny_bundle(folder / "bars")
     return folder
 
 
-def test_a_slow_fit_is_shown_cancelled_and_done(serve, shelf, visit, tmp_path):
+def test_a_slow_fit_is_shown_cancelled_and_done(serve, bundle_folder, visit, tmp_path):
     go = tmp_path / "go"
     app = serve(
         Path(__file__).with_name("slow_app.py"),
         cwd=ROOT,
-        AEGEN_BUNDLES=str(shelf),
+        AEGEN_BUNDLES=str(bundle_folder),
         AEGEN_CACHE=str(tmp_path),
         **{GO: str(go)},
     )
@@ -59,8 +59,8 @@ def test_a_slow_fit_is_shown_cancelled_and_done(serve, shelf, visit, tmp_path):
         assert each.locator('[data-testid="stException"]').count() == 0
 
 
-def test_the_slider_moves_the_link_and_the_copying_figure(serve, shelf, visit):
-    app = serve(ROOT / "app.py", AEGEN_BUNDLES=str(shelf))
+def test_the_slider_moves_the_link_and_the_copying_figure(serve, bundle_folder, visit):
+    app = serve(ROOT / "app.py", AEGEN_BUNDLES=str(bundle_folder))
     page = visit(
         f"{app.url}/?bundle=bars"
     )  # a fresh server does not know the pages before it has shown one

@@ -40,9 +40,9 @@ def masks(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def app(serve, masks, tmp_path_factory):
-    shelf = tmp_path_factory.mktemp("shelf")
-    tiny_bundle(shelf / "bars")
-    return serve(ROOT / "app.py", AEGEN_BUNDLES=str(shelf), AEGEN_MASKS=str(masks))
+    bundle_folder = tmp_path_factory.mktemp("bundle_folder")
+    tiny_bundle(bundle_folder / "bars")
+    return serve(ROOT / "app.py", AEGEN_BUNDLES=str(bundle_folder), AEGEN_MASKS=str(masks))
 
 
 def first(visit, app, link, **how):

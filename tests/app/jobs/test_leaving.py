@@ -34,8 +34,8 @@ LINKS = {
 def endless(jobs_too, monkeypatch, tmp_path):
     """Fits, comparisons, trainings and searches do not end by themselves; leaving soon counts."""
     tiny_bundle(tmp_path / "many", title="Many bars", image_set=tiny_images(60, 48))
-    shelf = os.environ["AEGEN_BUNDLES"]
-    monkeypatch.setenv("AEGEN_BUNDLES", os.pathsep.join([shelf, str(tmp_path)]))
+    bundle_folder = os.environ["AEGEN_BUNDLES"]
+    monkeypatch.setenv("AEGEN_BUNDLES", os.pathsep.join([bundle_folder, str(tmp_path)]))
     monkeypatch.setattr("aegen.bundles.bundles", lambda: ["bars", "many"])
     monkeypatch.setattr(jobs, "GRACE", 1.5)
     monkeypatch.setattr(Gaussian, "slow", True)

@@ -41,8 +41,8 @@ def few(wide, monkeypatch):
     """Three metrics, no process but this one, and no job of another test."""
     from aegen.comparison import metric_specs
 
-    shelf = os.environ["AEGEN_BUNDLES"]
-    monkeypatch.setenv("AEGEN_BUNDLES", os.pathsep.join([shelf, str(wide)]))
+    bundle_folder = os.environ["AEGEN_BUNDLES"]
+    monkeypatch.setenv("AEGEN_BUNDLES", os.pathsep.join([bundle_folder, str(wide)]))
     monkeypatch.setattr("aegen.bundles.bundles", lambda: ["bars", "many"])
     monkeypatch.setattr(comparisons, "_metric_specs", lambda budget: metric_specs(CRITERIA))
 

@@ -34,7 +34,7 @@ def made(tmp_path_factory):
 
 
 @pytest.fixture(autouse=True)
-def shelf_of_tickets(made, tmp_path, monkeypatch):
+def ticket_folder(made, tmp_path, monkeypatch):
     """A copy of the tickets that a test may spoil, and no others."""
     folder = tmp_path / "masks"
     shutil.copytree(made, folder)
@@ -71,11 +71,11 @@ def mark_of(app):
 # what is shown
 
 
-def test_every_count_is_the_librarys(opened, shelf_of_tickets):
+def test_every_count_is_the_librarys(opened, ticket_folder):
     app = opened("masks", ticket="bars")
     assert not app.exception
     assert not app.error
-    ticket = Ticket.read(shelf_of_tickets / "bars.ticket")
+    ticket = Ticket.read(ticket_folder / "bars.ticket")
     assert shown_counts(app) == reported(ticket.masks)
     said = " ".join(str(element.proto) for element in app.get("html"))
     assert f"{100 * ticket.remaining:.2f} %" in said
@@ -84,16 +84,16 @@ def test_every_count_is_the_librarys(opened, shelf_of_tickets):
     assert shown_counts(app) != reported(other)  # the check sees a mask that is another one
 
 
-def test_the_map_gets_the_masks_bytes(opened, shelf_of_tickets):
+def test_the_map_gets_the_masks_bytes(opened, ticket_folder):
     app = opened("masks", ticket="bars", layer="fc2")
-    ticket = Ticket.read(shelf_of_tickets / "bars.ticket")
+    ticket = Ticket.read(ticket_folder / "bars.ticket")
     packed = services.tickets.packed("bars", "fc2", None)
     assert mark_of(app) == packed.mark
     np.testing.assert_array_equal(unpack(packed), ticket.masks["fc2"])
     assert spec_of(app)["axes"] == [{"name": "unit", "size": 6}, {"name": "input", "size": 12}]
 
 
-def test_a_link_shows_the_same_view(opened, shelf_of_tickets):
+def test_a_link_shows_the_same_view(opened, ticket_folder):
     link = {
         "ticket": "bars",
         "layer": "fc1",
@@ -107,7 +107,7 @@ def test_a_link_shows_the_same_view(opened, shelf_of_tickets):
     app = opened("masks", **link)
     assert not app.exception
     assert not app.warning
-    masks = History.read(shelf_of_tickets / "bars.history").masks(2)
+    masks = History.read(ticket_folder / "bars.history").masks(2)
     assert shown_counts(app) == reported(masks)
     spec = spec_of(app)
     assert (spec["epoch"], spec["unit"], spec["look"]) == (2, 4, [0.25, 0.5, 3.0])
@@ -117,9 +117,9 @@ def test_a_link_shows_the_same_view(opened, shelf_of_tickets):
     assert {name: shown[f"masks.{name}"] for name in link} == link
 
 
-def test_the_replay_has_every_epochs_counts_and_masks(opened, shelf_of_tickets):
+def test_the_replay_has_every_epochs_counts_and_masks(opened, ticket_folder):
     app = opened("masks", ticket="bars")
-    history = History.read(shelf_of_tickets / "bars.history")
+    history = History.read(ticket_folder / "bars.history")
     row = component(app, "aegen.network_row")[0]
     assert [int(epoch) for epoch in row["epochs"]] == history.epochs == [*range(1, EPOCHS + 1)]
     for epoch in history.epochs:
@@ -194,11 +194,11 @@ def judged(name, masks):
         ),
     ],
 )
-def test_a_change_does_what_the_library_does(opened, shelf_of_tickets, link, change):
+def test_a_change_does_what_the_library_does(opened, ticket_folder, link, change):
     app = opened("masks", ticket="bars", **{"on-map": "yes"}, **link)
     assert not app.exception
     assert not app.error
-    history = History.read(shelf_of_tickets / "bars.history")
+    history = History.read(ticket_folder / "bars.history")
     masks = change(services.tickets.ticket("bars").masks, history)
     assert shown_counts(app) == reported(masks)
     assert len(component(app, "aegen.network_row")) == (2 if link else 1)
@@ -215,11 +215,11 @@ def test_a_change_does_what_the_library_does(opened, shelf_of_tickets, link, cha
 
 
 @pytest.mark.parametrize("rule", ["signed", "binary", "top-k"])
-def test_the_copied_lines_do_what_the_page_does(shelf_of_tickets, rule):
+def test_the_copied_lines_do_what_the_page_does(ticket_folder, rule):
     change = MaskChange(threshold=2.0, back=20, shuffled="fc1", seed=3)
-    history = History.read(shelf_of_tickets / "bars.history")
+    history = History.read(ticket_folder / "bars.history")
     history.about["recipe"]["rule"] = rule
-    history.write(shelf_of_tickets / "bars.history")
+    history.write(ticket_folder / "bars.history")
     assert services.interventions.rule_of("bars") == rule
     ran = {}
     exec(snippets.python("bars", None, change, rule), ran)
@@ -328,9 +328,9 @@ def test_tickets_side_by_side(opened):
 # files
 
 
-def test_an_uploaded_ticket_is_shown_by_its_link(opened, shelf_of_tickets):
-    content = (shelf_of_tickets / "bars-b.ticket").read_bytes()
-    name = services.tickets.add_ticket(content, (shelf_of_tickets / "bars-b.history").read_bytes())
+def test_an_uploaded_ticket_is_shown_by_its_link(opened, ticket_folder):
+    content = (ticket_folder / "bars-b.ticket").read_bytes()
+    name = services.tickets.add_ticket(content, (ticket_folder / "bars-b.history").read_bytes())
     assert services.tickets.ticket_file(name).read_bytes() == content
     app = opened("masks", ticket=name)
     assert not app.exception
@@ -349,17 +349,17 @@ def test_an_uploaded_ticket_is_shown_by_its_link(opened, shelf_of_tickets):
     ],
     ids=["truncated", "bit flipped", "foreign", "empty"],
 )
-def test_a_file_that_is_no_ticket_is_refused_and_nothing_is_kept(shelf_of_tickets, spoil):
+def test_a_file_that_is_no_ticket_is_refused_and_nothing_is_kept(ticket_folder, spoil):
     before = services.tickets.ticket_names()
     with pytest.raises(TicketError):
-        services.tickets.add_ticket(spoil((shelf_of_tickets / "bars.ticket").read_bytes()))
+        services.tickets.add_ticket(spoil((ticket_folder / "bars.ticket").read_bytes()))
     assert services.tickets.ticket_names() == before
     with pytest.raises(UnknownName):
         services.tickets.ticket_file("~0123456789abcdef")
 
 
-def test_a_spoilt_ticket_of_the_shelf_is_a_sentence(opened, shelf_of_tickets):
-    file = shelf_of_tickets / "bars.ticket"
+def test_a_spoilt_ticket_of_the_shelf_is_a_sentence(opened, ticket_folder):
+    file = ticket_folder / "bars.ticket"
     file.write_bytes(file.read_bytes()[:-9])
     app = opened("masks", ticket="bars")
     assert not app.exception
@@ -369,8 +369,8 @@ def test_a_spoilt_ticket_of_the_shelf_is_a_sentence(opened, shelf_of_tickets):
 
 
 @pytest.mark.parametrize("content", [None, b"nothing"])
-def test_without_a_usable_history_the_masks_still_show(opened, shelf_of_tickets, content):
-    file = shelf_of_tickets / "bars.history"
+def test_without_a_usable_history_the_masks_still_show(opened, ticket_folder, content):
+    file = ticket_folder / "bars.history"
     file.unlink() if content is None else file.write_bytes(content)
     app = opened("masks", ticket="bars", epoch="2")
     assert not app.exception
@@ -382,16 +382,16 @@ def test_without_a_usable_history_the_masks_still_show(opened, shelf_of_tickets,
 
 @pytest.mark.parametrize("other", ["bars-b", "spoilt", "none of its kind"])
 def test_a_history_of_another_ticket_is_refused_and_the_right_one_stays(
-    opened, shelf_of_tickets, other
+    opened, ticket_folder, other
 ):
-    content = (shelf_of_tickets / "bars.ticket").read_bytes()
-    right = (shelf_of_tickets / "bars.history").read_bytes()
+    content = (ticket_folder / "bars.ticket").read_bytes()
+    right = (ticket_folder / "bars.history").read_bytes()
     if other == "bars-b":
-        wrong = (shelf_of_tickets / "bars-b.history").read_bytes()
+        wrong = (ticket_folder / "bars-b.history").read_bytes()
     elif other == "spoilt":
         wrong = right[:-30]
     else:
-        history = History.read(shelf_of_tickets / "bars.history")
+        history = History.read(ticket_folder / "bars.history")
         layers = {f"{name}0": shape for name, shape in history.layers.items()}
         renamed = {name: f"{name}0" for name in history.layers}
         replace(
@@ -400,13 +400,13 @@ def test_a_history_of_another_ticket_is_refused_and_the_right_one_stays(
             thresholds={renamed[k]: v for k, v in history.thresholds.items()},
             coded={e: {renamed[k]: v for k, v in m.items()} for e, m in history.coded.items()},
             last={renamed[k]: v for k, v in history.last.items()},
-        ).write(shelf_of_tickets / "wrong.history")
-        wrong = (shelf_of_tickets / "wrong.history").read_bytes()
+        ).write(ticket_folder / "wrong.history")
+        wrong = (ticket_folder / "wrong.history").read_bytes()
     name = services.tickets.add_ticket(content, right)
     with pytest.raises(AegenError, match="history"):
         services.tickets.add_ticket(content, wrong)
     assert services.tickets.history(name) is not None
-    (shelf_of_tickets / "bars.history").write_bytes(wrong)
+    (ticket_folder / "bars.history").write_bytes(wrong)
     app = opened("masks", ticket="bars", epoch="2")
     assert not app.exception
     assert not app.error

@@ -110,16 +110,20 @@ def test_a_job_killed_between_its_files_leaves_a_pair_and_goes_on(opened, at_onc
     assert reported(ticket.masks) == reported(found.masks(2))
 
 
-def test_examples_are_the_bundles_rows(shelf, tmp_path):
+def test_examples_are_the_bundles_rows(bundle_folder, tmp_path):
     images, classes, test, test_classes, names = train_supermask.examples(
-        "bundle:bars", str(shelf / "bars"), 30, tmp_path / "kept"
+        "bundle:bars", str(bundle_folder / "bars"), 30, tmp_path / "kept"
     )
     assert images.shape == (30, 16, 16, 1)
     assert images.dtype == np.uint8
     assert (len(test), names) == (8, ["upright", "lying", "neither"])
-    again = train_supermask.examples("bundle:bars", str(shelf / "bars"), 30, tmp_path / "kept")
+    again = train_supermask.examples(
+        "bundle:bars", str(bundle_folder / "bars"), 30, tmp_path / "kept"
+    )
     np.testing.assert_array_equal(images, again[0])
-    fewer = train_supermask.examples("bundle:bars", str(shelf / "bars"), 10, tmp_path / "kept")
+    fewer = train_supermask.examples(
+        "bundle:bars", str(bundle_folder / "bars"), 10, tmp_path / "kept"
+    )
     np.testing.assert_array_equal(fewer[1], classes[:10])
     assert len(test_classes) == 8
 
