@@ -15,10 +15,10 @@ COLUMNS, SIDE, TILES = 20, 4, 200
 
 
 def reference_set(n):
-    """Three clouds on a line, at x = 0, 10 and 20; row i belongs to cloud i % 3."""
+    """Three groups on a line, at x = 0, 10 and 20; row i belongs to group i % 3."""
     rng = np.random.default_rng(0)
-    cloud = np.arange(n) % 3
-    return np.column_stack([10 * cloud, 0 * cloud]) + rng.normal(size=(n, 2)), cloud
+    group = np.arange(n) % 3
+    return np.column_stack([10 * group, 0 * group]) + rng.normal(size=(n, 2)), group
 
 
 def atlas():
@@ -34,12 +34,12 @@ def atlas():
 
 st.set_page_config(layout="wide")
 n = int(st.query_params.get("n", "3000"))
-points, cloud = reference_set(n)
+points, group = reference_set(n)
 if st.checkbox("turned"):
     points = points[:, ::-1]
-colours = st.radio("colour", ["cloud", "height", "none"], horizontal=True)
+colours = st.radio("colour", ["group", "height", "none"], horizontal=True)
 labels = {
-    "cloud": {"labels": cloud, "categories": ["left", "middle", "right"], "label_title": "cloud"},
+    "group": {"labels": group, "categories": ["left", "middle", "right"], "label_title": "group"},
     "height": {"labels": points[:, 1], "label_title": "height"},
     "none": {},
 }[colours]
@@ -48,7 +48,7 @@ if st.checkbox("ring"):
     turn = np.linspace(0, 2 * np.pi, 200)
     rings["contours"] = [(0.5, np.stack([10 + 6 * np.cos(turn), 2 * np.sin(turn)], axis=1))]
 if st.checkbox("stress"):
-    rings["chosen"] = np.flatnonzero(cloud == 1)
+    rings["chosen"] = np.flatnonzero(group == 1)
 st.button("clear", on_click=select_on_map, args=("map",))
 start = {"polygon": [(-5, -5), (5, -5), (5, 5), (-5, 5)], "pinned": 3}
 if st.checkbox("map", value=True):

@@ -21,8 +21,8 @@ APP = Path(__file__).with_name("map_app.py")
 def reference_set(n):
     """The same points as the page's, without running the page."""
     rng = np.random.default_rng(0)
-    cloud = np.arange(n) % 3
-    return np.column_stack([10 * cloud, 0 * cloud]) + rng.normal(size=(n, 2)), cloud
+    group = np.arange(n) % 3
+    return np.column_stack([10 * group, 0 * group]) + rng.normal(size=(n, 2)), group
 
 
 class Map:
@@ -85,12 +85,12 @@ def test_the_world_of_the_test_is_the_world_of_the_page():
     source = APP.read_text(encoding="utf-8")
     spec = importlib.util.spec_from_loader("world_only", loader=None)
     module = importlib.util.module_from_spec(spec)
-    start, end = source.index("def world"), source.index("def atlas")
+    start, end = source.index("def reference_set"), source.index("def atlas")
     exec("import numpy as np\n" + source[start:end], module.__dict__)
     assert np.array_equal(module.reference_set(30)[0], reference_set(30)[0])
 
 
-CLOUD = [(-2.8, -3.1), (4.9, -3.5), (4.2, 3.4), (-2.5, 3.3)]
+AROUND = [(-2.8, -3.1), (4.9, -3.5), (4.2, 3.4), (-2.5, 3.3)]
 
 
 def test_a_lasso_finds_its_rows_and_survives_runs_that_change_something_else(server, visit):
@@ -102,8 +102,8 @@ def test_a_lasso_finds_its_rows_and_survives_runs_that_change_something_else(ser
     assert (right - left) / (top - bottom) == pytest.approx(box["width"] / box["height"], rel=1e-3)
     assert inside(points, [(left, bottom), (right, bottom), (right, top), (left, top)]).all()
 
-    map_.drag(CLOUD, shift=True)
-    expected = int(inside(points, CLOUD).sum())
+    map_.drag(AROUND, shift=True)
+    expected = int(inside(points, AROUND).sum())
     assert 950 < expected < 1_000
     map_.says(f"found {expected} pinned None hidden ()")
     assert map_.root.get_attribute("data-polygon") == "4"
@@ -130,7 +130,7 @@ def test_a_lasso_finds_its_rows_and_survives_runs_that_change_something_else(ser
 
 
 def test_tools_click_escape_and_the_page_itself_select(server, visit):
-    points, cloud = reference_set(3_000)
+    points, group = reference_set(3_000)
     map_ = Map(visit(server.url), 3_000)
     map_.tool("Select a box (B)")
     map_.drag([(6, -3.9), (15, 3.9)])
@@ -151,7 +151,7 @@ def test_tools_click_escape_and_the_page_itself_select(server, visit):
     # A hidden category cannot be hovered or clicked; the page hears what was hidden.
     map_.page.locator(".aegen-map-entry").nth(2).click()
     map_.page.mouse.click(*map_.pixel(*points[outermost]))
-    middle = int(np.flatnonzero(cloud == 0)[points[cloud == 0, 0].argmin()])
+    middle = int(np.flatnonzero(group == 0)[points[group == 0, 0].argmin()])
     map_.page.mouse.click(*map_.pixel(*points[middle]))
     map_.says(f"found None pinned {middle} hidden (2,)")
 
@@ -172,7 +172,7 @@ def test_hovering_shows_the_tile_of_the_row(server, visit):
     assert map_.page.locator(".aegen-map-tile").evaluate(read) == [tiled, 255 - tiled, 0, 255]
     assert map_.page.locator(".aegen-map-tile").bounding_box()["width"] >= 84
     name = ["left", "middle", "right"][tiled % 3]
-    map_.page.get_by_text(f"cloud {name}", exact=True).wait_for()
+    map_.page.get_by_text(f"group {name}", exact=True).wait_for()
     # A row beyond the atlas has its words alone.
     bare = 200 + int(points[200:, 1].argmin())
     map_.page.mouse.move(*map_.pixel(*points[bare]))
@@ -348,13 +348,13 @@ def test_fingers_select_on_a_phone_and_nothing_overflows(server, visit):
     )
 
     map_.tool("Draw around points (L, or hold Shift)")
-    places = [map_.pixel(*corner) for corner in CLOUD]
+    places = [map_.pixel(*corner) for corner in AROUND]
     touch("touchStart", places[0])
     for place in places[1:]:
         touch("touchMove", place)
     touch("touchEnd")
     found = page.get_by_text(re.compile(r"^found \d")).text_content()
-    assert abs(int(found.split()[1]) - int(inside(points, CLOUD).sum())) < 30
+    assert abs(int(found.split()[1]) - int(inside(points, AROUND).sum())) < 30
 
 
 def test_without_webgl_fewer_rows_are_drawn_and_a_box_still_finds_them_all(
@@ -371,7 +371,7 @@ def test_without_webgl_fewer_rows_are_drawn_and_a_box_still_finds_them_all(
     page.get_by_text("5,000 of 6,000 drawn: this browser has no WebGL").wait_for()
     page.wait_for_selector(".js-plotly-plot .scatterlayer .point")
     assert page.locator(".aegen-map").count() == 0
-    # The left third of the chart holds the left cloud.
+    # The left third of the chart holds the left group.
     plot = page.locator(".js-plotly-plot .nsewdrag").first.bounding_box()
     middle, low, high = (
         plot["x"] + plot["width"] * 0.33,

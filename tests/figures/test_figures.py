@@ -89,10 +89,10 @@ def held(contour, points):
 @pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
 def test_contours_hold_the_shares_that_they_say(scale):
     rng = np.random.default_rng(0)
-    for cloud in (rng.normal(size=(4000, 2)), rng.normal(size=(4000, 2)) + 9 * rng.integers(2)):
-        fresh = scale * (np.median(cloud, axis=0) + rng.normal(size=(20_000, 2)))
-        for contour in figures.contours(scale * cloud):
-            assert held(contour, scale * cloud) == pytest.approx(contour.share, abs=0.04)
+    for points in (rng.normal(size=(4000, 2)), rng.normal(size=(4000, 2)) + 9 * rng.integers(2)):
+        fresh = scale * (np.median(points, axis=0) + rng.normal(size=(20_000, 2)))
+        for contour in figures.contours(scale * points):
+            assert held(contour, scale * points) == pytest.approx(contour.share, abs=0.04)
             assert held(contour, fresh) == pytest.approx(contour.share, abs=0.05)
 
 

@@ -23,7 +23,7 @@ PINNED = {
     "signed-elu-scaled": "d934b2b292bc4e9c",
     "uniform-he": "c3f9589ff29fddb5",
 }
-"""sha256 of the layer below; tickets in the world depend on them."""
+"""sha256 of the layer below; tickets everywhere depend on them."""
 
 
 @pytest.mark.parametrize("initialiser", PINNED)

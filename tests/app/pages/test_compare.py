@@ -23,9 +23,9 @@ from tests.app.jobs.test_process import until
 from tests.app.test_pages import text
 from tests.tiny_bundle import tiny_bundle, tiny_images
 
-CRITERIA = ("codes/nearest-neighbour-accuracy", "codes/distance-ratio", "densities/log-likelihood")
+KEYS = ("codes/nearest-neighbour-accuracy", "codes/distance-ratio", "densities/log-likelihood")
 TWO = ("gaussian", "bootstrap")
-UNPATCHED = comparisons._criteria
+UNPATCHED = comparisons._metric_specs
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +44,7 @@ def few(wide, monkeypatch):
     bundle_folder = os.environ["AEGEN_BUNDLES"]
     monkeypatch.setenv("AEGEN_BUNDLES", os.pathsep.join([bundle_folder, str(wide)]))
     monkeypatch.setattr("aegen.bundles.bundles", lambda: ["bars", "many"])
-    monkeypatch.setattr(comparisons, "_metric_specs", lambda budget: metric_specs(CRITERIA))
+    monkeypatch.setattr(comparisons, "_metric_specs", lambda budget: metric_specs(KEYS))
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ def test_figures_come_as_they_are_ready(opened, at_once, monkeypatch):
 def test_every_metric_of_the_quick_set_shows_and_those_that_no_set_names(
     opened, at_once, monkeypatch
 ):
-    monkeypatch.setattr(comparisons, "_criteria", UNPATCHED)
+    monkeypatch.setattr(comparisons, "_metric_specs", UNPATCHED)
     shown = html(opened("compare", bundle="many", models="gaussian", n="20"))
     named = {key.rpartition("/")[2] for keys in PRESETS.values() for key in keys}
     quick = {key.rpartition("/")[2] for key in PRESETS["quick"]}
@@ -223,7 +223,7 @@ def test_a_bundle_without_a_classifier_leaves_those_lines_out(opened, at_once, w
 
     tiny_bundle(wide / "blind", image_set=tiny_images(60, 48), classifier=None)
     monkeypatch.setattr("aegen.bundles.bundles", lambda: ["bars", "many", "blind"])
-    wanted = metric_specs([*CRITERIA, "features/nearest-neighbour-accuracy"])
+    wanted = metric_specs([*KEYS, "features/nearest-neighbour-accuracy"])
     monkeypatch.setattr(comparisons, "_metric_specs", lambda budget: wanted)
     app = opened("compare", bundle="blind", models="gaussian", n="20")
     assert not app.exception
@@ -278,7 +278,7 @@ def test_files_hold_what_is_shown(at_once):
     asked = ComparisonRequest("many", TWO[:1], 20, 0, "quick")
     services.comparisons.compare(asked)
     lines = results._csv(asked).decode().splitlines()
-    assert len(lines) == 1 + 4 * len(CRITERIA)
+    assert len(lines) == 1 + 4 * len(KEYS)
     picture = Image.open(io.BytesIO(results._png(asked)))
     assert picture.size[0] > 400
     names = [
@@ -312,7 +312,7 @@ def test_the_job_itself_gives_the_same_as_here(at_once, tmp_path, monkeypatch):
     asked = ComparisonRequest("many", TWO[:1], 20, 1, "quick")
     services.comparisons.compare(asked)
     here = services.comparisons.table(asked)
-    said = compare("many", ["gaussian"], [1], 20, list(CRITERIA), str(tmp_path / "other"), 1)
+    said = compare("many", ["gaussian"], [1], 20, list(KEYS), str(tmp_path / "other"), 1)
     assert said == {"results": 1}
     (task,) = [
         result.task for result in here.results if result.task.candidate.sampler == "gaussian"

@@ -169,7 +169,7 @@ def test_an_epoch_whose_masks_are_not_kept_shows_the_nearest(opened):
 # what if
 
 
-def judged(name, masks):
+def evaluated(name, masks):
     ticket = services.tickets.ticket(name).with_masks(masks)
     bundle = services.bundles.bundle("bars")
     labels = bundle.holdout_attributes["class"].cat.codes.to_numpy()
@@ -203,7 +203,7 @@ def test_a_change_does_what_the_library_does(opened, ticket_folder, link, change
     assert shown_counts(app) == reported(masks)
     assert len(component(app, "aegen.network_row")) == (2 if link else 1)
     said = " ".join(str(element.proto) for element in app.get("html"))
-    found = judged("bars", masks)
+    found = evaluated("bars", masks)
     assert f"{100 * found.accuracy:.2f} %</span>" in said
     assert (
         services.interventions.evaluated(
@@ -358,7 +358,7 @@ def test_a_file_that_is_no_ticket_is_refused_and_nothing_is_kept(ticket_folder, 
         services.tickets.ticket_file("~0123456789abcdef")
 
 
-def test_a_spoilt_ticket_of_the_shelf_is_a_sentence(opened, ticket_folder):
+def test_a_spoilt_ticket_of_the_folder_is_a_sentence(opened, ticket_folder):
     file = ticket_folder / "bars.ticket"
     file.write_bytes(file.read_bytes()[:-9])
     app = opened("masks", ticket="bars")
@@ -414,7 +414,7 @@ def test_a_history_of_another_ticket_is_refused_and_the_right_one_stays(
     assert shown_counts(app) == reported(services.tickets.ticket("bars").masks)
 
 
-def test_a_shelf_without_tickets_says_how_to_get_one(opened, monkeypatch, tmp_path):
+def test_a_folder_without_tickets_says_how_to_get_one(opened, monkeypatch, tmp_path):
     monkeypatch.setattr("aegen.supermask.ticket.discovery._roots", lambda: [tmp_path / "none"])
     app = opened("masks")
     assert not app.exception

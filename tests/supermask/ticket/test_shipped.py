@@ -9,13 +9,13 @@ from aegen.supermask.ticket.ticket import Ticket
 from aegen.supermask.training.history import History
 from tests.conftest import ROOT
 
-SHELF = ROOT / "assets" / "masks"
-NAMES = sorted(path.stem for path in SHELF.glob("*.history"))
+FOLDER = ROOT / "assets" / "masks"
+NAMES = sorted(path.stem for path in FOLDER.glob("*.history"))
 
 
 @pytest.fixture(params=NAMES)
 def pair(request):
-    path = SHELF / f"{request.param}.ticket"
+    path = FOLDER / f"{request.param}.ticket"
     return Ticket.read(path), History.read(path.with_suffix(".history"))
 
 
@@ -58,7 +58,7 @@ def test_figures_are_those_of_the_masks(pair):
 def test_files_are_small(pair):
     ticket, _ = pair
     for name in NAMES:
-        assert (SHELF / f"{name}.history").stat().st_size < 3_000_000
+        assert (FOLDER / f"{name}.history").stat().st_size < 3_000_000
     if ticket.network == "fcn":
         assert len(ticket.to_bytes()) < 10_000
 
@@ -68,7 +68,7 @@ def test_fcn_is_as_good_as_promised():
         ("fcn-mnist", 0.974, 0.038),
         ("fcn-mnist-sparse", 0.965, 0.015),
     ):
-        about = Ticket.read(SHELF / f"{name}.ticket").about
+        about = Ticket.read(FOLDER / f"{name}.ticket").about
         assert about["accuracy"] >= accuracy
         assert about["remaining"] <= remaining
         assert about["test_rows"] == 10_000
@@ -85,7 +85,7 @@ def test_accuracy_is_the_same_to_the_last_digit(name, real_data):
     from aegen.supermask.standardisation import standardised
     from aegen.supermask.torch_network import Network
 
-    ticket = Ticket.read(SHELF / f"{name}.ticket")
+    ticket = Ticket.read(FOLDER / f"{name}.ticket")
     digits = datasets.create("mnist").load(real_data / "mnist")
     labels = np.asarray(digits.attributes["class"].cat.codes)[digits.holdout]
     x = torch.from_numpy(standardised(digits.images[digits.holdout])).permute(0, 3, 1, 2)
