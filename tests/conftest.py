@@ -16,6 +16,8 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+collect_ignore = ["typing"]  # read by mypy in test_typing.py, never run
+
 ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:  # so that `from tests.evidence import ...` works from any folder
     sys.path.insert(0, str(ROOT))

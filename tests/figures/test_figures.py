@@ -57,7 +57,7 @@ def test_density_follows_the_crowd_and_not_the_order():
 
 
 def test_map_figures_and_theme_share_one_palette():
-    from aegen.app.components.latent_map import CATEGORIES, SCALE
+    from aegen.app.components.latent_map.picture import CATEGORIES, SCALE
 
     assert (CATEGORIES, SCALE) == (figures.CATEGORIES, figures.SCALE)
     config = Path(__file__).parents[2] / ".streamlit" / "config.toml"

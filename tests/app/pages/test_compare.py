@@ -65,7 +65,7 @@ def at_once(monkeypatch):
         key = comparisons._key(asked)
         return process._jobs.begin(key, lambda: Inline(key, work))
 
-    monkeypatch.setattr(services, "compare", compare)
+    monkeypatch.setattr(comparisons, "compare", compare)
     return asked_for
 
 
@@ -328,10 +328,10 @@ def test_the_job_itself_gives_the_same_as_here(at_once, tmp_path, monkeypatch):
 
 def test_a_process_compares_what_the_page_asks_for():
     asked = ComparisonRequest("many", TWO[:1], 20, 2, "quick")
-    assert services.left(asked) == (4, 4)
-    assert services.compare(asked).outcome() is None
-    assert services.left(asked) == (0, 4)
-    assert not any(result.problem for result in services.table(asked).results)
+    assert comparisons.left(asked) == (4, 4)
+    assert comparisons.compare(asked).outcome() is None
+    assert comparisons.left(asked) == (0, 4)
+    assert not any(result.problem for result in comparisons.table(asked).results)
 
 
 def test_ending_a_job_ends_what_it_started_too(tmp_path):

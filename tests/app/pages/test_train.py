@@ -231,7 +231,6 @@ def test_the_form_offers_what_the_recipe_declares(opened):
 
 def test_without_rows_to_train_on_the_page_says_so(opened, monkeypatch):
     monkeypatch.setattr("aegen.app.services.evaluation_data._bundles_of", lambda *_: [])
-    monkeypatch.setattr("aegen.app.services.cache.bundle_names", list)
     app = opened("train")
     assert not app.exception
     assert any("nothing to train on" in error.value for error in app.error)

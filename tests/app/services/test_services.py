@@ -276,7 +276,7 @@ def test_a_scale_slider_and_its_box_show_the_same_number(value):
     app = slider.set_value(0.02).run()
     assert app.text[0].value == "0.02"
     assert app.selectbox(key="widget:kde.bandwidth").value == "0.02"
-    assert app.query_params["kde.bandwidth"] == ["0.02"]
+    assert app.query_params["kde.bandwidth"] == "0.02"
 
 
 def test_stops_are_round_and_hold_both_ends():

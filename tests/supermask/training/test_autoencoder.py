@@ -160,7 +160,7 @@ def test_a_damaged_training_is_refused(bars, tmp_path):
     with pytest.raises(StorageError, match=r"damaged training.*scores\.encoder\.0"):
         training(bars, tmp_path)
     save_arrays(file, arrays, {})
-    with pytest.raises(StorageError, match="not a masked-autoencoder checkpoint"):
+    with pytest.raises(StorageError, match="no masked-autoencoder checkpoint"):
         training(bars, tmp_path)
 
 

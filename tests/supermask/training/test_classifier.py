@@ -333,7 +333,7 @@ def test_damaged_checkpoint_is_refused(few, tmp_path):
     with pytest.raises(StorageError, match=r"damaged training checkpoint.*momentum.fc1"):
         train(PLAN, *few, recipe(), checkpoint=path)
     save_arrays(path, arrays)
-    with pytest.raises(StorageError, match="not a supermask checkpoint"):
+    with pytest.raises(StorageError, match="no supermask checkpoint"):
         train(PLAN, *few, recipe(), checkpoint=path)
 
 
