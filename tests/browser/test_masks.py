@@ -226,7 +226,7 @@ def test_a_training_from_the_first_click_to_its_masks(visit, app):
     page.get_by_role("button", name="Train", exact=True).click()
     page.get_by_text("All 3 epochs are done.").wait_for()
     page.locator("figure img[alt^='where the first layer looks']").nth(2).wait_for()
-    page.locator(".aegen-drawing polyline").nth(2).wait_for()
+    page.locator(".js-plotly-plot .scatterlayer .trace").nth(2).wait_for()
     page.get_by_role("button", name="Look at its masks").click()
     page.wait_for_url(re.compile("/masks"))
     drawn(page)

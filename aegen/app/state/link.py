@@ -113,6 +113,7 @@ def arrive(page: str) -> None:
     stepped = context is not None and context.is_history_navigation
     if stepped or visit.page != page:
         visit.page, visit.given, visit.heard = page, st.query_params.to_dict(), set()
+        visit.bare = bundle.name not in visit.given
     visit.stepped = stepped
 
 
@@ -124,12 +125,13 @@ def show(items: Iterable[Item[Any]]) -> None:
 def publish() -> None:
     """Write what the page shows into its link.
 
-    A bare address is left to `aegen.app.components.address`, since what is written here becomes an
-    entry of its own in the browser's history, and arriving at a page is one step, not two.
+    The bare address of an arrival is left to `aegen.app.components.address`, since what is written
+    here becomes an entry of its own in the browser's history, and an arrival is one step, not two.
     """
-    found = current()
-    here = st.query_params.to_dict()
-    if bundle.name in here and here != found:
+    visit, found = memory(), current()
+    if visit.bare:
+        visit.bare = False
+    elif st.query_params.to_dict() != found:
         st.query_params.from_dict(found)
 
 

@@ -33,6 +33,7 @@ class Visit:
         page: the page that runs, by its part of the address.
         given: the link that the person arrived with, by name.
         heard: names of the choices for which the link was asked since, or that were made.
+        bare: whether the address that the person arrived at is still to be completed.
         stepped: whether this run follows a step in the browser's history.
         notices: sentences to be shown once.
         page_runs: whether a whole page runs, not a part of it.
@@ -47,6 +48,7 @@ class Visit:
     page: str | None = None
     given: dict[str, str] = field(default_factory=lambda: st.query_params.to_dict())
     heard: set[str] = field(default_factory=set)
+    bare: bool = False
     stepped: bool = False
     notices: list[str] = field(default_factory=list)
     page_runs: bool = False

@@ -83,14 +83,6 @@ def test_defaults_stay_out_of_the_link(visit):
     assert shown == {"bundle": "bars", "sample.n": "9"}
 
 
-def test_a_bare_address_is_left_to_the_browser(visit):
-    shown = visit().query_params
-    link.bundle.set("bars")
-    link.publish()
-    assert shown == {}
-    assert link.current() == {"bundle": "bars"}
-
-
 # arriving
 
 
@@ -127,6 +119,18 @@ def test_back_brings_the_link_s_choices_and_the_defaults_that_it_leaves_out(visi
     assert arrive(page, "sample", back, stepped=True) == (3, 64)
     sample.count.set(10)
     assert arrive(page, "sample", back) == (3, 10)  # the next act on the page is no step
+
+
+def test_the_bare_address_of_an_arrival_is_left_to_the_browser(visit, arrive):
+    page = visit()
+    arrive(page, "sample", {})
+    link.bundle.set("bars")
+    link.publish()
+    assert page.query_params == {}
+    assert link.current() == {"bundle": "bars", "sample.seed": "0"}
+    sample.seed.set(3)  # an act, though the browser still says that its address is bare
+    link.publish()
+    assert page.query_params == {"bundle": "bars", "sample.seed": "3"}
 
 
 def test_a_choice_outlives_a_page_that_does_not_show_it(visit, arrive):
