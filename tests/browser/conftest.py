@@ -53,7 +53,7 @@ class Visits:
         self.contexts.append(context)
         page = context.new_page()
         # Generous: a slow machine is no failure, and what is there is found at once.
-        page.set_default_timeout(25_000)
+        page.set_default_timeout(90_000)
         page.on("console", self.hear)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.goto(url)

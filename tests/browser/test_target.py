@@ -20,7 +20,7 @@ def app(serve):
 
 def asked(page):
     """The target that the page's link holds."""
-    page.wait_for_function("location.search.includes('want=')")
+    page.wait_for_function("location.search.includes('target.text=')")
     return parse_qs(urlsplit(page.url).query)["target.text"][0]
 
 
