@@ -21,6 +21,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 from joblib import cpu_count
@@ -35,6 +36,9 @@ BACKENDS = ("loky", "dask", "ray")
 
 PATIENCE = 10.0
 """Seconds that a cluster has to answer."""
+
+FETCH = 60.0
+"""Seconds for which the result of a task that is done is waited for."""
 
 IDLE = 60
 """Seconds that processes of this machine wait for another comparison before they end."""
@@ -220,30 +224,30 @@ class _DaskTasks(Executor):
         if not self._here:
             raise _lost()
         future: Future[Any] = Future()
-        task = self._client.submit(fn, *args, **kwargs, pure=False)
-        self._begun.add(task)
-        task.add_done_callback(lambda task: self._finish(task, future))
+        self._send(partial(fn, *args, **kwargs), future)
         return future
+
+    def _send(self, work: Callable[[], Any], future: Future[Any]) -> None:
+        task = self._client.submit(work, pure=False)
+        self._begun.add(task)
+        task.add_done_callback(lambda task: self._finish(task, work, future))
 
     @property
     def _here(self) -> bool:
         return bool(self._client.status == "running")
 
-    def _finish(self, task: Any, future: Future[Any]) -> None:
+    def _finish(self, task: Any, work: Callable[[], Any], future: Future[Any]) -> None:
+        """Fetch what was told to be done; where it was lost with its worker, begin it anew."""
         try:
-            future.set_result(self._result(task))
+            future.set_result(task.result(timeout=FETCH))
         except BaseException as problem:
-            future.set_exception(problem if self._here else _lost())
+            lost = isinstance(problem, TimeoutError) and task.status != "error"
+            if lost and self._here:
+                self._send(work, future)
+            else:
+                future.set_exception(problem if self._here else _lost())
         finally:
             self._begun.discard(task)
-
-    def _result(self, task: Any) -> Any:
-        while True:
-            try:
-                return task.result(timeout=PATIENCE)
-            except TimeoutError:
-                if not self._here:
-                    raise
 
     def stop(self) -> None:
         if self._here:
