@@ -153,7 +153,7 @@ def settle() -> None:
     """
     visit = memory()
     known = sorted(item.name for item in (bundle, *visit.shown))
-    for name in visit.given.keys() - visit.heard - set(known):
+    for name in sorted(visit.given.keys() - visit.heard - set(known)):
         close = [other for other in known if other.endswith(f".{name}")]
         close = close or difflib.get_close_matches(name, known, n=1)
         hint = f" Did you mean {close[0]}?" if close else ""

@@ -221,6 +221,12 @@ def test_a_choice_that_is_not_offered_is_named_and_replaced(visit):
     assert "pca, umap" in sentence
 
 
+def test_names_that_no_choice_has_are_said_in_their_order(visit, arrive):
+    names = ["d", "b", "e", "a", "c"]
+    arrive(visit(), "sample", {"bundle": "bars", **dict.fromkeys(names, "3")})
+    assert [sentence.split("'")[1] for sentence in memory.notices()] == sorted(names)
+
+
 # choices of pages
 
 
