@@ -90,8 +90,11 @@ def weighted_correlation(
 
     ``weights`` of the rows (n,) or of each sum to one; a column not ``varying`` (d,) has none.
     """
+    from threadpoolctl import threadpool_limits
+
     share = weights if isinstance(weights, float) else weights[:, None]
-    correlation: FloatArray = (x * share).T @ x
+    with threadpool_limits(limits=1):  # some BLAS kernels share the sum over rows among threads
+        correlation: FloatArray = (x * share).T @ x
     correlation *= factor
     return symmetric(correlation, varying)
 

@@ -249,7 +249,7 @@ def test_density_has_one_value_a_row(name):
     assert model.score(z) == pytest.approx(scores.mean())
     assert np.allclose(model.score_samples(z[::-1]), scores[::-1], rtol=1e-12)
     assert model.score_samples(np.zeros((0, 2))).shape == (0,)
-    assert (model.score_samples(z + 1e60) < -1e6).all()
+    assert model.score_samples(z + 1e60).max() < scores.min() - 100  # heavy tails too
     with pytest.raises(InvalidInput, match="2 columns"):
         model.score_samples(np.zeros((3, 4)))
     with pytest.raises(InvalidInput, match="finite"):
@@ -259,7 +259,8 @@ def test_density_has_one_value_a_row(name):
 @dense
 def test_density_is_normalised_on_a_line(name):
     model = fitted(name, clusters(60, 1))
-    grid = np.linspace(-12, 12, 6001)
+    tail = 12 * np.exp(np.linspace(0, 24, 500)[1:])  # to 3e11, as tails may be heavy
+    grid = np.concatenate([-tail[::-1], np.linspace(-12, 12, 6001), tail])
     mass = np.trapezoid(np.exp(model.score_samples(grid[:, None])), grid)
     assert mass == pytest.approx(1, abs=1e-4)
     assert not np.isclose(mass * 1.01, 1, atol=1e-4)
