@@ -15,7 +15,10 @@ __all__ = ["train"]
 
 train = typer.Typer(help="Train an autoencoder, or the classifier.", no_args_is_help=True)
 
-Dataset = Annotated[str, typer.Argument(help="mnist, fashion-mnist or sprites", metavar="DATA")]
+Dataset = Annotated[
+    str,
+    typer.Argument(help="Name of a data set, such as mnist; another lists all", metavar="DATA"),
+]
 DataPath = Annotated[
     Path | None,
     typer.Option("--data", help="Folder of idx files, or npz file, that holds the images"),
@@ -40,6 +43,9 @@ def train_plain(
     dataset: Dataset,
     data: DataPath = None,
     out: Out = None,
+    architecture: Annotated[
+        str, typer.Option(metavar="NAME", help="Name of an architecture; another lists all")
+    ] = "convolutional",
     latent_dim: LatentDim = 10,
     epochs: Epochs = 20,
     batch: Batch = 256,
@@ -50,12 +56,12 @@ def train_plain(
     device: Device = "cpu",
     threads: Threads = None,
 ) -> None:
-    """Train a convolutional autoencoder; the same command continues one that was stopped."""
+    """Train an autoencoder; the same command continues one that was stopped."""
     arguments = {"latent_dim": latent_dim}
     recipe = {"epochs": epochs, "batch": batch, "learning_rate": learning_rate, "seed": seed}
     out = out or Path("runs") / f"{dataset}-autoencoder"
     _use_threads(threads)
-    _autoencoder("convolutional", arguments, dataset, data, out, recipe, limit, keep_every, device)
+    _autoencoder(architecture, arguments, dataset, data, out, recipe, limit, keep_every, device)
 
 
 @train.command("vae")
