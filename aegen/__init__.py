@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from aegen import bundles, metrics, projections, samplers
-    from aegen.generation import load
+    from aegen.bundles import read as load
 
 __all__ = ["__version__", "bundles", "load", "metrics", "projections", "samplers"]
 
@@ -21,7 +21,7 @@ __version__ = "0.2.0"
 def __getattr__(name: str) -> Any:
     """Import what is named when it is first named, so that ``import aegen`` stays quick."""
     if name == "load":
-        return importlib.import_module("aegen.generation").load
+        return importlib.import_module("aegen.bundles").read
     if name in __all__:
         return importlib.import_module(f"aegen.{name}")
     raise AttributeError(f"module 'aegen' has no attribute {name!r}")

@@ -13,8 +13,8 @@ import numpy as np
 from rich.table import Table
 
 from aegen.benchmarks.console import table
+from aegen.bundles import Bundle
 from aegen.core.arrays import IntArray
-from aegen.generation import GenerativeBundle
 from aegen.targeting import KINDS, Candidates
 from aegen.targeting.attribute_models import AttributeModels
 from aegen.targeting.editing import Kind, destinations
@@ -44,9 +44,7 @@ class Line:
     stayed: dict[str, float]
 
 
-def measure_edits(
-    bundle: GenerativeBundle, attribute: str, kind: Kind, rows: int = EDITED
-) -> Line:
+def measure_edits(bundle: Bundle, attribute: str, kind: Kind, rows: int = EDITED) -> Line:
     """Edit held-out codes of a bundle that has a classifier.
 
     ``rows`` of them are taken at random; rows have at least two values of ``attribute``.
@@ -78,12 +76,12 @@ def measure_edits(
     return Line(attribute, kind, flipped, float((probed == wanted).mean()), stayed)
 
 
-def _shown(bundle: GenerativeBundle, attribute: str) -> IntArray:
+def _shown(bundle: Bundle, attribute: str) -> IntArray:
     """Indices of an attribute's values that rows have."""
     return np.unique(AttributeModels.of(bundle).labels(attribute).rows).astype(np.int64)
 
 
-def edits_table(bundle: GenerativeBundle, passing: tuple[str, ...]) -> Table:
+def edits_table(bundle: Bundle, passing: tuple[str, ...]) -> Table:
     """A line for each attribute and kind of edit; ``passing`` attributes are read, not edited.
 
     Their share stands in a column of its own: nobody asks that an animation's frame stays.

@@ -21,9 +21,10 @@ from rich.table import Table
 
 from aegen.benchmarks.console import console, table
 from aegen.benchmarks.edits import edits_table
+from aegen.bundles import Bundle, read
+from aegen.bundles.generation import Model
 from aegen.core.arrays import FloatArray
 from aegen.core.errors import UnknownName
-from aegen.generation import GenerativeBundle, Model, load
 from aegen.metrics import metrics
 from aegen.targeting import And, AttributeEquals, Candidates, Target, Targeted, draw, region, share
 from aegen.targeting.attribute_models import AttributeModels
@@ -108,7 +109,7 @@ def report(
             raise UnknownName("table", name, TABLES)
     shown = console()
     for name in bundles:
-        bundle = load(name)
+        bundle = read(name)
         if "regions" in only:
             shown.print(_region_table(bundle))
         if "edits" in only:
@@ -125,7 +126,7 @@ def report(
                     shown.print(lines_table(label, lines, every))
 
 
-def _groups(bundle: GenerativeBundle, only: Sequence[str]) -> Iterator[tuple[str, list[Target]]]:
+def _groups(bundle: Bundle, only: Sequence[str]) -> Iterator[tuple[str, list[Target]]]:
     if "single" in only:
         yield "single values", singles(bundle)
     if "several" in only:
@@ -135,7 +136,7 @@ def _groups(bundle: GenerativeBundle, only: Sequence[str]) -> Iterator[tuple[str
         yield "combinations that no row has", combinations(bundle, 3, 10, unseen=True)
 
 
-def singles(bundle: GenerativeBundle) -> list[Target]:
+def singles(bundle: Bundle) -> list[Target]:
     """Every value of every attribute that the classifier knows, but the frame."""
     known = AttributeModels.of(bundle)
     return [
@@ -147,7 +148,7 @@ def singles(bundle: GenerativeBundle) -> list[Target]:
 
 
 def combinations(
-    bundle: GenerativeBundle, together: int, most: int, *, unseen: bool = False
+    bundle: Bundle, together: int, most: int, *, unseen: bool = False
 ) -> list[Target]:
     """Values of ``together`` attributes that rows have, at most ``most`` spread evenly over them.
 
@@ -202,14 +203,14 @@ def _values(target: Target) -> list[AttributeEquals]:
     return [part for part in parts if isinstance(part, AttributeEquals)]
 
 
-def _holding(bundle: GenerativeBundle, target: Target) -> np.ndarray[Any, np.dtype[np.int64]]:
+def _holding(bundle: Bundle, target: Target) -> np.ndarray[Any, np.dtype[np.int64]]:
     """Held-out rows that have the target's values."""
     frame = bundle.holdout_attributes.astype(str)
     values = {part.attribute: part.value for part in _values(target)}
     return np.flatnonzero((frame[list(values)] == pd.Series(values)).all(axis=1))
 
 
-def _recall(bundle: GenerativeBundle, real: FloatArray, made: Candidates) -> float:
+def _recall(bundle: Bundle, real: FloatArray, made: Candidates) -> float:
     """Share of real codes, as decoded, that lie among draws in the classifier's features."""
     if len(real) == 0 or len(made) < 10:
         return float("nan")
@@ -218,7 +219,7 @@ def _recall(bundle: GenerativeBundle, real: FloatArray, made: Candidates) -> flo
     return metrics.create("recall")(seen, bundle.features(made.images))
 
 
-def _again(bundle: GenerativeBundle, target: Target, made: Targeted) -> float:
+def _again(bundle: Bundle, target: Target, made: Targeted) -> float:
     """Share of draws whose pictures, encoded again, have the values as a probe sees them."""
     if len(made) == 0:
         return 0.0
@@ -234,7 +235,7 @@ def _again(bundle: GenerativeBundle, target: Target, made: Targeted) -> float:
 # regions
 
 
-def lassos(bundle: GenerativeBundle, projection: str) -> Iterator[tuple[str, Target]]:
+def lassos(bundle: Bundle, projection: str) -> Iterator[tuple[str, Target]]:
     """A convex and a concave outline around a twentieth of the rows, at three places each."""
     place = bundle.projection(projection)
     for row in (0, len(place) // 3, 2 * len(place) // 3):
@@ -250,7 +251,7 @@ def lassos(bundle: GenerativeBundle, projection: str) -> Iterator[tuple[str, Tar
         yield "concave", region(projection, sickle.tolist())
 
 
-def _region_table(bundle: GenerativeBundle) -> Table:
+def _region_table(bundle: Bundle) -> Table:
     heads = ("projection", "outline", "rows inside", "draws inside", "passed", "seconds")
     title = f"{bundle.name}: 64 images inside lassos, empirical-beta-copula"
     found = table(*heads, title=title, texts=2)

@@ -15,21 +15,28 @@ from aegen.bundles import networks
 from aegen.bundles.attributes import ATTRIBUTES, parse_attributes
 from aegen.bundles.codes import CODES, CodeTable, Placed, parse_codes
 from aegen.bundles.contents import read_file
+from aegen.bundles.generation import Model, timed
 from aegen.bundles.manifest import MANIFEST, Atlas, Manifest, read_manifest
 from aegen.bundles.thumbnails import COVER, THUMBNAILS, parse_tiles
 from aegen.core import arrays
 from aegen.core.arrays import ByteArray, FloatArray, IntArray
 from aegen.core.errors import BundleError, InvalidInput, UnknownName
+from aegen.core.neighbours import Neighbours
+from aegen.core.rng import RNG
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from aegen.autoencoders import Autoencoder, Classifier
+    from aegen.metrics.distance_ratio import Copying
     from aegen.projections import Projection
 
 __all__ = ["Bundle"]
 
 T = TypeVar("T")
+
+HOLDOUT = 2000
+"""Held-out rows, evenly spaced, that copying is measured against."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -310,3 +317,73 @@ class Bundle:
         """
         images = arrays.images(x, shape=self.image_shape)
         return networks.features(self.classifier(), images)
+
+    # generation
+
+    def model(
+        self, sampler: str, *, rng: RNG = None, rows: ArrayLike | str | None = None, **fields: Any
+    ) -> Model:
+        """A latent model fitted to the training codes.
+
+        Args:
+            sampler: its name; ``aegen.samplers.samplers.names()`` lists them.
+            rng: seeds fits that start at random.
+            rows: fit only to these training rows (indices into ``codes``); by default to all. A
+                word is the field of this name that some latent models have, such as "balanced".
+            fields: the latent model's own fields.
+
+        Raises:
+            UnknownName: no latent model or field of this name.
+            InvalidInput: a field out of its range, or too few rows.
+        """
+        if isinstance(rows, str):
+            fields, rows = {**fields, "rows": rows}, None
+        from aegen.samplers import samplers
+
+        latent = samplers.create(sampler, **fields)
+        codes, chosen = self.codes, None
+        if rows is not None:
+            chosen = self._row_indices(rows, len(codes), "training rows")
+            codes = codes[chosen]
+        _, seconds = timed(lambda: latent.fit(codes, rng=rng))
+        return Model(self, sampler, latent, chosen, seconds)
+
+    def neighbours(self) -> Neighbours:
+        """A search among the training codes, made once."""
+        return self._once("neighbours", lambda: Neighbours(self.codes))
+
+    def nearest(self, codes: ArrayLike) -> tuple[IntArray, FloatArray]:
+        """The nearest training row of each code (k, d), and how far it is in latent space.
+
+        Returns:
+            rows, int64 (k,), and Euclidean distances, float64 (k,); exact.
+
+        Raises:
+            InvalidInput: codes of another dimension, or not finite.
+        """
+        rows, distances = self.neighbours().query(codes)
+        return rows[:, 0], distances[:, 0]
+
+    def copying(self, codes: ArrayLike) -> Copying:
+        """How near codes (k, d), k >= 1, are to training rows, beside held-out codes.
+
+        Raises:
+            InvalidInput: no codes, codes of another dimension, or a bundle without held-out rows.
+        """
+        from aegen.metrics.distance_ratio import ratio_to
+
+        z = arrays.codes(codes, dimension=self.latent_dim, minimum=1, why="to measure copying")
+        usual = self._once("copying", self._holdout_distance)
+        return ratio_to(usual, self.nearest(z)[1])
+
+    def _holdout_distance(self) -> float:
+        """Median distance of held-out codes to their nearest training code."""
+        if len(self.holdout) == 0:
+            raise InvalidInput(f"{self.name} has no held-out rows to measure copying against")
+        chosen = np.unique(np.linspace(0, len(self.holdout) - 1, HOLDOUT).astype(np.int64))
+        usual = float(np.median(self.nearest(self.holdout[chosen])[1]))
+        if usual == 0:
+            raise InvalidInput(
+                f"the held-out rows of {self.name} are training rows, so copying has no scale"
+            )
+        return usual

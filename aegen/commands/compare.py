@@ -151,13 +151,12 @@ def _located(bundle: str) -> str:
 
 def _named(texts: Sequence[str]) -> dict[str, str]:
     """What to call each bundle, by where it is; each bundle once."""
-    from aegen.bundles import find
-    from aegen.generation import load
+    from aegen.bundles import find, read
 
     places: dict[Path, str] = {}
     for text in texts:
         places.setdefault(find(text).resolve(), _located(text))
-    names = {place: load(place).name for place in places.values()}
+    names = {place: read(place).name for place in places.values()}
     alike = list(names.values())
     return {
         place: name if alike.count(name) == 1 else f"{name} ({place})"

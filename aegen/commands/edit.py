@@ -11,7 +11,7 @@ from aegen.commands.sample import BundleName
 from aegen.core.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from aegen.generation import GenerativeBundle
+    from aegen.bundles import Bundle
 
 __all__ = ["edit", "picture_code"]
 
@@ -38,11 +38,11 @@ def edit(
 ) -> None:
     """Move a picture's code until it shows other attribute values, and say what else changed."""
     from aegen import targeting
-    from aegen.generation import load
+    from aegen.bundles import read
 
     if row is not None and picture is not None:
         raise InvalidInput("an edit starts from --row or from --picture, not from both")
-    opened = load(bundle)
+    opened = read(bundle)
     start: Any = (row or 0) if picture is None else picture_code(opened, picture)
     found = targeting.edit(
         opened,
@@ -59,7 +59,7 @@ def edit(
         typer.echo(f"Written: {out}")
 
 
-def picture_code(bundle: GenerativeBundle, path: Path) -> Any:
+def picture_code(bundle: Bundle, path: Path) -> Any:
     """The code of a picture in a file, float64 (d,).
 
     Raises:

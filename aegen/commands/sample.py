@@ -34,11 +34,11 @@ def sample(
     ] = None,
 ) -> None:
     """Draw new codes from a latent model of a bundle and decode them."""
-    from aegen.generation import load
+    from aegen.bundles import read
     from aegen.samplers import RowSampler
 
     # A fit that starts at random starts from the same place as in the app.
-    model = load(bundle).model(sampler, rng=0, **parsed(sampler, field or []))
+    model = read(bundle).model(sampler, rng=0, **parsed(sampler, field or []))
     title = model.sampler.title
     if given:
         model = model.condition(fixed(given), rng=0)

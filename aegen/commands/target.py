@@ -12,7 +12,7 @@ from aegen.commands.sample import BundleName, Fields, Number, SamplerName, Seed,
 from aegen.core.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from aegen.generation import GenerativeBundle
+    from aegen.bundles import Bundle
     from aegen.targeting import Target
 
 __all__ = ["target"]
@@ -71,11 +71,11 @@ def target(
     ] = True,
 ) -> None:
     """Draw new images that fulfil a target; without --out, only count how it would go."""
-    from aegen.generation import load
+    from aegen.bundles import read
     from aegen.targeting import STRATEGIES, And, draw, near, parse, share
     from aegen.targeting.strategies import Strategy
 
-    opened, wanted = load(bundle), parse(target)
+    opened, wanted = read(bundle), parse(target)
     fields = parsed(sampler, field or [])
     if like is not None:
         rows = like_rows or min(500, -(-len(opened.codes) // 10))
@@ -131,7 +131,7 @@ def _rows(effective: float) -> str:
 
 
 def _transfer(
-    bundle: GenerativeBundle,
+    bundle: Bundle,
     source: Target,
     margins: str,
     n: int,

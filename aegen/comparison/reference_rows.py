@@ -8,13 +8,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from aegen.bundles import find
+from aegen.bundles import Bundle, find, read
 from aegen.comparison.inception import inception_features
 from aegen.core import arrays
 from aegen.core.arrays import ByteArray, FloatArray, IntArray
 from aegen.core.errors import BundleError, InvalidInput
 from aegen.core.storage import digest
-from aegen.generation import GenerativeBundle, load
 
 __all__ = ["LEAST", "ReferenceSet", "Rows", "contents_of"]
 
@@ -36,7 +35,7 @@ class Rows:
     """
 
     def __init__(
-        self, bundle: GenerativeBundle, codes: FloatArray, originals: ByteArray | None = None
+        self, bundle: Bundle, codes: FloatArray, originals: ByteArray | None = None
     ) -> None:
         self.bundle = bundle
         self.codes = codes
@@ -108,7 +107,7 @@ class ReferenceSet:
 
     def __init__(
         self,
-        bundle: GenerativeBundle,
+        bundle: Bundle,
         draws: int,
         originals: ByteArray | None = None,
         contents: str = "",
@@ -188,12 +187,12 @@ def contents_of(bundle: str | Path) -> str:
 
 @functools.lru_cache(maxsize=4)
 def _open(bundle: str, draws: int, data: str | None, contents: str) -> ReferenceSet:
-    opened = load(bundle)
+    opened = read(bundle)
     originals = None if data is None else _originals(opened, Path(data))
     return ReferenceSet(opened, draws, originals, contents)
 
 
-def _originals(bundle: GenerativeBundle, data: Path) -> ByteArray:
+def _originals(bundle: Bundle, data: Path) -> ByteArray:
     """The held-out images of a bundle from its data set."""
     from aegen.data import datasets
 
@@ -208,7 +207,7 @@ def _originals(bundle: GenerativeBundle, data: Path) -> ByteArray:
     return found
 
 
-def _require_same(bundle: GenerativeBundle, originals: ByteArray) -> None:
+def _require_same(bundle: Bundle, originals: ByteArray) -> None:
     """Refuse images whose codes are not the bundle's held-out codes."""
     some = slice(0, 16)
     same = len(originals) == len(bundle.holdout) and np.allclose(

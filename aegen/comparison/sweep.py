@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aegen.bundles import read
 from aegen.comparison.candidate import REFERENCES, Candidate
 from aegen.comparison.metric_spec import MetricSpec
 from aegen.comparison.reference_rows import contents_of
@@ -20,7 +21,6 @@ from aegen.comparison.table import Table
 from aegen.comparison.task import Result, Task, tasks
 from aegen.core.errors import InvalidInput
 from aegen.core.storage import digest, make_folder
-from aegen.generation import load
 
 if TYPE_CHECKING:
     from aegen.data import ImageSet
@@ -111,7 +111,7 @@ def over_codes(
         >>> [int(point.x) for point in over_codes("sprites", [200, 2000]).points]
         [200, 2000, 10584]
     """
-    opened = load(bundle)
+    opened = read(bundle)
     rows = opened.manifest.rows
     known = (data or {}).get(bundle)
     few = [Point(n, bundle, n, known) for n in sorted(set(sizes)) if 2 <= n < rows]
@@ -151,7 +151,7 @@ def over_epochs(
 
     run, out = Path(run), Path(out)
     checkpoints = _checkpoints(run)
-    opened = load(bundle)
+    opened = read(bundle)
     if opened.manifest.classifier is None:
         raise InvalidInput(f"{opened.name} has no classifier to see the images with")
     whole = datasets.create(opened.manifest.dataset).load(Path(data))

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from aegen.bundles.generation import Draw
 from aegen.core.arrays import FloatArray, IntArray
 from aegen.core.errors import InvalidInput
 from aegen.core.images import grid, png
 from aegen.core.storage import npz, write_bytes
-from aegen.generation import Draw
 from aegen.targeting.candidates import Candidates
 from aegen.targeting.target import Target
 
@@ -108,7 +108,7 @@ class Targeted:
         )
 
     def draw(self) -> Draw:
-        """The same as the record that `aegen.generation.Model.sample` gives."""
+        """The same as the record that `aegen.bundles.generation.Model.sample` gives."""
         return Draw(self.images, self.codes, self.rows, self.seconds, 0.0)
 
     def save(self, path: Path | str, *, scale: int = 2) -> None:

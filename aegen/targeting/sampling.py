@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from aegen.bundles.generation import Model
 from aegen.core.arrays import FloatArray, IntArray, count
 from aegen.core.errors import InvalidInput
 from aegen.core.progress import report
 from aegen.core.rng import RNG, generator
-from aegen.generation import Model
 from aegen.samplers import ConditionalSampler, RowSampler, Sampler
 from aegen.targeting.candidates import Candidates
 from aegen.targeting.classifier_errors import doubtful, missed

@@ -1,4 +1,4 @@
-"""Latent traversal and interpolation: codes in, codes out; `aegen.generation` decodes them."""
+"""Latent traversal and interpolation: codes in, codes out; a bundle decodes them."""
 
 from __future__ import annotations
 

@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 
 from aegen.benchmarks import target as bench
+from aegen.bundles import read
 from aegen.core.errors import UnknownName
-from aegen.generation import load
 from aegen.targeting import parse
 from tests.tiny_bundle import tiny_bundle
 
 
 @pytest.fixture(scope="module")
 def bars(tmp_path_factory):
-    return load(tiny_bundle(tmp_path_factory.mktemp("bundles") / "bars").path)
+    return read(tiny_bundle(tmp_path_factory.mktemp("bundles") / "bars").path)
 
 
 def test_single_values_are_all_that_the_classifier_knows(bars):

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import aegen
+from aegen.bundles.generation import Draw, Model
 from aegen.data import MNIST, ImageSet, datasets
-from aegen.generation import Draw, Model
 from aegen.metrics import FrechetDistance, Metric, NearestNeighbourAccuracyGenerated, metrics
 from aegen.projections import PCA, UMAP, Projection, projections
 from aegen.samplers import KDE, EmpiricalBetaCopula, Sampler, load, samplers

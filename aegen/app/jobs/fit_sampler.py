@@ -24,9 +24,9 @@ def fit(
     It is fitted to the given training rows, or to all. Returns the seconds that the fit took.
     """
     report(0.0, "reading the codes")
-    from aegen.generation import load
+    from aegen.bundles import read
 
-    bundle = load(Path(folder))
+    bundle = read(Path(folder))
     some = {} if rows is None else {"rows": rows}  # one latent model has a field of this name
     model = bundle.model(sampler, rng=seed, **{**some, **fields})
     model.sampler.save(out)

@@ -10,7 +10,7 @@ from aegen.core.errors import InvalidInput, UnknownName
 if TYPE_CHECKING:
     import pandas as pd
 
-    from aegen.generation import GenerativeBundle
+    from aegen.bundles import Bundle
 
 __all__ = ["attributes", "bundle", "column", "first_bundle", "sample_of", "words_of"]
 
@@ -22,11 +22,11 @@ def first_bundle() -> str:
 
 
 @cached(12)
-def bundle(name: str) -> GenerativeBundle:
+def bundle(name: str) -> Bundle:
     """The bundle of this name, opened once for everyone."""
-    from aegen.generation import load
+    from aegen.bundles import read
 
-    return load(name)
+    return read(name)
 
 
 @cached(6)

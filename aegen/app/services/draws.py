@@ -18,8 +18,9 @@ from aegen.core.arrays import FloatArray, IntArray
 from aegen.core.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from aegen.bundles.generation import Draw
     from aegen.figures.contours import Contour
-    from aegen.generation import Copying, Draw
+    from aegen.metrics.distance_ratio import Copying
 
 __all__ = ["CONTOURED", "Quality", "contours", "draw", "nearest", "overlaid", "quality"]
 
@@ -50,7 +51,7 @@ def draw(spec: SamplerSpec, n: int, seed: int) -> Draw:
     fitted = model(spec)
     if spec.within is None or not by_rows(spec):
         return fitted.sample(n, rng=seed)
-    from aegen.generation import Draw
+    from aegen.bundles.generation import Draw
 
     started = time.perf_counter()
     codes, rows = _weighted(spec, n, seed)

@@ -19,8 +19,8 @@ from aegen.app.services.rows import rows_of
 from aegen.core.errors import AegenError, StorageError
 
 if TYPE_CHECKING:
+    from aegen.bundles.generation import Model
     from aegen.core.parameters import Parameter
-    from aegen.generation import Model
     from aegen.samplers import Sampler
 
 __all__ = [
@@ -193,7 +193,7 @@ def _whole(spec: SamplerSpec) -> SamplerSpec:
 @cached(10)
 def _fitted(spec: SamplerSpec) -> Fitted:
     from aegen.app.services import disk_cache
-    from aegen.generation import Model
+    from aegen.bundles.generation import Model
 
     bundle = bundles.bundle(spec.bundle)
     rows = None if spec.within is None else rows_of(spec.bundle, spec.within)

@@ -14,7 +14,7 @@ from aegen.app.services.images import one_thread
 from aegen.app.services.samplers import SamplerSpec, model
 
 if TYPE_CHECKING:
-    from aegen.generation import Model
+    from aegen.bundles.generation import Model
     from aegen.targeting import Candidates, Edited, Target, Targeted, Transferred
 
 __all__ = [

@@ -1,7 +1,4 @@
-"""The one place where codes meet images: a bundle and a latent model make new images.
-
-``load`` a bundle, ask it for a ``model``, and ``sample``: three lines to images.
-"""
+"""A latent model of a bundle's codes, and the new images that are drawn from it."""
 
 from __future__ import annotations
 
@@ -9,41 +6,22 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from aegen.bundles import Bundle, find
-from aegen.core import arrays, images
+from aegen.core import images
 from aegen.core.arrays import FloatArray, IntArray
 from aegen.core.errors import InvalidInput
-from aegen.core.neighbours import Neighbours
 from aegen.core.rng import RNG, generator
 from aegen.core.storage import replacing, write_bytes
-from aegen.metrics.distance_ratio import Copying, ratio_to
-from aegen.samplers import ConditionalSampler, RowSampler, Sampler, samplers
+from aegen.samplers import ConditionalSampler, RowSampler, Sampler
 
-__all__ = ["Copying", "Draw", "GenerativeBundle", "Model", "load"]
+if TYPE_CHECKING:
+    from aegen.bundles.bundle import Bundle
 
-HOLDOUT = 2000
-"""Held-out rows, evenly spaced, that copying is measured against."""
-
-
-def load(name: str | Path) -> GenerativeBundle:
-    """A bundle to generate from, by the name of a shipped one or by the path of its folder.
-
-    Raises:
-        UnknownName: no bundle has this name.
-        BundleError: there is no bundle at this path, or it cannot be used.
-
-    Example:
-        >>> import aegen
-        >>> bundle = aegen.load("mnist")                                   # doctest: +SKIP
-        >>> model = bundle.model("empirical-beta-copula", degree=50)       # doctest: +SKIP
-        >>> draw = model.sample(16, rng=0)                                 # doctest: +SKIP
-    """
-    return GenerativeBundle.open(find(name))
+__all__ = ["Draw", "Model", "timed"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +93,7 @@ class Model:
             which are no training rows.
     """
 
-    bundle: GenerativeBundle
+    bundle: Bundle
     name: str
     sampler: Sampler
     rows: IntArray | None
@@ -129,8 +107,8 @@ class Model:
             InvalidInput: ``n`` is no whole number of 0 or more.
         """
         draw = generator(rng)
-        (codes, rows), draw_seconds = _timed(lambda: self._codes(n, draw))
-        images, decode_seconds = _timed(lambda: self.bundle.decode(codes))
+        (codes, rows), draw_seconds = timed(lambda: self._codes(n, draw))
+        images, decode_seconds = timed(lambda: self.bundle.decode(codes))
         return Draw(images, codes, rows, draw_seconds, decode_seconds)
 
     def condition(self, given: Mapping[int, float], *, rng: RNG = None) -> Model:
@@ -154,7 +132,7 @@ class Model:
                 f"{sampler.title} cannot be conditioned: take another latent model, such as "
                 "empirical-beta-copula"
             )
-        left, seconds = _timed(lambda: sampler.condition(given, rng=rng))
+        left, seconds = timed(lambda: sampler.condition(given, rng=rng))
         resampled = self.resampled or type(left) is not type(sampler)
         return replace(self, sampler=left, fit_seconds=seconds, resampled=resampled)
 
@@ -165,82 +143,8 @@ class Model:
         return codes, rows if self.rows is None else self.rows[rows]
 
 
-@dataclass(frozen=True, eq=False)
-class GenerativeBundle(Bundle):
-    """A bundle that new images can be drawn from.
-
-    Example:
-        >>> import aegen
-        >>> draw = aegen.load("mnist").model("gaussian").sample(64, rng=0)  # doctest: +SKIP
-        >>> draw.save("grid.png")                                           # doctest: +SKIP
-    """
-
-    def model(
-        self, sampler: str, *, rng: RNG = None, rows: ArrayLike | str | None = None, **fields: Any
-    ) -> Model:
-        """A latent model fitted to the training codes.
-
-        Args:
-            sampler: its name; ``aegen.samplers.samplers.names()`` lists them.
-            rng: seeds fits that start at random.
-            rows: fit only to these training rows (indices into ``codes``); by default to all. A
-                word is the field of this name that some latent models have, such as "balanced".
-            fields: the latent model's own fields.
-
-        Raises:
-            UnknownName: no latent model or field of this name.
-            InvalidInput: a field out of its range, or too few rows.
-        """
-        if isinstance(rows, str):
-            fields, rows = {**fields, "rows": rows}, None
-        latent = samplers.create(sampler, **fields)
-        codes, chosen = self.codes, None
-        if rows is not None:
-            chosen = self._row_indices(rows, len(codes), "training rows")
-            codes = codes[chosen]
-        _, seconds = _timed(lambda: latent.fit(codes, rng=rng))
-        return Model(self, sampler, latent, chosen, seconds)
-
-    def neighbours(self) -> Neighbours:
-        """A search among the training codes, made once."""
-        return self._once("neighbours", lambda: Neighbours(self.codes))
-
-    def nearest(self, codes: ArrayLike) -> tuple[IntArray, FloatArray]:
-        """The nearest training row of each code (k, d), and how far it is in latent space.
-
-        Returns:
-            rows, int64 (k,), and Euclidean distances, float64 (k,); exact.
-
-        Raises:
-            InvalidInput: codes of another dimension, or not finite.
-        """
-        rows, distances = self.neighbours().query(codes)
-        return rows[:, 0], distances[:, 0]
-
-    def copying(self, codes: ArrayLike) -> Copying:
-        """How near codes (k, d), k >= 1, are to training rows, beside held-out codes.
-
-        Raises:
-            InvalidInput: no codes, codes of another dimension, or a bundle without held-out rows.
-        """
-        z = arrays.codes(codes, dimension=self.latent_dim, minimum=1, why="to measure copying")
-        usual = self._once("copying", self._holdout_distance)
-        return ratio_to(usual, self.nearest(z)[1])
-
-    def _holdout_distance(self) -> float:
-        """Median distance of held-out codes to their nearest training code."""
-        if len(self.holdout) == 0:
-            raise InvalidInput(f"{self.name} has no held-out rows to measure copying against")
-        chosen = np.unique(np.linspace(0, len(self.holdout) - 1, HOLDOUT).astype(np.int64))
-        usual = float(np.median(self.nearest(self.holdout[chosen])[1]))
-        if usual == 0:
-            raise InvalidInput(
-                f"the held-out rows of {self.name} are training rows, so copying has no scale"
-            )
-        return usual
-
-
-def _timed(work: Callable[[], Any]) -> tuple[Any, float]:
+def timed(work: Callable[[], Any]) -> tuple[Any, float]:
+    """What ``work`` returns, and the seconds that it took."""
     start = time.perf_counter()
     result = work()
     return result, time.perf_counter() - start

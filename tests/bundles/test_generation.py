@@ -2,6 +2,7 @@
 
 import pickle
 import zipfile
+from dataclasses import replace
 from typing import Annotated
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from PIL import Image
 
 import aegen
-from aegen import generation
+from aegen.bundles import Bundle
 from aegen.core.arrays import FloatArray
 from aegen.core.errors import BundleError, InvalidInput, StorageError, UnknownName
 from aegen.core.rng import generator
@@ -118,7 +119,7 @@ def test_candidates_of_a_resampled_condition_are_no_training_rows(bundle):
     resampled = bundle.model("bootstrap")
     left = resampled.condition({1: float(bundle.codes[3, 1])})
     assert left.sample(3, rng=0).rows.tolist() == [3, 3, 3]
-    swapped = generation.replace(model, sampler=left.sampler, resampled=True)
+    swapped = replace(model, sampler=left.sampler, resampled=True)
     assert swapped.sample(3, rng=0).rows is None
 
 
@@ -245,12 +246,12 @@ def test_rows_that_cannot_be_fitted_to(bundle, rows):
 
 def test_a_bundle_to_generate_from_travels_as_its_path(bundle):
     back = pickle.loads(pickle.dumps(bundle))
-    assert type(back) is generation.GenerativeBundle
+    assert type(back) is Bundle
     assert back.path == bundle.path
 
 
 def test_public_names_of_the_package():
-    assert aegen.load is generation.load
+    assert aegen.load is aegen.bundles.read
     assert aegen.samplers.samplers is samplers
     assert aegen.bundles.read
     assert set(aegen.__all__) <= set(dir(aegen))
