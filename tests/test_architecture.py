@@ -39,6 +39,7 @@ FLOORS = {
 
 MAY = {
     ("bundles", "autoencoders"),
+    ("bundles", "data"),
     ("bundles", "metrics"),
     ("bundles", "projections"),
     ("bundles", "samplers"),

@@ -85,14 +85,14 @@ def tiny_bundle(path: Path, *, channels: int = 1, **changes: Any) -> Bundle:
     """A whole bundle of `tiny_images` in the new folder ``path``, named after it."""
     net, evaluation_set = tiny_networks(channels=channels)
     given: dict[str, Any] = {
-        "name": path.name,
+        "network": net,
+        "data": tiny_images(channels=channels),
+        "path": path,
         "title": "Tiny bars",
         "description": "Bars of a test, encoded by networks that never learned.",
-        "image_set": tiny_images(channels=channels),
-        "autoencoder": net,
         "classifier": evaluation_set,
         "training": {"epochs": 0},
         "projected": {"pca": PCA(), "umap": QuickUMAP()},
         "rng": 0,
     }
-    return create(path, **{**given, **changes})
+    return create(path.name, **{**given, **changes})

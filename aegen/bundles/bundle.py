@@ -1,9 +1,10 @@
-"""A bundle: one autoencoder and all that is needed to look at it at once, read from a folder."""
+"""A bundle: one autoencoder and all that is needed to look at it and to generate from it."""
 
 from __future__ import annotations
 
+import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
@@ -13,21 +14,28 @@ from numpy.typing import ArrayLike, NDArray
 
 from aegen.bundles import networks
 from aegen.bundles.attributes import ATTRIBUTES, parse_attributes
-from aegen.bundles.codes import CODES, CodeTable, Placed, parse_codes
-from aegen.bundles.contents import read_file
+from aegen.bundles.codec import Codec, Runner
+from aegen.bundles.codes import CODES, CodeTable, Placed, parse_codes, tensors
+from aegen.bundles.contents import Contents, read_file
 from aegen.bundles.generation import Model, timed
-from aegen.bundles.manifest import MANIFEST, Atlas, Manifest, read_manifest
-from aegen.bundles.thumbnails import COVER, THUMBNAILS, parse_tiles
+from aegen.bundles.manifest import MANIFEST, Atlas, Manifest, read_manifest, require_place
+from aegen.bundles.onnx_network import OnnxNetwork
+from aegen.bundles.payload import Payload
+from aegen.bundles.random_features import random_features
+from aegen.bundles.reduction import REDUCTION, Reduction
+from aegen.bundles.thumbnails import COVER, THUMBNAILS, parse_cover, parse_tiles
 from aegen.core import arrays
 from aegen.core.arrays import ByteArray, FloatArray, IntArray
 from aegen.core.errors import BundleError, InvalidInput, UnknownName
+from aegen.core.images import png
 from aegen.core.neighbours import Neighbours
 from aegen.core.rng import RNG
+from aegen.core.storage import replacing_folder, write_bytes
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from aegen.autoencoders import Autoencoder, Classifier
+    from aegen.autoencoders import Classifier
     from aegen.metrics.distance_ratio import Copying
     from aegen.projections import Projection
 
@@ -41,16 +49,16 @@ HOLDOUT = 2000
 
 @dataclass(frozen=True, eq=False)
 class Bundle:
-    """One autoencoder with the codes of its training and held-out images.
+    """One autoencoder with the codes of its training and held-out rows.
 
     Opening reads only ``bundle.json``; every other file is read when it is first needed, compared
-    with its hash, and cached. Arrays are read-only and shared: copy before changing. Threads may
-    share one object. ``torch`` is loaded by `encode`, `decode`, `classify` and `features` only.
-    The same code gives the same pixels whatever is decoded with it (with one torch thread; several
-    may change the last bit).
+    with its hash, and cached. One that was just created may be in memory alone until `save`.
+    Arrays are read-only and shared: copy before changing. Threads may share one object. ``torch``
+    is loaded by `classify` and `features` only, and for bundles of format 1. The same code gives
+    the same pixels whatever is decoded with it.
 
     Attributes:
-        path: the folder.
+        path: the folder; of a bundle in memory, its name.
         manifest: what ``bundle.json`` says.
 
     Example:
@@ -62,6 +70,8 @@ class Bundle:
 
     path: Path
     manifest: Manifest = field(repr=False)
+    _contents: Contents | None = field(default=None, repr=False)
+    _functions: Mapping[str, Runner] = field(default_factory=dict, repr=False)
     _cache: dict[str, Any] = field(default_factory=dict, repr=False, init=False)
     _locks: dict[str, threading.RLock] = field(default_factory=dict, repr=False, init=False)
 
@@ -76,8 +86,36 @@ class Bundle:
         return cls(folder, read_manifest(folder))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """A worker process opens the folder itself: nothing but the path travels."""
-        return type(self).open, (str(self.path),)
+        """A worker process opens the folder itself; of one in memory, all files travel."""
+        if self._contents is None:
+            return type(self).open, (str(self.path),)
+        return type(self), (self.path, self.manifest, self._contents)
+
+    def save(self, path: Path | str) -> Self:
+        """Write a bundle that is in memory, and give the one that was written.
+
+        Functions of yours cannot be written: what was made with ``encode=`` or ``decode=`` has
+        its codes and pictures on disk, but neither encodes nor decodes when it is opened again.
+
+        Args:
+            path: the folder; it must not exist, or be empty, or hold a bundle, which is replaced.
+
+        Raises:
+            BundleError: ``path`` is taken by something else.
+            StorageError: it cannot be written.
+        """
+        folder = Path(path)
+        require_place(folder)
+        names = [MANIFEST, *self.manifest.files]
+        with replacing_folder(folder) as part:
+            for name in names:
+                content = self.manifest.to_json() if name == MANIFEST else self._content(name)[0]
+                write_bytes(part / name, content)
+        return type(self).open(folder)
+
+    def _repr_png_(self) -> bytes:
+        """A dozen of its rows, for notebooks."""
+        return png(parse_cover(self.manifest, self.cover, self.path / COVER))
 
     def _once(self, key: str, make: Callable[[], T]) -> T:
         """What ``make`` returns, made at the first call only, also where threads meet."""
@@ -88,6 +126,8 @@ class Bundle:
         return cast("T", self._cache[key])
 
     def _content(self, name: str) -> tuple[bytes, Path]:
+        if self._contents is not None:
+            return self._contents[name], self.path / name
         return read_file(self.path, self.manifest, name), self.path / name
 
     # what it is
@@ -103,8 +143,13 @@ class Bundle:
         return self.manifest.title
 
     @property
+    def payload(self) -> Payload:
+        """What a row is: a picture, series, a row of a table, or a code alone."""
+        return self.manifest.payload
+
+    @property
     def image_shape(self) -> tuple[int, int, int]:
-        """Height, width and channels of an image."""
+        """Height, width and channels of an image, or of the picture that is drawn of a row."""
         return self.manifest.image_shape
 
     @property
@@ -239,11 +284,46 @@ class Bundle:
 
     # networks
 
-    def _autoencoder(self) -> Autoencoder:
-        def make() -> Autoencoder:
-            return networks.load_autoencoder(self.manifest, *self._content(networks.WEIGHTS))
+    @property
+    def _codec(self) -> Codec:
+        def make() -> Codec:
+            manifest = self.manifest
+            if manifest.format == 1:
+                return networks.codec(manifest, *self._content(networks.WEIGHTS))
+            taken = manifest.encoder.convention if manifest.encoder else None
+            given = manifest.decoder.convention if manifest.decoder else None
+            return Codec(
+                manifest.payload,
+                manifest.code_shape,
+                self._end("encoder"),
+                self._end("decoder"),
+                taken,
+                given,
+                self._reduction(),
+            )
 
-        return self._once("autoencoder", make)
+        return self._once("codec", make)
+
+    def _end(self, which: str) -> Runner | None:
+        """The encoder or decoder, opened when it is first called."""
+        said = self.manifest.encoder if which == "encoder" else self.manifest.decoder
+        if which in self._functions:
+            return self._functions[which]
+        if said is None or f"{which}.onnx" not in self.manifest.files:
+            return None
+
+        def open_network() -> OnnxNetwork:
+            return OnnxNetwork(*self._content(f"{which}.onnx"), said.output)
+
+        return lambda x: self._once(which, open_network)(x)
+
+    def _reduction(self) -> Reduction | None:
+        said = self.manifest.reduction
+        if said is None:
+            return None
+        content, path = self._content(REDUCTION)
+        width = math.prod(self.manifest.code_shape)
+        return Reduction.read(tensors(content, path), said.components, width, said.variance, path)
 
     def classifier(self) -> Classifier:
         """The classifier as a torch module, for those who make other bundles with it.
@@ -262,21 +342,64 @@ class Bundle:
         return self._once("classifier", make)
 
     def encode(self, x: ArrayLike) -> FloatArray:
-        """Codes, float64 (n, d), of images ``x`` (n, h, w, c), uint8 or floats in [0, 1].
+        """Codes, float64 (n, d), of rows ``x``: images (n, h, w, c), uint8 or floats in [0, 1].
+
+        Of other kinds of rows numbers (n, channels, length) or (n, columns), as they are.
 
         Raises:
-            InvalidInput: images of another shape, type or range.
+            InvalidInput: rows of another shape, type or range.
+            BundleError: the bundle has no encoder.
         """
-        images = arrays.images(x, shape=self.image_shape)
-        return networks.encode(self._autoencoder(), images)
+        self._require("encoder")
+        return self._codec.encode(self.payload.values(x))
 
     def decode(self, z: ArrayLike) -> NDArray[np.float32]:
         """Images, float32 (n, h, w, c) in [0, 1], of codes ``z`` (n, d).
 
+        Of series, tables and codes without a decoder, the pictures that are drawn of them; their
+        numbers are `decode_values`.
+
         Raises:
             InvalidInput: codes of another dimension, not finite, or too large to decode.
+            BundleError: the bundle shows images, and has no decoder.
         """
-        return networks.decode(self._autoencoder(), arrays.codes(z, dimension=self.latent_dim))
+        if self.payload.kind != "codes":
+            self._require("decoder")
+        return self._codec.pictures(arrays.codes(z, dimension=self.latent_dim))
+
+    def decode_values(self, z: ArrayLike) -> NDArray[np.float32]:
+        """Rows, float32 (n, *payload.shape), of codes ``z`` (n, d).
+
+        Raises:
+            InvalidInput: codes of another dimension, not finite, or too large to decode.
+            BundleError: the bundle has no decoder.
+        """
+        self._require("decoder")
+        return self._codec.decode(arrays.codes(z, dimension=self.latent_dim))
+
+    def reconstruct(self, x: ArrayLike) -> NDArray[np.float32]:
+        """Rows ``x`` encoded and decoded by the networks alone, float32 (n, *payload.shape).
+
+        It is what ``decode(encode(x))`` gives, but for codes that the bundle reduces to principal
+        components: nothing is lost here.
+
+        Raises:
+            InvalidInput: rows of another shape, type or range.
+            BundleError: the bundle has no encoder or no decoder.
+        """
+        self._require("encoder")
+        self._require("decoder")
+        return self._codec.reconstruct(self.payload.values(x))
+
+    def _require(self, which: str) -> None:
+        """Refuse what needs a network that is not there."""
+        there = self.manifest.encodes if which == "encoder" else self.manifest.decodes
+        if there and (self.manifest.format == 1 or self._end(which) is not None):
+            return
+        why = (
+            "was made with a function, which no file can hold" if there else "was made without one"
+        )
+        raise BundleError(self.path / MANIFEST, f"{which}: this bundle has none, since it {why}")
 
     def classify(
         self, x: ArrayLike, *, features: ArrayLike | None = None
@@ -309,14 +432,23 @@ class Bundle:
         return networks.probabilities(net, images, f)
 
     def features(self, x: ArrayLike) -> NDArray[np.float32]:
-        """The classifier's features, float32 (n, f), of images ``x``: the space that metrics use.
+        """Features of images ``x``, float32 (n, f): the space that metrics use.
+
+        The classifier's, or where there is none those of random convolutions; `feature_source`
+        says which.
 
         Raises:
             InvalidInput: images of another shape, type or range.
-            BundleError: the bundle has no classifier.
         """
         images = arrays.images(x, shape=self.image_shape)
+        if self.manifest.classifier is None:
+            return random_features(images)
         return networks.features(self.classifier(), images)
+
+    @property
+    def feature_source(self) -> str:
+        """What `features` are: of "the classifier", or of "random convolutions"."""
+        return "random convolutions" if self.manifest.classifier is None else "the classifier"
 
     # generation
 

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from aegen.bundles import networks
 from aegen.bundles.attributes import ATTRIBUTES
 from aegen.bundles.bundle import Bundle
+from aegen.bundles.codec import reconstruction_errors
 from aegen.bundles.codes import CODES, code_problems, tensors
 from aegen.bundles.contents import read_file
 from aegen.bundles.findings import Finding, Report
 from aegen.bundles.manifest import MANIFEST, Manifest, manifest_problems
-from aegen.bundles.thumbnails import COVER, THUMBNAILS
+from aegen.bundles.rows import ImageTable
+from aegen.bundles.thumbnails import COVER, THUMBNAILS, parse_cover
 from aegen.core import images
-from aegen.core.arrays import BoolArray, ByteArray, IntArray
 from aegen.core.errors import BundleError, InvalidInput, StorageError
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["Accuracy", "DeepReport", "ImageTable", "check", "deep_check"]
+__all__ = ["Accuracy", "DeepReport", "check", "check_contents", "deep_check", "latent_space"]
 
 CODE_TOLERANCE = 1e-3
 """How far a stored code may lie from the code of its image: another processor rounds otherwise."""
@@ -49,15 +47,31 @@ def check(path: Path | str) -> Report:
         findings += found
         if found:
             broken.add(name)
+    findings += check_contents(bundle, broken)
+    findings.sort(key=lambda finding: finding.warning)
+    return Report(folder, tuple(findings), _facts(manifest))
+
+
+def check_contents(bundle: Bundle, broken: Collection[str] = ()) -> list[Finding]:
+    """What is wrong with the files of a bundle, but for those that are ``broken`` anyway."""
+    manifest, folder = bundle.manifest, bundle.path
+    findings: list[Finding] = []
     if CODES not in broken:
         findings += _codes(bundle)
-    code, image = np.zeros((1, bundle.latent_dim)), np.zeros((1, *bundle.image_shape), np.uint8)
+    code = np.zeros((1, bundle.latent_dim))
+    image = np.zeros((1, *bundle.image_shape), np.uint8)
+    row = image if bundle.payload.kind == "image" else np.zeros((1, *bundle.payload.shape))
     steps: list[tuple[str, Callable[[], object]]] = [
         (ATTRIBUTES, lambda: bundle.attributes),
         (THUMBNAILS, lambda: bundle.thumbnail_images([0])),
-        (COVER, lambda: _cover(bundle)),
-        (networks.WEIGHTS, lambda: bundle.decode(code)),
+        (COVER, lambda: parse_cover(manifest, bundle.cover, folder / COVER)),
     ]
+    if manifest.format == 1:
+        steps.append((networks.WEIGHTS, lambda: bundle.decode(code)))
+    if manifest.encoder is not None:
+        steps.append(("encoder.onnx", lambda: bundle.encode(row)))
+    if manifest.decoder is not None:
+        steps.append(("decoder.onnx", lambda: bundle.decode(code)))
     if manifest.classifier is not None:
         steps.append((networks.CLASSIFIER, lambda: bundle.classify(image)))
     if not any(finding.file == CODES and not finding.warning for finding in findings):
@@ -65,10 +79,9 @@ def check(path: Path | str) -> Report:
     for name, step in steps:
         if name not in broken:
             findings += _attempt(step, folder, name)
-    if all(finding.warning for finding in findings):
+    if not broken and all(finding.warning for finding in findings):
         findings += _likeness(bundle)
-    findings.sort(key=lambda finding: finding.warning)
-    return Report(folder, tuple(findings), _facts(manifest))
+    return findings
 
 
 def _attempt(step: Callable[[], object], folder: Path, file: str) -> list[Finding]:
@@ -100,19 +113,13 @@ def _codes(bundle: Bundle) -> list[Finding]:
         return [Finding(CODES, "", problem.problem)]
 
 
-def _cover(bundle: Bundle) -> None:
-    h, w, c = bundle.image_shape
-    try:
-        images.read_webp(bundle.cover, (h, w * len(bundle.manifest.cover), c))
-    except InvalidInput as problem:
-        raise BundleError(bundle.path / COVER, str(problem)) from problem
-
-
 def _likeness(bundle: Bundle) -> list[Finding]:
     """Whether decoding some rows gives what their thumbnails show.
 
     Weights of another training pass every other test, since hashes and shapes are right.
     """
+    if bundle.payload.kind != "codes" and not bundle.manifest.decodes:
+        return []
     rows = np.unique(np.linspace(0, bundle.atlas.rows - 1, 32).astype(int))
     tiles = bundle.thumbnail_images(rows).astype(float)
     decoded = images.shrink(bundle.decode(bundle.codes[rows]), max(tiles.shape[1:3]))
@@ -125,25 +132,24 @@ def _likeness(bundle: Bundle) -> list[Finding]:
     if own > 8 and found < 0.5:
         return [
             Finding(
-                networks.WEIGHTS,
+                networks.WEIGHTS if bundle.manifest.format == 1 else "decoder.onnx",
                 "",
                 "does not decode the codes to what thumbnails.webp shows (they differ by "
-                f"{own:.0f} of 255 levels a pixel): weights and codes are of different trainings",
+                f"{own:.0f} of 255 levels a pixel): network and codes are of different trainings",
             )
         ]
     return []
 
 
 def _facts(manifest: Manifest) -> dict[str, str]:
-    h, w, c = manifest.image_shape
     errors = sorted(manifest.reconstruction.items())
     shown = ", ".join(f"{name} {value:.4g}" for name, value in errors)
     return {
         "name": manifest.name,
         "title": manifest.title,
         "rows": f"{manifest.rows:,} training, {manifest.holdout_rows:,} held out",
-        "images": f"{h} x {w} x {c}",
-        "latent space": f"{manifest.latent_dim} dimensions, {manifest.architecture.name}",
+        **_payload_facts(manifest),
+        "latent space": latent_space(manifest),
         "attributes": ", ".join(manifest.attributes) or "none",
         "projections": ", ".join(manifest.projections) or "none",
         "reconstruction": shown or "not measured",
@@ -152,25 +158,24 @@ def _facts(manifest: Manifest) -> dict[str, str]:
     }
 
 
-class ImageTable(Protocol):
-    """What bundles need of images: `aegen.data.ImageSet` is one."""
+def _payload_facts(manifest: Manifest) -> dict[str, str]:
+    shape = " x ".join(map(str, manifest.payload.shape))
+    if manifest.payload.kind == "codes":
+        return {"rows show": "codes alone, as there is no decoder"}
+    kind = {"image": "images"}.get(manifest.payload.kind, manifest.payload.kind)
+    return {kind: shape}
 
-    @property
-    def name(self) -> str: ...  # noqa: D102
-    @property
-    def images(self) -> ByteArray: ...  # noqa: D102
-    @property
-    def attributes(self) -> pd.DataFrame: ...  # noqa: D102
-    @property
-    def holdout(self) -> BoolArray: ...  # noqa: D102
-    @property
-    def row_ids(self) -> IntArray: ...  # noqa: D102
-    @property
-    def licence(self) -> str: ...  # noqa: D102
-    @property
-    def citation(self) -> str: ...  # noqa: D102
-    @property
-    def source(self) -> str: ...  # noqa: D102
+
+def latent_space(manifest: Manifest) -> str:
+    """Its dimensions and what makes them, in a line."""
+    said = f"{manifest.latent_dim} dimensions"
+    if manifest.reduction is not None:
+        share = 100 * manifest.reduction.variance
+        whole = math.prod(manifest.code_shape)
+        said += f", principal components of {whole:,} with {share:.3g} % of their variance"
+    if manifest.architecture is not None:
+        said += f", {manifest.architecture.name}"
+    return said
 
 
 @dataclass(frozen=True)
@@ -248,6 +253,8 @@ def deep_check(bundle: Bundle, image_set: ImageTable) -> DeepReport:
     """
     manifest = bundle.manifest
     rows, shape = bundle.holdout_rows, bundle.image_shape
+    if manifest.payload.kind != "image" or not (manifest.encodes and manifest.decodes):
+        raise InvalidInput(f"{bundle.name} does not encode and decode images")
     if image_set.name != manifest.dataset or image_set.images.shape[1:] != shape:
         raise InvalidInput(
             f"{bundle.name} was made from {manifest.dataset!r} with images {shape}, got "
@@ -271,14 +278,16 @@ def deep_check(bundle: Bundle, image_set: ImageTable) -> DeepReport:
         x = image_set.images[rows[part]].astype(np.float32) / np.float32(255)
         z = bundle.encode(x)
         gap = max(gap, float(np.abs(z - bundle.holdout[part]).max()))
-        errors += np.array(networks.reconstruction(bundle._autoencoder(), x)) * len(x)
+        decoded = bundle.decode(z)
+        found = reconstruction_errors(x, decoded, entropy=True)
+        errors += np.array([found["mse"], found["bce"]]) * len(x)
         if classified:
-            for k, pixels in enumerate((x, bundle.decode(z))):
+            for k, pixels in enumerate((x, decoded)):
                 told = bundle.classify(pixels)
                 for name in classified:
                     values = np.array(manifest.attributes[name].values)
-                    found = values[told[name].argmax(axis=1)]
-                    right[name][k] += int((found == labels[name].iloc[part].astype(str)).sum())
+                    guess = values[told[name].argmax(axis=1)]
+                    right[name][k] += int((guess == labels[name].iloc[part].astype(str)).sum())
     n = len(rows)
     return DeepReport(
         bundle.path,

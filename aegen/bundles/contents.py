@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
 from aegen.bundles.manifest import Manifest
 from aegen.core.errors import BundleError, StorageError
 from aegen.core.storage import inside, read_bytes
 
-__all__ = ["read_file"]
+__all__ = ["Contents", "read_file"]
+
+Contents = Mapping[str, bytes]
+"""The files of a bundle that is in memory, by name."""
 
 
 def read_file(folder: Path, manifest: Manifest, name: str) -> bytes:

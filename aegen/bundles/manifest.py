@@ -1,6 +1,7 @@
 """bundle.json as a typed record; every field's presence, type and range is checked here.
 
-The form of the file is the form of `Manifest`. A bundle is read only where ``format`` is known.
+The form of the file is the form of `Manifest`. A bundle is read only where ``format`` is known:
+format 2 has its networks as ONNX files, format 1 had weights for an architecture of aegen.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from aegen.bundles.convention import LAYOUTS, SCALES, Convention
 from aegen.bundles.findings import Finding
-from aegen.core.errors import BundleError
+from aegen.bundles.payload import KINDS, Payload
+from aegen.core.errors import BundleError, InvalidInput
 from aegen.core.images import WEBP_SIDE
 
 __all__ = [
@@ -26,12 +29,15 @@ __all__ = [
     "FileEntry",
     "Manifest",
     "Network",
+    "NetworkFile",
+    "Reduced",
     "manifest_problems",
     "read_manifest",
+    "require_place",
 ]
 
-FORMAT = 1
-"""The bundle format that this aegen writes and reads."""
+FORMAT = 2
+"""The bundle format that this aegen writes; it also reads format 1."""
 
 MANIFEST = "bundle.json"
 LARGEST = 4_000_000
@@ -40,14 +46,11 @@ LARGEST = 4_000_000
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 DIGEST = re.compile(r"[0-9a-f]{64}")
-FILES = (
-    "attributes.parquet",
-    "codes.safetensors",
-    "cover.webp",
-    "thumbnails.webp",
-    "weights.safetensors",
-)
-"""Files that every bundle has; ``classifier.safetensors`` is there where it has a classifier."""
+FILES = ("attributes.parquet", "codes.safetensors", "cover.webp", "thumbnails.webp")
+"""Files that every bundle has; which others it has, its manifest says."""
+
+WIDEST = 10_000_000
+"""Numbers of a code, as the networks have it, at most."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,37 @@ class Network:
 
     name: str
     arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class NetworkFile:
+    """What bundle.json says of ``encoder.onnx`` or ``decoder.onnx``.
+
+    Attributes:
+        output: name of the output that is taken; "" for the first.
+        convention: of the pixels at the encoder's input or the decoder's output; None where rows
+            are no pictures.
+        parameters: numbers that the network learned.
+    """
+
+    output: str = ""
+    convention: Convention | None = None
+    parameters: int = 0
+
+
+@dataclass(frozen=True)
+class Reduced:
+    """What bundle.json says of ``reduction.safetensors``: principal components of larger codes.
+
+    Attributes:
+        components: how many; they are the bundle's latent dimensions.
+        variance: share of the codes' variance that they hold.
+        rest: what becomes of the rest, in words.
+    """
+
+    components: int
+    variance: float
+    rest: str
 
 
 @dataclass(frozen=True)
@@ -109,13 +143,18 @@ class Manifest:
         licence: licence of the data set, which its weights and codes inherit.
         citation: whom to cite.
         source: where the images come from.
-        image_shape: (h, w, c).
+        payload: what a row is: a picture, series, a row of a table, or a code alone.
         latent_dim: dimensions of a code.
+        code_shape: shape of a code as the networks have it.
         rows: training rows.
         holdout_rows: held-out rows.
         attributes: by name, in the order of the table's columns.
         projections: names of the projections that it has coordinates of.
-        architecture: the autoencoder.
+        encoder: the encoder's file, or None where there is none.
+        decoder: the decoder's file, or None.
+        reduction: how larger codes become ``latent_dim`` numbers, or None.
+        architecture: the architecture of aegen that it was trained as, or None; only format 1
+            needs it.
         classifier: the classifier, or None.
         training: how it was trained, by label: plain values for people and for a repeat.
         reconstruction: errors of reconstruction on held-out images, by name.
@@ -133,13 +172,17 @@ class Manifest:
     licence: str
     citation: str
     source: str
-    image_shape: tuple[int, int, int]
+    payload: Payload
     latent_dim: int
+    code_shape: tuple[int, ...]
     rows: int
     holdout_rows: int
     attributes: Mapping[str, Attribute]
     projections: tuple[str, ...]
-    architecture: Network
+    encoder: NetworkFile | None
+    decoder: NetworkFile | None
+    reduction: Reduced | None
+    architecture: Network | None
     classifier: Network | None
     training: Mapping[str, Any]
     reconstruction: Mapping[str, float]
@@ -147,6 +190,21 @@ class Manifest:
     cover: tuple[int, ...]
     written_by: Mapping[str, str]
     files: Mapping[str, FileEntry]
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of a row's picture."""
+        return self.payload.image_shape
+
+    @property
+    def encodes(self) -> bool:
+        """Whether rows can be encoded."""
+        return self.format == 1 or self.encoder is not None
+
+    @property
+    def decodes(self) -> bool:
+        """Whether codes can be decoded."""
+        return self.format == 1 or self.decoder is not None
 
     @property
     def size(self) -> int:
@@ -161,6 +219,21 @@ class Manifest:
         """
         text = json.dumps(asdict(self), indent=1, ensure_ascii=False, allow_nan=False)
         return f"{text}\n".encode()
+
+
+def require_place(path: Path) -> None:
+    """Refuse to put a bundle where something else is.
+
+    Raises:
+        BundleError: there is something else, or no folder to put it into.
+    """
+    if not path.parent.is_dir():
+        raise BundleError(path, f"cannot be written: there is no folder {path.parent}")
+    taken = path.exists() and (
+        not path.is_dir() or (any(path.iterdir()) and not (path / MANIFEST).is_file())
+    )
+    if taken:
+        raise BundleError(path, "holds something that is no bundle: name a new folder")
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -184,15 +257,15 @@ def manifest_problems(folder: Path) -> tuple[Manifest | None, list[Finding]]:
         return None, [Finding(file, "", problem.problem)]
     reader = _Reader(document)
     version = reader.whole("format", 1)
-    if not reader.findings and version != FORMAT:
+    if not reader.findings and version > FORMAT:
         reader.report(
             "format",
-            f"was written by a newer aegen: format {version}, this one reads {FORMAT}: "
+            f"was written by a newer aegen: format {version}, this one reads 1 to {FORMAT}: "
             "update aegen",
         )
     if reader.findings:  # the other fields mean something else in another format
         return None, reader.findings
-    manifest = _manifest(reader)
+    manifest = _manifest(reader, version)
     if not reader.findings:
         _agreement(manifest, reader)
     return (None if reader.findings else manifest), reader.findings
@@ -284,6 +357,18 @@ class _Reader:
         allowed = f"a list of {size}whole numbers from {low} to {high:,}"
         return tuple(self.take(name, fits, allowed, []))
 
+    def numbers(self, name: str) -> tuple[float, ...]:
+        def fits(value: Any) -> bool:
+            return isinstance(value, list) and all(map(_finite, value))
+
+        return tuple(map(float, self.take(name, fits, "a list of finite numbers", [])))
+
+    def lines(self, name: str) -> tuple[str, ...]:
+        def fits(value: Any) -> bool:
+            return isinstance(value, list) and all(v == "" or _line(v) for v in value)
+
+        return tuple(self.take(name, fits, "a list of texts of one line", []))
+
     def texts(self, name: str) -> tuple[str, ...]:
         def fits(value: Any) -> bool:
             lines = isinstance(value, list) and all(map(_line, value))
@@ -302,7 +387,7 @@ class _Reader:
     def done(self) -> None:
         """Note fields that nothing asked for: a misspelling, or a file of another kind."""
         for name in sorted(set(self.document) - self.taken):
-            self.report(name, f"is no field of format {FORMAT}")
+            self.report(name, "is no field of this format")
 
 
 def _whole(value: Any) -> bool:
@@ -319,12 +404,13 @@ def _finite(value: Any) -> bool:
     return number and math.isfinite(value)
 
 
-def _manifest(reader: _Reader) -> Manifest:
+def _manifest(reader: _Reader, version: int) -> Manifest:
     """Every field, checked for itself."""
-    shape = reader.wholes("image_shape", 1, 1024, 3)
     rows = reader.whole("rows", 1, 100_000_000)
+    latent_dim = reader.whole("latent_dim", 1, 65_536)
+    first = version == 1
     manifest = Manifest(
-        format=FORMAT,
+        format=version,
         name=reader.pattern("name", NAME, "up to 64 small letters, digits and dashes"),
         title=reader.line("title"),
         description=reader.text("description"),
@@ -332,14 +418,18 @@ def _manifest(reader: _Reader) -> Manifest:
         licence=reader.text("licence"),
         citation=reader.text("citation", empty=True),
         source=reader.text("source", empty=True),
-        image_shape=(shape[0], shape[1], shape[2]) if shape else (1, 1, 1),
-        latent_dim=reader.whole("latent_dim", 1, 4096),
+        payload=_first_payload(reader) if first else _payload(reader),
+        latent_dim=latent_dim,
+        code_shape=(latent_dim,) if first else reader.wholes("code_shape", 1, WIDEST),
         rows=rows,
         holdout_rows=reader.whole("holdout_rows", 0, 100_000_000),
         attributes=_attributes(reader),
         projections=reader.texts("projections"),
-        architecture=_network(reader.within("architecture", reader.object("architecture"))),
-        classifier=_classifier(reader),
+        encoder=None if first else _network_file(reader, "encoder"),
+        decoder=None if first else _network_file(reader, "decoder"),
+        reduction=None if first else _reduction(reader),
+        architecture=_optional_network(reader, "architecture", optional=not first),
+        classifier=_optional_network(reader, "classifier"),
         training=reader.object("training"),
         reconstruction=_figures(reader),
         atlas=_atlas(reader.within("atlas", reader.object("atlas"))),
@@ -378,11 +468,89 @@ def _network(reader: _Reader) -> Network:
     return network
 
 
-def _classifier(reader: _Reader) -> Network | None:
-    entry = reader.take(
-        "classifier", lambda v: v is None or isinstance(v, dict), "a JSON object or null", None
+def _optional(reader: _Reader, name: str, *, optional: bool = True) -> _Reader | None:
+    """A reader of the object ``name``, or None where the field is null."""
+
+    def fits(value: Any) -> bool:
+        return isinstance(value, dict) or (optional and value is None)
+
+    allowed = "a JSON object" + (" or null" if optional else "")
+    entry = reader.take(name, fits, allowed, None)
+    return None if entry is None else reader.within(name, entry)
+
+
+def _optional_network(reader: _Reader, name: str, *, optional: bool = True) -> Network | None:
+    inner = _optional(reader, name, optional=optional)
+    return None if inner is None else _network(inner)
+
+
+def _network_file(reader: _Reader, name: str) -> NetworkFile | None:
+    inner = _optional(reader, name)
+    if inner is None:
+        return None
+    output = inner.text("output", empty=True)
+    convention = _optional(inner, "convention")
+    pixels = None if convention is None else _convention(convention)
+    found = NetworkFile(output, pixels, inner.whole("parameters", 0))
+    inner.done()
+    return found
+
+
+def _convention(reader: _Reader) -> Convention | None:
+    scale = reader.take("scale", lambda v: v in SCALES, f"one of {', '.join(SCALES)}", "unit")
+    layout = reader.take(
+        "layout", lambda v: v in LAYOUTS, f"one of {'; '.join(LAYOUTS)}", "channels first"
     )
-    return None if entry is None else _network(reader.within("classifier", entry))
+    reverse = reader.take("reverse", lambda v: isinstance(v, bool), "true or false", False)
+    ends = reader.numbers("mean"), reader.numbers("deviation")
+    reader.done()
+    try:
+        return Convention(scale, layout, reverse, *ends)
+    except InvalidInput as problem:
+        reader.report("mean", f"does not fit: {problem}")
+        return None
+
+
+def _reduction(reader: _Reader) -> Reduced | None:
+    inner = _optional(reader, "reduction")
+    if inner is None:
+        return None
+    variance = inner.take("variance", lambda v: _finite(v) and 0 <= v <= 1, "from 0 to 1", 0.0)
+    found = Reduced(inner.whole("components", 1, 65_536), float(variance), inner.text("rest"))
+    inner.done()
+    return found
+
+
+def _first_payload(reader: _Reader) -> Payload:
+    """Of format 1, which had images alone."""
+    shape = reader.wholes("image_shape", 1, 1024, 3)
+    return _fitting(reader, "image_shape", Payload("image", (1, 1, 1)), "image", shape)
+
+
+def _payload(reader: _Reader) -> Payload:
+    inner = reader.within("payload", reader.object("payload"))
+    kind = inner.take("kind", lambda v: v in KINDS, f"one of {', '.join(KINDS)}", "image")
+    shape = inner.wholes("shape", 1, 1024 if kind == "image" else WIDEST)
+    texts = inner.lines("names"), inner.lines("units")
+    ends = inner.numbers("low"), inner.numbers("high")
+    inner.done()
+    payload = _fitting(reader, "payload", Payload("image", (1, 1, 1)), kind, shape, *texts, *ends)
+    if kind != "image" and not (
+        len(ends[0]) == len(ends[1]) == len(texts[0])
+        and all(low < high for low, high in zip(*ends, strict=True))
+    ):
+        inner.report("low", "and high must be a range of each part, low below high")
+    return payload
+
+
+def _fitting(reader: _Reader, field: str, instead: Payload, *parts: Any) -> Payload:
+    """The payload of these parts where they fit together; else ``instead``, and a finding."""
+    try:
+        return Payload(*parts)
+    except InvalidInput as problem:
+        if not reader.findings:
+            reader.report(field, str(problem))
+        return instead
 
 
 def _figures(reader: _Reader) -> dict[str, float]:
@@ -425,14 +593,31 @@ def _files(reader: _Reader) -> dict[str, FileEntry]:
 
 def _agreement(manifest: Manifest, reader: _Reader) -> None:
     """What fields must be to each other."""
-    needed = FILES if manifest.classifier is None else (*FILES, "classifier.safetensors")
-    for name in needed:
+    for name in _needed(manifest):
         if name not in manifest.files:
             reader.report("files", f"does not list {name}")
-    if manifest.image_shape[2] not in (1, 3, 4):
-        reader.report("image_shape", f"must have 1, 3 or 4 channels, got {manifest.image_shape}")
+    size = math.prod(manifest.code_shape)
+    if not manifest.code_shape or size > WIDEST:
+        reader.report("code_shape", f"makes codes of {size:,} numbers, got {manifest.code_shape}")
+    width = manifest.reduction.components if manifest.reduction else size
+    if width != manifest.latent_dim:
+        reader.report("latent_dim", f"is {manifest.latent_dim} where codes have {width} numbers")
+    if manifest.payload.kind == "codes" and manifest.decoder is not None:
+        reader.report("payload.kind", "is codes, which have no decoder, but there is one")
     if not 1 <= len(manifest.cover) * manifest.image_shape[1] <= WEBP_SIDE:
         reader.report("cover", f"names {len(manifest.cover)} rows, which make no picture")
     tiles = manifest.atlas.rows
     if tiles > manifest.rows:
         reader.report("atlas.rows", f"is {tiles}, but there are {manifest.rows} training rows")
+
+
+def _needed(manifest: Manifest) -> tuple[str, ...]:
+    """Files that a bundle with these fields has."""
+    optional = {
+        "weights.safetensors": manifest.format == 1,
+        "encoder.onnx": manifest.encoder is not None,
+        "decoder.onnx": manifest.decoder is not None,
+        "reduction.safetensors": manifest.reduction is not None,
+        "classifier.safetensors": manifest.classifier is not None,
+    }
+    return (*FILES, *(name for name, there in optional.items() if there))

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from aegen.bundles.codec import Codec
 from aegen.bundles.codes import tensors
+from aegen.bundles.convention import Convention
 from aegen.bundles.manifest import MANIFEST, Manifest, Network
+from aegen.bundles.onnx_network import in_batches
 from aegen.core.arrays import FloatArray
-from aegen.core.errors import AegenError, BundleError, InvalidInput
+from aegen.core.errors import AegenError, BundleError
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -22,25 +27,15 @@ if TYPE_CHECKING:
 __all__ = [
     "CLASSIFIER",
     "WEIGHTS",
-    "decode",
-    "encode",
+    "codec",
     "features",
     "load_autoencoder",
     "load_classifier",
     "narrowed",
     "probabilities",
-    "reconstruction",
 ]
 
 WEIGHTS, CLASSIFIER = "weights.safetensors", "classifier.safetensors"
-
-BATCH, BLOCK = 64, 16
-"""Images at a time, and the multiple to which the last batch is filled up.
-
-Kernels are chosen by batch size, so the same code decoded in a batch of 7 and of 64 may differ in
-the last bit. In multiples of 16 it did not (torch 2.15, one thread): a row's result depends on the
-row alone. 64 at a time is also faster an image than 256, which leaves the processor's cache.
-"""
 
 Float32 = NDArray[np.float32]
 
@@ -56,6 +51,7 @@ def load_autoencoder(manifest: Manifest, content: bytes, path: Path) -> Autoenco
 
     spec = manifest.architecture
     manifest_path = path.with_name(MANIFEST)
+    assert spec is not None  # format 1 has it
     try:
         kind = architectures.get(spec.name)
         tunable = {p.name for p in parameters(kind)}
@@ -158,44 +154,22 @@ def narrowed(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     return halves
 
 
-def encode(net: Autoencoder, x: Float32) -> FloatArray:
-    """Codes, float64 (n, d), of images (n, h, w, c)."""
-    return _batched(net.encode, _pixels_first(x)).astype(np.float64)
-
-
-def decode(net: Autoencoder, z: FloatArray) -> Float32:
-    """Images, float32 (n, h, w, c) in [0, 1], of codes (n, d).
+def codec(manifest: Manifest, content: bytes, path: Path) -> Codec:
+    """The autoencoder of a bundle of format 1, from the bytes of its weights.
 
     Raises:
-        InvalidInput: codes so large that the network overflows.
+        BundleError: an architecture or arguments that do not exist or do not fit.
     """
-    with np.errstate(over="ignore"):  # too large for float32 shows below as pixels that are NaN
-        x = _batched(net.decode, z.astype(np.float32))
-    bad = ~np.isfinite(x).all(axis=(1, 2, 3))
-    if bad.any():
-        raise InvalidInput(
-            f"{int(bad.sum())} of {len(z)} codes are too large to decode, first row "
-            f"{int(bad.argmax())}: take codes nearer to the data"
-        )
-    return np.ascontiguousarray(x.transpose(0, 2, 3, 1))
-
-
-def reconstruction(net: Autoencoder, x: Float32) -> tuple[float, float]:
-    """Errors of images (n, h, w, c), n >= 1, after encoding and decoding.
-
-    Returns:
-        mean squared error a pixel, and binary cross-entropy in nats an image (training's loss).
-    """
-    import torch
-
-    squares = entropy = 0.0
-    with torch.inference_mode():
-        for start in range(0, len(x), BATCH):
-            real = torch.from_numpy(_pixels_first(x[start : start + BATCH]))
-            logits = net.logits(net.encode(real))
-            squares += float(((torch.sigmoid(logits) - real) ** 2).sum(dtype=torch.float64))
-            entropy += float(net.reconstruction_loss(logits, real)) * len(real)
-    return squares / x.size, entropy / len(x)
+    net = load_autoencoder(manifest, content, path)
+    pixels = Convention()
+    return Codec(
+        manifest.payload,
+        manifest.code_shape,
+        partial(_batched, net.encode),
+        partial(_batched, net.decode),
+        pixels,
+        pixels,
+    )
 
 
 def features(net: Classifier, x: Float32) -> Float32:
@@ -226,28 +200,22 @@ def _pixels_first(x: Float32) -> Float32:
     return np.ascontiguousarray(x.transpose(0, 3, 1, 2))
 
 
-def _batched(network: Callable[..., Tensor], *rows: Float32) -> NDArray[Any]:
-    """``network`` over arrays of as many rows in batches of a few fixed sizes."""
+def _batched(network: Callable[..., Tensor], *rows: Float32) -> Float32:
+    """``network`` over arrays of as many rows, in batches of a few fixed sizes."""
     import torch
 
-    n = len(rows[0])
-    # An empty input still tells its output's width.
-    filled = -(-n // BLOCK) * BLOCK if n else BLOCK
-    pieces = []
-    with torch.inference_mode():
-        for start in range(0, filled, BATCH):
-            stop = min(start + BATCH, filled)
-            pieces.append(network(*(_batch(array, start, stop) for array in rows)).numpy())
-    return np.concatenate(pieces)[:n]
+    widths = [math.prod(array.shape[1:]) for array in rows]
+    flat = [array.reshape(len(array), -1) for array in rows]
+    joined = rows[0] if len(rows) == 1 else np.concatenate(flat, axis=1)
 
+    def run(batch: Float32) -> NDArray[Any]:
+        parts = [batch] if len(rows) == 1 else np.split(batch, np.cumsum(widths)[:-1], axis=1)
+        with torch.inference_mode():
+            given = (
+                torch.from_numpy(np.ascontiguousarray(part.reshape(len(part), *array.shape[1:])))
+                for part, array in zip(parts, rows, strict=True)
+            )
+            found: NDArray[Any] = network(*given).numpy()
+        return found
 
-def _batch(rows: Float32, start: int, stop: int) -> Tensor:
-    """Rows ``start`` to ``stop``; zeros where there are none any more."""
-    import torch
-
-    batch = rows[start:stop]
-    missing = stop - start - len(batch)
-    if missing:
-        batch = np.concatenate([batch, np.zeros((missing, *rows.shape[1:]), np.float32)])
-    # torch warns about arrays that it could not write to, though it does not
-    return torch.from_numpy(np.require(batch, requirements=["C", "W"]))
+    return in_batches(run, joined)

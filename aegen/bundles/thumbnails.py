@@ -14,9 +14,17 @@ from numpy.typing import ArrayLike
 from aegen.bundles.manifest import Atlas, Manifest
 from aegen.core.arrays import ByteArray, IntArray
 from aegen.core.errors import BundleError, InvalidInput
-from aegen.core.images import grid, read_webp, shrink, webp
+from aegen.core.images import grid, read_webp, webp
 
-__all__ = ["COVER", "THUMBNAILS", "choose_cover", "compose", "parse_tiles"]
+__all__ = [
+    "COVER",
+    "THUMBNAILS",
+    "choose_cover",
+    "compose",
+    "parse_cover",
+    "parse_tiles",
+    "tile_side",
+]
 
 THUMBNAILS, COVER = "thumbnails.webp", "cover.webp"
 
@@ -34,23 +42,40 @@ pixels differ by 3 of 255 levels."""
 QUALITIES = (30, 40, 50, 60, 70, 80)
 
 
-def compose(images: ByteArray, *, limit: int = LIMIT) -> tuple[bytes, Atlas]:
-    """An atlas of ``images`` (n, h, w, c) in their order, at most ``limit`` bytes where possible.
+def tile_side(n: int, h: int, w: int) -> int:
+    """The longest side of a tile for ``n`` images of h x w pixels.
 
-    The tile is the largest that keeps the picture below 16 million pixels, never above an image's
-    own size rounded up; then the best quality that fits. Where even 16-pixel tiles are too many,
-    the first rows have tiles and the others have none.
+    The largest that keeps the atlas below 16 million pixels, never above an image's own size
+    rounded up. Where even 16-pixel tiles are too many, the first rows have tiles and the others
+    have none.
     """
-    n, h, w, _ = images.shape
-    longest = max(h, w)
-    sides = [s for s in SIDES if s <= max(16, -(-longest // 16) * 16)]
-    side = next((s for s in sides if n * s * s <= PIXELS), 16)
-    small = shrink(images, side)
-    high, wide = small.shape[1:3]
+    sides = [s for s in SIDES if s <= max(16, -(-max(h, w) // 16) * 16)]
+    return next((s for s in sides if n * s * s <= PIXELS), 16)
+
+
+def compose(tiles: ByteArray, *, limit: int = LIMIT) -> tuple[bytes, Atlas]:
+    """An atlas of tiles (n, h, w, c) in their order, at most ``limit`` bytes where possible.
+
+    In the best quality that fits.
+    """
+    n, high, wide = tiles.shape[:3]
     rows = min(n, PIXELS // (high * wide))
     columns = max(1, min(rows, math.isqrt(rows * high // wide)))
-    picture = grid(small[:rows], columns=columns, gap=0, background=0)
+    picture = grid(tiles[:rows], columns=columns, gap=0, background=0)
     return _packed(picture, limit), Atlas(columns=columns, tile_h=high, tile_w=wide, rows=rows)
+
+
+def parse_cover(manifest: Manifest, content: bytes, path: Path) -> ByteArray:
+    """The cover, uint8 (h, w, c): rows side by side.
+
+    Raises:
+        BundleError: no WebP picture, or of another size than bundle.json says.
+    """
+    h, w, c = manifest.image_shape
+    try:
+        return read_webp(content, (h, w * len(manifest.cover), c))
+    except InvalidInput as problem:
+        raise BundleError(path, str(problem)) from problem
 
 
 def _packed(picture: ByteArray, limit: int) -> bytes:

@@ -144,12 +144,12 @@ def create_bundle(
         task = bar.add_task("reading", total=1.0)
         with reporting(lambda share, what: bar.update(task, description=what, completed=share)):
             create(
-                out,
-                name=out.resolve().name,
+                out.resolve().name,
+                autoencoder,
+                images,
+                path=out,
                 title=title,
                 description=description,
-                image_set=images,
-                autoencoder=autoencoder,
                 classifier=network.half().float() if compact else network,
                 training=training,
                 rng=seed,

@@ -197,12 +197,12 @@ def _write(
     if not isinstance(network, Autoencoder):
         raise InvalidInput(f"{checkpoint} holds a {about['kind']}, no autoencoder")
     create(
-        folder,
-        name=folder.name,
+        folder.name,
+        network,
+        images,
+        path=folder,
         title=f"Epoch {epoch}",
         description=f"The autoencoder after epoch {epoch} of its training.",
-        image_set=images,
-        autoencoder=network,
         classifier=Bundle.open(evaluation_set).classifier(),
         training=about["recipe"],
         projected={"pca": PCA()},

@@ -27,6 +27,7 @@ __all__ = [
     "read_bytes",
     "replacing",
     "replacing_folder",
+    "safetensors",
     "save_arrays",
     "write_bytes",
 ]
@@ -175,21 +176,31 @@ def npz(arrays: Mapping[str, Array]) -> bytes:
     return file.getvalue()
 
 
-def save_arrays(
-    path: Path | str, arrays: Mapping[str, Array], metadata: Mapping[str, str] | None = None
-) -> None:
-    """Write named arrays and string metadata to a safetensors file, whole or not at all.
+def safetensors(arrays: Mapping[str, Array], metadata: Mapping[str, str] | None = None) -> bytes:
+    """Named arrays and string metadata as the content of a safetensors file.
 
     The same arrays give the same bytes.
 
-    Raises:
-        StorageError: it cannot be written.
+    Example:
+        >>> safetensors({"a": np.zeros(2)}) == safetensors({"a": np.zeros(2)})
+        True
     """
     from safetensors.numpy import save
 
     # not ascontiguousarray, which makes a scalar an array of one
     contiguous = {name: np.asarray(array, order="C") for name, array in sorted(arrays.items())}
-    write_bytes(path, _in_order(save(contiguous, metadata=dict(metadata or {}))))
+    return _in_order(save(contiguous, metadata=dict(metadata or {})))
+
+
+def save_arrays(
+    path: Path | str, arrays: Mapping[str, Array], metadata: Mapping[str, str] | None = None
+) -> None:
+    """Write named arrays and string metadata to a safetensors file, whole or not at all.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
+    write_bytes(path, safetensors(arrays, metadata))
 
 
 def _in_order(content: bytes) -> bytes:

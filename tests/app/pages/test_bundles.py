@@ -142,7 +142,7 @@ def test_no_bundle_at_all_still_says_how_to_make_one(tmp_path, monkeypatch):
 def test_the_training_is_told(folder):
     card = model.card(folder / "tiny")
     assert model.losses(card.manifest) == {"training loss": [90.0, 75.0], "held-out": [80.0, 73.5]}
-    recipe = model.recipe(card.manifest, card.path)
+    recipe = model.recipe(card.manifest)
     assert (recipe["Epochs"], recipe["Batch"]) == ("2", "8")
     net = card.manifest.architecture
     assert net.name == "convolutional"

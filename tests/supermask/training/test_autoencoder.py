@@ -224,12 +224,10 @@ def test_its_bundle_holds_the_weights_in_half_the_bytes(bars, tmp_path):
     run = training(bars)
     list(run)
     bundle = create(
-        tmp_path / "tiny-mask",
-        name="tiny-mask",
-        title="Tiny",
-        description="Bars.",
-        image_set=tiny_images(160, 40),
-        autoencoder=run.autoencoder(),
+        "tiny-mask",
+        run.autoencoder(),
+        tiny_images(160, 40),
+        path=tmp_path / "tiny-mask",
         projected={"pca": PCA()},
     )
     stored, _ = load_arrays(bundle.path / "weights.safetensors")

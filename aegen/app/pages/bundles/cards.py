@@ -119,7 +119,7 @@ def _making(shown: Card, manifest: Manifest) -> None:
                 paper=paper(),
             )
             chart(figure, key=f"history:{shown.name}")
-        st.html(_listed(model.recipe(manifest, shown.path)))
+        st.html(_listed(model.recipe(manifest)))
         if manifest.citation:
             st.html(_listed({"Cite": manifest.citation}))
 

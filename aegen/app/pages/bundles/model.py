@@ -8,15 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from aegen.bundles.checking import latent_space
 from aegen.core.errors import BundleError
 
 if TYPE_CHECKING:
     from aegen.bundles import Manifest, Report
 
 __all__ = ["COMMANDS", "Card", "cards", "check", "error_words", "facts", "losses", "recipe"]
-
-COUNTED = {"running_mean", "running_var", "num_batches_tracked"}
-"""Numbers of a network that are counted from its data, not learned."""
 
 COMMANDS = """\
 aegen train autoencoder mnist --latent-dim 10 \\
@@ -103,17 +101,29 @@ def check(path: Path | str) -> Report:
 
 def facts(manifest: Manifest, size: int) -> dict[str, str]:
     """What a bundle is, by label; ``size`` in bytes."""
-    h, w, c = manifest.image_shape
-    colour = {1: "grey", 3: "colour", 4: "colour with opacity"}[c]
     return {
         "Rows": f"{manifest.rows:,} and {manifest.holdout_rows:,} held out",
-        "Images": f"{w} x {h} pixels, {colour}",
-        "Latent space": f"{manifest.latent_dim} dimensions, {manifest.architecture.name}",
+        **_payload(manifest),
+        "Latent space": latent_space(manifest),
         "Reconstruction": error_words(manifest.reconstruction),
         "Attributes": _attributes(manifest),
         "On disk": f"{size / 1e6:.{1 if size >= 1e6 else 2}f} MB",
         "Licence": manifest.licence,
     }
+
+
+def _payload(manifest: Manifest) -> dict[str, str]:
+    """What a row is."""
+    payload = manifest.payload
+    if payload.kind == "image":
+        h, w, c = payload.shape
+        colour = {1: "grey", 3: "colour", 4: "colour with opacity"}[c]
+        return {"Images": f"{w} x {h} pixels, {colour}"}
+    if payload.kind == "series":
+        return {"Series": f"{payload.shape[0]:,} channels of {payload.shape[1]:,} values"}
+    if payload.kind == "table":
+        return {"Tables": f"{payload.shape[0]:,} columns"}
+    return {"Pictures": "none: there is no decoder, so bars show the codes"}
 
 
 def error_words(figures: Mapping[str, float]) -> str:
@@ -140,10 +150,11 @@ def _attributes(manifest: Manifest) -> str:
     return ", ".join(words) or "none"
 
 
-def recipe(manifest: Manifest, folder: Path) -> dict[str, str]:
+def recipe(manifest: Manifest) -> dict[str, str]:
     """How a bundle was made, by label: plain values of its training, its size, its versions."""
     found = dict(_flat(manifest.training))
-    weights = _parameters(folder / "weights.safetensors")
+    networks = (manifest.encoder, manifest.decoder)
+    weights = sum(network.parameters for network in networks if network is not None)
     if weights:
         found["parameters"] = f"{weights:,}"
     if manifest.written_by:
@@ -163,19 +174,6 @@ def _flat(training: Mapping[str, Any]) -> list[tuple[str, str]]:
             shown = f"{value:,}" if isinstance(value, int) and key == "rows" else f"{value}"
             lines.append((key.replace("_", " "), shown))
     return lines
-
-
-def _parameters(weights: Path) -> int:
-    """How many numbers a network learned; 0 where its file cannot be read."""
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(weights, framework="numpy") as file:
-            names = [key for key in file.keys() if key.split(".")[-1] not in COUNTED]  # noqa: SIM118
-            shapes = [file.get_slice(name).get_shape() for name in names]
-    except (OSError, SafetensorError):
-        return 0
-    return sum(math.prod(shape) for shape in shapes)
 
 
 def losses(manifest: Manifest) -> dict[str, list[float]]:

@@ -1,0 +1,164 @@
+"""Which convention a network was trained with, told from how well it gives pictures back.
+
+Nothing in a file says whether pixels should come in [0, 1] or [-1, 1]. A few rows go through the
+autoencoder under each convention; the right one reconstructs them best, mostly by far.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aegen.bundles.codec import Runner
+from aegen.bundles.convention import IMAGENET, Convention, Layout, layouts_of
+from aegen.core.errors import AegenError, InvalidInput
+
+__all__ = ["ROWS", "Trial", "best_trial", "table", "trials"]
+
+ROWS = 16
+"""Pictures that each convention is tried on."""
+
+ALIKE = 1.02
+"""Errors within this ratio of the least tell nothing: the plainest convention is taken then."""
+
+Float32 = NDArray[np.float32]
+Shape = tuple[int | None, ...]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A convention at each end, and how well rows came back.
+
+    Attributes:
+        taken: how pixels entered the encoder.
+        given: how they were read at the decoder.
+        error: mean squared error a pixel of [0, 1]; infinite where it could not be tried.
+        problem: why it could not, or "".
+    """
+
+    taken: Convention
+    given: Convention
+    error: float
+    problem: str = ""
+
+    def __str__(self) -> str:
+        said = f"{self.error:.5f}" if np.isfinite(self.error) else self.problem
+        return f"{self.taken!s:<44}{self.given!s:<44}{said}"
+
+
+def trials(
+    encode: Runner,
+    decode: Runner,
+    x: Float32,
+    *,
+    taken: Convention | None = None,
+    given: Convention | None = None,
+    takes: Shape | None = None,
+    gives: Shape | None = None,
+) -> list[Trial]:
+    """Every convention at either end on pictures ``x`` (n, h, w, c) in [0, 1], best first.
+
+    Args:
+        encode: gives codes of pictures as the encoder takes them.
+        decode: gives pictures of codes.
+        x: at least 2 different pictures; 16 tell enough.
+        taken: the convention at the encoder, where it is known and not to be tried.
+        given: likewise at the decoder.
+        takes: the shape that the encoder's file states of its input; None where it states none.
+        gives: likewise of the decoder's output.
+
+    Raises:
+        InvalidInput: under no convention does a picture come back; each reason once.
+    """
+    _, h, w, c = x.shape
+
+    def tried(first: Convention) -> list[Trial]:
+        """The convention ``first`` at the encoder, with each at the decoder."""
+        try:
+            decoded = decode(encode(first.apply(x)))
+        except AegenError as problem:
+            return [Trial(first, first, np.inf, str(problem))]
+        layouts = layouts_of(gives or (None, *decoded.shape[1:]), (h, w, c))
+        ends = [given] if given else _candidates(x, layouts, decoder=True)
+        if not ends:
+            fault = f"the decoder gives {decoded.shape[1:]} for a picture ({h}, {w}, {c})"
+            return [Trial(first, first, np.inf, fault)]
+        return [_trial(first, end, decoded, x) for end in ends]
+
+    firsts = [taken] if taken else _candidates(x, layouts_of(takes, (h, w, c)))
+    found = [trial for first in firsts if not first.reverse for trial in tried(first)]
+    # The order of channels matters less than their range, so it is tried with the best range only.
+    best = min(found, key=lambda trial: trial.error, default=None)
+    for first in firsts:
+        if first.reverse and (best is None or replace(first, reverse=False) == best.taken):
+            found += tried(first)
+    if not any(np.isfinite(trial.error) for trial in found):
+        reasons = "; ".join(dict.fromkeys(trial.problem for trial in found)) or (
+            f"the encoder takes {takes}, the pictures are ({h}, {w}, {c})"
+        )
+        raise InvalidInput(f"no picture comes back from this autoencoder: {reasons}")
+    return sorted(found, key=lambda trial: trial.error)
+
+
+def best_trial(found: Sequence[Trial]) -> Trial:
+    """The least error; of those that are about as good, the one that is tried first: the plainest.
+
+    Example:
+        >>> unit, signed = Convention(), Convention("signed")
+        >>> best_trial([Trial(signed, signed, 0.0100), Trial(unit, unit, 0.0101)]).taken.scale
+        'unit'
+    """
+    least = found[0].error
+    near = [trial for trial in found if trial.error <= least * ALIKE]
+    return min(near, key=lambda trial: _plainness(trial.taken) + _plainness(trial.given))
+
+
+def table(found: Sequence[Trial], most: int = 8) -> str:
+    """The best trials as lines for a terminal, the chosen one marked."""
+    chosen = best_trial(found)
+    lines = [f"  {'into the encoder':<44}{'out of the decoder':<44}error a pixel"]
+    lines += [f"{'*' if trial is chosen else ' '} {trial}" for trial in found[:most]]
+    return "\n".join(lines)
+
+
+def _plainness(end: Convention) -> int:
+    scales = ("unit", "signed", "bytes", "standardised", "logits")
+    return 10 * scales.index(end.scale) + 5 * (end.layout != "channels first") + 3 * end.reverse
+
+
+def _trial(taken: Convention, given: Convention, decoded: Float32, x: Float32) -> Trial:
+    try:
+        y = np.clip(given.undo(decoded, x.shape[1:]), 0, 1)
+    except InvalidInput as problem:
+        return Trial(taken, given, np.inf, str(problem))
+    error = float(((y.astype(np.float64) - x) ** 2).mean())
+    if not np.isfinite(error):
+        return Trial(taken, given, np.inf, "what comes back is not finite")
+    return Trial(taken, given, error)
+
+
+def _candidates(
+    x: Float32, layouts: Sequence[Layout], *, decoder: bool = False
+) -> list[Convention]:
+    """Conventions that are in use, the plainest first."""
+    c = x.shape[3]
+    flat = x.reshape(-1, c).astype(np.float64)
+    own = tuple(map(float, flat.mean(axis=0))), tuple(map(float, flat.std(axis=0)))
+    found = []
+    for layout in layouts:
+        for reverse in (False, True) if c == 3 else (False,):
+            found += [
+                Convention("unit", layout, reverse),
+                Convention("signed", layout, reverse),
+                Convention("bytes", layout, reverse),
+            ]
+            if min(own[1]) > 0:
+                found.append(Convention("standardised", layout, reverse, *own))
+            if c == 3:
+                found.append(Convention("standardised", layout, reverse, *IMAGENET))
+            if decoder:
+                found.append(Convention("logits", layout, reverse))
+    return found

@@ -1,0 +1,281 @@
+"""A network in the ONNX format, checked and run by onnxruntime on one thread.
+
+No class is needed to open one and no code of its author is run. What onnxruntime would read from
+elsewhere (weights in other files) or cannot run (operators of somebody's own) is refused first.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aegen.core.errors import BundleError, InvalidInput
+
+if TYPE_CHECKING:
+    import onnx
+    import onnxruntime
+
+__all__ = ["OnnxNetwork", "in_batches"]
+
+BATCH, BLOCK = 64, 16
+"""Rows at a time, and the multiple to which the last batch is filled up.
+
+Kernels may be chosen by batch size, so the same row in a batch of 7 and of 64 may differ in the
+last bit. In multiples of 16 it did not. 64 at a time is also faster a row than 256, which leaves
+the processor's cache.
+"""
+
+DOMAINS = {"", "ai.onnx", "ai.onnx.ml", "com.microsoft"}
+"""Sets of operators that onnxruntime has itself."""
+
+FLOATS = {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(float16)": np.float16}
+
+Shape = tuple[int | None, ...]
+Float32 = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class OnnxNetwork:
+    """A network with one input and a chosen output.
+
+    Rows go through it in batches of a few fixed sizes, the last one filled up with zeros, so that
+    a row's result depends on the row alone. Threads may share one; a copy, or one that was sent to
+    another process, opens the file's bytes again.
+
+    Attributes:
+        content: the bytes of the file.
+        path: where they came from, for messages.
+        output: name of the output that is taken; "" for the first.
+
+    Raises:
+        BundleError: no ONNX file, weights in other files, operators of somebody's own, more than
+            one input, no such output, or an input that holds no floats.
+    """
+
+    content: bytes
+    path: Path
+    output: str = ""
+
+    def __post_init__(self) -> None:
+        model = _parsed(self.content, self.path)
+        for problem in _problems(model):
+            raise BundleError(self.path, problem)
+        object.__setattr__(self, "_lock", threading.Lock())
+        object.__setattr__(self, "_session", None)
+        self._open()
+
+    @property
+    def parameters(self) -> int:
+        """Numbers that the file holds as weights."""
+        graph = _parsed(self.content, self.path).graph
+        return sum(math.prod(tensor.dims) for tensor in graph.initializer)
+
+    def exported(self, example: Float32) -> OnnxNetwork:
+        """Itself: it is a file already."""
+        return self
+
+    def __deepcopy__(self, memo: Any) -> OnnxNetwork:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return OnnxNetwork, (self.content, self.path, self.output)
+
+    def _open(self) -> onnxruntime.InferenceSession:
+        session = self.__dict__["_session"]
+        if session is None:
+            session = _session(self.content, self.path)
+            inputs, names = session.get_inputs(), [o.name for o in session.get_outputs()]
+            if len(inputs) != 1:
+                wants = ", ".join(i.name for i in inputs) or "none"
+                raise BundleError(
+                    self.path, f"has {len(inputs)} inputs ({wants}): export one that takes one"
+                )
+            if inputs[0].type not in FLOATS:
+                raise BundleError(self.path, f"takes {inputs[0].type}, where floats are needed")
+            if self.output and self.output not in names:
+                raise BundleError(
+                    self.path, f"has no output {self.output!r}; its outputs: {', '.join(names)}"
+                )
+            object.__setattr__(self, "_session", session)
+        return session
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of all outputs."""
+        return tuple(output.name for output in self._open().get_outputs())
+
+    @property
+    def input_shape(self) -> Shape:
+        """Shape of the input; None for a length that is open."""
+        return _shape(self._open().get_inputs()[0])
+
+    @property
+    def output_shape(self) -> Shape:
+        """Shape of the output that is taken."""
+        [chosen] = [o for o in self._open().get_outputs() if o.name == self._output()]
+        return _shape(chosen)
+
+    def _output(self) -> str:
+        return self.output or self.outputs[0]
+
+    @property
+    def batch(self) -> int | None:
+        """Rows that it takes at a time, where that is fixed."""
+        return self.input_shape[0] if self.input_shape else None
+
+    def __call__(self, x: Float32) -> Float32:
+        """What it gives for rows ``x`` (n, ...), float32 (n, ...).
+
+        Raises:
+            InvalidInput: rows that it cannot take, with onnxruntime's own reason.
+        """
+        session = self._open()
+        entry = session.get_inputs()[0]
+        kind, output = FLOATS[entry.type], self._output()
+
+        def run(rows: Float32) -> NDArray[Any]:
+            try:
+                with np.errstate(over="ignore"):
+                    found: list[Any] = session.run([output], {entry.name: rows.astype(kind)})
+            except Exception as problem:  # onnxruntime's errors have no base class of their own
+                raise InvalidInput(
+                    f"{self.path.name} cannot take rows of shape {rows.shape[1:]}: "
+                    f"{_reason(problem)}"
+                ) from None
+            return np.asarray(found[0])
+
+        return in_batches(run, x, self.batch)
+
+
+def in_batches(
+    run: Callable[[Float32], NDArray[Any]], x: Float32, batch: int | None = None
+) -> Float32:
+    """``run`` over rows ``x`` (n, ...) in batches of a few fixed sizes, filled up with zeros.
+
+    Args:
+        run: takes rows (b, ...) and gives as many.
+        x: float32 (n, ...); an empty one still tells the width of the output.
+        batch: the only number of rows that ``run`` takes; None where any will do.
+
+    Raises:
+        InvalidInput: it gives another number of rows, or no numbers.
+    """
+    n = len(x)
+    block, most = (BLOCK, BATCH) if batch is None else (batch, batch)
+    filled = max(block, -(-n // block) * block)
+    pieces = []
+    for start in range(0, filled, most):
+        stop = min(start + most, filled)
+        rows = x[start:stop]
+        missing = stop - start - len(rows)
+        if missing:
+            rows = np.concatenate([rows, np.zeros((missing, *x.shape[1:]), np.float32)])
+        # writable, since torch warns about what it could not write to, though it does not
+        made = np.asarray(run(np.require(rows, requirements=["C", "W"])))
+        if made.dtype.kind not in "fiu" or made.ndim < 2 or len(made) != len(rows):
+            raise InvalidInput(
+                f"a network gave {made.dtype} of shape {made.shape} for {len(rows)} rows: its "
+                "output must hold numbers, a row for each row"
+            )
+        pieces.append(made.astype(np.float32))
+    return np.concatenate(pieces)[:n]
+
+
+def _parsed(content: bytes, path: Path) -> onnx.ModelProto:
+    import onnx
+    from google.protobuf.message import DecodeError
+
+    model = onnx.ModelProto()
+    try:
+        model.ParseFromString(content)
+    except DecodeError:
+        raise BundleError(path, "is no ONNX file: export the network again") from None
+    if not model.graph.node:
+        raise BundleError(path, "is no ONNX file, or one without a network: export it again")
+    return model
+
+
+def _problems(model: onnx.ModelProto) -> Iterator[str]:
+    """Why a network is not run."""
+    import onnx
+
+    for tensor in _tensors(model):
+        if tensor.data_location == onnx.TensorProto.EXTERNAL:
+            yield (
+                "keeps weights in another file, which a bundle cannot: save it whole, as "
+                "onnx.save(onnx.load(PATH), PATH, save_as_external_data=False) does"
+            )
+    own = {function.domain for function in model.functions}
+    for graph in _graphs(model):
+        for node in graph:
+            if node.domain not in DOMAINS | own:
+                yield (
+                    f"needs the operator {node.domain}.{node.op_type}, which onnxruntime does not "
+                    "have: export the network with standard operators"
+                )
+
+
+def _graphs(model: onnx.ModelProto) -> Iterator[Any]:
+    """The nodes of the graph, of its functions, and of all graphs within their nodes."""
+    waiting: list[Any] = [model.graph.node, *(function.node for function in model.functions)]
+    while waiting:
+        nodes = waiting.pop()
+        yield nodes
+        for node in nodes:
+            for attribute in node.attribute:
+                if attribute.HasField("g"):
+                    waiting.append(attribute.g.node)
+                waiting += [graph.node for graph in attribute.graphs]
+
+
+def _tensors(model: onnx.ModelProto) -> Iterator[Any]:
+    """All tensors that the file holds."""
+    graphs: list[Any] = [model.graph]
+    while graphs:
+        graph = graphs.pop()
+        yield from graph.initializer
+        for sparse in graph.sparse_initializer:
+            yield from (sparse.values, sparse.indices)
+        for node in graph.node:
+            for attribute in node.attribute:
+                if attribute.HasField("t"):
+                    yield attribute.t
+                yield from attribute.tensors
+                if attribute.HasField("g"):
+                    graphs.append(attribute.g)
+                graphs += attribute.graphs
+    for function in model.functions:
+        for node in function.node:
+            for attribute in node.attribute:
+                if attribute.HasField("t"):
+                    yield attribute.t
+                yield from attribute.tensors
+
+
+def _session(content: bytes, path: Path) -> onnxruntime.InferenceSession:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 4  # what matters is raised
+    try:
+        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    except Exception as problem:  # onnxruntime's errors have no base class of their own
+        raise BundleError(path, f"cannot be run by onnxruntime ({_reason(problem)})") from None
+
+
+def _shape(entry: Any) -> Shape:
+    return tuple(n if isinstance(n, int) and n > 0 else None for n in entry.shape)
+
+
+def _reason(problem: Exception) -> str:
+    """What onnxruntime says, without its addresses, in one line."""
+    said = str(problem).strip().splitlines() or [type(problem).__name__]
+    return said[0].rpartition(" : ")[2][:300]
