@@ -21,7 +21,7 @@ from aegen.core.errors import InvalidInput, StorageError
 from aegen.core.storage import read_bytes
 from aegen.data.base import DataSet, ImageSet, category
 
-__all__ = ["from_torchvision", "image_set", "read_idx", "read_npz"]
+__all__ = ["FILES", "from_torchvision", "idx_parts", "image_set", "read_idx", "read_npz"]
 
 UNREADABLE = (
     OSError,
@@ -94,11 +94,19 @@ def _from_path(path: Path) -> tuple[Part, Part]:
         return _from_npz(path)
     if not path.is_dir():
         raise StorageError(path, "is neither a folder of idx files nor an npz file")
-    parts = []
-    for names in FILES.values():
-        images, labels = (read_idx(_find(path, name)) for name in names)
-        parts.append((images, labels))
-    return parts[0], parts[1]
+    return idx_parts(path)
+
+
+def idx_parts(folder: Path) -> tuple[Part, Part]:
+    """Images and labels for training and for testing, from the four files of MNIST in a folder.
+
+    Raises:
+        StorageError: one is missing or damaged.
+    """
+    train, test = (
+        tuple(read_idx(_find(folder, name)) for name in names) for names in FILES.values()
+    )
+    return (train[0], train[1]), (test[0], test[1])
 
 
 def _find(folder: Path, name: str) -> Path:

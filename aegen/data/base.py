@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,8 +13,9 @@ import pandas as pd
 
 from aegen.core.arrays import BoolArray, ByteArray, IntArray, count
 from aegen.core.rng import RNG, generator
+from aegen.data._lazy import LazyImages
 
-__all__ = ["DataSet", "ImageSet", "category"]
+__all__ = ["DataSet", "ImageSet", "Skipped", "category", "chosen_rows"]
 
 
 def category(values: np.ndarray, names: list[str]) -> pd.Categorical[str]:
@@ -26,6 +28,29 @@ def category(values: np.ndarray, names: list[str]) -> pd.Categorical[str]:
     return pd.Categorical.from_codes(values.tolist(), categories=pd.Index(names))
 
 
+def chosen_rows(holdout: BoolArray, n: int, others: int | None, rng: RNG) -> IntArray:
+    """At most ``n`` training rows and ``others`` held-out ones (a sixth as many), in order."""
+    n = count(n, name="limit", minimum=1)
+    others = max(1, n // 6) if others is None else count(others, name="holdout", minimum=1)
+    draw = generator(rng)
+    kept = []
+    for part, most in ((~holdout, n), (holdout, others)):
+        rows = np.flatnonzero(part)
+        kept.append(draw.choice(rows, min(most, len(rows)), replace=False))
+    return np.sort(np.concatenate(kept))
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A file that was left out, by its path below what was read, and why."""
+
+    path: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
+
+
 @dataclass(frozen=True)
 class ImageSet:
     """Images with attributes.
@@ -33,7 +58,7 @@ class ImageSet:
     Attributes:
         name: the data set's name.
         title: the name that people see.
-        images: uint8, shape (n, h, w, c).
+        images: uint8, shape (n, h, w, c): an array, or `LazyImages` that stand in for one.
         attributes: n rows, a column an attribute (categorical text, bool or number).
         holdout: bool, shape (n,); True for rows never trained on.
         licence: licence of the images.
@@ -41,17 +66,21 @@ class ImageSet:
         source: where the images come from.
         kept: index of each image in the whole set, int64 (n,), where rows were left out; else
             None. It is the row id in every bundle made from it.
+        skipped: files that were left out, each with its reason.
+        notes: what was decided in reading them, a sentence each.
     """
 
     name: str
     title: str
-    images: ByteArray
+    images: ByteArray | LazyImages
     attributes: pd.DataFrame
     holdout: BoolArray
     licence: str
     citation: str
     source: str
     kept: IntArray | None = None
+    skipped: tuple[Skipped, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def row_ids(self) -> IntArray:
@@ -64,6 +93,24 @@ class ImageSet:
         h, w, c = self.images.shape[1:]
         return int(h), int(w), int(c)
 
+    @property
+    def fingerprint(self) -> str:
+        """A hash that tells whether a computation goes on with the same rows of the same images.
+
+        Of files their names, sizes and times of change are taken; of arrays every byte.
+        """
+        images = self.images
+        told = hashlib.sha256(repr((images.shape, str(images.dtype))).encode())
+        if isinstance(images, LazyImages):
+            told.update(images.signature())
+            told.update(images.rows.tobytes())
+        else:
+            for start in range(0, len(images), 4096):
+                told.update(images[start : start + 4096].tobytes())
+        told.update(self.holdout.tobytes())
+        told.update(self.row_ids.astype(np.int64).tobytes())
+        return told.hexdigest()
+
     def limited(self, n: int, holdout: int | None = None, *, rng: RNG = 0) -> ImageSet:
         """At most ``n`` training rows and ``holdout`` others, in their order, with their row ids.
 
@@ -72,17 +119,14 @@ class ImageSet:
             holdout: rows held out; by default a sixth as many.
             rng: chooses them.
         """
-        n = count(n, name="limit", minimum=1)
-        others = max(1, n // 6) if holdout is None else count(holdout, name="holdout", minimum=1)
-        draw = generator(rng)
-        kept = []
-        for part, most in ((~self.holdout, n), (self.holdout, others)):
-            rows = np.flatnonzero(part)
-            kept.append(draw.choice(rows, min(most, len(rows)), replace=False))
-        rows = np.sort(np.concatenate(kept))
+        return self.subset(chosen_rows(self.holdout, n, holdout, rng))
+
+    def subset(self, rows: IntArray) -> ImageSet:
+        """Only these rows, in their order, with their row ids."""
+        images = self.images
         return replace(
             self,
-            images=self.images[rows],
+            images=images.select(rows) if isinstance(images, LazyImages) else images[rows],
             attributes=self.attributes.iloc[rows].reset_index(drop=True),
             holdout=self.holdout[rows],
             kept=self.row_ids[rows],
@@ -106,7 +150,7 @@ class DataSet(ABC):
 
     def image_set(
         self,
-        images: ByteArray,
+        images: ByteArray | LazyImages,
         attributes: pd.DataFrame,
         holdout: BoolArray,
         source: str | None = None,

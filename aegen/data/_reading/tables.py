@@ -1,0 +1,104 @@
+"""Tables of people's files: CSV, JSON lines, parquet or a DataFrame, without pickle."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from aegen.core.errors import StorageError
+from aegen.core.storage import read_bytes
+
+__all__ = ["TABLE_SUFFIXES", "parquet_file", "read_table"]
+
+TABLE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".parquet", ".pq")
+
+GAPS = ["", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "<NA>"]
+"""What stands for an empty field in a text table. "None" is left as the word it may be."""
+
+KEYS = ("file_name", "filename", "file", "image", "image_id", "path")
+"""Columns that may say which file a row belongs to; they are read as text."""
+
+
+def read_table(table: Path | str | pd.DataFrame, content: bytes | None = None) -> pd.DataFrame:
+    """A table as a DataFrame with rows 0, 1, 2...
+
+    Args:
+        table: the DataFrame, or the path of a CSV, JSON lines or parquet file.
+        content: the bytes of the file, where it does not lie at its path.
+
+    Raises:
+        StorageError: it is missing, damaged, empty or of another kind.
+    """
+    if isinstance(table, pd.DataFrame):
+        return table.reset_index(drop=table.index.name not in KEYS)
+    path = Path(table)
+    kind = path.suffix.lower()
+    if kind not in TABLE_SUFFIXES:
+        raise StorageError(path, f"is no table that is read: give {', '.join(TABLE_SUFFIXES)}")
+    content = read_bytes(path) if content is None else content
+    if kind == ".jsonl":
+        return _json_lines(path, content)
+    if kind in (".csv", ".tsv"):
+        return _text(path, content)
+    frame: pd.DataFrame = parquet_file(path, content).read().to_pandas(ignore_metadata=True)
+    return frame[[name for name in frame if not str(name).startswith("__index_level_")]]
+
+
+def parquet_file(path: Path, content: bytes | None = None) -> Any:
+    """A parquet file, opened; what is read from it later can fail as well.
+
+    Raises:
+        StorageError: it is missing or no parquet file.
+    """
+    import pyarrow as pa
+    from pyarrow import parquet as pq
+
+    try:
+        return pq.ParquetFile(path if content is None else io.BytesIO(content))
+    except FileNotFoundError:
+        raise StorageError(path, "there is no such file") from None
+    except (pa.ArrowException, OSError, ValueError) as problem:
+        raise StorageError(path, f"is no whole parquet file ({problem})") from problem
+
+
+def _text(path: Path, content: bytes) -> pd.DataFrame:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        fault = f"is no UTF-8 text (byte {problem.start}): save it as CSV UTF-8"
+        raise StorageError(path, fault) from None
+    head = text.partition("\n")[0]
+    separator = max(",;\t", key=head.count)
+    try:
+        return pd.read_csv(
+            io.StringIO(text),
+            sep=separator,
+            keep_default_na=False,
+            na_values=GAPS,
+            dtype=dict.fromkeys(KEYS, str),
+            low_memory=False,  # types are found from all rows, not from each block for itself
+            index_col=False,
+        )
+    except (ValueError, pd.errors.ParserError, pd.errors.ParserWarning) as problem:
+        raise StorageError(path, f"is no whole table ({str(problem).strip()})") from problem
+
+
+def _json_lines(path: Path, content: bytes) -> pd.DataFrame:
+    rows = []
+    for number, line in enumerate(content.split(b"\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line.decode("utf-8-sig"))
+        except (ValueError, RecursionError) as problem:
+            raise StorageError(path, f"line {number} is no JSON ({problem})") from problem
+        if not isinstance(row, dict):
+            raise StorageError(path, f"line {number} must be a JSON object, one a row")
+        rows.append(row)
+    if not rows:
+        raise StorageError(path, "holds no rows")
+    return pd.DataFrame(rows)
