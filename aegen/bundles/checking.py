@@ -107,8 +107,7 @@ def _strangers(folder: Path, manifest: Manifest) -> list[Finding]:
 
 def _codes(bundle: Bundle) -> list[Finding]:
     try:
-        content = read_file(bundle.path, bundle.manifest, CODES)
-        return list(code_problems(tensors(content, bundle.path / CODES), bundle.manifest))
+        return list(code_problems(tensors(*bundle._content(CODES)), bundle.manifest))
     except BundleError as problem:
         return [Finding(CODES, "", problem.problem)]
 

@@ -37,7 +37,7 @@ from aegen.bundles.manifest import (
     Reduced,
     require_place,
 )
-from aegen.bundles.onnx_network import OnnxNetwork
+from aegen.bundles.onnx_network import OnnxNetwork, Shape
 from aegen.bundles.payload import Payload, payload_of
 from aegen.bundles.reduction import LARGE, NUMBERS, REDUCTION, Reduction
 from aegen.bundles.rows import Rows, code_rows, rows_of
@@ -99,6 +99,7 @@ def plan(
     attributes: Any = None,
     holdout: Any = None,
     kind: Literal["image", "series", "table"] | None = None,
+    shape: tuple[int, ...] | None = None,
     names: Sequence[str] | None = None,
     input: Convention | None = None,
     output: Convention | None = None,
@@ -120,16 +121,22 @@ def plan(
     if data is None or first is None:
         missing = "data to encode" if data is None else "an encoder"
         raise InvalidInput(f"a bundle needs {missing}, or codes: give data= or codes=")
-    rows = rows_of(data, kind=kind, names=names, rng=rng, **asked)
+    asked |= {"kind": kind, "names": names, "rng": rng}
+    rows = _fitting_rows(data, shape_of(first, output=False), shape, asked)
     if len(rows) - int(rows.holdout.sum()) < 3:
         raise InvalidInput(f"a bundle needs at least 3 training rows, got {len(rows)}")
     describe(rows.attributes)  # faults of a table are known before any work
-    chosen = np.unique(np.linspace(0, len(rows) - 1, _few(rows.payload)).astype(np.int64))
-    x = rows.values(chosen)
+    x = _sample(rows)
     tried: list[Trial] = []
     taken = given = None
     if rows.payload.kind == "image":
-        taken, given, tried = _conventions(first, last, x, input, output)
+        try:
+            taken, given, tried = _conventions(first, last, x, input, output)
+        except InvalidInput as problem:
+            rows, (taken, given, tried) = _other_channels(
+                problem, rows, data, asked, lambda x: _conventions(first, last, x, input, output)
+            )
+            x = _sample(rows)
     entering = x if taken is None else taken.apply(x)
     z = first(entering)
     _require_sound(first, entering, z)
@@ -150,6 +157,66 @@ def plan(
     seconds = (time.perf_counter() - began) * len(rows) / len(x)
     shown = _codes_alone(z[0].size) if last is None else rows.payload
     return Plan(rows, shown, codec, tuple(tried), exported, x, seconds)
+
+
+def _fitting_rows(
+    data: Any, takes: Shape | None, shape: tuple[int, ...] | None, asked: dict[str, Any]
+) -> Rows:
+    """Rows from the data; pictures of the size and the channels that an encoder's file states."""
+    stated = None if shape is not None else _stated(takes)
+    if stated is not None and None not in stated:
+        shape = tuple(int(n or 0) for n in stated)
+    rows = rows_of(data, shape=shape, **asked)
+    channels = stated[2] if stated is not None else None
+    if rows.payload.kind == "image" and channels not in (None, rows.payload.shape[2]):
+        return _of_channels(data, rows, int(channels or 0), asked)
+    return rows
+
+
+def _stated(takes: Shape | None) -> Shape | None:
+    """Height, width and channels of pictures, as far as an input of four axes states them."""
+    if takes is None or len(takes) != 4:
+        return None
+    _, a, b, c = takes
+    if a in (1, 3, 4):
+        return b, c, a
+    return (a, b, c) if c in (1, 3, 4) else None
+
+
+def _of_channels(data: Any, rows: Rows, channels: int, asked: dict[str, Any]) -> Rows:
+    """The rows again, as pictures of another number of channels."""
+    if hasattr(data, "images") and hasattr(data, "holdout"):
+        raise InvalidInput(
+            f"the encoder takes pictures of {channels} channels, these have "
+            f"{rows.payload.shape[2]}: read them with shape=(h, w, {channels})"
+        )
+    h, w, c = rows.payload.shape
+    found = rows_of(data, shape=(h, w, channels), **asked)
+    note = f"pictures of {c} channels were made ones of {channels}, which the encoder takes"
+    return replace(found, notes=(note, *found.notes))
+
+
+def _other_channels(
+    problem: InvalidInput,
+    rows: Rows,
+    data: Any,
+    asked: dict[str, Any],
+    conventions: Callable[[Float32], Any],
+) -> tuple[Rows, Any]:
+    """Pictures of another number of channels, where those as they are do not come back."""
+    for channels in {1, 3, 4} - {rows.payload.shape[2]}:
+        try:
+            other = _of_channels(data, rows, channels, asked)
+            return other, conventions(_sample(other))
+        except InvalidInput:
+            continue
+    raise problem
+
+
+def _sample(rows: Rows) -> Float32:
+    """Some rows, evenly spread."""
+    chosen = np.linspace(0, len(rows) - 1, _few(rows.payload)).astype(np.int64)
+    return rows.values(np.unique(chosen))
 
 
 def _few(payload: Payload) -> int:
@@ -271,6 +338,7 @@ def create(
     attributes: Any = None,
     holdout: Any = None,
     kind: Literal["image", "series", "table"] | None = None,
+    shape: tuple[int, ...] | None = None,
     names: Sequence[str] | None = None,
     units: Sequence[str] | None = None,
     input: Convention | None = None,
@@ -313,6 +381,8 @@ def create(
         attributes: a table of the rows' attributes, or a file of one.
         holdout: a share of the rows, or a bool (n,); by default a sixth is held out.
         kind: "image", "series" or "table", where an array could be either.
+        shape: (h, w) or (h, w, c) of pictures that are read from files; by default what the
+            encoder's file states, or the most common one.
         names: of the channels of series or the columns of a table.
         units: of each of them.
         input: how pixels enter the encoder, where that is not to be found out.
@@ -359,6 +429,7 @@ def create(
         attributes=attributes,
         holdout=holdout,
         kind=kind,
+        shape=shape,
         names=names,
         input=input,
         output=output,
@@ -379,6 +450,7 @@ def create(
         name=name,
         dataset=rows.dataset,
         architecture=architecture,
+        notes=rows.notes,
         training=dict(training or {}),
         written_by=_versions(),
         files={

@@ -156,6 +156,7 @@ class Manifest:
         architecture: the architecture of aegen that it was trained as, or None; only format 1
             needs it.
         classifier: the classifier, or None.
+        notes: what was decided and left out when it was made, a sentence each.
         training: how it was trained, by label: plain values for people and for a repeat.
         reconstruction: errors of reconstruction on held-out images, by name.
         atlas: how ``thumbnails.webp`` is laid out.
@@ -184,6 +185,7 @@ class Manifest:
     reduction: Reduced | None
     architecture: Network | None
     classifier: Network | None
+    notes: tuple[str, ...]
     training: Mapping[str, Any]
     reconstruction: Mapping[str, float]
     atlas: Atlas
@@ -369,9 +371,9 @@ class _Reader:
 
         return tuple(self.take(name, fits, "a list of texts of one line", []))
 
-    def texts(self, name: str) -> tuple[str, ...]:
+    def texts(self, name: str, longest: int = 200) -> tuple[str, ...]:
         def fits(value: Any) -> bool:
-            lines = isinstance(value, list) and all(map(_line, value))
+            lines = isinstance(value, list) and all(_line(v, longest) for v in value)
             return lines and len(set(value)) == len(value)
 
         return tuple(self.take(name, fits, "a list of different texts of one line", []))
@@ -394,9 +396,9 @@ def _whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _line(value: Any) -> bool:
+def _line(value: Any, longest: int = 200) -> bool:
     text = isinstance(value, str) and bool(value.strip())
-    return text and len(value) <= 200 and value.isprintable()
+    return text and len(value) <= longest and value.isprintable()
 
 
 def _finite(value: Any) -> bool:
@@ -430,6 +432,7 @@ def _manifest(reader: _Reader, version: int) -> Manifest:
         reduction=None if first else _reduction(reader),
         architecture=_optional_network(reader, "architecture", optional=not first),
         classifier=_optional_network(reader, "classifier"),
+        notes=() if first else reader.texts("notes", longest=1000),
         training=reader.object("training"),
         reconstruction=_figures(reader),
         atlas=_atlas(reader.within("atlas", reader.object("atlas"))),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -25,6 +25,9 @@ UNSTATED = "not stated"
 
 HELD_OUT = 6
 """One row of so many is held out where nothing else is said."""
+
+MOST_NOTES = 200
+"""Files that were left out and are named, at most."""
 
 LEAST_HELD_OUT = 30
 """Fewer rows than this are all for training."""
@@ -68,6 +71,7 @@ class Rows:
         dataset: name of the data set.
         licence, citation, source: of the data.
         fingerprint: changes with the data.
+        notes: what was decided and left out when they were read, a sentence each.
     """
 
     payload: Payload
@@ -81,6 +85,7 @@ class Rows:
     citation: str = ""
     source: str = ""
     fingerprint: str = ""
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         """How many there are."""
@@ -95,6 +100,7 @@ def rows_of(
     data: Any,
     *,
     kind: str | None = None,
+    shape: tuple[int, ...] | None = None,
     attributes: Any = None,
     holdout: Any = None,
     names: Sequence[str] | None = None,
@@ -109,6 +115,7 @@ def rows_of(
     Args:
         data: the rows.
         kind: "image", "series" or "table".
+        shape: (h, w) or (h, w, c) of pictures that are read; by default the most common one.
         attributes: a DataFrame or a file of one; None takes what comes with the data.
         holdout: which rows are held out: a share, or a bool array (n,); by default a sixth.
         names: of the channels or columns.
@@ -131,7 +138,25 @@ def rows_of(
             return _arrays(data, attributes, holdout, names, dataset, rng)
     from aegen.data import read
 
-    return _pictures(read(data, attributes=attributes, holdout=holdout, rng=rng))
+    found = read(
+        data,
+        attributes=attributes,
+        shape=shape,
+        holdout=holdout,
+        name=dataset or None,
+        rng=rng,
+    )
+    skipped = [f"left out {_printed(one.path)}: {one.reason}" for one in found.skipped]
+    more = len(skipped) - MOST_NOTES
+    if more > 0:
+        skipped[MOST_NOTES:] = [f"left out {more:,} more files"]
+    notes = dict.fromkeys([*found.notes, *skipped])
+    return replace(_pictures(found), notes=tuple(note[:1000] for note in notes))
+
+
+def _printed(path: Any) -> str:
+    """A path as text that any terminal and any file can hold."""
+    return "".join(c if c.isprintable() else "?" for c in str(path))
 
 
 def code_rows(
