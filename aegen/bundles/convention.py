@@ -107,7 +107,7 @@ class Convention:
         if self.layout == "no channels":
             x = x[..., 0]
         elif self.layout.startswith("flat"):
-            x = x.reshape(len(x), -1)
+            x = x.reshape(len(x), math.prod(x.shape[1:]))
         return np.ascontiguousarray(x, np.float32)
 
     def undo(self, y: Float32, shape: tuple[int, ...]) -> Float32:
