@@ -18,7 +18,14 @@ from aegen.bundles.codec import Codec, Runner
 from aegen.bundles.codes import CODES, CodeTable, Placed, parse_codes, tensors
 from aegen.bundles.contents import Contents, read_file
 from aegen.bundles.generation import Model, timed
-from aegen.bundles.manifest import MANIFEST, Atlas, Manifest, read_manifest, require_place
+from aegen.bundles.manifest import (
+    FORMAT,
+    MANIFEST,
+    Atlas,
+    Manifest,
+    read_manifest,
+    require_place,
+)
 from aegen.bundles.onnx_network import OnnxNetwork
 from aegen.bundles.payload import Payload
 from aegen.bundles.random_features import random_features
@@ -30,7 +37,7 @@ from aegen.core.errors import BundleError, InvalidInput, UnknownName
 from aegen.core.images import png
 from aegen.core.neighbours import Neighbours
 from aegen.core.rng import RNG
-from aegen.core.storage import replacing_folder, write_bytes
+from aegen.core.storage import read_bytes, replacing_folder, write_bytes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -106,11 +113,12 @@ class Bundle:
         """
         folder = Path(path)
         require_place(folder)
-        names = [MANIFEST, *self.manifest.files]
+        older = self.manifest.format != FORMAT  # its bundle.json has other fields
+        document = read_bytes(self.path / MANIFEST) if older else self.manifest.to_json()
         with replacing_folder(folder) as part:
-            for name in names:
-                content = self.manifest.to_json() if name == MANIFEST else self._content(name)[0]
-                write_bytes(part / name, content)
+            write_bytes(part / MANIFEST, document)
+            for name in self.manifest.files:
+                write_bytes(part / name, self._content(name)[0])
         return type(self).open(folder)
 
     def _repr_png_(self) -> bytes:

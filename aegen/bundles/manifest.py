@@ -50,7 +50,7 @@ FILES = ("attributes.parquet", "codes.safetensors", "cover.webp", "thumbnails.we
 """Files that every bundle has; which others it has, its manifest says."""
 
 WIDEST = 10_000_000
-"""Numbers of a code, as the networks have it, at most."""
+"""Numbers of a row, and of a code as the networks have it, at most."""
 
 
 @dataclass(frozen=True)
@@ -605,13 +605,34 @@ def _agreement(manifest: Manifest, reader: _Reader) -> None:
     width = manifest.reduction.components if manifest.reduction else size
     if width != manifest.latent_dim:
         reader.report("latent_dim", f"is {manifest.latent_dim} where codes have {width} numbers")
-    if manifest.payload.kind == "codes" and manifest.decoder is not None:
-        reader.report("payload.kind", "is codes, which have no decoder, but there is one")
+    if manifest.payload.size > WIDEST:
+        reader.report("payload.shape", f"makes rows of {manifest.payload.size:,} numbers")
+    for name, end in (("encoder", manifest.encoder), ("decoder", manifest.decoder)):
+        if end is not None and manifest.payload.kind == "codes":
+            reader.report("payload.kind", f"is codes, which have no {name}, but there is one")
+        elif end is not None:
+            _pixels(name, end.convention, manifest.payload, reader)
     if not 1 <= len(manifest.cover) * manifest.image_shape[1] <= WEBP_SIDE:
         reader.report("cover", f"names {len(manifest.cover)} rows, which make no picture")
     tiles = manifest.atlas.rows
     if tiles > manifest.rows:
         reader.report("atlas.rows", f"is {tiles}, but there are {manifest.rows} training rows")
+
+
+def _pixels(
+    name: str, convention: Convention | None, payload: Payload, reader: _Reader
+) -> None:
+    """Whether the convention of a network's end is one of the bundle's pictures."""
+    field = f"{name}.convention"
+    if (convention is not None) != (payload.kind == "image"):
+        there = "is of pictures, and rows are none" if convention else "is missing for pictures"
+        reader.report(field, there)
+    elif convention is not None:
+        part, _, fault = convention.problem(
+            payload.shape[2], entering=name == "encoder"
+        ).partition(": ")
+        if fault:
+            reader.report(f"{field}.{part}", fault)
 
 
 def _needed(manifest: Manifest) -> tuple[str, ...]:
