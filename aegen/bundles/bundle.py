@@ -317,7 +317,7 @@ class Bundle:
         said = self.manifest.encoder if which == "encoder" else self.manifest.decoder
         if which in self._functions:
             return self._functions[which]
-        if said is None or f"{which}.onnx" not in self.manifest.files:
+        if said is None or said.function:
             return None
 
         def open_network() -> OnnxNetwork:
@@ -348,6 +348,16 @@ class Bundle:
             return networks.load_classifier(self.manifest, *self._content(networks.CLASSIFIER))
 
         return self._once("classifier", make)
+
+    @property
+    def encodes(self) -> bool:
+        """Whether rows can be encoded."""
+        return self.manifest.format == 1 or self._end("encoder") is not None
+
+    @property
+    def decodes(self) -> bool:
+        """Whether codes can be decoded."""
+        return self.manifest.format == 1 or self._end("decoder") is not None
 
     def encode(self, x: ArrayLike) -> FloatArray:
         """Codes, float64 (n, d), of rows ``x``: images (n, h, w, c), uint8 or floats in [0, 1].
@@ -401,13 +411,13 @@ class Bundle:
 
     def _require(self, which: str) -> None:
         """Refuse what needs a network that is not there."""
-        there = self.manifest.encodes if which == "encoder" else self.manifest.decodes
-        if there and (self.manifest.format == 1 or self._end(which) is not None):
+        if self.encodes if which == "encoder" else self.decodes:
             return
-        why = (
-            "was made with a function, which no file can hold" if there else "was made without one"
+        said = self.manifest.encoder if which == "encoder" else self.manifest.decoder
+        why = "without one" if said is None else "with a function, which no file can hold"
+        raise BundleError(
+            self.path / MANIFEST, f"{which}: this bundle has none, since it was made {why}"
         )
-        raise BundleError(self.path / MANIFEST, f"{which}: this bundle has none, since it {why}")
 
     def classify(
         self, x: ArrayLike, *, features: ArrayLike | None = None

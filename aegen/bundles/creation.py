@@ -205,7 +205,7 @@ def create(
     functions = {
         which: end
         for which, end in (("encoder", found.codec.encoder), ("decoder", found.codec.decoder))
-        if end is not None and which not in found.exported
+        if end is not None and getattr(manifest, which) and which not in found.exported
     }
     if path is None:
         bundle = Bundle(Path(name), manifest, contents, functions)
@@ -304,7 +304,8 @@ class _Maker:
         ids = self.rows.ids
         table = CodeTable(codes, holdout, ids[self.train], ids[self.holdout], placed)
         contents = {CODES: safetensors(to_tensors(table))}
-        contents |= {f"{end}.onnx": net.content for end, net in self.found.exported.items()}
+        if shown.kind != "codes":  # else nothing could be given to an encoder
+            contents |= {f"{end}.onnx": net.content for end, net in self.found.exported.items()}
         reduction = self.codec.reduction
         if reduction is not None:
             contents[REDUCTION] = safetensors(reduction.arrays())
@@ -346,10 +347,13 @@ class _Maker:
         }
 
     def _network_file(self, which: str, shown: Payload) -> NetworkFile | None:
-        network = self.found.exported.get(which)
-        if network is None or (which == "encoder" and shown.kind == "codes"):
+        encoding = which == "encoder"
+        if shown.kind == "codes" or (self.codec.encoder if encoding else self.codec.decoder) is None:
             return None
-        convention = self.codec.taken if which == "encoder" else self.codec.given
+        convention = self.codec.taken if encoding else self.codec.given
+        network = self.found.exported.get(which)
+        if network is None:
+            return NetworkFile(convention=convention, function=True)
         return NetworkFile(network.output, convention, network.parameters)
 
     def _reduce(self) -> None:

@@ -71,18 +71,20 @@ class Network:
 
 @dataclass(frozen=True)
 class NetworkFile:
-    """What bundle.json says of ``encoder.onnx`` or ``decoder.onnx``.
+    """What bundle.json says of ``encoder.onnx`` or ``decoder.onnx``, or in the place of one.
 
     Attributes:
         output: name of the output that is taken; "" for the first.
         convention: of the pixels at the encoder's input or the decoder's output; None where rows
             are no pictures.
         parameters: numbers that the network learned.
+        function: whether it was a person's function, which no file holds.
     """
 
     output: str = ""
     convention: Convention | None = None
     parameters: int = 0
+    function: bool = False
 
 
 @dataclass(frozen=True)
@@ -197,16 +199,6 @@ class Manifest:
     def image_shape(self) -> tuple[int, int, int]:
         """Height, width and channels of a row's picture."""
         return self.payload.image_shape
-
-    @property
-    def encodes(self) -> bool:
-        """Whether rows can be encoded."""
-        return self.format == 1 or self.encoder is not None
-
-    @property
-    def decodes(self) -> bool:
-        """Whether codes can be decoded."""
-        return self.format == 1 or self.decoder is not None
 
     @property
     def size(self) -> int:
@@ -494,7 +486,8 @@ def _network_file(reader: _Reader, name: str) -> NetworkFile | None:
     output = inner.text("output", empty=True)
     convention = _optional(inner, "convention")
     pixels = None if convention is None else _convention(convention)
-    found = NetworkFile(output, pixels, inner.whole("parameters", 0))
+    function = inner.take("function", lambda v: isinstance(v, bool), "true or false", False)
+    found = NetworkFile(output, pixels, inner.whole("parameters", 0), function)
     inner.done()
     return found
 
@@ -639,8 +632,8 @@ def _needed(manifest: Manifest) -> tuple[str, ...]:
     """Files that a bundle with these fields has."""
     optional = {
         "weights.safetensors": manifest.format == 1,
-        "encoder.onnx": manifest.encoder is not None,
-        "decoder.onnx": manifest.decoder is not None,
+        "encoder.onnx": manifest.encoder is not None and not manifest.encoder.function,
+        "decoder.onnx": manifest.decoder is not None and not manifest.decoder.function,
         "reduction.safetensors": manifest.reduction is not None,
         "classifier.safetensors": manifest.classifier is not None,
     }

@@ -141,6 +141,7 @@ def test_each_field_of_the_manifest_is_checked(edit, field, value, said):
         ("payload", {"colour": "red"}, "payload.colour: is no field of this format"),
         ("encoder", {"output": 3}, "encoder.output: must be text"),
         ("encoder", {"parameters": -1}, "encoder.parameters: must be a whole number"),
+        ("encoder", {"function": "yes"}, "encoder.function: must be true or false"),
         ("encoder", {"convention": None}, "encoder.convention: is missing for pictures"),
         ("decoder", {"convention": []}, "decoder.convention: must be a JSON object or null"),
         ("decoder", {"weights": 1}, "decoder.weights: is no field of this format"),
