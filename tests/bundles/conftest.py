@@ -22,10 +22,18 @@ def tiny(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def of_torch(tmp_path_factory):
+def torch_networks():
+    """An autoencoder and a classifier of aegen, as a training leaves them: not in eval mode."""
+    net, classifier = tiny_networks()
+    return net.train(), classifier.train()
+
+
+@pytest.fixture(scope="session")
+def of_torch(torch_networks, tmp_path_factory):
     """A sound bundle of one of aegen's own networks; nobody changes it."""
+    net, classifier = torch_networks
     folder = tmp_path_factory.mktemp("bundles") / "torch"
-    return tiny_bundle(folder, network=tiny_networks()[0])
+    return tiny_bundle(folder, network=net, classifier=classifier)
 
 
 @pytest.fixture(scope="session")
