@@ -92,4 +92,3 @@ def linear_pair(
         affine(w, -mean @ w, u.shape[1:], code, **options),
         affine(back[:-1], back[-1], code, y.shape[1:], end=end, **options),
     )
-

@@ -104,11 +104,11 @@ def _classifier(channels: int) -> Any:
 
 
 def tiny_bundle(
-    path: Path, *, channels: int = 1, image_set: ImageSet | None = None, **changes: Any
+    path: Path | None, *, channels: int = 1, image_set: ImageSet | None = None, **changes: Any
 ) -> Bundle:
-    """A whole bundle of `tiny_images` in the new folder ``path``, named after it."""
+    """A whole bundle of `tiny_images` in the new folder ``path``, named after it, or in memory."""
     given: dict[str, Any] = {
-        "name": path.name,
+        "name": "tiny" if path is None else path.name,
         "network": tiny_pair(channels=channels),
         "data": tiny_images(channels=channels) if image_set is None else image_set,
         "path": path,

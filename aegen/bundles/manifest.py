@@ -6,6 +6,7 @@ format 2 has its networks as ONNX files, format 1 had weights for an architectur
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import re
@@ -22,6 +23,7 @@ from aegen.core.errors import BundleError, InvalidInput
 from aegen.core.images import WEBP_SIDE
 
 __all__ = [
+    "FILES",
     "FORMAT",
     "MANIFEST",
     "Atlas",
@@ -34,6 +36,7 @@ __all__ = [
     "manifest_problems",
     "read_manifest",
     "require_place",
+    "require_readable",
 ]
 
 FORMAT = 2
@@ -46,8 +49,18 @@ LARGEST = 4_000_000
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 DIGEST = re.compile(r"[0-9a-f]{64}")
-FILES = ("attributes.parquet", "codes.safetensors", "cover.webp", "thumbnails.webp")
-"""Files that every bundle has; which others it has, its manifest says."""
+BASIC = ("attributes.parquet", "codes.safetensors", "cover.webp", "thumbnails.webp")
+"""Files that every bundle has."""
+
+FILES = (
+    *BASIC,
+    "weights.safetensors",
+    "encoder.onnx",
+    "decoder.onnx",
+    "reduction.safetensors",
+    "classifier.safetensors",
+)
+"""Files that a bundle may have; which, its other fields say."""
 
 WIDEST = 10_000_000
 """Numbers of a row, and of a code as the networks have it, at most."""
@@ -249,6 +262,26 @@ def manifest_problems(folder: Path) -> tuple[Manifest | None, list[Finding]]:
     except BundleError as problem:
         file = MANIFEST if problem.path.name == MANIFEST else ""
         return None, [Finding(file, "", problem.problem)]
+    return _parsed(document)
+
+
+def require_readable(manifest: Manifest) -> None:
+    """Refuse what could be written, and not be read again.
+
+    Raises:
+        InvalidInput: a field that does not fit, or values that JSON cannot hold.
+    """
+    try:
+        document = json.loads(manifest.to_json())
+    except (TypeError, ValueError, RecursionError) as problem:
+        raise InvalidInput(
+            f"training must hold plain values that JSON can hold ({problem})"
+        ) from problem
+    for finding in _parsed(document)[1]:
+        raise InvalidInput(f"no bundle can be made of this: {finding.field}: {finding.problem}")
+
+
+def _parsed(document: Mapping[str, Any]) -> tuple[Manifest | None, list[Finding]]:
     reader = _Reader(document)
     version = reader.whole("format", 1)
     if not reader.findings and version > FORMAT:
@@ -612,9 +645,7 @@ def _agreement(manifest: Manifest, reader: _Reader) -> None:
         reader.report("atlas.rows", f"is {tiles}, but there are {manifest.rows} training rows")
 
 
-def _pixels(
-    name: str, convention: Convention | None, payload: Payload, reader: _Reader
-) -> None:
+def _pixels(name: str, convention: Convention | None, payload: Payload, reader: _Reader) -> None:
     """Whether the convention of a network's end is one of the bundle's pictures."""
     field = f"{name}.convention"
     if (convention is not None) != (payload.kind == "image"):
@@ -630,11 +661,12 @@ def _pixels(
 
 def _needed(manifest: Manifest) -> tuple[str, ...]:
     """Files that a bundle with these fields has."""
-    optional = {
-        "weights.safetensors": manifest.format == 1,
-        "encoder.onnx": manifest.encoder is not None and not manifest.encoder.function,
-        "decoder.onnx": manifest.decoder is not None and not manifest.decoder.function,
-        "reduction.safetensors": manifest.reduction is not None,
-        "classifier.safetensors": manifest.classifier is not None,
-    }
-    return (*FILES, *(name for name, there in optional.items() if there))
+    there = (
+        *(True for _ in BASIC),
+        manifest.format == 1,
+        manifest.encoder is not None and not manifest.encoder.function,
+        manifest.decoder is not None and not manifest.decoder.function,
+        manifest.reduction is not None,
+        manifest.classifier is not None,
+    )
+    return tuple(itertools.compress(FILES, there))

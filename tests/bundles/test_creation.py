@@ -21,7 +21,7 @@ from aegen.bundles import (
 )
 from aegen.bundles.thumbnails import choose_cover, compose, tile_side
 from aegen.core import images
-from aegen.core.errors import BundleError, InvalidInput, StorageError
+from aegen.core.errors import BundleError, InvalidInput, StorageError, UnknownName
 from aegen.core.progress import reporting
 from aegen.projections.pca import PCA
 from tests.tiny_bundle import QuickUMAP, tiny_bundle, tiny_images, tiny_networks, tiny_pair
@@ -82,10 +82,10 @@ def test_a_variational_autoencoder_is_read_by_its_mean():
     net, _ = tiny_networks(kind="variational")
     found = plan(net, tiny_images())
     assert found.architecture.name == "variational"
-    assert found.trials == ()  # aegen knows what its own networks take
+    assert [t.taken for t in found.trials] == [Convention()]  # known of aegen's own networks
     codes, pictures = ends(net, (found.sample * 255).round(), found.codec.encode(found.sample))
-    assert np.allclose(found.codec.encode(found.sample), codes, atol=1e-5)
-    assert np.allclose(found.codec.reconstruct(found.sample), pictures, atol=1e-5)
+    assert np.allclose(found.codec.encode(found.sample), codes, atol=1e-4)
+    assert np.allclose(found.codec.reconstruct(found.sample), pictures, atol=1e-4)
 
 
 def test_reconstruction_is_measured_on_both_parts(tiny):
@@ -161,7 +161,7 @@ def test_a_bundle_in_memory_that_the_check_refuses_is_not_made(monkeypatch):
 
     monkeypatch.setattr(creation, "to_tensors", spoiled)
     with pytest.raises(BundleError, match=r"was not made: error .*codes\.train.*shape \(40, 2\)"):
-        tiny_bundle(Path("tiny"), path=None)
+        tiny_bundle(None)
 
 
 def test_what_is_no_bundle_is_not_replaced(tmp_path):
@@ -203,10 +203,16 @@ def test_a_folder_that_cannot_be_written(tmp_path, monkeypatch):
 def test_texts_that_cannot_be_used(tmp_path, monkeypatch, changes, said, where):
     """Before any long work, whose result they would throw away."""
     monkeypatch.setattr(creation, "safetensors", None)
-    place = {} if where == "folder" else {"path": None}
+    place = tmp_path / "tiny" if where == "folder" else None
     with pytest.raises(InvalidInput, match=said):
-        tiny_bundle(tmp_path / "tiny", **place, **changes)
+        tiny_bundle(place, **changes)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_projection_that_does_not_exist_is_known_at_once(monkeypatch):
+    monkeypatch.setattr(creation, "safetensors", None)
+    with pytest.raises(UnknownName, match="no projection named 'tsne'"):
+        tiny_bundle(None, projected={"tsne": PCA()})
 
 
 def altered(**changes):
@@ -242,7 +248,7 @@ def test_images_and_networks_that_do_not_fit(tmp_path):
 def test_codes_that_are_nan_are_refused(tmp_path):
     net, _ = tiny_networks()
     net.encoder.head.bias.data[0] = float("nan")
-    with pytest.raises(InvalidInput, match="codes that are NaN"):
+    with pytest.raises(InvalidInput, match="codes that are NaN or infinite: see whether it is tr"):
         tiny_bundle(tmp_path / "tiny", network=net)
     assert list(tmp_path.iterdir()) == []
 
