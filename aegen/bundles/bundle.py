@@ -445,9 +445,25 @@ class Bundle:
             return random_features(images)
         return networks.features(self.classifier(), images)
 
+    def numbers(self, z: ArrayLike) -> FloatArray:
+        """Rows of codes ``z`` (n, d) as plain numbers, float64 (n, k), for metrics.
+
+        Each channel or column as a share of the range that most of the data lies in, so that units
+        count for nothing; codes alone likewise. Only of bundles that show no images.
+
+        Raises:
+            InvalidInput: codes of another dimension, not finite, or too large to decode.
+            BundleError: the bundle shows series or a table, and has no decoder.
+        """
+        codes = arrays.codes(z, dimension=self.latent_dim)
+        rows = codes if self.payload.kind == "codes" else self.decode_values(codes)
+        return self.payload.shares(rows).reshape(len(codes), -1).astype(np.float64)
+
     @property
     def feature_source(self) -> str:
-        """What `features` are: of "the classifier", or of "random convolutions"."""
+        """Whose `features` metrics use: the classifier's, random convolutions', or no network's."""
+        if self.payload.kind != "image":
+            return "the numbers themselves"
         return "random convolutions" if self.manifest.classifier is None else "the classifier"
 
     # generation
