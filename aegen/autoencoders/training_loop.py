@@ -152,8 +152,9 @@ def train(
             if not math.isfinite(losses[-1]):
                 raise TrainingError(
                     f"the loss is {losses[-1]} at step {step + 1} (epoch {epoch}): lower the "
-                    f"learning rate from {recipe.learning_rate:g}; the last whole epoch is kept "
-                    f"in {checkpoint}"
+                    f"learning rate from {recipe.learning_rate:g}, or where a decoder may reach "
+                    "exactly 0 or 1 take its logits by `Autoencoder.logits_of`; the last whole "
+                    f"epoch is kept in {checkpoint}"
                 )
             last = k == per_epoch - 1
             figures = {}
