@@ -39,7 +39,10 @@ Table = Annotated[
 ]
 Shape = Annotated[
     str | None,
-    typer.Option(metavar="HxW", help="Height x width to bring pictures at a path to, as 64x48"),
+    typer.Option(
+        metavar="HxW",
+        help="Height x width to bring pictures at a path to, as 64x48; 64x48x3 says channels too",
+    ),
 ]
 DataPath = Annotated[
     Path | None,

@@ -105,10 +105,13 @@ def _tell_end(checkpoint: Path, recipe: dict[str, Any], details: Sequence[str]) 
     if (patience := recipe.get("patience")) is not None:
         if len(history) < recipe["epochs"]:
             typer.echo(
-                f"stopped after epoch {len(history)} of {recipe['epochs']}: on a tenth of the "
-                f"training pictures, kept aside, the loss has not fallen for {patience} epochs"
+                f"stopped after epoch {len(history)} of {recipe['epochs']}: the loss on a tenth "
+                f"of the training pictures, kept aside, has not fallen for {patience} epochs"
             )
-        typer.echo(f"the weights are those of epoch {best_epoch(history)}, where it was lowest")
+        typer.echo(
+            f"the weights are those of epoch {best_epoch(history)}, where the loss on pictures "
+            "kept aside was lowest"
+        )
     if details:
         typer.echo(f"with details: {figures_line(history[-1])}")
 

@@ -26,7 +26,7 @@ class TrainingImages:
         data: a data set's name, or a path.
         folder: where the files of a named data set lie.
         attributes: table of attributes of the images at a path.
-        shape: height x width to which they are brought, such as "64x48".
+        shape: height x width, and channels where they are to be others, such as "64x48x3".
         limit: training rows to use at most.
     """
 
@@ -61,6 +61,8 @@ class TrainingImages:
             found["attributes"] = str(self.attributes.resolve())
         if self.shape is not None:
             found["shape"] = list(_shape(self.shape))
+        if self.limit is not None:
+            found["limit"] = self.limit
         return found
 
     def options(self) -> str:
@@ -111,6 +113,7 @@ class TrainingImages:
 
         if self.is_named:
             images = datasets.create(self.data).load(self.folder)
+            images = images if self.limit is None else images.limited(self.limit)
         else:
             images = self._read_path()
         h, w, _ = images.image_shape
@@ -119,7 +122,7 @@ class TrainingImages:
                 f"{self.data} has pictures of {h} x {w}; a network takes sides from {SMALLEST} to "
                 f"{LARGEST}: give --shape HEIGHTxWIDTH, such as --shape {_fitting(h, w)}"
             )
-        return images if self.limit is None else images.limited(self.limit)
+        return images
 
     def _read_path(self) -> Any:
         from aegen.commands.progress_bar import followed
@@ -130,6 +133,8 @@ class TrainingImages:
             given["attributes"] = self.attributes
         if self.shape is not None:
             given["shape"] = _shape(self.shape)
+        if self.limit is not None:
+            given["limit"] = self.limit
         with followed():
             return read(Path(self.data), **given)
 
@@ -150,21 +155,27 @@ def describe(images: Any) -> None:
         typer.echo(f"left out: {len(images.skipped) - NAMED:,} more files")
 
 
-def _shape(text: str) -> tuple[int, int]:
-    """Height and width as typed.
+def _shape(text: str) -> tuple[int, ...]:
+    """Height and width as typed, and channels where there are three numbers.
 
     Raises:
         InvalidInput: they are none, or out of bounds.
     """
     from aegen.autoencoders.networks._size import sides
 
-    found = re.fullmatch(r"(\d+)(?:[x×](\d+))?", text.strip().lower())
-    if found is None:
-        raise InvalidInput(f"--shape must be a height and a width, such as 64x48, got {text!r}")
+    if not re.fullmatch(r"\d+(x\d+){0,2}", text):
+        raise InvalidInput(
+            f"--shape must be a height and a width, such as 64x48, or with channels 64x48x3, got "
+            f"{text!r}"
+        )
+    numbers = [int(part) for part in text.split("x")]
     try:
-        return sides([int(found[1]), int(found[2] or found[1])])
+        pair = sides(numbers[:2] if len(numbers) > 1 else numbers[0])
     except InvalidInput as problem:
         raise InvalidInput(f"--shape: {problem}") from None
+    if (channels := numbers[2:]) and not 1 <= channels[0] <= 4:
+        raise InvalidInput(f"--shape: channels must be from 1 to 4, got {channels[0]}")
+    return (*pair, *channels)
 
 
 def _fitting(h: int, w: int) -> str:

@@ -108,9 +108,10 @@ def test_pictures_that_are_not_square_come_back_in_their_size(architecture, chan
             other = x.clone()
             other[..., row, column] = 1 - other[..., row, column]
             assert not torch.equal(network.encode(other), codes)
-        # And every pixel is drawn from it.
+        # And every pixel is drawn from it, each by itself.
         drawn = network.decode(torch.randn(8, 5, generator=torch.Generator().manual_seed(1)))
         assert (drawn.std(dim=0) > 0).all()
+        assert drawn[0].unique().numel() > drawn[0].numel() / 2
 
 
 @pytest.mark.parametrize("size", [(512, 512), (8, 512), (512, 100), (80, 160)])

@@ -103,6 +103,7 @@ def test_details_are_read_after_the_last_epoch(aegen, data, tmp_path):
         (("classifier", "mnist", "--attributes", "a.csv"), "--attributes is for images at a path"),
         (("autoencoder", ".", "--data", "x"), "--data is for the files of a data set by its name"),
         (("autoencoder", ".", "--shape", "wide"), "--shape must be a height and a width"),
+        (("autoencoder", ".", "--shape", "8x8x5"), "--shape: channels must be from 1 to 4, got 5"),
         (("autoencoder", ".", "--shape", "4x8"), "--shape: size must be a whole number from 8"),
         (("autoencoder", ".", "--out", f"{__file__}/a"), "test_train.py: is no folder"),
         (("supermask-autoencoder", "."), "no data set named '.'"),
@@ -162,10 +163,15 @@ def photos(tmp_path, monkeypatch):
 
 
 def test_an_autoencoder_of_a_folder(aegen, photos, tmp_path):
-    words = ("autoencoder", "My Photos/", "--shape", "8x20", "--attributes", "labels.csv")
+    words = ("autoencoder", "My Photos/", "--shape", "8x20x3", "--attributes", "labels.csv")
+    words = (*words, "--limit", 75)
     code, printed, problems = aegen("train", *words, "--epochs", 2, "--latent-dim", 3)
     assert code == 0, problems
-    assert photos.given == {"shape": (8, 20), "attributes": Path("labels.csv")}
+    assert photos.given == {
+        "shape": (8, 20, 3),
+        "attributes": Path("labels.csv"),
+        "limit": 75,
+    }
     lines = printed.splitlines()
     assert "My photos: 90 pictures of 8 x 20 x 3, 15 of them held out" in lines
     assert "two pictures were turned" in lines
@@ -180,7 +186,8 @@ def test_an_autoencoder_of_a_folder(aegen, photos, tmp_path):
     assert about["source"] == {
         "path": str(tmp_path / "My Photos"),
         "attributes": str(tmp_path / "labels.csv"),
-        "shape": [8, 20],
+        "shape": [8, 20, 3],
+        "limit": 75,
     }
 
 
@@ -241,8 +248,8 @@ def test_a_classifier_without_epochs_stops_by_itself_and_says_so(aegen, photos, 
     code, printed, problems = aegen("train", *words)
     assert code == 0, problems
     assert "learns light\n" in printed
-    stopped = re.search(r"stopped after epoch (\d+) of 40: on a tenth of the training", printed)
-    assert f"the weights are those of epoch {int(stopped[1]) - 1}, where it was lowest" in printed
+    stopped = re.search(r"stopped after epoch (\d+) of 40: the loss on a tenth of the", printed)
+    assert f"the weights are those of epoch {int(stopped[1]) - 1}, where the loss" in printed
 
 
 @pytest.mark.parametrize(
