@@ -406,7 +406,7 @@ class Bundle:
     ) -> dict[str, FloatArray]:
         """Probability of each value of each attribute, float64 (n, k), of images ``x``.
 
-        Columns are in the order of ``manifest.attributes[name].values``.
+        Columns are in the order of ``manifest.attributes[name].classes``.
 
         Args:
             x: images (n, h, w, c).
@@ -430,6 +430,16 @@ class Bundle:
         if not np.isfinite(f).all():
             raise InvalidInput("features: some are too large to be what a network gave")
         return networks.probabilities(net, images, f)
+
+    def measure(self, x: ArrayLike) -> dict[str, FloatArray]:
+        """What the classifier reads of each number attribute, float64 (n,), of images ``x``.
+
+        Raises:
+            InvalidInput: images of another shape, type or range.
+            BundleError: the bundle has no classifier.
+        """
+        images = arrays.images(x, shape=self.image_shape)
+        return networks.measured(self.classifier(), images)
 
     def features(self, x: ArrayLike) -> NDArray[np.float32]:
         """Features of images ``x``, float32 (n, f): the space that metrics use.
@@ -461,7 +471,7 @@ class Bundle:
 
     @property
     def feature_source(self) -> str:
-        """Whose `features` metrics use: the classifier's, random convolutions', or no network's."""
+        """Whose `features` metrics use: the classifier's, or random convolutions' or none."""
         if self.payload.kind != "image":
             return "the numbers themselves"
         return "random convolutions" if self.manifest.classifier is None else "the classifier"

@@ -68,7 +68,7 @@ class TrainingImages:
     def options(self) -> str:
         """The options that name these images to `aegen bundles create`."""
         if self.is_named:
-            given = {"--data": self.folder}
+            given = {"--images": self.folder}
         else:
             given = {"--images": Path(self.data), "--attributes": self.attributes}
         words = {name: str(path) for name, path in given.items() if path is not None}
@@ -126,7 +126,7 @@ class TrainingImages:
 
     def _read_path(self) -> Any:
         from aegen.commands.progress_bar import followed
-        from aegen.data import read  # type: ignore[attr-defined]
+        from aegen.data import read
 
         given: dict[str, Any] = {}
         if self.attributes is not None:

@@ -67,9 +67,8 @@ def figures_line(figures: dict[str, float]) -> str:
 def next_command(images: TrainingImages, autoencoder: Path, classifier: Path | None = None) -> str:
     """The command that makes a bundle of what was trained."""
     name = images.name
-    words = ["aegen bundles create", shlex.quote(str(autoencoder))]
+    words = [f"aegen bundles create {name} --trained", shlex.quote(str(autoencoder))]
     words.append(f"--classifier {shlex.quote(str(classifier or f'runs/{name}-classifier'))}")
-    words.append(f'--out {name}-bundle --title "..." --description "..."')
     return " ".join(words) + images.options()
 
 
