@@ -74,9 +74,9 @@ def check_contents(bundle: Bundle, broken: Collection[str] = ()) -> list[Finding
     ]
     if manifest.format == 1:
         steps.append((networks.WEIGHTS, lambda: bundle.decode(code)))
-    if manifest.encoder is not None:
+    if manifest.encoder is not None and bundle.encodes:
         steps.append(("encoder.onnx", lambda: bundle.encode(row)))
-    if manifest.decoder is not None:
+    if manifest.decoder is not None and bundle.decodes:
         steps.append(("decoder.onnx", lambda: bundle.decode(code)))
     if manifest.classifier is not None:
         steps.append((networks.CLASSIFIER, lambda: bundle.classify(image)))
@@ -123,7 +123,7 @@ def _likeness(bundle: Bundle) -> list[Finding]:
 
     Weights of another training pass every other test, since hashes and shapes are right.
     """
-    if bundle.payload.kind != "codes" and not bundle.manifest.decodes:
+    if bundle.payload.kind != "codes" and not bundle.decodes:
         return []
     rows = np.unique(np.linspace(0, bundle.atlas.rows - 1, 32).astype(int))
     tiles = bundle.thumbnail_images(rows).astype(float)
@@ -258,7 +258,7 @@ def deep_check(bundle: Bundle, image_set: ImageTable) -> DeepReport:
     """
     manifest = bundle.manifest
     rows, shape = bundle.holdout_rows, bundle.image_shape
-    if manifest.payload.kind != "image" or not (manifest.encodes and manifest.decodes):
+    if manifest.payload.kind != "image" or not (bundle.encodes and bundle.decodes):
         raise InvalidInput(f"{bundle.name} does not encode and decode images")
     if image_set.name != manifest.dataset or image_set.images.shape[1:] != shape:
         raise InvalidInput(

@@ -78,7 +78,13 @@ def trials(
     def tried(first: Convention) -> list[Trial]:
         """The convention ``first`` at the encoder, with each at the decoder."""
         try:
-            decoded = decode(encode(first.apply(x)))
+            z = encode(first.apply(x))
+            if not np.isfinite(z).all():
+                fault = (
+                    "the encoder gives codes that are NaN or infinite: see whether it is trained"
+                )
+                return [Trial(first, first, np.inf, fault)]
+            decoded = decode(z)
         except AegenError as problem:
             return [Trial(first, first, np.inf, str(problem))]
         layouts = layouts_of(gives or (None, *decoded.shape[1:]), (h, w, c))

@@ -227,7 +227,7 @@ def _batched(network: Callable[..., Tensor], *rows: Float32) -> Float32:
     import torch
 
     widths = [math.prod(array.shape[1:]) for array in rows]
-    flat = [array.reshape(len(array), -1) for array in rows]
+    flat = [array.reshape(len(array), width) for array, width in zip(rows, widths, strict=True)]
     joined = rows[0] if len(rows) == 1 else np.concatenate(flat, axis=1)
 
     def run(batch: Float32) -> NDArray[Any]:

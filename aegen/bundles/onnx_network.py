@@ -73,9 +73,12 @@ class OnnxNetwork:
 
     @property
     def parameters(self) -> int:
-        """Numbers that the file holds as weights."""
+        """Numbers that the file holds as weights, which shapes and indices are not."""
+        from onnx import TensorProto
+
+        floats = {TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.FLOAT16, TensorProto.BFLOAT16}
         graph = _parsed(self.content, self.path).graph
-        return sum(math.prod(tensor.dims) for tensor in graph.initializer)
+        return sum(math.prod(t.dims) for t in graph.initializer if t.data_type in floats)
 
     def exported(self, example: Float32) -> OnnxNetwork:
         """Itself: it is a file already."""
