@@ -424,7 +424,7 @@ class Bundle:
     ) -> dict[str, FloatArray]:
         """Probability of each value of each attribute, float64 (n, k), of images ``x``.
 
-        Columns are in the order of ``manifest.attributes[name].values``.
+        Columns are in the order of ``manifest.attributes[name].classes``.
 
         Args:
             x: images (n, h, w, c).
@@ -449,6 +449,16 @@ class Bundle:
             raise InvalidInput("features: some are too large to be what a network gave")
         return networks.probabilities(net, images, f)
 
+    def measure(self, x: ArrayLike) -> dict[str, FloatArray]:
+        """What the classifier reads of each number attribute, float64 (n,), of images ``x``.
+
+        Raises:
+            InvalidInput: images of another shape, type or range.
+            BundleError: the bundle has no classifier.
+        """
+        images = arrays.images(x, shape=self.image_shape)
+        return networks.measured(self.classifier(), images)
+
     def features(self, x: ArrayLike) -> NDArray[np.float32]:
         """Features of images ``x``, float32 (n, f): the space that metrics use.
 
@@ -463,9 +473,25 @@ class Bundle:
             return random_features(images)
         return networks.features(self.classifier(), images)
 
+    def numbers(self, z: ArrayLike) -> FloatArray:
+        """Rows of codes ``z`` (n, d) as plain numbers, float64 (n, k), for metrics.
+
+        Each channel or column as a share of the range that most of the data lies in, so that units
+        count for nothing; codes alone likewise. Only of bundles that show no images.
+
+        Raises:
+            InvalidInput: codes of another dimension, not finite, or too large to decode.
+            BundleError: the bundle shows series or a table, and has no decoder.
+        """
+        codes = arrays.codes(z, dimension=self.latent_dim)
+        rows = codes if self.payload.kind == "codes" else self.decode_values(codes)
+        return self.payload.shares(rows).reshape(len(codes), -1).astype(np.float64)
+
     @property
     def feature_source(self) -> str:
-        """What `features` are: of "the classifier", or of "random convolutions"."""
+        """Whose `features` metrics use: the classifier's, or random convolutions' or none."""
+        if self.payload.kind != "image":
+            return "the numbers themselves"
         return "random convolutions" if self.manifest.classifier is None else "the classifier"
 
     # generation

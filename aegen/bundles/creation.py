@@ -286,8 +286,7 @@ class _Maker:
             return
         for name, k in self.classifier.arguments["attributes"].items():
             known = self.attributes.get(name)
-            values = 2 if known is not None and known.kind == "binary" else -1
-            if known is None or k not in (len(known.values), values):
+            if known is None or len(known.classes) != k:
                 raise InvalidInput(
                     f"the classifier distinguishes {k} values of {name!r}, which the data does "
                     "not have"

@@ -122,6 +122,11 @@ class Attribute:
     kind: Literal["category", "binary", "number"]
     values: tuple[str, ...] = ()
 
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """What a classifier tells apart: the values, "no" and "yes", or nothing of a number."""
+        return ("no", "yes") if self.kind == "binary" else self.values
+
 
 @dataclass(frozen=True)
 class Atlas:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from aegen.commands.progress_bar import followed
 from aegen.commands.sample import BundleName
 from aegen.core.errors import AegenError, InvalidInput
 from aegen.core.storage import make_folder
@@ -194,8 +193,7 @@ def create_bundle(
     place = out or own_folder() / name
     make_folder(place.resolve().parent)
     judge = None if classifier is None else _classifier(classifier)
-    with _progress() as told:
-        told(0.0, "reading, and trying the networks on a few rows")
+    with followed():
         found = plan(
             network,
             data,
@@ -210,7 +208,7 @@ def create_bundle(
             rng=seed,
         )
     _say(found)
-    with _progress():
+    with followed():
         bundle = create(
             name,
             found,
@@ -250,8 +248,9 @@ def _trained(
 ) -> tuple[Any, dict[str, Any], Any]:
     """The autoencoder that a training left, how it was trained, and the images of that."""
     from aegen.autoencoders import Autoencoder
+    from aegen.autoencoders.checkpoint import SOURCE
     from aegen.autoencoders.train import trained
-    from aegen.data import datasets
+    from aegen.data import datasets, read
 
     autoencoder, about, history = trained(folder / "checkpoint.safetensors")
     if not isinstance(autoencoder, Autoencoder):
@@ -263,8 +262,15 @@ def _trained(
         raise InvalidInput(
             f"{folder} stands after epoch {len(history)} of {epochs}: let `aegen train` finish"
         )
-    images = datasets.create(about["dataset"]).load(None if data is None else Path(data))
-    images = images if limit is None else images.limited(limit)
+    source = about.get(SOURCE)
+    if source is None:
+        images = datasets.create(about["dataset"]).load(None if data is None else Path(data))
+        images = images if limit is None else images.limited(limit)
+    else:
+        asked = {key: source[key] for key in ("attributes", "limit") if key in source}
+        asked |= {"shape": tuple(source["shape"])} if "shape" in source else {}
+        asked |= {"limit": limit} if limit is not None else {}
+        images = read(data or source["path"], **asked)
     found = int((~images.holdout).sum())
     if found != about["rows"]:
         raise InvalidInput(
@@ -288,23 +294,6 @@ def _say(found: Any) -> None:
     if len(found.trials) > 1:
         typer.echo("conventions, by how well pictures come back; * is taken (--input, --output)")
         typer.echo(table(found.trials))
-
-
-@contextlib.contextmanager
-def _progress() -> Iterator[Callable[[float, str], None]]:
-    """A bar that follows what the work reports."""
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    from aegen.core.progress import reporting
-
-    with Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()) as bar:
-        task = bar.add_task("reading", total=1.0)
-
-        def told(share: float, what: str) -> None:
-            bar.update(task, description=what, completed=share)
-
-        with reporting(told):
-            yield told
 
 
 def _classifier(place: Path) -> Any:
