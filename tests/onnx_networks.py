@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
@@ -43,7 +42,7 @@ def affine(
     batch: Any = "n",
     dtype: Any = np.float32,
 ) -> bytes:
-    """Rows (n, *takes), flat, times ``w`` plus ``b``, through the operator ``end``, as (n, *gives).
+    """Rows (n, *takes), flat, times ``w`` plus ``b``, through the operator ``end``: (n, *gives).
 
     ``batch`` is the number of rows that it takes, where that is fixed.
     """

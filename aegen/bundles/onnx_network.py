@@ -7,6 +7,7 @@ elsewhere (weights in other files) or cannot run (operators of somebody's own) i
 from __future__ import annotations
 
 import math
+import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -281,6 +282,7 @@ def _shape(entry: Any) -> Shape:
 
 
 def _reason(problem: Exception) -> str:
-    """What onnxruntime says, without its addresses, in one line."""
-    said = str(problem).strip().splitlines() or [type(problem).__name__]
-    return said[0].rpartition(" : ")[2][:300]
+    """What onnxruntime says, without its codes and places in its own source, in one line."""
+    said = " ".join(str(problem).split()) or type(problem).__name__
+    said = re.sub(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ", "", said)
+    return re.sub(r"/onnxruntime_src/\S+ .*?\) (?=[A-Z])", "", said)[:300]

@@ -21,7 +21,7 @@ def convention(scale, layout, c, *, reverse=False):
 
 def stands(x, scale, layout, *, reverse=False, own=OWN):
     """Pictures (n, h, w, c) in [0, 1] as a network has them: the arithmetic of the field."""
-    n, h, w, c = x.shape
+    n, c = len(x), x.shape[3]
     mean, deviation = IMAGENET if scale == "imagenet" else own
     y = {
         "unit": lambda v, k: v,

@@ -150,7 +150,7 @@ def test_a_module_that_only_has_forward_is_refused_with_what_it_has():
 
     with pytest.raises(
         InvalidInput,
-        match=r"Forward has no encode or encoder; it has trunk, neck, head: give encode=lambda net",
+        match=r"Forward has no encode or encoder; it has trunk, neck, head: give encode=lambda",
     ):
         find_ends(Forward())
     net = Forward()
@@ -206,7 +206,7 @@ def test_dropout_and_half_precision_are_off():
 def test_what_cannot_be_copied_is_said():
     net = Methods()
     net.lock = __import__("threading").Lock()
-    with pytest.raises(InvalidInput, match="the network cannot be copied .*give functions"):
+    with pytest.raises(InvalidInput, match=r"the network cannot be copied .*give functions"):
         find_ends(net)
 
 
@@ -236,7 +236,7 @@ def test_code_for_a_gpu_runs_without_one():
     encode, decode = find_ends(Cuda())
     assert np.allclose(encode(X), expected(Net(), X), atol=1e-6)
     assert np.allclose(decode(Z), expected(Net(), Z, "up"), atol=1e-6)
-    with pytest.raises(Exception, match="NVIDIA|CUDA|cuda"):  # nobody else is concerned
+    with pytest.raises(Exception, match=r"NVIDIA|CUDA|cuda"):  # nobody else is concerned
         torch.zeros(3).cuda()
 
 
@@ -318,7 +318,7 @@ def test_what_cannot_be_exported_is_said_with_what_to_do():
             return self.down(x) if x.sum() > 0 else self.down(-x)
 
     with pytest.raises(
-        InvalidInput, match="the encoder cannot be written as ONNX .*give functions, encode="
+        InvalidInput, match=r"the encoder cannot be written as ONNX .*give functions, encode="
     ) as error:
         find_ends(Branches())[0].exported(X)
     assert "\n" not in str(error.value)
