@@ -54,8 +54,8 @@ if TYPE_CHECKING:
 
 __all__ = ["create"]
 
-NUMBERS_AT_A_TIME = 16_000_000
-"""Numbers of rows that are held as float32 at a time: 64 MB."""
+NUMBERS_AT_A_TIME = 4_000_000
+"""Numbers of rows that are held as float32 at a time: 16 MB."""
 
 Float32 = NDArray[np.float32]
 
