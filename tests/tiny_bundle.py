@@ -55,7 +55,7 @@ def tiny_images(n: int = 40, m: int = 8, *, channels: int = 1, seed: int = 0) ->
 def tiny_networks(
     *, channels: int = 1, latent_dim: int = 3, seed: int = 0, kind: str = "convolutional"
 ) -> tuple[Any, Any]:
-    """A random torch autoencoder and classifier for `tiny_images`: as they are trained in aegen."""
+    """A random torch autoencoder and classifier for `tiny_images`, as aegen trains them."""
     import torch
 
     from aegen.autoencoders import Classifier, architectures

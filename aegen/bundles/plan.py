@@ -16,7 +16,7 @@ from aegen.bundles.attributes import describe
 from aegen.bundles.codec import Codec
 from aegen.bundles.convention import Convention, Scale
 from aegen.bundles.ends import End, find_ends, shape_of
-from aegen.bundles.evidence import ROWS, Trial, best_trial, trials
+from aegen.bundles.evidence import ROWS, Statistics, Trial, best_trial, statistics, trials
 from aegen.bundles.manifest import Network
 from aegen.bundles.onnx_network import OnnxNetwork, Shape
 from aegen.bundles.payload import Payload, codes_alone, payload_of
@@ -28,6 +28,9 @@ __all__ = ["Plan", "plan"]
 
 REPEATED = 1e-4
 """How far two codes of one row may differ, as a share of the codes' spread."""
+
+MEASURED = 8_000_000
+"""Numbers of pictures that the mean and the deviation of the data are taken from, at most."""
 
 Float32 = NDArray[np.float32]
 
@@ -103,12 +106,11 @@ def plan(
     taken = given = None
     if rows.payload.kind == "image":
         try:
-            taken, given, tried = _conventions(first, last, x, input, output)
+            taken, given, tried = _conventions(first, last, rows, x, input, output)
         except InvalidInput as problem:
-            rows, (taken, given, tried) = _other_channels(
-                problem, rows, data, asked, lambda x: _conventions(first, last, x, input, output)
+            rows, x, (taken, given, tried) = _other_channels(
+                problem, rows, data, asked, lambda *r: _conventions(first, last, *r, input, output)
             )
-            x = _sample(rows)
     entering = x if taken is None else taken.apply(x)
     z = first(entering)
     _require_sound(first, entering, z)
@@ -173,13 +175,14 @@ def _other_channels(
     rows: Rows,
     data: Any,
     asked: dict[str, Any],
-    conventions: Callable[[Float32], Any],
-) -> tuple[Rows, Any]:
+    conventions: Callable[[Rows, Float32], Any],
+) -> tuple[Rows, Float32, Any]:
     """Pictures of another number of channels, where those as they are do not come back."""
     for channels in {1, 3, 4} - {rows.payload.shape[2]}:
         try:
             other = _of_channels(data, rows, channels, asked)
-            return other, conventions(_sample(other))
+            x = _sample(other)
+            return other, x, conventions(other, x)
         except InvalidInput:
             continue
     raise problem
@@ -191,13 +194,25 @@ def _sample(rows: Rows) -> Float32:
     return rows.values(np.unique(chosen))
 
 
+def _statistics(rows: Rows) -> Statistics:
+    """Mean and deviation of each channel, of more pictures than are tried: they are recorded."""
+    k = int(np.clip(MEASURED // rows.payload.size, ROWS, 512))
+    chosen = np.linspace(0, len(rows) - 1, k).astype(np.int64)
+    return statistics(rows.values(np.unique(chosen)))
+
+
 def _few(payload: Payload) -> int:
     """How many rows are looked at: fewer where they are large, as each convention is tried."""
     return int(np.clip(ROWS * 3 * 64 * 64 // payload.size, 4, ROWS))
 
 
 def _conventions(
-    first: End, last: End | None, x: Float32, taken: Convention | None, given: Convention | None
+    first: End,
+    last: End | None,
+    rows: Rows,
+    x: Float32,
+    taken: Convention | None,
+    given: Convention | None,
 ) -> tuple[Convention, Convention | None, list[Trial]]:
     """The conventions that are given, or else those that reconstruct pictures best."""
     takes = shape_of(first, output=False)
@@ -209,7 +224,8 @@ def _conventions(
             )
         return taken, None, []
     gives = shape_of(last, output=True)
-    tried = trials(first, last, x, taken=taken, given=given, takes=takes, gives=gives)
+    own = None if taken and given else _statistics(rows)
+    tried = trials(first, last, x, own=own, taken=taken, given=given, takes=takes, gives=gives)
     best = best_trial(tried)
     return best.taken, best.given, tried
 
