@@ -20,6 +20,7 @@ from aegen.bundles.attributes import ATTRIBUTES, describe, parquet
 from aegen.bundles.bundle import Bundle
 from aegen.bundles.checking import check, check_contents
 from aegen.bundles.chunks import Chunks
+from aegen.bundles.code_notes import code_notes
 from aegen.bundles.codec import Codec, reconstruction_errors
 from aegen.bundles.codes import CODES, CodeTable, Placed, to_tensors
 from aegen.bundles.convention import Convention
@@ -54,8 +55,8 @@ if TYPE_CHECKING:
 
 __all__ = ["create"]
 
-NUMBERS_AT_A_TIME = 16_000_000
-"""Numbers of rows that are held as float32 at a time: 64 MB."""
+NUMBERS_AT_A_TIME = 4_000_000
+"""Numbers of rows that are held as float32 at a time: 16 MB."""
 
 Float32 = NDArray[np.float32]
 
@@ -185,7 +186,6 @@ def create(
         name=name,
         dataset=rows.dataset,
         architecture=found.architecture,
-        notes=rows.notes,
         training=dict(training or {}),
         written_by=_versions(),
         title=_text("title", title, name.replace("-", " ").capitalize()),
@@ -363,6 +363,7 @@ class _Maker:
             "latent_dim": codes.shape[1],
             "projections": tuple(placed),
             "reduction": None if reduction is None else _reduced(reduction),
+            "notes": tuple(dict.fromkeys([*self.rows.notes, *code_notes(codes)])),
             "reconstruction": errors,
             "atlas": atlas,
             "cover": tuple(int(row) for row in cover),
