@@ -113,7 +113,9 @@ def plan(
             )
     entering = x if taken is None else taken.apply(x)
     z = first(entering)
-    _require_sound(first, entering, z)
+    _require_sound("encoder", first, entering, z)
+    if last is not None:
+        _require_sound("decoder", last, z, last(z))
     exported = _exported({"encoder": (first, entering), "decoder": (last, z)})
     codec = Codec(
         rows.payload,
@@ -230,26 +232,40 @@ def _conventions(
     return best.taken, best.given, tried
 
 
-def _require_sound(first: End, entering: Float32, z: Float32) -> None:
-    """Refuse codes that are not finite, that change from call to call, or with their batch."""
-    if not np.isfinite(z).all():
+def _require_sound(what: str, end: End, rows: Float32, made: Float32) -> None:
+    """Refuse what is not finite, changes from call to call, or with the rows beside a row.
+
+    Args:
+        what: "encoder" or "decoder".
+        end: that.
+        rows: what goes into it.
+        made: what it gave for them.
+    """
+    verb, net, gives = ("encode", "x", "codes") if what == "encoder" else ("decode", "z", "rows")
+    if not np.isfinite(made).all():
         raise InvalidInput(
-            "the encoder gives codes that are NaN or infinite: see whether it is trained"
+            f"the {what} gives {gives} that are NaN or infinite: see whether it is trained"
         )
-    allowed = REPEATED * max(float(z.std()), 1e-6)
-    gap = float(np.abs(first(entering) - z).max())
+    allowed = REPEATED * max(float(made.std()), 1e-6)
+    gap = _gap(end(rows), made)
     if gap > allowed:
         raise InvalidInput(
-            f"codes of the same rows differ by {gap:.3g} from call to call, so the encoder draws "
-            "at random: give encode=lambda net, x: ... that returns the mean, and no draw"
+            f"{gives} that the {what} gives for the same rows differ by {gap:.3g} from call to "
+            f"call, so it draws at random: give {verb}=lambda net, {net}: ... that returns the "
+            "mean, and no draw"
         )
-    half = max(1, len(entering) // 2)
-    gap = float(np.abs(first(entering[:half]) - z[:half]).max())
+    half = max(1, len(rows) // 2)
+    gap = _gap(end(rows[:half]), made[:half])
     if gap > 10 * allowed:
         raise InvalidInput(
-            f"the code of a row differs by {gap:.3g} with the rows beside it: call eval() before "
-            "the network is exported, so that no layer takes its mean from a batch"
+            f"what the {what} gives for a row differs by {gap:.3g} with the rows beside it: call "
+            "eval() before the network is exported, so that no layer takes its mean from a batch"
         )
+
+
+def _gap(a: Float32, b: Float32) -> float:
+    """The largest difference; of what is not the same shape or not finite, infinite."""
+    return float(np.nan_to_num(np.abs(a - b).max(), nan=np.inf)) if a.shape == b.shape else np.inf
 
 
 def _exported(ends: Mapping[str, tuple[End | None, Float32]]) -> dict[str, OnnxNetwork]:
@@ -280,6 +296,7 @@ def _of_codes(
             raise InvalidInput(f"codes have {z.shape[1]} numbers, the decoder takes {shape}")
     example = z[some].astype(np.float32).reshape(len(some), *shape)
     decoded = last(example)
+    _require_sound("decoder", last, example, decoded)
     payload, convention = _decoded_payload(decoded, given)
     exported = _exported({"decoder": (last, example)})
     decoder = exported.get("decoder", last)
