@@ -84,6 +84,11 @@ def plan(
 
     Arguments, errors and rules are those of `create`.
     """
+    for what, given in (("input", input), ("output", output)):
+        if not isinstance(given, Convention | None):
+            raise InvalidInput(
+                f'{what} must be a Convention, such as Convention("signed"), got {given!r}'
+            )
     architecture = _architecture(network)
     if input is None and output is None and architecture is not None:
         input = output = Convention()
@@ -92,6 +97,8 @@ def plan(
     )
     asked: dict[str, Any] = {"attributes": attributes, "holdout": holdout, "dataset": dataset}
     if codes is not None:
+        if data is not None:
+            raise InvalidInput("a bundle is made of data or of codes: give one of them")
         return _of_codes(codes, last, output, {**asked, "rng": rng})
     if data is None or first is None:
         missing = "data to encode" if data is None else "an encoder"
