@@ -69,7 +69,7 @@ def parquet_file(path: Path, content: bytes | None = None) -> Any:
 
 def _text(path: Path, content: bytes) -> pd.DataFrame:
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode()  # pandas takes away a byte order mark
     except UnicodeDecodeError as problem:
         fault = f"is no UTF-8 text (byte {problem.start}): save it as CSV UTF-8"
         raise StorageError(path, fault) from None

@@ -73,6 +73,7 @@ def test_paths_that_lead_out_and_links_are_left_out(tmp_path):
         "notes.txt",
     }
     assert sum("leads out" in reason for reason in said.values()) == 4
+    assert said["link.png"] == "it is a link"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.zip"]
 
 

@@ -3,6 +3,7 @@
 import os
 import pickle
 import socket
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -56,6 +57,13 @@ def test_parts_are_held_out(tmp_path, other):
     assert any(f"the 4 rows of {other} are held out" in note for note in found.notes)
     assert read(tmp_path, holdout=0.5).holdout.sum() == 4
     assert not np.array_equal(read(tmp_path, holdout=0.5).holdout, found.holdout)
+
+
+def test_a_picture_beside_train_and_test_makes_classes_of_them(tmp_path):
+    for part in ("train", "test"):
+        write_grey(tmp_path / part, [1, 2])
+    write_grey(tmp_path, [3])
+    assert set(read(tmp_path).attributes["class"]) == {"test", "train", "missing"}
 
 
 def test_three_parts_of_which_one_is_named(tmp_path):
@@ -252,6 +260,19 @@ def test_reading_a_large_set_opens_headers_only(many, monkeypatch):
         read(many).images[0]
 
 
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "BMP", "GIF", "PPM"])
+def test_a_truncated_file_of_a_large_set_is_found_by_its_end(many, kind):
+    noise = np.random.default_rng(0).integers(0, 256, (40, 40), np.uint8)
+    whole = encoded(noise, kind)
+    (many / "whole.x").write_bytes(whole)
+    (many / "padded.x").write_bytes(whole + bytes(100))
+    (many / "short.x").write_bytes(whole[:-40])
+    found = read(many)
+    assert isinstance(found.images, LazyImages)
+    assert [s.path for s in found.skipped] == ["short.x"]
+    assert len(found.images) == 62
+
+
 def test_damage_in_a_large_set_is_named_when_it_is_met_or_before_if_asked(many):
     noise = np.random.default_rng(0).integers(0, 256, (12, 12), np.uint8)
     flipped = bytearray(encoded(noise))
@@ -275,6 +296,9 @@ def test_a_fingerprint_follows_what_is_read(many):
     assert read(many).fingerprint == first
     assert read(many, rng=1).fingerprint != first  # other rows are held out
     assert read(many, limit=20).fingerprint != first
+    found = read(many)
+    turned = replace(found, images=found.images.select(np.arange(60)[::-1]))
+    assert turned.fingerprint != first
     assert read(many, shape=(12, 12, 3)).fingerprint != first
     content = (many / "005.png").read_bytes()
     os.utime(many / "005.png", ns=(0, 1))
