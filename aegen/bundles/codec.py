@@ -119,7 +119,7 @@ class Codec:
 
 
 def _finite_rows(x: Float32) -> BoolArray:
-    found: BoolArray = np.isfinite(x).all(axis=tuple(range(1, x.ndim)))
+    found: BoolArray = np.asarray(np.isfinite(x).all(axis=tuple(range(1, x.ndim))))
     return found
 
 

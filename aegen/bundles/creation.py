@@ -318,6 +318,7 @@ class _Maker:
             "classifier": None
             if classifier is None
             else Network("classifier", dict(classifier.arguments)),
+            "notes": self.rows.notes,
             "reconstruction": {},
             "atlas": Atlas(1, 1, 1, 1),
             "cover": (0,),

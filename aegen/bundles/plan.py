@@ -116,7 +116,11 @@ def plan(
             taken, given, tried = _conventions(first, last, rows, x, input, output)
         except InvalidInput as problem:
             rows, x, (taken, given, tried) = _other_channels(
-                problem, rows, data, asked, lambda *r: _conventions(first, last, *r, input, output)
+                problem,
+                rows,
+                data,
+                asked,
+                lambda rows, x: _conventions(first, last, rows, x, input, output),
             )
     entering = x if taken is None else taken.apply(x)
     z = first(entering)

@@ -182,7 +182,7 @@ class TorchEnd:
                 verbose=False,
             )
         model = program.model_proto
-        del model.metadata_props[:]
+        del model.metadata_props[:], model.graph.metadata_props[:]
         for node in model.graph.node:
             del node.metadata_props[:]  # where each line of the person's code lies
             node.doc_string = ""

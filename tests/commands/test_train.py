@@ -178,7 +178,9 @@ def test_an_autoencoder_of_a_folder(aegen, photos, tmp_path):
     assert "left out: notes-19.txt: is no picture" in lines
     assert "left out: 2 more files" in lines
     assert "codes of 3 dimensions; 2 epochs in steps of 16 pictures" in lines
-    assert lines[-1].startswith("next: aegen bundles create runs/my-photos-autoencoder ")
+    assert lines[-1].startswith(
+        "next: aegen bundles create my-photos --trained runs/my-photos-autoencoder "
+    )
     assert "--images 'My Photos' --attributes labels.csv" in lines[-1]
     about = read_checkpoint(tmp_path / "runs/my-photos-autoencoder/checkpoint.safetensors").about
     assert about["arguments"]["size"] == [8, 20]
@@ -224,7 +226,9 @@ def test_a_classifier_of_a_folder_says_how_well_it_reads_each_attribute(aegen, p
     lines = printed.splitlines()
     assert "attribute file is left out: every picture has a text of its own" in lines
     assert "learns light, right, place" in lines
-    assert lines[-1].startswith("next: aegen bundles create runs/my-photos-autoencoder ")
+    assert lines[-1].startswith(
+        "next: aegen bundles create my-photos --trained runs/my-photos-autoencoder "
+    )
     assert "--classifier runs/my-photos-classifier" in lines[-1]
     light, right, place = lines[-4:-1]
     assert lines[-5] == "on held-out pictures, with 95 % intervals:"

@@ -73,5 +73,5 @@ def _short(value: object) -> str:
 
 def takes_pictures(name: str) -> bool:
     """Whether a person's own picture can become a code of this bundle."""
-    manifest = bundle(name).manifest
-    return manifest.payload.kind == "image" and manifest.encodes
+    opened = bundle(name)
+    return opened.payload.kind == "image" and opened.encodes
