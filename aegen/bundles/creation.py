@@ -307,7 +307,6 @@ class _Maker:
             "payload": replace(shown, low=(0.0,) * parts, high=(1.0,) * parts),
             "latent_dim": 1 if self.reduced else width,
             "code_shape": tuple(map(int, self.codec.code_shape)),
-            "notes": self.rows.notes,
             "rows": len(self.train),
             "holdout_rows": len(self.holdout),
             "attributes": self.attributes,

@@ -1,4 +1,4 @@
-"""What is no picture is drawn as one: in range, in order, each part in its own scale and colour."""
+"""What is no picture is drawn as one: in range, in order, each part in its own scale."""
 
 import numpy as np
 import pytest
