@@ -204,7 +204,7 @@ def _narrow(model: Any) -> None:
         weights = numpy_helper.to_array(tensor)
         with np.errstate(over="ignore"):
             half = weights.astype(np.float16)
-        if weights.size < 1024 or not np.array_equal(half, weights):
+        if weights.ndim < 2 or not np.array_equal(half, weights):
             continue
         name, stored = tensor.name, f"{tensor.name}.half"
         tensor.CopyFrom(numpy_helper.from_array(half, stored))
