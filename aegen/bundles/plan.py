@@ -35,7 +35,7 @@ MEASURED = 8_000_000
 Float32 = NDArray[np.float32]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Plan:
     """What `create` found out on a few rows before any long work.
 
@@ -58,6 +58,16 @@ class Plan:
     sample: Float32
     seconds: float
     architecture: Network | None = None
+
+    def __repr__(self) -> str:
+        shown = " x ".join(map(str, self.shown.shape))
+        code = " x ".join(map(str, self.codec.code_shape))
+        said = f"{len(self.rows):,} rows of {self.shown.kind} {shown}, codes of {code}"
+        if self.codec.taken is not None:
+            said += f", {self.codec.taken} in"
+        if self.codec.given is not None:
+            said += f", {self.codec.given} out"
+        return f"Plan({said}, about {self.seconds:.0f} seconds)"
 
 
 def plan(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -78,11 +78,11 @@ class Rows:
     """
 
     payload: Payload
-    data: Any
-    codes: FloatArray | None
-    attributes: pd.DataFrame
-    holdout: BoolArray
-    ids: IntArray
+    data: Any = field(repr=False)
+    codes: FloatArray | None = field(repr=False)
+    attributes: pd.DataFrame = field(repr=False)
+    holdout: BoolArray = field(repr=False)
+    ids: IntArray = field(repr=False)
     dataset: str
     licence: str = UNSTATED
     citation: str = ""

@@ -4,6 +4,7 @@ import threading
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 from onnx import TensorProto, helper
 
@@ -278,3 +279,30 @@ def test_a_network_that_asks_for_more_than_there_is(tmp_path):
     net = network(model([node], [shaped("x", (8,))], [last], size), tmp_path)
     with pytest.raises(InvalidInput, match=r"cannot take rows .*Failed to allocate memory"):
         net(X)
+
+
+def test_large_rows_go_through_alone(tmp_path, monkeypatch):
+    """Filled up to sixteen, one large picture would take the time of sixteen."""
+    seen = []
+    original = onnxruntime.InferenceSession.run
+
+    def run(self, names, given):
+        seen.append(len(given["x"]))
+        return original(self, names, given)
+
+    monkeypatch.setattr(onnxruntime.InferenceSession, "run", run)
+    w = RNG.normal(size=(8, 5000)).astype(np.float32)
+    large, small = (network(affine(w[:, :k], w[0, :k], (8,), (k,)), tmp_path) for k in (5000, 50))
+    many = RNG.normal(size=(3, 8)).astype(np.float32)
+    assert np.allclose(large(many), many @ w + w[0], atol=1e-4)
+    assert seen == [1, 1, 1, 1]  # the first of zeros, which tells how large rows are
+    large(many[:1])
+    assert seen[4:] == [1]
+    assert large(many[:0]).shape == (0, 5000)
+    del seen[:]
+    small(many)
+    assert seen == [1, 16]
+
+
+def test_it_says_itself_without_its_bytes(tmp_path):
+    assert len(repr(network(GOOD, tmp_path))) < 300
