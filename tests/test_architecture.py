@@ -24,7 +24,6 @@ FLOORS = {
     "metrics": 1,
     "supermask": 1,
     "targeting": 2,
-    "generation": 2,
     "comparison": 2,
     "traversal": 2,
     "parallel": 2,
