@@ -26,6 +26,7 @@ from aegen.bundles.codes import CODES, CodeTable, Placed, to_tensors
 from aegen.bundles.convention import Convention, Scale
 from aegen.bundles.ends import End, find_ends, shape_of
 from aegen.bundles.evidence import ROWS, Trial, best_trial, trials
+from aegen.bundles.imports import known_convention, load_network
 from aegen.bundles.manifest import (
     FORMAT,
     MANIFEST,
@@ -110,8 +111,11 @@ def plan(
 
     Arguments, errors and rules are those of `create`.
     """
-    if input is None and output is None and _architecture(network) is not None:
-        input = output = Convention()
+    if isinstance(network, (str, Path)):
+        network = load_network(network)
+    if input is None and output is None:
+        own = _architecture(network) is not None
+        input = output = Convention() if own else known_convention(network)
     first, last = find_ends(
         network, encode=encode, decode=decode, encoder=encoder, decoder=decoder
     )
@@ -368,14 +372,15 @@ def create(
     Args:
         name: small letters, digits and dashes.
         network: a torch module with ``encode`` or ``encoder`` and ``decode`` or ``decoder``, a
-            pair of ends, or a folder that holds encoder.onnx and decoder.onnx.
+            pair of ends, or a path from which `load_network` reads one without trust: a folder
+            with encoder.onnx and decoder.onnx, a diffusers folder, a Keras file.
         data: a folder of pictures, a file or array of them, an `aegen.data.ImageSet`, a torch
             Dataset; series (n, channels, length) or a table (n, columns).
         encode: a function ``lambda net, x: ...`` of ``network`` and a tensor; or, without a
             network, of an array or a tensor. It may return a tensor, a tuple of which the first
             counts, or a record of diffusers or pythae.
         decode: likewise of codes.
-        encoder: in the place of a network: an .onnx file, a module or a function.
+        encoder: in the place of a network: an .onnx or .keras file, a module or a function.
         decoder: likewise. A bundle without a decoder shows its codes.
         codes: (n, ...) in the place of data, or a file of them.
         attributes: a table of the rows' attributes, or a file of one.
@@ -385,7 +390,8 @@ def create(
             encoder's file states, or the most common one.
         names: of the channels of series or the columns of a table.
         units: of each of them.
-        input: how pixels enter the encoder, where that is not to be found out.
+        input: how pixels enter the encoder, where that is not to be found out; for networks of
+            diffusers it is known, and found out if their ends are given by themselves.
         output: how they leave the decoder, likewise.
         reduce: to principal components; by default where a code has more than 512 numbers.
         classifier: a trained `aegen.autoencoders.Classifier`, or None.
