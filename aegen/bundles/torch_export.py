@@ -85,14 +85,13 @@ def prepared(net: nn.Module) -> nn.Module:
     """A copy of a module for use: on the CPU, in single precision, in evaluation mode."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # TorchScript's own copy reads gradients
-            net = copy.deepcopy(net)
+            warnings.simplefilter("ignore")  # a copy of TorchScript warns of its gradients
+            return copy.deepcopy(net).cpu().float().eval()
     except Exception as problem:  # whatever a person's module holds
         raise InvalidInput(
             f"the network cannot be copied ({type(problem).__name__}: {problem}): give functions, "
             "encode=... and decode=..."
         ) from problem
-    return net.cpu().float().eval()
 
 
 class TorchEnd:

@@ -19,6 +19,7 @@ from aegen.bundles.imports.state_dict import (
     weights,
 )
 from aegen.bundles.imports.torch_file import (
+    PICKLE,
     Unread,
     kind_of,
     read_exported,
@@ -26,6 +27,7 @@ from aegen.bundles.imports.torch_file import (
     read_script,
     read_weights,
 )
+from aegen.bundles.imports.trust import require_trust
 from aegen.bundles.onnx_network import OnnxNetwork
 from aegen.core.errors import InvalidInput, StorageError
 from aegen.core.storage import read_bytes
@@ -169,7 +171,11 @@ def _folder(folder: Path, trust_code: bool) -> Any:
 
 def _object(path: Path, trust_code: bool) -> Any:
     """The module that a file is a pickle of; weights alone are refused with what they need."""
-    loaded = read_weights(path, trust_code=trust_code)
+    require_trust(path, trust_code, PICKLE)
+    try:
+        loaded = read_weights(path, trust_code=trust_code)
+    except StorageError:  # more than weights
+        loaded = Unread()
     if isinstance(loaded, Unread):
         return read_object(path, trust_code=trust_code)
     whole = [n for n in NAMES if isinstance(loaded, Mapping) and isinstance(loaded.get(n), Unread)]

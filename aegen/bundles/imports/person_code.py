@@ -10,6 +10,7 @@ import importlib
 import importlib.util
 import inspect
 import sys
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
@@ -76,18 +77,21 @@ def _looked_for_in(folder: Path) -> Iterator[None]:
 
 
 def _executed(file: Path) -> ModuleType:
-    """The module of a file, under the name of the file, which classes may look it up by."""
-    spec = importlib.util.spec_from_file_location(file.stem, file.resolve())
+    """The module of a file, anew, under the file's name where no other module has that."""
+    file = file.resolve()
+    known = sys.modules.get(file.stem)
+    ours = known is None or getattr(known, "__file__", None) == str(file)
+    name = file.stem if ours else f"{file.stem}_{zlib.crc32(bytes(file)):x}"
+    spec = importlib.util.spec_from_file_location(name, file)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    before = sys.modules.get(file.stem)
-    sys.modules[file.stem] = module
+    sys.modules[name] = module  # where its classes are looked up
     try:
         spec.loader.exec_module(module)
-    finally:
-        if before is not None:  # a library of the same name stays what it was
-            sys.modules[file.stem] = before
+    except BaseException:
+        del sys.modules[name]
+        raise
     return module
 
 

@@ -60,7 +60,7 @@ def pythae_network(folder: Path, *, trust_code: bool) -> Any:
         if not config.get(f"uses_default_{which}", True):
             raise StorageError(
                 folder,
-                f"was saved with a {which} of its own as a pickle, which is not read: give "
+                f"was saved with its own {which} as a pickle, which is not read: give "
                 f"{WEIGHTS} in it and a function that builds the model, as "
                 'module="my_model:build"',
             )
@@ -76,6 +76,8 @@ def pythae_network(folder: Path, *, trust_code: bool) -> Any:
             folder / CONFIG, f"input_dim {shape} and latent_dim {d} must be whole numbers above 0"
         )
     path = folder / WEIGHTS
+    if not path.is_file():
+        raise StorageError(path, "there is no such file")
     named = weights(read_weights(path, trust_code=trust_code), path)
     net = _perceptrons(tuple(shape), int(d or 0))
     ends = {n: t for n, t in named.items() if n.startswith(("encoder.", "decoder."))}

@@ -18,7 +18,17 @@ from aegen.bundles.imports.trust import require_trust
 from aegen.bundles.onnx_network import OnnxNetwork
 from aegen.core.errors import AegenError, StorageError
 
-__all__ = ["Unread", "kind_of", "read_exported", "read_object", "read_script", "read_weights"]
+__all__ = [
+    "PICKLE",
+    "Unread",
+    "kind_of",
+    "read_exported",
+    "read_object",
+    "read_script",
+    "read_weights",
+]
+
+PICKLE = "is a pickle, and those may run code when they are read"
 
 Kind = Literal["pickle", "torchscript", "exported"]
 
@@ -83,7 +93,7 @@ def read_weights(path: Path, *, trust_code: bool) -> Any:
     """
     import torch
 
-    require_trust(path, trust_code, "is a pickle, and those may run code when they are read")
+    require_trust(path, trust_code, PICKLE)
     try:
         unknown = torch.serialization.get_unsafe_globals_in_checkpoint(path)
     except Exception:  # files from before torch 1.6 are no archives and are not looked into
@@ -105,7 +115,7 @@ def read_object(path: Path, *, trust_code: bool) -> Any:
     """
     import torch
 
-    require_trust(path, trust_code, "is a pickle of an object, which runs code when it is read")
+    require_trust(path, trust_code, PICKLE)
     try:
         with _quiet():
             return torch.load(path, map_location="cpu", weights_only=False)
