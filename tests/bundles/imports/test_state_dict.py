@@ -36,7 +36,9 @@ WRAPPED = {
     "ema": lambda named: {"ema": named, "step": torch.tensor(5)},
     "twice": lambda named: {"model": {"state_dict": named}},
     "parallel": lambda named: prefixed("module.", named),
-    "compiled": lambda named: {"state_dict": prefixed("model._orig_mod.", named)},
+    "compiled": lambda named: {
+        "state_dict": {f"model.{n.replace('coder.', 'coder._orig_mod.')}": named[n] for n in named}
+    },
     "part": lambda named: prefixed("model.", named) | {"loss.weight": torch.zeros(3)},
     "old": lambda named: {n: t for n, t in named.items() if "num_batches" not in n},
     "double": lambda named: {n: t.double() for n, t in named.items()},
