@@ -17,7 +17,16 @@ from numpy.typing import NDArray
 
 from aegen.core.errors import InvalidInput
 
-__all__ = ["IMAGENET", "LAYOUTS", "SCALES", "Convention", "Layout", "Scale", "layouts_of"]
+__all__ = [
+    "IMAGENET",
+    "LAYOUTS",
+    "SCALES",
+    "Convention",
+    "Layout",
+    "Scale",
+    "convention_of",
+    "layouts_of",
+]
 
 Scale = Literal["unit", "signed", "bytes", "standardised", "logits"]
 Layout = Literal["channels first", "channels last", "flat", "flat, channels last", "no channels"]
@@ -79,27 +88,41 @@ class Convention:
             "unit": "[0, 1]",
             "signed": "[-1, 1]",
             "bytes": "0 to 255",
-            "standardised": "standardised",
+            "standardised": "",
             "logits": "before a sigmoid",
         }
         said = names[self.scale]
         if self.scale == "standardised":
-            by = "ImageNet's" if (self.mean, self.deviation) == IMAGENET else "the data's"
-            said += f" by {by} mean and deviation"
+            imagenet = (self.mean, self.deviation) == IMAGENET
+            said = "ImageNet's mean and deviation" if imagenet else "the data's mean and deviation"
         if self.layout not in ("channels first", "no channels"):
             said += f", {self.layout}"
         return said + (", blue first" if self.reverse else "")
 
+    def problem(self, channels: int, *, entering: bool) -> str:
+        """Why it is none of pictures of so many channels at an encoder or a decoder; or ""."""
+        if self.mean and len(self.mean) != channels:
+            return f"mean: has {len(self.mean)} numbers for pictures of {channels} channels"
+        if self.layout == "no channels" and channels != 1:
+            return f"layout: has no channels, and the pictures have {channels} channels"
+        if self.scale == "logits" and entering:
+            return "scale: an encoder takes pixels, no logits: name another range"
+        return ""
+
     def apply(self, x: Float32) -> Float32:
-        """Values (n, h, w, c) in [0, 1] as the network takes them."""
+        """Values (n, h, w, c) in [0, 1] as the network takes them.
+
+        Raises:
+            InvalidInput: a convention of other pictures, or of decoders only.
+        """
+        if fault := self.problem(x.shape[3], entering=True):
+            raise InvalidInput(fault)
         if self.scale == "signed":
             x = 2 * x - np.float32(1)
         elif self.scale == "bytes":
             x = 255 * x
         elif self.scale == "standardised":
             x = ((x - np.array(self.mean)) / np.array(self.deviation)).astype(np.float32)
-        elif self.scale == "logits":
-            raise InvalidInput("an encoder takes pixels, no logits: name another range")
         if self.reverse:
             x = x[..., ::-1]
         if self.layout in ("channels first", "flat"):
@@ -107,16 +130,18 @@ class Convention:
         if self.layout == "no channels":
             x = x[..., 0]
         elif self.layout.startswith("flat"):
-            x = x.reshape(len(x), -1)
+            x = x.reshape(len(x), math.prod(x.shape[1:]))
         return np.ascontiguousarray(x, np.float32)
 
     def undo(self, y: Float32, shape: tuple[int, ...]) -> Float32:
         """What a network gives as values (n, h, w, c) of ``shape`` (h, w, c), not clipped.
 
         Raises:
-            InvalidInput: an output of another size.
+            InvalidInput: an output of another size, or a convention of other pictures.
         """
         h, w, c = shape
+        if fault := self.problem(c, entering=False):
+            raise InvalidInput(fault)
         first = self.layout in ("channels first", "flat")
         if y.size != len(y) * h * w * c:
             raise InvalidInput(
@@ -137,6 +162,30 @@ class Convention:
 
             x = expit(x)
         return np.ascontiguousarray(x, np.float32)
+
+
+def convention_of(word: str) -> Convention:
+    """The convention of a word: a scale, or "imagenet"; "bgr" after a comma turns the channels.
+
+    Raises:
+        InvalidInput: another word, or "standardised", whose numbers no word holds.
+
+    Example:
+        >>> convention_of("signed,bgr").reverse
+        True
+    """
+    scale, *rest = (part.strip().lower() for part in word.split(","))
+    others = set(rest) - {"bgr", "rgb", *LAYOUTS}
+    words = [*(s for s in SCALES if s != "standardised"), "imagenet"]
+    if scale not in words or others:
+        raise InvalidInput(
+            f"a convention is one of {', '.join(words)}, and after a comma bgr or a layout "
+            f"({', '.join(LAYOUTS)}), got {word!r}"
+        )
+    layout = next((layout for layout in LAYOUTS if layout in rest), LAYOUTS[0])
+    if scale == "imagenet":
+        return Convention("standardised", layout, "bgr" in rest, *IMAGENET)
+    return Convention(next(s for s in SCALES if s == scale), layout, "bgr" in rest)
 
 
 def layouts_of(

@@ -75,12 +75,18 @@ class FunctionEnd:
         """The function of an array; where it wants a tensor, of a tensor."""
         try:
             return self.function(rows)
-        except (TypeError, AttributeError):
+        except (
+            TypeError,
+            AttributeError,
+            RuntimeError,
+        ):  # the last where a gradient is in the way
             if "torch" not in sys.modules:
                 raise
             import torch
 
-            with torch.inference_mode():
+            from aegen.bundles.torch_export import on_the_cpu
+
+            with torch.inference_mode(), on_the_cpu():
                 return self.function(torch.from_numpy(rows))
 
     def exported(self, example: Float32) -> None:
@@ -150,16 +156,16 @@ def _function(function: Any, network: Any, verb: str, what: str) -> End:
 
     if not callable(function):
         raise InvalidInput(f"{verb} must be a function, got {type(function).__name__}")
-    if network is not None:
-        if _is_module(network):
-            return TorchEnd(prepared(network), function, what)
-        return FunctionEnd(lambda x: function(network, x), verb)
     owner = getattr(function, "__self__", None)
-    if owner is not None and _is_module(owner):
+    if owner is not None and _is_module(owner):  # net.encode, of the network or another one
         name = function.__name__
         return TorchEnd(prepared(owner), lambda net, x: getattr(net, name)(x), what)
     if _is_module(function):
         return _of(function, what)
+    if network is not None:
+        if _is_module(network):
+            return TorchEnd(prepared(network), function, what)
+        return FunctionEnd(lambda x: function(network, x), verb)
     return FunctionEnd(function, verb)
 
 

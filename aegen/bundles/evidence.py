@@ -7,7 +7,7 @@ autoencoder under each convention; the right one reconstructs them best, mostly 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from aegen.bundles.codec import Runner
 from aegen.bundles.convention import IMAGENET, Convention, Layout, layouts_of
 from aegen.core.errors import AegenError, InvalidInput
 
-__all__ = ["ROWS", "Trial", "best_trial", "table", "trials"]
+__all__ = ["ROWS", "Statistics", "Trial", "best_trial", "statistics", "table", "trials"]
 
 ROWS = 16
 """Pictures that each convention is tried on."""
@@ -26,6 +26,7 @@ ALIKE = 1.02
 
 Float32 = NDArray[np.float32]
 Shape = tuple[int | None, ...]
+Statistics = tuple[tuple[float, ...], tuple[float, ...]]
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Trial:
 
     def __str__(self) -> str:
         said = f"{self.error:.5f}" if np.isfinite(self.error) else self.problem
-        return f"{self.taken!s:<44}{self.given!s:<44}{said}"
+        return f"{self.taken!s:<43}{self.given!s:<43}{said}"
 
 
 def trials(
@@ -54,6 +55,7 @@ def trials(
     decode: Runner,
     x: Float32,
     *,
+    own: Statistics | None = None,
     taken: Convention | None = None,
     given: Convention | None = None,
     takes: Shape | None = None,
@@ -65,6 +67,7 @@ def trials(
         encode: gives codes of pictures as the encoder takes them.
         decode: gives pictures of codes.
         x: at least 2 different pictures; 16 tell enough.
+        own: mean and deviation of each channel of the data; by default those of ``x``.
         taken: the convention at the encoder, where it is known and not to be tried.
         given: likewise at the decoder.
         takes: the shape that the encoder's file states of its input; None where it states none.
@@ -74,27 +77,31 @@ def trials(
         InvalidInput: under no convention does a picture come back; each reason once.
     """
     _, h, w, c = x.shape
+    own = statistics(x) if own is None else own
 
     def tried(first: Convention) -> list[Trial]:
         """The convention ``first`` at the encoder, with each at the decoder."""
         try:
-            decoded = decode(encode(first.apply(x)))
+            z = encode(first.apply(x))
+            if not np.isfinite(z).all():
+                fault = (
+                    "the encoder gives codes that are NaN or infinite: see whether it is trained"
+                )
+                return [Trial(first, first, np.inf, fault)]
+            decoded = decode(z)
+            if not np.isfinite(decoded).all():
+                return [Trial(first, first, np.inf, "what comes back is not finite")]
         except AegenError as problem:
             return [Trial(first, first, np.inf, str(problem))]
         layouts = layouts_of(gives or (None, *decoded.shape[1:]), (h, w, c))
-        ends = [given] if given else _candidates(x, layouts, decoder=True)
+        ends = [given] if given else _candidates(own, layouts, decoder=True)
         if not ends:
             fault = f"the decoder gives {decoded.shape[1:]} for a picture ({h}, {w}, {c})"
             return [Trial(first, first, np.inf, fault)]
         return [_trial(first, end, decoded, x) for end in ends]
 
-    firsts = [taken] if taken else _candidates(x, layouts_of(takes, (h, w, c)))
-    found = [trial for first in firsts if not first.reverse for trial in tried(first)]
-    # The order of channels matters less than their range, so it is tried with the best range only.
-    best = min(found, key=lambda trial: trial.error, default=None)
-    for first in firsts:
-        if first.reverse and (best is None or replace(first, reverse=False) == best.taken):
-            found += tried(first)
+    firsts = [taken] if taken else _candidates(own, layouts_of(takes, (h, w, c)))
+    found = [trial for first in firsts for trial in tried(first)]
     if not any(np.isfinite(trial.error) for trial in found):
         reasons = "; ".join(dict.fromkeys(trial.problem for trial in found)) or (
             f"the encoder takes {takes}, the pictures are ({h}, {w}, {c})"
@@ -119,7 +126,7 @@ def best_trial(found: Sequence[Trial]) -> Trial:
 def table(found: Sequence[Trial], most: int = 8) -> str:
     """The best trials as lines for a terminal, the chosen one marked."""
     chosen = best_trial(found)
-    lines = [f"  {'into the encoder':<44}{'out of the decoder':<44}error a pixel"]
+    lines = [f"  {'into the encoder':<43}{'out of the decoder':<43}error a pixel"]
     lines += [f"{'*' if trial is chosen else ' '} {trial}" for trial in found[:most]]
     return "\n".join(lines)
 
@@ -134,19 +141,22 @@ def _trial(taken: Convention, given: Convention, decoded: Float32, x: Float32) -
         y = np.clip(given.undo(decoded, x.shape[1:]), 0, 1)
     except InvalidInput as problem:
         return Trial(taken, given, np.inf, str(problem))
-    error = float(((y.astype(np.float64) - x) ** 2).mean())
-    if not np.isfinite(error):
-        return Trial(taken, given, np.inf, "what comes back is not finite")
-    return Trial(taken, given, error)
+    return Trial(taken, given, float(((y.astype(np.float64) - x) ** 2).mean()))
+
+
+def statistics(x: Float32) -> Statistics:
+    """Mean and deviation of each channel of pictures ``x`` (n, h, w, c)."""
+    flat = x.reshape(-1, x.shape[3])
+    mean = flat.mean(axis=0, dtype=np.float64)
+    square = np.square(flat - mean.astype(np.float32)).mean(axis=0, dtype=np.float64)
+    return tuple(map(float, mean)), tuple(map(float, np.sqrt(square)))
 
 
 def _candidates(
-    x: Float32, layouts: Sequence[Layout], *, decoder: bool = False
+    own: Statistics, layouts: Sequence[Layout], *, decoder: bool = False
 ) -> list[Convention]:
     """Conventions that are in use, the plainest first."""
-    c = x.shape[3]
-    flat = x.reshape(-1, c).astype(np.float64)
-    own = tuple(map(float, flat.mean(axis=0))), tuple(map(float, flat.std(axis=0)))
+    c = len(own[0])
     found = []
     for layout in layouts:
         for reverse in (False, True) if c == 3 else (False,):

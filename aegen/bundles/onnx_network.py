@@ -7,6 +7,7 @@ elsewhere (weights in other files) or cannot run (operators of somebody's own) i
 from __future__ import annotations
 
 import math
+import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -73,9 +74,12 @@ class OnnxNetwork:
 
     @property
     def parameters(self) -> int:
-        """Numbers that the file holds as weights."""
+        """Numbers that the file holds as weights, which shapes and indices are not."""
+        from onnx import TensorProto
+
+        floats = {TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.FLOAT16, TensorProto.BFLOAT16}
         graph = _parsed(self.content, self.path).graph
-        return sum(math.prod(tensor.dims) for tensor in graph.initializer)
+        return sum(math.prod(t.dims) for t in graph.initializer if t.data_type in floats)
 
     def exported(self, example: Float32) -> OnnxNetwork:
         """Itself: it is a file already."""
@@ -178,7 +182,9 @@ def in_batches(
         if missing:
             rows = np.concatenate([rows, np.zeros((missing, *x.shape[1:]), np.float32)])
         # writable, since torch warns about what it could not write to, though it does not
-        made = np.asarray(run(np.require(rows, requirements=["C", "W"])))
+        rows = np.require(rows, requirements=["C", "W"])
+        # grey pictures keep the strides of a view, which torch takes for channels last
+        made = np.asarray(run(rows.ravel().reshape(rows.shape)))
         if made.dtype.kind not in "fiu" or made.ndim < 2 or len(made) != len(rows):
             raise InvalidInput(
                 f"a network gave {made.dtype} of shape {made.shape} for {len(rows)} rows: its "
@@ -276,6 +282,7 @@ def _shape(entry: Any) -> Shape:
 
 
 def _reason(problem: Exception) -> str:
-    """What onnxruntime says, without its addresses, in one line."""
-    said = str(problem).strip().splitlines() or [type(problem).__name__]
-    return said[0].rpartition(" : ")[2][:300]
+    """What onnxruntime says, without its codes and places in its own source, in one line."""
+    said = " ".join(str(problem).split()) or type(problem).__name__
+    said = re.sub(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ", "", said)
+    return re.sub(r"/onnxruntime_src/\S+ .*?\) (?=[A-Z])", "", said)[:300]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
-__all__ = ["TorchEnd", "first_tensor", "prepared", "program_onnx"]
+__all__ = ["TorchEnd", "first_tensor", "on_the_cpu", "prepared", "program_onnx"]
 
 Float32 = NDArray[np.float32]
 
@@ -60,9 +60,10 @@ def first_tensor(output: Any) -> Any:
         >>> first_tensor((np.zeros(2), np.ones(2))).tolist()
         [0.0, 0.0]
     """
-    if hasattr(output, "shape") and hasattr(output, "dtype"):
+    record = isinstance(output, dict)  # of which some raise for each attribute they lack
+    if not record and hasattr(output, "shape") and hasattr(output, "dtype"):
         return output
-    if isinstance(output, dict) or hasattr(output, "keys"):
+    if record or hasattr(output, "keys"):
         for name in FIELDS:
             if name in output:
                 return first_tensor(output[name])
@@ -116,7 +117,7 @@ class TorchEnd:
 
         def run(rows: Float32) -> NDArray[Any]:
             try:
-                with torch.inference_mode(), _on_the_cpu(), warnings.catch_warnings():
+                with torch.inference_mode(), on_the_cpu(), warnings.catch_warnings():
                     warnings.simplefilter("ignore")
                     found = first_tensor(self.function(self.net, torch.from_numpy(rows)))
                 return np.asarray(found.detach().cpu().float().numpy())
@@ -177,7 +178,7 @@ class TorchEnd:
                 return first_tensor(function(self.net, x))
 
         shapes: Any = ({0: torch.export.Dim("batch")},) if open_batch else None
-        with _quiet(), _on_the_cpu():
+        with _quiet(), on_the_cpu():
             program: Any = torch.onnx.export(
                 End().eval(),
                 (torch.from_numpy(rows),),
@@ -206,7 +207,7 @@ def program_onnx(program: torch.export.ExportedProgram) -> bytes:
 
 def _serialised(model: Any) -> bytes:
     """The bytes of an ONNX model, without what only tells where it was made."""
-    del model.metadata_props[:]
+    del model.metadata_props[:], model.graph.metadata_props[:]
     for node in model.graph.node:
         del node.metadata_props[:]  # where each line of the person's code lies
         node.doc_string = ""
@@ -254,23 +255,31 @@ def _quiet() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _on_the_cpu() -> Iterator[None]:
-    """Code that says ``.cuda()`` runs where there is no GPU: its tensors stay where they are."""
+def on_the_cpu() -> Iterator[None]:
+    """Code that says ``.cuda()`` or ``device="cuda"`` runs where there is no GPU."""
     import torch
+    from torch.overrides import TorchFunctionMode
 
     if torch.cuda.is_available():
         yield
         return
 
-    def stay(self: Any, *_: Any, **__: Any) -> Any:
-        return self
+    def here(value: Any) -> Any:
+        if isinstance(value, (str, torch.device)) and str(value).startswith("cuda"):
+            return torch.device("cpu")
+        return value
 
-    before = torch.Tensor.cuda, torch.nn.Module.cuda
-    torch.Tensor.cuda = torch.nn.Module.cuda = stay  # type: ignore[method-assign]
-    try:
+    class Stay(TorchFunctionMode):
+        def __torch_function__(
+            self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+        ) -> Any:
+            if func is torch.Tensor.cuda:
+                return args[0]
+            given = {name: here(value) for name, value in (kwargs or {}).items()}
+            return func(*map(here, args), **given)
+
+    with Stay():
         yield
-    finally:
-        torch.Tensor.cuda, torch.nn.Module.cuda = before  # type: ignore[method-assign]
 
 
 def _line(problem: Exception) -> str:

@@ -59,24 +59,28 @@ class Rows:
         Raises:
             InvalidInput: codes that cannot be decoded, or an unknown space.
             AegenError: Inception's weights are not there.
-            BundleError: features or attributes of a bundle without a classifier.
+            BundleError: attributes of a bundle without a classifier.
         """
         if space not in self._spaces:
             self._spaces[space] = self._seen(space)
         return self._spaces[space]
 
     def _seen(self, space: str) -> FloatArray:
+        if space in ("pixels", "features") and self.bundle.payload.kind != "image":
+            return self.bundle.numbers(
+                self.codes
+            )  # there are no pixels, but what they are made of
         if space == "pixels":
             return self.images.reshape(len(self.images), -1).astype(np.float64)
         if space == "inception":
             return inception_features(self.images)
-        if self.bundle.manifest.classifier is None:
-            raise BundleError(
-                self.bundle.path, f"has no classifier, so the {space} of images are not known"
-            )
         if space == "features":
             return self.bundle.features(self.images).astype(np.float64)
         if space == "attributes":
+            if self.bundle.manifest.classifier is None:
+                raise BundleError(
+                    self.bundle.path, "has no classifier, so attributes of images are not known"
+                )
             tables = self.bundle.classify(self.images, features=self.of("features"))
             return np.concatenate(list(tables.values()), axis=1)
         raise InvalidInput(

@@ -6,7 +6,8 @@ import shutil
 
 import pytest
 
-from tests.tiny_bundle import tiny_bundle
+from tests.bundles.format_one import format_one
+from tests.tiny_bundle import tiny_bundle, tiny_networks
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -18,6 +19,27 @@ def _one_thread(one_thread):
 def tiny(tmp_path_factory):
     """A sound bundle that nobody changes."""
     return tiny_bundle(tmp_path_factory.mktemp("bundles") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def torch_networks():
+    """An autoencoder and a classifier of aegen, as a training leaves them: not in eval mode."""
+    net, classifier = tiny_networks()
+    return net.train(), classifier.train()
+
+
+@pytest.fixture(scope="session")
+def of_torch(torch_networks, tmp_path_factory):
+    """A sound bundle of one of aegen's own networks; nobody changes it."""
+    net, classifier = torch_networks
+    folder = tmp_path_factory.mktemp("bundles") / "torch"
+    return tiny_bundle(folder, network=net, classifier=classifier)
+
+
+@pytest.fixture(scope="session")
+def old(of_torch, tmp_path_factory):
+    """The folder of the same bundle in format 1."""
+    return format_one(of_torch, tiny_networks()[0], tmp_path_factory.mktemp("bundles") / "old")
 
 
 @pytest.fixture

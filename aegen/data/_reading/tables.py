@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,8 @@ def read_table(table: Path | str | pd.DataFrame, content: bytes | None = None) -
         StorageError: it is missing, damaged, empty or of another kind.
     """
     if isinstance(table, pd.DataFrame):
-        return table.reset_index(drop=table.index.name not in KEYS)
+        frame = table.reset_index(drop=table.index.name not in KEYS)
+        return frame.rename(columns=lambda name: str(name) if isinstance(name, int) else name)
     path = Path(table)
     kind = path.suffix.lower()
     if kind not in TABLE_SUFFIXES:
@@ -44,8 +46,8 @@ def read_table(table: Path | str | pd.DataFrame, content: bytes | None = None) -
         return _json_lines(path, content)
     if kind in (".csv", ".tsv"):
         return _text(path, content)
-    frame: pd.DataFrame = parquet_file(path, content).read().to_pandas(ignore_metadata=True)
-    return frame[[name for name in frame if not str(name).startswith("__index_level_")]]
+    stored: pd.DataFrame = parquet_file(path, content).read().to_pandas(ignore_metadata=True)
+    return stored[[name for name in stored if not str(name).startswith("__index_level_")]]
 
 
 def parquet_file(path: Path, content: bytes | None = None) -> Any:
@@ -67,22 +69,26 @@ def parquet_file(path: Path, content: bytes | None = None) -> Any:
 
 def _text(path: Path, content: bytes) -> pd.DataFrame:
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode()  # pandas takes away a byte order mark
     except UnicodeDecodeError as problem:
         fault = f"is no UTF-8 text (byte {problem.start}): save it as CSV UTF-8"
         raise StorageError(path, fault) from None
     head = text.partition("\n")[0]
     separator = max(",;\t", key=head.count)
     try:
-        return pd.read_csv(
-            io.StringIO(text),
-            sep=separator,
-            keep_default_na=False,
-            na_values=GAPS,
-            dtype=dict.fromkeys(KEYS, str),
-            low_memory=False,  # types are found from all rows, not from each block for itself
-            index_col=False,
-        )
+        with warnings.catch_warnings():
+            # Fields beyond the header are an error, not a warning after which they are lost.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            return pd.read_csv(
+                io.StringIO(text),
+                sep=separator,
+                keep_default_na=False,
+                na_values=GAPS,
+                dtype=dict.fromkeys(KEYS, str),
+                low_memory=False,  # types are found from all rows, not from each block for itself
+                index_col=False,
+                float_precision="round_trip",
+            )
     except (ValueError, pd.errors.ParserError, pd.errors.ParserWarning) as problem:
         raise StorageError(path, f"is no whole table ({str(problem).strip()})") from problem
 

@@ -9,9 +9,9 @@ from safetensors.torch import load_file, save_file
 
 from aegen.bundles import load_network
 from aegen.bundles.convention import Convention
-from aegen.bundles.creation import plan
 from aegen.bundles.ends import find_ends
 from aegen.bundles.imports import known_convention
+from aegen.bundles.plan import plan
 from aegen.core.errors import StorageError
 
 diffusers = pytest.importorskip("diffusers")

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from aegen.bundles import load_network
-from aegen.bundles.creation import plan
 from aegen.bundles.ends import find_ends
+from aegen.bundles.plan import plan
 from aegen.core.errors import InvalidInput, StorageError
 
 if "keras" not in sys.modules:

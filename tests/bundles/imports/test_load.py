@@ -7,8 +7,8 @@ import pytest
 from onnx import TensorProto, helper
 
 from aegen.bundles import load_network
-from aegen.bundles.creation import plan
 from aegen.bundles.ends import find_ends
+from aegen.bundles.plan import plan
 from aegen.core.errors import BundleError, InvalidInput, StorageError
 
 
