@@ -120,5 +120,5 @@ def tiny_bundle(
         **changes,
     }
     if isinstance(given["network"], tuple):  # nothing to find out
-        given |= {"input": Convention(), "output": Convention()}
+        given = {"input": Convention(), "output": Convention(), **given}
     return create(**given)

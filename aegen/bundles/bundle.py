@@ -415,6 +415,8 @@ class Bundle:
             return
         said = self.manifest.encoder if which == "encoder" else self.manifest.decoder
         why = "without one" if said is None else "with a function, which no file can hold"
+        if self.payload.kind == "codes":
+            why = "of codes alone"
         raise BundleError(
             self.path / MANIFEST, f"{which}: this bundle has none, since it was made {why}"
         )

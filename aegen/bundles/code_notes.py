@@ -51,7 +51,7 @@ def code_notes(z: FloatArray) -> Iterator[str]:
             "not at it; bootstrap keeps them, or encode before that layer"
         )
     norms = np.linalg.norm(z, axis=1)
-    if n > 1 and norms.mean() > 0 and norms.std() < ROUND * norms.mean():
+    if len(collapsed) < d and norms.mean() > 0 and norms.std() < ROUND * norms.mean():
         yield (
             f"all codes have the norm {norms.mean():.4g}: they lie on a sphere, and draws of most "
             "models do not; encode before the normalisation, if the decoder allows it"

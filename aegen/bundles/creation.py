@@ -150,7 +150,7 @@ def create(
         >>> bundle = aegen.bundles.create("mine", net, "photos/")           # doctest: +SKIP
         >>> bundle.model("gaussian-mixture").sample(16, rng=0).save("new.png")  # doctest: +SKIP
     """
-    if not NAME.fullmatch(str(name)):
+    if not isinstance(name, str) or not NAME.fullmatch(name):
         raise InvalidInput(
             f"a bundle's name has up to 64 small letters, digits and dashes, got {name!r}"
         )
@@ -173,6 +173,7 @@ def create(
             kind=kind,
             shape=shape,
             names=names,
+            units=units,
             input=input,
             output=output,
             dataset=dataset,
@@ -180,8 +181,9 @@ def create(
         )
     )
     rows = found.rows
-    if not isinstance(training, Mapping | None):
-        raise InvalidInput(f"training must be plain values by label, got {training!r}")
+    for what, given in (("training", training), ("projected", projected)):
+        if not isinstance(given, Mapping | None):
+            raise InvalidInput(f"{what} must be a mapping by name, got {given!r}")
     maker = _Maker(found, classifier, seed, reduce, None if path is None else Path(path))
     expected = Manifest(
         format=FORMAT,

@@ -239,6 +239,8 @@ def require_place(path: Path) -> None:
     Raises:
         BundleError: there is something else, or no folder to put it into.
     """
+    if path.name in ("", ".."):
+        raise BundleError(path, "is no new folder: give it a name")
     if not path.parent.is_dir():
         raise BundleError(path, f"cannot be written: there is no folder {path.parent}")
     taken = path.exists() and (

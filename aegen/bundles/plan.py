@@ -36,7 +36,7 @@ MEASURED = 8_000_000
 Float32 = NDArray[np.float32]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Plan:
     """What `create` found out on a few rows before any long work.
 
@@ -59,6 +59,16 @@ class Plan:
     sample: Float32
     seconds: float
     architecture: Network | None = None
+
+    def __repr__(self) -> str:
+        shown = " x ".join(map(str, self.shown.shape))
+        code = " x ".join(map(str, self.codec.code_shape))
+        said = f"{len(self.rows):,} rows of {self.shown.kind} {shown}, codes of {code}"
+        if self.codec.taken is not None:
+            said += f", {self.codec.taken} in"
+        if self.codec.given is not None:
+            said += f", {self.codec.given} out"
+        return f"Plan({said}, about {self.seconds:.0f} seconds)"
 
 
 def plan(
@@ -85,6 +95,11 @@ def plan(
 
     Arguments, errors and rules are those of `create`.
     """
+    for what, given in (("input", input), ("output", output)):
+        if not isinstance(given, Convention | None):
+            raise InvalidInput(
+                f'{what} must be a Convention, such as Convention("signed"), got {given!r}'
+            )
     architecture = _architecture(network)
     if isinstance(network, (str, Path)):
         network = load_network(network)
@@ -95,6 +110,8 @@ def plan(
     )
     asked: dict[str, Any] = {"attributes": attributes, "holdout": holdout, "dataset": dataset}
     if codes is not None:
+        if data is not None:
+            raise InvalidInput("a bundle is made of data or of codes: give one of them")
         return _of_codes(codes, last, output, {**asked, "rng": rng})
     if data is None or first is None:
         missing = "data to encode" if data is None else "an encoder"
@@ -120,7 +137,9 @@ def plan(
             )
     entering = x if taken is None else taken.apply(x)
     z = first(entering)
-    _require_sound(first, entering, z)
+    _require_sound("encoder", first, entering, z)
+    if last is not None:
+        _require_sound("decoder", last, z, last(z))
     exported = _exported({"encoder": (first, entering), "decoder": (last, z)})
     codec = Codec(
         rows.payload,
@@ -237,26 +256,40 @@ def _conventions(
     return best.taken, best.given, tried
 
 
-def _require_sound(first: End, entering: Float32, z: Float32) -> None:
-    """Refuse codes that are not finite, that change from call to call, or with their batch."""
-    if not np.isfinite(z).all():
+def _require_sound(what: str, end: End, rows: Float32, made: Float32) -> None:
+    """Refuse what is not finite, changes from call to call, or with the rows beside a row.
+
+    Args:
+        what: "encoder" or "decoder".
+        end: that.
+        rows: what goes into it.
+        made: what it gave for them.
+    """
+    verb, net, gives = ("encode", "x", "codes") if what == "encoder" else ("decode", "z", "rows")
+    if not np.isfinite(made).all():
         raise InvalidInput(
-            "the encoder gives codes that are NaN or infinite: see whether it is trained"
+            f"the {what} gives {gives} that are NaN or infinite: see whether it is trained"
         )
-    allowed = REPEATED * max(float(z.std()), 1e-6)
-    gap = float(np.abs(first(entering) - z).max())
+    allowed = REPEATED * max(float(made.std()), 1e-6)
+    gap = _gap(end(rows), made)
     if gap > allowed:
         raise InvalidInput(
-            f"codes of the same rows differ by {gap:.3g} from call to call, so the encoder draws "
-            "at random: give encode=lambda net, x: ... that returns the mean, and no draw"
+            f"{gives} that the {what} gives for the same rows differ by {gap:.3g} from call to "
+            f"call, so it draws at random: give {verb}=lambda net, {net}: ... that returns the "
+            "mean, and no draw"
         )
-    half = max(1, len(entering) // 2)
-    gap = float(np.abs(first(entering[:half]) - z[:half]).max())
+    half = max(1, len(rows) // 2)
+    gap = _gap(end(rows[:half]), made[:half])
     if gap > 10 * allowed:
         raise InvalidInput(
-            f"the code of a row differs by {gap:.3g} with the rows beside it: call eval() before "
-            "the network is exported, so that no layer takes its mean from a batch"
+            f"what the {what} gives for a row differs by {gap:.3g} with the rows beside it: call "
+            "eval() before the network is exported, so that no layer takes its mean from a batch"
         )
+
+
+def _gap(a: Float32, b: Float32) -> float:
+    """The largest difference; of what is not the same shape or not finite, infinite."""
+    return float(np.nan_to_num(np.abs(a - b).max(), nan=np.inf)) if a.shape == b.shape else np.inf
 
 
 def _exported(ends: Mapping[str, tuple[End | None, Float32]]) -> dict[str, OnnxNetwork]:
@@ -287,6 +320,7 @@ def _of_codes(
             raise InvalidInput(f"codes have {z.shape[1]} numbers, the decoder takes {shape}")
     example = z[some].astype(np.float32).reshape(len(some), *shape)
     decoded = last(example)
+    _require_sound("decoder", last, example, decoded)
     payload, convention = _decoded_payload(decoded, given)
     exported = _exported({"decoder": (last, example)})
     decoder = exported.get("decoder", last)

@@ -1,12 +1,13 @@
 """A tiny bundle to read, written once, and copies of it to spoil."""
 
-import hashlib
+import functools
 import json
 import shutil
 
 import pytest
 
 from tests.bundles.format_one import format_one
+from tests.bundles.refusals import listed
 from tests.tiny_bundle import tiny_bundle, tiny_networks
 
 
@@ -66,12 +67,7 @@ def edit(folder):
 
 
 @pytest.fixture
-def replace_file(folder, edit):
+def replace_file(folder):
     """Put other bytes in a listed file and list their hash, as a careless maker would."""
 
-    def put(name, content):
-        (folder / name).write_bytes(content)
-        entry = {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
-        return edit(lambda document: document["files"].__setitem__(name, entry))
-
-    return put
+    return functools.partial(listed, folder)

@@ -1,5 +1,8 @@
 """How a bad bundle is refused: by one sentence on reading, and by a finding of the check."""
 
+import hashlib
+import json
+
 import numpy as np
 import pytest
 from safetensors.numpy import load, save
@@ -7,7 +10,7 @@ from safetensors.numpy import load, save
 from aegen.bundles import check, read
 from aegen.core.errors import BundleError
 
-__all__ = ["changed", "refused", "use_all"]
+__all__ = ["changed", "listed", "refused", "use_all"]
 
 
 def use_all(folder):
@@ -33,6 +36,16 @@ def refused(folder, file, said):
     assert not report.ok
     assert any(file in (finding.file, folder.name) for finding in report.findings)
     return report
+
+
+def listed(folder, name, content):
+    """Put other bytes in a listed file and list their hash, as a careless maker would."""
+    (folder / name).write_bytes(content)
+    document = json.loads((folder / "bundle.json").read_text())
+    digest = hashlib.sha256(content).hexdigest()
+    document["files"][name] = {"sha256": digest, "size": len(content)}
+    (folder / "bundle.json").write_text(json.dumps(document))
+    return folder
 
 
 def changed(folder, replace_file, how, name="codes.safetensors"):
