@@ -6,16 +6,17 @@ import hashlib
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from aegen.core.arrays import BoolArray, ByteArray, IntArray, count
 from aegen.core.rng import RNG, generator
 from aegen.data._lazy import LazyImages
 
-__all__ = ["DataSet", "ImageSet", "Skipped", "category", "chosen_rows"]
+__all__ = ["DataSet", "ImageSet", "Skipped", "category", "chosen_rows", "fingerprint"]
 
 
 def category(values: np.ndarray, names: list[str]) -> pd.Categorical[str]:
@@ -38,6 +39,20 @@ def chosen_rows(holdout: BoolArray, n: int, others: int | None, rng: RNG) -> Int
         rows = np.flatnonzero(part)
         kept.append(draw.choice(rows, min(most, len(rows)), replace=False))
     return np.sort(np.concatenate(kept))
+
+
+def fingerprint(rows: NDArray[Any] | LazyImages, holdout: BoolArray, ids: IntArray) -> str:
+    """A hash of rows, of which are held out, and of their ids."""
+    told = hashlib.sha256(repr((rows.shape, str(rows.dtype))).encode())
+    if isinstance(rows, LazyImages):
+        told.update(rows.signature())
+        told.update(rows.rows.tobytes())
+    else:
+        for start in range(0, len(rows), 4096):
+            told.update(rows[start : start + 4096].tobytes())
+    told.update(holdout.tobytes())
+    told.update(ids.astype(np.int64).tobytes())
+    return told.hexdigest()
 
 
 @dataclass(frozen=True)
@@ -99,17 +114,7 @@ class ImageSet:
 
         Of files their names, sizes and times of change are taken; of arrays every byte.
         """
-        images = self.images
-        told = hashlib.sha256(repr((images.shape, str(images.dtype))).encode())
-        if isinstance(images, LazyImages):
-            told.update(images.signature())
-            told.update(images.rows.tobytes())
-        else:
-            for start in range(0, len(images), 4096):
-                told.update(images[start : start + 4096].tobytes())
-        told.update(self.holdout.tobytes())
-        told.update(self.row_ids.astype(np.int64).tobytes())
-        return told.hexdigest()
+        return fingerprint(self.images, self.holdout, self.row_ids)
 
     def limited(self, n: int, holdout: int | None = None, *, rng: RNG = 0) -> ImageSet:
         """At most ``n`` training rows and ``holdout`` others, in their order, with their row ids.

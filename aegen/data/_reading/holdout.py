@@ -18,7 +18,7 @@ from aegen.core.rng import RNG, generator
 from aegen.core.storage import read_bytes
 from aegen.data._reading.arrangement import is_held_out, is_part
 
-__all__ = ["Holdout", "Split", "held_out"]
+__all__ = ["Holdout", "Split", "held_out", "own_split"]
 
 Holdout = float | str | Path | ArrayLike | None
 """A share, yes or no for each row, the name of a column or of a part, or a file of names."""
@@ -85,7 +85,7 @@ def _split(
     rng: RNG,
 ) -> Split:
     if holdout is None:
-        return _own(n, frame, parts, rng)
+        return own_split(frame, parts) or _share(SIXTH, n, rng)
     if isinstance(holdout, numbers.Real) and not isinstance(holdout, bool | np.bool_):
         return _share(float(holdout), n, rng)
     if isinstance(holdout, str) and holdout in frame:
@@ -107,7 +107,8 @@ def _split(
     return Split(rows.copy(), f"{rows.sum():,} of {n:,} rows are held out, as was said")
 
 
-def _own(n: int, frame: pd.DataFrame, parts: Sequence[str] | None, rng: RNG) -> Split:
+def own_split(frame: pd.DataFrame, parts: Sequence[str] | None) -> Split | None:
+    """The rows that the data itself holds out, by its parts or a column ``split``; else None."""
     if parts is not None:
         rows = np.array([is_held_out(part) for part in parts])
         named = ", ".join(sorted({part for part in parts if is_held_out(part)}))
@@ -117,7 +118,7 @@ def _own(n: int, frame: pd.DataFrame, parts: Sequence[str] | None, rng: RNG) -> 
             words = frame[name].dropna().astype(str).unique()
             if all(map(is_part, words)) and len({is_held_out(word) for word in words}) == 2:
                 return _column(frame[name], name)
-    return _share(SIXTH, n, rng)
+    return None
 
 
 def _share(share: float, n: int, rng: RNG) -> Split:

@@ -23,7 +23,7 @@ from aegen.data._reading.image_files import ImageFiles
 from aegen.data._reading.sources import IN_MEMORY, Found, find
 from aegen.data.base import ImageSet, Skipped
 
-__all__ = ["name_of", "read"]
+__all__ = ["NOT_STATED", "name_of", "read"]
 
 NOT_STATED = "not stated"
 

@@ -34,7 +34,8 @@ def read_table(table: Path | str | pd.DataFrame, content: bytes | None = None) -
         StorageError: it is missing, damaged, empty or of another kind.
     """
     if isinstance(table, pd.DataFrame):
-        return table.reset_index(drop=table.index.name not in KEYS)
+        frame = table.reset_index(drop=table.index.name not in KEYS)
+        return frame.rename(columns=lambda name: str(name) if isinstance(name, int) else name)
     path = Path(table)
     kind = path.suffix.lower()
     if kind not in TABLE_SUFFIXES:
@@ -44,8 +45,8 @@ def read_table(table: Path | str | pd.DataFrame, content: bytes | None = None) -
         return _json_lines(path, content)
     if kind in (".csv", ".tsv"):
         return _text(path, content)
-    frame: pd.DataFrame = parquet_file(path, content).read().to_pandas(ignore_metadata=True)
-    return frame[[name for name in frame if not str(name).startswith("__index_level_")]]
+    stored: pd.DataFrame = parquet_file(path, content).read().to_pandas(ignore_metadata=True)
+    return stored[[name for name in stored if not str(name).startswith("__index_level_")]]
 
 
 def parquet_file(path: Path, content: bytes | None = None) -> Any:
