@@ -53,7 +53,8 @@ class Chunks:
             except StorageError:  # half of it is lost: it is computed again
                 path.unlink(missing_ok=True)
         made = make()
-        save_arrays(path, made)
+        if made:
+            save_arrays(path, made)
         return made
 
     def done(self) -> None:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from aegen.core.errors import InvalidInput
 
-__all__ = ["IMAGENET", "LAYOUTS", "SCALES", "Convention", "Layout", "Scale", "layouts_of"]
+__all__ = ["IMAGENET", "LAYOUTS", "SCALES", "Convention", "Layout", "Scale", "convention_of", "layouts_of"]
 
 Scale = Literal["unit", "signed", "bytes", "standardised", "logits"]
 Layout = Literal["channels first", "channels last", "flat", "flat, channels last", "no channels"]
@@ -137,6 +137,30 @@ class Convention:
 
             x = expit(x)
         return np.ascontiguousarray(x, np.float32)
+
+
+def convention_of(word: str) -> Convention:
+    """The convention of a word: a scale, or "imagenet"; "bgr" after a comma turns the channels.
+
+    Raises:
+        InvalidInput: another word, or "standardised", whose numbers no word holds.
+
+    Example:
+        >>> convention_of("signed,bgr").reverse
+        True
+    """
+    scale, *rest = (part.strip().lower() for part in word.split(","))
+    others = set(rest) - {"bgr", "rgb", *LAYOUTS}
+    words = [*(s for s in SCALES if s != "standardised"), "imagenet"]
+    if scale not in words or others:
+        raise InvalidInput(
+            f"a convention is one of {', '.join(words)}, and after a comma bgr or a layout "
+            f"({', '.join(LAYOUTS)}), got {word!r}"
+        )
+    layout = next((layout for layout in LAYOUTS if layout in rest), LAYOUTS[0])
+    if scale == "imagenet":
+        return Convention("standardised", layout, "bgr" in rest, *IMAGENET)
+    return Convention(next(s for s in SCALES if s == scale), layout, "bgr" in rest)
 
 
 def layouts_of(

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from aegen.core import arrays
 from aegen.core.errors import InvalidInput
 
-__all__ = ["KINDS", "Kind", "Payload"]
+__all__ = ["KINDS", "Kind", "Payload", "codes_alone", "payload_of"]
 
 Kind = Literal["image", "series", "table", "codes"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -168,6 +168,11 @@ def _bars(share: Float32) -> Float32:
     colour = COLOURS[column % 2 * 4]  # dark and light blue in turn
     picture += ink * (colour - picture)
     return picture
+
+
+def codes_alone(d: int) -> Payload:
+    """The payload of codes (n, d) without a decoder."""
+    return Payload("codes", (d,), tuple(str(k + 1) for k in range(d)), ("",) * d)
 
 
 def payload_of(x: NDArray[Any], names: tuple[str, ...] | None = None) -> Payload:

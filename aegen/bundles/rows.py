@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from aegen.bundles.payload import Payload, payload_of
+from aegen.bundles.payload import Payload, codes_alone, payload_of
 from aegen.core import arrays
 from aegen.core.arrays import BoolArray, FloatArray, IntArray
 from aegen.core.errors import InvalidInput
@@ -184,9 +184,7 @@ def code_rows(
     if z.ndim > 2:
         z = z.reshape(len(z), -1)
     z = arrays.codes(z, minimum=3, why="to make a bundle")
-    d = z.shape[1]
-    names = tuple(str(k + 1) for k in range(d))
-    alone = Payload("codes", (d,), names, ("",) * d)
+    alone = codes_alone(z.shape[1])
     table = _attribute_table(attributes, len(z))
     held = _held_out(holdout, len(z), rng)
     return Rows(

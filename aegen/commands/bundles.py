@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +14,10 @@ from aegen.core.errors import AegenError, InvalidInput
 from aegen.core.storage import make_folder
 
 __all__ = ["bundles"]
+
+NETWORKS, DATA = "The autoencoder", "The data"
+
+CONVENTION = "unit, signed, bytes, imagenet or logits; ,bgr after it: how pixels stand at"
 
 bundles = typer.Typer(
     help="The autoencoders at hand; without a command, lists them.", invoke_without_command=True
@@ -84,77 +90,222 @@ def check_bundle(
 
 @bundles.command("create")
 def create_bundle(
-    checkpoint: Annotated[Path, typer.Argument(help="Folder of a trained autoencoder")],
-    classifier: Annotated[
-        Path, typer.Option(help="Folder of a trained classifier, or a bundle that has one")
-    ],
-    out: Annotated[Path, typer.Option(help="Folder of the new bundle; its name is the bundle's")],
-    title: Annotated[str, typer.Option(help="The name that people see")],
-    description: Annotated[str, typer.Option(help="What it is, in a sentence")],
-    data: Annotated[
-        Path | None, typer.Option(help="Folder of idx files, or npz file, that holds the images")
+    name: Annotated[str, typer.Argument(help="The bundle's name: small letters, digits, dashes")],
+    encoder: Annotated[
+        Path | None, typer.Option(help="ONNX file of the encoder", rich_help_panel=NETWORKS)
     ] = None,
-    limit: Annotated[
-        int | None, typer.Option(min=2, help="The limit that the autoencoder was trained with")
+    decoder: Annotated[
+        Path | None, typer.Option(help="ONNX file of the decoder", rich_help_panel=NETWORKS)
+    ] = None,
+    trained: Annotated[
+        Path | None,
+        typer.Option(help="Folder in which `aegen train` left one", rich_help_panel=NETWORKS),
+    ] = None,
+    input: Annotated[  # noqa: A002
+        str | None,
+        typer.Option(help=f"{CONVENTION} the encoder [found out]", rich_help_panel=NETWORKS),
+    ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option(help=f"{CONVENTION} the decoder [found out]", rich_help_panel=NETWORKS),
+    ] = None,
+    classifier: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of a trained classifier, or a bundle that has one",
+            rich_help_panel=NETWORKS,
+        ),
+    ] = None,
+    images: Annotated[
+        str | None,
+        typer.Option(
+            help="Folder, ZIP, npz, npy or parquet file of pictures, or a data set's name",
+            rich_help_panel=DATA,
+        ),
     ] = None,
     rows: Annotated[
-        int | None,
-        typer.Option(min=3, help="Hold only so many training rows, and a sixth as many others"),
+        Path | None,
+        typer.Option(help="npz or npy file of series or of a table", rich_help_panel=DATA),
     ] = None,
+    codes: Annotated[
+        Path | None,
+        typer.Option(help="File of codes, in the place of data", rich_help_panel=DATA),
+    ] = None,
+    attributes: Annotated[
+        Path | None,
+        typer.Option(help="CSV, JSON lines or parquet file of attributes", rich_help_panel=DATA),
+    ] = None,
+    shape: Annotated[
+        str | None,
+        typer.Option(help="Size of the pictures, such as 64x48 or 64x48x3", rich_help_panel=DATA),
+    ] = None,
+    holdout: Annotated[
+        float | None,
+        typer.Option(
+            min=0, max=0.9, help="Share of the rows held out [a sixth]", rich_help_panel=DATA
+        ),
+    ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            min=2,
+            help="The limit that the autoencoder was trained with",
+            rich_help_panel=DATA,
+        ),
+    ] = None,
+    keep: Annotated[
+        int | None,
+        typer.Option(
+            min=3,
+            help="Hold only so many training rows, and a sixth as many others",
+            rich_help_panel=DATA,
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the new bundle [where aegen finds it by name]")
+    ] = None,
+    title: Annotated[str | None, typer.Option(help="The name that people see")] = None,
+    description: Annotated[str | None, typer.Option(help="What it is, in a sentence")] = None,
+    licence: Annotated[str | None, typer.Option(help="Of the data ['not stated']")] = None,
     compact: Annotated[
         bool,
         typer.Option("--compact", help="Round the classifier to half precision: half the bytes"),
     ] = False,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the UMAP projection")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of all that is random")] = 0,
 ) -> None:
-    """Write a bundle from what `aegen train` left: codes, projections, thumbnails, figures."""
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    """Make a bundle of an autoencoder and its data; one that was stopped goes on.
 
-    from aegen.autoencoders import Autoencoder, Classifier
+    An ONNX pair and a folder of pictures are enough.
+    """
+    from aegen.bundles import convention_of, create, plan
+    from aegen.bundles.discovery import own_folder
+
+    ends = [None if word is None else convention_of(word) for word in (input, output)]
+    size = None if shape is None else _shape(shape)
+    given = _one_of(images=images, rows=rows, codes=codes)
+    network, training, dataset = None, {}, ""
+    data: Any = given["images"] if rows is None else _array(rows)
+    if trained is not None:
+        if encoder is not None or decoder is not None or codes is not None:
+            raise InvalidInput("--trained is an autoencoder: leave --encoder and --decoder out")
+        network, training, data = _trained(trained, images, limit, keep)
+    elif limit is not None or keep is not None:
+        raise InvalidInput("--limit and --keep belong to --trained")
+    place = out or own_folder() / name
+    make_folder(place.resolve().parent)
+    judge = None if classifier is None else _classifier(classifier)
+    with _progress() as told:
+        told(0.0, "reading, and trying the networks on a few rows")
+        found = plan(
+            network,
+            data,
+            encoder=encoder,
+            decoder=decoder,
+            codes=codes,
+            attributes=attributes,
+            holdout=holdout,
+            shape=size,
+            input=ends[0],
+            output=ends[1],
+            dataset=dataset,
+            rng=seed,
+        )
+    _say(found)
+    with _progress():
+        bundle = create(
+            name,
+            found,
+            classifier=judge.half().float() if judge is not None and compact else judge,
+            path=place,
+            title=title,
+            description=description,
+            licence=licence,
+            training=training,
+            rng=seed,
+        )
+    typer.echo(f"written: {bundle.path}")
+
+
+def _one_of(**given: Any) -> dict[str, Any]:
+    named = [f"--{name}" for name, value in given.items() if value is not None]
+    if len(named) > 1:
+        raise InvalidInput(f"{' and '.join(named)} cannot go together: give one of them")
+    return given
+
+
+def _shape(text: str) -> tuple[int, ...]:
+    parts = text.lower().split("x")
+    if len(parts) not in (2, 3) or not all(part.isdecimal() for part in parts):
+        raise InvalidInput(f"a shape is HEIGHTxWIDTH or HEIGHTxWIDTHxCHANNELS, got {text!r}")
+    return tuple(map(int, parts))
+
+
+def _array(path: Path) -> Any:
+    from aegen.data import read_values
+
+    return read_values(path)
+
+
+def _trained(
+    folder: Path, data: str | None, limit: int | None, keep: int | None
+) -> tuple[Any, dict[str, Any], Any]:
+    """The autoencoder that a training left, how it was trained, and the images of that."""
+    from aegen.autoencoders import Autoencoder
     from aegen.autoencoders.train import trained
-    from aegen.bundles import create
-    from aegen.core.progress import reporting
     from aegen.data import datasets
 
-    autoencoder, about, history = trained(checkpoint / "checkpoint.safetensors")
-    network = _classifier(classifier)
-    if not isinstance(autoencoder, Autoencoder) or not isinstance(network, Classifier):
+    autoencoder, about, history = trained(folder / "checkpoint.safetensors")
+    if not isinstance(autoencoder, Autoencoder):
         raise InvalidInput(
-            f"a bundle needs an autoencoder and a classifier, but {checkpoint} holds "
-            f"{type(autoencoder).__name__} and {classifier} {type(network).__name__}"
+            f"a bundle needs an autoencoder, but {folder} holds {type(autoencoder).__name__}"
         )
     epochs = about["recipe"]["epochs"]
     if len(history) < epochs:
         raise InvalidInput(
-            f"{checkpoint} stands after epoch {len(history)} of {epochs}: let `aegen train` finish"
+            f"{folder} stands after epoch {len(history)} of {epochs}: let `aegen train` finish"
         )
-    images = datasets.create(about["dataset"]).load(data)
+    images = datasets.create(about["dataset"]).load(None if data is None else Path(data))
     images = images if limit is None else images.limited(limit)
     found = int((~images.holdout).sum())
     if found != about["rows"]:
         raise InvalidInput(
-            f"{checkpoint} was trained on {about['rows']:,} rows, these are {found:,}: give the "
+            f"{folder} was trained on {about['rows']:,} rows, these are {found:,}: give the "
             "data and the --limit of its training"
         )
-    images = images if rows is None else images.limited(rows)
-    make_folder(out.resolve().parent)
+    images = images if keep is None else images.limited(keep)
     training = {**about["recipe"], "rows": about["rows"], "history": history}
-    columns = [TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()]
-    with Progress(*columns) as bar:
+    return autoencoder, training, images
+
+
+def _say(found: Any) -> None:
+    """What was found out, before the long work."""
+    from aegen.bundles.evidence import table
+
+    rows = found.rows
+    held = int(rows.holdout.sum())
+    typer.echo(f"{len(rows) - held:,} rows for training and {held:,} held out")
+    for note in rows.notes:
+        typer.echo(f"- {note}")
+    if len(found.trials) > 1:
+        typer.echo("conventions, by how well pictures come back; * is taken (--input, --output)")
+        typer.echo(table(found.trials))
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[Callable[[float, str], None]]:
+    """A bar that follows what the work reports."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from aegen.core.progress import reporting
+
+    with Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()) as bar:
         task = bar.add_task("reading", total=1.0)
-        with reporting(lambda share, what: bar.update(task, description=what, completed=share)):
-            create(
-                out.resolve().name,
-                autoencoder,
-                images,
-                path=out,
-                title=title,
-                description=description,
-                classifier=network.half().float() if compact else network,
-                training=training,
-                rng=seed,
-            )
-    typer.echo(f"written: {out}")
+
+        def told(share: float, what: str) -> None:
+            bar.update(task, description=what, completed=share)
+
+        with reporting(told):
+            yield told
 
 
 def _classifier(place: Path) -> Any:

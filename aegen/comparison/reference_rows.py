@@ -70,13 +70,13 @@ class Rows:
             return self.images.reshape(len(self.images), -1).astype(np.float64)
         if space == "inception":
             return inception_features(self.images)
-        if self.bundle.manifest.classifier is None:
-            raise BundleError(
-                self.bundle.path, f"has no classifier, so the {space} of images are not known"
-            )
         if space == "features":
             return self.bundle.features(self.images).astype(np.float64)
         if space == "attributes":
+            if self.bundle.manifest.classifier is None:
+                raise BundleError(
+                    self.bundle.path, "has no classifier, so attributes of images are not known"
+                )
             tables = self.bundle.classify(self.images, features=self.of("features"))
             return np.concatenate(list(tables.values()), axis=1)
         raise InvalidInput(

@@ -12,7 +12,12 @@ from aegen.data.base import Skipped as Skipped
 datasets: Family[DataSet]
 
 # Written by .ci/names.py from the files of the folder:
+from aegen.data.celeba import CelebA as CelebA
 from aegen.data.cifar10 import CIFAR10 as CIFAR10
+from aegen.data.dsprites import DSprites as DSprites
+from aegen.data.emnist_letters import EMNISTLetters as EMNISTLetters
 from aegen.data.fashion_mnist import FashionMNIST as FashionMNIST
+from aegen.data.kmnist import KMNIST as KMNIST
 from aegen.data.mnist import MNIST as MNIST
 from aegen.data.sprites import Sprites as Sprites
+from aegen.data.svhn import SVHN as SVHN

@@ -11,7 +11,9 @@ import lzma
 import math
 import zipfile
 import zlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,7 +23,16 @@ from aegen.core.errors import InvalidInput, StorageError
 from aegen.core.storage import read_bytes
 from aegen.data.base import DataSet, ImageSet, category
 
-__all__ = ["FILES", "from_torchvision", "idx_parts", "image_set", "read_idx", "read_npz"]
+__all__ = [
+    "FILES",
+    "Part",
+    "from_torchvision",
+    "idx_parts",
+    "image_set",
+    "labelled",
+    "read_idx",
+    "read_npz",
+]
 
 UNREADABLE = (
     OSError,
@@ -38,6 +49,10 @@ FILES = {
     "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
     "holdout": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
 }
+
+
+Files = Mapping[str, tuple[str, str]]
+"""Names of the files with images and with labels, for training and held out."""
 
 
 def read_idx(path: Path) -> ByteArray:
@@ -64,6 +79,10 @@ def read_idx(path: Path) -> ByteArray:
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
 
 
+Part = tuple[ByteArray, ByteArray]
+"""Images and labels, for training or held out."""
+
+
 def image_set(
     dataset: DataSet, path: Path | str | None, classes: list[str], torchvision_name: str
 ) -> ImageSet:
@@ -72,21 +91,30 @@ def image_set(
         train, holdout, source = from_torchvision(dataset.title, torchvision_name, "idx files")
     else:
         train, holdout, source = *_from_path(Path(path)), dataset.citation
+    return labelled(dataset, train, holdout, classes, source)
+
+
+def labelled(
+    dataset: DataSet, train: Part, holdout: Part, classes: list[str], source: str
+) -> ImageSet:
+    """The `ImageSet` of grey images (n, h, w) or colour images (n, h, w, c) with a class each.
+
+    Raises:
+        InvalidInput: images and labels that do not fit together.
+    """
     for images, labels in (train, holdout):
         fits = labels.shape == images.shape[:1] and labels.max(initial=0) < len(classes)
-        if images.ndim != 3 or images.shape[1:] != train[0].shape[1:] or not fits:
+        if images.ndim not in (3, 4) or images.shape[1:] != train[0].shape[1:] or not fits:
             raise InvalidInput(
                 f"{dataset.title} needs images (n, h, w) with a label below {len(classes)} each, "
                 f"got images {images.shape} and labels {labels.shape}"
             )
-    images = np.concatenate([train[0], holdout[0]])[..., None]
+    images = np.concatenate([train[0], holdout[0]])
+    images = images if images.ndim == 4 else images[..., None]
     labels = np.concatenate([train[1], holdout[1]])
     held = np.arange(len(images)) >= len(train[0])
     table = pd.DataFrame({"class": category(labels, classes)})
     return dataset.image_set(np.ascontiguousarray(images), table, held, source)
-
-
-Part = tuple[ByteArray, ByteArray]
 
 
 def _from_path(path: Path) -> tuple[Part, Part]:
@@ -97,23 +125,24 @@ def _from_path(path: Path) -> tuple[Part, Part]:
     return idx_parts(path)
 
 
-def idx_parts(folder: Path) -> tuple[Part, Part]:
-    """Images and labels for training and for testing, from the four files of MNIST in a folder.
+def idx_parts(folder: Path, files: Files = FILES) -> tuple[Part, Part]:
+    """Images and labels for training and for testing, from four idx files in a folder.
 
     Raises:
         StorageError: one is missing or damaged.
     """
     train, test = (
-        tuple(read_idx(_find(folder, name)) for name in names) for names in FILES.values()
+        tuple(read_idx(_find(folder, name)) for name in names) for names in files.values()
     )
     return (train[0], train[1]), (test[0], test[1])
 
 
 def _find(folder: Path, name: str) -> Path:
-    """An idx file in ``folder`` or in ``raw`` below it (torchvision's layout), gzipped or not."""
-    for candidate in (folder / f"{name}.gz", folder / name, folder / "raw" / name):
-        if candidate.is_file():
-            return candidate
+    """An idx file in ``folder``, in ``raw`` (torchvision) or ``gzip`` below it, gzipped or not."""
+    for place in (folder, folder / "raw", folder / "gzip"):
+        for candidate in (place / f"{name}.gz", place / name):
+            if candidate.is_file():
+                return candidate
     raise StorageError(folder, f"holds no {name} or {name}.gz")
 
 
@@ -145,18 +174,41 @@ def read_npz(path: Path, names: tuple[str, ...]) -> dict[str, ByteArray]:
         raise StorageError(path, f"is not a readable npz file ({problem})") from problem
 
 
-def from_torchvision(title: str, name: str, files: str) -> tuple[Part, Part, str]:
-    """Both parts and the source, through torchvision; ``files`` are what can be given instead."""
+TRAIN_OR_NOT = ({"train": True}, {"train": False})
+"""How most of torchvision's classes are told which part is meant."""
+
+
+def from_torchvision(
+    title: str,
+    name: str,
+    files: str,
+    parts: Sequence[Mapping[str, Any]] = TRAIN_OR_NOT,
+    labels: str = "targets",
+) -> tuple[Part, Part, str]:
+    """Both parts and the source, through torchvision.
+
+    Args:
+        title: what a sentence calls the data set.
+        name: its class in torchvision.
+        files: what can be given instead.
+        parts: arguments of that class for training and for holding out.
+        labels: the attribute that holds the labels.
+
+    Raises:
+        InvalidInput: it cannot be fetched.
+    """
     from torchvision import datasets
 
     root = Path.home() / ".cache" / "aegen" / "data"
     try:
         root.mkdir(parents=True, exist_ok=True)
-        parts = [getattr(datasets, name)(root, train=t, download=True) for t in (True, False)]
+        found = [getattr(datasets, name)(root, download=True, **part) for part in parts]
     except (OSError, RuntimeError) as problem:
         raise InvalidInput(
             f"{title} could not be fetched through torchvision ({problem}): "
             f"give the folder of its {files} with --data"
         ) from problem
-    train, holdout = ((np.asarray(p.data), np.asarray(p.targets, np.uint8)) for p in parts)
+    train, holdout = (
+        (np.asarray(part.data), np.asarray(getattr(part, labels), np.uint8)) for part in found
+    )
     return train, holdout, f"torchvision.datasets.{name}"

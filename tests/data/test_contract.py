@@ -6,6 +6,7 @@ import pytest
 
 from aegen.core.errors import InvalidInput, StorageError
 from aegen.data import ImageSet, datasets
+from tests.data.stand_ins import WRITERS
 
 every = pytest.mark.parametrize("name", datasets.names())
 
@@ -44,10 +45,13 @@ def test_a_place_that_does_not_hold_it_is_named(name, tmp_path):
 
 
 @every
-def test_it_is_whole_and_the_same_each_time(name, real_data):
+def test_it_is_whole_and_the_same_each_time(name, real_data, tmp_path):
     place = real_data / name.replace("-", "_")
     if place.is_dir():
         path = place
+    elif name in WRITERS:
+        path = tmp_path / name
+        WRITERS[name](path)
     elif datasets.get(name).fetched:
         pytest.skip(f"nothing is fetched by a test, and there is no {place}")
     else:
@@ -57,6 +61,7 @@ def test_it_is_whole_and_the_same_each_time(name, real_data):
     assert np.array_equal(found.images, again.images)
     assert found.attributes.equals(again.attributes)
     assert np.array_equal(found.holdout, again.holdout)
+    assert found.fingerprint == again.fingerprint
 
 
 @every

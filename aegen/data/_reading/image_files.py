@@ -17,7 +17,16 @@ from aegen.core.progress import report
 from aegen.data._lazy import LazyImages
 from aegen.data.base import Skipped
 
-__all__ = ["ImageFiles", "PictureSource", "Scan", "common_shape", "scan"]
+__all__ = [
+    "FORMATS",
+    "PIXELS",
+    "ImageFiles",
+    "PictureSource",
+    "Scan",
+    "checked_shape",
+    "common_shape",
+    "scan",
+]
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF", "PPM")
 """Kinds of files that are read; what a file is called does not matter."""
