@@ -1,4 +1,4 @@
-"""Which bundles there are: the shipped ones, and those in the folders of AEGEN_BUNDLES."""
+"""Which bundles there are: a person's own, and the shipped ones."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from aegen.bundles.bundle import Bundle
 from aegen.bundles.manifest import MANIFEST
 from aegen.core.errors import BundleError, UnknownName
 
-__all__ = ["bundles", "find", "read"]
+__all__ = ["bundles", "find", "own_folder", "read"]
 
 VARIABLE = "AEGEN_BUNDLES"
 """Names folders that hold bundles, separated as PATH is; looked at before the shipped ones."""
@@ -19,9 +19,18 @@ def bundles() -> list[str]:
     """Names of all bundles that can be opened by name, sorted.
 
     A bundle's name here is its folder's. Folders in the environment variable AEGEN_BUNDLES come
-    first, so a bundle there takes the place of a shipped one of the same name.
+    first, then `own_folder`, so a bundle there takes the place of a shipped one of the same name.
     """
     return sorted({folder.name for folder in _folders()})
+
+
+def own_folder() -> Path:
+    """Where a person's new bundles are written, so that they are found by name.
+
+    The first folder that AEGEN_BUNDLES names; or else ``aegen/bundles`` in the person's folder for
+    data, XDG_DATA_HOME or ~/.local/share. It need not be there yet.
+    """
+    return [*_named(), _user_folder()][0]
 
 
 def find(name: str | Path) -> Path:
@@ -75,10 +84,20 @@ def _folders() -> list[Path]:
 
 def _roots() -> list[Path]:
     """Folders that hold bundles, the person's own first."""
-    named = os.environ.get(VARIABLE, "")
-    own = [Path(part).expanduser() for part in named.split(os.pathsep) if part]
     package = Path(__file__).resolve().parent.parent
     checkout = package.parent / "assets" / "bundles"
     # beside the package in a checkout, inside it once installed
     shipped = checkout if checkout.is_dir() else package / "_shipped" / "assets" / "bundles"
-    return [*own, shipped]
+    return [*_named(), _user_folder(), shipped]
+
+
+def _named() -> list[Path]:
+    """The folders that AEGEN_BUNDLES names."""
+    named = os.environ.get(VARIABLE, "")
+    return [Path(part).expanduser() for part in named.split(os.pathsep) if part]
+
+
+def _user_folder() -> Path:
+    system = os.environ.get("XDG_DATA_HOME")
+    base = Path(system) if system and Path(system).is_absolute() else Path.home() / ".local/share"
+    return base / "aegen" / "bundles"

@@ -7,7 +7,7 @@ autoencoder under each convention; the right one reconstructs them best, mostly 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from aegen.bundles.codec import Runner
 from aegen.bundles.convention import IMAGENET, Convention, Layout, layouts_of
 from aegen.core.errors import AegenError, InvalidInput
+from aegen.core.progress import report
 
-__all__ = ["ROWS", "Trial", "best_trial", "table", "trials"]
+__all__ = ["ROWS", "Trial", "best_trial", "candidates", "table", "trials"]
 
 ROWS = 16
 """Pictures that each convention is tried on."""
@@ -37,16 +38,23 @@ class Trial:
         given: how they were read at the decoder.
         error: mean squared error a pixel of [0, 1]; infinite where it could not be tried.
         problem: why it could not, or "".
+        decoded: what the decoder gave for these rows, as it gave it.
     """
 
     taken: Convention
     given: Convention
     error: float
     problem: str = ""
+    decoded: Float32 | None = field(default=None, repr=False, compare=False)
 
     def __str__(self) -> str:
         said = f"{self.error:.5f}" if np.isfinite(self.error) else self.problem
         return f"{self.taken!s:<44}{self.given!s:<44}{said}"
+
+    def pictures(self, shape: tuple[int, int, int]) -> Float32:
+        """What came back under this convention: pictures (n, *shape) in [0, 1]."""
+        assert self.decoded is not None
+        return np.clip(self.given.undo(self.decoded, shape), 0, 1)
 
 
 def trials(
@@ -82,14 +90,18 @@ def trials(
         except AegenError as problem:
             return [Trial(first, first, np.inf, str(problem))]
         layouts = layouts_of(gives or (None, *decoded.shape[1:]), (h, w, c))
-        ends = [given] if given else _candidates(x, layouts, decoder=True)
+        ends = [given] if given else candidates(x, layouts, decoder=True)
         if not ends:
             fault = f"the decoder gives {decoded.shape[1:]} for a picture ({h}, {w}, {c})"
             return [Trial(first, first, np.inf, fault)]
         return [_trial(first, end, decoded, x) for end in ends]
 
-    firsts = [taken] if taken else _candidates(x, layouts_of(takes, (h, w, c)))
-    found = [trial for first in firsts if not first.reverse for trial in tried(first)]
+    firsts = [taken] if taken else candidates(x, layouts_of(takes, (h, w, c)))
+    found: list[Trial] = []
+    for k, first in enumerate(firsts):
+        if not first.reverse:
+            report(k / len(firsts), f"trying pixels in {first}")
+            found += tried(first)
     # The order of channels matters less than their range, so it is tried with the best range only.
     best = min(found, key=lambda trial: trial.error, default=None)
     for first in firsts:
@@ -137,13 +149,19 @@ def _trial(taken: Convention, given: Convention, decoded: Float32, x: Float32) -
     error = float(((y.astype(np.float64) - x) ** 2).mean())
     if not np.isfinite(error):
         return Trial(taken, given, np.inf, "what comes back is not finite")
-    return Trial(taken, given, error)
+    return Trial(taken, given, error, decoded=decoded)
 
 
-def _candidates(
+def candidates(
     x: Float32, layouts: Sequence[Layout], *, decoder: bool = False
 ) -> list[Convention]:
-    """Conventions that are in use, the plainest first."""
+    """Conventions that are in use, the plainest first.
+
+    Args:
+        x: pictures (n, h, w, c) in [0, 1], whose own mean and deviation may have been used.
+        layouts: that fit the network.
+        decoder: whether it is the decoder's end.
+    """
     c = x.shape[3]
     flat = x.reshape(-1, c).astype(np.float64)
     own = tuple(map(float, flat.mean(axis=0))), tuple(map(float, flat.std(axis=0)))
