@@ -26,6 +26,9 @@ ATTRIBUTES = "attributes.parquet"
 def describe(frame: pd.DataFrame) -> dict[str, Attribute]:
     """What each column is: a category where it holds text, else yes or no, or a number.
 
+    A number may be missing (NaN); what is missing of the others is a value of its own, as
+    `aegen.data` makes it.
+
     Raises:
         InvalidInput: a column of another type, with gaps, or with a name that is no text.
     """
@@ -33,16 +36,21 @@ def describe(frame: pd.DataFrame) -> dict[str, Attribute]:
     for name, column in frame.items():
         if not isinstance(name, str) or not name:
             raise InvalidInput(f"attributes must have names of text, got {name!r}")
-        if column.isna().any():
+        number = pd.api.types.is_numeric_dtype(column.dtype)
+        number = number and not pd.api.types.is_bool_dtype(column.dtype)
+        if column.isna().any() and not number:
             gaps = int(column.isna().sum())
-            raise InvalidInput(f"attribute {name!r} has {gaps} gaps: fill them")
+            raise InvalidInput(
+                f"attribute {name!r} has {gaps} gaps: fill them, with a value such as 'missing'"
+            )
         if isinstance(column.dtype, pd.CategoricalDtype):
             found[name] = Attribute("category", tuple(map(str, column.cat.categories)))
         elif pd.api.types.is_bool_dtype(column.dtype):
             found[name] = Attribute("binary")
-        elif pd.api.types.is_numeric_dtype(column.dtype):
-            if not np.isfinite(column.to_numpy(np.float64)).all():
-                raise InvalidInput(f"attribute {name!r} must be finite")
+        elif number:
+            known = column.dropna().to_numpy(np.float64)
+            if not (len(known) and np.isfinite(known).all()):
+                raise InvalidInput(f"attribute {name!r} must be finite where it is known")
             found[name] = Attribute("number")
         elif pd.api.types.is_string_dtype(column.dtype):
             found[name] = Attribute("category", tuple(sorted(column.unique())))
@@ -58,7 +66,11 @@ def parquet(frame: pd.DataFrame, attributes: Mapping[str, Attribute]) -> bytes:
 
     kinds: dict[str, type] = {"category": str, "binary": bool, "number": float}
     columns = {
-        name: pa.array(frame[name].astype(kinds[attribute.kind]).tolist(), _stored(attribute))
+        name: pa.array(
+            frame[name].astype(kinds[attribute.kind]).to_numpy(),
+            _stored(attribute),
+            from_pandas=True,  # what is NaN is missing
+        )
         for name, attribute in attributes.items()
     }
     file = io.BytesIO()
@@ -103,12 +115,14 @@ def parse_attributes(manifest: Manifest, content: bytes, path: Path) -> pd.DataF
 def _column(column: Any, attribute: Attribute, name: str, path: Path) -> Any:
     """One column as pandas holds it."""
     wanted, gaps = _stored(attribute), column.null_count
-    if column.type != wanted or gaps:
+    number = attribute.kind == "number"
+    if column.type != wanted or (gaps and not number):
         got = f"{column.type} with {gaps} gaps"
         raise BundleError(path, f"{name}: must be {wanted} without gaps, got {got}")
     if attribute.kind != "category":
         values: NDArray[Any] = column.to_numpy()
-        if attribute.kind == "number" and not np.isfinite(values).all():
+        # a gap comes as NaN; a NaN that was written as a number is none
+        if number and int((~np.isfinite(values)).sum()) != gaps:
             raise BundleError(path, f"{name}: holds values that are NaN or infinite")
         return values
     categories, texts = pd.Index(list(attribute.values)), column.to_numpy()

@@ -17,7 +17,16 @@ from numpy.typing import NDArray
 
 from aegen.core.errors import InvalidInput
 
-__all__ = ["IMAGENET", "LAYOUTS", "SCALES", "Convention", "Layout", "Scale", "convention_of", "layouts_of"]
+__all__ = [
+    "IMAGENET",
+    "LAYOUTS",
+    "SCALES",
+    "Convention",
+    "Layout",
+    "Scale",
+    "convention_of",
+    "layouts_of",
+]
 
 Scale = Literal["unit", "signed", "bytes", "standardised", "logits"]
 Layout = Literal["channels first", "channels last", "flat", "flat, channels last", "no channels"]
@@ -79,13 +88,13 @@ class Convention:
             "unit": "[0, 1]",
             "signed": "[-1, 1]",
             "bytes": "0 to 255",
-            "standardised": "standardised",
+            "standardised": "",
             "logits": "before a sigmoid",
         }
         said = names[self.scale]
         if self.scale == "standardised":
-            by = "ImageNet's" if (self.mean, self.deviation) == IMAGENET else "the data's"
-            said += f" by {by} mean and deviation"
+            imagenet = (self.mean, self.deviation) == IMAGENET
+            said = "ImageNet's mean and deviation" if imagenet else "the data's mean and deviation"
         if self.layout not in ("channels first", "no channels"):
             said += f", {self.layout}"
         return said + (", blue first" if self.reverse else "")

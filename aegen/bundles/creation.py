@@ -174,10 +174,6 @@ def create(
         )
     )
     rows = found.rows
-    if units is not None:
-        if len(units) != len(found.shown.names):
-            raise InvalidInput(f"there are {len(found.shown.names)} parts and {len(units)} units")
-        found = replace(found, shown=replace(found.shown, units=tuple(units)))
     _text("title", title, name), _text("description", description, name)  # before any long work
     maker = _Maker(found, classifier, seed, reduce, None if path is None else Path(path))
     contents, parts = maker.made(projected)

@@ -49,7 +49,7 @@ class Trial:
 
     def __str__(self) -> str:
         said = f"{self.error:.5f}" if np.isfinite(self.error) else self.problem
-        return f"{self.taken!s:<44}{self.given!s:<44}{said}"
+        return f"{self.taken!s:<43}{self.given!s:<43}{said}"
 
     def pictures(self, shape: tuple[int, int, int]) -> Float32:
         """What came back under this convention: pictures (n, *shape) in [0, 1]."""
@@ -131,7 +131,7 @@ def best_trial(found: Sequence[Trial]) -> Trial:
 def table(found: Sequence[Trial], most: int = 8) -> str:
     """The best trials as lines for a terminal, the chosen one marked."""
     chosen = best_trial(found)
-    lines = [f"  {'into the encoder':<44}{'out of the decoder':<44}error a pixel"]
+    lines = [f"  {'into the encoder':<43}{'out of the decoder':<43}error a pixel"]
     lines += [f"{'*' if trial is chosen else ' '} {trial}" for trial in found[:most]]
     return "\n".join(lines)
 

@@ -71,6 +71,7 @@ def plan(
     kind: Literal["image", "series", "table"] | None = None,
     shape: tuple[int, ...] | None = None,
     names: Sequence[str] | None = None,
+    units: Sequence[str] | None = None,
     input: Convention | None = None,
     output: Convention | None = None,
     dataset: str = "",
@@ -92,7 +93,7 @@ def plan(
     if data is None or first is None:
         missing = "data to encode" if data is None else "an encoder"
         raise InvalidInput(f"a bundle needs {missing}, or codes: give data= or codes=")
-    asked |= {"kind": kind, "names": names, "rng": rng}
+    asked |= {"kind": kind, "names": names, "units": units, "rng": rng}
     rows = _fitting_rows(data, shape_of(first, output=False), shape, asked)
     if len(rows) - int(rows.holdout.sum()) < 3:
         raise InvalidInput(f"a bundle needs at least 3 training rows, got {len(rows)}")

@@ -101,7 +101,7 @@ def create_bundle(
         Path | None,
         typer.Option(help="Folder in which `aegen train` left one", rich_help_panel=NETWORKS),
     ] = None,
-    input: Annotated[  # noqa: A002
+    input: Annotated[
         str | None,
         typer.Option(help=f"{CONVENTION} the encoder [found out]", rich_help_panel=NETWORKS),
     ] = None,
@@ -183,7 +183,7 @@ def create_bundle(
     ends = [None if word is None else convention_of(word) for word in (input, output)]
     size = None if shape is None else _shape(shape)
     given = _one_of(images=images, rows=rows, codes=codes)
-    network, training, dataset = None, {}, ""
+    network, training = None, dict[str, Any]()
     data: Any = given["images"] if rows is None else _array(rows)
     if trained is not None:
         if encoder is not None or decoder is not None or codes is not None:
@@ -207,7 +207,6 @@ def create_bundle(
             shape=size,
             input=ends[0],
             output=ends[1],
-            dataset=dataset,
             rng=seed,
         )
     _say(found)
