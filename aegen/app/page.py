@@ -19,7 +19,7 @@ from aegen.app.widgets.markdown import plain, sentence
 from aegen.app.widgets.messages import show_problem
 from aegen.core.errors import AegenError
 
-__all__ = ["bundle_name", "page", "part"]
+__all__ = ["bundle_name", "page", "page_without_bundle", "part"]
 
 P = ParamSpec("P")
 
@@ -33,8 +33,8 @@ def bundle_name() -> str:
     names = services.cache.bundle_names()
     if not names:
         raise AegenError(
-            "there is no bundle yet: write one with `aegen bundles create`, or name a folder of "
-            "bundles in the environment variable AEGEN_BUNDLES"
+            "there is no bundle yet: make one on the page Bring your own or with `aegen bundles "
+            "create`, or name a folder of bundles in the environment variable AEGEN_BUNDLES"
         )
     if not link.bundle.get():
         link.bundle.set(services.bundles.first_bundle())
@@ -72,6 +72,25 @@ def page(title: str, question: str, *items: link.Item[Any]) -> Iterator[None]:
     finally:
         for noted in visit.notices():
             said.warning(sentence(noted), icon=":material/link_off:")
+        visit.page_runs(False)
+
+
+@contextmanager
+def page_without_bundle(title: str, question: str) -> Iterator[None]:
+    """The frame of a page that shows no bundle, so that it stands also where none can be opened.
+
+    Its link holds no choices.
+    """
+    link.show(())
+    visit.page_runs(True)
+    with st.container(gap="xsmall"):
+        st.title(title, anchor=False)
+        st.caption(question)
+    try:
+        yield
+    except AegenError as problem:
+        show_problem(problem)
+    finally:
         visit.page_runs(False)
 
 

@@ -11,7 +11,7 @@ from aegen.bundles.bundle import Bundle
 from aegen.bundles.checking import DeepReport, check, deep_check
 from aegen.bundles.convention import Convention, convention_of
 from aegen.bundles.creation import create
-from aegen.bundles.discovery import bundles, find, read
+from aegen.bundles.discovery import bundles, find, own_folder, read
 from aegen.bundles.findings import Finding, Report
 from aegen.bundles.generation import Draw, Model
 from aegen.bundles.manifest import Atlas, Attribute, Manifest
@@ -37,6 +37,7 @@ __all__ = [
     "create",
     "deep_check",
     "find",
+    "own_folder",
     "plan",
     "read",
 ]
