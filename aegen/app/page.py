@@ -70,8 +70,7 @@ def page(title: str, question: str, *items: link.Item[Any]) -> Iterator[None]:
     except AegenError as problem:
         show_problem(problem)
     finally:
-        for noted in visit.notices():
-            said.warning(sentence(noted), icon=":material/link_off:")
+        _say_notices(said)
         visit.page_runs(False)
 
 
@@ -86,12 +85,20 @@ def page_without_bundle(title: str, question: str) -> Iterator[None]:
     with st.container(gap="xsmall"):
         st.title(title, anchor=False)
         st.caption(question)
+    said = st.container()
     try:
         yield
+        link.settle()
     except AegenError as problem:
         show_problem(problem)
     finally:
+        _say_notices(said)
         visit.page_runs(False)
+
+
+def _say_notices(place: Any) -> None:
+    for noted in visit.notices():
+        place.warning(sentence(noted), icon=":material/link_off:")
 
 
 def _manifest_or_title(heading: Any, name: str) -> Any:

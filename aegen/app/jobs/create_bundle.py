@@ -208,7 +208,7 @@ Option = dict[str, Any]
 
 def _options(found: Plan) -> tuple[str | None, list[Option], int]:
     """Originals as a strip, what may be meant, and which of it is suggested."""
-    codec, rows, x = found.codec, found.rows, found.sample[:SHOWN]
+    codec, rows, x = found.codec, found.rows, _some(found.sample)
     if rows.codes is not None:
         return _of_codes(found, x)
     payload = rows.payload.ranged(found.sample)
@@ -222,9 +222,15 @@ def _options(found: Plan) -> tuple[str | None, list[Option], int]:
         return originals, [_option(end, None) for end in ends if not end.reverse], 0
     if not found.trials:
         decoded = codec.reconstruct(found.sample)
-        error = float(((decoded - found.sample) ** 2).mean()) / (found.sample.var() or 1.0)
-        return originals, [_option(None, None, error, payload.pictures(decoded[:SHOWN]))], 0
+        error = float(((decoded - found.sample) ** 2).mean()) / _spread(found)
+        return originals, [_option(None, None, error, payload.pictures(_some(decoded)))], 0
     return originals, *_tried(found)
+
+
+def _some(rows: Float32) -> Float32:
+    """As many of them as are shown, evenly spread."""
+    n = min(SHOWN, len(rows))
+    return rows[[round(k * (len(rows) - 1) / max(1, n - 1)) for k in range(n)]]
 
 
 def _tried(found: Plan) -> tuple[list[Option], int]:
@@ -234,7 +240,7 @@ def _tried(found: Plan) -> tuple[list[Option], int]:
     tried = [trial for trial in found.trials if math.isfinite(trial.error)]
     tried.sort(key=lambda trial: (trial.taken, trial.given) != (codec.taken, codec.given))
     return [
-        _option(trial.taken, trial.given, trial.error, trial.pictures(shape)[:SHOWN])
+        _option(trial.taken, trial.given, trial.error, _some(trial.pictures(shape)))
         for trial in tried
     ], 0
 
@@ -292,16 +298,18 @@ def _doubt(found: Plan, error: float | None) -> str:
     """What speaks against the best that came back: to give the mean of all rows is no worse."""
     if error is None:
         return ""
-    x = found.sample
-    spread = float(x.var(axis=0).mean())
-    if not found.trials:
-        spread /= float(x.var()) or 1.0
-    if error < spread:
+    of_mean = float(found.sample.var(axis=0).mean())
+    if error < (of_mean if found.trials else of_mean / _spread(found)):
         return ""
     return (
         "What comes back is no nearer to the originals than their mean would be: see whether the "
         "networks belong together, are trained, and were trained on data like this."
     )
+
+
+def _spread(found: Plan) -> float:
+    """The variance of all numbers of the rows."""
+    return float(found.sample.var()) or 1.0
 
 
 def _words(payload: Payload) -> str:

@@ -36,6 +36,7 @@ __all__ = [
     "place_of",
     "require_free",
     "running",
+    "stamped",
     "start_creation",
     "unfinished",
 ]
@@ -157,12 +158,16 @@ def inspection_job(sources: Sources) -> Job:
 
     A file that is replaced by another one of its name is tried anew.
     """
-    stamps = tuple(_stamp(file) for file in sources.files.values())
 
     def prepare() -> process.Plan:
         return {"files": sources.files, "kind": sources.kind}, _inspection
 
-    return process.begin(("inspect", sources, stamps), INSPECT, prepare)
+    return process.begin(("inspect", *stamped(sources)), INSPECT, prepare)
+
+
+def stamped(sources: Sources) -> tuple[Sources, tuple[tuple[int, int], ...]]:
+    """The files, and when each was written and how large it is."""
+    return sources, tuple(_stamp(file) for file in sources.files.values())
 
 
 def _stamp(file: str | None) -> tuple[int, int]:

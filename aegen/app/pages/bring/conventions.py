@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -36,12 +36,12 @@ def inspected(sources: Sources, below: Mapping[str, Any]) -> Inspection | None:
         sources: the files.
         below: the place below each field, for what is wrong with its file.
     """
-    memory = visit.memory()
-    if memory.inspected is None or memory.inspected[0] != sources:
+    memory, stamped = visit.memory(), services.creations.stamped(sources)
+    if memory.inspected is None or memory.inspected[0] != stamped:
         found = _waited(sources)
         if found is None:
             return None
-        memory.inspected = sources, found
+        memory.inspected = stamped, found
     result: Inspection | Refusal = memory.inspected[1]
     if isinstance(result, Inspection):
         return result
@@ -91,7 +91,8 @@ def comparison(found: Inspection) -> None:
     if found.doubt:
         st.warning(found.doubt, icon=":material/help:")
     if found.originals:
-        _line("**Originals**" if found.kind != "codes" else "**Codes**, as bars", found.originals)
+        name = "Originals" if found.kind != "codes" else "Codes, as bars"
+        _line(f"**{name}**", found.originals, name)
     if found.options and not found.options[0].strip:
         _without_pictures(found)
     else:
@@ -109,21 +110,34 @@ def _facts(found: Inspection) -> None:
     if found.seconds > USUAL:
         parts.append(f"encoding and decoding takes about {duration(found.seconds)}")
     st.markdown(" &nbsp;·&nbsp; ".join(parts))
-    notes = [sentence(note) for note in found.notes]
+    notes = [*_evidence(found), *(sentence(note) for note in found.notes)]
     if found.reduced:
         notes.append(
             "Models will work on principal components of the codes: so many numbers are too many"
         )
-    if not notes:
+    if len(notes) <= FEW_NOTES:
+        st.caption("  \n".join(notes))
         return
     left_out = sum(note.startswith("Left out") for note in notes)
-    with st.expander(
-        f"{len(notes)} note{'s' * (len(notes) != 1)} on what was decided"
-        + (f", {left_out} on files left out" if left_out else ""),
-        expanded=len(notes) <= FEW_NOTES,
-        icon=":material/notes:",
-    ):
+    more = f", {left_out} of them on files that were left out" if left_out else ""
+    with st.expander(f"{len(notes)} notes on what was decided{more}", icon=":material/notes:"):
         st.markdown("\n".join(f"- {note}" for note in notes))
+
+
+def _evidence(found: Inspection) -> list[str]:
+    """How clearly the suggested convention is the right one, as Markdown."""
+    errors = [option.error for option in found.options if option.error is not None]
+    if len(errors) < 2:
+        return []
+    ratio = math.sqrt(errors[1] / max(errors[0], 1e-12))
+    if ratio < CLEAR:
+        return ["Several conventions do about as well: choose by what you see, or know"]
+    times = f"{ratio:.2g} times" if ratio < 100 else "over 100 times"
+    return [f"The first convention comes {times} nearer to the originals than the next best one"]
+
+
+CLEAR = 1.15
+"""How many times nearer the best must come to be called so."""
 
 
 def _options(found: Inspection) -> None:
@@ -140,10 +154,10 @@ def _options(found: Inspection) -> None:
     for option in shown:
         place = found.options.index(option)
         _line(
-            _words(found, option),
+            _words(option),
             option.strip,
+            "What comes back",
             lambda option=option, place=place: _choice(found, option, place),
-            marked=option is taken and len(found.options) > 1,
         )
     if len(found.options) > FIRST + 1:
         st.toggle(f"Show all {len(found.options)} that were tried", key=ALL)
@@ -152,61 +166,64 @@ def _options(found: Inspection) -> None:
 ALL = "bring:all"
 
 
-def _words(found: Inspection, option: Option) -> str:
-    """A convention, and how far off what came back under it is."""
+def _words(option: Option) -> str:
+    """A convention, as Markdown."""
     if option.taken is None and option.given is None:
-        words = "**What comes back**" if option.error is not None else "**Decoded**"
-    elif option.taken is None:
-        words = f"Pixels out in **{plain(str(option.given))}**"
-    elif option.taken == option.given:
-        words = f"Pixels in **{plain(str(option.taken))}**, in and out"
-    else:
-        words = f"In **{plain(str(option.taken))}**, out **{plain(str(option.given))}**"
-    if option.error is None:
-        return words
-    share = 100 * math.sqrt(option.error)
-    off = (
-        f"pixels are off by {share:.2g} %"
-        if found.kind == "image"
-        else (f"numbers are off by {share:.2g} % of their spread")
-    )
-    return f"{words}  \n:gray[{off}]"
+        return "**What comes back**" if option.error is not None else "**Decoded**"
+    if option.taken is None:
+        return f"**{plain(str(option.given))}** out"
+    if option.taken == option.given:
+        return f"**{plain(str(option.taken))}** in and out"
+    return f"**{plain(str(option.taken))}** in, **{plain(str(option.given))}** out"
 
 
 def _choice(found: Inspection, option: Option, place: int) -> None:
-    """Whether this one is suggested and taken, or the button that takes it."""
-    if len(found.options) < 2:
-        return
+    """How far off it is, and whether it is taken, or the button that takes it."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if option.error is not None:
+            share = 100 * math.sqrt(option.error)
+            of = "" if found.kind == "image" else " of their spread"
+            st.caption(f"off by {share:.2g} %{of}", width="content", help=OFF)
+        if len(found.options) < 2:
+            return
         if option is chosen(found):
-            st.badge("Taken", icon=":material/check:", color="primary")
-        else:
-            st.button(
-                "Take this",
-                key=f"bring:option:{place}",
-                on_click=state.option.set,
-                args=(str(place),),
-            )
+            words = "Taken, as suggested" if place == found.suggested else "Taken"
+            st.badge(words, icon=":material/check:", color="primary")
+            return
+        st.button(
+            "Take this",
+            key=f"bring:option:{place}",
+            type="tertiary",
+            icon=":material/radio_button_unchecked:",
+            on_click=state.option.set,
+            args=(str(place),),
+        )
         if place == found.suggested:
             st.badge("Suggested", color="gray")
 
 
-def _line(words: str, strip: bytes, below: Any = None, *, marked: bool = False) -> None:
+OFF = (
+    "The root of the mean squared difference between originals and what comes back. Pixels count "
+    "from 0 (black) to 100 % (white). It tells which range the networks were trained with: the "
+    "right one is mostly the best by far."
+)
+
+
+def _line(words: str, strip: bytes, alt: str, below: Callable[[], None] | None = None) -> None:
     """A strip of pictures with words at its left; on a phone above it."""
-    with st.container(border=marked):
-        left, right = st.columns([1, 2.6], gap="medium", vertical_alignment="center")
-        with left:
-            st.markdown(words)
-            if below is not None:
-                below()
-        right.html(
-            f'<img alt="" src="data:image/webp;base64,{base64.b64encode(strip).decode()}" '
-            f'style="width:100%;max-width:{WIDEST}px;max-height:{HIGHEST}px;object-fit:contain;'
-            'object-position:left;image-rendering:pixelated;display:block">'
-        )
+    left, right = st.columns([1, 2.2], gap="medium", vertical_alignment="center")
+    with left, st.container(gap="xsmall"):
+        st.markdown(words)
+        if below is not None:
+            below()
+    right.html(
+        f'<img alt="{alt}" src="data:image/webp;base64,{base64.b64encode(strip).decode()}" '
+        f'style="width:100%;max-width:{WIDEST}px;max-height:{HIGHEST}px;object-fit:contain;'
+        'object-position:left;image-rendering:pixelated;display:block">'
+    )
 
 
-WIDEST, HIGHEST = 760, 110
+WIDEST, HIGHEST = 720, 110
 """Pixels of a strip on the page."""
 
 

@@ -19,6 +19,8 @@ from aegen.core.errors import AegenError
 
 __all__ = ["beginning", "fields", "sources"]
 
+NETWORKS = ("encoder", "decoder")
+
 MEGABYTES = {"encoder": 500, "decoder": 500, "data": 500, "attributes": 50}
 """What a file that is dropped on a field may have; Streamlit holds it in memory for a moment."""
 
@@ -30,19 +32,19 @@ TYPES = {
 }
 
 LABELS = {
-    "encoder": "Encoder, an .onnx file",
-    "decoder": "Decoder, an .onnx file",
-    "data": "ZIP of pictures, or npz, npy, parquet, CSV",
-    "attributes": "Attributes, a table (if you have one)",
+    "encoder": "Encoder",
+    "decoder": "Decoder",
+    "data": "Data",
+    "attributes": "Attributes, if you have some",
 }
 
 HELP = {
     "encoder": "Rows in, codes out. Drop both networks here at once if you like. Nothing but "
     "standard operators is run. Without it, bring codes as data.",
     "decoder": "Codes in, rows out. Without it, the pages show codes as bars.",
-    "data": "Folders in a ZIP become classes. An npz, npy or parquet file may hold pictures, "
-    "series (n, channels, length), a table (n, columns) or codes (n, d). It stays on the computer "
-    "that runs this page, and is removed with your visit.",
+    "data": "A ZIP of pictures, whose folders become classes. Or an npz, npy, parquet or CSV "
+    "file of pictures, series (n, channels, length), a table (n, columns) or codes (n, d). It "
+    "stays on the computer that runs this page, and is removed with your visit.",
     "attributes": "CSV, JSON lines or parquet: a row for each row of the data, in their order or "
     "by a column file_name.",
 }
@@ -56,65 +58,56 @@ KIND_WORDS = {
 }
 
 
-SLOT = 290
-"""Pixels of a field: two beside each other on a laptop, one on a phone."""
-
-
 def fields() -> dict[str, Any]:
     """The four files, a folder in the place of the data, and what the data are.
 
     Gives the place below each field, where it can be said what is wrong with its file.
     """
-    left, right = st.columns(2, gap="large")
-    with left:
-        st.subheader("Autoencoder", anchor=False)
-        with st.container(horizontal=True, gap="small"):
-            below = {field: _file(field) for field in ("encoder", "decoder")}
-    with right:
-        st.subheader("Data", anchor=False)
-        with st.container(horizontal=True, gap="small"):
-            below |= {field: _file(field) for field in ("data", "attributes")}
+    below = {}
+    for field, column in zip(LABELS, st.columns(4, gap="small"), strict=True):
+        with column:
+            below[field] = _file(field)
+    with st.container(horizontal=True, gap="small"):
+        _kind()
         if "data" not in uploads().files:
             _folder()
-        _kind()
     return below
 
 
 def _file(field: str) -> Any:
     """A file, or where to drop one; gives the place below it."""
     held = uploads()
-    with st.container(width=SLOT):
-        if field in held.files:
-            _held(field, held.files[field])
-        else:
-            network = field in ("encoder", "decoder")
-            key = f"bring:{field}:{held.rounds.get(field, 0)}"
-            st.file_uploader(
-                LABELS[field],
-                type=TYPES[field],
-                accept_multiple_files=network,
-                max_upload_size=MEGABYTES[field],
-                key=key,
-                on_change=_take,
-                args=(field, key),
-                help=HELP[field],
-            )
-        if field in held.problems:
-            show_problem(AegenError(held.problems[field]))
-        return st.container()
+    if field in held.files:
+        _held(field, held.files[field])
+    else:
+        key = f"bring:{field}:{held.rounds.get(field, 0)}"
+        st.file_uploader(
+            LABELS[field],
+            type=TYPES[field],
+            accept_multiple_files=field in NETWORKS,
+            max_upload_size=MEGABYTES[field],
+            key=key,
+            on_change=_take,
+            args=(field, key),
+            help=HELP[field],
+        )
+    if field in held.problems:
+        show_problem(AegenError(held.problems[field]))
+    return st.container()
 
 
 def _held(field: str, file: Path) -> None:
     """A file that is there, and the button that takes it away."""
-    st.caption(field.capitalize())
-    with st.container(border=True, horizontal=True, vertical_alignment="center", gap="small"):
-        size = file.stat().st_size
-        words = f"{size / 1e6:,.1f} MB" if size >= 1e6 else f"{size / 1e3:,.0f} kB"
-        st.markdown(f"**{plain(file.name)}**  \n:gray[{words}]", width="stretch")
+    size = file.stat().st_size
+    words = f"{size / 1e6:,.1f} MB" if size >= 1e6 else f"{size / 1e3:,.0f} kB"
+    with st.container(border=True, horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.markdown(
+            f":gray[:small[{field.capitalize()} · {words}]]  \n**{plain(file.name)}**",
+            width="stretch",
+        )
         st.button(
-            "Remove",
+            ":material/close:",
             key=f"bring:remove:{field}",
-            icon=":material/close:",
             type="tertiary",
             help=f"Take the {field} away.",
             on_click=_remove,
@@ -135,7 +128,7 @@ def _take(field: str, key: str) -> None:
 
 def _meant(name: str, otherwise: str) -> str:
     """The field that a network's name speaks of."""
-    found = [field for field in ("encoder", "decoder") if field[:3] in name.lower()]
+    found = [field for field in NETWORKS if field[:3] in name.lower()]
     return found[0] if len(found) == 1 else otherwise
 
 
@@ -169,15 +162,18 @@ def _folder() -> None:
     """A folder or file on this machine, for data that need not travel."""
     if not is_local():
         return
-    text = _typed("Or a folder or file on this computer", state.folder, "/home/me/photos")
-    if text and _found(text) is None:
-        show_problem(AegenError(f"there is no {text} on the computer that runs this page"))
-
-
-def _typed(label: str, item: link.Item[str], placeholder: str) -> str:
-    key = bound.bind(item)
-    st.text_input(label, key=key, placeholder=placeholder, on_change=_take_typed, args=(item, key))
-    return item.get().strip()
+    key = bound.bind(state.folder)
+    with st.container(width=480):
+        st.text_input(
+            "Or a folder or file on this computer",
+            key=key,
+            placeholder="/home/me/photos",
+            on_change=_take_typed,
+            args=(state.folder, key),
+        )
+        text = state.folder.get().strip()
+        if text and _found(text) is None:
+            show_problem(AegenError(f"there is no {text} on the computer that runs this page"))
 
 
 def _take_typed(item: link.Item[str], key: str) -> None:
@@ -196,14 +192,14 @@ def _found(text: str) -> Path | None:
 
 def _kind() -> None:
     key = bound.bind(state.kind)
-    st.segmented_control(
+    st.selectbox(
         "The data are",
         ["", *KINDS],
         key=key,
-        required=True,
         format_func=KIND_WORDS.__getitem__,
         on_change=_take_typed,
         args=(state.kind, key),
+        width=180,
         help="Found out from the file and from what the encoder takes; say it where that is "
         "wrong. Without an encoder they are codes.",
     )

@@ -76,7 +76,11 @@ def _made(name: str) -> None:
             link.bundle.set(name)
             st.switch_page(navigation.ENTRIES[0].path)
         job_status.offer("", "Make another", ":material/restart_alt:", _another)
-    draw = services.draws.draw(SamplerSpec(name, MODEL), DRAWS, 0)
+    try:
+        draw = services.draws.draw(SamplerSpec(name, MODEL), DRAWS, 0)
+    except AegenError as problem:  # too few rows for it, say: the bundle is there all the same
+        show_problem(problem)
+        return
     image_grid(
         quantize(draw.images),
         key="bring-draws",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 from dataclasses import asdict
 from pathlib import Path
@@ -12,6 +13,7 @@ from aegen.app import services
 from aegen.app.row_selection import quoted
 from aegen.app.services.creations import CreationConfig, Inspection, Option, Sources
 from aegen.bundles.convention import IMAGENET, Convention
+from aegen.core.errors import InvalidInput
 
 __all__ = ["command", "lines", "python"]
 
@@ -30,7 +32,10 @@ def lines(sources: Sources | None, found: Inspection | None, order: CreationConf
     suggested = found.options[found.suggested] if found is not None and found.options else None
     st.subheader("The same without this page", anchor=False)
     left, right = st.columns(2, gap="large")
-    place = None if order is None else services.creations.place_of(order.name)
+    place = None
+    if order is not None:
+        with contextlib.suppress(InvalidInput):  # a name that is said to be none above
+            place = services.creations.place_of(order.name)
     left.code(python(asked, suggested, place), language="python", wrap_lines=True)
     said = command(asked, suggested)
     if said is not None:
@@ -64,7 +69,8 @@ def python(
             data="photos",
             attributes="labels.csv",
         )
-        bundle.model("empirical-beta-copula").sample(16, rng=0).save("new.png")
+        model = bundle.model("empirical-beta-copula")
+        model.sample(16, rng=0).save("new.png")
     """
     ends = _chosen(asked, suggested)
     arguments = {key: quoted(value) for key, value in _files(asked).items()}
@@ -83,7 +89,8 @@ def python(
             f"    {quoted(asked.name)},",
             *(f"    {key}={value}," for key, value in arguments.items()),
             ")",
-            'bundle.model("empirical-beta-copula").sample(16, rng=0).save("new.png")',
+            'model = bundle.model("empirical-beta-copula")',
+            'model.sample(16, rng=0).save("new.png")',
         ]
     )
 
@@ -93,9 +100,13 @@ def command(asked: CreationConfig, suggested: Option | None = None) -> str | Non
 
     Example:
         >>> print(command(EXAMPLE))
-        aegen bundles create mine --encoder encoder.onnx --decoder decoder.onnx \
-          --images photos --attributes labels.csv
-        aegen sample mine --sampler empirical-beta-copula -n 16 --seed 0 --out new.png
+        aegen bundles create mine \
+          --encoder encoder.onnx \
+          --decoder decoder.onnx \
+          --images photos \
+          --attributes labels.csv
+        aegen sample mine -n 16 --seed 0 \
+          --sampler empirical-beta-copula --out new.png
     """
     options = _files(asked)
     data = {"image": "images", "series": "rows", "table": "rows"}
@@ -107,11 +118,9 @@ def command(asked: CreationConfig, suggested: Option | None = None) -> str | Non
         options[key] = word
     options |= asked.texts
     said = [f"--{key} {shlex.quote(value)}" for key, value in options.items()]
-    head = " ".join(["aegen bundles create", asked.name, *said[:2]])
-    rest = [" ".join(said[k : k + 2]) for k in range(2, len(said), 2)]
-    return " \\\n  ".join([head, *rest]) + (
-        f"\naegen sample {asked.name} --sampler empirical-beta-copula -n 16 --seed 0 --out new.png"
-    )
+    create = " \\\n  ".join([f"aegen bundles create {asked.name}", *said])
+    draw = f"aegen sample {asked.name} -n 16 --seed 0 \\\n  --sampler empirical-beta-copula"
+    return f"{create}\n{draw} --out new.png"
 
 
 def _files(asked: CreationConfig) -> dict[str, str]:
