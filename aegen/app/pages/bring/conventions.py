@@ -86,7 +86,7 @@ def chosen(found: Inspection) -> Option | None:
 
 def comparison(found: Inspection) -> None:
     """What was read, the originals, and what came back."""
-    st.subheader("What comes back", anchor=False)
+    st.subheader(_heading(found), anchor=False)
     _facts(found)
     if found.doubt:
         st.warning(found.doubt, icon=":material/help:")
@@ -97,6 +97,12 @@ def comparison(found: Inspection) -> None:
         _without_pictures(found)
     else:
         _options(found)
+
+
+def _heading(found: Inspection) -> str:
+    if not found.options:
+        return "What was read"
+    return "What comes back" if found.originals else "What comes out"
 
 
 def _facts(found: Inspection) -> None:
@@ -110,13 +116,14 @@ def _facts(found: Inspection) -> None:
     if found.seconds > USUAL:
         parts.append(f"encoding and decoding takes about {duration(found.seconds)}")
     st.markdown(" &nbsp;·&nbsp; ".join(parts))
-    notes = [*_evidence(found), *(sentence(note) for note in found.notes)]
+    notes = [sentence(note) for note in found.notes]
     if found.reduced:
         notes.append(
             "Models will work on principal components of the codes: so many numbers are too many"
         )
-    if len(notes) <= FEW_NOTES:
-        st.caption("  \n".join(notes))
+    few = notes if len(notes) <= FEW_NOTES else []
+    st.caption("  \n".join([*_evidence(found), *few]))
+    if few or not notes:
         return
     left_out = sum(note.startswith("Left out") for note in notes)
     more = f", {left_out} of them on files that were left out" if left_out else ""

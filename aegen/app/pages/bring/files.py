@@ -9,9 +9,8 @@ import streamlit as st
 
 from aegen.app.pages.bring import state
 from aegen.app.services.creations import KINDS, Sources
-from aegen.app.state import link
+from aegen.app.state import link, visit
 from aegen.app.state.uploads import release, uploads
-from aegen.app.state.visit import is_local
 from aegen.app.widgets import bound
 from aegen.app.widgets.markdown import plain
 from aegen.app.widgets.messages import show_problem
@@ -99,7 +98,7 @@ def _file(field: str) -> Any:
 def _held(field: str, file: Path) -> None:
     """A file that is there, and the button that takes it away."""
     size = file.stat().st_size
-    words = f"{size / 1e6:,.1f} MB" if size >= 1e6 else f"{size / 1e3:,.0f} kB"
+    words = f"{size / 1e6:,.1f} MB" if size >= 1e6 else f"{max(1, size / 1e3):,.0f} kB"
     with st.container(border=True, horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.markdown(
             f":gray[:small[{field.capitalize()} · {words}]]  \n**{plain(file.name)}**",
@@ -160,7 +159,7 @@ def _another() -> None:
 
 def _folder() -> None:
     """A folder or file on this machine, for data that need not travel."""
-    if not is_local():
+    if not visit.is_local():
         return
     key = bound.bind(state.folder)
     with st.container(width=480):
@@ -209,7 +208,7 @@ def sources() -> Sources | None:
     """What there is to try; None as long as that is too little."""
     held = {field: str(path) for field, path in uploads().files.items()}
     typed = state.folder.get().strip()
-    named = _found(typed) if typed and is_local() else None
+    named = _found(typed) if typed and visit.is_local() else None
     if "data" not in held and named is not None:
         held["data"] = str(named)
     if "data" not in held:
