@@ -12,7 +12,7 @@ from aegen.bundles.bundle import Bundle
 from aegen.bundles.checking import DeepReport, check, deep_check
 from aegen.bundles.convention import Convention, convention_of
 from aegen.bundles.creation import create
-from aegen.bundles.discovery import bundles, find, read
+from aegen.bundles.discovery import bundles, find, own_folder, read
 from aegen.bundles.findings import Finding, Report
 from aegen.bundles.generation import Draw, Model
 from aegen.bundles.imports import load_network
@@ -40,6 +40,7 @@ __all__ = [
     "deep_check",
     "find",
     "load_network",
+    "own_folder",
     "plan",
     "read",
 ]
