@@ -72,7 +72,7 @@ def test_a_pair_of_files_comes_in_by_itself(form, code):
     x = pictures(40, shape)
     found = plan(pair, x)
     assert (found.codec.taken, found.codec.given) == (taken, given)
-    assert found.codec.code_shape == code or (8,)
+    assert found.codec.code_shape == (code or (8,))
     assert found.trials[0].error < 1e-4
     assert found.trials[0].error < found.trials[-1].error
     bundle = create("mine", found, projected={"pca": PCA()})
