@@ -46,6 +46,7 @@ ENTRIES = (
     Entry("supermask/masks.py", "Supermask", "Masks", ":material/grid_on:"),
     Entry("supermask/train.py", "Supermask", "Train", ":material/model_training:"),
     Entry("library/bundles.py", "Library", "Bundles", ":material/inventory_2:"),
+    Entry("library/bring.py", "Library", "Bring your own", ":material/upload_file:"),
 )
 """All pages in their order; the first is the front page."""
 

@@ -19,7 +19,7 @@ from aegen.app.widgets.markdown import plain, sentence
 from aegen.app.widgets.messages import show_problem
 from aegen.core.errors import AegenError
 
-__all__ = ["bundle_name", "page", "part"]
+__all__ = ["bundle_name", "page", "page_without_bundle", "part"]
 
 THINGS = {
     "image": {"thing": "an image", "things": "images"},
@@ -41,8 +41,8 @@ def bundle_name() -> str:
     names = services.cache.bundle_names()
     if not names:
         raise AegenError(
-            "there is no bundle yet: write one with `aegen bundles create`, or name a folder of "
-            "bundles in the environment variable AEGEN_BUNDLES"
+            "there is no bundle yet: make one on the page Bring your own or with `aegen bundles "
+            "create`, or name a folder of bundles in the environment variable AEGEN_BUNDLES"
         )
     if not link.bundle.get():
         link.bundle.set(services.bundles.first_bundle())
@@ -80,9 +80,35 @@ def page(title: str, question: str, *items: link.Item[Any]) -> Iterator[None]:
     except AegenError as problem:
         show_problem(problem)
     finally:
-        for noted in visit.notices():
-            said.warning(sentence(noted), icon=":material/link_off:")
+        _say_notices(said)
         visit.page_runs(False)
+
+
+@contextmanager
+def page_without_bundle(title: str, question: str) -> Iterator[None]:
+    """The frame of a page that shows no bundle, so that it stands also where none can be opened.
+
+    Its link holds no choices.
+    """
+    link.show(())
+    visit.page_runs(True)
+    with st.container(gap="xsmall"):
+        st.title(title, anchor=False)
+        st.caption(question)
+    said = st.container()
+    try:
+        yield
+        link.settle()
+    except AegenError as problem:
+        show_problem(problem)
+    finally:
+        _say_notices(said)
+        visit.page_runs(False)
+
+
+def _say_notices(place: Any) -> None:
+    for noted in visit.notices():
+        place.warning(sentence(noted), icon=":material/link_off:")
 
 
 def _manifest_or_title(heading: Any, name: str) -> Any:

@@ -490,10 +490,20 @@ class Bundle:
         return self.payload.shares(rows).reshape(len(codes), -1).astype(np.float64)
 
     @property
+    def feature_note(self) -> str:
+        """A sentence on `features` where they are not the classifier's; else ""."""
+        if self.feature_source == "the classifier":
+            return ""
+        return (
+            f"Without a classifier the features of {self.name} are those of "
+            f"{self.feature_source}: they compare models on this bundle, and nothing else."
+        )
+
+    @property
     def feature_source(self) -> str:
         """Whose `features` metrics use: the classifier's, or random convolutions' or none."""
         if self.payload.kind != "image":
-            return "the numbers themselves"
+            return "its numbers themselves"
         return "random convolutions" if self.manifest.classifier is None else "the classifier"
 
     # generation

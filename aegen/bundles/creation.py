@@ -104,15 +104,16 @@ def create(
     Args:
         name: small letters, digits and dashes.
         network: a torch module with ``encode`` or ``encoder`` and ``decode`` or ``decoder``; a
-            pair of ends; a folder that holds encoder.onnx and decoder.onnx; or a `Plan`, which
-            answers all that `plan` asks.
+            pair of ends; a path from which `load_network` reads one without trust, such as a
+            folder with encoder.onnx and decoder.onnx, a diffusers folder, a Keras file; or a
+            `Plan`, which answers all that `plan` asks.
         data: a folder of pictures, a file or array of them, an `aegen.data.ImageSet`, a torch
             Dataset; series (n, channels, length) or a table (n, columns).
         encode: a function ``lambda net, x: ...`` of ``network`` and a tensor; or, without a
             network, of an array or a tensor. It may return a tensor, a tuple of which the first
             counts, or a record of diffusers or pythae.
         decode: likewise of codes.
-        encoder: in the place of a network: an .onnx file, a module or a function.
+        encoder: in the place of a network: an .onnx or .keras file, a module or a function.
         decoder: likewise. A bundle without a decoder shows its codes.
         codes: (n, ...) in the place of data, or a file of them.
         attributes: a table of the rows' attributes, or a file of one.
@@ -122,7 +123,8 @@ def create(
             encoder's file states, or the most common one.
         names: of the channels of series or the columns of a table.
         units: of each of them.
-        input: how pixels enter the encoder, where that is not to be found out.
+        input: how pixels enter the encoder, where that is not to be found out; known of diffusers'
+            networks, unless their ends are given by themselves (encode=net.encode, ...).
         output: how they leave the decoder, likewise.
         reduce: to principal components; by default where a code has more than 512 numbers.
         classifier: a trained `aegen.autoencoders.Classifier`, or None.

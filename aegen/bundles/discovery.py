@@ -19,7 +19,8 @@ def bundles() -> list[str]:
     """Names of all bundles that can be opened by name, sorted.
 
     A bundle's name here is its folder's. Folders in the environment variable AEGEN_BUNDLES come
-    first, then `own_folder`, so a bundle there takes the place of a shipped one of the same name.
+    first, then the person's folder for data (`own_folder`), so a bundle there takes the place of
+    a shipped one of the same name.
     """
     return sorted({folder.name for folder in _folders()})
 
@@ -30,7 +31,8 @@ def own_folder() -> Path:
     The first folder that AEGEN_BUNDLES names; or else ``aegen/bundles`` in the person's folder for
     data, XDG_DATA_HOME or ~/.local/share. It need not be there yet.
     """
-    return [*_named(), _user_folder()][0]
+    named = _named()
+    return named[0] if named else _user_folder()
 
 
 def find(name: str | Path) -> Path:

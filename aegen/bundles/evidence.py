@@ -7,7 +7,7 @@ autoencoder under each convention; the right one reconstructs them best, mostly 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,18 @@ from numpy.typing import NDArray
 from aegen.bundles.codec import Runner
 from aegen.bundles.convention import IMAGENET, Convention, Layout, layouts_of
 from aegen.core.errors import AegenError, InvalidInput
+from aegen.core.progress import report
 
-__all__ = ["ROWS", "Statistics", "Trial", "best_trial", "statistics", "table", "trials"]
+__all__ = [
+    "ROWS",
+    "Statistics",
+    "Trial",
+    "best_trial",
+    "candidates",
+    "statistics",
+    "table",
+    "trials",
+]
 
 ROWS = 16
 """Pictures that each convention is tried on."""
@@ -38,16 +48,23 @@ class Trial:
         given: how they were read at the decoder.
         error: mean squared error a pixel of [0, 1]; infinite where it could not be tried.
         problem: why it could not, or "".
+        decoded: what the decoder gave for these rows, as it gave it.
     """
 
     taken: Convention
     given: Convention
     error: float
     problem: str = ""
+    decoded: Float32 | None = field(default=None, repr=False, compare=False)
 
     def __str__(self) -> str:
         said = f"{self.error:.5f}" if np.isfinite(self.error) else self.problem
         return f"{self.taken!s:<43}{self.given!s:<43}{said}"
+
+    def pictures(self, shape: tuple[int, int, int]) -> Float32:
+        """What came back under this convention: pictures (n, *shape) in [0, 1]."""
+        assert self.decoded is not None
+        return np.clip(self.given.undo(self.decoded, shape), 0, 1)
 
 
 def trials(
@@ -94,14 +111,17 @@ def trials(
         except AegenError as problem:
             return [Trial(first, first, np.inf, str(problem))]
         layouts = layouts_of(gives or (None, *decoded.shape[1:]), (h, w, c))
-        ends = [given] if given else _candidates(own, layouts, decoder=True)
+        ends = [given] if given else candidates(own, layouts, decoder=True)
         if not ends:
             fault = f"the decoder gives {decoded.shape[1:]} for a picture ({h}, {w}, {c})"
             return [Trial(first, first, np.inf, fault)]
         return [_trial(first, end, decoded, x) for end in ends]
 
-    firsts = [taken] if taken else _candidates(own, layouts_of(takes, (h, w, c)))
-    found = [trial for first in firsts for trial in tried(first)]
+    firsts = [taken] if taken else candidates(own, layouts_of(takes, (h, w, c)))
+    found: list[Trial] = []
+    for k, first in enumerate(firsts):
+        report(k / len(firsts), f"trying pixels in {first}")
+        found += tried(first)
     if not any(np.isfinite(trial.error) for trial in found):
         reasons = "; ".join(dict.fromkeys(trial.problem for trial in found)) or (
             f"the encoder takes {takes}, the pictures are ({h}, {w}, {c})"
@@ -141,7 +161,8 @@ def _trial(taken: Convention, given: Convention, decoded: Float32, x: Float32) -
         y = np.clip(given.undo(decoded, x.shape[1:]), 0, 1)
     except InvalidInput as problem:
         return Trial(taken, given, np.inf, str(problem))
-    return Trial(taken, given, float(((y.astype(np.float64) - x) ** 2).mean()))
+    error = float(((y.astype(np.float64) - x) ** 2).mean())
+    return Trial(taken, given, error, decoded=decoded)
 
 
 def statistics(x: Float32) -> Statistics:
@@ -152,10 +173,16 @@ def statistics(x: Float32) -> Statistics:
     return tuple(map(float, mean)), tuple(map(float, np.sqrt(square)))
 
 
-def _candidates(
+def candidates(
     own: Statistics, layouts: Sequence[Layout], *, decoder: bool = False
 ) -> list[Convention]:
-    """Conventions that are in use, the plainest first."""
+    """Conventions that are in use, the plainest first.
+
+    Args:
+        own: the data's own mean and deviation, by which its pixels may have been standardised.
+        layouts: that fit the network.
+        decoder: whether it is the decoder's end.
+    """
     c = len(own[0])
     found = []
     for layout in layouts:

@@ -53,8 +53,8 @@ class OnnxNetwork:
     """A network with one input and a chosen output.
 
     Rows go through it in batches of a few fixed sizes, the last one filled up with zeros, and
-    large rows alone, so that a row's result depends on the row alone. Threads may share one; a copy, or one that was sent to
-    another process, opens the file's bytes again.
+    large rows alone, so that a row's result depends on the row alone. Threads may share one; a
+    copy, or one that was sent to another process, opens the file's bytes again.
 
     Attributes:
         content: the bytes of the file.

@@ -17,6 +17,7 @@ from aegen.bundles.codec import Codec
 from aegen.bundles.convention import Convention, Scale
 from aegen.bundles.ends import End, find_ends, shape_of
 from aegen.bundles.evidence import ROWS, Statistics, Trial, best_trial, statistics, trials
+from aegen.bundles.imports import known_convention, load_network
 from aegen.bundles.manifest import Network
 from aegen.bundles.onnx_network import OnnxNetwork, Shape
 from aegen.bundles.payload import Payload, codes_alone, payload_of
@@ -100,8 +101,10 @@ def plan(
                 f'{what} must be a Convention, such as Convention("signed"), got {given!r}'
             )
     architecture = _architecture(network)
-    if input is None and output is None and architecture is not None:
-        input = output = Convention()
+    if isinstance(network, (str, Path)):
+        network = load_network(network)
+    if input is None and output is None:
+        input = output = Convention() if architecture is not None else known_convention(network)
     first, last = find_ends(
         network, encode=encode, decode=decode, encoder=encoder, decoder=decoder
     )

@@ -15,12 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aegen.bundles.onnx_network import BLOCK, OnnxNetwork, in_batches
+from aegen.bundles.torchscript import is_script, script_onnx
 from aegen.core.errors import AegenError, InvalidInput
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor, nn
 
-__all__ = ["TorchEnd", "first_tensor", "on_the_cpu", "prepared"]
+__all__ = ["TorchEnd", "first_tensor", "on_the_cpu", "prepared", "program_onnx"]
 
 Float32 = NDArray[np.float32]
 
@@ -83,13 +85,14 @@ def first_tensor(output: Any) -> Any:
 def prepared(net: nn.Module) -> nn.Module:
     """A copy of a module for use: on the CPU, in single precision, in evaluation mode."""
     try:
-        net = copy.deepcopy(net)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a copy of TorchScript warns of its gradients
+            return copy.deepcopy(net).cpu().float().eval()
     except Exception as problem:  # whatever a person's module holds
         raise InvalidInput(
             f"the network cannot be copied ({type(problem).__name__}: {problem}): give functions, "
             "encode=... and decode=..."
         ) from problem
-    return net.cpu().float().eval()
 
 
 class TorchEnd:
@@ -159,6 +162,11 @@ class TorchEnd:
     def _export(self, rows: Float32, open_batch: bool) -> bytes:
         import torch
 
+        if is_script(self.net):
+            with _quiet():
+                return _serialised(
+                    script_onnx(self.net, torch.from_numpy(rows), open_batch=open_batch)
+                )
         function, net = self.function, self.net
 
         class End(torch.nn.Module):
@@ -181,14 +189,31 @@ class TorchEnd:
                 external_data=False,
                 verbose=False,
             )
-        model = program.model_proto
-        del model.metadata_props[:], model.graph.metadata_props[:]
-        for node in model.graph.node:
-            del node.metadata_props[:]  # where each line of the person's code lies
-            node.doc_string = ""
-        _narrow(model)
-        content: bytes = model.SerializeToString(deterministic=True)
-        return content
+        return _serialised(program.model_proto)
+
+
+def program_onnx(program: torch.export.ExportedProgram) -> bytes:
+    """A program of torch.export as the content of an ONNX file, its batch as it was exported.
+
+    Raises:
+        Exception: whatever the exporter's passes raise.
+    """
+    import torch
+
+    with _quiet():
+        found: Any = torch.onnx.export(program, dynamo=True, external_data=False, verbose=False)
+    return _serialised(found.model_proto)
+
+
+def _serialised(model: Any) -> bytes:
+    """The bytes of an ONNX model, without what only tells where it was made."""
+    del model.metadata_props[:], model.graph.metadata_props[:]
+    for node in model.graph.node:
+        del node.metadata_props[:]  # where each line of the person's code lies
+        node.doc_string = ""
+    _narrow(model)
+    content: bytes = model.SerializeToString(deterministic=True)
+    return content
 
 
 def _narrow(model: Any) -> None:

@@ -96,6 +96,41 @@ def create_bundle(
     decoder: Annotated[
         Path | None, typer.Option(help="ONNX file of the decoder", rich_help_panel=NETWORKS)
     ] = None,
+    network: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder or file of another library: diffusers, Keras, pythae, TorchScript, .pt2",
+            rich_help_panel=NETWORKS,
+        ),
+    ] = None,
+    module: Annotated[
+        str | None,
+        typer.Option(
+            help="Your class, my_model:Net or nets/model.py:Net", rich_help_panel=NETWORKS
+        ),
+    ] = None,
+    weights: Annotated[
+        Path | None,
+        typer.Option(
+            help="Its state_dict or Lightning checkpoint (.pt, .ckpt, .safetensors)",
+            rich_help_panel=NETWORKS,
+        ),
+    ] = None,
+    arg: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="An argument of its constructor, NAME=VALUE; can be given repeatedly",
+            rich_help_panel=NETWORKS,
+        ),
+    ] = None,
+    trust_code: Annotated[
+        bool,
+        typer.Option(
+            "--trust-code",
+            help="Run the code of the module or the file, as some formats need",
+            rich_help_panel=NETWORKS,
+        ),
+    ] = False,
     trained: Annotated[
         Path | None,
         typer.Option(help="Folder in which `aegen train` left one", rich_help_panel=NETWORKS),
@@ -178,24 +213,36 @@ def create_bundle(
     """
     from aegen.bundles import convention_of, create, plan
     from aegen.bundles.discovery import own_folder
+    from aegen.bundles.imports import load_network, read_arguments
 
     ends = [None if word is None else convention_of(word) for word in (input, output)]
     size = None if shape is None else _shape(shape)
     given = _one_of(images=images, rows=rows, codes=codes)
-    network, training = None, dict[str, Any]()
+    net, training = None, dict[str, Any]()
     data: Any = given["images"] if rows is None else _array(rows)
     if trained is not None:
         if encoder is not None or decoder is not None or codes is not None:
             raise InvalidInput("--trained is an autoencoder: leave --encoder and --decoder out")
-        network, training, data = _trained(trained, images, limit, keep)
+        net, training, data = _trained(trained, images, limit, keep)
     elif limit is not None or keep is not None:
         raise InvalidInput("--limit and --keep belong to --trained")
+    if network is not None or module is not None or weights is not None:
+        if trained is not None or (network is not None and weights is not None):
+            raise InvalidInput(
+                "give one autoencoder: --network, --module and --weights, --trained"
+            )
+        net = load_network(
+            network or weights,
+            module=module,
+            arguments=read_arguments(arg or []),
+            trust_code=trust_code,
+        )
     place = out or own_folder() / name
     make_folder(place.resolve().parent)
     judge = None if classifier is None else _classifier(classifier)
     with followed():
         found = plan(
-            network,
+            net,
             data,
             encoder=encoder,
             decoder=decoder,

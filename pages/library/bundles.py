@@ -2,15 +2,17 @@
 
 import streamlit as st
 
+from aegen.app import page
 from aegen.app.pages.bundles import cards, model
 
-cards.heading(
+with page.page_without_bundle(
     "Bundles",
     "What is in each autoencoder? A bundle is a folder that holds a trained autoencoder, "
     "the codes of its images, and what is known about them.",
-)
-found = model.cards()
-cards.totals(found)
-cards.grid(found)
-st.subheader("Add your own", anchor=False)
-cards.own()
+):
+    found = model.cards()
+    cards.totals(found)
+    cards.grid(found)
+    st.subheader("Add your own", anchor=False)
+    cards.bring()
+    cards.own()

@@ -33,7 +33,7 @@ def test_page_without_any_bundle_says_so(opened, address, monkeypatch):
     monkeypatch.setattr("aegen.bundles.bundles", list)
     app = opened(address)
     assert not app.exception
-    if address == "bundles":
+    if address in ("bundles", "bring"):
         assert "bundle" in text(app)
     else:
         assert any("bundle" in error.value for error in app.error)

@@ -72,7 +72,7 @@ def test_a_pair_of_files_comes_in_by_itself(form, code):
     x = pictures(40, shape)
     found = plan(pair, x)
     assert (found.codec.taken, found.codec.given) == (taken, given)
-    assert found.codec.code_shape == code or (8,)
+    assert found.codec.code_shape == (code or (8,))
     assert found.trials[0].error < 1e-4
     assert found.trials[0].error < found.trials[-1].error
     bundle = create("mine", found, projected={"pca": PCA()})
@@ -102,7 +102,7 @@ def test_conventions_that_are_said_are_kept():
     assert found.codec.taken == said[0]
     assert found.codec.given != said[1]
     for word in ("input", "output"):
-        with pytest.raises(InvalidInput, match=f'{word} must be a Convention, such as Convention'):
+        with pytest.raises(InvalidInput, match=f"{word} must be a Convention, such as Convention"):
             plan(tiny_pair(), tiny_images(), **{word: "signed"})
 
 
@@ -175,7 +175,10 @@ class NoDecoder(Linear):
             RandomDecoder(),
             r"rows that the decoder gives for the same rows differ .* give decode=lambda net, z",
         ),
-        (OfBatch(), r"what the encoder gives for a row differs by .* with the rows beside it: cal"),
+        (
+            OfBatch(),
+            r"what the encoder gives for a row differs by .* with the rows beside it: cal",
+        ),
         (Untrained(), "the encoder gives codes that are NaN or infinite: see whether it is train"),
         (NoDecoder(), "NoDecoder has no decode or decoder; it has down, up: give decode=lambda"),
     ],
@@ -235,7 +238,9 @@ def test_pictures_in_files_are_read_as_the_encoder_takes_them(tmp_path):
     assert found.rows.payload.shape == (16, 16, 3)
     assert (found.codec.taken, found.codec.given) == (Convention(), Convention())
     assert any("colour" in note or "channels" in note for note in found.rows.notes)
-    assert np.abs(found.rows.values(np.arange(48)) * 255 - tiny_images(channels=3).images).max() < 3
+    assert (
+        np.abs(found.rows.values(np.arange(48)) * 255 - tiny_images(channels=3).images).max() < 3
+    )
 
 
 def test_a_torch_network_of_another_number_of_channels_is_met_halfway():

@@ -23,7 +23,7 @@ from typing import Any
 from aegen.app.jobs.job import Job, Jobs, JobStopped
 from aegen.core.errors import AegenError
 
-__all__ = ["AT_ONCE", "JobEnded", "Plan", "ProcessJob", "begin", "find"]
+__all__ = ["AT_ONCE", "JobEnded", "Plan", "ProcessJob", "begin", "find", "known"]
 
 AT_ONCE = max(2, (os.cpu_count() or 2) - 1)
 """Processes that run at the same time; others wait their turn, so that pages stay quick."""
@@ -195,3 +195,8 @@ def begin(key: Hashable, work: str, prepare: Callable[[], Plan], *, goes_on: boo
 def find(key: Hashable) -> Job | None:
     """The job of this key, if there is one."""
     return _jobs.find(key)
+
+
+def known() -> list[Job]:
+    """All jobs that are known, the last asked for at the end."""
+    return _jobs.all()

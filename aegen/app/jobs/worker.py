@@ -9,6 +9,7 @@ import contextlib
 import importlib
 import json
 import os
+import queue
 import signal
 import sys
 import threading
@@ -56,16 +57,23 @@ def main() -> None:
 
 
 class _Reports:
-    """Passes on reports of progress, but not more than a person can read."""
+    """Passes on reports of progress, but not more than a person can read; the last one always."""
 
     def __init__(self, say: Callable[[dict[str, Any]], None]) -> None:
-        self._say, self._last = say, 0.0
+        self._say, self._waiting = say, queue.SimpleQueue[dict[str, Any]]()
+        threading.Thread(target=self._pass_on, daemon=True).start()
 
     def __call__(self, share: float, text: str) -> None:
-        now = time.monotonic()
-        if now - self._last >= PAUSE:
-            self._last = now
-            self._say({"share": float(share), "text": str(text)})
+        self._waiting.put({"share": float(share), "text": str(text)})
+
+    def _pass_on(self) -> None:
+        while True:
+            latest = self._waiting.get()
+            with contextlib.suppress(queue.Empty):
+                while True:
+                    latest = self._waiting.get_nowait()
+            self._say(latest)
+            time.sleep(PAUSE)
 
 
 def _pipe() -> IO[str]:

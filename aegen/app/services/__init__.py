@@ -14,12 +14,14 @@ library errors pass through to `aegen.app.page`, which shows them.
     tickets      tickets of supermasks, their histories  trainings    those that people train here
     interventions    tickets changed by hand             evaluation_data  images to evaluate on
     reconstruction   tickets of autoencoders, and what they redraw
+    creations        bundles that people make of their own networks
 """
 
 from aegen.app.services import (
     bundles,
     cache,
     comparisons,
+    creations,
     disk_cache,
     draws,
     evaluation_data,
@@ -39,6 +41,7 @@ __all__ = [
     "bundles",
     "cache",
     "comparisons",
+    "creations",
     "disk_cache",
     "draws",
     "evaluation_data",

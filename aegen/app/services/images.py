@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,6 +47,8 @@ def classify(name: str, x: NDArray[np.float32]) -> dict[str, FloatArray]:
     bundle = bundles.bundle(name)
     if bundle.manifest.classifier is None:
         return {}
+    import torch  # noqa: F401 - so that its threads are set before its first work
+
     one_thread()
     return bundle.classify(x)
 
@@ -57,10 +60,12 @@ def encode(name: str, x: ByteArray) -> FloatArray:
 
 
 def one_thread() -> None:
-    """Two threads on two busy cores were measured far slower than one."""
-    import torch
+    """Two threads of torch on two busy cores were measured far slower than one.
 
-    if torch.get_num_threads() != 1:
+    Where it is not loaded, as for networks in ONNX files, it stays away.
+    """
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.get_num_threads() != 1:
         torch.set_num_threads(1)
 
 

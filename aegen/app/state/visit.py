@@ -10,6 +10,7 @@ import streamlit as st
 
 __all__ = [
     "Visit",
+    "is_local",
     "last_drawn",
     "last_targeted",
     "memory",
@@ -42,6 +43,8 @@ class Visit:
         stopped: work that the person stopped.
         watching: the page whose jobs are watched.
         watched: jobs that it asked for, by part (`aegen.app.state.watching`).
+        uploads: files that it was given (`aegen.app.state.uploads`).
+        inspected: what was last tried of a person's own, and what was found.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
@@ -59,6 +62,8 @@ class Visit:
     targeted: Any = None
     watching: str | None = None
     watched: dict[str, set[Any]] = field(default_factory=dict)
+    uploads: Any = None
+    inspected: Any = None
 
 
 def memory() -> Visit:
@@ -81,6 +86,11 @@ def notices() -> list[str]:
     visit = memory()
     found, visit.notices = visit.notices, []
     return found
+
+
+def is_local() -> bool:
+    """Whether the person sits at the machine that runs the app, and may name its folders."""
+    return st.context.ip_address is None
 
 
 def session_id() -> str:

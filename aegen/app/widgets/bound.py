@@ -13,7 +13,7 @@ import streamlit as st
 from aegen.app.state import link
 from aegen.app.state.visit import memory
 
-__all__ = ["bind", "choose", "number", "switch", "take", "words"]
+__all__ = ["bind", "choose", "number", "switch", "take", "text", "words"]
 
 T = TypeVar("T")
 
@@ -76,6 +76,15 @@ def number(
         **layout,
     )
     return item.get()
+
+
+def text(label: str, item: link.Item[str], *, placeholder: str = "", **layout: Any) -> str:
+    """A line of text, without spaces at its ends."""
+    key = bind(item)
+    st.text_input(
+        label, key=key, placeholder=placeholder, on_change=take, args=(item, key), **layout
+    )
+    return item.get().strip()
 
 
 def switch(label: str, item: link.Item[bool], *, help: str | None = None) -> bool:

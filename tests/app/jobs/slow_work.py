@@ -117,3 +117,30 @@ def fit(**arguments):
         raise InvalidInput(said)
     fit_sampler.fit(**arguments)
     return {"seconds": 5.0}
+
+
+def announce(path):
+    """Says two things at once, the second of which is to be seen while the work goes on."""
+    report(0.1, "first")
+    report(0.5, "second")
+    return wait_quietly(path)
+
+
+def wait_quietly(path):
+    while not Path(path).exists():
+        time.sleep(0.02)
+    return "seen"
+
+
+def create_bundle(**arguments):
+    """Makes a bundle; its last projection takes as long as the test wants, and is a quick one."""
+    from aegen.app.jobs import create_bundle
+    from aegen.projections.umap import UMAP
+    from tests.tiny_bundle import QuickUMAP
+
+    def fit(self, z, rng):
+        wait_quietly(os.environ[GO])
+        return QuickUMAP._fit(self, z, rng)
+
+    UMAP._fit = fit
+    return create_bundle.create(**arguments)

@@ -46,6 +46,14 @@ def test_a_job_says_how_far_it_is_and_gives_what_the_work_returned():
     assert all(text == f"step {round(50 * share)}" for share, text in heard if text)
 
 
+def test_the_last_report_arrives_however_soon_it_follows(tmp_path):
+    job = begin("announce", path=str(tmp_path / "go"))
+    until(lambda: job.text == "second")
+    assert job.share == 0.5
+    (tmp_path / "go").touch()
+    assert ended(job).result == "seen"
+
+
 def test_an_error_of_the_library_arrives_as_its_sentence():
     job = ended(begin("refuse"))
     assert job.state == "failed"

@@ -25,18 +25,10 @@ from aegen.core.errors import AegenError
 if TYPE_CHECKING:
     from aegen.bundles import Manifest, Report
 
-__all__ = ["card", "grid", "heading", "own", "totals"]
+__all__ = ["bring", "card", "grid", "own", "totals"]
 
 WIDTH = 460
 """Pixels of a card: two beside each other on a laptop, three on a wide screen, one on a phone."""
-
-
-def heading(title: str, question: str) -> None:
-    """The page's title; it needs no bundle, so it stands also where none can be opened."""
-    link.show(())
-    with st.container(gap="xsmall"):
-        st.title(title, anchor=False)
-        st.caption(question)
 
 
 def totals(cards: list[Card]) -> None:
@@ -165,6 +157,15 @@ def _findings(report: Report) -> None:
         st.success(
             f"Sound{but}: every file is whole and fits the others.", icon=":material/check:"
         )
+
+
+def bring() -> None:
+    """The way to the page that makes a bundle of a person's own autoencoder."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        entry = navigation.entry("bring")
+        if st.button(entry.title, icon=entry.icon, type="primary"):
+            st.switch_page(entry.path)
+        st.caption("Drop an encoder, a decoder and pictures, and see what comes back.")
 
 
 @page.part

@@ -20,8 +20,8 @@ COMMANDS = """\
 aegen train autoencoder mnist --latent-dim 10 \\
   --out runs/mine
 aegen train classifier mnist --out runs/classifier
-aegen bundles create runs/mine \\
-  --classifier runs/classifier --out bundles/mine \\
+aegen bundles create mine --trained runs/mine \\
+  --classifier runs/classifier \\
   --title "My bundle" --description "What it is."
 """
 """The three commands that make a bundle."""
