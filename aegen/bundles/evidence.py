@@ -131,7 +131,7 @@ def trials(
         report(k / len(firsts), f"trying pixels in {first}")
         found += tried(first)
     if not any(np.isfinite(trial.error) for trial in found):
-        # The reason of what came furthest: a picture that the encoder took, in the plainest layout.
+        # What came furthest tells most: a picture that the encoder took, in the plainest layout.
         reasons = [
             *later,
             *refused,

@@ -213,7 +213,7 @@ def test_what_cannot_be_copied_is_said():
 def test_a_network_without_weights_is_said():
     with torch.device("meta"):
         net = Methods()
-    with pytest.raises(InvalidInput, match="cannot be copied .*Cannot copy out of meta tensor"):
+    with pytest.raises(InvalidInput, match=r"cannot be copied .*Cannot copy out of meta tensor"):
         find_ends(net)
 
 
