@@ -267,10 +267,10 @@ def test_views_of_grey_pictures_are_taken():
         def decode(self, z):
             return z.view(len(z), 2, 4, 4)
 
-    pictures = RNG.random((20, 6, 6, 1)).astype(np.float32)
+    pictures = RNG.random((64, 6, 6, 1)).astype(np.float32)  # a whole batch: it is not copied
     encode, decode = find_ends(Grey())
     z = encode(np.ascontiguousarray(pictures.transpose(0, 3, 1, 2)))
-    assert decode(z).shape == (20, 2, 4, 4)
+    assert decode(z).shape == (64, 2, 4, 4)
 
 
 # Files of torch networks
@@ -323,6 +323,14 @@ def test_a_batch_that_is_written_down_is_filled_up():
     assert network(X).shape == (5, 3)
     many = RNG.normal(size=(37, 8)).astype(np.float32)
     assert np.allclose(network(many), expected(Net(), many), atol=1e-6)
+
+
+def test_a_file_that_gives_something_else_is_refused(monkeypatch):
+    other = affine(RNG.normal(size=(8, 3)), np.zeros(3), (8,), (3,))
+    encode, _ = find_ends(Methods())
+    monkeypatch.setattr(encode, "_export", lambda rows, open_batch: other)
+    with pytest.raises(InvalidInput, match=r"as ONNX \(what was exported differs by \d"):
+        encode.exported(X)
 
 
 def test_what_cannot_be_exported_is_said_with_what_to_do():
@@ -469,6 +477,8 @@ def test_copies_of_a_network_open_its_bytes_again(pair):
     again = pickle.loads(pickle.dumps(network))
     assert again is not network
     assert np.array_equal(again(X), wanted)
+    named = OnnxNetwork(network.content, network.path, "y")
+    assert pickle.loads(pickle.dumps(named)).output == "y"
 
 
 def test_batches_are_of_a_few_sizes_and_rows_keep_their_results():

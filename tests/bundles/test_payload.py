@@ -42,6 +42,9 @@ def test_a_higher_value_has_a_higher_bar():
     assert np.abs(heights - values[0] * HEIGHT).max() <= 1
     [other] = table(4).pictures(values[:, ::-1])
     assert np.abs(bar_heights(other, 4) - heights[::-1]).max() <= 1
+    blue = picture[..., 0] < 0.5
+    assert blue[-1].all()  # bars stand on the ground
+    assert (np.diff(blue.astype(int), axis=0) >= 0).all()
 
 
 def test_bars_stand_in_the_order_of_columns_and_can_be_told_apart():

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from aegen.bundles import Convention, creation
+from aegen.bundles import Convention, check, create, creation
 from aegen.bundles.chunks import Chunks
 from aegen.core.errors import StorageError
 from aegen.core.progress import reporting
@@ -167,6 +167,22 @@ def test_what_others_computed_is_not_used(tmp_path, images, changes):
     (tmp_path / "alone").mkdir()
     assert np.array_equal(times, asked(tmp_path / "alone" / "bars", alone, **changes))
     assert contents(tmp_path / "bars") == contents(tmp_path / "alone" / "bars")
+
+
+def test_codes_of_other_held_out_rows_are_not_used(tmp_path):
+    codes = np.random.default_rng(0).normal(size=(160, 3))
+    held = np.arange(160) % 4 == 0
+
+    def of_codes(folder, held):
+        decoder = {"codes": codes, "holdout": held, "decoder": tiny_pair()[1]}
+        return create(folder.name, path=folder, projected={"pca": PCA()}, **decoder)
+
+    with reporting(stop_at("decoding", 6)), pytest.raises(Stopped):
+        of_codes(tmp_path / "codes", held)
+    bundle = of_codes(tmp_path / "codes", np.roll(held, 1))
+    assert np.allclose(bundle.codes, codes[bundle.rows], atol=1e-6)
+    assert np.array_equal(bundle.holdout_rows, np.flatnonzero(np.roll(held, 1)))
+    assert check(bundle.path).ok
 
 
 def test_a_chunk_that_was_cut_off_is_computed_again(tmp_path, whole):
