@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 import aegen
 from aegen.app import services
@@ -20,6 +21,7 @@ from aegen.app.pages.bring import files, snippets
 from aegen.app.services import creations
 from aegen.app.services.creations import CreationConfig, Refusal, Sources
 from aegen.app.state import visit
+from aegen.app.state.uploads import release
 from aegen.bundles import Convention, discovery
 from aegen.bundles.codec import Codec
 from aegen.bundles.convention import IMAGENET
@@ -366,8 +368,18 @@ def visit_of(app):
 # files
 
 
-def test_files_lie_on_disk_and_go_with_the_visit(opened, own, at_once):
+def test_files_lie_on_disk_and_go_with_the_visit(opened, own, at_once, monkeypatch):
+    in_memory = []
+
+    def released(file):
+        context = get_script_run_ctx()
+        release(file)
+        kept = context.uploaded_file_mgr.get_files(context.session_id, [file.file_id])
+        in_memory.append(kept)
+
+    monkeypatch.setattr(files, "release", released)
     app = brought(opened("bring"), *pair(X, 24))
+    assert in_memory == [[]] * 3
     held = visit_of(app).uploads
     assert sorted(path.name for path in held.files.values()) == [
         "bars.zip",
