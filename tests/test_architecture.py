@@ -24,7 +24,6 @@ FLOORS = {
     "metrics": 1,
     "supermask": 1,
     "targeting": 2,
-    "generation": 2,
     "comparison": 2,
     "traversal": 2,
     "parallel": 2,
@@ -102,6 +101,10 @@ def streamlit_outside_the_app(root):
             yield str(file.relative_to(root))
 
 
+ASKS_FOR_TRUST = Path("aegen/bundles/imports/torch_file.py")
+"""The one file that reads what may run code, after a person has said that they trust it."""
+
+
 def pickles(root):
     """Whatever could run code hidden in a file."""
     modules = {"pickle", "cPickle", "dill", "cloudpickle", "shelve", "marshal"}
@@ -111,10 +114,16 @@ def pickles(root):
             if name.split(".")[0] in modules:
                 yield f"{where} imports {name}"
         for node in ast.walk(tree_of(file)):
+            if isinstance(node, ast.Attribute) and where != ASKS_FOR_TRUST:
+                reader = ast.unparse(node)
+                if reader in {"torch.load", "torch.jit.load", "torch.export.load"}:
+                    yield f"{where} has {reader}"
             if not isinstance(node, ast.Call):
                 continue
             called = ast.unparse(node.func)
-            if called in {"torch.load", "torch.save", "joblib.load", "joblib.dump"}:
+            if called == "torch.load" and "weights_only" not in {w.arg for w in node.keywords}:
+                yield f"{where} does not say which {called} is meant"
+            if called in {"torch.save", "joblib.load", "joblib.dump"}:
                 yield f"{where} calls {called}"
             if called.endswith((".read_pickle", ".to_pickle")):
                 yield f"{where} calls {called}"
@@ -214,6 +223,9 @@ def test_rule_is_kept(rule):
         (pickles, "aegen/core/a.py", "import pickle"),
         (pickles, "aegen/core/a.py", "from pickle import loads"),
         (pickles, "aegen/core/a.py", "import torch\ntorch.load('x', weights_only=True)"),
+        (pickles, "aegen/core/a.py", "import torch\ntorch.jit.load('x')"),
+        (pickles, "aegen/core/a.py", "import torch\ntorch.export.load('x')"),
+        (pickles, str(ASKS_FOR_TRUST), "import torch\ntorch.load('x')"),
         (pickles, "pages/a/b.py", "import numpy as np\nnp.load('x', allow_pickle=True)"),
         (pickles, "aegen/core/a.py", "np.load('x', allow_pickle=trust)"),
         (pickles, "aegen/core/a.py", "pd.read_pickle('x')"),

@@ -21,6 +21,14 @@ from aegen.core.errors import AegenError
 
 __all__ = ["bundle_name", "page", "page_without_bundle", "part"]
 
+THINGS = {
+    "image": {"thing": "an image", "things": "images"},
+    "series": {"thing": "a series", "things": "series"},
+    "table": {"thing": "a row", "things": "rows"},
+    "codes": {"thing": "a row", "things": "codes"},
+}
+"""What a row of each kind of bundle is called."""
+
 P = ParamSpec("P")
 
 
@@ -46,7 +54,8 @@ def page(title: str, question: str, *items: link.Item[Any]) -> Iterator[None]:
     """The frame of a page's script.
 
     Args:
-        title: its heading; may hold ``{title}``, ``{rows}``, ``{dimension}`` of the bundle.
+        title: its heading; may hold ``{title}``, ``{rows}``, ``{dimension}`` of the bundle, and
+            what its rows are called: ``{thing}`` with its article, ``{things}``.
         question: a sentence below on what the page answers.
         items: the choices that its link holds.
     """
@@ -61,6 +70,7 @@ def page(title: str, question: str, *items: link.Item[Any]) -> Iterator[None]:
             "title": plain(manifest.title),
             "rows": f"{manifest.rows:,}",
             "dimension": manifest.latent_dim,
+            **THINGS[manifest.payload.kind],
         }
         about = f" :gray[· {facts.format(**known)}]" if facts else ""
         heading.title(name + about, anchor=False)

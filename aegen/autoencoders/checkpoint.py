@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,12 @@ from aegen.core.arrays import array_of
 from aegen.core.errors import StorageError, TrainingError
 from aegen.core.storage import load_arrays, make_folder, save_arrays
 
-__all__ = ["Checkpoint", "read_checkpoint", "weights_of", "write_checkpoint"]
+__all__ = ["SOURCE", "Checkpoint", "read_checkpoint", "weights_of", "write_checkpoint"]
 
 FORMAT = "1"
+
+SOURCE = "source"
+"""What says where the images lie, by which a training is continued where they were moved."""
 
 
 @dataclass(frozen=True)
@@ -29,12 +32,14 @@ class Checkpoint:
         moments: the optimiser's state, by name.
         about: what is trained and how, plain values.
         history: figures of each epoch so far.
+        best: weights of the best epoch, while a training that keeps them goes on.
     """
 
     weights: dict[str, np.ndarray]
     moments: dict[str, np.ndarray]
     about: dict[str, Any]
     history: list[dict[str, float]]
+    best: dict[str, np.ndarray] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -43,6 +48,7 @@ class Checkpoint:
         optimiser: torch.optim.Optimizer,
         about: dict[str, Any],
         history: list[dict[str, float]],
+        best: dict[str, np.ndarray] | None = None,
     ) -> Checkpoint:
         """The state of ``network`` and ``optimiser`` as arrays."""
         weights = weights_of(network)
@@ -52,7 +58,7 @@ class Checkpoint:
             for k, values in state.items()
             for name, value in values.items()
         }
-        return cls(weights, moments, about, list(history))
+        return cls(weights, moments, about, list(history), dict(best or {}))
 
     def require_same(self, about: dict[str, Any], path: Path) -> None:
         """Refuse to go on with a training of another kind.
@@ -62,7 +68,9 @@ class Checkpoint:
         """
         about = json.loads(json.dumps(about))
         differ = sorted(
-            key for key in {*about, *self.about} if about.get(key) != self.about.get(key)
+            key
+            for key in {*about, *self.about} - {SOURCE}
+            if about.get(key) != self.about.get(key)
         )
         if differ:
             was = ", ".join(f"{key} {self.about.get(key)}" for key in differ)
@@ -102,6 +110,7 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     make_folder(path.parent)
     arrays = {f"weights.{n}": a for n, a in checkpoint.weights.items()}
     arrays |= {f"moments.{n}": a for n, a in checkpoint.moments.items()}
+    arrays |= {f"best.{n}": a for n, a in checkpoint.best.items()}
     metadata = {
         "checkpoint": FORMAT,
         "about": json.dumps(checkpoint.about),
@@ -119,7 +128,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
     arrays, metadata = load_arrays(path)
     if metadata.get("checkpoint") != FORMAT:
         raise StorageError(path, "is not a checkpoint that this aegen can read")
-    parts: dict[str, dict[str, np.ndarray]] = {"weights": {}, "moments": {}}
+    parts: dict[str, dict[str, np.ndarray]] = {"weights": {}, "moments": {}, "best": {}}
     try:
         for key, array in arrays.items():
             part, _, name = key.partition(".")
@@ -127,4 +136,4 @@ def read_checkpoint(path: Path) -> Checkpoint:
         about, history = json.loads(metadata["about"]), json.loads(metadata["history"])
     except (KeyError, ValueError) as problem:
         raise StorageError(path, f"is a damaged checkpoint (at {problem})") from problem
-    return Checkpoint(parts["weights"], parts["moments"], about, history)
+    return Checkpoint(about=about, history=history, **parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -9,23 +10,29 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from aegen.autoencoders.networks._backbone import chosen_widths, inner_size, padded
+from aegen.autoencoders.networks._backbone import Halvings, chosen_widths, halved, padded
+from aegen.autoencoders.networks._size import Size, sides, stored_size
 from aegen.autoencoders.pixel_classifier import Details
+from aegen.core.arrays import count
 from aegen.core.errors import TrainingError
 
 __all__ = ["Classifier"]
 
+DROPPED = 0.3
+"""Share of the features that training leaves out, unless details of a few pixels count."""
+
 
 class Classifier(nn.Module):
-    """One head an attribute over shared convolutional features.
+    """One head an attribute over shared convolutional features: classes, and numbers.
 
-    It must also classify decoded images, which are softer than real ones, so training puts some of
-    its images under a Gaussian kernel.
+    A class is one of a few values, also yes or no, and the network gives their logits; of a number
+    it gives the number. It must also classify decoded images, which are softer than real ones, so
+    training puts some of its images under a Gaussian kernel.
 
     Args:
-        channels: 1 or 3.
-        size: height and width in pixels.
-        attributes: number of values of each attribute by its name.
+        channels: from 1 to 4.
+        size: height and width in pixels, each from 8 to 512, or one number for both.
+        attributes: number of values of each class attribute by its name.
         widths: channels after each halving; None chooses them by the size.
         features: length of the feature vector that metrics use.
         fine: whether details of a few pixels count at their place, as in figures that are aligned
@@ -34,27 +41,38 @@ class Classifier(nn.Module):
             picture nor leaves features out. None: for colour pictures.
         details: attributes that a single pixel may decide: a linear reading of all pixels, fitted
             after the training, is added to their logits; see `Details`.
+        numbers: centre and scale of each number attribute by its name, such as its median and
+            deviation: the network learns how many scales a number lies from the centre.
 
     Raises:
-        TrainingError: ``details`` of an attribute that is not there.
+        TrainingError: ``details`` of a class attribute that is not there, an attribute that is a
+            class and a number, or a scale that is not positive.
+        InvalidInput: ``channels`` or ``size`` out of bounds.
 
     Example:
         >>> net = Classifier(channels=1, size=28, attributes={"class": 10})
         >>> net(torch.zeros(2, 1, 28, 28))["class"].shape
         torch.Size([2, 10])
+        >>> net = Classifier(3, (48, 64), {}, numbers={"age": (40.0, 12.0)})
+        >>> net.measure(torch.zeros(2, 3, 48, 64))["age"].shape
+        torch.Size([2])
     """
 
     def __init__(
         self,
         channels: int,
-        size: int,
+        size: Size,
         attributes: Mapping[str, int],
         widths: Sequence[int] | None = None,
         features: int = 128,
         fine: bool | None = None,
         details: Sequence[str] = (),
+        numbers: Mapping[str, Sequence[float]] | None = None,
     ) -> None:
         super().__init__()
+        units = {name: _unit(name, unit) for name, unit in (numbers or {}).items()}
+        if both := sorted(set(units) & set(attributes)):
+            raise TrainingError(f"{both[0]!r} cannot be a class and a number: name it once")
         unknown = sorted(set(details) - set(attributes))
         if unknown:
             raise TrainingError(
@@ -62,11 +80,12 @@ class Classifier(nn.Module):
                 f"{', '.join(attributes)}"
             )
         # A larger picture starts narrower: the first layers, at full size, cost most.
-        widths = chosen_widths(widths, size, first=32 if size <= 32 else 16)
+        channels = count(channels, name="channels", minimum=1, maximum=4)
+        widths = chosen_widths(widths, size, first=32 if max(sides(size)) <= 32 else 16)
         self.fine = channels > 1 if fine is None else bool(fine)
         self.arguments: dict[str, Any] = {
             "channels": channels,
-            "size": size,
+            "size": stored_size(size),
             "attributes": dict(attributes),
             "widths": list(widths),
             "features": features,
@@ -75,19 +94,23 @@ class Classifier(nn.Module):
         self.detailed = list(dict.fromkeys(details))
         if self.detailed:
             self.arguments["details"] = self.detailed
-        whole, side = inner_size(size, len(widths))
-        self.padding = whole - size
-        stages = _fine_stages(channels, widths) if self.fine else _stages(channels, widths)
+        if units:
+            self.arguments["numbers"] = {name: list(unit) for name, unit in units.items()}
+        plan = halved(size, len(widths))
+        self.padding = plan.padding
+        stages = (_fine_stages if self.fine else _stages)(channels, widths, plan)
         self.stages = nn.ModuleList(stages)
-        inputs = widths[-1] * side * side
+        inputs = widths[-1] * math.prod(plan.inner)
         if self.fine:
             inputs += 2 * (widths[0] + sum(widths))
         self.embed = nn.Linear(inputs, features)
-        self.dropout = nn.Dropout(0.0 if self.fine else 0.3)
         self.heads = nn.ModuleList(nn.Linear(features, k) for k in attributes.values())
         self.names = list(attributes)
-        pixels = channels * size * size
+        pixels = channels * math.prod(sides(size))
         self.details = nn.ModuleList(Details(pixels, attributes[name]) for name in self.detailed)
+        self.units = units
+        if units:
+            self.gauge = nn.Linear(features, len(units))
 
     def features(self, x: Tensor) -> Tensor:
         """Features (n, f), not negative, of images (n, c, h, w) in [0, 1]."""
@@ -101,7 +124,7 @@ class Classifier(nn.Module):
 
     def forward(self, x: Tensor, features: Tensor | None = None) -> dict[str, Tensor]:
         """Logits (n, k) of each attribute by its name; ``features`` (n, f) of ``x`` if known."""
-        f = self.dropout(self.features(x) if features is None else features)
+        f = self.features(x) if features is None else features
         logits = {name: head(f) for name, head in zip(self.names, self.heads, strict=True)}
         for name, details in self.details_of().items():
             if details.fitted:
@@ -115,26 +138,94 @@ class Classifier(nn.Module):
             for name, part in zip(self.detailed, self.details, strict=True)
         }
 
-    def loss(self, x: Tensor, labels: Tensor, noise: torch.Generator) -> Tensor:
-        """Cross-entropy summed over the attributes, in nats an image; ``labels`` are (n, a)."""
-        logits = self(augmented(x, noise, self.fine))
-        losses = [
-            functional.cross_entropy(logits[name], labels[:, k])
-            for k, name in enumerate(self.names)
-        ]
-        return torch.stack(losses).sum()
+    def measure(self, x: Tensor, features: Tensor | None = None) -> dict[str, Tensor]:
+        """Each number attribute, float64 (n,), by its name; ``features`` (n, f) if known."""
+        if not self.units:
+            return {}
+        standard = self.gauge(self.features(x) if features is None else features).double()
+        return {
+            name: centre + scale * column
+            for (name, (centre, scale)), column in zip(
+                self.units.items(), standard.unbind(1), strict=True
+            )
+        }
+
+    def standardised(self, numbers: Tensor) -> Tensor:
+        """Numbers (n, b) as scales from their centres, which is what the network learns."""
+        centre, scale = torch.tensor(list(self.units.values()), dtype=numbers.dtype).unbind(1)
+        return (numbers - centre.to(numbers)) / scale.to(numbers)
+
+    def loss(
+        self, x: Tensor, labels: Tensor, noise: torch.Generator, numbers: Tensor | None = None
+    ) -> Tensor:
+        """What training makes small: `misfit` of images (n, c, h, w), moved and smoothed."""
+        f = self.features(augmented(x, noise, self.fine))
+        if not self.fine:
+            f = dropped(f, DROPPED, noise)
+        return self.misfit(x, f, labels, numbers)
+
+    def misfit(
+        self, x: Tensor, features: Tensor, labels: Tensor, numbers: Tensor | None = None
+    ) -> Tensor:
+        """Mean misfit of an image that is known, summed over the attributes.
+
+        Cross-entropy in nats for classes, Huber's loss of the standardised number for numbers
+        (P. J. Huber, 1964: squares up to one scale, straight beyond), so that one wild number has
+        no more say than a few others.
+
+        Args:
+            x: images (n, c, h, w).
+            features: what `features` makes of them, (n, f).
+            labels: values of the class attributes, from 0, int64 (n, a); negative: not known.
+            numbers: those of the number attributes (n, b); NaN: not known.
+        """
+        logits = self(x, features)
+        losses = []
+        for k, name in enumerate(self.names):
+            known = labels[:, k] >= 0
+            if known.any():
+                losses.append(functional.cross_entropy(logits[name][known], labels[known, k]))
+        if self.units and numbers is not None:
+            target = self.standardised(numbers).to(features)
+            for found, wanted in zip(
+                self.gauge(features).unbind(1), target.unbind(1), strict=True
+            ):
+                known = wanted.isfinite()
+                if known.any():
+                    losses.append(functional.huber_loss(found[known], wanted[known]))
+        return torch.stack(losses).sum() if losses else features.sum() * 0
 
 
-def _stages(channels: int, widths: Sequence[int]) -> list[nn.Module]:
+def _unit(name: str, unit: Sequence[float]) -> tuple[float, float]:
+    """Centre and scale of a number, checked."""
+    try:
+        centre, scale = (float(value) for value in unit)
+    except (TypeError, ValueError):
+        centre = scale = math.nan
+    if not (math.isfinite(centre) and math.isfinite(scale) and scale > 0):
+        raise TrainingError(
+            f"number {name!r} needs a centre and a positive scale that are finite, got {unit!r}"
+        )
+    return centre, scale
+
+
+def _stages(channels: int, widths: Sequence[int], plan: Halvings) -> list[nn.Module]:
     pairs = zip((channels, *widths[:-1]), widths, strict=True)
-    return [_stage(nn.Conv2d(a, b, 3, 1, 1, bias=False), nn.MaxPool2d(2)) for a, b in pairs]
+    return [
+        _stage(nn.Conv2d(a, b, 3, 1, 1, bias=False), nn.MaxPool2d(stride))
+        for (a, b), stride in zip(pairs, plan.strides, strict=True)
+    ]
 
 
-def _fine_stages(channels: int, widths: Sequence[int]) -> list[nn.Module]:
+def _fine_stages(channels: int, widths: Sequence[int], plan: Halvings) -> list[nn.Module]:
     """One at full size, then one for each halving."""
     first = _stage(nn.Conv2d(channels, widths[0], 3, 1, 1, bias=False))
     pairs = zip((widths[0], *widths[:-1]), widths, strict=True)
-    return [first, *(_stage(nn.Conv2d(a, b, 4, 2, 1, bias=False)) for a, b in pairs)]
+    steps = zip(pairs, plan.kernels, plan.strides, strict=True)
+    return [
+        first,
+        *(_stage(nn.Conv2d(a, b, kernel, s, 1, bias=False)) for (a, b), kernel, s in steps),
+    ]
 
 
 def _stage(convolution: nn.Conv2d, *then: nn.Module) -> nn.Module:
@@ -158,6 +249,12 @@ def augmented(x: Tensor, noise: torch.Generator, fine: bool) -> Tensor:
     share = 0.1 if fine else 0.5
     chosen = torch.rand(len(x), generator=noise, device=noise.device) < share
     return torch.where(chosen[:, None, None, None], smoothed(x, sigma=0.3 + 0.7 * draw[16]), x)
+
+
+def dropped(features: Tensor, share: float, noise: torch.Generator) -> Tensor:
+    """Features of which a share is 0 and the others are raised to make up for it."""
+    draw = torch.rand(features.shape, generator=noise, device=noise.device)
+    return features * (draw >= share).to(features) / (1 - share)
 
 
 def smoothed(x: Tensor, sigma: float) -> Tensor:

@@ -2,14 +2,15 @@
 
 The order of the rows and all noise of an epoch come from the seed and the epoch's number alone, so
 a training that was killed and goes on from its checkpoint gives the very weights that it would
-have given without the interruption (on the same machine and number of threads).
+have given without the interruption (on the same machine and number of threads). Images are fetched
+a batch at a time.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,17 +19,26 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from aegen.autoencoders.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from aegen.autoencoders.checkpoint import (
+    Checkpoint,
+    read_checkpoint,
+    weights_of,
+    write_checkpoint,
+)
+from aegen.autoencoders.image_rows import ImageRows, batch
 from aegen.core.errors import TrainingError
 from aegen.core.storage import make_folder
 
-__all__ = ["Recipe", "Step", "initialised", "train"]
+__all__ = ["VALIDATION", "Recipe", "Step", "best_epoch", "initialised", "train"]
 
-Loss = Callable[[Tensor, Tensor | None, torch.Generator], Tensor]
-"""Images (n, c, h, w) in [0, 1], labels (n, a) or None, and the noise to use, to a scalar loss."""
+Loss = Callable[[Tensor, Tensor, torch.Generator], Tensor]
+"""Images (n, c, h, w) in [0, 1], their rows (n,), and the noise to use, to a scalar loss."""
 
 Score = Callable[[], dict[str, float]]
 """Figures of the current weights, computed at the end of an epoch."""
+
+VALIDATION = "validation_loss"
+"""The figure that must fall, where a recipe has patience."""
 
 
 @dataclass(frozen=True)
@@ -40,12 +50,19 @@ class Recipe:
         batch: images a step.
         learning_rate: of Adam, at its highest, a tenth of the way in.
         seed: of the initial weights, the order of the rows and all noise.
+        patience: epochs without a lower `VALIDATION` figure after which a training stops; the
+            weights of the lowest are kept, also where it goes on to the end. None: it does not.
     """
 
     epochs: int = 20
     batch: int = 256
     learning_rate: float = 2e-3
     seed: int = 0
+    patience: int | None = None
+
+    def plain(self) -> dict[str, Any]:
+        """The settings by name; patience only where there is one."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 @dataclass(frozen=True)
@@ -78,8 +95,7 @@ def initialised(build: Callable[[], nn.Module], seed: int) -> nn.Module:
 def train(
     network: nn.Module,
     loss: Loss,
-    images: Tensor,
-    labels: Tensor | None,
+    images: ImageRows,
     recipe: Recipe,
     checkpoint: Path,
     about: dict[str, Any],
@@ -92,33 +108,35 @@ def train(
         network: freshly initialised; its weights are replaced where ``checkpoint`` holds a
             training of the same recipe that has begun.
         loss: see `Loss`.
-        images: uint8, (n, c, h, w).
-        labels: int64 (n, a), or None.
+        images: uint8, (n, h, w, c).
         recipe: how to train.
         checkpoint: file that keeps the training; it is continued if it exists.
         about: plain values that describe the training; they must agree with the checkpoint's.
-        score: figures to compute after each epoch.
+        score: figures to compute after each epoch; with patience, `VALIDATION` is one.
         device: "cpu" or "cuda".
 
     Raises:
         TrainingError: the loss is no longer finite; the checkpoint is of another training.
         StorageError: the checkpoint cannot be read or written.
     """
-    about = {**about, "recipe": asdict(recipe)}
+    about = {**about, "recipe": recipe.plain()}
     make_folder(checkpoint.parent)  # a place that cannot be written to is told before the work
     # Convolutions run about a third faster with channels last, on CPUs too.
     network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimiser = torch.optim.Adam(network.parameters(), recipe.learning_rate, fused=True)
     history: list[dict[str, float]] = []
+    best: dict[str, np.ndarray] = {}
     if checkpoint.exists():
         found = read_checkpoint(checkpoint)
         found.require_same(about, checkpoint)
         found.restore(network, optimiser)
-        history = found.history
+        history, best = found.history, found.best
     per_epoch = math.ceil(len(images) / recipe.batch)
     steps = per_epoch * recipe.epochs
     start = time.perf_counter()
     for epoch in range(len(history) + 1, recipe.epochs + 1):
+        if recipe.patience and history and epoch - best_epoch(history) > recipe.patience:
+            break
         order, noise = _randomness(recipe.seed, epoch, len(images), device)
         network.train()
         losses = []
@@ -126,10 +144,7 @@ def train(
             step = (epoch - 1) * per_epoch + k
             for group in optimiser.param_groups:
                 group["lr"] = recipe.learning_rate * _warm_then_falling(step / steps)
-            x = images[rows].to(device).float().div_(255)
-            x = x.contiguous(memory_format=torch.channels_last)
-            y = None if labels is None else labels[rows].to(device)
-            value = loss(x, y, noise)
+            value = loss(batch(images, rows.numpy(), device), rows, noise)
             optimiser.zero_grad(set_to_none=True)
             value.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
@@ -137,8 +152,9 @@ def train(
             if not math.isfinite(losses[-1]):
                 raise TrainingError(
                     f"the loss is {losses[-1]} at step {step + 1} (epoch {epoch}): lower the "
-                    f"learning rate from {recipe.learning_rate:g}; the last whole epoch is kept "
-                    f"in {checkpoint}"
+                    f"learning rate from {recipe.learning_rate:g}, or where a decoder may reach "
+                    "exactly 0 or 1 take its logits by `Autoencoder.logits_of`; the last whole "
+                    f"epoch is kept in {checkpoint}"
                 )
             last = k == per_epoch - 1
             figures = {}
@@ -146,9 +162,25 @@ def train(
                 network.eval()
                 figures = {"loss": float(np.mean(losses)), **(score() if score else {})}
                 history.append({"epoch": float(epoch), **figures})
-                write_checkpoint(checkpoint, Checkpoint.of(network, optimiser, about, history))
+                if recipe.patience and best_epoch(history) == epoch:
+                    best = {name: array.copy() for name, array in weights_of(network).items()}
+                now = Checkpoint.of(network, optimiser, about, history, best)
+                write_checkpoint(checkpoint, now)
             yield Step(epoch, step + 1, steps, losses[-1], time.perf_counter() - start, figures)
+    if best:
+        network.load_state_dict({n: torch.from_numpy(a.copy()) for n, a in best.items()})
+        write_checkpoint(checkpoint, Checkpoint.of(network, optimiser, about, history))
     network.eval()
+
+
+def best_epoch(history: Sequence[Mapping[str, float]]) -> int:
+    """The epoch, from 1, whose `VALIDATION` figure is the lowest: the first of them.
+
+    Example:
+        >>> best_epoch([{VALIDATION: 2.0}, {VALIDATION: 1.0}, {VALIDATION: 1.5}])
+        2
+    """
+    return 1 + int(np.argmin([figures[VALIDATION] for figures in history]))
 
 
 def _randomness(seed: int, epoch: int, n: int, device: str) -> tuple[Tensor, torch.Generator]:

@@ -2,6 +2,7 @@
 
 `create` makes one of any autoencoder, `plan` says beforehand what will come of it; `read` opens
 one by name or path, `bundles` lists those there are, `check` and `deep_check` look for faults.
+`load_network` opens networks of other libraries for `create`.
 ``manifest.py`` says what a bundle folder holds.
 """
 
@@ -14,6 +15,7 @@ from aegen.bundles.creation import create
 from aegen.bundles.discovery import bundles, find, own_folder, read
 from aegen.bundles.findings import Finding, Report
 from aegen.bundles.generation import Draw, Model
+from aegen.bundles.imports import load_network
 from aegen.bundles.manifest import Atlas, Attribute, Manifest
 from aegen.bundles.payload import Payload
 from aegen.bundles.plan import Plan, plan
@@ -37,6 +39,7 @@ __all__ = [
     "create",
     "deep_check",
     "find",
+    "load_network",
     "own_folder",
     "plan",
     "read",

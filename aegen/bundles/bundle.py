@@ -18,7 +18,14 @@ from aegen.bundles.codec import Codec, Runner
 from aegen.bundles.codes import CODES, CodeTable, Placed, parse_codes, tensors
 from aegen.bundles.contents import Contents, read_file
 from aegen.bundles.generation import Model, timed
-from aegen.bundles.manifest import MANIFEST, Atlas, Manifest, read_manifest, require_place
+from aegen.bundles.manifest import (
+    FORMAT,
+    MANIFEST,
+    Atlas,
+    Manifest,
+    read_manifest,
+    require_place,
+)
 from aegen.bundles.onnx_network import OnnxNetwork
 from aegen.bundles.payload import Payload
 from aegen.bundles.random_features import random_features
@@ -30,7 +37,7 @@ from aegen.core.errors import BundleError, InvalidInput, UnknownName
 from aegen.core.images import png
 from aegen.core.neighbours import Neighbours
 from aegen.core.rng import RNG
-from aegen.core.storage import replacing_folder, write_bytes
+from aegen.core.storage import read_bytes, replacing_folder, write_bytes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -106,11 +113,12 @@ class Bundle:
         """
         folder = Path(path)
         require_place(folder)
-        names = [MANIFEST, *self.manifest.files]
+        older = self.manifest.format != FORMAT  # its bundle.json has other fields
+        document = read_bytes(self.path / MANIFEST) if older else self.manifest.to_json()
         with replacing_folder(folder) as part:
-            for name in names:
-                content = self.manifest.to_json() if name == MANIFEST else self._content(name)[0]
-                write_bytes(part / name, content)
+            write_bytes(part / MANIFEST, document)
+            for name in self.manifest.files:
+                write_bytes(part / name, self._content(name)[0])
         return type(self).open(folder)
 
     def _repr_png_(self) -> bytes:
@@ -309,7 +317,7 @@ class Bundle:
         said = self.manifest.encoder if which == "encoder" else self.manifest.decoder
         if which in self._functions:
             return self._functions[which]
-        if said is None or f"{which}.onnx" not in self.manifest.files:
+        if said is None or said.function:
             return None
 
         def open_network() -> OnnxNetwork:
@@ -340,6 +348,16 @@ class Bundle:
             return networks.load_classifier(self.manifest, *self._content(networks.CLASSIFIER))
 
         return self._once("classifier", make)
+
+    @property
+    def encodes(self) -> bool:
+        """Whether rows can be encoded."""
+        return self.manifest.format == 1 or self._end("encoder") is not None
+
+    @property
+    def decodes(self) -> bool:
+        """Whether codes can be decoded."""
+        return self.manifest.format == 1 or self._end("decoder") is not None
 
     def encode(self, x: ArrayLike) -> FloatArray:
         """Codes, float64 (n, d), of rows ``x``: images (n, h, w, c), uint8 or floats in [0, 1].
@@ -393,20 +411,22 @@ class Bundle:
 
     def _require(self, which: str) -> None:
         """Refuse what needs a network that is not there."""
-        there = self.manifest.encodes if which == "encoder" else self.manifest.decodes
-        if there and (self.manifest.format == 1 or self._end(which) is not None):
+        if self.encodes if which == "encoder" else self.decodes:
             return
-        why = (
-            "was made with a function, which no file can hold" if there else "was made without one"
+        said = self.manifest.encoder if which == "encoder" else self.manifest.decoder
+        why = "without one" if said is None else "with a function, which no file can hold"
+        if self.payload.kind == "codes":
+            why = "of codes alone"
+        raise BundleError(
+            self.path / MANIFEST, f"{which}: this bundle has none, since it was made {why}"
         )
-        raise BundleError(self.path / MANIFEST, f"{which}: this bundle has none, since it {why}")
 
     def classify(
         self, x: ArrayLike, *, features: ArrayLike | None = None
     ) -> dict[str, FloatArray]:
         """Probability of each value of each attribute, float64 (n, k), of images ``x``.
 
-        Columns are in the order of ``manifest.attributes[name].values``.
+        Columns are in the order of ``manifest.attributes[name].classes``.
 
         Args:
             x: images (n, h, w, c).
@@ -431,6 +451,16 @@ class Bundle:
             raise InvalidInput("features: some are too large to be what a network gave")
         return networks.probabilities(net, images, f)
 
+    def measure(self, x: ArrayLike) -> dict[str, FloatArray]:
+        """What the classifier reads of each number attribute, float64 (n,), of images ``x``.
+
+        Raises:
+            InvalidInput: images of another shape, type or range.
+            BundleError: the bundle has no classifier.
+        """
+        images = arrays.images(x, shape=self.image_shape)
+        return networks.measured(self.classifier(), images)
+
     def features(self, x: ArrayLike) -> NDArray[np.float32]:
         """Features of images ``x``, float32 (n, f): the space that metrics use.
 
@@ -445,9 +475,35 @@ class Bundle:
             return random_features(images)
         return networks.features(self.classifier(), images)
 
+    def numbers(self, z: ArrayLike) -> FloatArray:
+        """Rows of codes ``z`` (n, d) as plain numbers, float64 (n, k), for metrics.
+
+        Each channel or column as a share of the range that most of the data lies in, so that units
+        count for nothing; codes alone likewise. Only of bundles that show no images.
+
+        Raises:
+            InvalidInput: codes of another dimension, not finite, or too large to decode.
+            BundleError: the bundle shows series or a table, and has no decoder.
+        """
+        codes = arrays.codes(z, dimension=self.latent_dim)
+        rows = codes if self.payload.kind == "codes" else self.decode_values(codes)
+        return self.payload.shares(rows).reshape(len(codes), -1).astype(np.float64)
+
+    @property
+    def feature_note(self) -> str:
+        """A sentence on `features` where they are not the classifier's; else ""."""
+        if self.feature_source == "the classifier":
+            return ""
+        return (
+            f"Without a classifier the features of {self.name} are those of "
+            f"{self.feature_source}: they compare models on this bundle, and nothing else."
+        )
+
     @property
     def feature_source(self) -> str:
-        """What `features` are: of "the classifier", or of "random convolutions"."""
+        """Whose `features` metrics use: the classifier's, or random convolutions' or none."""
+        if self.payload.kind != "image":
+            return "its numbers themselves"
         return "random convolutions" if self.manifest.classifier is None else "the classifier"
 
     # generation

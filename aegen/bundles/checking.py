@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,11 +18,16 @@ from aegen.bundles.codec import reconstruction_errors
 from aegen.bundles.codes import CODES, code_problems, tensors
 from aegen.bundles.contents import read_file
 from aegen.bundles.findings import Finding, Report
-from aegen.bundles.manifest import MANIFEST, Manifest, manifest_problems
+from aegen.bundles.manifest import MANIFEST, Attribute, Manifest, manifest_problems
 from aegen.bundles.rows import ImageTable
 from aegen.bundles.thumbnails import COVER, THUMBNAILS, parse_cover
 from aegen.core import images
 from aegen.core.errors import BundleError, InvalidInput, StorageError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from aegen.core.arrays import IntArray
 
 __all__ = ["Accuracy", "DeepReport", "check", "check_contents", "deep_check", "latent_space"]
 
@@ -68,9 +74,9 @@ def check_contents(bundle: Bundle, broken: Collection[str] = ()) -> list[Finding
     ]
     if manifest.format == 1:
         steps.append((networks.WEIGHTS, lambda: bundle.decode(code)))
-    if manifest.encoder is not None:
+    if manifest.encoder is not None and bundle.encodes:
         steps.append(("encoder.onnx", lambda: bundle.encode(row)))
-    if manifest.decoder is not None:
+    if manifest.decoder is not None and bundle.decodes:
         steps.append(("decoder.onnx", lambda: bundle.decode(code)))
     if manifest.classifier is not None:
         steps.append((networks.CLASSIFIER, lambda: bundle.classify(image)))
@@ -117,7 +123,7 @@ def _likeness(bundle: Bundle) -> list[Finding]:
 
     Weights of another training pass every other test, since hashes and shapes are right.
     """
-    if bundle.payload.kind != "codes" and not bundle.manifest.decodes:
+    if bundle.payload.kind != "codes" and not bundle.decodes:
         return []
     rows = np.unique(np.linspace(0, bundle.atlas.rows - 1, 32).astype(int))
     tiles = bundle.thumbnail_images(rows).astype(float)
@@ -252,7 +258,7 @@ def deep_check(bundle: Bundle, image_set: ImageTable) -> DeepReport:
     """
     manifest = bundle.manifest
     rows, shape = bundle.holdout_rows, bundle.image_shape
-    if manifest.payload.kind != "image" or not (manifest.encodes and manifest.decodes):
+    if manifest.payload.kind != "image" or not (bundle.encodes and bundle.decodes):
         raise InvalidInput(f"{bundle.name} does not encode and decode images")
     if image_set.name != manifest.dataset or image_set.images.shape[1:] != shape:
         raise InvalidInput(
@@ -266,10 +272,11 @@ def deep_check(bundle: Bundle, image_set: ImageTable) -> DeepReport:
             f"{bundle.name} has row {int(rows.max())} of its data set, which has "
             f"{len(image_set.images):,} images here: give the whole data set"
         )
-    labels = image_set.attributes.iloc[rows]
+    frame = image_set.attributes.iloc[rows]
     classified = (
         [] if manifest.classifier is None else list(manifest.classifier.arguments["attributes"])
     )
+    labels = {name: _numbered(frame[name], manifest.attributes[name]) for name in classified}
     right = {name: np.zeros(2, np.int64) for name in classified}
     gap, errors = 0.0, np.zeros(2)
     for start in range(0, len(rows), 1024):
@@ -284,9 +291,8 @@ def deep_check(bundle: Bundle, image_set: ImageTable) -> DeepReport:
             for k, pixels in enumerate((x, decoded)):
                 told = bundle.classify(pixels)
                 for name in classified:
-                    values = np.array(manifest.attributes[name].values)
-                    guess = values[told[name].argmax(axis=1)]
-                    right[name][k] += int((guess == labels[name].iloc[part].astype(str)).sum())
+                    guess = told[name].argmax(axis=1)
+                    right[name][k] += int((guess == labels[name][part]).sum())
     n = len(rows)
     return DeepReport(
         bundle.path,
@@ -297,3 +303,11 @@ def deep_check(bundle: Bundle, image_set: ImageTable) -> DeepReport:
         float(errors[1] / n),
         gap,
     )
+
+
+def _numbered(column: pd.Series[Any], attribute: Attribute) -> IntArray:
+    """Which of the classes of an attribute each row has, int64 (n,)."""
+    if attribute.kind == "binary":
+        return column.to_numpy(bool).astype(np.int64)
+    places = {value: k for k, value in enumerate(attribute.values)}
+    return np.array([places.get(str(value), -1) for value in column], np.int64)

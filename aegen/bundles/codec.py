@@ -7,6 +7,7 @@ codes that are no vectors, principal components, and what is said when numbers a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from aegen.bundles.convention import Convention
 from aegen.bundles.payload import Payload
 from aegen.bundles.reduction import Reduction
-from aegen.core.arrays import FloatArray
+from aegen.core.arrays import BoolArray, FloatArray
 from aegen.core.errors import InvalidInput
 
 __all__ = ["Codec", "Runner", "reconstruction_errors"]
@@ -62,7 +63,8 @@ class Codec:
             raise InvalidInput(
                 f"the encoder gives codes of shape {z.shape[1:]}, where {self.code_shape} is meant"
             )
-        return _finite(z.reshape(len(z), -1), "the encoder gives codes that are NaN or infinite")
+        flat = z.reshape(len(z), math.prod(self.code_shape))
+        return _finite(flat, "the encoder gives codes that are NaN or infinite")
 
     def encode(self, x: Float32) -> FloatArray:
         """Codes, float64 (n, d), of rows ``x`` (n, ...)."""
@@ -73,7 +75,7 @@ class Codec:
         """Rows (n, ...) of codes (n, D) as the decoder takes them; not clipped."""
         if self.decoder is None:
             raise InvalidInput("there is no decoder, so codes cannot become rows")
-        with np.errstate(over="ignore"):  # too large for float32 shows below
+        with np.errstate(over="ignore"):  # too large for float32 is refused below
             codes = z.astype(np.float32).reshape(len(z), *self.code_shape)
             y = self.decoder(codes)
         if self.given is not None:
@@ -84,7 +86,8 @@ class Codec:
             raise InvalidInput(
                 f"the decoder gives {y.shape[1:]} for a row, where {self.payload.shape} is meant"
             )
-        bad = ~np.isfinite(y).reshape(len(y), -1).all(axis=1)
+        # a decoder that ends in a sigmoid makes a picture of an infinite code too
+        bad = ~(_finite_rows(codes) & _finite_rows(y))
         if bad.any():
             raise InvalidInput(
                 f"{int(bad.sum())} of {len(z)} codes are too large to decode, first row "
@@ -115,8 +118,13 @@ class Codec:
         return np.clip(y, 0, 1) if self.payload.kind == "image" else y
 
 
+def _finite_rows(x: Float32) -> BoolArray:
+    found: BoolArray = np.asarray(np.isfinite(x).all(axis=tuple(range(1, x.ndim))))
+    return found
+
+
 def _finite(x: Float32, problem: str) -> Float32:
-    bad = ~np.isfinite(x).all(axis=1)
+    bad = ~_finite_rows(x)
     if bad.any():
         raise InvalidInput(
             f"{problem} for {int(bad.sum())} of {len(x)} rows, first row {int(bad.argmax())}: "

@@ -164,7 +164,7 @@ def _fault(array: NDArray[Any] | None, shape: tuple[int, ...], kinds: str) -> st
 def _doubts(named: Tensors) -> Iterator[Finding]:
     """What is odd but can be used."""
     z = named["codes.train"]
-    constant = np.flatnonzero(np.ptp(z, axis=0) == 0)
+    constant = np.flatnonzero(z.max(axis=0) == z.min(axis=0))
     if len(constant):
         listing = ", ".join(map(str, constant[:8])) + (" ..." if len(constant) > 8 else "")
         never = f"{len(constant)} of {z.shape[1]} latent dimensions never vary ({listing}): "

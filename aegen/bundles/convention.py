@@ -99,16 +99,30 @@ class Convention:
             said += f", {self.layout}"
         return said + (", blue first" if self.reverse else "")
 
+    def problem(self, channels: int, *, entering: bool) -> str:
+        """Why it is none of pictures of so many channels at an encoder or a decoder; or ""."""
+        if self.mean and len(self.mean) != channels:
+            return f"mean: has {len(self.mean)} numbers for pictures of {channels} channels"
+        if self.layout == "no channels" and channels != 1:
+            return f"layout: has no channels, and the pictures have {channels} channels"
+        if self.scale == "logits" and entering:
+            return "scale: an encoder takes pixels, no logits: name another range"
+        return ""
+
     def apply(self, x: Float32) -> Float32:
-        """Values (n, h, w, c) in [0, 1] as the network takes them."""
+        """Values (n, h, w, c) in [0, 1] as the network takes them.
+
+        Raises:
+            InvalidInput: a convention of other pictures, or of decoders only.
+        """
+        if fault := self.problem(x.shape[3], entering=True):
+            raise InvalidInput(fault)
         if self.scale == "signed":
             x = 2 * x - np.float32(1)
         elif self.scale == "bytes":
             x = 255 * x
         elif self.scale == "standardised":
             x = ((x - np.array(self.mean)) / np.array(self.deviation)).astype(np.float32)
-        elif self.scale == "logits":
-            raise InvalidInput("an encoder takes pixels, no logits: name another range")
         if self.reverse:
             x = x[..., ::-1]
         if self.layout in ("channels first", "flat"):
@@ -116,16 +130,18 @@ class Convention:
         if self.layout == "no channels":
             x = x[..., 0]
         elif self.layout.startswith("flat"):
-            x = x.reshape(len(x), -1)
+            x = x.reshape(len(x), math.prod(x.shape[1:]))
         return np.ascontiguousarray(x, np.float32)
 
     def undo(self, y: Float32, shape: tuple[int, ...]) -> Float32:
         """What a network gives as values (n, h, w, c) of ``shape`` (h, w, c), not clipped.
 
         Raises:
-            InvalidInput: an output of another size.
+            InvalidInput: an output of another size, or a convention of other pictures.
         """
         h, w, c = shape
+        if fault := self.problem(c, entering=False):
+            raise InvalidInput(fault)
         first = self.layout in ("channels first", "flat")
         if y.size != len(y) * h * w * c:
             raise InvalidInput(

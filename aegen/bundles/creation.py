@@ -20,19 +20,23 @@ from aegen.bundles.attributes import ATTRIBUTES, describe, parquet
 from aegen.bundles.bundle import Bundle
 from aegen.bundles.checking import check, check_contents
 from aegen.bundles.chunks import Chunks
+from aegen.bundles.code_notes import code_notes
 from aegen.bundles.codec import Codec, reconstruction_errors
 from aegen.bundles.codes import CODES, CodeTable, Placed, to_tensors
 from aegen.bundles.convention import Convention
 from aegen.bundles.manifest import (
+    FILES,
     FORMAT,
     MANIFEST,
     NAME,
+    Atlas,
     FileEntry,
     Manifest,
     Network,
     NetworkFile,
     Reduced,
     require_place,
+    require_readable,
 )
 from aegen.bundles.payload import Payload, codes_alone
 from aegen.bundles.plan import Plan, plan
@@ -51,8 +55,8 @@ if TYPE_CHECKING:
 
 __all__ = ["create"]
 
-NUMBERS_AT_A_TIME = 16_000_000
-"""Numbers of rows that are held as float32 at a time: 64 MB."""
+NUMBERS_AT_A_TIME = 4_000_000
+"""Numbers of rows that are held as float32 at a time: 16 MB."""
 
 Float32 = NDArray[np.float32]
 
@@ -100,15 +104,16 @@ def create(
     Args:
         name: small letters, digits and dashes.
         network: a torch module with ``encode`` or ``encoder`` and ``decode`` or ``decoder``; a
-            pair of ends; a folder that holds encoder.onnx and decoder.onnx; or a `Plan`, which
-            answers all that `plan` asks.
+            pair of ends; a path from which `load_network` reads one without trust, such as a
+            folder with encoder.onnx and decoder.onnx, a diffusers folder, a Keras file; or a
+            `Plan`, which answers all that `plan` asks.
         data: a folder of pictures, a file or array of them, an `aegen.data.ImageSet`, a torch
             Dataset; series (n, channels, length) or a table (n, columns).
         encode: a function ``lambda net, x: ...`` of ``network`` and a tensor; or, without a
             network, of an array or a tensor. It may return a tensor, a tuple of which the first
             counts, or a record of diffusers or pythae.
         decode: likewise of codes.
-        encoder: in the place of a network: an .onnx file, a module or a function.
+        encoder: in the place of a network: an .onnx or .keras file, a module or a function.
         decoder: likewise. A bundle without a decoder shows its codes.
         codes: (n, ...) in the place of data, or a file of them.
         attributes: a table of the rows' attributes, or a file of one.
@@ -118,7 +123,8 @@ def create(
             encoder's file states, or the most common one.
         names: of the channels of series or the columns of a table.
         units: of each of them.
-        input: how pixels enter the encoder, where that is not to be found out.
+        input: how pixels enter the encoder, where that is not to be found out; known of diffusers'
+            networks, unless their ends are given by themselves (encode=net.encode, ...).
         output: how they leave the decoder, likewise.
         reduce: to principal components; by default where a code has more than 512 numbers.
         classifier: a trained `aegen.autoencoders.Classifier`, or None.
@@ -144,7 +150,7 @@ def create(
         >>> bundle = aegen.bundles.create("mine", net, "photos/")           # doctest: +SKIP
         >>> bundle.model("gaussian-mixture").sample(16, rng=0).save("new.png")  # doctest: +SKIP
     """
-    if not NAME.fullmatch(str(name)):
+    if not isinstance(name, str) or not NAME.fullmatch(name):
         raise InvalidInput(
             f"a bundle's name has up to 64 small letters, digits and dashes, got {name!r}"
         )
@@ -167,6 +173,7 @@ def create(
             kind=kind,
             shape=shape,
             names=names,
+            units=units,
             input=input,
             output=output,
             dataset=dataset,
@@ -174,34 +181,41 @@ def create(
         )
     )
     rows = found.rows
-    _text("title", title, name), _text("description", description, name)  # before any long work
+    for what, given in (("training", training), ("projected", projected)):
+        if not isinstance(given, Mapping | None):
+            raise InvalidInput(f"{what} must be a mapping by name, got {given!r}")
     maker = _Maker(found, classifier, seed, reduce, None if path is None else Path(path))
-    contents, parts = maker.made(projected)
-    manifest = Manifest(
+    expected = Manifest(
         format=FORMAT,
         name=name,
         dataset=rows.dataset,
         architecture=found.architecture,
-        notes=rows.notes,
         training=dict(training or {}),
         written_by=_versions(),
-        files={
-            file: FileEntry(hashlib.sha256(content).hexdigest(), len(content))
-            for file, content in contents.items()
-        },
         title=_text("title", title, name.replace("-", " ").capitalize()),
         description=_text("description", description, _description(found)),
         licence=_text("licence", licence, rows.licence),
         citation=rows.citation if citation is None else citation,
         source=rows.source if source is None else source,
+        **maker.expected(),
+    )
+    require_readable(expected)  # before any long work
+    for known in projected or ():
+        projections.get(known)
+    contents, parts = maker.made(projected)
+    manifest = replace(
+        expected,
+        files={
+            file: FileEntry(hashlib.sha256(content).hexdigest(), len(content))
+            for file, content in contents.items()
+        },
         **parts,
     )
-    written = _json(manifest)
     report(0.97, "checking")
     functions = {
         which: end
         for which, end in (("encoder", found.codec.encoder), ("decoder", found.codec.decoder))
-        if end is not None and which not in found.exported
+        if end is not None and getattr(manifest, which) and which not in found.exported
     }
     if path is None:
         bundle = Bundle(Path(name), manifest, contents, functions)
@@ -210,7 +224,7 @@ def create(
                 raise BundleError(Path(name), f"was not made: {finding}")
     else:
         with replacing_folder(path) as folder:
-            for file, content in {**contents, MANIFEST: written}.items():
+            for file, content in {**contents, MANIFEST: manifest.to_json()}.items():
                 write_bytes(folder / file, content)
             sound = check(folder)
             if not sound.ok:
@@ -257,8 +271,8 @@ class _Maker:
         self._require_classifier()
         folder = None if path is None else path.parent / f".{path.name}.unfinished"
         # What functions compute cannot be told from what other functions would.
-        named = found.exported.keys() >= _needed(self.codec)
-        self.chunks = Chunks(folder if named else None, self._key())
+        known = found.exported.keys() >= _needed(self.codec) and self.rows.fingerprint
+        self.folder = folder if known else None
         self.chunk = int(np.clip(NUMBERS_AT_A_TIME // self.rows.payload.size, 16, 1024))
 
     def _key(self) -> dict[str, str]:
@@ -276,8 +290,7 @@ class _Maker:
             return
         for name, k in self.classifier.arguments["attributes"].items():
             known = self.attributes.get(name)
-            values = 2 if known is not None and known.kind == "binary" else -1
-            if known is None or k not in (len(known.values), values):
+            if known is None or len(known.classes) != k:
                 raise InvalidInput(
                     f"the classifier distinguishes {k} values of {name!r}, which the data does "
                     "not have"
@@ -287,10 +300,37 @@ class _Maker:
         """A generator of its own for each purpose, so that adding one leaves the others alone."""
         return np.random.default_rng([self.seed, zlib.crc32(purpose.encode())])
 
+    def expected(self) -> dict[str, Any]:
+        """Fields of the manifest, as far as they are known before any long work."""
+        shown, parts = self.found.shown, len(self.found.shown.names)
+        width = math.prod(self.codec.code_shape)
+        classifier = self.classifier
+        return {
+            "payload": replace(shown, low=(0.0,) * parts, high=(1.0,) * parts),
+            "latent_dim": 1 if self.reduced else width,
+            "code_shape": tuple(map(int, self.codec.code_shape)),
+            "rows": len(self.train),
+            "holdout_rows": len(self.holdout),
+            "attributes": self.attributes,
+            "projections": (),
+            "encoder": self._network_file("encoder", shown),
+            "decoder": self._network_file("decoder", shown),
+            "reduction": Reduced(1, 0.0, "to be found") if self.reduced else None,
+            "classifier": None
+            if classifier is None
+            else Network("classifier", dict(classifier.arguments)),
+            "notes": self.rows.notes,
+            "reconstruction": {},
+            "atlas": Atlas(1, 1, 1, 1),
+            "cover": (0,),
+            "files": {name: FileEntry("0" * 64, 0) for name in FILES},
+        }
+
     def made(
         self, projected: Mapping[str, Projection] | None
     ) -> tuple[dict[str, bytes], dict[str, Any]]:
-        """Every file but the manifest, and the fields of the manifest that tell of them."""
+        """Every file but the manifest, and the fields of the manifest that come of them."""
+        self.chunks = Chunks(self.folder, self._key())
         if self.reduced:
             self._reduce()
         codes = self._codes(self.train, "train", "encoding", 0.0, 0.25)
@@ -300,7 +340,8 @@ class _Maker:
         ids = self.rows.ids
         table = CodeTable(codes, holdout, ids[self.train], ids[self.holdout], placed)
         contents = {CODES: safetensors(to_tensors(table))}
-        contents |= {f"{end}.onnx": net.content for end, net in self.found.exported.items()}
+        if shown.kind != "codes":  # else nothing could be given to an encoder
+            contents |= {f"{end}.onnx": net.content for end, net in self.found.exported.items()}
         reduction = self.codec.reduction
         if reduction is not None:
             contents[REDUCTION] = safetensors(reduction.arrays())
@@ -325,27 +366,25 @@ class _Maker:
         return contents, {
             "payload": shown,
             "latent_dim": codes.shape[1],
-            "code_shape": tuple(map(int, self.codec.code_shape)),
-            "rows": len(codes),
-            "holdout_rows": len(holdout),
-            "attributes": self.attributes,
             "projections": tuple(placed),
-            "encoder": self._network_file("encoder", shown),
-            "decoder": self._network_file("decoder", shown),
             "reduction": None if reduction is None else _reduced(reduction),
-            "classifier": None
-            if self.classifier is None
-            else Network("classifier", dict(self.classifier.arguments)),
+            "notes": tuple(dict.fromkeys([*self.rows.notes, *code_notes(codes)])),
             "reconstruction": errors,
             "atlas": atlas,
             "cover": tuple(int(row) for row in cover),
         }
 
     def _network_file(self, which: str, shown: Payload) -> NetworkFile | None:
-        network = self.found.exported.get(which)
-        if network is None or (which == "encoder" and shown.kind == "codes"):
+        encoding = which == "encoder"
+        if (
+            shown.kind == "codes"
+            or (self.codec.encoder if encoding else self.codec.decoder) is None
+        ):
             return None
-        convention = self.codec.taken if which == "encoder" else self.codec.given
+        convention = self.codec.taken if encoding else self.codec.given
+        network = self.found.exported.get(which)
+        if network is None:
+            return NetworkFile(convention=convention, function=True)
         return NetworkFile(network.output, convention, network.parameters)
 
     def _reduce(self) -> None:
@@ -478,15 +517,6 @@ def _reduced(reduction: Reduction) -> Reduced:
     lost = 100 * (1 - reduction.variance)
     rest = f"set to its mean when a row is decoded: {lost:.2g} % of the codes' variance"
     return Reduced(reduction.k, reduction.variance, rest)
-
-
-def _json(manifest: Manifest) -> bytes:
-    try:
-        return manifest.to_json()
-    except (TypeError, ValueError) as problem:
-        raise InvalidInput(
-            f"training must hold plain values that JSON can hold ({problem})"
-        ) from problem
 
 
 def _versions() -> dict[str, str]:

@@ -14,9 +14,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from aegen.bundles.imports import load_network
 from aegen.bundles.onnx_network import OnnxNetwork, Shape, in_batches
 from aegen.core.errors import AegenError, InvalidInput
-from aegen.core.storage import read_bytes
 
 __all__ = ["End", "FunctionEnd", "find_ends", "shape_of"]
 
@@ -75,12 +75,18 @@ class FunctionEnd:
         """The function of an array; where it wants a tensor, of a tensor."""
         try:
             return self.function(rows)
-        except (TypeError, AttributeError):
+        except (
+            TypeError,
+            AttributeError,
+            RuntimeError,
+        ):  # the last where a gradient is in the way
             if "torch" not in sys.modules:
                 raise
             import torch
 
-            with torch.inference_mode():
+            from aegen.bundles.torch_export import on_the_cpu
+
+            with torch.inference_mode(), on_the_cpu():
                 return self.function(torch.from_numpy(rows))
 
     def exported(self, example: Float32) -> None:
@@ -98,29 +104,27 @@ def find_ends(
     """The two ends of an autoencoder.
 
     Args:
-        network: a torch module, or a pair of encoder and decoder.
+        network: a torch module, a pair of encoder and decoder, or a path for `load_network`.
         encode: a function of rows, or of ``network`` and rows, that gives codes.
         decode: likewise of codes.
-        encoder: an ONNX file, its bytes, a torch module or a function.
+        encoder: a file for `load_network`, an ONNX file's bytes, a torch module or a function.
         decoder: likewise.
 
     Raises:
         InvalidInput: an end is given twice, or is nothing of these, or is not found in a module.
         BundleError: an ONNX file that cannot be run.
+        StorageError: a path that holds no network, or one that needs trust.
     """
+    if isinstance(network, (str, Path)):
+        network = load_network(network)
+    if isinstance(network, OnnxNetwork):
+        raise InvalidInput(
+            f"{network.path} is one network, where two are needed: give it as encoder= or decoder="
+        )
     if isinstance(network, (tuple, list)):
         if len(network) != 2 or encoder is not None or decoder is not None:
             raise InvalidInput("a pair must be an encoder and a decoder, and they are given once")
         (encoder, decoder), network = network, None
-    elif isinstance(network, (str, Path)):
-        folder = Path(network)
-        pair = folder / "encoder.onnx", folder / "decoder.onnx"
-        if not all(file.is_file() for file in pair):
-            raise InvalidInput(
-                f"{folder} holds no encoder.onnx and decoder.onnx: give the two files as encoder= "
-                "and decoder="
-            )
-        (encoder, decoder), network = pair, None
     return (
         _end("encoder", network, encode, encoder, needed=decode is None and decoder is None),
         _end("decoder", network, decode, decoder, needed=encode is None and encoder is None),
@@ -152,16 +156,16 @@ def _function(function: Any, network: Any, verb: str, what: str) -> End:
 
     if not callable(function):
         raise InvalidInput(f"{verb} must be a function, got {type(function).__name__}")
-    if network is not None:
-        if _is_module(network):
-            return TorchEnd(prepared(network), function, what)
-        return FunctionEnd(lambda x: function(network, x), verb)
     owner = getattr(function, "__self__", None)
-    if owner is not None and _is_module(owner):
+    if owner is not None and _is_module(owner):  # net.encode, of the network or another one
         name = function.__name__
         return TorchEnd(prepared(owner), lambda net, x: getattr(net, name)(x), what)
     if _is_module(function):
         return _of(function, what)
+    if network is not None:
+        if _is_module(network):
+            return TorchEnd(prepared(network), function, what)
+        return FunctionEnd(lambda x: function(network, x), verb)
     return FunctionEnd(function, verb)
 
 
@@ -172,10 +176,10 @@ def _of(given: Any, what: str) -> End:
     if isinstance(given, bytes):
         return OnnxNetwork(given, Path(f"{what}.onnx"))
     if isinstance(given, (str, Path)):
-        path = Path(given)
-        if path.suffix.lower() != ".onnx":
-            raise InvalidInput(f"{what} must be an .onnx file, got {path.name!r}")
-        return OnnxNetwork(read_bytes(path), path)
+        found = load_network(given)
+        if isinstance(found, tuple):
+            raise InvalidInput(f"{given} holds both ends: give it as the network, not as {what}=")
+        return _of(found, what)
     if _is_module(given):
         from aegen.bundles.torch_export import TorchEnd, prepared
 
@@ -201,8 +205,12 @@ def _found(network: Any, what: str, *, needed: bool) -> End | None:
         )
     if _is_module(network):
         from aegen.bundles.torch_export import TorchEnd, prepared
+        from aegen.bundles.torchscript import as_forward, is_script
 
-        return TorchEnd(prepared(network), lambda net, x: getattr(net, name)(x), what)
+        net = prepared(network)
+        if is_script(net):
+            return TorchEnd(as_forward(net, name), lambda net, x: net(x), what)
+        return TorchEnd(net, lambda net, x: getattr(net, name)(x), what)
     return FunctionEnd(getattr(network, name), name)
 
 

@@ -7,7 +7,7 @@ autoencoder under each convention; the right one reconstructs them best, mostly 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,16 @@ from aegen.bundles.convention import IMAGENET, Convention, Layout, layouts_of
 from aegen.core.errors import AegenError, InvalidInput
 from aegen.core.progress import report
 
-__all__ = ["ROWS", "Trial", "best_trial", "candidates", "table", "trials"]
+__all__ = [
+    "ROWS",
+    "Statistics",
+    "Trial",
+    "best_trial",
+    "candidates",
+    "statistics",
+    "table",
+    "trials",
+]
 
 ROWS = 16
 """Pictures that each convention is tried on."""
@@ -27,6 +36,7 @@ ALIKE = 1.02
 
 Float32 = NDArray[np.float32]
 Shape = tuple[int | None, ...]
+Statistics = tuple[tuple[float, ...], tuple[float, ...]]
 
 
 @dataclass(frozen=True)
@@ -62,6 +72,7 @@ def trials(
     decode: Runner,
     x: Float32,
     *,
+    own: Statistics | None = None,
     taken: Convention | None = None,
     given: Convention | None = None,
     takes: Shape | None = None,
@@ -73,6 +84,7 @@ def trials(
         encode: gives codes of pictures as the encoder takes them.
         decode: gives pictures of codes.
         x: at least 2 different pictures; 16 tell enough.
+        own: mean and deviation of each channel of the data; by default those of ``x``.
         taken: the convention at the encoder, where it is known and not to be tried.
         given: likewise at the decoder.
         takes: the shape that the encoder's file states of its input; None where it states none.
@@ -82,31 +94,34 @@ def trials(
         InvalidInput: under no convention does a picture come back; each reason once.
     """
     _, h, w, c = x.shape
+    own = statistics(x) if own is None else own
 
     def tried(first: Convention) -> list[Trial]:
         """The convention ``first`` at the encoder, with each at the decoder."""
         try:
-            decoded = decode(encode(first.apply(x)))
+            z = encode(first.apply(x))
+            if not np.isfinite(z).all():
+                fault = (
+                    "the encoder gives codes that are NaN or infinite: see whether it is trained"
+                )
+                return [Trial(first, first, np.inf, fault)]
+            decoded = decode(z)
+            if not np.isfinite(decoded).all():
+                return [Trial(first, first, np.inf, "what comes back is not finite")]
         except AegenError as problem:
             return [Trial(first, first, np.inf, str(problem))]
         layouts = layouts_of(gives or (None, *decoded.shape[1:]), (h, w, c))
-        ends = [given] if given else candidates(x, layouts, decoder=True)
+        ends = [given] if given else candidates(own, layouts, decoder=True)
         if not ends:
             fault = f"the decoder gives {decoded.shape[1:]} for a picture ({h}, {w}, {c})"
             return [Trial(first, first, np.inf, fault)]
         return [_trial(first, end, decoded, x) for end in ends]
 
-    firsts = [taken] if taken else candidates(x, layouts_of(takes, (h, w, c)))
+    firsts = [taken] if taken else candidates(own, layouts_of(takes, (h, w, c)))
     found: list[Trial] = []
     for k, first in enumerate(firsts):
-        if not first.reverse:
-            report(k / len(firsts), f"trying pixels in {first}")
-            found += tried(first)
-    # The order of channels matters less than their range, so it is tried with the best range only.
-    best = min(found, key=lambda trial: trial.error, default=None)
-    for first in firsts:
-        if first.reverse and (best is None or replace(first, reverse=False) == best.taken):
-            found += tried(first)
+        report(k / len(firsts), f"trying pixels in {first}")
+        found += tried(first)
     if not any(np.isfinite(trial.error) for trial in found):
         reasons = "; ".join(dict.fromkeys(trial.problem for trial in found)) or (
             f"the encoder takes {takes}, the pictures are ({h}, {w}, {c})"
@@ -147,24 +162,28 @@ def _trial(taken: Convention, given: Convention, decoded: Float32, x: Float32) -
     except InvalidInput as problem:
         return Trial(taken, given, np.inf, str(problem))
     error = float(((y.astype(np.float64) - x) ** 2).mean())
-    if not np.isfinite(error):
-        return Trial(taken, given, np.inf, "what comes back is not finite")
     return Trial(taken, given, error, decoded=decoded)
 
 
+def statistics(x: Float32) -> Statistics:
+    """Mean and deviation of each channel of pictures ``x`` (n, h, w, c)."""
+    flat = x.reshape(-1, x.shape[3])
+    mean = flat.mean(axis=0, dtype=np.float64)
+    square = np.square(flat - mean.astype(np.float32)).mean(axis=0, dtype=np.float64)
+    return tuple(map(float, mean)), tuple(map(float, np.sqrt(square)))
+
+
 def candidates(
-    x: Float32, layouts: Sequence[Layout], *, decoder: bool = False
+    own: Statistics, layouts: Sequence[Layout], *, decoder: bool = False
 ) -> list[Convention]:
     """Conventions that are in use, the plainest first.
 
     Args:
-        x: pictures (n, h, w, c) in [0, 1], whose own mean and deviation may have been used.
+        own: the data's own mean and deviation, by which its pixels may have been standardised.
         layouts: that fit the network.
         decoder: whether it is the decoder's end.
     """
-    c = x.shape[3]
-    flat = x.reshape(-1, c).astype(np.float64)
-    own = tuple(map(float, flat.mean(axis=0))), tuple(map(float, flat.std(axis=0)))
+    c = len(own[0])
     found = []
     for layout in layouts:
         for reverse in (False, True) if c == 3 else (False,):

@@ -47,6 +47,10 @@ class Draw:
         """How many there are."""
         return len(self.codes)
 
+    def _repr_png_(self) -> bytes:
+        """The images in a grid, for notebooks; of many, the first 64."""
+        return images.png(images.grid(self.images[:64], gap=2, scale=2))
+
     def arrays(self) -> dict[str, Any]:
         """What an .npz of it holds: images, codes and, where they are known, rows."""
         known = {} if self.rows is None else {"rows": self.rows}

@@ -6,6 +6,7 @@ format 2 has its networks as ONNX files, format 1 had weights for an architectur
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import re
@@ -22,6 +23,7 @@ from aegen.core.errors import BundleError, InvalidInput
 from aegen.core.images import WEBP_SIDE
 
 __all__ = [
+    "FILES",
     "FORMAT",
     "MANIFEST",
     "Atlas",
@@ -34,6 +36,7 @@ __all__ = [
     "manifest_problems",
     "read_manifest",
     "require_place",
+    "require_readable",
 ]
 
 FORMAT = 2
@@ -46,11 +49,21 @@ LARGEST = 4_000_000
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 DIGEST = re.compile(r"[0-9a-f]{64}")
-FILES = ("attributes.parquet", "codes.safetensors", "cover.webp", "thumbnails.webp")
-"""Files that every bundle has; which others it has, its manifest says."""
+BASIC = ("attributes.parquet", "codes.safetensors", "cover.webp", "thumbnails.webp")
+"""Files that every bundle has."""
+
+FILES = (
+    *BASIC,
+    "weights.safetensors",
+    "encoder.onnx",
+    "decoder.onnx",
+    "reduction.safetensors",
+    "classifier.safetensors",
+)
+"""Files that a bundle may have; which, its other fields say."""
 
 WIDEST = 10_000_000
-"""Numbers of a code, as the networks have it, at most."""
+"""Numbers of a row, and of a code as the networks have it, at most."""
 
 
 @dataclass(frozen=True)
@@ -71,18 +84,20 @@ class Network:
 
 @dataclass(frozen=True)
 class NetworkFile:
-    """What bundle.json says of ``encoder.onnx`` or ``decoder.onnx``.
+    """What bundle.json says of ``encoder.onnx`` or ``decoder.onnx``, or in the place of one.
 
     Attributes:
         output: name of the output that is taken; "" for the first.
         convention: of the pixels at the encoder's input or the decoder's output; None where rows
             are no pictures.
         parameters: numbers that the network learned.
+        function: whether it was a person's function, which no file holds.
     """
 
     output: str = ""
     convention: Convention | None = None
     parameters: int = 0
+    function: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,6 +121,11 @@ class Attribute:
 
     kind: Literal["category", "binary", "number"]
     values: tuple[str, ...] = ()
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """What a classifier tells apart: the values, "no" and "yes", or nothing of a number."""
+        return ("no", "yes") if self.kind == "binary" else self.values
 
 
 @dataclass(frozen=True)
@@ -199,16 +219,6 @@ class Manifest:
         return self.payload.image_shape
 
     @property
-    def encodes(self) -> bool:
-        """Whether rows can be encoded."""
-        return self.format == 1 or self.encoder is not None
-
-    @property
-    def decodes(self) -> bool:
-        """Whether codes can be decoded."""
-        return self.format == 1 or self.decoder is not None
-
-    @property
     def size(self) -> int:
         """Bytes of all listed files together."""
         return sum(entry.size for entry in self.files.values())
@@ -229,6 +239,8 @@ def require_place(path: Path) -> None:
     Raises:
         BundleError: there is something else, or no folder to put it into.
     """
+    if path.name in ("", ".."):
+        raise BundleError(path, "is no new folder: give it a name")
     if not path.parent.is_dir():
         raise BundleError(path, f"cannot be written: there is no folder {path.parent}")
     taken = path.exists() and (
@@ -257,6 +269,26 @@ def manifest_problems(folder: Path) -> tuple[Manifest | None, list[Finding]]:
     except BundleError as problem:
         file = MANIFEST if problem.path.name == MANIFEST else ""
         return None, [Finding(file, "", problem.problem)]
+    return _parsed(document)
+
+
+def require_readable(manifest: Manifest) -> None:
+    """Refuse what could be written, and not be read again.
+
+    Raises:
+        InvalidInput: a field that does not fit, or values that JSON cannot hold.
+    """
+    try:
+        document = json.loads(manifest.to_json())
+    except (TypeError, ValueError, RecursionError) as problem:
+        raise InvalidInput(
+            f"training must hold plain values that JSON can hold ({problem})"
+        ) from problem
+    for finding in _parsed(document)[1]:
+        raise InvalidInput(f"no bundle can be made of this: {finding.field}: {finding.problem}")
+
+
+def _parsed(document: Mapping[str, Any]) -> tuple[Manifest | None, list[Finding]]:
     reader = _Reader(document)
     version = reader.whole("format", 1)
     if not reader.findings and version > FORMAT:
@@ -494,7 +526,8 @@ def _network_file(reader: _Reader, name: str) -> NetworkFile | None:
     output = inner.text("output", empty=True)
     convention = _optional(inner, "convention")
     pixels = None if convention is None else _convention(convention)
-    found = NetworkFile(output, pixels, inner.whole("parameters", 0))
+    function = inner.take("function", lambda v: isinstance(v, bool), "true or false", False)
+    found = NetworkFile(output, pixels, inner.whole("parameters", 0), function)
     inner.done()
     return found
 
@@ -605,8 +638,13 @@ def _agreement(manifest: Manifest, reader: _Reader) -> None:
     width = manifest.reduction.components if manifest.reduction else size
     if width != manifest.latent_dim:
         reader.report("latent_dim", f"is {manifest.latent_dim} where codes have {width} numbers")
-    if manifest.payload.kind == "codes" and manifest.decoder is not None:
-        reader.report("payload.kind", "is codes, which have no decoder, but there is one")
+    if manifest.payload.size > WIDEST:
+        reader.report("payload.shape", f"makes rows of {manifest.payload.size:,} numbers")
+    for name, end in (("encoder", manifest.encoder), ("decoder", manifest.decoder)):
+        if end is not None and manifest.payload.kind == "codes":
+            reader.report("payload.kind", f"is codes, which have no {name}, but there is one")
+        elif end is not None:
+            _pixels(name, end.convention, manifest.payload, reader)
     if not 1 <= len(manifest.cover) * manifest.image_shape[1] <= WEBP_SIDE:
         reader.report("cover", f"names {len(manifest.cover)} rows, which make no picture")
     tiles = manifest.atlas.rows
@@ -614,13 +652,28 @@ def _agreement(manifest: Manifest, reader: _Reader) -> None:
         reader.report("atlas.rows", f"is {tiles}, but there are {manifest.rows} training rows")
 
 
+def _pixels(name: str, convention: Convention | None, payload: Payload, reader: _Reader) -> None:
+    """Whether the convention of a network's end is one of the bundle's pictures."""
+    field = f"{name}.convention"
+    if (convention is not None) != (payload.kind == "image"):
+        there = "is of pictures, and rows are none" if convention else "is missing for pictures"
+        reader.report(field, there)
+    elif convention is not None:
+        part, _, fault = convention.problem(
+            payload.shape[2], entering=name == "encoder"
+        ).partition(": ")
+        if fault:
+            reader.report(f"{field}.{part}", fault)
+
+
 def _needed(manifest: Manifest) -> tuple[str, ...]:
     """Files that a bundle with these fields has."""
-    optional = {
-        "weights.safetensors": manifest.format == 1,
-        "encoder.onnx": manifest.encoder is not None,
-        "decoder.onnx": manifest.decoder is not None,
-        "reduction.safetensors": manifest.reduction is not None,
-        "classifier.safetensors": manifest.classifier is not None,
-    }
-    return (*FILES, *(name for name, there in optional.items() if there))
+    there = (
+        *(True for _ in BASIC),
+        manifest.format == 1,
+        manifest.encoder is not None and not manifest.encoder.function,
+        manifest.decoder is not None and not manifest.decoder.function,
+        manifest.reduction is not None,
+        manifest.classifier is not None,
+    )
+    return tuple(itertools.compress(FILES, there))

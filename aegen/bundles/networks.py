@@ -31,6 +31,7 @@ __all__ = [
     "features",
     "load_autoencoder",
     "load_classifier",
+    "measured",
     "narrowed",
     "probabilities",
 ]
@@ -86,9 +87,14 @@ def load_classifier(manifest: Manifest, content: bytes, path: Path) -> Classifie
     net: Classifier = _built(Classifier, spec, "classifier", manifest_path)
     for name, k in net.arguments["attributes"].items():
         attribute = manifest.attributes.get(name)
-        if attribute is None or len(attribute.values) != k:
+        if attribute is None or len(attribute.classes) != k:
             what = f"classifier.arguments.attributes.{name}: has {k} values"
             raise BundleError(manifest_path, f"{what}, which attributes does not list")
+    for name in net.units:
+        attribute = manifest.attributes.get(name)
+        if attribute is None or attribute.kind != "number":
+            what = f"classifier.arguments.numbers.{name}: is no number that attributes lists"
+            raise BundleError(manifest_path, what)
     _fill(net, content, path)
     return net
 
@@ -183,6 +189,8 @@ def probabilities(net: Classifier, x: Float32, f: Float32 | None = None) -> dict
     ``f`` (n, f) spares the most of it where `features` was called before.
     """
     sizes: Mapping[str, int] = net.arguments["attributes"]
+    if not sizes:
+        return {}
 
     def joined(*batch: Tensor) -> Tensor:
         import torch
@@ -196,6 +204,20 @@ def probabilities(net: Classifier, x: Float32, f: Float32 | None = None) -> dict
     return dict(zip(sizes, np.split(table, ends[:-1], axis=1), strict=True))
 
 
+def measured(net: Classifier, x: Float32) -> dict[str, FloatArray]:
+    """The number of each number attribute, float64 (n,), of images (n, h, w, c)."""
+    if not net.units:
+        return {}
+
+    def joined(batch: Tensor) -> Tensor:
+        import torch
+
+        return torch.stack(list(net.measure(batch).values()), dim=1)
+
+    table = _batched(joined, _pixels_first(x)).astype(np.float64)
+    return dict(zip(net.units, table.T, strict=True))
+
+
 def _pixels_first(x: Float32) -> Float32:
     return np.ascontiguousarray(x.transpose(0, 3, 1, 2))
 
@@ -205,7 +227,7 @@ def _batched(network: Callable[..., Tensor], *rows: Float32) -> Float32:
     import torch
 
     widths = [math.prod(array.shape[1:]) for array in rows]
-    flat = [array.reshape(len(array), -1) for array in rows]
+    flat = [array.reshape(len(array), width) for array, width in zip(rows, widths, strict=True)]
     joined = rows[0] if len(rows) == 1 else np.concatenate(flat, axis=1)
 
     def run(batch: Float32) -> NDArray[Any]:

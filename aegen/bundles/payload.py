@@ -124,11 +124,15 @@ class Payload:
         """Rows ``x`` (n, ...) as pictures, float32 (n, h, w, c) in [0, 1]."""
         if self.kind == "image":
             return np.clip(x, 0, 1)
-        low, high = (np.array(end, np.float32) for end in (self.low, self.high))
-        shape = (1, -1) + (1,) * (x.ndim - 2)
-        share = (x - low.reshape(shape)) / (high - low).reshape(shape)
         draw = _lines if self.kind == "series" else _bars
-        return draw(np.clip(share, -0.02, 1.02))
+        return draw(np.clip(self.shares(x), -0.02, 1.02))
+
+    def shares(self, x: NDArray[Any]) -> Float32:
+        """Rows ``x`` (n, ...), no images, as shares of each part's range: 0 low, 1 high."""
+        shape = (1, -1) + (1,) * (x.ndim - 2)
+        low, high = (np.array(end).reshape(shape) for end in (self.low, self.high))
+        shares: Float32 = ((x - low) / (high - low)).astype(np.float32)
+        return shares
 
 
 def _parts(kind: str) -> str:

@@ -16,7 +16,8 @@ from aegen.bundles.attributes import describe
 from aegen.bundles.codec import Codec
 from aegen.bundles.convention import Convention, Scale
 from aegen.bundles.ends import End, find_ends, shape_of
-from aegen.bundles.evidence import ROWS, Trial, best_trial, trials
+from aegen.bundles.evidence import ROWS, Statistics, Trial, best_trial, statistics, trials
+from aegen.bundles.imports import known_convention, load_network
 from aegen.bundles.manifest import Network
 from aegen.bundles.onnx_network import OnnxNetwork, Shape
 from aegen.bundles.payload import Payload, codes_alone, payload_of
@@ -29,10 +30,13 @@ __all__ = ["Plan", "plan"]
 REPEATED = 1e-4
 """How far two codes of one row may differ, as a share of the codes' spread."""
 
+MEASURED = 8_000_000
+"""Numbers of pictures that the mean and the deviation of the data are taken from, at most."""
+
 Float32 = NDArray[np.float32]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Plan:
     """What `create` found out on a few rows before any long work.
 
@@ -55,6 +59,16 @@ class Plan:
     sample: Float32
     seconds: float
     architecture: Network | None = None
+
+    def __repr__(self) -> str:
+        shown = " x ".join(map(str, self.shown.shape))
+        code = " x ".join(map(str, self.codec.code_shape))
+        said = f"{len(self.rows):,} rows of {self.shown.kind} {shown}, codes of {code}"
+        if self.codec.taken is not None:
+            said += f", {self.codec.taken} in"
+        if self.codec.given is not None:
+            said += f", {self.codec.given} out"
+        return f"Plan({said}, about {self.seconds:.0f} seconds)"
 
 
 def plan(
@@ -81,14 +95,23 @@ def plan(
 
     Arguments, errors and rules are those of `create`.
     """
+    for what, given in (("input", input), ("output", output)):
+        if not isinstance(given, Convention | None):
+            raise InvalidInput(
+                f'{what} must be a Convention, such as Convention("signed"), got {given!r}'
+            )
     architecture = _architecture(network)
-    if input is None and output is None and architecture is not None:
-        input = output = Convention()
+    if isinstance(network, (str, Path)):
+        network = load_network(network)
+    if input is None and output is None:
+        input = output = Convention() if architecture is not None else known_convention(network)
     first, last = find_ends(
         network, encode=encode, decode=decode, encoder=encoder, decoder=decoder
     )
     asked: dict[str, Any] = {"attributes": attributes, "holdout": holdout, "dataset": dataset}
     if codes is not None:
+        if data is not None:
+            raise InvalidInput("a bundle is made of data or of codes: give one of them")
         return _of_codes(codes, last, output, {**asked, "rng": rng})
     if data is None or first is None:
         missing = "data to encode" if data is None else "an encoder"
@@ -103,15 +126,20 @@ def plan(
     taken = given = None
     if rows.payload.kind == "image":
         try:
-            taken, given, tried = _conventions(first, last, x, input, output)
+            taken, given, tried = _conventions(first, last, rows, x, input, output)
         except InvalidInput as problem:
-            rows, (taken, given, tried) = _other_channels(
-                problem, rows, data, asked, lambda x: _conventions(first, last, x, input, output)
+            rows, x, (taken, given, tried) = _other_channels(
+                problem,
+                rows,
+                data,
+                asked,
+                lambda rows, x: _conventions(first, last, rows, x, input, output),
             )
-            x = _sample(rows)
     entering = x if taken is None else taken.apply(x)
     z = first(entering)
-    _require_sound(first, entering, z)
+    _require_sound("encoder", first, entering, z)
+    if last is not None:
+        _require_sound("decoder", last, z, last(z))
     exported = _exported({"encoder": (first, entering), "decoder": (last, z)})
     codec = Codec(
         rows.payload,
@@ -173,13 +201,14 @@ def _other_channels(
     rows: Rows,
     data: Any,
     asked: dict[str, Any],
-    conventions: Callable[[Float32], Any],
-) -> tuple[Rows, Any]:
+    conventions: Callable[[Rows, Float32], Any],
+) -> tuple[Rows, Float32, Any]:
     """Pictures of another number of channels, where those as they are do not come back."""
     for channels in {1, 3, 4} - {rows.payload.shape[2]}:
         try:
             other = _of_channels(data, rows, channels, asked)
-            return other, conventions(_sample(other))
+            x = _sample(other)
+            return other, x, conventions(other, x)
         except InvalidInput:
             continue
     raise problem
@@ -191,13 +220,25 @@ def _sample(rows: Rows) -> Float32:
     return rows.values(np.unique(chosen))
 
 
+def _statistics(rows: Rows) -> Statistics:
+    """Mean and deviation of each channel, of more pictures than are tried: they are recorded."""
+    k = int(np.clip(MEASURED // rows.payload.size, ROWS, 512))
+    chosen = np.linspace(0, len(rows) - 1, k).astype(np.int64)
+    return statistics(rows.values(np.unique(chosen)))
+
+
 def _few(payload: Payload) -> int:
     """How many rows are looked at: fewer where they are large, as each convention is tried."""
     return int(np.clip(ROWS * 3 * 64 * 64 // payload.size, 4, ROWS))
 
 
 def _conventions(
-    first: End, last: End | None, x: Float32, taken: Convention | None, given: Convention | None
+    first: End,
+    last: End | None,
+    rows: Rows,
+    x: Float32,
+    taken: Convention | None,
+    given: Convention | None,
 ) -> tuple[Convention, Convention | None, list[Trial]]:
     """The conventions that are given, or else those that reconstruct pictures best."""
     takes = shape_of(first, output=False)
@@ -209,31 +250,46 @@ def _conventions(
             )
         return taken, None, []
     gives = shape_of(last, output=True)
-    tried = trials(first, last, x, taken=taken, given=given, takes=takes, gives=gives)
+    own = None if taken and given else _statistics(rows)
+    tried = trials(first, last, x, own=own, taken=taken, given=given, takes=takes, gives=gives)
     best = best_trial(tried)
     return best.taken, best.given, tried
 
 
-def _require_sound(first: End, entering: Float32, z: Float32) -> None:
-    """Refuse codes that are not finite, that change from call to call, or with their batch."""
-    if not np.isfinite(z).all():
+def _require_sound(what: str, end: End, rows: Float32, made: Float32) -> None:
+    """Refuse what is not finite, changes from call to call, or with the rows beside a row.
+
+    Args:
+        what: "encoder" or "decoder".
+        end: that.
+        rows: what goes into it.
+        made: what it gave for them.
+    """
+    verb, net, gives = ("encode", "x", "codes") if what == "encoder" else ("decode", "z", "rows")
+    if not np.isfinite(made).all():
         raise InvalidInput(
-            "the encoder gives codes that are NaN or infinite: see whether it is trained"
+            f"the {what} gives {gives} that are NaN or infinite: see whether it is trained"
         )
-    allowed = REPEATED * max(float(z.std()), 1e-6)
-    gap = float(np.abs(first(entering) - z).max())
+    allowed = REPEATED * max(float(made.std()), 1e-6)
+    gap = _gap(end(rows), made)
     if gap > allowed:
         raise InvalidInput(
-            f"codes of the same rows differ by {gap:.3g} from call to call, so the encoder draws "
-            "at random: give encode=lambda net, x: ... that returns the mean, and no draw"
+            f"{gives} that the {what} gives for the same rows differ by {gap:.3g} from call to "
+            f"call, so it draws at random: give {verb}=lambda net, {net}: ... that returns the "
+            "mean, and no draw"
         )
-    half = max(1, len(entering) // 2)
-    gap = float(np.abs(first(entering[:half]) - z[:half]).max())
+    half = max(1, len(rows) // 2)
+    gap = _gap(end(rows[:half]), made[:half])
     if gap > 10 * allowed:
         raise InvalidInput(
-            f"the code of a row differs by {gap:.3g} with the rows beside it: call eval() before "
-            "the network is exported, so that no layer takes its mean from a batch"
+            f"what the {what} gives for a row differs by {gap:.3g} with the rows beside it: call "
+            "eval() before the network is exported, so that no layer takes its mean from a batch"
         )
+
+
+def _gap(a: Float32, b: Float32) -> float:
+    """The largest difference; of what is not the same shape or not finite, infinite."""
+    return float(np.nan_to_num(np.abs(a - b).max(), nan=np.inf)) if a.shape == b.shape else np.inf
 
 
 def _exported(ends: Mapping[str, tuple[End | None, Float32]]) -> dict[str, OnnxNetwork]:
@@ -264,6 +320,7 @@ def _of_codes(
             raise InvalidInput(f"codes have {z.shape[1]} numbers, the decoder takes {shape}")
     example = z[some].astype(np.float32).reshape(len(some), *shape)
     decoded = last(example)
+    _require_sound("decoder", last, example, decoded)
     payload, convention = _decoded_payload(decoded, given)
     exported = _exported({"decoder": (last, example)})
     decoder = exported.get("decoder", last)

@@ -58,8 +58,9 @@ class Reduction:
         from sklearn.decomposition import PCA
 
         most = min(MOST, len(codes) - 1, codes.shape[1])
-        found = PCA(most, svd_solver="randomized", random_state=seed).fit(codes)
-        total = np.cumsum(found.explained_variance_ratio_)
+        with np.errstate(invalid="ignore"):  # codes that are all the same have no variance
+            found = PCA(most, svd_solver="randomized", random_state=seed).fit(codes)
+        total = np.cumsum(np.nan_to_num(found.explained_variance_ratio_, nan=1.0))
         k = min(most, 1 + int(np.searchsorted(total, SHARE)))
         return cls(
             found.mean_.astype(np.float32),

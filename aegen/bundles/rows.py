@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -25,6 +25,9 @@ UNSTATED = "not stated"
 
 HELD_OUT = 6
 """One code of so many is held out where nothing else is said."""
+
+LARGEST = 1e30
+"""Of codes: what is computed of them must fit into 32 bits too."""
 
 MOST_NOTES = 200
 """Files that were left out and are named, at most."""
@@ -75,11 +78,11 @@ class Rows:
     """
 
     payload: Payload
-    data: Any
-    codes: FloatArray | None
-    attributes: pd.DataFrame
-    holdout: BoolArray
-    ids: IntArray
+    data: Any = field(repr=False)
+    codes: FloatArray | None = field(repr=False)
+    attributes: pd.DataFrame = field(repr=False)
+    holdout: BoolArray = field(repr=False)
+    ids: IntArray = field(repr=False)
     dataset: str
     licence: str = UNSTATED
     citation: str = ""
@@ -162,6 +165,10 @@ def code_rows(
         codes = codes.reshape(len(codes), -1)
     found = read_codes(codes, attributes=attributes, holdout=holdout, rng=rng)
     z = arrays.codes(found.codes, minimum=3, why="to make a bundle")
+    if np.abs(z).max() > LARGEST:
+        raise InvalidInput(
+            f"codes must lie within 1e30 of 0, got {np.abs(z).max():.3g}: scale them"
+        )
     held = found.holdout
     if held is None:
         held = np.zeros(len(z), bool)

@@ -15,12 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aegen.bundles.onnx_network import BLOCK, OnnxNetwork, in_batches
+from aegen.bundles.torchscript import is_script, script_onnx
 from aegen.core.errors import AegenError, InvalidInput
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor, nn
 
-__all__ = ["TorchEnd", "first_tensor", "prepared"]
+__all__ = ["TorchEnd", "first_tensor", "on_the_cpu", "prepared", "program_onnx"]
 
 Float32 = NDArray[np.float32]
 
@@ -58,9 +60,10 @@ def first_tensor(output: Any) -> Any:
         >>> first_tensor((np.zeros(2), np.ones(2))).tolist()
         [0.0, 0.0]
     """
-    if hasattr(output, "shape") and hasattr(output, "dtype"):
+    record = isinstance(output, dict)  # of which some raise for each attribute they lack
+    if not record and hasattr(output, "shape") and hasattr(output, "dtype"):
         return output
-    if isinstance(output, dict) or hasattr(output, "keys"):
+    if record or hasattr(output, "keys"):
         for name in FIELDS:
             if name in output:
                 return first_tensor(output[name])
@@ -82,13 +85,14 @@ def first_tensor(output: Any) -> Any:
 def prepared(net: nn.Module) -> nn.Module:
     """A copy of a module for use: on the CPU, in single precision, in evaluation mode."""
     try:
-        net = copy.deepcopy(net)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a copy of TorchScript warns of its gradients
+            return copy.deepcopy(net).cpu().float().eval()
     except Exception as problem:  # whatever a person's module holds
         raise InvalidInput(
             f"the network cannot be copied ({type(problem).__name__}: {problem}): give functions, "
             "encode=... and decode=..."
         ) from problem
-    return net.cpu().float().eval()
 
 
 class TorchEnd:
@@ -113,7 +117,7 @@ class TorchEnd:
 
         def run(rows: Float32) -> NDArray[Any]:
             try:
-                with torch.inference_mode(), _on_the_cpu(), warnings.catch_warnings():
+                with torch.inference_mode(), on_the_cpu(), warnings.catch_warnings():
                     warnings.simplefilter("ignore")
                     found = first_tensor(self.function(self.net, torch.from_numpy(rows)))
                 return np.asarray(found.detach().cpu().float().numpy())
@@ -158,6 +162,11 @@ class TorchEnd:
     def _export(self, rows: Float32, open_batch: bool) -> bytes:
         import torch
 
+        if is_script(self.net):
+            with _quiet():
+                return _serialised(
+                    script_onnx(self.net, torch.from_numpy(rows), open_batch=open_batch)
+                )
         function, net = self.function, self.net
 
         class End(torch.nn.Module):
@@ -169,7 +178,7 @@ class TorchEnd:
                 return first_tensor(function(self.net, x))
 
         shapes: Any = ({0: torch.export.Dim("batch")},) if open_batch else None
-        with _quiet(), _on_the_cpu():
+        with _quiet(), on_the_cpu():
             program: Any = torch.onnx.export(
                 End().eval(),
                 (torch.from_numpy(rows),),
@@ -180,14 +189,31 @@ class TorchEnd:
                 external_data=False,
                 verbose=False,
             )
-        model = program.model_proto
-        del model.metadata_props[:]
-        for node in model.graph.node:
-            del node.metadata_props[:]  # where each line of the person's code lies
-            node.doc_string = ""
-        _narrow(model)
-        content: bytes = model.SerializeToString(deterministic=True)
-        return content
+        return _serialised(program.model_proto)
+
+
+def program_onnx(program: torch.export.ExportedProgram) -> bytes:
+    """A program of torch.export as the content of an ONNX file, its batch as it was exported.
+
+    Raises:
+        Exception: whatever the exporter's passes raise.
+    """
+    import torch
+
+    with _quiet():
+        found: Any = torch.onnx.export(program, dynamo=True, external_data=False, verbose=False)
+    return _serialised(found.model_proto)
+
+
+def _serialised(model: Any) -> bytes:
+    """The bytes of an ONNX model, without what only tells where it was made."""
+    del model.metadata_props[:], model.graph.metadata_props[:]
+    for node in model.graph.node:
+        del node.metadata_props[:]  # where each line of the person's code lies
+        node.doc_string = ""
+    _narrow(model)
+    content: bytes = model.SerializeToString(deterministic=True)
+    return content
 
 
 def _narrow(model: Any) -> None:
@@ -203,7 +229,7 @@ def _narrow(model: Any) -> None:
         weights = numpy_helper.to_array(tensor)
         with np.errstate(over="ignore"):
             half = weights.astype(np.float16)
-        if weights.size < 1024 or not np.array_equal(half, weights):
+        if weights.ndim < 2 or not np.array_equal(half, weights):
             continue
         name, stored = tensor.name, f"{tensor.name}.half"
         tensor.CopyFrom(numpy_helper.from_array(half, stored))
@@ -229,23 +255,31 @@ def _quiet() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _on_the_cpu() -> Iterator[None]:
-    """Code that says ``.cuda()`` runs where there is no GPU: its tensors stay where they are."""
+def on_the_cpu() -> Iterator[None]:
+    """Code that says ``.cuda()`` or ``device="cuda"`` runs where there is no GPU."""
     import torch
+    from torch.overrides import TorchFunctionMode
 
     if torch.cuda.is_available():
         yield
         return
 
-    def stay(self: Any, *_: Any, **__: Any) -> Any:
-        return self
+    def here(value: Any) -> Any:
+        if isinstance(value, (str, torch.device)) and str(value).startswith("cuda"):
+            return torch.device("cpu")
+        return value
 
-    before = torch.Tensor.cuda, torch.nn.Module.cuda
-    torch.Tensor.cuda = torch.nn.Module.cuda = stay  # type: ignore[method-assign]
-    try:
+    class Stay(TorchFunctionMode):
+        def __torch_function__(
+            self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+        ) -> Any:
+            if func is torch.Tensor.cuda:
+                return args[0]
+            given = {name: here(value) for name, value in (kwargs or {}).items()}
+            return func(*map(here, args), **given)
+
+    with Stay():
         yield
-    finally:
-        torch.Tensor.cuda, torch.nn.Module.cuda = before  # type: ignore[method-assign]
 
 
 def _line(problem: Exception) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from aegen.commands.progress_bar import followed
 from aegen.commands.sample import BundleName
 from aegen.core.errors import AegenError, InvalidInput
 from aegen.core.storage import make_folder
@@ -97,6 +96,41 @@ def create_bundle(
     decoder: Annotated[
         Path | None, typer.Option(help="ONNX file of the decoder", rich_help_panel=NETWORKS)
     ] = None,
+    network: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder or file of another library: diffusers, Keras, pythae, TorchScript, .pt2",
+            rich_help_panel=NETWORKS,
+        ),
+    ] = None,
+    module: Annotated[
+        str | None,
+        typer.Option(
+            help="Your class, my_model:Net or nets/model.py:Net", rich_help_panel=NETWORKS
+        ),
+    ] = None,
+    weights: Annotated[
+        Path | None,
+        typer.Option(
+            help="Its state_dict or Lightning checkpoint (.pt, .ckpt, .safetensors)",
+            rich_help_panel=NETWORKS,
+        ),
+    ] = None,
+    arg: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="An argument of its constructor, NAME=VALUE; can be given repeatedly",
+            rich_help_panel=NETWORKS,
+        ),
+    ] = None,
+    trust_code: Annotated[
+        bool,
+        typer.Option(
+            "--trust-code",
+            help="Run the code of the module or the file, as some formats need",
+            rich_help_panel=NETWORKS,
+        ),
+    ] = False,
     trained: Annotated[
         Path | None,
         typer.Option(help="Folder in which `aegen train` left one", rich_help_panel=NETWORKS),
@@ -179,25 +213,36 @@ def create_bundle(
     """
     from aegen.bundles import convention_of, create, plan
     from aegen.bundles.discovery import own_folder
+    from aegen.bundles.imports import load_network, read_arguments
 
     ends = [None if word is None else convention_of(word) for word in (input, output)]
     size = None if shape is None else _shape(shape)
     given = _one_of(images=images, rows=rows, codes=codes)
-    network, training = None, dict[str, Any]()
+    net, training = None, dict[str, Any]()
     data: Any = given["images"] if rows is None else _array(rows)
     if trained is not None:
         if encoder is not None or decoder is not None or codes is not None:
             raise InvalidInput("--trained is an autoencoder: leave --encoder and --decoder out")
-        network, training, data = _trained(trained, images, limit, keep)
+        net, training, data = _trained(trained, images, limit, keep)
     elif limit is not None or keep is not None:
         raise InvalidInput("--limit and --keep belong to --trained")
+    if network is not None or module is not None or weights is not None:
+        if trained is not None or (network is not None and weights is not None):
+            raise InvalidInput(
+                "give one autoencoder: --network, --module and --weights, --trained"
+            )
+        net = load_network(
+            network or weights,
+            module=module,
+            arguments=read_arguments(arg or []),
+            trust_code=trust_code,
+        )
     place = out or own_folder() / name
     make_folder(place.resolve().parent)
     judge = None if classifier is None else _classifier(classifier)
-    with _progress() as told:
-        told(0.0, "reading, and trying the networks on a few rows")
+    with followed():
         found = plan(
-            network,
+            net,
             data,
             encoder=encoder,
             decoder=decoder,
@@ -210,7 +255,7 @@ def create_bundle(
             rng=seed,
         )
     _say(found)
-    with _progress():
+    with followed():
         bundle = create(
             name,
             found,
@@ -250,8 +295,9 @@ def _trained(
 ) -> tuple[Any, dict[str, Any], Any]:
     """The autoencoder that a training left, how it was trained, and the images of that."""
     from aegen.autoencoders import Autoencoder
+    from aegen.autoencoders.checkpoint import SOURCE
     from aegen.autoencoders.train import trained
-    from aegen.data import datasets
+    from aegen.data import datasets, read
 
     autoencoder, about, history = trained(folder / "checkpoint.safetensors")
     if not isinstance(autoencoder, Autoencoder):
@@ -263,8 +309,15 @@ def _trained(
         raise InvalidInput(
             f"{folder} stands after epoch {len(history)} of {epochs}: let `aegen train` finish"
         )
-    images = datasets.create(about["dataset"]).load(None if data is None else Path(data))
-    images = images if limit is None else images.limited(limit)
+    source = about.get(SOURCE)
+    if source is None:
+        images = datasets.create(about["dataset"]).load(None if data is None else Path(data))
+        images = images if limit is None else images.limited(limit)
+    else:
+        asked = {key: source[key] for key in ("attributes", "limit") if key in source}
+        asked |= {"shape": tuple(source["shape"])} if "shape" in source else {}
+        asked |= {"limit": limit} if limit is not None else {}
+        images = read(data or source["path"], **asked)
     found = int((~images.holdout).sum())
     if found != about["rows"]:
         raise InvalidInput(
@@ -288,23 +341,6 @@ def _say(found: Any) -> None:
     if len(found.trials) > 1:
         typer.echo("conventions, by how well pictures come back; * is taken (--input, --output)")
         typer.echo(table(found.trials))
-
-
-@contextlib.contextmanager
-def _progress() -> Iterator[Callable[[float, str], None]]:
-    """A bar that follows what the work reports."""
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    from aegen.core.progress import reporting
-
-    with Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()) as bar:
-        task = bar.add_task("reading", total=1.0)
-
-        def told(share: float, what: str) -> None:
-            bar.update(task, description=what, completed=share)
-
-        with reporting(told):
-            yield told
 
 
 def _classifier(place: Path) -> Any:

@@ -188,6 +188,8 @@ def _require_enough(
     held_out = f"{reference_set.bundle.name} has {len(reference_set.bundle.holdout)} held-out rows"
     if reference_set.size < draws:
         typer.echo(f"Note: {held_out}, which is enough for {reference_set.size} draws.", err=True)
+    if reference_set.bundle.feature_note:
+        typer.echo(f"Note: {reference_set.bundle.feature_note}", err=True)
     why = f"--draws is {draws}" if reference_set.size == draws else f"{held_out}, half for each"
     for metric_spec in measured:
         least = metric_spec.make().minimum

@@ -1,4 +1,8 @@
-"""`aegen train`: an autoencoder, plain, variational or masked, or the classifier; resumable."""
+"""`aegen train`: an autoencoder, plain, variational or masked, or the classifier; resumable.
+
+What can be known is checked first: the place to write, the options, the images and their sizes,
+the attributes, and then, by `aegen.autoencoders.train`, memory, disk space and the networks.
+"""
 
 from __future__ import annotations
 
@@ -7,85 +11,121 @@ from typing import Annotated, Any
 
 import typer
 
-from aegen.commands.progress_bar import progress_bar
 from aegen.commands.recipe_options import recipe_options
+from aegen.commands.training_images import TrainingImages, describe
+from aegen.commands.training_run import follow, next_command, require_place
+from aegen.core.errors import UnknownName
 from aegen.supermask.training.recipe import MaskRecipe
 
 __all__ = ["train"]
 
 train = typer.Typer(help="Train an autoencoder, or the classifier.", no_args_is_help=True)
 
+Images = Annotated[
+    str,
+    typer.Argument(
+        help="Name of a data set, such as mnist (another lists all), or a path: a folder of "
+        "pictures, a ZIP, or a file of arrays",
+        metavar="DATA",
+    ),
+]
 Dataset = Annotated[
     str,
     typer.Argument(help="Name of a data set, such as mnist; another lists all", metavar="DATA"),
+]
+Table = Annotated[
+    Path | None,
+    typer.Option("--attributes", help="Table of attributes of the pictures at a path"),
+]
+Shape = Annotated[
+    str | None,
+    typer.Option(
+        metavar="HxW",
+        help="Height x width to bring pictures at a path to, as 64x48; 64x48x3 says channels too",
+    ),
 ]
 DataPath = Annotated[
     Path | None,
     typer.Option("--data", help="Folder of idx files, or npz file, that holds the images"),
 ]
-Out = Annotated[Path | None, typer.Option(help="Folder for the checkpoint [runs/<data>-<kind>]")]
-Epochs = Annotated[int, typer.Option(min=1, help="Passes over the training rows")]
-Batch = Annotated[int, typer.Option(min=2, help="Images a step")]
+Out = Annotated[Path | None, typer.Option(help="Folder for the checkpoint (runs/<data>-<kind>)")]
+Epochs = Annotated[
+    int | None, typer.Option(min=1, help="Passes over the training rows (by their number)")
+]
+Batch = Annotated[
+    int | None, typer.Option(min=2, help="Images a step (by the number of rows and their size)")
+]
 Rate = Annotated[float, typer.Option(min=1e-6, max=1.0, help="Learning rate at its highest")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of everything random")]
 Device = Annotated[str, typer.Option(help="cpu or cuda")]
 Limit = Annotated[int | None, typer.Option(min=2, help="Use only so many training rows")]
-Threads = Annotated[int | None, typer.Option(min=1, help="CPU threads [all]")]
+Threads = Annotated[int | None, typer.Option(min=1, help="CPU threads (all)")]
 KeepEvery = Annotated[
     int | None,
     typer.Option(min=1, help="Keep the weights of every so many epochs beside the checkpoint"),
+]
+CodeSize = Annotated[
+    int | None,
+    typer.Option(min=1, max=1024, help="Dimensions of a code (10; more for larger pictures)"),
 ]
 LatentDim = Annotated[int, typer.Option(min=1, max=1024, help="Dimensions of a code")]
 
 
 @train.command("autoencoder")
 def train_plain(
-    dataset: Dataset,
+    dataset: Images,
     data: DataPath = None,
     out: Out = None,
     architecture: Annotated[
         str, typer.Option(metavar="NAME", help="Name of an architecture; another lists all")
     ] = "convolutional",
-    latent_dim: LatentDim = 10,
-    epochs: Epochs = 20,
-    batch: Batch = 256,
+    latent_dim: CodeSize = None,
+    epochs: Epochs = None,
+    batch: Batch = None,
     learning_rate: Rate = 2e-3,
     seed: Seed = 0,
     limit: Limit = None,
+    attributes: Table = None,
+    shape: Shape = None,
     keep_every: KeepEvery = None,
     device: Device = "cpu",
     threads: Threads = None,
 ) -> None:
-    """Train an autoencoder; the same command continues one that was stopped."""
-    arguments = {"latent_dim": latent_dim}
+    """Train an autoencoder on a data set or your own pictures.
+
+    The same command continues one that was stopped.
+    """
+    images = TrainingImages(dataset, data, attributes, shape, limit)
+    out = out or Path("runs") / f"{images.name}-autoencoder"
     recipe = {"epochs": epochs, "batch": batch, "learning_rate": learning_rate, "seed": seed}
-    out = out or Path("runs") / f"{dataset}-autoencoder"
-    _use_threads(threads)
-    _autoencoder(architecture, arguments, dataset, data, out, recipe, limit, keep_every, device)
+    arguments = {"latent_dim": latent_dim}
+    _autoencoder(images, architecture, arguments, out, recipe, keep_every, device, threads)
 
 
 @train.command("vae")
 def train_vae(
-    dataset: Dataset,
+    dataset: Images,
     data: DataPath = None,
     out: Out = None,
-    latent_dim: LatentDim = 10,
+    latent_dim: CodeSize = None,
     beta: Annotated[float, typer.Option(min=0.0, help="Weight of the pull to N(0, I)")] = 1.0,
-    epochs: Epochs = 20,
-    batch: Batch = 256,
+    epochs: Epochs = None,
+    batch: Batch = None,
     learning_rate: Rate = 2e-3,
     seed: Seed = 0,
     limit: Limit = None,
+    attributes: Table = None,
+    shape: Shape = None,
     keep_every: KeepEvery = None,
     device: Device = "cpu",
     threads: Threads = None,
 ) -> None:
     """Train a variational autoencoder of the same backbone."""
-    arguments = {"latent_dim": latent_dim, "beta": beta}
+    images = TrainingImages(dataset, data, attributes, shape, limit)
+    out = out or Path("runs") / f"{images.name}-vae"
     recipe = {"epochs": epochs, "batch": batch, "learning_rate": learning_rate, "seed": seed}
-    out = out or Path("runs") / f"{dataset}-vae"
-    _use_threads(threads)
-    _autoencoder("variational", arguments, dataset, data, out, recipe, limit, keep_every, device)
+    arguments = {"latent_dim": latent_dim, "beta": beta}
+    _autoencoder(images, "variational", arguments, out, recipe, keep_every, device, threads)
 
 
 @train.command("supermask-autoencoder")
@@ -120,17 +160,21 @@ def train_masked(
     Writes a checkpoint for `aegen bundles create`, a ticket and its history.
     """
     from aegen.commands.masked_autoencoder import train_masks
+    from aegen.data import datasets
     from aegen.supermask.networks.fcn import sizes
 
-    images = _images(dataset, data, limit)
-    _use_threads(threads)
+    images = TrainingImages(dataset, data, limit=limit)
+    if not images.is_named:
+        raise UnknownName("data set", dataset, datasets.names())
+    out = out or Path("runs") / f"{dataset}-supermask"
+    found = _checked(images, out, "cpu", threads)
     arguments: dict[str, Any] = {"latent_dim": latent_dim, "encoder": sizes(encoder, "--encoder")}
     if decoder is not None:
         arguments["decoder"] = sizes(decoder, "--decoder")
     train_masks(
-        images,
+        found,
         dataset,
-        out or Path("runs") / f"{dataset}-supermask",
+        out,
         classifier or dataset,
         {**arguments, "gain": gain},
         settings,
@@ -139,11 +183,18 @@ def train_masked(
 
 @train.command("classifier")
 def train_attributes(
-    dataset: Dataset,
+    dataset: Images,
     data: DataPath = None,
     out: Out = None,
-    epochs: Epochs = 8,
-    batch: Batch = 128,
+    epochs: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Passes over the training rows (by their number, fewer where it no longer "
+            "improves on a tenth of them that is kept aside)",
+        ),
+    ] = None,
+    batch: Batch = None,
     learning_rate: Rate = 2e-3,
     seed: Seed = 0,
     details: Annotated[
@@ -151,123 +202,92 @@ def train_attributes(
         typer.Option(help="An attribute that a single pixel may decide; can be given repeatedly"),
     ] = None,
     limit: Limit = None,
+    attributes: Table = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="An attribute to learn, in place of all; can be given repeatedly"),
+    ] = None,
+    shape: Shape = None,
     device: Device = "cpu",
     threads: Threads = None,
 ) -> None:
-    """Train the classifier that predicts the data set's attributes of images."""
-    import numpy as np
+    """Train the classifier that reads attributes off pictures: classes, yes or no, numbers.
 
-    images = _images(dataset, data, limit)
-    _use_threads(threads)
-    from aegen.autoencoders.train import train_classifier
-    from aegen.autoencoders.training_loop import Recipe
+    Without --epochs it stops where it no longer improves. Held-out pictures then tell how well
+    it reads each attribute.
+    """
+    from aegen.commands.train_classifier import train_on
 
-    table = images.attributes
-    labels = np.stack([table[name].cat.codes.to_numpy(np.int64) for name in table], axis=1)
-    held = images.holdout
-    steps = train_classifier(
-        images.images[~held],
-        labels[~held],
-        images.images[held],
-        labels[held],
-        checkpoint := (out or Path("runs") / f"{dataset}-classifier") / "checkpoint.safetensors",
-        attributes={str(name): len(table[name].cat.categories) for name in table},
+    images = TrainingImages(dataset, data, attributes, shape, limit)
+    out = out or Path("runs") / f"{images.name}-classifier"
+    train_on(
+        _checked(images, out, device, threads),
+        images,
+        out,
+        only=only,
         details=details or (),
-        dataset=dataset,
-        recipe=Recipe(epochs, batch, learning_rate, seed),
+        recipe={"epochs": epochs, "batch": batch, "learning_rate": learning_rate, "seed": seed},
         device=device,
     )
-    _follow(steps, epochs, checkpoint)
-    if details:
-        from aegen.autoencoders.checkpoint import read_checkpoint
-
-        typer.echo(f"with details: {_line(read_checkpoint(checkpoint).history[-1])}")
 
 
 def _autoencoder(
+    images: TrainingImages,
     architecture: str,
     arguments: dict[str, Any],
-    dataset: str,
-    data: Path | None,
     out: Path,
     recipe: dict[str, Any],
-    limit: int | None,
     keep_every: int | None,
     device: str,
+    threads: int | None,
 ) -> None:
-    images = _images(dataset, data, limit)
+    from aegen.autoencoders import architectures
+    from aegen.autoencoders.defaults import chosen_batch, chosen_epochs, chosen_latent_dim
+
+    architectures.get(architecture)
+    found = _checked(images, out, device, threads)
+    rows = int((~found.holdout).sum())
+    arguments["latent_dim"] = arguments["latent_dim"] or chosen_latent_dim(found.image_shape)
+    recipe["batch"] = recipe["batch"] or chosen_batch(rows, found.image_shape, most=256)
+    recipe["epochs"] = recipe["epochs"] or chosen_epochs(
+        rows, recipe["batch"], steps=1_500, least=20, most=200
+    )
+    if not images.is_named:
+        typer.echo(
+            f"codes of {arguments['latent_dim']} dimensions; {recipe['epochs']} epochs in steps "
+            f"of {recipe['batch']} pictures"
+        )
+    from aegen.autoencoders.image_rows import parts
     from aegen.autoencoders.train import train_autoencoder
     from aegen.autoencoders.training_loop import Recipe
 
     steps = train_autoencoder(
-        images.images[~images.holdout],
-        images.images[images.holdout],
+        *parts(found.images, found.holdout),
         checkpoint := out / "checkpoint.safetensors",
         architecture=architecture,
         arguments=arguments,
-        dataset=dataset,
+        dataset=found.name,
+        source=images.source,
         recipe=Recipe(**recipe),
         device=device,
     )
-    _follow(steps, recipe["epochs"], checkpoint, keep_every)
+    follow(steps, recipe["epochs"], checkpoint, keep_every)
+    typer.echo(f"next: {next_command(images, out)}")
 
 
-def _images(dataset: str, path: Path | None, limit: int | None) -> Any:
-    from aegen.data import datasets
-
-    images = datasets.create(dataset).load(path)
-    return images if limit is None else images.limited(limit)
-
-
-def _use_threads(threads: int | None) -> None:
-    if threads is not None:
+def _checked(images: TrainingImages, out: Path, device: str, threads: int | None) -> Any:
+    """The `aegen.data.ImageSet` to train on, read once all else has been checked."""
+    images.check()
+    require_place(out)
+    if device != "cpu" or threads is not None:
         import torch
 
-        torch.set_num_threads(threads)
+        from aegen.autoencoders.train import check_device
 
-
-def _follow(steps: Any, epochs: int, checkpoint: Path, keep_every: int | None = None) -> None:
-    """Run a training under a progress bar with the time left; a line an epoch."""
-    from aegen.core.progress import reporting
-
-    _keep(checkpoint, keep_every)  # one that was stopped between its checkpoint and this
-    with progress_bar() as bar:
-        task = bar.add_task(f"epoch 1 of {epochs}", total=None)
-
-        def told(_: float, text: str) -> None:
-            """What follows the last epoch: nobody knows for how long."""
-            bar.add_task(text, total=None)
-
-        with reporting(told):
-            for step in steps:
-                bar.update(
-                    task,
-                    total=step.steps,
-                    completed=step.step,
-                    description=f"epoch {step.epoch} of {epochs}, loss {step.loss:.2f}",
-                )
-                if step.figures:
-                    bar.console.print(
-                        f"epoch {step.epoch}: {_line(step.figures)}", highlight=False
-                    )
-                    _keep(checkpoint, keep_every)
-    typer.echo(f"trained; the checkpoint is {checkpoint}")
-
-
-def _line(figures: dict[str, float]) -> str:
-    return ", ".join(f"{name} {value:.4f}" for name, value in figures.items())
-
-
-def _keep(checkpoint: Path, every: int | None) -> None:
-    """Copy the checkpoint to ``epoch-NNN.safetensors`` where its epoch is one to keep."""
-    import shutil
-
-    from aegen.autoencoders.checkpoint import read_checkpoint
-    from aegen.core.storage import replacing
-
-    if every is None or not checkpoint.exists():
-        return
-    epoch = len(read_checkpoint(checkpoint).history)
-    if epoch % every == 0:
-        with replacing(checkpoint.with_name(f"epoch-{epoch:03d}.safetensors")) as part:
-            shutil.copyfile(checkpoint, part)
+        check_device(device)
+        if threads is not None:
+            torch.set_num_threads(threads)
+    found = images.read()
+    if not images.is_named:
+        describe(found)
+    return found

@@ -59,13 +59,17 @@ class Rows:
         Raises:
             InvalidInput: codes that cannot be decoded, or an unknown space.
             AegenError: Inception's weights are not there.
-            BundleError: features or attributes of a bundle without a classifier.
+            BundleError: attributes of a bundle without a classifier.
         """
         if space not in self._spaces:
             self._spaces[space] = self._seen(space)
         return self._spaces[space]
 
     def _seen(self, space: str) -> FloatArray:
+        if space in ("pixels", "features") and self.bundle.payload.kind != "image":
+            return self.bundle.numbers(
+                self.codes
+            )  # there are no pixels, but what they are made of
         if space == "pixels":
             return self.images.reshape(len(self.images), -1).astype(np.float64)
         if space == "inception":

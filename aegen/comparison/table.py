@@ -47,6 +47,10 @@ class Table:
     metric_specs: tuple[MetricSpec, ...]
     results: list[Result] = field(default_factory=list)
 
+    def _repr_markdown_(self) -> str:
+        """The table with its intervals, for notebooks."""
+        return to_markdown(self)
+
     def add(self, result: Result) -> None:
         """Take in one more result; a later one of the same task replaces an earlier one."""
         self.results = [old for old in self.results if old.task != result.task] + [result]

@@ -91,8 +91,9 @@ def _too_many(found: str, pixels: int) -> str:
 def upright_size(picture: Any) -> tuple[int, int]:
     """Height and width of an opened picture when it is turned upright, from its header."""
     width, height = picture.size
-    # A PNG would be unpacked to its end in search of a note, so only one before it is asked for.
-    noted = picture.format in ("JPEG", "MPO", "TIFF") or "exif" in picture.info
+    # Asked for a note that is not there, Pillow would unpack a PNG to its end; a TIFF's size is
+    # that of the upright picture already.
+    noted = "exif" in picture.info and picture.format != "TIFF"
     if noted and picture.getexif().get(ORIENTATION) in (5, 6, 7, 8):
         return width, height
     return height, width

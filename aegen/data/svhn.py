@@ -54,6 +54,7 @@ class SVHN(DataSet):
 def _read_mat(path: Path) -> Part:
     """Images (n, 32, 32, 3) and digits of a mat file, where the digit 0 is written as 10."""
     from scipy.io import loadmat
+    from scipy.io.matlab import MatReadError
 
     if not path.is_file():
         raise StorageError(path, "there is no such file")
@@ -61,7 +62,7 @@ def _read_mat(path: Path) -> Part:
         held = loadmat(path, variable_names=["X", "y"])
         images: ByteArray = held["X"]
         labels: ByteArray = held["y"].ravel()
-    except UNREADABLE as problem:
+    except (*UNREADABLE, MatReadError) as problem:
         raise StorageError(path, f"is no readable mat file with X and y ({problem})") from problem
     if images.dtype != np.uint8 or images.ndim != 4 or images.shape[:3] != (32, 32, 3):
         fault = f"X must be uint8 (32, 32, 3, n), is {images.dtype} {images.shape}"

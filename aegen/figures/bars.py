@@ -21,6 +21,7 @@ def bars(
     second: Sequence[float] | None = None,
     hints: Sequence[str] = (),
     digits: int = 0,
+    width: int = WIDTH,
     title: str = "",
 ) -> str:
     """Shares in [0, 1] as an SVG picture; ink is the page's.
@@ -33,6 +34,7 @@ def bars(
         second: more of them, as thick marks.
         hints: what each bar says under the pointer.
         digits: of the percentages after the point.
+        width: of the picture; the wider, the smaller are its letters.
         title: read out by screen readers.
 
     Example:
@@ -42,7 +44,7 @@ def bars(
     colours = colours or [QUIET] * len(names)
     longest = max((len(name) for name in names), default=1)
     left = min(130, 12 + 7.5 * min(longest, 16))
-    room = WIDTH - left - 46
+    room = width - left - (46 + 14 * digits)
     written = [_percent(share, digits) for share in shares]
     lines = []
     for k, (name, share, colour) in enumerate(zip(names, shares, colours, strict=True)):
@@ -61,14 +63,14 @@ def bars(
             'fill="currentColor" opacity="0.07"/>'
             f'<rect x="{left:.0f}" y="{top + 5}" width="{max(1.5, share * room):.1f}" height="12" '
             f'rx="3" fill="{colour}"/>'
-            f'<text x="{WIDTH}" y="{top + 15}" text-anchor="end" opacity="0.8">'
+            f'<text x="{width}" y="{top + 15}" text-anchor="end" opacity="0.8">'
             f"{escape(written[k])}</text>{marks}</g>"
         )
     said = f"{title}: " if title else ""
     said += ", ".join(f"{name} {percent}" for name, percent in zip(names, written, strict=True))
     height = max(1, LINE * len(names))
     return (
-        f'<svg viewBox="0 0 {WIDTH} {height}" width="100%" role="img" '
+        f'<svg viewBox="0 0 {width} {height}" width="100%" role="img" '
         f'aria-label="{escape(said)}" style="max-width:460px;display:block;font:13px inherit;'
         f'fill:currentColor;font-variant-numeric:tabular-nums">{"".join(lines)}</svg>'
     )

@@ -14,10 +14,11 @@ __all__ = ["Compared", "against_copying", "against_time"]
 
 HEIGHT = 380
 
-WIDE, HIGH = 400.0, 290.0
-"""About how large the inside of a picture is, in pixels: names are kept apart as if it were."""
+WIDE, HIGH = 260.0, 290.0
+"""How large the inside of a picture is on a phone, in pixels: names that are apart there are
+apart on every page."""
 
-LETTER, LINE = 6.2, 15.0
+LETTER, LINE = 6.8, 15.0
 """About how large a letter of a name is."""
 
 STEEP = 20.0

@@ -58,7 +58,9 @@ def degrees(
         hovertemplate="%{hovertext}<extra></extra>",
     )
     end = float(max(1, len(starts) * step)) + 0.5
-    mark(figure, median, f"median {median:g}")
+    # at an end the name goes inwards: it is not to meet the scale, nor to be cut
+    anchor = "left" if median < end / 6 else "right" if median > 5 * end / 6 else "center"
+    mark(figure, median, f"median {median:g}", anchor)
     figure.update_xaxes(range=[0.5 - step, end])
     figure.update_yaxes(dtick=1 if max(heights) < 6 else None)
     figure.update_layout(

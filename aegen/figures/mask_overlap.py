@@ -9,6 +9,8 @@ from aegen.figures.palette import CATEGORIES
 
 __all__ = ["alike"]
 
+WIDTH = 420
+
 
 def alike(layers: Sequence[tuple[str, float, float, float]]) -> str:
     """Shares of common weights (Jaccard index) as an SVG picture; ink is the page's.
@@ -35,5 +37,6 @@ def alike(layers: Sequence[tuple[str, float, float, float]]) -> str:
             for name, share, inputs, alone in layers
         ],
         digits=1,
+        width=WIDTH,
         title="shared",
     )

@@ -83,11 +83,11 @@ def small(height: int, x_title: str, y_title: str = "", paper: Paper = "light") 
     return figure.update_xaxes(showgrid=False)
 
 
-def mark(figure: Any, x: float, text: str = "") -> None:
-    """A dashed upright line at ``x``, with ``text`` above the plot."""
+def mark(figure: Any, x: float, text: str = "", anchor: str = "center") -> None:
+    """A dashed upright line at ``x``, with ``text`` above the plot, its ``anchor`` on the line."""
     figure.add_vline(
         x=x,
         line={"width": 1.4, "dash": "4px,3px", "color": figure.layout.template.layout.font.color},
-        annotation={"text": text, "xanchor": "center"},
+        annotation={"text": text, "xanchor": anchor},
         annotation_position="top",
     )

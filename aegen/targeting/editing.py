@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from aegen.core import images
 from aegen.core.arrays import FloatArray, IntArray, count
 from aegen.core.errors import InvalidInput
 from aegen.targeting.attribute_direction import attribute_moves
@@ -63,6 +64,10 @@ class Edited:
     def images(self) -> NDArray[np.float32]:
         """The pictures, float32 (k, h, w, c)."""
         return self.candidates.images
+
+    def _repr_png_(self) -> bytes:
+        """The pictures side by side, for notebooks."""
+        return images.png(images.grid(self.images, columns=len(self.codes), gap=2, scale=2))
 
     @cached_property
     def probabilities(self) -> dict[str, FloatArray]:

@@ -27,7 +27,7 @@ def explore(name: str) -> None:
 
 with page.page(
     "Latent map · {rows} {title} in {dimension} dimensions",
-    "Each dot is an image, placed by its code: who is near whom, and where is nobody?",
+    "Each dot is {thing}, placed by its code: who is near whom, and where is nobody?",
     *state.SHOWN,
 ):
     explore(page.bundle_name())

@@ -8,7 +8,7 @@ from aegen.app.pages.compare.results import compared
 
 with page.page(
     "Compare",
-    "Which latent model draws new images that are true to the data without copying them, "
+    "Which latent model draws new {things} that are true to the data without copying them, "
     "and how sure is that? All get the same seed and meet the same held-out rows.",
     *state.SHOWN,
 ):

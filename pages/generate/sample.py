@@ -35,7 +35,7 @@ def sample(name: str) -> None:
 
 with page.page(
     "Sample",
-    "A latent model learns how the codes of {rows} images are spread, draws new ones, "
+    "A latent model learns how the codes of {rows} {things} are spread, draws new ones, "
     "and the autoencoder turns them into pictures.",
     *state.SHOWN,
 ):

@@ -73,8 +73,8 @@ def transfer_groups(name: str) -> None:
 
 with page.page(
     "Target",
-    "New images with properties that you ask for: an attribute, a place on the map, nearness to a "
-    "picture, or all at once.",
+    "New {things} with properties that you ask for: an attribute, a place on the map, nearness "
+    "to a picture, or all at once.",
     *state.DRAW,
 ):
     target(page.bundle_name())

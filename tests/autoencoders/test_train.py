@@ -1,16 +1,17 @@
 """Training: it learns, it repeats, it survives a kill, and it refuses what makes no sense."""
 
+import inspect
 import itertools
 
 import numpy as np
 import pytest
 import torch
 
-from aegen.autoencoders import architectures
+from aegen.autoencoders import Convolutional, architectures
 from aegen.autoencoders.checkpoint import read_checkpoint
 from aegen.autoencoders.train import train_autoencoder, train_classifier, trained
 from aegen.autoencoders.training_loop import Recipe
-from aegen.core.errors import StorageError, TrainingError
+from aegen.core.errors import InvalidInput, StorageError, TrainingError
 from aegen.core.storage import load_arrays, save_arrays
 from tests.contract import fields_of
 
@@ -160,7 +161,7 @@ def test_devices_and_shapes_are_refused_in_words(bars, tmp_path):
     if not torch.cuda.is_available():
         with pytest.raises(TrainingError, match="no GPU"):
             start(bars, "cuda")
-    with pytest.raises(TrainingError, match="square"):
+    with pytest.raises(InvalidInput, match="size must be a whole number from 8 to 512"):
         start(bars[:, :4], "cpu")
 
 
@@ -210,7 +211,8 @@ def test_it_says_what_it_is(architecture):
     kind = architectures.get(architecture)
     assert kind.title
     assert "Example:" in kind.__doc__
-    assert {"channels", "size", "latent_dim"} <= fields_of(architectures, architecture).keys()
+    assert {"channels", "latent_dim"} <= fields_of(architectures, architecture).keys()
+    assert "size" in inspect.signature(kind).parameters
 
 
 @every
@@ -220,3 +222,40 @@ def test_its_arguments_make_it_again(architecture):
     again = kind(**network.arguments)
     again.load_state_dict(network.state_dict())
     assert (again.latent_dim, again.shape) == (3, (1, 8, 8))
+
+
+class Saturated(Convolutional):
+    """A decoder with a sigmoid of its own, which ends at exactly 0 or 1."""
+
+    def decode(self, z):
+        return torch.sigmoid(1_000 * self.decoder(z))
+
+    def logits(self, z):
+        return self.logits_of(self.decode(z))
+
+
+class Careless(Saturated):
+    def logits(self, z):
+        return torch.logit(self.decode(z))
+
+
+@pytest.mark.parametrize("kind", [Saturated, Careless])
+def test_a_decoder_that_reaches_0_and_1_can_be_trained(kind, bars, tmp_path, monkeypatch):
+    monkeypatch.setattr(architectures, "get", lambda name: kind)
+    z = torch.randn(4, 2, generator=torch.Generator().manual_seed(0))
+    assert set(kind(1, 8, 2, [4]).eval().decode(z).unique().tolist()) >= {0.0, 1.0}
+    if kind is Saturated:
+        assert all(np.isfinite(step.loss) for step in run(bars, tmp_path / "a"))
+    else:
+        with pytest.raises(TrainingError, match=r"exactly 0 or 1.*logits_of"):
+            list(run(bars, tmp_path / "a"))
+
+
+def test_infinite_logits_cost_what_torch_bounds_them_to():
+    logits = torch.tensor([[np.inf, -np.inf, np.inf, -np.inf]])
+    x = torch.tensor([[1.0, 0.0, 0.0, 1.0]])
+    assert Convolutional.reconstruction_loss(logits, x).item() == 200
+    bound = torch.nn.functional.binary_cross_entropy(torch.sigmoid(logits), x, reduction="sum")
+    assert bound.item() == 200
+    lost = torch.tensor([[np.nan, 0.0, 0.0, 0.0]])
+    assert Convolutional.reconstruction_loss(lost, x).isnan()  # that is no certainty

@@ -1,12 +1,14 @@
 """A tiny bundle to read, written once, and copies of it to spoil."""
 
-import hashlib
+import functools
 import json
 import shutil
 
 import pytest
 
-from tests.tiny_bundle import tiny_bundle
+from tests.bundles.format_one import format_one
+from tests.bundles.refusals import listed
+from tests.tiny_bundle import tiny_bundle, tiny_networks
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -18,6 +20,27 @@ def _one_thread(one_thread):
 def tiny(tmp_path_factory):
     """A sound bundle that nobody changes."""
     return tiny_bundle(tmp_path_factory.mktemp("bundles") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def torch_networks():
+    """An autoencoder and a classifier of aegen, as a training leaves them: not in eval mode."""
+    net, classifier = tiny_networks()
+    return net.train(), classifier.train()
+
+
+@pytest.fixture(scope="session")
+def of_torch(torch_networks, tmp_path_factory):
+    """A sound bundle of one of aegen's own networks; nobody changes it."""
+    net, classifier = torch_networks
+    folder = tmp_path_factory.mktemp("bundles") / "torch"
+    return tiny_bundle(folder, network=net, classifier=classifier)
+
+
+@pytest.fixture(scope="session")
+def old(of_torch, tmp_path_factory):
+    """The folder of the same bundle in format 1."""
+    return format_one(of_torch, tiny_networks()[0], tmp_path_factory.mktemp("bundles") / "old")
 
 
 @pytest.fixture
@@ -44,12 +67,7 @@ def edit(folder):
 
 
 @pytest.fixture
-def replace_file(folder, edit):
+def replace_file(folder):
     """Put other bytes in a listed file and list their hash, as a careless maker would."""
 
-    def put(name, content):
-        (folder / name).write_bytes(content)
-        entry = {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
-        return edit(lambda document: document["files"].__setitem__(name, entry))
-
-    return put
+    return functools.partial(listed, folder)

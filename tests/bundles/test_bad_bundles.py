@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import re
 import shutil
 import warnings
 
@@ -11,36 +12,12 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 from pyarrow import parquet
-from safetensors.numpy import load, save
 
 from aegen.bundles import check, read
-from aegen.core.errors import BundleError
-from tests.tiny_bundle import tiny_networks
-
-
-def use_all(folder):
-    """Read everything that a bundle has."""
-    bundle = read(folder)
-    x = bundle.decode(bundle.codes)
-    bundle.encode(x)
-    bundle.classify(x)
-    bundle.thumbnail_images([0])
-    assert bundle.cover
-    assert len(bundle.attributes)
-    for name in bundle.manifest.projections:
-        bundle.project(name, bundle.holdout)
-
-
-def refused(folder, file, said):
-    """Reading raises one sentence, and the check has a finding, that name the file."""
-    with pytest.raises(BundleError, match=said) as error:
-        use_all(folder)
-    assert error.value.path.name == file
-    assert "\n" not in str(error.value)
-    report = check(folder)
-    assert not report.ok
-    assert any(file in (finding.file, folder.name) for finding in report.findings)
-    return report
+from aegen.core.errors import BundleError, InvalidInput
+from tests.bundles.refusals import changed, refused, use_all
+from tests.onnx_networks import affine
+from tests.tiny_bundle import tiny_bundle
 
 
 def test_the_untouched_copy_is_accepted(folder):
@@ -85,9 +62,12 @@ def test_a_manifest_that_is_no_manifest(folder, content, said):
 
 
 def test_a_bundle_of_a_newer_aegen(edit):
-    folder = edit(format=2)
-    with pytest.raises(BundleError, match="newer aegen: format 2, this one reads 1: update aegen"):
+    folder = edit(format=3)
+    with pytest.raises(
+        BundleError, match="newer aegen: format 3, this one reads 1 to 2: update aegen"
+    ):
         read(folder)
+    assert [finding.field for finding in check(folder).findings] == ["format"]
 
 
 @pytest.mark.parametrize(
@@ -99,9 +79,8 @@ def test_a_bundle_of_a_newer_aegen(edit):
         ("title", "two\nlines", "on one line"),
         ("dataset", "x" * 201, "1 to 200 characters"),
         ("licence", "", "text"),
-        ("image_shape", [16, 16], "list of 3 whole numbers"),
-        ("image_shape", [16, 16, -1], "list of 3 whole numbers"),
-        ("image_shape", [16, 16, 2], "1, 3 or 4 channels"),
+        ("payload", [16, 16, 1], "JSON object"),
+        ("payload", {"kind": "image"}, "is missing"),
         ("latent_dim", 0, "whole number from 1 to"),
         ("latent_dim", 10**9, "whole number from 1 to"),
         ("latent_dim", True, "whole number from 1 to"),
@@ -114,6 +93,7 @@ def test_a_bundle_of_a_newer_aegen(edit):
         ("attributes", {"class": {"kind": "category", "values": []}}, "list the values"),
         ("projections", ["pca", "pca"], "different texts"),
         ("architecture", {"name": "convolutional"}, "arguments: is missing"),
+        ("architecture", [], "JSON object or null"),
         ("classifier", [], "JSON object or null"),
         ("training", None, "JSON object"),
         ("reconstruction", {"mse": "small"}, "finite number"),
@@ -125,7 +105,16 @@ def test_a_bundle_of_a_newer_aegen(edit):
         ("cover", [], "make no picture"),
         ("cover", [1] * 2000, "make no picture"),
         ("files", {}, "does not list codes.safetensors"),
-        ("surprise", 1, "no field of format 1"),
+        ("code_shape", [], "makes codes of 1 numbers"),
+        ("code_shape", [10**7, 10**7], "makes codes of"),
+        ("code_shape", ["3"], "list of whole numbers"),
+        ("encoder", [], "JSON object or null"),
+        ("encoder", {"output": "", "convention": None}, "parameters: is missing"),
+        ("decoder", "decoder.onnx", "JSON object or null"),
+        ("reduction", {"components": 3, "variance": 1.5, "rest": "lost"}, "from 0 to 1"),
+        ("notes", "left out 3", "list of different texts"),
+        ("image_shape", [16, 16, 1], "no field of this format"),
+        ("surprise", 1, "no field of this format"),
     ],
 )
 def test_each_field_of_the_manifest_is_checked(edit, field, value, said):
@@ -137,6 +126,118 @@ def test_each_field_of_the_manifest_is_checked(edit, field, value, said):
     findings = check(folder).findings
     whole = [f"{f.field}: {f.problem}" for f in findings if f.field.startswith(field)]
     assert any(said in text for text in whole)
+
+
+@pytest.mark.parametrize(
+    ("field", "change", "said"),
+    [
+        ("payload", {"kind": "video"}, "payload.kind: must be one of image, series, table, codes"),
+        ("payload", {"shape": [16, 16]}, r"payload: a row of image has 3 lengths, got \(16, 16\)"),
+        ("payload", {"shape": [16, 16, 0]}, "payload.shape: must be a list of whole numbers"),
+        ("payload", {"shape": [16, 16, 2]}, "payload: images must have 1, 3 or 4 channels"),
+        ("payload", {"shape": [16, 2000, 1]}, "payload.shape: must be .* to 1,024"),
+        ("payload", {"kind": "table", "shape": [3]}, "payload: there are 3 columns, with 0 names"),
+        ("payload", {"kind": "series", "shape": [2, 9], "names": ["a", "a\n"]}, "payload.names"),
+        ("payload", {"colour": "red"}, "payload.colour: is no field of this format"),
+        ("encoder", {"output": 3}, "encoder.output: must be text"),
+        ("encoder", {"parameters": -1}, "encoder.parameters: must be a whole number"),
+        ("encoder", {"function": "yes"}, "encoder.function: must be true or false"),
+        ("encoder", {"convention": None}, "encoder.convention: is missing for pictures"),
+        ("decoder", {"convention": []}, "decoder.convention: must be a JSON object or null"),
+        ("decoder", {"weights": 1}, "decoder.weights: is no field of this format"),
+    ],
+)
+def test_each_field_of_payload_and_networks_is_checked(edit, field, change, said):
+    folder = edit(lambda document: document[field].update(change))
+    with pytest.raises(BundleError, match=said) as error:
+        read(folder)
+    assert error.value.path.name == "bundle.json"
+    assert not check(folder).ok
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"scale": "percent"}, "convention.scale: must be one of unit, signed, bytes"),
+        ({"layout": "sideways"}, "convention.layout: must be one of channels first; channels"),
+        ({"layout": ["flat"]}, "convention.layout: must be one of"),
+        ({"reverse": 1}, "convention.reverse: must be true or false"),
+        ({"scale": "standardised"}, "convention.mean: does not fit: a standardised range"),
+        ({"mean": [0.5], "deviation": [0.5]}, "convention.mean: does not fit"),
+        (
+            {"scale": "standardised", "mean": [0.5], "deviation": [0]},
+            "convention.mean: does not fit: deviations must be above 0",
+        ),
+        ({"mean": ["half"]}, "convention.mean: must be a list of finite numbers"),
+        (
+            {"scale": "standardised", "mean": [0.5] * 3, "deviation": [1] * 3},
+            "convention.mean: has 3 numbers for pictures of 1 channels",
+        ),
+    ],
+)
+@pytest.mark.parametrize("end", ["encoder", "decoder"])
+def test_each_field_of_a_convention_is_checked(edit, end, change, said):
+    folder = edit(lambda document: document[end]["convention"].update(change))
+    with pytest.raises(BundleError, match=f"{end}.{said}"):
+        read(folder)
+    assert not check(folder).ok
+
+
+def test_an_encoder_that_takes_logits(edit):
+    folder = edit(lambda document: document["encoder"]["convention"].update(scale="logits"))
+    with pytest.raises(BundleError, match=r"encoder\.convention\.scale: .*logits"):
+        read(folder)
+
+
+def test_no_channels_where_there_are_three(tmp_path):
+    path = tiny_bundle(tmp_path / "colour", channels=3, classifier=None).path
+    document = json.loads((path / "bundle.json").read_text())
+    document["encoder"]["convention"]["layout"] = "no channels"
+    (path / "bundle.json").write_text(json.dumps(document))
+    with pytest.raises(BundleError, match=r"encoder\.convention\.layout: .* 3 channels"):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"code_shape": [2, 3]}, "latent_dim: is 3 where codes have 6 numbers"),
+        (
+            {"reduction": {"components": 2, "variance": 0.9, "rest": "lost"}},
+            r"files: does not list reduction\.safetensors",
+        ),
+        ({"latent_dim": 4}, "latent_dim: is 4 where codes have 3 numbers"),
+        (
+            {"payload": {"kind": "codes", "shape": [3], "names": ["1", "2", "3"]}},
+            "payload.kind: is codes, which have no encoder",
+        ),
+        (
+            {"payload": {"kind": "series", "shape": [1, 256], "names": ["a"]}},
+            "encoder.convention: is of pictures, and rows are none",
+        ),
+        ({"payload": {"kind": "series", "shape": [1, 10**7]}}, "there are 1 channels, with 0"),
+    ],
+)
+def test_fields_that_disagree(edit, changes, said):
+    parts = len(changes.get("payload", {}).get("names", ()))
+    rest = {"units": [""] * parts, "low": [0.0] * parts, "high": [1.0] * parts, "names": []}
+    if "payload" in changes:
+        changes = {"payload": {**rest, **changes["payload"]}}
+    folder = edit(**changes)
+    with pytest.raises(BundleError, match=said):
+        read(folder)
+    assert not check(folder).ok
+
+
+def test_rows_of_more_numbers_than_memory_holds(edit):
+    """A small bundle.json must not make a check fill the machine."""
+    names = [str(k) for k in range(1000)]
+    payload = {"kind": "series", "shape": [1000, 10**7], "names": names, "units": [""] * 1000}
+    ends = {"low": [0.0] * 1000, "high": [1.0] * 1000}
+    folder = edit(payload={**payload, **ends}, encoder=None, decoder=None)
+    with pytest.raises(BundleError, match=r"payload\.shape: makes rows of 10,000,000,000 numbers"):
+        read(folder)
+    assert not check(folder).ok
 
 
 @pytest.mark.parametrize("field", ["title", "latent_dim", "files", "atlas", "written_by"])
@@ -171,8 +272,9 @@ FILES = [
     "classifier.safetensors",
     "codes.safetensors",
     "cover.webp",
+    "decoder.onnx",
+    "encoder.onnx",
     "thumbnails.webp",
-    "weights.safetensors",
 ]
 
 
@@ -203,14 +305,7 @@ def test_a_file_of_the_right_hash_and_the_wrong_kind(replace_file, name):
     if name == "cover.webp":  # the app hands it to the browser as it is; the check unpacks it
         assert any(f.file == name and "no whole WebP" in f.problem for f in check(folder).findings)
         return
-    refused(folder, name, "is (not a|no) whole (safetensors|parquet|WebP)")
-
-
-def changed(folder, replace_file, how, name="codes.safetensors"):
-    """Rewrite the tensors of a file after ``how`` has changed them."""
-    named = dict(load((folder / name).read_bytes()))
-    how(named)
-    return replace_file(name, save({k: np.asarray(v, order="C") for k, v in named.items()}))
+    refused(folder, name, "is (not a|no) (whole (safetensors|parquet|WebP)|ONNX file)")
 
 
 @pytest.mark.parametrize(
@@ -343,53 +438,6 @@ def test_pictures_of_another_kind_are_not_opened(replace_file):
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        ({"name": "transformer", "arguments": {}}, "no architecture named 'transformer'"),
-        ({"name": "../convolutional", "arguments": {}}, "no architecture named"),
-        ({"name": "convolutional", "arguments": {"colour": 1}}, "cannot build a network"),
-        ({"name": "convolutional", "arguments": {"size": 10**7}}, "size must be"),
-        ({"name": "convolutional", "arguments": {"size": "big"}}, "size must be"),
-        (
-            {"name": "convolutional", "arguments": {"size": 16, "widths": "wide"}},
-            "cannot build a network",
-        ),
-        (
-            {
-                "name": "convolutional",
-                "arguments": {"size": 16, "latent_dim": 3, "widths": [4, 10**12]},
-            },
-            "cannot build a network|has shape",
-        ),
-        (
-            {"name": "convolutional", "arguments": {"size": 16, "widths": [4, 8]}},
-            "make codes of 10 dimensions",
-        ),
-        (
-            {
-                "name": "convolutional",
-                "arguments": {"channels": 1, "size": 16, "latent_dim": 3, "widths": [4, 16]},
-            },
-            "has shape",
-        ),
-        (
-            {
-                "name": "variational",
-                "arguments": {"channels": 1, "size": 16, "latent_dim": 3, "widths": [4, 8]},
-            },
-            "has shape",
-        ),
-    ],
-)
-def test_architectures_that_do_not_exist_or_do_not_fit(edit, change, said):
-    folder = edit(architecture=change)
-    with pytest.raises(BundleError, match=said) as error:
-        read(folder).decode(np.zeros((1, 3)))
-    assert error.value.path.name in ("bundle.json", "weights.safetensors")
-    assert not check(folder).ok
-
-
-@pytest.mark.parametrize(
     ("arguments", "said"),
     [
         ({"channels": 1, "size": 16, "attributes": {"class": 4}}, "class: has 4 values"),
@@ -406,26 +454,47 @@ def test_classifiers_that_do_not_fit(edit, arguments, said):
 
 
 @pytest.mark.parametrize(
-    ("how", "said"),
+    ("name", "network", "said"),
     [
-        (lambda t: t.pop("decoder.head.bias"), r"decoder\.head\.bias: is missing"),
-        (lambda t: t.update(extra=np.zeros(2)), "extra: is no weight"),
-        (lambda t: t["encoder.head.bias"].__setitem__(0, np.nan), "NaN or infinite"),
+        ("encoder.onnx", ((1, 16, 16), (4,)), "gives codes of shape (4,), where (3,) is meant"),
+        ("encoder.onnx", ((1, 8, 8), (3,)), "encoder.onnx cannot take rows of shape (1, 16, 16)"),
+        ("decoder.onnx", ((4,), (1, 16, 16)), "decoder.onnx cannot take rows of shape (3,)"),
+        ("decoder.onnx", ((3,), (1, 8, 8)), "gives (1, 8, 8) for a picture, which are not 16 x"),
+        ("decoder.onnx", ((3,), (3, 16, 16)), "gives (3, 16, 16) for a picture"),
     ],
 )
-def test_weights_that_do_not_fit(folder, replace_file, how, said):
-    changed(folder, replace_file, how, "weights.safetensors")
-    refused(folder, "weights.safetensors", said)
+def test_networks_of_other_shapes(replace_file, name, network, said):
+    """Only a run shows it: an ONNX file may state any shape."""
+    takes, gives = network
+    w = np.zeros((np.prod(takes), np.prod(gives)))
+    folder = replace_file(name, affine(w, w[0], takes, gives))
+    bundle = read(folder)
+    with pytest.raises(InvalidInput, match=re.escape(said)):
+        bundle.reconstruct(np.zeros((1, 16, 16, 1), np.uint8))
+    faults = [finding for finding in check(folder).findings if not finding.warning]
+    assert [finding.file for finding in faults] == [name]
+    assert said in faults[0].problem
 
 
-def test_weights_of_another_training_are_noticed(folder, replace_file):
-    from aegen.autoencoders.checkpoint import weights_of
+def test_an_output_that_the_network_does_not_have(edit):
+    folder = edit(lambda document: document["decoder"].update(output="pixels"))
+    refused(folder, "decoder.onnx", "has no output 'pixels'; its outputs: y")
 
-    other = weights_of(tiny_networks(seed=5)[0])
-    replace_file("weights.safetensors", save(other))
+
+def test_codes_that_are_not_finite_come_from_no_encoder(replace_file):
+    w = np.full((256, 3), np.nan)
+    folder = replace_file("encoder.onnx", affine(w, w[0], (1, 16, 16), (3,)))
+    with pytest.raises(InvalidInput, match="codes that are NaN or infinite for 1 of 1 rows"):
+        read(folder).encode(np.zeros((1, 16, 16, 1), np.uint8))
+    assert [f.file for f in check(folder).findings] == ["encoder.onnx"]
+
+
+def test_a_decoder_of_another_training_is_noticed(folder, replace_file):
+    w = np.random.default_rng(0).normal(size=(3, 256))
+    replace_file("decoder.onnx", affine(w, w[0], (3,), (1, 16, 16), end="Sigmoid"))
     use_all(folder)  # nothing shows it until decoded rows are looked at
     report = check(folder)
-    assert not report.ok
+    assert [f.file for f in report.findings] == ["decoder.onnx"]
     assert "of different trainings" in report.text()
 
 

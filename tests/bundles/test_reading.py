@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from aegen.bundles import bundle as bundle_module
 from aegen.bundles import bundles, find, read
-from aegen.bundles import networks as networks_module
 from aegen.core.errors import BundleError, InvalidInput, UnknownName
 from tests.tiny_bundle import tiny_bundle, tiny_images, tiny_networks
 
@@ -183,9 +183,9 @@ def test_images_that_cannot_be_encoded_are_refused(tiny):
 def test_each_file_is_read_once_and_by_one_thread(folder, monkeypatch):
     bundle = read(folder)
     loads = []
-    original = networks_module.load_autoencoder
+    original = bundle_module.OnnxNetwork
     monkeypatch.setattr(
-        networks_module, "load_autoencoder", lambda *a: loads.append(1) or original(*a)
+        bundle_module, "OnnxNetwork", lambda *a: loads.append(a[1].name) or original(*a)
     )
     results = []
     threads = [
@@ -197,13 +197,13 @@ def test_each_file_is_read_once_and_by_one_thread(folder, monkeypatch):
     for thread in threads:
         thread.join()
     assert len(results) == 8
-    assert len(loads) == 1
+    assert loads == ["decoder.onnx"]  # the encoder is opened when something is encoded
     assert all(np.array_equal(results[0], other) for other in results)
     assert bundle.codes is bundle.codes
 
 
 def test_opening_reads_the_manifest_only(folder):
-    for name in ("codes.safetensors", "weights.safetensors", "thumbnails.webp"):
+    for name in ("codes.safetensors", "encoder.onnx", "decoder.onnx", "thumbnails.webp"):
         (folder / name).unlink()
     assert read(folder).manifest.rows == 40
     assert isinstance(read(folder).attributes, pd.DataFrame)
@@ -244,15 +244,25 @@ def test_a_folder_half_written_is_not_listed(tiny, tmp_path, monkeypatch):
     assert not [name for name in bundles() if "later" in name]
 
 
-def test_importing_and_looking_needs_no_heavy_library(tiny):
-    script = (
-        "import sys, aegen\n"
-        f"b = aegen.load({str(tiny.path)!r})\n"
-        "b.codes, b.attributes, b.projection('umap'), b.thumbnails, b.nearest(b.codes[:2])\n"
-        "heavy = {'torch', 'umap', 'streamlit', 'plotly', 'numba'} & set(sys.modules)\n"
-        "sys.exit(', '.join(heavy) or 0)"
-    )
+def run(script):
+    """Run it in a fresh process."""
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_looking_needs_no_heavy_library_and_networks_need_onnxruntime_only(tiny):
+    """Nor does a reconstruction compile or load what only trainings need."""
+    script = (
+        "import sys, aegen\n"
+        "heavy = {'torch', 'umap', 'streamlit', 'plotly', 'numba'}\n"
+        f"b = aegen.load({str(tiny.path)!r})\n"
+        "b.codes, b.attributes, b.projection('umap'), b.thumbnails, b.nearest(b.codes[:2])\n"
+        "print(*sorted((heavy | {'onnxruntime', 'onnx'}) & set(sys.modules)))\n"
+        "b.decode(b.codes[:2])\n"
+        "b.reconstruct(b.decode(b.codes[:2]))\n"
+        "print(*sorted(heavy & set(sys.modules)), 'onnxruntime' in sys.modules)\n"
+    )
+    assert run(script).splitlines() == ["", "True"]

@@ -92,7 +92,7 @@ def test_bad_input_is_one_line_and_writes_nothing(aegen, tmp_path, monkeypatch, 
 
 
 def test_create_wants_an_autoencoder_and_a_classifier(aegen, tmp_path):
-    words = ("bundles", "create", tmp_path, "--classifier", tmp_path, "--out", tmp_path / "new")
+    words = ("bundles", "create", "new", "--trained", tmp_path, "--out", tmp_path / "new")
     code, _, complaint = aegen(*words, "--title", "New", "--description", "New.")
     assert code == 2
     assert "checkpoint.safetensors: there is no such file" in complaint

@@ -57,13 +57,15 @@ def test_a_bundle_of_few_rows_with_a_rounded_classifier(aegen, real_data, tmp_pa
     words = (
         "bundles",
         "create",
+        "few",
+        "--trained",
         masked,
         "--classifier",
         evaluation_set,
-        "--data",
+        "--images",
         real_data / "mnist",
     )
-    words = (*words, "--limit", 300, "--title", "Few", "--description", "A few.", "--rows", 60)
+    words = (*words, "--limit", 300, "--title", "Few", "--description", "A few.", "--keep", 60)
     code, _, err = aegen(*words, "--compact", "--out", out)
     assert code == 0, err
     bundle = bundles.read(out)

@@ -137,13 +137,14 @@ def test_too_few_held_out_rows_are_a_sentence(tmp_path):
         ReferenceSet.open(bundle.path, 5)
 
 
-def test_without_a_classifier_codes_and_pixels_are_left(tmp_path):
+def test_without_a_classifier_features_are_those_of_random_convolutions(tmp_path):
     images = tiny_images(60, 50)
     bundle = tiny_bundle(tmp_path / "blind", image_set=images, classifier=None)
     rows = ReferenceSet.open(bundle.path, 20).reference_rows(0)
     assert rows.of("pixels").shape == (20, 256)
+    assert rows.of("features").shape == (20, 224)
     with pytest.raises(BundleError, match="has no classifier"):
-        rows.of("features")
+        rows.of("attributes")
 
 
 def test_neighbouring_seeds_pair_real_rows_in_a_ring(reference_set):

@@ -103,8 +103,8 @@ def test_codes_that_cannot_be_decoded_keep_their_figures_in_codes(task):
     from aegen.comparison.task import _Drawn, _Part, measure
 
     reference_set = ReferenceSet.open(task.bundle, task.draws)
-    far = np.full((reference_set.size, 3), 1e38)
-    far += np.arange(3 * reference_set.size).reshape(-1, 3) * 1e35
+    far = np.full((reference_set.size, 3), 1e39)  # beyond float32
+    far += np.arange(3 * reference_set.size).reshape(-1, 3) * 1e36
     few = replace(task, metric_specs=MEASURED[:3])
     result = measure(few, reference_set, _Drawn((_Part(far, reference_set.bundle.neighbours()),)))
     assert result.problem is None

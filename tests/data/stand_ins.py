@@ -6,7 +6,16 @@ import struct
 import numpy as np
 from PIL import Image
 
-__all__ = ["WRITERS", "idx_bytes", "write_celeba", "write_dsprites", "write_letters", "write_svhn"]
+__all__ = [
+    "WRITERS",
+    "idx_bytes",
+    "noise",
+    "write_celeba",
+    "write_digits",
+    "write_dsprites",
+    "write_letters",
+    "write_svhn",
+]
 
 
 def idx_bytes(array: np.ndarray) -> bytes:

@@ -1,7 +1,6 @@
 """Data sets: the idx and npz readers, the splits, and every way a file can be wrong."""
 
 import gzip
-import struct
 
 import numpy as np
 import pytest
@@ -9,11 +8,7 @@ import pytest
 from aegen.core.errors import InvalidInput, StorageError, UnknownName
 from aegen.data import datasets
 from aegen.data._idx import read_idx
-
-
-def idx_bytes(array: np.ndarray) -> bytes:
-    head = bytes([0, 0, 8, array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape)
-    return head + array.tobytes()
+from tests.data.stand_ins import idx_bytes
 
 
 @pytest.fixture

@@ -97,6 +97,13 @@ def test_no_name_has_room_where_another_one_is():
     assert comparison_scatter._overlap(box, moved) == 0
 
 
+def test_no_name_leaves_a_picture_as_narrow_as_a_phone():
+    for at in np.linspace(0, 1, 21):
+        _, (left, right, _, _) = comparison_scatter._room("Independent margins", (at, 0.5), [])
+        assert left >= 0
+        assert right <= comparison_scatter.WIDE <= 260
+
+
 def test_a_sheet_holds_all_grids_under_their_names():
     dark, light = np.zeros((4, 8, 8, 1)), np.ones((4, 8, 8, 3))
     picture = sheet([("dark", dark), ("light", light), ("dark again", dark)], across=2, side=60)

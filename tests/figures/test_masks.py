@@ -54,6 +54,11 @@ def test_every_unit_is_in_the_histogram():
     assert degrees([0, 0]).data[0].y == (2,)
 
 
+def test_the_median_is_written_within_the_histogram():
+    for values, anchor in (([0, 0, 9], "left"), ([1, 5, 9], "center"), ([1, 9, 9], "right")):
+        assert degrees(values).layout.annotations[0].xanchor == anchor
+
+
 def test_wide_histograms_bin_what_they_count():
     values = np.random.default_rng(1).integers(0, 1000, 5000)
     (bars,) = degrees(values).data
@@ -164,6 +169,15 @@ def test_bars_of_overlap_say_what_chance_gives():
     assert (
         said == "fc1: 20.0 % shared, 10.0 % by chance with the same inputs, 2.0 % by chance alone"
     )
+
+
+def test_a_percentage_with_a_digit_after_the_point_has_room_beside_the_bars():
+    svg = alike([("fc1", 1.0, 0.1, 0.02)])
+    (width,) = re.findall(r'viewBox="0 0 (\d+) ', svg)
+    ends = [
+        float(x) + float(w) for x, w in re.findall(r'<rect x="(\d+)" .*?width="([\d.]+)"', svg)
+    ]
+    assert int(width) - max(ends) >= 58
 
 
 def test_names_from_files_stay_text():

@@ -216,9 +216,9 @@ def _options(found: Plan) -> tuple[str | None, list[Option], int]:
     if codec.decoder is None:
         if codec.taken is None:
             return originals, [], 0
-        from aegen.bundles.evidence import candidates
+        from aegen.bundles.evidence import candidates, statistics
 
-        ends = candidates(found.sample, (codec.taken.layout,))
+        ends = candidates(statistics(found.sample), (codec.taken.layout,))
         return originals, [_option(end, None) for end in ends if not end.reverse], 0
     if not found.trials:
         decoded = codec.reconstruct(found.sample)

@@ -58,4 +58,20 @@ def sample_of(name: str, row: int) -> dict[str, str]:
 
 def words_of(name: str, row: int) -> str:
     """The attributes of a training row in a line."""
-    return ", ".join(f"{key} {value}" for key, value in sample_of(name, row).items())
+    return ", ".join(f"{key} {_short(value)}" for key, value in sample_of(name, row).items())
+
+
+def _short(value: object) -> str:
+    """A value in a few signs.
+
+    Example:
+        >>> _short(0.9696728125819605), _short("red")
+        ('0.9697', 'red')
+    """
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def takes_pictures(name: str) -> bool:
+    """Whether a person's own picture can become a code of this bundle."""
+    opened = bundle(name)
+    return opened.payload.kind == "image" and opened.encodes

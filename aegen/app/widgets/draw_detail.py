@@ -18,8 +18,9 @@ from aegen.core.images import quantize
 
 __all__ = ["chosen", "grid", "picked"]
 
-HEIGHT = 140
-"""Height of the box in pixels, also before a picture is chosen, so that nothing jumps."""
+HEIGHT, MORE = 140, 11
+"""Height of the box in pixels, and what each attribute after the first adds to it: the same also
+before a picture is chosen, so that nothing jumps."""
 
 
 def chosen(choices: DrawChoices, n: int) -> int | None:
@@ -57,7 +58,9 @@ def grid(
 def picked(spec: SamplerSpec, draw: Any, choices: DrawChoices) -> None:
     """The chosen picture of ``draw`` beside its nearest training row."""
     choice = chosen(choices, len(draw.codes))
-    with st.container(border=True, height=HEIGHT, vertical_alignment="center"):
+    attributes = services.bundles.attributes(spec.bundle).shape[1]
+    height = HEIGHT + MORE * max(attributes - 1, 0)
+    with st.container(border=True, height=height, vertical_alignment="center"):
         if choice is None:
             st.caption("Choose a picture to see the training row that is nearest to it.")
         else:

@@ -77,8 +77,9 @@ def start(name: str) -> None:
         args=(name,),
         help="Another row at random. The link names it.",
     )
-    with st.popover("Your picture", icon=":material/add_photo_alternate:"):
-        image_upload.upload(name)
+    if services.bundles.takes_pictures(name):
+        with st.popover("Your picture", icon=":material/add_photo_alternate:"):
+            image_upload.upload(name)
 
 
 def _take_start(item: Row, key: str) -> None:

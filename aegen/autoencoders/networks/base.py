@@ -12,6 +12,9 @@ from torch.nn import functional
 
 __all__ = ["Autoencoder"]
 
+CERTAIN = 100.0
+"""What an infinite logit counts as; torch bounds the logarithms of its cross-entropy alike."""
+
 
 class Autoencoder(nn.Module, ABC):
     """An encoder and a decoder.
@@ -53,7 +56,26 @@ class Autoencoder(nn.Module, ABC):
         return self.decode(self.encode(x))
 
     @staticmethod
+    def logits_of(pixels: Tensor) -> Tensor:
+        """Logits of pixels in [0, 1], for a decoder that ends in a sigmoid or a clamp of its own.
+
+        A pixel of exactly 0 or 1 counts as a millionth away from it: its logit and the gradient
+        of that would be infinite, and the loss NaN after the next step.
+
+        Example:
+            >>> Autoencoder.logits_of(torch.tensor([0.0, 0.5, 1.0])).isfinite().all().item()
+            True
+        """
+        return torch.logit(pixels, eps=1e-6)
+
+    @staticmethod
     def reconstruction_loss(logits: Tensor, x: Tensor) -> Tensor:
-        """Binary cross-entropy, summed over the pixels, mean over the images, in nats an image."""
+        """Binary cross-entropy, summed over the pixels, mean over the images, in nats an image.
+
+        A logit that is infinite counts as 100 nats where it is wrong.
+        """
         total = functional.binary_cross_entropy_with_logits(logits, x, reduction="sum")
+        if not total.isfinite():
+            finite = torch.nan_to_num(logits, nan=torch.nan, posinf=CERTAIN, neginf=-CERTAIN)
+            total = functional.binary_cross_entropy_with_logits(finite, x, reduction="sum")
         return total / len(x)

@@ -13,9 +13,9 @@ from aegen.autoencoders.networks._backbone import (
     Decoder,
     Encoder,
     LatentDim,
-    Size,
     chosen_widths,
 )
+from aegen.autoencoders.networks._size import Size, sides, stored_size
 from aegen.autoencoders.networks.base import Autoencoder
 
 __all__ = ["Convolutional"]
@@ -28,12 +28,18 @@ class Convolutional(Autoencoder):
     After the networks of arXiv 1906.05423 and 2309.09916 (see ``_backbone``).
 
     Args:
-        widths: channels after each halving; None doubles 32 until 4 pixels a side are left.
+        channels: from 1 to 4.
+        size: height and width in pixels, each from 8 to 512, or one number for both.
+        latent_dim: dimensions of a code.
+        widths: channels after each halving; None doubles them until 4 pixels a side are left,
+            from 32, or from less where they would end above 512.
 
     Example:
         >>> net = Convolutional(channels=1, size=28, latent_dim=10)
         >>> net(torch.zeros(2, 1, 28, 28)).shape
         torch.Size([2, 1, 28, 28])
+        >>> Convolutional(channels=3, size=(80, 160)).shape
+        (3, 80, 160)
     """
 
     title = "Convolutional autoencoder"
@@ -52,12 +58,12 @@ class Convolutional(Autoencoder):
         widths = chosen_widths(widths, size)
         self.arguments = {
             "channels": channels,
-            "size": size,
+            "size": stored_size(size),
             "latent_dim": latent_dim,
             "widths": list(widths),
         }
         self.latent_dim = latent_dim
-        self.shape = (channels, size, size)
+        self.shape = (channels, *sides(size))
         self.encoder = Encoder(channels, size, widths, self.outputs * latent_dim)
         self.decoder = Decoder(channels, size, widths, latent_dim)
 

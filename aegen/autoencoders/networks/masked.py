@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from aegen.autoencoders.networks._backbone import Channels, LatentDim, Size
+from aegen.autoencoders.networks._backbone import Channels, LatentDim
+from aegen.autoencoders.networks._size import Size, sides, stored_size
 from aegen.autoencoders.networks.base import Autoencoder
 from aegen.core.errors import InvalidInput
 from aegen.core.parameters import Field
@@ -31,6 +32,9 @@ class Masked(Autoencoder):
     ``gain``, as few small weights could not make a pixel all black.
 
     Args:
+        channels: from 1 to 4.
+        size: height and width in pixels, each from 8 to 512, or one number for both.
+        latent_dim: dimensions of a code.
         encoder: sizes of the layers between picture and code.
         decoder: sizes of those between code and picture; None: the encoder's, turned around.
         mean, deviation: of the data set's pixels in [0, 1].
@@ -70,7 +74,7 @@ class Masked(Autoencoder):
             )
         self.arguments = {
             "channels": channels,
-            "size": size,
+            "size": stored_size(size),
             "latent_dim": latent_dim,
             "encoder": inner,
             "decoder": outer,
@@ -79,7 +83,7 @@ class Masked(Autoencoder):
             "gain": gain,
         }
         self.latent_dim = latent_dim
-        self.shape = (channels, size, size)
+        self.shape = (channels, *sides(size))
         self.mean, self.deviation, self.gain = mean, deviation, gain
         pixels = math.prod(self.shape)
         self.encoder = _layers([pixels, *inner, latent_dim])

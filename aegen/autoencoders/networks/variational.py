@@ -8,7 +8,8 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
-from aegen.autoencoders.networks._backbone import Channels, LatentDim, Size
+from aegen.autoencoders.networks._backbone import Channels, LatentDim
+from aegen.autoencoders.networks._size import Size
 from aegen.autoencoders.networks.convolutional import Convolutional
 from aegen.core.parameters import Field
 

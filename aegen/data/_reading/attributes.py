@@ -157,7 +157,10 @@ def _dates(present: pd.Series[Any], gaps: np.ndarray, name: str) -> tuple[Any, s
 
 def _numbers(present: pd.Series[Any], gaps: np.ndarray, name: str) -> tuple[Any, str | None]:
     values = np.full(len(gaps), np.nan)
-    values[~gaps] = present.astype(float)
+    try:
+        values[~gaps] = present.astype(float)
+    except OverflowError:
+        raise InvalidInput(f"attribute {name!r} has numbers beyond those of 64 bits") from None
     infinite = np.flatnonzero(np.isinf(values))
     if len(infinite):
         raise InvalidInput(

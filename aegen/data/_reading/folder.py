@@ -6,7 +6,7 @@ import os
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 import numpy as np
 
@@ -72,55 +72,53 @@ class Listing:
 
 
 def list_folder(root: Path) -> Listing:
-    """Everything below ``root``; links are followed, a folder is entered once.
+    """Everything below ``root``; a folder is entered once, and by a link only if by no other way.
 
     Raises:
         StorageError: ``root`` cannot be read.
     """
     found = Listing()
     entered: set[tuple[int, int]] = set()
-    folders = [""]
-    while folders:
-        folder = folders.pop()
+    folders, links = [""], list[str]()
+    while folders or links:
+        folder = folders.pop() if folders else links.pop(0)
         try:
-            with os.scandir(root / folder) as entries:
-                names = sorted(entry.name for entry in entries)
+            about = os.stat(root / folder)
+            names = sorted(os.listdir(root / folder))
         except OSError as problem:
             if not folder:
                 raise StorageError(root, f"cannot be read ({problem.strerror})") from problem
             found.skip(folder, f"the folder cannot be read ({problem.strerror})")
             continue
-        if not folder:
-            about = root.stat()
-            entered.add((about.st_dev, about.st_ino))
-        elif not names:
+        if (about.st_dev, about.st_ino) in entered:
+            found.skip(folder, "it leads to a folder that is read already")
+            continue
+        entered.add((about.st_dev, about.st_ino))
+        if folder and not names:
             found.skip(folder, "the folder is empty")
-        below = [_sort(root, f"{folder}/{name}" if folder else name, found) for name in names]
-        for name, about in reversed([entry for entry in below if entry is not None]):
-            if (about.st_dev, about.st_ino) in entered:
-                found.skip(name, "the link leads to a folder that is read already")
-                continue
-            entered.add((about.st_dev, about.st_ino))
-            folders.append(name)
+        for name in names:
+            path = f"{folder}/{name}" if folder else name
+            if _sort(root, path, found) == "folder":
+                (links if os.path.islink(root / path) else folders).append(path)
     found.sort()
     return found
 
 
-def _sort(root: Path, name: str, found: Listing) -> tuple[str, os.stat_result] | None:
-    """Put a file into the listing; a folder is given back with what the system says of it."""
+def _sort(root: Path, name: str, found: Listing) -> Literal["folder", "file"]:
+    """Put a file into the listing, and say what it is; what is skipped is a file here."""
     last = name.rpartition("/")[2]
     if is_hidden(last):
         found.skip(name, "it is hidden, or a system's own")
-        return None
+        return "file"
     try:
         about = os.stat(root / name)
     except OSError as problem:
         broken = os.path.islink(root / name)
         cause = "the link leads nowhere" if broken else f"cannot be read ({problem.strerror})"
         found.skip(name, cause)
-        return None
+        return "file"
     if stat.S_ISDIR(about.st_mode):
-        return name, about
+        return "folder"
     if not stat.S_ISREG(about.st_mode):
         found.skip(name, "it is a pipe, a socket or a device, no file")
     elif last.lower() in TABLES:
@@ -129,7 +127,7 @@ def _sort(root: Path, name: str, found: Listing) -> tuple[str, os.stat_result] |
         found.names.append(name)
         found.sizes.append(about.st_size)
         found.changed.append(about.st_mtime_ns)
-    return None
+    return "file"
 
 
 @dataclass(frozen=True, eq=False)

@@ -29,6 +29,9 @@ CHANNELS = (1, 3, 4)
 TOLERANCE = 1e-3
 """By how much a range may be exceeded, as by rounding."""
 
+DIM = 64
+"""What some number of pictures in 0 to 255 surely exceeds."""
+
 Layout = Literal["hw", "hwc", "chw", "flat"]
 
 
@@ -133,7 +136,8 @@ def levels(
 
     uint8: 0 and 255, or 0 and 1 where there is nothing else; uint16: 0 and 65535; other whole
     numbers as uint8 if they are within its range. Floats: 0 and 1 if they are within, -1 and 1 if
-    they are within that, 0 and 255 if they are within that.
+    they are within that, 0 and 255 if they are within that. Nothing but uint8 is taken for 0 to
+    255 if its largest number is below 64, as pictures in 0 to 16 would be nearly black.
 
     Raises:
         InvalidInput: numbers beyond those ranges, or not finite, or no numbers.
@@ -144,9 +148,7 @@ def levels(
         return 0.0, 1.0
     low, high = math.inf, -math.inf
     for block in blocks:
-        low, high = min(low, float(block.min())), max(high, float(block.max()))
-        if math.isnan(low) or math.isnan(high):
-            break
+        low, high = float(np.minimum(low, block.min())), float(np.maximum(high, block.max()))
         if dtype == np.uint8 and high > 1:
             return 0.0, 255.0
     whole = dtype.kind in "iu"
@@ -155,7 +157,8 @@ def levels(
     ranges = ((0, 1), (0, 255)) if whole else ((0, 1), (-1, 1), (0, 255))
     for black, white in ranges:
         slack = TOLERANCE * (white - black)
-        if black - slack <= low and high <= white + slack:
+        dim = white == 255 and high < DIM and dtype != np.uint8
+        if black - slack <= low and high <= white + slack and not dim:
             return float(black), float(white)
     raise InvalidInput(
         f"{where} has numbers from {low:g} to {high:g}, of which none is known to be black or "

@@ -37,6 +37,7 @@ def array_file(path: Path, *, mapped: bool = False) -> NDArray[Any]:
     except (*UNREADABLE, MemoryError) as problem:
         raise StorageError(path, f"is no readable npy file ({problem})") from problem
     if not isinstance(array, np.ndarray):
+        array.close()
         raise StorageError(path, "is an npz file: call it so")
     return array
 
@@ -52,7 +53,8 @@ def array_files(path: Path) -> Arrays:
     if not path.is_file():
         raise StorageError(path, "there is no such file")
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with open(path, "rb") as content:  # which np.load would leave open where it is damaged
+            file = np.load(content, allow_pickle=False)
             if not isinstance(file, np.lib.npyio.NpzFile):
                 raise StorageError(path, "is an npy file: call it so")
             return {name: file[name] for name in file.files if not _is_objects(file, name)}

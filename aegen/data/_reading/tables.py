@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -68,22 +69,26 @@ def parquet_file(path: Path, content: bytes | None = None) -> Any:
 
 def _text(path: Path, content: bytes) -> pd.DataFrame:
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode()  # pandas takes away a byte order mark
     except UnicodeDecodeError as problem:
         fault = f"is no UTF-8 text (byte {problem.start}): save it as CSV UTF-8"
         raise StorageError(path, fault) from None
     head = text.partition("\n")[0]
     separator = max(",;\t", key=head.count)
     try:
-        return pd.read_csv(
-            io.StringIO(text),
-            sep=separator,
-            keep_default_na=False,
-            na_values=GAPS,
-            dtype=dict.fromkeys(KEYS, str),
-            low_memory=False,  # types are found from all rows, not from each block for itself
-            index_col=False,
-        )
+        with warnings.catch_warnings():
+            # Fields beyond the header are an error, not a warning after which they are lost.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            return pd.read_csv(
+                io.StringIO(text),
+                sep=separator,
+                keep_default_na=False,
+                na_values=GAPS,
+                dtype=dict.fromkeys(KEYS, str),
+                low_memory=False,  # types are found from all rows, not from each block for itself
+                index_col=False,
+                float_precision="round_trip",
+            )
     except (ValueError, pd.errors.ParserError, pd.errors.ParserWarning) as problem:
         raise StorageError(path, f"is no whole table ({str(problem).strip()})") from problem
 

@@ -357,7 +357,7 @@ def test_codes_alone_become_a_bundle(opened, own, at_once):
     assert not app.exception
     assert not app.error
     made = aegen.load("points")
-    assert not made.manifest.decodes
+    assert not made.decodes
     assert made.codes.shape == (50, 4)
 
 

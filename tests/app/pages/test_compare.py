@@ -223,12 +223,15 @@ def test_a_bundle_without_a_classifier_leaves_those_lines_out(opened, at_once, w
 
     tiny_bundle(wide / "blind", image_set=tiny_images(60, 48), classifier=None)
     monkeypatch.setattr("aegen.bundles.bundles", lambda: ["bars", "many", "blind"])
-    wanted = metric_specs([*KEYS, "features/nearest-neighbour-accuracy"])
+    blind = ("features/nearest-neighbour-accuracy", "attributes/attribute-distance")
+    wanted = metric_specs([*KEYS, *blind])
     monkeypatch.setattr(comparisons, "_metric_specs", lambda budget: wanted)
     app = opened("compare", bundle="blind", models="gaussian", n="20")
     assert not app.exception
     assert "has no classifier" in text(app)
-    assert "1-NN accuracy in features" not in html(app)
+    assert "1-NN accuracy in features" in html(app)
+    assert "Attribute distance" not in html(app)
+    assert "random convolutions" in text(app)
 
 
 def test_a_failing_model_is_a_sentence_and_the_rest_stays(opened, at_once, monkeypatch):

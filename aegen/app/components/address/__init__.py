@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from urllib.parse import urlencode
 
-import streamlit as st
-
 from aegen.app import navigation
+from aegen.app.components.mount import component
 
 __all__ = ["address"]
 
-_component = st.components.v2.component(
-    "aegen.address",
-    js=(Path(__file__).parent / "address.js").read_text(encoding="utf-8"),
-    isolate_styles=False,
-)
+_component = component("address")
 
 
 def address(page: str, link: dict[str, str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import math
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -164,7 +165,7 @@ def _options(found: Inspection) -> None:
             _words(option),
             option.strip,
             "What comes back",
-            lambda option=option, place=place: _choice(found, option, place),
+            partial(_choice, found, option, place),
         )
     if len(found.options) > FIRST + 1:
         st.toggle(f"Show all {len(found.options)} that were tried", key=ALL)

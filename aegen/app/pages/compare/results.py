@@ -183,6 +183,8 @@ def _table(found: Table, *, whole: bool) -> None:
     with st.expander("What the lines mean, and why some places are empty"):
         for metric_spec in shown.metric_specs:
             st.markdown(f"**{plain(metric_spec.title)}** · {plain(metric_spec.make().summary)}")
+        if note := services.bundles.bundle(found.bundle).feature_note:
+            st.caption(sentence(note))
         for reason, where in gaps:
             st.caption(f"{sentence(reason)}: {plain(where)}.")
 

@@ -33,12 +33,10 @@ def form(name: str, item: link.Item[str]) -> None:
         forms |= {"Attribute": _attribute, "How sure": _probability}
     if _numbers(name):
         forms["Number"] = _number
-    forms |= {
-        "Like a row": _row,
-        "Like my picture": _picture,
-        "Density": _density,
-        "Coordinate": _coordinate,
-    }
+    forms["Like a row"] = _row
+    if services.bundles.takes_pictures(name):
+        forms["Like my picture"] = _picture
+    forms |= {"Density": _density, "Coordinate": _coordinate}
     kind = st.selectbox("What about", list(forms), key=f"condition:{item.key}")
     make = forms[kind](name, f"condition:{item.key}:{kind}")
     st.button(

@@ -74,8 +74,8 @@ def _pictures(asked: TrainingConfig, found: History) -> None:
 def _beginning(asked: TrainingConfig) -> None:
     st.info(
         "Press *Train*: you will see accuracy, what remains and how many weights change by epoch, "
-        "and where the first layer begins to look. It runs in a process of its own, and it goes "
-        "on when you leave the page, and you can stop it and go on later.",
+        "and where the first layer begins to look. It runs in a process of its own and goes on "
+        "when you leave the page; you can stop it and go on later.",
         icon=":material/model_training:",
     )
     kind, _, name = asked.source.partition(":")

@@ -156,7 +156,7 @@ def _readings(name: str, image: NDArray[np.float32]) -> tuple[Reading, ...]:
     attributes = services.bundles.bundle(name).manifest.attributes
     each = 4 if len(told) == 1 else 1
     return tuple(
-        (attribute, attributes[attribute].values[k], float(shares[0, k]))
+        (attribute, attributes[attribute].classes[k], float(shares[0, k]))
         for attribute, shares in told.items()
         for k in np.argsort(-shares[0], kind="stable")[:each]
     )
@@ -187,7 +187,7 @@ def _readings_on(name: str, images: NDArray[np.float32]) -> tuple[Reading, ...]:
         return ()
     changes = {a: int((np.diff(shares.argmax(axis=1)) != 0).sum()) for a, shares in told.items()}
     attribute = max(told, key=changes.__getitem__)  # the first of equals
-    values = services.bundles.bundle(name).manifest.attributes[attribute].values
+    values = services.bundles.bundle(name).manifest.attributes[attribute].classes
     return tuple((attribute, values[row.argmax()], float(row.max())) for row in told[attribute])
 
 
