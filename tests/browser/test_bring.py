@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.app.jobs.slow_work import GO
-from tests.app.tiny_onnx import pair, zipped
+from tests.app.own_files import pair, zipped
 from tests.browser.conftest import ROOT
 from tests.tiny_bundle import tiny_images
 
