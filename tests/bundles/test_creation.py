@@ -23,6 +23,7 @@ from aegen.core import images
 from aegen.core.errors import BundleError, InvalidInput, StorageError, UnknownName
 from aegen.core.progress import reporting
 from aegen.projections.pca import PCA
+from tests.onnx_networks import affine
 from tests.tiny_bundle import QuickUMAP, tiny_bundle, tiny_images, tiny_networks, tiny_pair
 
 
@@ -373,3 +374,13 @@ def test_the_check_prints_what_the_bundle_holds(tiny, of_torch):
     assert read(tiny.path).manifest.size == sum(
         path.stat().st_size for path in tiny.path.iterdir() if path.name != "bundle.json"
     )
+
+
+def test_a_decoder_that_ignores_its_code_is_no_fault_of_the_bundle():
+    """What comes back is one picture of noise, which packing blurs: no sign of another training."""
+    rng = np.random.default_rng(0)
+    rows = tiny_images()
+    encoder = affine(rng.normal(size=(256, 3)), np.zeros(3), (1, 16, 16), (3,))
+    decoder = affine(np.zeros((3, 256)), rng.random(256), (3,), (1, 16, 16))
+    bundle = create("mine", data=rows, encoder=encoder, decoder=decoder, projected={"pca": PCA()})
+    assert np.ptp(bundle.decode(bundle.codes[:5]), axis=0).max() == 0
