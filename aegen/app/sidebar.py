@@ -60,10 +60,11 @@ def _facts(opened: Any) -> None:
     manifest = opened.manifest
     _cover(opened)
     error = manifest.reconstruction.get("mse_holdout", manifest.reconstruction.get("mse_train"))
+    licence = "licence not stated" if manifest.licence == "not stated" else manifest.licence
     st.caption(
         f"{manifest.rows:,} rows · {manifest.latent_dim} dimensions"
         + (f"  \nreconstruction error {error:.3g}" if error is not None else "")
-        + f"  \n{sentence(manifest.licence)}",
+        + f"  \n{sentence(licence)}",
         help="Reconstruction error: the mean squared difference of a pixel, from 0 to 1, between "
         "held-out images and what the autoencoder makes of them.",
     )

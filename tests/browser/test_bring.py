@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.app.jobs.slow_work import GO
-from tests.app.tiny_onnx import pair, zipped
+from tests.app.own_files import pair, zipped
 from tests.browser.conftest import ROOT
 from tests.tiny_bundle import tiny_images
 
@@ -35,6 +35,11 @@ def a_file(name, content):
     return {"name": name, "mimeType": "application/octet-stream", "buffer": content}
 
 
+def drop(page, field):
+    """Where files are dropped; fields that are filled may be there for a moment still."""
+    return page.locator(f"[class*='st-key-bring-{field}-'] input[type='file']")
+
+
 def test_an_autoencoder_of_ones_own_becomes_a_bundle(serve, visit, tmp_path):
     encoder, decoder, archive, rows = own_files()
     own, go = tmp_path / "own", tmp_path / "go"
@@ -47,11 +52,12 @@ def test_an_autoencoder_of_ones_own_becomes_a_bundle(serve, visit, tmp_path):
     )
     page = visit(f"{app.url}/bring")
     page.get_by_text("Drop an encoder, a decoder and a ZIP of pictures").wait_for()
-    drops = page.locator("input[type='file']")
-    drops.first.set_input_files([a_file("encoder.onnx", encoder), a_file("decoder.onnx", decoder)])
+    drop(page, "encoder").set_input_files(
+        [a_file("encoder.onnx", encoder), a_file("decoder.onnx", decoder)]
+    )
     page.get_by_text("Decoder · ").wait_for()
     page.get_by_text("Now bring data").wait_for()
-    drops.first.set_input_files(a_file("digits.zip", archive))
+    drop(page, "data").set_input_files(a_file("digits.zip", archive))
     page.get_by_text("Taken, as suggested").wait_for()
     page.wait_for_function(
         "[...document.querySelectorAll('img[alt=\"What comes back\"]')].filter("

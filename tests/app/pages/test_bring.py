@@ -12,14 +12,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 import aegen
-from aegen.app import services
-from aegen.app.jobs import create_bundle, process
+from aegen.app.jobs import process
 from aegen.app.pages.bring import files, snippets
 from aegen.app.services import creations
 from aegen.app.services.creations import CreationConfig, Refusal, Sources
 from aegen.app.state import visit
+from aegen.app.state.uploads import release
 from aegen.bundles import Convention, discovery
 from aegen.bundles.codec import Codec
 from aegen.bundles.convention import IMAGENET
@@ -27,8 +28,8 @@ from aegen.projections.umap import UMAP
 from tests.app.conftest import link_of
 from tests.app.jobs.slow_work import Inline
 from tests.app.jobs.test_fit_sampler import press
+from tests.app.own_files import pair, saved, zipped
 from tests.app.test_pages import text, titles
-from tests.app.tiny_onnx import pair, saved, zipped
 from tests.tiny_bundle import QuickUMAP, tiny_images
 
 ROOT = Path(__file__).parents[3]
@@ -366,8 +367,18 @@ def visit_of(app):
 # files
 
 
-def test_files_lie_on_disk_and_go_with_the_visit(opened, own, at_once):
+def test_files_lie_on_disk_and_go_with_the_visit(opened, own, at_once, monkeypatch):
+    in_memory = []
+
+    def released(file):
+        context = get_script_run_ctx()
+        release(file)
+        kept = context.uploaded_file_mgr.get_files(context.session_id, [file.file_id])
+        in_memory.append(kept)
+
+    monkeypatch.setattr(files, "release", released)
     app = brought(opened("bring"), *pair(X, 24))
+    assert in_memory == [[]] * 3
     held = visit_of(app).uploads
     assert sorted(path.name for path in held.files.values()) == [
         "bars.zip",
@@ -590,9 +601,3 @@ def test_conventions_in_words_are_read_back():
 def test_bundles_leads_here(opened, own):
     app = press(opened("bundles"), "Bring your own")
     assert titles(app) == ["Bring your own"]
-
-
-def test_services_and_jobs_know_the_same_fields():
-    fields = {"files", "kind"}
-    assert set(create_bundle.inspect.__annotations__) - {"return"} == fields
-    assert services.creations is creations
