@@ -27,8 +27,11 @@ class Chunks:
     """Arrays by name and number, kept in a folder; without a folder nothing is kept.
 
     Args:
-        folder: a hidden folder beside the bundle's place; one of something else is emptied.
+        folder: a hidden folder beside the bundle's place; chunks of another key are thrown away.
         key: what the chunks follow from: hashes of networks, data and conventions.
+
+    Raises:
+        StorageError: the folder holds something else, or cannot be made.
     """
 
     def __init__(self, folder: Path | None, key: dict[str, str]) -> None:
@@ -38,6 +41,8 @@ class Chunks:
         text = json.dumps(key, sort_keys=True).encode()
         marker = folder / KEY
         if not marker.is_file() or marker.read_bytes() != text:
+            if folder.is_dir() and any(folder.iterdir()) and not marker.is_file():
+                raise StorageError(folder, "holds something that is no unfinished bundle: move it")
             shutil.rmtree(folder, ignore_errors=True)
             make_folder(folder)
             write_bytes(marker, text)

@@ -45,7 +45,7 @@ from aegen.bundles.thumbnails import COVER, THUMBNAILS, choose_cover, compose, t
 from aegen.core import images
 from aegen.core.arrays import ByteArray, FloatArray, IntArray
 from aegen.core.errors import BundleError, InvalidInput
-from aegen.core.progress import report
+from aegen.core.progress import portion, report
 from aegen.core.rng import RNG, generator
 from aegen.core.storage import replacing_folder, safetensors, write_bytes
 from aegen.projections import Projection, projections
@@ -54,6 +54,9 @@ if TYPE_CHECKING:
     from aegen.autoencoders import Classifier
 
 __all__ = ["create"]
+
+PLANNED, REDUCED, ENCODED, HELD, PROJECTED, DECODED = 0.05, 0.1, 0.25, 0.3, 0.65, 0.93
+"""What share of the work is done after each of its parts."""
 
 NUMBERS_AT_A_TIME = 4_000_000
 """Numbers of rows that are held as float32 at a time: 16 MB."""
@@ -157,29 +160,30 @@ def create(
     if path is not None:
         require_place(Path(path))
     seed = int(generator(rng).integers(2**63))
-    found = (
-        network
-        if isinstance(network, Plan)
-        else plan(
-            network,
-            data,
-            encode=encode,
-            decode=decode,
-            encoder=encoder,
-            decoder=decoder,
-            codes=codes,
-            attributes=attributes,
-            holdout=holdout,
-            kind=kind,
-            shape=shape,
-            names=names,
-            units=units,
-            input=input,
-            output=output,
-            dataset=dataset,
-            rng=seed,
+    with portion(0.0, PLANNED):
+        found = (
+            network
+            if isinstance(network, Plan)
+            else plan(
+                network,
+                data,
+                encode=encode,
+                decode=decode,
+                encoder=encoder,
+                decoder=decoder,
+                codes=codes,
+                attributes=attributes,
+                holdout=holdout,
+                kind=kind,
+                shape=shape,
+                names=names,
+                units=units,
+                input=input,
+                output=output,
+                dataset=dataset,
+                rng=seed,
+            )
         )
-    )
     rows = found.rows
     for what, given in (("training", training), ("projected", projected)):
         if not isinstance(given, Mapping | None):
@@ -333,8 +337,9 @@ class _Maker:
         self.chunks = Chunks(self.folder, self._key())
         if self.reduced:
             self._reduce()
-        codes = self._codes(self.train, "train", "encoding", 0.0, 0.25)
-        holdout = self._codes(self.holdout, "holdout", "encoding held-out rows", 0.25, 0.3)
+        start = REDUCED if self.reduced else PLANNED
+        codes = self._codes(self.train, "train", "encoding", start, ENCODED)
+        holdout = self._codes(self.holdout, "holdout", "encoding held-out rows", ENCODED, HELD)
         shown = self._shown(codes)
         placed = self._placed(codes, holdout, projected)
         ids = self.rows.ids
@@ -352,7 +357,7 @@ class _Maker:
             contents[networks.CLASSIFIER] = safetensors(weights)
         contents[ATTRIBUTES] = parquet(self.frame, self.attributes)
         tiles, errors = self._decoded(codes, holdout, shown)
-        report(0.93, "packing thumbnails")
+        report(DECODED, "packing thumbnails")
         contents[THUMBNAILS], atlas = compose(tiles)
         categories = [name for name, a in self.attributes.items() if a.kind == "category"]
         labels = (
@@ -394,7 +399,8 @@ class _Maker:
         some = np.sort(self.rng("reduction").permutation(self.train)[:most])
         parts = []
         for k, rows in enumerate(self._chunks(some)):
-            report(0.1 * k * self.chunk / len(some), "encoding some rows for their components")
+            share = PLANNED + (REDUCED - PLANNED) * k * self.chunk / len(some)
+            report(share, "encoding some rows for their components")
             parts.append(self._whole(rows))
         seed = int(self.rng("components").integers(2**32))
         reduction = Reduction.fit(np.concatenate(parts), seed=seed)
@@ -452,7 +458,8 @@ class _Maker:
             projected = {name: projections.create(name) for name in projections}
         placed = {}
         for k, (name, projection) in enumerate(sorted(projected.items())):
-            report(0.3 + 0.35 * k / len(projected), f"projecting by {projection.title}")
+            share = HELD + (PROJECTED - HELD) * k / len(projected)
+            report(share, f"projecting by {projection.title}")
             projection.fit(codes, rng=self.rng(f"projection.{name}"))
             state = projection.state()
             placed[name] = Placed(projection.coordinates_, projection.transform(holdout), state)
@@ -472,7 +479,8 @@ class _Maker:
                 done = (len(tiles) * self.chunk + k * self.chunk * (part == "holdout")) / len(
                     self.rows
                 )
-                report(0.65 + 0.28 * min(1, done), "decoding, and measuring what is lost")
+                share = PROJECTED + (DECODED - PROJECTED) * min(1, done)
+                report(share, "decoding, and measuring what is lost")
                 at = slice(k * self.chunk, k * self.chunk + len(some))
                 found = self.chunks.get(
                     f"decoded-{part}", k, self._decoding(some, z[at], shown, side, part)

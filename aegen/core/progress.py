@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-__all__ = ["report", "reporting"]
+__all__ = ["portion", "report", "reporting"]
 
 Listener = Callable[[float, str], None]
 
@@ -39,3 +39,21 @@ def reporting(to: Listener) -> Iterator[None]:
         yield
     finally:
         _listener.reset(token)
+
+
+@contextmanager
+def portion(start: float, end: float) -> Iterator[None]:
+    """What is reported inside the block, 0 to 1, is the whole work's ``start`` to ``end``.
+
+    Example:
+        >>> with reporting(lambda share, text: print(f"{share:.0%} {text}")):
+        ...     with portion(0.2, 0.4):
+        ...         report(0.5, "half of a fifth")
+        30% half of a fifth
+    """
+    listener = _listener.get()
+    if listener is None:
+        yield
+        return
+    with reporting(lambda share, text: listener(start + (end - start) * share, text)):
+        yield

@@ -254,6 +254,15 @@ def test_chunks_of_another_key_are_thrown_away(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_is_no_unfinished_bundle_is_left_alone(tmp_path):
+    (tmp_path / ".bars.unfinished").mkdir()
+    thesis = tmp_path / ".bars.unfinished" / "chapter.txt"
+    thesis.write_text("years of work")
+    with pytest.raises(StorageError, match="holds something that is no unfinished bundle: move"):
+        made(tmp_path / "bars", source())
+    assert thesis.read_text() == "years of work"
+
+
 def test_a_place_that_cannot_hold_chunks(tmp_path):
     (tmp_path / "kept").write_text("a file of somebody's")
     with pytest.raises(StorageError, match="kept: cannot be made a folder"):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aegen.core.progress import report, reporting
+from aegen.core.progress import portion, report, reporting
 
 
 def test_reports_reach_the_listener_and_stop_after_the_block():
@@ -22,6 +22,23 @@ def test_an_inner_listener_takes_over_for_its_block():
             report(0, "inner")
         report(0, "outer")
     assert (outer, inner) == (["outer"], ["inner"])
+
+
+def test_a_portion_of_the_work_is_told_as_one():
+    heard = []
+    with reporting(lambda share, text: heard.append((share, text))):
+        with portion(0.2, 0.6):
+            report(0.5, "half of it")
+            with portion(0.5, 1.0):
+                report(1.0, "a portion of a portion")
+        report(0.7, "the rest")
+    assert heard == [
+        (pytest.approx(0.4), "half of it"),
+        (pytest.approx(0.6), "a portion of a portion"),
+        (0.7, "the rest"),
+    ]
+    with portion(0.0, 1.0):
+        report(0.5, "to nobody")
 
 
 def test_a_listener_that_raises_stops_the_work():
