@@ -283,6 +283,7 @@ class _Maker:
         nets = {k: hashlib.sha256(n.content).hexdigest() for k, n in self.found.exported.items()}
         return {
             **nets,
+            "form": repr((FORMAT, self.chunk)),
             "data": self.rows.fingerprint,
             "holdout": hashlib.sha256(self.rows.holdout.tobytes()).hexdigest(),
             "conventions": repr((self.codec.taken, self.codec.given, self.reduced, self.seed)),

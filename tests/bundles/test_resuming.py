@@ -169,6 +169,13 @@ def test_what_others_computed_is_not_used(tmp_path, images, changes):
     assert contents(tmp_path / "bars") == contents(tmp_path / "alone" / "bars")
 
 
+def test_chunks_of_another_size_are_not_used(tmp_path, whole, monkeypatch):
+    stopped(tmp_path / "bars", "encoding", 5)
+    monkeypatch.setattr(creation, "NUMBERS_AT_A_TIME", 20 * 256)
+    made(tmp_path / "bars", source())
+    assert contents(tmp_path / "bars") == whole[0]
+
+
 def test_codes_of_other_held_out_rows_are_not_used(tmp_path):
     codes = np.random.default_rng(0).normal(size=(160, 3))
     held = np.arange(160) % 4 == 0
