@@ -77,7 +77,7 @@ class FunctionEnd:
     def _called(self, rows: Float32) -> Any:
         """The function of an array; where it wants a tensor, of a tensor."""
         try:
-            return self.function(rows)
+            return self.function(rows.copy())  # it may write into them before it fails
         except (
             TypeError,
             AttributeError,

@@ -199,10 +199,9 @@ def in_batches(
         missing = stop - start - len(rows)
         if missing:
             rows = np.concatenate([rows, np.zeros((missing, *x.shape[1:]), np.float32)])
-        # writable, since torch warns about what it could not write to, though it does not
-        rows = np.require(rows, requirements=["C", "W"])
-        # grey pictures keep the strides of a view, which torch takes for channels last
-        made = np.asarray(run(rows.ravel().reshape(rows.shape)))
+        # A copy, into which networks may write; and whose strides are those of a fresh array, since
+        # torch takes grey pictures with the strides of a view for channels last.
+        made = np.asarray(run(np.array(rows, order="C")))
         if made.dtype.kind not in "fiu" or made.ndim < 2 or len(made) != len(rows):
             raise InvalidInput(
                 f"a network gave {made.dtype} of shape {made.shape} for {len(rows)} rows: its "

@@ -497,3 +497,27 @@ def test_batches_are_of_a_few_sizes_and_rows_keep_their_results():
     assert seen[-1] == 16
     assert np.array_equal(in_batches(run, many, 7), 2 * many)
     assert set(seen[4:]) == {7}
+
+
+def test_a_network_that_writes_into_its_input_changes_nothing_else():
+    class InPlace(Methods):
+        def encode(self, x):
+            return self.down(x.sub_(1))
+
+    def encode_array(x):
+        x -= 1
+        return x[:, :3]
+
+    net = Methods()
+
+    def encode_either(x):
+        x -= 1  # of an array too, before the network refuses one
+        return net.down(x)
+
+    rows = RNG.normal(size=(16, 8)).astype(np.float32)  # a whole batch
+    kept = rows.copy()
+    encode, _ = find_ends(encode=encode_either)
+    assert np.allclose(encode(rows), expected(net, rows - 1), atol=1e-6)
+    for encode, _ in (find_ends(InPlace()), find_ends(encode=encode_array)):
+        assert np.array_equal(encode(rows), encode(rows))
+        assert np.array_equal(rows, kept)
