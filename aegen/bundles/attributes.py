@@ -34,10 +34,11 @@ def describe(frame: pd.DataFrame) -> dict[str, Attribute]:
     """
     found = {}
     for name, column in frame.items():
-        if not isinstance(name, str) or not name:
-            raise InvalidInput(f"attributes must have names of text, got {name!r}")
-        number = pd.api.types.is_numeric_dtype(column.dtype)
-        number = number and not pd.api.types.is_bool_dtype(column.dtype)
+        if not isinstance(name, str) or not name.strip() or not name.isprintable():
+            raise InvalidInput(f"attributes must have names of text on one line, got {name!r}")
+        if name in found:
+            raise InvalidInput(f"two attributes are called {name!r}: rename one")
+        number = pd.api.types.is_any_real_numeric_dtype(column.dtype)
         if column.isna().any() and not number:
             gaps = int(column.isna().sum())
             raise InvalidInput(
@@ -52,7 +53,7 @@ def describe(frame: pd.DataFrame) -> dict[str, Attribute]:
             if not (len(known) and np.isfinite(known).all()):
                 raise InvalidInput(f"attribute {name!r} must be finite where it is known")
             found[name] = Attribute("number")
-        elif pd.api.types.is_string_dtype(column.dtype):
+        elif all(isinstance(value, str) for value in column):
             found[name] = Attribute("category", tuple(sorted(column.unique())))
         else:
             raise InvalidInput(f"attribute {name!r} must be text, yes or no, or a number")

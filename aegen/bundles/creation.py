@@ -204,8 +204,12 @@ def create(
         **maker.expected(),
     )
     require_readable(expected)  # before any long work
-    for known in projected or ():
-        projections.get(known)
+    for known, projection in (projected or {}).items():
+        kind = projections.get(known)
+        if not isinstance(projection, kind):
+            raise InvalidInput(
+                f"projected[{known!r}] must be a {kind.__name__}, got {type(projection).__name__}"
+            )
     contents, parts = maker.made(projected)
     manifest = replace(
         expected,
@@ -290,9 +294,24 @@ class _Maker:
         }
 
     def _require_classifier(self) -> None:
-        """Refuse a classifier of other attributes."""
+        """Refuse a classifier of other pictures or attributes."""
         if self.classifier is None:
             return
+        from aegen.autoencoders import Classifier
+
+        if not isinstance(self.classifier, Classifier):
+            raise InvalidInput(
+                "classifier must be an aegen.autoencoders.Classifier, got "
+                f"{type(self.classifier).__name__}"
+            )
+        arguments, shown = self.classifier.arguments, self.found.shown
+        size = arguments["size"]
+        sides = (size, size) if isinstance(size, int) else tuple(size)
+        takes = (*sides, arguments["channels"])
+        if shown.kind != "image" or takes != shown.shape:
+            raise InvalidInput(
+                f"the classifier takes pictures {takes}, the data are {shown.kind} {shown.shape}"
+            )
         for name, k in self.classifier.arguments["attributes"].items():
             known = self.attributes.get(name)
             if known is None or len(known.classes) != k:

@@ -276,14 +276,20 @@ def require_readable(manifest: Manifest) -> None:
     """Refuse what could be written, and not be read again.
 
     Raises:
-        InvalidInput: a field that does not fit, or values that JSON cannot hold.
+        InvalidInput: a field that does not fit, values that JSON cannot hold, or too much of it.
     """
     try:
-        document = json.loads(manifest.to_json())
+        content = manifest.to_json()
+        document = json.loads(content)
     except (TypeError, ValueError, RecursionError) as problem:
         raise InvalidInput(
             f"training must hold plain values that JSON can hold ({problem})"
         ) from problem
+    if len(content) > LARGEST:
+        raise InvalidInput(
+            f"its bundle.json would have {len(content):,} bytes and may have {LARGEST:,}: leave "
+            "out attributes of very many values"
+        )
     for finding in _parsed(document)[1]:
         raise InvalidInput(f"no bundle can be made of this: {finding.field}: {finding.problem}")
 

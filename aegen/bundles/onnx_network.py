@@ -199,8 +199,8 @@ def in_batches(
         missing = stop - start - len(rows)
         if missing:
             rows = np.concatenate([rows, np.zeros((missing, *x.shape[1:]), np.float32)])
-        # A copy, into which networks may write; and whose strides are those of a fresh array, since
-        # torch takes grey pictures with the strides of a view for channels last.
+        # A copy, into which networks may write; and with the strides of a fresh array, since torch
+        # takes grey pictures with the strides of a view for channels last.
         made = np.asarray(run(np.array(rows, order="C")))
         if made.dtype.kind not in "fiu" or made.ndim < 2 or len(made) != len(rows):
             raise InvalidInput(

@@ -205,13 +205,16 @@ def _values(found: ValueSet) -> Rows:
 def _rows(found: Any, payload: Payload, data: Any) -> Rows:
     if not len(data) == len(found.holdout) == len(found.attributes):
         raise InvalidInput("data, attributes and holdout must have the same number of rows")
+    ids = np.asarray(found.row_ids, np.int64)
+    if len(ids) and not 0 <= ids.min() <= ids.max() < 2**31:
+        raise InvalidInput(f"row ids must be from 0 to below 2^31, got {ids.min()} to {ids.max()}")
     return Rows(
         payload,
         data,
         None,
         found.attributes,
         np.asarray(found.holdout, bool),
-        np.asarray(found.row_ids, np.int64),
+        ids,
         found.name,
         found.licence,
         found.citation,

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import torch
 
+from aegen.autoencoders import Classifier
 from aegen.bundles import (
     Convention,
     check,
@@ -216,6 +217,33 @@ def test_a_projection_that_does_not_exist_is_known_at_once(monkeypatch):
     monkeypatch.setattr(creation, "safetensors", None)
     with pytest.raises(UnknownName, match="no projection named 'tsne'"):
         tiny_bundle(None, projected={"tsne": PCA()})
+
+
+def test_projections_of_another_kind_are_known_at_once(monkeypatch):
+    monkeypatch.setattr(creation, "safetensors", None)
+    for given, said in ((PCA(), "must be a UMAP, got PCA"), (None, "must be a UMAP, got NoneTy")):
+        with pytest.raises(InvalidInput, match=said):
+            tiny_bundle(None, projected={"umap": given})
+    with pytest.raises(InvalidInput, match="projected must be a mapping by name, got"):
+        tiny_bundle(None, projected=["pca"])
+
+
+def test_classifiers_of_other_pictures_are_known_at_once(monkeypatch):
+    monkeypatch.setattr(creation, "safetensors", None)
+    of_colour = tiny_networks(channels=3)[1]
+    with pytest.raises(InvalidInput, match=r"takes pictures \(16, 16, 3\), the data are image"):
+        tiny_bundle(None, classifier=of_colour)
+    smaller = Classifier(channels=1, size=8, attributes={"class": 3}, widths=[4], features=8)
+    with pytest.raises(InvalidInput, match=r"takes pictures \(8, 8, 1\), the data are image"):
+        tiny_bundle(None, classifier=smaller)
+    with pytest.raises(InvalidInput, match=r"must be an aegen\.autoencoders\.Classifier, got str"):
+        tiny_bundle(None, classifier="mnist")
+
+
+@pytest.mark.parametrize("kept", [np.arange(48) - 1, np.arange(48) + 2**31])
+def test_row_ids_that_the_file_cannot_hold(kept):
+    with pytest.raises(InvalidInput, match=r"row ids must be from 0 to below 2\^31"):
+        tiny_bundle(None, image_set=altered(kept=kept))
 
 
 def altered(**changes):
