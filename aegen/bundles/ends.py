@@ -25,6 +25,9 @@ Float32 = NDArray[np.float32]
 NAMES = {"encoder": ("encode", "encoder"), "decoder": ("decode", "decoder")}
 """Under which names modules have their ends, methods first."""
 
+PARALLEL = {"DataParallel", "DistributedDataParallel"}
+"""Modules of torch that wrap another one and hide its methods."""
+
 
 class End(Protocol):
     """An encoder or a decoder."""
@@ -117,6 +120,8 @@ def find_ends(
     """
     if isinstance(network, (str, Path)):
         network = load_network(network)
+    if _is_module(network) and type(network).__name__ in PARALLEL:
+        network = network.module
     if isinstance(network, OnnxNetwork):
         raise InvalidInput(
             f"{network.path} is one network, where two are needed: give it as encoder= or decoder="

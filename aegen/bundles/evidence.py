@@ -96,26 +96,34 @@ def trials(
     _, h, w, c = x.shape
     own = statistics(x) if own is None else own
 
+    refused: list[str] = []  # why pictures did not go in, in any layout
+    later: list[str] = []  # why those that went in did not come back
+
     def tried(first: Convention) -> list[Trial]:
         """The convention ``first`` at the encoder, with each at the decoder."""
+        reasons = refused
         try:
             z = encode(first.apply(x))
+            reasons = later
             if not np.isfinite(z).all():
-                fault = (
+                raise InvalidInput(
                     "the encoder gives codes that are NaN or infinite: see whether it is trained"
                 )
-                return [Trial(first, first, np.inf, fault)]
             decoded = decode(z)
             if not np.isfinite(decoded).all():
-                return [Trial(first, first, np.inf, "what comes back is not finite")]
+                raise InvalidInput("what comes back is not finite")
+            layouts = layouts_of(gives or (None, *decoded.shape[1:]), (h, w, c))
+            ends = [given] if given else candidates(own, layouts, decoder=True)
+            if not ends:
+                raise InvalidInput(
+                    f"the decoder gives {decoded.shape[1:]} for a picture ({h}, {w}, {c})"
+                )
         except AegenError as problem:
+            reasons.append(str(problem))
             return [Trial(first, first, np.inf, str(problem))]
-        layouts = layouts_of(gives or (None, *decoded.shape[1:]), (h, w, c))
-        ends = [given] if given else candidates(own, layouts, decoder=True)
-        if not ends:
-            fault = f"the decoder gives {decoded.shape[1:]} for a picture ({h}, {w}, {c})"
-            return [Trial(first, first, np.inf, fault)]
-        return [_trial(first, end, decoded, x) for end in ends]
+        found = [_trial(first, end, decoded, x) for end in ends]
+        later.extend(trial.problem for trial in found if trial.problem)
+        return found
 
     firsts = [taken] if taken else candidates(own, layouts_of(takes, (h, w, c)))
     found: list[Trial] = []
@@ -123,10 +131,13 @@ def trials(
         report(k / len(firsts), f"trying pixels in {first}")
         found += tried(first)
     if not any(np.isfinite(trial.error) for trial in found):
-        reasons = "; ".join(dict.fromkeys(trial.problem for trial in found)) or (
-            f"the encoder takes {takes}, the pictures are ({h}, {w}, {c})"
-        )
-        raise InvalidInput(f"no picture comes back from this autoencoder: {reasons}")
+        # What came furthest tells most: a picture that the encoder took, in the plainest layout.
+        reasons = [
+            *later,
+            *refused,
+            f"the encoder takes {takes}, the pictures are ({h}, {w}, {c})",
+        ]
+        raise InvalidInput(f"no picture comes back from this autoencoder: {reasons[0]}")
     return sorted(found, key=lambda trial: trial.error)
 
 

@@ -90,8 +90,8 @@ def prepared(net: nn.Module) -> nn.Module:
             return copy.deepcopy(net).cpu().float().eval()
     except Exception as problem:  # whatever a person's module holds
         raise InvalidInput(
-            f"the network cannot be copied ({type(problem).__name__}: {problem}): give functions, "
-            "encode=... and decode=..."
+            f"the network cannot be copied ({_line(problem)}): give functions, encode=... and "
+            "decode=..."
         ) from problem
 
 
@@ -126,7 +126,7 @@ class TorchEnd:
             except Exception as problem:  # whatever a person's module raises
                 raise InvalidInput(
                     f"the {self.what} cannot take rows of shape {tuple(rows.shape[1:])} "
-                    f"({type(problem).__name__}: {_line(problem)})"
+                    f"({_line(problem)})"
                 ) from None
 
         return in_batches(run, x)
@@ -145,10 +145,10 @@ class TorchEnd:
         for open_batch in (True, False):
             try:
                 content = self._export(rows, open_batch)
+                network = OnnxNetwork(content, Path(f"{self.what}.onnx"))
             except Exception as problem:  # the exporter raises whatever its passes raise
-                reasons.append(f"{type(problem).__name__}: {_line(problem)}")
+                reasons.append(_line(problem))
                 continue
-            network = OnnxNetwork(content, Path(f"{self.what}.onnx"))
             made = network(rows)
             gap = float(np.abs(made - wanted).max()) if made.shape == wanted.shape else np.inf
             if gap <= CLOSE * max(1e-6, float(np.ptp(wanted))):
@@ -282,6 +282,9 @@ def on_the_cpu() -> Iterator[None]:
         yield
 
 
-def _line(problem: Exception) -> str:
+def _line(problem: BaseException) -> str:
+    """What an error says, in a line; of one that came of another, what that said."""
+    while problem.__cause__ is not None:
+        problem = problem.__cause__
     said = str(problem).strip().splitlines() or [""]
-    return said[0][:300]
+    return f"{type(problem).__name__}: {said[0][:300]}"

@@ -23,6 +23,7 @@ from aegen.core import images
 from aegen.core.errors import BundleError, InvalidInput, StorageError, UnknownName
 from aegen.core.progress import reporting
 from aegen.projections.pca import PCA
+from tests.onnx_networks import affine
 from tests.tiny_bundle import QuickUMAP, tiny_bundle, tiny_images, tiny_networks, tiny_pair
 
 
@@ -373,3 +374,15 @@ def test_the_check_prints_what_the_bundle_holds(tiny, of_torch):
     assert read(tiny.path).manifest.size == sum(
         path.stat().st_size for path in tiny.path.iterdir() if path.name != "bundle.json"
     )
+
+
+def test_a_decoder_that_ignores_its_code_is_no_fault_of_the_bundle(monkeypatch):
+    """One picture of noise comes back, which packing changes: no sign of another training."""
+    monkeypatch.setattr(thumbnails, "QUALITIES", (0,))
+    rng = np.random.default_rng(0)
+    encoder = affine(rng.normal(size=(768, 3)), np.zeros(3), (3, 16, 16), (3,))
+    decoder = affine(np.zeros((3, 768)), rng.random(768), (3,), (3, 16, 16))
+    given = {"encoder": encoder, "decoder": decoder, "projected": {"pca": PCA()}}
+    unit = Convention()
+    bundle = create("mine", data=tiny_images(channels=3), input=unit, output=unit, **given)
+    assert np.ptp(bundle.decode(bundle.codes[:5]), axis=0).max() == 0

@@ -210,6 +210,19 @@ def test_what_cannot_be_copied_is_said():
         find_ends(net)
 
 
+def test_a_network_without_weights_is_said():
+    with torch.device("meta"):
+        net = Methods()
+    with pytest.raises(InvalidInput, match=r"cannot be copied .*Cannot copy out of meta tensor"):
+        find_ends(net)
+
+
+def test_what_runs_on_many_gpus_is_unwrapped():
+    encode, decode = find_ends(nn.DataParallel(Methods()))
+    assert np.allclose(encode(X), expected(Net(), X), atol=1e-6)
+    assert np.allclose(decode(Z), expected(Net(), Z, "up"), atol=1e-6)
+
+
 def test_modules_that_raise_say_so_in_a_sentence():
     encode, decode = find_ends(Methods())
     with pytest.raises(
@@ -322,6 +335,7 @@ def test_what_cannot_be_exported_is_said_with_what_to_do():
     ) as error:
         find_ends(Branches())[0].exported(X)
     assert "\n" not in str(error.value)
+    assert "data-dependent" in str(error.value)  # the reason, and not which step of how many
 
 
 # Functions
