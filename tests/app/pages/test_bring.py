@@ -56,7 +56,10 @@ def own(monkeypatch, tmp_path, bundle_folder):
 
 @pytest.fixture
 def at_once(monkeypatch):
-    """What jobs do is done here, and only what JSON can say passes; gives what was asked for."""
+    """What jobs do is done here, and only what JSON can say passes; gives what began.
+
+    Each is told by its name and what is done when it ends.
+    """
     asked_for = []
 
     def begin(key, work, prepare, *, goes_on=False):
@@ -68,7 +71,7 @@ def at_once(monkeypatch):
 
         if process.find(key) is None:
             arguments, finish = prepare()
-            asked_for.append((work.rpartition(":")[2], arguments))
+            asked_for.append((work.rpartition(":")[2], finish))
         return process._jobs.begin(key, lambda: Inline(key, run))
 
     monkeypatch.setattr(process, "begin", begin)
@@ -360,6 +363,21 @@ def test_codes_alone_become_a_bundle(opened, own, at_once):
     assert made.codes.shape == (50, 4)
 
 
+def test_an_encoder_alone_is_told_what_it_takes(opened, own, at_once):
+    app = drop(opened("bring"), "encoder", ("my-encoder.onnx", pair(X, 24, scale="signed")[0]))
+    app = drop(app, "data", ("bars.zip", ZIP))
+    assert not app.exception
+    assert 'input=Convention("unit")' in codes_of(app)[0]
+    (box,) = [box for box in app.selectbox if box.label.startswith("Pixels enter")]
+    app = box.set_value(1).run()
+    assert "--input signed" in codes_of(app)[1]
+    app = press(app, "Make the bundle")
+    assert not app.error
+    made = aegen.load("bars-2")
+    assert made.payload.kind == "codes"
+    assert not made.decodes
+
+
 def visit_of(app):
     return app.session_state[visit.KEY]
 
@@ -429,7 +447,7 @@ def test_a_bad_file_is_a_sentence_beside_its_field(opened, own, at_once, field, 
     else:  # the encoder is missing, and the data are no codes
         error = app.main.error[0]
     assert sentence in error.value.replace("\\", "")
-    assert str(own.parent) not in error.value  # no path of ours
+    assert "aegen-uploads" not in error.value  # where it lies is our own business
     place = list(files.LABELS).index(field)
     assert error.value in [shown.value for shown in app.main.columns[place].error]
     (kind,) = [box for box in app.selectbox if box.label == "The data are"]
@@ -540,7 +558,8 @@ def test_what_was_stopped_leaves_nothing_half_and_goes_on(opened, own, at_once, 
     assert not (own / "bars-2").exists()
     assert "bars-2" not in discovery.bundles()
     (own / ".bars-2.abcdef").mkdir()  # what a process half wrote when it was ended
-    creations._tidy(own / "bars-2")
+    _, finish = at_once[-1]
+    finish(None)
     assert [path.name for path in own.iterdir()] == [".bars-2.unfinished"]
     app = app.run()
     assert not app.exception
