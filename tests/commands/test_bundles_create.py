@@ -107,7 +107,7 @@ def test_codes_alone_and_series(aegen, mine):
         (("mine", *PAIR, "--images", "photos", "--input", "loud"), "a convention is one of"),
         (("mine", *PAIR, "--images", "photos", "--codes", "c.npz"), "cannot go together"),
         (("mine", *PAIR, "--images", "photos", "--limit", "9"), "belong to --trained"),
-        (("mine", "--encoder", "labels.csv", "--images", "photos"), "must be an .onnx file"),
+        (("mine", "--encoder", "labels.csv", "--images", "photos"), "is of no kind that is read"),
         (("mine", "--encoder", "d.onnx", "--decoder", "e.onnx", "--images", "photos"), "picture"),
     ],
 )
