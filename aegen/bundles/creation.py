@@ -205,10 +205,11 @@ def create(
     )
     require_readable(expected)  # before any long work
     for known, projection in (projected or {}).items():
-        kind = projections.get(known)
-        if not isinstance(projection, kind):
+        wanted = projections.get(known)
+        if not isinstance(projection, wanted):
             raise InvalidInput(
-                f"projected[{known!r}] must be a {kind.__name__}, got {type(projection).__name__}"
+                f"projected[{known!r}] must be a {wanted.__name__}, got "
+                f"{type(projection).__name__}"
             )
     contents, parts = maker.made(projected)
     manifest = replace(
