@@ -181,7 +181,7 @@ def create(
                 input=input,
                 output=output,
                 dataset=dataset,
-                rng=seed,
+                rng=rng,  # as `plan` alone has it, so that both hold out the same rows
             )
         )
     rows = found.rows
@@ -208,7 +208,8 @@ def create(
         wanted = projections.get(known)
         if not isinstance(projection, wanted):
             raise InvalidInput(
-                f"projected[{known!r}] must be a {wanted.__name__}, got {type(projection).__name__}"
+                f"projected[{known!r}] must be a {wanted.__name__}, "
+                f"got {type(projection).__name__}"
             )
     contents, parts = maker.made(projected)
     manifest = replace(

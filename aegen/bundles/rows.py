@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -132,6 +132,8 @@ def rows_of(
         InvalidInput: what cannot be read as rows.
         StorageError: a file that cannot be read.
     """
+    if isinstance(attributes, Mapping):
+        attributes = pd.DataFrame(dict(attributes))
     if hasattr(data, "holdout") and (hasattr(data, "images") or hasattr(data, "values")):
         return _pictures(data) if hasattr(data, "images") else _values(data)
     asked = {"attributes": attributes, "holdout": holdout, "name": dataset or None, "rng": rng}
