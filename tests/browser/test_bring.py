@@ -4,8 +4,10 @@ import io
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from aegen.bundles import Bundle
 from tests.app.jobs.slow_work import GO
 from tests.app.own_files import pair, zipped
 from tests.browser.conftest import ROOT
@@ -84,6 +86,10 @@ def test_an_autoencoder_of_ones_own_becomes_a_bundle(serve, visit, tmp_path):
     page.get_by_text(f"{rows:,} rows").first.wait_for()
     page.wait_for_selector(".aegen-grid[data-shown][data-n='16']")
     assert [place.name for place in own.iterdir()] == ["digits"]
+    if CASE.is_dir():
+        known, made = np.load(CASE / "reference.npz"), Bundle.open(own / "digits")
+        back = made.reconstruct(known["images"] / np.float32(255))
+        np.testing.assert_allclose(back, known["decoded"], atol=1e-4)
     page.get_by_role("button", name="Open it on the map").click()
     page.wait_for_selector(f".aegen-map[data-drawn='{rows}']")
     assert "bundle=digits" in page.url
