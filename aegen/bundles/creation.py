@@ -158,7 +158,17 @@ def create(
             f"a bundle's name has up to 64 small letters, digits and dashes, got {name!r}"
         )
     if path is not None:
+        if not isinstance(path, (str, Path)):
+            raise InvalidInput(f"path must be a folder to write, got {path!r}")
         require_place(Path(path))
+    if isinstance(network, Plan):
+        beside = {"data": data, "encode": encode, "decode": decode, "encoder": encoder}
+        beside |= {"decoder": decoder, "codes": codes, "attributes": attributes}
+        beside |= {"holdout": holdout, "kind": kind, "shape": shape, "names": names}
+        beside |= {"units": units, "input": input, "output": output}
+        for what, given in beside.items():
+            if given is not None:
+                raise InvalidInput(f"a Plan knows its {what} already: give it to plan instead")
     seed = int(generator(rng).integers(2**63))
     with portion(0.0, PLANNED):
         found = (

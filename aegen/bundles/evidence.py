@@ -137,7 +137,10 @@ def trials(
             *refused,
             f"the encoder takes {takes}, the pictures are ({h}, {w}, {c})",
         ]
-        raise InvalidInput(f"no picture comes back from this autoencoder: {reasons[0]}")
+        raise InvalidInput(
+            f"no picture comes back from this autoencoder, tried with {h} x {w} pixels of {c} "
+            f"channels (shape= makes others of them): {reasons[0]}"
+        )
     return sorted(found, key=lambda trial: trial.error)
 
 
@@ -155,11 +158,11 @@ def best_trial(found: Sequence[Trial]) -> Trial:
 
 
 def table(found: Sequence[Trial], most: int = 8) -> str:
-    """The best trials as lines for a terminal, the chosen one marked."""
+    """The best trials as lines for a terminal, the chosen one first and marked."""
     chosen = best_trial(found)
-    lines = [f"  {'into the encoder':<43}{'out of the decoder':<43}error a pixel"]
-    lines += [f"{'*' if trial is chosen else ' '} {trial}" for trial in found[:most]]
-    return "\n".join(lines)
+    others = [trial for trial in found if trial is not chosen]
+    lines = [f"  {'into the encoder':<43}{'out of the decoder':<43}error a pixel", f"* {chosen}"]
+    return "\n".join([*lines, *(f"  {trial}" for trial in others[: most - 1])])
 
 
 def _plainness(end: Convention) -> int:

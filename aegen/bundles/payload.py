@@ -151,6 +151,10 @@ def _lines(share: Float32) -> Float32:
     curve = y[..., left] * (1 - part) + y[..., right] * part
     parts = np.stack([curve[..., 0:-1:2], curve[..., 1::2], curve[..., 2::2]])
     top, bottom = parts.min(axis=0), parts.max(axis=0)
+    if length > WIDTH:  # a spike between two columns of pixels would be lost
+        starts = np.arange(WIDTH) * length // WIDTH
+        top = np.minimum(top, np.minimum.reduceat(y, starts, axis=-1))
+        bottom = np.maximum(bottom, np.maximum.reduceat(y, starts, axis=-1))
     picture = np.full((n, HEIGHT, WIDTH, 3), PAPER, np.float32)
     rows = np.arange(HEIGHT, dtype=np.float32)[:, None]
     for channel in range(channels):

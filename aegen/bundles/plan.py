@@ -100,6 +100,8 @@ def plan(
             raise InvalidInput(
                 f'{what} must be a Convention, such as Convention("signed"), got {given!r}'
             )
+    if codes is not None:
+        _refuse("codes", data=data, encode=encode, encoder=encoder, kind=kind, shape=shape)
     architecture = _architecture(network)
     if isinstance(network, (str, Path)):
         network = load_network(network)
@@ -110,8 +112,6 @@ def plan(
     )
     asked: dict[str, Any] = {"attributes": attributes, "holdout": holdout, "dataset": dataset}
     if codes is not None:
-        if data is not None:
-            raise InvalidInput("a bundle is made of data or of codes: give one of them")
         return _of_codes(codes, last, output, {**asked, "rng": rng})
     if data is None or first is None:
         missing = "data to encode" if data is None else "an encoder"
@@ -121,6 +121,13 @@ def plan(
     if len(rows) - int(rows.holdout.sum()) < 3:
         raise InvalidInput(f"a bundle needs at least 3 training rows, got {len(rows)}")
     describe(rows.attributes)  # faults of a table are known before any work
+    if rows.payload.kind != "image":
+        _refuse(rows.payload.kind, shape=shape, input=input, output=output)
+    elif shape is not None and tuple(shape) != rows.payload.shape[: len(shape)]:
+        raise InvalidInput(
+            f"shape {tuple(shape)} is for pictures that are read here, and these are "
+            f"{rows.payload.shape}: leave it out, or give their files"
+        )
     x = _sample(rows)
     tried: list[Trial] = []
     taken = given = None
@@ -157,6 +164,17 @@ def plan(
     seconds = (time.perf_counter() - began) * len(rows) / len(x)
     shown = codes_alone(z[0].size) if last is None else rows.payload
     return Plan(rows, shown, codec, tuple(tried), exported, x, seconds, architecture)
+
+
+def _refuse(what: str, **given: Any) -> None:
+    """Refuse arguments that would have no effect.
+
+    Raises:
+        InvalidInput: one of them is given.
+    """
+    for name, value in given.items():
+        if value is not None:
+            raise InvalidInput(f"{name} has no effect on a bundle of {what}: leave it out")
 
 
 def _fitting_rows(

@@ -194,7 +194,14 @@ def test_a_decoder_alone_of_series_and_of_rows(waves, columns):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"codes": np.zeros((9, 2)), "data": np.zeros((9, 5))}, "made of data or of codes"),
+        (
+            {"codes": np.zeros((9, 2)), "data": np.zeros((9, 5))},
+            "data has no effect on a bundle",
+        ),
+        (
+            {"codes": np.zeros((9, 2)), "encode": np.copy},
+            "encode has no effect on",
+        ),
         ({"codes": np.full((9, 2), np.nan)}, "codes must be finite"),
         ({"codes": np.full((9, 2), 1e300)}, "codes must lie within 1e30 of 0"),
         ({"codes": np.zeros((2, 2))}, "at least 3 rows"),

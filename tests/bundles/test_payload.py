@@ -88,6 +88,16 @@ def test_a_jump_is_drawn_without_a_gap():
     assert (ink[between] > 0.4).sum() < 2 * HEIGHT  # and nothing else there
 
 
+def test_a_spike_of_a_long_series_is_drawn_whichever_value_it_is():
+    for at in (0, 517, 1003, 4999):
+        x = np.zeros((1, 1, 5000), np.float32)
+        x[0, 0, at] = 1
+        picture = series(1, 5000).pictures(x)[0]
+        inked = np.flatnonzero(picture[:4, :, 0].min(axis=0) < 0.5)
+        assert abs(inked - at * WIDTH / 5000).max() <= 1
+        assert len(inked) in (1, 2)
+
+
 def test_each_channel_has_a_colour_of_its_own():
     flat = np.array([0.25, 0.75], np.float32)[None, :, None].repeat(9, axis=2)
     [picture] = series(2, 9).pictures(flat)

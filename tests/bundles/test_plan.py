@@ -263,3 +263,33 @@ def test_faults_of_tables_are_known_at_once():
     images.attributes["when"] = np.datetime64("2020-01-01")
     with pytest.raises(InvalidInput, match="attribute 'when' must be text, yes or no, or a numb"):
         plan(tiny_pair(), images)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"shape": (8, 8)}, "shape has no effect on a bundle of table"),
+        ({"output": Convention("signed")}, "output has no effect on a bundle of table"),
+    ],
+)
+def test_what_is_for_pictures_is_refused_for_a_table(given, said):
+    x = np.random.default_rng(0).normal(size=(40, 5))
+    encoder, decoder = linear_pair(x, x, 2)
+    with pytest.raises(InvalidInput, match=said):
+        plan((encoder, decoder), x, **given)
+
+
+def test_what_a_plan_knows_is_not_given_again():
+    x = np.random.default_rng(0).normal(size=(40, 5))
+    found = plan(linear_pair(x, x, 2), x)
+    with pytest.raises(InvalidInput, match="a Plan knows its holdout already"):
+        create("mine", found, holdout=0.5)
+    with pytest.raises(InvalidInput, match="path must be a folder to write, got 3"):
+        create("mine", found, path=3)
+
+
+def test_a_shape_is_not_passed_over_for_pictures_that_were_read():
+    images = tiny_images()
+    pair = tiny_pair()
+    with pytest.raises(InvalidInput, match=r"shape \(8, 8\) is for pictures that are read here"):
+        plan(pair, images, shape=(8, 8))
