@@ -17,12 +17,14 @@ from aegen.bundles.attributes import ATTRIBUTES, parse_attributes
 from aegen.bundles.codec import Codec, Runner
 from aegen.bundles.codes import CODES, CodeTable, Placed, parse_codes, tensors
 from aegen.bundles.contents import Contents, read_file
+from aegen.bundles.convention import PIXELS_FIRST
 from aegen.bundles.generation import Model, timed
 from aegen.bundles.manifest import (
     FORMAT,
     MANIFEST,
     Atlas,
     Manifest,
+    NetworkFile,
     read_manifest,
     require_place,
 )
@@ -313,8 +315,8 @@ class Bundle:
         return self._once("codec", make)
 
     def _end(self, which: str) -> Runner | None:
-        """The encoder or decoder, opened when it is first called."""
-        said = self.manifest.encoder if which == "encoder" else self.manifest.decoder
+        """The encoder, the decoder or the features, opened when it is first called."""
+        said: NetworkFile | None = getattr(self.manifest, which)
         if which in self._functions:
             return self._functions[which]
         if said is None or said.function:
@@ -464,13 +466,17 @@ class Bundle:
     def features(self, x: ArrayLike) -> NDArray[np.float32]:
         """Features of images ``x``, float32 (n, f): the space that metrics use.
 
-        The classifier's, or where there is none those of random convolutions; `feature_source`
-        says which.
+        Those of a network that the bundle was made with, else the classifier's, else those of
+        random convolutions; `feature_source` says which.
 
         Raises:
             InvalidInput: images of another shape, type or range.
         """
         images = arrays.images(x, shape=self.image_shape)
+        own = None if self.manifest.features is None else self._end("features")
+        if own is not None:
+            found = own(PIXELS_FIRST.apply(images))
+            return found.reshape(len(images), -1)
         if self.manifest.classifier is None:
             return random_features(images)
         return networks.features(self.classifier(), images)
@@ -495,8 +501,8 @@ class Bundle:
         if self.feature_source == "the classifier":
             return ""
         return (
-            f"Without a classifier the features of {self.name} are those of "
-            f"{self.feature_source}: they compare models on this bundle, and nothing else."
+            f"The features of {self.name} are those of {self.feature_source}: they compare models "
+            "on this bundle, and nothing else."
         )
 
     @property
@@ -504,6 +510,8 @@ class Bundle:
         """Whose `features` metrics use: the classifier's, or random convolutions' or none."""
         if self.payload.kind != "image":
             return "its numbers themselves"
+        if self.manifest.features is not None and self._end("features") is not None:
+            return "a network of its own"
         return "random convolutions" if self.manifest.classifier is None else "the classifier"
 
     # generation

@@ -81,6 +81,8 @@ def check_contents(bundle: Bundle, broken: Collection[str] = ()) -> list[Finding
         steps.append(("encoder.onnx", lambda: bundle.encode(row)))
     if manifest.decoder is not None and bundle.decodes:
         steps.append(("decoder.onnx", lambda: bundle.decode(code)))
+    if manifest.features is not None:
+        steps.append(("features.onnx", lambda: bundle.features(image)))
     if manifest.classifier is not None:
         steps.append((networks.CLASSIFIER, lambda: bundle.classify(image)))
     if not any(finding.file == CODES and not finding.warning for finding in findings):

@@ -20,6 +20,7 @@ from aegen.core.errors import InvalidInput
 __all__ = [
     "IMAGENET",
     "LAYOUTS",
+    "PIXELS_FIRST",
     "SCALES",
     "Convention",
     "Layout",
@@ -162,6 +163,10 @@ class Convention:
 
             x = expit(x)
         return np.ascontiguousarray(x, np.float32)
+
+
+PIXELS_FIRST = Convention()
+"""Pixels in [0, 1] with channels first, as torch has them."""
 
 
 def convention_of(word: str) -> Convention:

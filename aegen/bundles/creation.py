@@ -23,7 +23,8 @@ from aegen.bundles.chunks import Chunks
 from aegen.bundles.code_notes import code_notes
 from aegen.bundles.codec import Codec, reconstruction_errors
 from aegen.bundles.codes import CODES, CodeTable, Placed, to_tensors
-from aegen.bundles.convention import Convention
+from aegen.bundles.convention import PIXELS_FIRST, Convention
+from aegen.bundles.ends import End, end_of
 from aegen.bundles.manifest import (
     FILES,
     FORMAT,
@@ -38,6 +39,7 @@ from aegen.bundles.manifest import (
     require_place,
     require_readable,
 )
+from aegen.bundles.onnx_network import OnnxNetwork
 from aegen.bundles.payload import Payload, codes_alone
 from aegen.bundles.plan import Plan, plan
 from aegen.bundles.reduction import LARGE, NUMBERS, REDUCTION, Reduction
@@ -84,6 +86,7 @@ def create(
     output: Convention | None = None,
     reduce: bool | None = None,
     classifier: Classifier | None = None,
+    features: Any = None,
     path: Path | str | None = None,
     title: str | None = None,
     description: str | None = None,
@@ -131,6 +134,9 @@ def create(
         output: how they leave the decoder, likewise.
         reduce: to principal components; by default where a code has more than 512 numbers.
         classifier: a trained `aegen.autoencoders.Classifier`, or None.
+        features: an ONNX file, a torch module or a function of pictures (n, c, h, w) in [0, 1]
+            whose output metrics compare, (n, ...); by default the classifier's features, or
+            those of random convolutions.
         path: the folder to write, which must not exist, or be empty, or hold a bundle, which is
             replaced; None keeps the bundle in memory until `Bundle.save`.
         title: the name that people see, by default from ``name``.
@@ -198,7 +204,9 @@ def create(
     for what, given in (("training", training), ("projected", projected)):
         if not isinstance(given, Mapping | None):
             raise InvalidInput(f"{what} must be a mapping by name, got {given!r}")
-    maker = _Maker(found, classifier, seed, reduce, None if path is None else Path(path))
+    seen = None if features is None else _feature_end(found, features)
+    place = None if path is None else Path(path)
+    maker = _Maker(found, classifier, seen, seed, reduce, place)
     expected = Manifest(
         format=FORMAT,
         name=name,
@@ -231,10 +239,11 @@ def create(
         **parts,
     )
     report(0.97, "checking")
+    ends = {"encoder": found.codec.encoder, "decoder": found.codec.decoder, "features": seen}
     functions = {
         which: end
-        for which, end in (("encoder", found.codec.encoder), ("decoder", found.codec.decoder))
-        if end is not None and getattr(manifest, which) and which not in found.exported
+        for which, end in ends.items()
+        if end is not None and (said := getattr(manifest, which)) and said.function
     }
     if path is None:
         bundle = Bundle(Path(name), manifest, contents, functions)
@@ -252,6 +261,22 @@ def create(
     maker.chunks.done()
     report(1.0, "done")
     return bundle
+
+
+def _feature_end(found: Plan, features: Any) -> End:
+    """The network of features, tried on the rows that the plan looked at.
+
+    Raises:
+        InvalidInput: the bundle shows no images, or it gives no finite features of them.
+    """
+    if found.shown.kind != "image" or found.rows.data is None:
+        raise InvalidInput("features= sees images, and this bundle is made of none: leave it out")
+    end = end_of(features, "features")
+    example = PIXELS_FIRST.apply(found.sample)
+    seen = end(example)
+    if not np.isfinite(seen).all():
+        raise InvalidInput("features= gives features that are NaN or infinite")
+    return end.exported(example) or end
 
 
 def _text(what: str, given: str | None, otherwise: str) -> str:
@@ -274,12 +299,13 @@ class _Maker:
         self,
         found: Plan,
         classifier: Classifier | None,
+        features: End | None,
         seed: int,
         reduce: bool | None,
         path: Path | None,
     ) -> None:
         self.found, self.rows, self.codec, self.seed = found, found.rows, found.codec, seed
-        self.classifier = classifier
+        self.classifier, self.features = classifier, features
         size = math.prod(self.codec.code_shape)
         self.reduced = size > LARGE if reduce is None else reduce
         self.train = np.flatnonzero(~self.rows.holdout)
@@ -354,6 +380,7 @@ class _Maker:
             "classifier": None
             if classifier is None
             else Network("classifier", dict(classifier.arguments)),
+            "features": self._feature_file(),
             "notes": self.rows.notes,
             "reconstruction": {},
             "atlas": Atlas(1, 1, 1, 1),
@@ -386,6 +413,8 @@ class _Maker:
 
             weights = networks.narrowed(weights_of(self.classifier))
             contents[networks.CLASSIFIER] = safetensors(weights)
+        if isinstance(self.features, OnnxNetwork):
+            contents["features.onnx"] = self.features.content
         contents[ATTRIBUTES] = parquet(self.frame, self.attributes)
         tiles, errors = self._decoded(codes, holdout, shown)
         report(DECODED, "packing thumbnails")
@@ -422,6 +451,13 @@ class _Maker:
         if network is None:
             return NetworkFile(convention=convention, function=True)
         return NetworkFile(network.output, convention, network.parameters)
+
+    def _feature_file(self) -> NetworkFile | None:
+        if self.features is None:
+            return None
+        if isinstance(self.features, OnnxNetwork):
+            return NetworkFile(self.features.output, None, self.features.parameters)
+        return NetworkFile(function=True)
 
     def _reduce(self) -> None:
         """Find principal components from as many training rows as memory allows."""

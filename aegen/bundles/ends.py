@@ -18,7 +18,7 @@ from aegen.bundles.imports import load_network
 from aegen.bundles.onnx_network import OnnxNetwork, Shape, in_batches
 from aegen.core.errors import AegenError, InvalidInput
 
-__all__ = ["End", "FunctionEnd", "find_ends", "shape_of"]
+__all__ = ["End", "FunctionEnd", "end_of", "find_ends", "shape_of"]
 
 Float32 = NDArray[np.float32]
 
@@ -148,7 +148,7 @@ def _end(what: str, network: Any, function: Any, given: Any, *, needed: bool) ->
     if function is not None and given is not None:
         raise InvalidInput(f"give {verb}= or {what}=, not both")
     if given is not None:
-        return _of(given, what)
+        return end_of(given, what)
     if function is not None:
         return _function(function, network, verb, what)
     if network is None:
@@ -166,7 +166,7 @@ def _function(function: Any, network: Any, verb: str, what: str) -> End:
         name = function.__name__
         return TorchEnd(prepared(owner), lambda net, x: getattr(net, name)(x), what)
     if _is_module(function):
-        return _of(function, what)
+        return end_of(function, what)
     if network is not None:
         if _is_module(network):
             return TorchEnd(prepared(network), function, what)
@@ -174,8 +174,13 @@ def _function(function: Any, network: Any, verb: str, what: str) -> End:
     return FunctionEnd(function, verb)
 
 
-def _of(given: Any, what: str) -> End:
-    """An end that is given by itself."""
+def end_of(given: Any, what: str) -> End:
+    """An end that is given by itself: an .onnx file, its bytes, a torch module or a function.
+
+    Raises:
+        InvalidInput: none of these.
+        BundleError: an ONNX file that cannot be run.
+    """
     if isinstance(given, OnnxNetwork):
         return given
     if isinstance(given, bytes):
@@ -184,7 +189,7 @@ def _of(given: Any, what: str) -> End:
         found = load_network(given)
         if isinstance(found, tuple):
             raise InvalidInput(f"{given} holds both ends: give it as the network, not as {what}=")
-        return _of(found, what)
+        return end_of(found, what)
     if _is_module(given):
         from aegen.bundles.torch_export import TorchEnd, prepared
 

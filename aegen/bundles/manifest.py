@@ -59,6 +59,7 @@ FILES = (
     "decoder.onnx",
     "reduction.safetensors",
     "classifier.safetensors",
+    "features.onnx",
 )
 """Files that a bundle may have; which, its other fields say."""
 
@@ -176,6 +177,8 @@ class Manifest:
         architecture: the architecture of aegen that it was trained as, or None; only format 1
             needs it.
         classifier: the classifier, or None.
+        features: the file of the network whose features metrics use, or None: the classifier's,
+            or random convolutions'.
         notes: what was decided and left out when it was made, a sentence each.
         training: how it was trained, by label: plain values for people and for a repeat.
         reconstruction: errors of reconstruction on held-out images, by name.
@@ -205,6 +208,7 @@ class Manifest:
     reduction: Reduced | None
     architecture: Network | None
     classifier: Network | None
+    features: NetworkFile | None
     notes: tuple[str, ...]
     training: Mapping[str, Any]
     reconstruction: Mapping[str, float]
@@ -470,6 +474,7 @@ def _manifest(reader: _Reader, version: int) -> Manifest:
         reduction=None if first else _reduction(reader),
         architecture=_optional_network(reader, "architecture", optional=not first),
         classifier=_optional_network(reader, "classifier"),
+        features=None if first else _network_file(reader, "features"),
         notes=() if first else reader.texts("notes", longest=1000),
         training=reader.object("training"),
         reconstruction=_figures(reader),
@@ -681,5 +686,6 @@ def _needed(manifest: Manifest) -> tuple[str, ...]:
         manifest.decoder is not None and not manifest.decoder.function,
         manifest.reduction is not None,
         manifest.classifier is not None,
+        manifest.features is not None and not manifest.features.function,
     )
     return tuple(itertools.compress(FILES, there))

@@ -150,6 +150,13 @@ def create_bundle(
             rich_help_panel=NETWORKS,
         ),
     ] = None,
+    features: Annotated[
+        Path | None,
+        typer.Option(
+            help="ONNX file whose output metrics compare [the classifier's, or random ones]",
+            rich_help_panel=NETWORKS,
+        ),
+    ] = None,
     images: Annotated[
         str | None,
         typer.Option(
@@ -260,6 +267,7 @@ def create_bundle(
             name,
             found,
             classifier=judge.half().float() if judge is not None and compact else judge,
+            features=features,
             path=place,
             title=title,
             description=description,

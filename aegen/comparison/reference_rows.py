@@ -81,7 +81,9 @@ class Rows:
                 raise BundleError(
                     self.bundle.path, "has no classifier, so attributes of images are not known"
                 )
-            tables = self.bundle.classify(self.images, features=self.of("features"))
+            shared = self.bundle.feature_source == "the classifier"
+            seen = self.of("features") if shared else None
+            tables = self.bundle.classify(self.images, features=seen)
             return np.concatenate(list(tables.values()), axis=1)
         raise InvalidInput(
             f"rows lie in codes, pixels, features, attributes or inception, got {space!r}"

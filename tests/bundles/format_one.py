@@ -13,7 +13,7 @@ from aegen.bundles import Bundle
 
 __all__ = ["format_one"]
 
-LATER = ("payload", "code_shape", "encoder", "decoder", "reduction", "notes")
+LATER = ("payload", "code_shape", "encoder", "decoder", "reduction", "features", "notes")
 """Fields that format 1 did not have."""
 
 
