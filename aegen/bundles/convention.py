@@ -181,13 +181,15 @@ def convention_of(word: str) -> Convention:
     """
     scale, *rest = (part.strip().lower() for part in word.split(","))
     others = set(rest) - {"bgr", "rgb", *LAYOUTS}
+    if {"flat", "channels last"} <= set(rest):  # the one layout of two words
+        rest.append("flat, channels last")
     words = [*(s for s in SCALES if s != "standardised"), "imagenet"]
     if scale not in words or others:
         raise InvalidInput(
             f"a convention is one of {', '.join(words)}, and after a comma bgr or a layout "
             f"({', '.join(LAYOUTS)}), got {word!r}"
         )
-    layout = next((layout for layout in LAYOUTS if layout in rest), LAYOUTS[0])
+    layout = next((layout for layout in reversed(LAYOUTS) if layout in rest), LAYOUTS[0])
     if scale == "imagenet":
         return Convention("standardised", layout, "bgr" in rest, *IMAGENET)
     return Convention(next(s for s in SCALES if s == scale), layout, "bgr" in rest)

@@ -155,6 +155,8 @@ def test_layouts_that_fit_a_shape(shape, picture, layouts):
         ("bytes,channels last", Convention("bytes", "channels last")),
         ("imagenet", Convention("standardised", "channels first", False, *IMAGENET)),
         ("logits,rgb", Convention("logits")),
+        ("unit, flat", Convention("unit", "flat")),
+        ("unit, flat, channels last, bgr", Convention("unit", "flat, channels last", True)),
     ],
 )
 def test_conventions_by_word(word, meant):
