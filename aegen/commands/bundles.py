@@ -60,9 +60,13 @@ def check_bundle(
         str | None,
         typer.Option(
             metavar="DATA",
-            help="Measure it on real held-out images too: folder of idx files or npz file that "
-            "holds its data set, or the data set's name to fetch it",
+            help="Measure it on real held-out images too: what holds its data (a folder of "
+            "pictures or idx files, a ZIP, npz or parquet file), or a data set's name to fetch it",
         ),
+    ] = None,
+    attributes: Annotated[
+        Path | None,
+        typer.Option(help="With --deep: the table of attributes that it was made with"),
     ] = None,
 ) -> None:
     """Check every file of a bundle; with --deep, measure it on real held-out images."""
@@ -74,13 +78,19 @@ def check_bundle(
         raise typer.Exit(1)
     if deep is not None:
         from aegen.data import datasets
+        from aegen.data import read as read_images
 
         found = read(bundle)
         wanted = found.manifest.dataset
+        known = wanted in datasets.names()
         named = deep in datasets.names() and not Path(deep).exists()
         if named and deep != wanted:
             raise InvalidInput(f"{bundle} was made from {wanted}, not from {deep}")
-        images = datasets.create(wanted).load(None if named else Path(deep))
+        if known:
+            images = datasets.create(wanted).load(None if named else Path(deep))
+        else:  # a person's own
+            shape = found.image_shape
+            images = read_images(Path(deep), attributes=attributes, shape=shape, name=wanted)
         figures = deep_check(found, images)
         typer.echo(figures.text())
         if not figures.ok:

@@ -78,7 +78,7 @@ def test_coordinates_can_be_fixed_and_a_collapse_is_said(aegen, tmp_path):
         (("sample", "bars", "--given", "7=1", "--out", "x.png"), "from 0 to 2"),
         (("sample", "bars", "--out", "x.gif"), ".png"),
         (("sample", "bars", "--out", "no/such/folder/x.png"), "cannot be written"),
-        (("bundles", "check", "bars", "--deep", "/no/such/data"), "no data set named 'bars'"),
+        (("bundles", "check", "bars", "--deep", "/no/such/data"), "there is no such path"),
     ],
 )
 def test_bad_input_is_one_line_and_writes_nothing(aegen, tmp_path, monkeypatch, words, sentence):

@@ -69,6 +69,13 @@ def test_a_pair_and_a_folder_are_found_by_name_afterwards(aegen, mine):
     error = np.abs(bundle.reconstruct(x[..., None])[..., 0] - x / 255).max()
     assert error < 0.01
     assert any("notes.txt" in note for note in bundle.manifest.notes)
+    deep = ("--deep", "photos", "--attributes", "labels.csv")
+    code, said, complaint = aegen("bundles", "check", "mine", *deep)
+    assert code == 0, complaint
+    assert "on 7 held-out images" in said
+    assert "as they should be" in said
+    (folder / "photos" / "00.png").unlink()  # all rows move up by one
+    assert aegen("bundles", "check", "mine", *deep)[0] != 0
 
 
 def test_a_convention_that_is_named_is_not_sought(aegen, mine):
