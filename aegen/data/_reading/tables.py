@@ -87,7 +87,6 @@ def _text(path: Path, content: bytes) -> pd.DataFrame:
                 dtype=dict.fromkeys(KEYS, str),
                 low_memory=False,  # types are found from all rows, not from each block for itself
                 index_col=False,
-                float_precision="round_trip",
             )
     except (ValueError, pd.errors.ParserError, pd.errors.ParserWarning) as problem:
         raise StorageError(path, f"is no whole table ({str(problem).strip()})") from problem
