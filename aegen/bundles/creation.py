@@ -42,7 +42,7 @@ from aegen.bundles.manifest import (
 from aegen.bundles.onnx_network import OnnxNetwork
 from aegen.bundles.payload import Payload, codes_alone
 from aegen.bundles.plan import Plan, plan
-from aegen.bundles.reduction import LARGE, NUMBERS, REDUCTION, Reduction
+from aegen.bundles.reduction import LARGE, MOST, NUMBERS, REDUCTION, Reduction
 from aegen.bundles.thumbnails import COVER, THUMBNAILS, choose_cover, compose, tile_side
 from aegen.core import images
 from aegen.core.arrays import ByteArray, FloatArray, IntArray
@@ -59,6 +59,9 @@ __all__ = ["create"]
 
 PLANNED, REDUCED, ENCODED, HELD, PROJECTED, DECODED = 0.05, 0.1, 0.25, 0.3, 0.65, 0.93
 """What share of the work is done after each of its parts."""
+
+COPIES = 4
+"""Times that all codes are held at once, by projections at most."""
 
 NUMBERS_AT_A_TIME = 4_000_000
 """Numbers of rows that are held as float32 at a time: 16 MB."""
@@ -222,6 +225,7 @@ def create(
         **maker.expected(),
     )
     require_readable(expected)  # before any long work
+    _require_memory(len(rows), maker.width)
     for known, projection in (projected or {}).items():
         wanted = projections.get(known)
         if not isinstance(projection, wanted):
@@ -261,6 +265,29 @@ def create(
     maker.chunks.done()
     report(1.0, "done")
     return bundle
+
+
+def _require_memory(n: int, d: int) -> None:
+    """Refuse codes that fill more memory than there is, before any is computed.
+
+    Raises:
+        InvalidInput: they do.
+    """
+    needed, free = n * d * 8 * COPIES, _free_memory()
+    if free is not None and needed > free:
+        raise InvalidInput(
+            f"{n:,} codes of {d:,} numbers need some {needed / 1e9:.1f} GB of memory, and "
+            f"{free / 1e9:.1f} GB are free: take fewer rows, or reduce=True"
+        )
+
+
+def _free_memory() -> int | None:
+    """Bytes that can be had without swapping; None where no system as Linux says it."""
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+    except OSError:
+        return None
+    return next((1024 * int(line.split()[1]) for line in lines if "MemAvailable" in line), None)
 
 
 def _feature_end(found: Plan, features: Any) -> End:
@@ -306,8 +333,8 @@ class _Maker:
     ) -> None:
         self.found, self.rows, self.codec, self.seed = found, found.rows, found.codec, seed
         self.classifier, self.features = classifier, features
-        size = math.prod(self.codec.code_shape)
-        self.reduced = size > LARGE if reduce is None else reduce
+        self.size = math.prod(self.codec.code_shape)
+        self.reduced = self.size > LARGE if reduce is None else reduce
         self.train = np.flatnonzero(~self.rows.holdout)
         self.holdout = np.flatnonzero(self.rows.holdout)
         frame = self.rows.attributes
@@ -360,6 +387,11 @@ class _Maker:
     def rng(self, purpose: str) -> np.random.Generator:
         """A generator of its own for each purpose, so that adding one leaves the others alone."""
         return np.random.default_rng([self.seed, zlib.crc32(purpose.encode())])
+
+    @property
+    def width(self) -> int:
+        """Numbers of a code in the bundle, at most."""
+        return min(MOST, self.size) if self.reduced else self.size
 
     def expected(self) -> dict[str, Any]:
         """Fields of the manifest, as far as they are known before any long work."""

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from aegen.core.arrays import FloatArray
 from aegen.core.errors import BundleError
 
-__all__ = ["LARGE", "REDUCTION", "Reduction"]
+__all__ = ["LARGE", "MOST", "REDUCTION", "Reduction"]
 
 REDUCTION = "reduction.safetensors"
 

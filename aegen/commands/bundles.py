@@ -354,6 +354,8 @@ def _say(found: Any) -> None:
     rows = found.rows
     held = int(rows.holdout.sum())
     typer.echo(f"{len(rows) - held:,} rows for training and {held:,} held out")
+    if found.seconds > 10:
+        typer.echo(f"encoding and decoding take some {found.seconds:,.0f} seconds")
     for note in rows.notes:
         typer.echo(f"- {note}")
     if len(found.trials) > 1:

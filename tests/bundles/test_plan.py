@@ -293,3 +293,15 @@ def test_a_shape_is_not_passed_over_for_pictures_that_were_read():
     pair = tiny_pair()
     with pytest.raises(InvalidInput, match=r"shape \(8, 8\) is for pictures that are read here"):
         plan(pair, images, shape=(8, 8))
+
+
+def test_codes_that_fill_the_memory_are_refused_before_they_are_computed(monkeypatch):
+    from aegen.bundles import creation
+
+    monkeypatch.setattr(creation, "_free_memory", lambda: 5_000)
+    x = np.random.default_rng(0).normal(size=(40, 5))
+    found = plan(linear_pair(x, x, 2), x)  # 40 codes of 2 numbers, four times: 2,560 bytes
+    create("mine", found, projected={"pca": PCA()})
+    found = plan(linear_pair(x, x, 4), x)
+    with pytest.raises(InvalidInput, match=r"40 codes of 4 numbers need some .* reduce=True"):
+        create("mine", found, projected={"pca": PCA()})
