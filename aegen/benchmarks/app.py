@@ -33,7 +33,7 @@ PATIENCE = 60_000
 MILLION = """
 import numpy as np
 import streamlit as st
-from aegen.app.components import latent_map
+from aegen.app.components.latent_map import latent_map, picture
 from aegen.core.polygons import inside
 
 @st.cache_resource
@@ -46,7 +46,9 @@ def points():
     return place.astype(np.float32), centre
 
 place, labels = points()
-found = latent_map(place, key="million", labels=labels, categories=[str(k) for k in range(10)])
+found = latent_map(
+    picture(place, labels=labels, categories=[str(k) for k in range(10)]), key="million"
+)
 if found.polygon is not None:
     st.markdown(f"{int(inside(place, found.polygon).sum()):,} of {len(place):,} rows selected")
 """
