@@ -24,8 +24,8 @@ __all__ = [
 TAILS = 0.5 ** np.arange(2, 9)
 """What a central range leaves out on either side: a quarter (the interquartile range) and less."""
 
-SECOND, NARROW = 1, 0.1
-"""The first range is too narrow to stand for a column if below this share of the second."""
+NARROW = 0.1
+"""A range is too narrow to stand for a column if below this share of the next."""
 
 ROUNDING = 1e-9
 """Shares of the rows that differ by less are the same: they are sums of weights."""
@@ -73,7 +73,7 @@ def centre_and_spread(
     quantiles = _quantiles(z, weights, np.concatenate([[0.5], TAILS, 1 - TAILS]))
     low, high = np.split(quantiles[1:], 2)
     widths = (high - low) / (-2 * ndtri(TAILS))[:, None]
-    wide_enough = (widths > 0) & (widths >= NARROW * widths[SECOND])
+    wide_enough = (widths > 0) & (widths >= NARROW * np.concatenate([widths[1:], widths[-1:]]))
     first = wide_enough.argmax(axis=0)
     width = np.where(wide_enough.any(axis=0), widths[first, np.arange(z.shape[1])], np.inf)
     return quantiles[0], np.minimum(width, centre_and_scale(z, weights)[1])

@@ -36,7 +36,10 @@ def test_heavy_tails_have_their_interquartile_range():
 def test_never_more_than_the_standard_deviation():
     apart = np.r_[NORMAL[:, 0], NORMAL[:, 0] + 1000]
     assert spread(apart) == pytest.approx(500, rel=0.01)
-    assert spread([0.0, 1.0]) == 0.5
+    assert [value.tolist() for value in centre_and_spread(np.array([[0.0], [1.0]]))] == [
+        [0.5],
+        [0.5],
+    ]
 
 
 @pytest.mark.parametrize("share", [0.5, 0.6, 0.9, 0.97])
@@ -46,8 +49,8 @@ def test_an_atom_of_most_rows_leaves_the_spread_of_the_others(share, jitter):
     if jitter and share > 0.75:
         return  # nearly equal values of more rows than that are the bulk
     x = np.where(RNG.random(4000) < share, jitter * RNG.random(4000), RNG.normal(size=4000))
-    assert 0.5 * x.std() < spread(x) <= x.std()
-    assert 0.5 * x.std() < spread([*x, 1e9]) < 2 * x.std()
+    assert 0.3 * x.std() < spread(x) <= x.std()
+    assert 0.3 * x.std() < spread([*x, 1e9]) < 2 * x.std()
 
 
 def test_a_constant_column_has_exactly_its_value_and_none():
