@@ -42,7 +42,7 @@ def test_never_more_than_the_standard_deviation():
     ]
 
 
-@pytest.mark.parametrize("share", [0.5, 0.6, 0.9, 0.97])
+@pytest.mark.parametrize("share", [0.5, 0.6, 0.9, 0.95])
 @pytest.mark.parametrize("jitter", [0.0, 1e-7])
 def test_an_atom_of_most_rows_leaves_the_spread_of_the_others(share, jitter):
     """A ReLU's zeros, also if they are not quite zero: a wider range, of the order of the sd."""
