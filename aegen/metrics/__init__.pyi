@@ -28,6 +28,9 @@ from aegen.metrics.nearest_neighbour_accuracy_generated import (
 from aegen.metrics.nearest_neighbour_accuracy_real import (
     NearestNeighbourAccuracyReal as NearestNeighbourAccuracyReal,
 )
+from aegen.metrics.nearest_neighbour_worse_half import (
+    NearestNeighbourWorseHalf as NearestNeighbourWorseHalf,
+)
 from aegen.metrics.paper_frechet import PaperFrechet as PaperFrechet
 from aegen.metrics.paper_inception_score import PaperInceptionScore as PaperInceptionScore
 from aegen.metrics.paper_mmd import PaperMMD as PaperMMD

@@ -14,9 +14,12 @@ from aegen.metrics._tied_neighbours import others
 from aegen.metrics._two_sample import TwoSampleMetric
 from aegen.metrics.base import Measured
 
-__all__ = ["PooledAccuracy", "Shares", "distinct", "shares"]
+__all__ = ["PooledAccuracy", "Shares", "accuracy", "distinct", "shares"]
 
 ROWS_A_BLOCK = 15
+
+Weights = tuple[float, float]
+"""Of the mean share of real rows and of that of generated ones, sum one."""
 
 
 class Shares(NamedTuple):
@@ -61,33 +64,39 @@ class PooledAccuracy(TwoSampleMetric):
     """Leave-one-out 1-nearest-neighbour accuracy on both sets pooled, weighted by the rows' set.
 
     Class attributes:
-        weights: of the mean share of real rows and of that of generated ones, sum one.
+        weights: of both kinds' mean shares.
     """
 
     direction = "nearer"
     best = 0.5
     paired = True
-    weights: ClassVar[tuple[float, float]]
+    weights: ClassVar[Weights]
 
     def _compare(self, x: FloatArray, y: FloatArray, rng: np.random.Generator) -> Measured:
-        found, weights = shares(x, y), self.weights
-        sums = (found.real.sum(), found.generated.sum())
-        sizes = (len(x), len(y))
-        changes = np.split(found.change, [len(x)])
-        influences = []
-        for kind, own in enumerate((found.real, found.generated)):
-            n, other = sizes[kind], 1 - kind
-            of_own = (sums[kind] - own + changes[kind][:, kind]) / max(n - 1, 1)
-            of_other = (sums[other] + changes[kind][:, other]) / sizes[other]
-            without = weights[kind] * of_own + weights[other] * of_other
-            influences.append(-(n - 1) * (without - without.mean()))
-        total = scatter(lambda a, b: _value(a, b, weights), x, y, ROWS_A_BLOCK, rng)
-        factor = shrink(total, influences, None)
-        value = weights[0] * found.real.mean() + weights[1] * found.generated.mean()
-        return Measured(float(value), *(factor * part for part in influences))
+        return accuracy(shares(x, y), x, y, self.weights, rng)
 
 
-def _value(real: FloatArray, made: FloatArray, weights: tuple[float, float]) -> float:
+def accuracy(
+    found: Shares, x: FloatArray, y: FloatArray, weights: Weights, rng: np.random.Generator
+) -> Measured:
+    """The accuracy of real rows ``x`` (n, d) and generated ones ``y`` (m, d), from `shares`."""
+    sums = (found.real.sum(), found.generated.sum())
+    sizes = (len(x), len(y))
+    changes = np.split(found.change, [len(x)])
+    influences = []
+    for kind, own in enumerate((found.real, found.generated)):
+        n, other = sizes[kind], 1 - kind
+        of_own = (sums[kind] - own + changes[kind][:, kind]) / max(n - 1, 1)
+        of_other = (sums[other] + changes[kind][:, other]) / sizes[other]
+        without = weights[kind] * of_own + weights[other] * of_other
+        influences.append(-(n - 1) * (without - without.mean()))
+    total = scatter(lambda a, b: _value(a, b, weights), x, y, ROWS_A_BLOCK, rng)
+    factor = shrink(total, influences, None)
+    value = weights[0] * found.real.mean() + weights[1] * found.generated.mean()
+    return Measured(float(value), *(factor * part for part in influences))
+
+
+def _value(real: FloatArray, made: FloatArray, weights: Weights) -> float:
     """The accuracy of few rows; a tie counts for the other kind."""
     nearest = []
     for part in (real, made):

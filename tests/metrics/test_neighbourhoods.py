@@ -171,6 +171,8 @@ def test_halves_are_those_of_the_whole(seed, n, d):
         half = metrics.create(f"nearest-neighbour-accuracy-{kind}")
         assert half(real, made) == pytest.approx(part, abs=1e-12)
     assert whole(real, made) == pytest.approx(sum(parts) / 2, abs=1e-12)
+    worse = metrics.create("nearest-neighbour-worse-half")(real, made)
+    assert worse == pytest.approx(max(abs(part - 0.5) for part in parts), abs=1e-12)
 
 
 @pytest.mark.parametrize("d", [2, 14])
@@ -186,6 +188,33 @@ def test_what_an_absent_row_changes(d):
         less = shares(real, np.delete(made, i, 0))
         assert less.real.sum() == pytest.approx(found.real.sum() + found.change[25 + i, 0])
     assert np.abs(found.change).max() >= 1
+
+
+def test_the_worse_half_sees_errors_that_cancel():
+    """At some places a pair of draws between two real rows, else draws of the same law."""
+    real, made = np.random.default_rng(0).normal(size=(2, 400, 1))
+    places = np.arange(10.0, 1010.0, 10.0)[:, None, None]
+    real[:200] = np.concatenate([places, places + 1], axis=1).reshape(-1, 1)
+    made[:200] = np.concatenate([places + 0.5, places + 0.6], axis=1).reshape(-1, 1)
+    whole, worse = (
+        metrics.create(f"nearest-neighbour-{which}").measured(real, made, rng=0)
+        for which in ("accuracy", "worse-half")
+    )
+    assert abs(whole.value - 0.5) < 3 * whole.error
+    assert worse.value > 0.2 > 6 * worse.error
+    # Influences point to the worse half's own side: in these it is the generated rows' or, with
+    # the sets exchanged, the real rows', below 1/2 or above.
+    for pair in ((real, made), (made, real), (real, real + 1e-9)):
+        values = {
+            kind: metrics.create(f"nearest-neighbour-accuracy-{kind}").measured(*pair, rng=0)
+            for kind in ("real", "generated")
+        }
+        half = max(values.values(), key=lambda found: abs(found.value - 0.5))
+        found = metrics.create("nearest-neighbour-worse-half").measured(*pair, rng=0)
+        side = np.sign(half.value - 0.5)
+        assert found.value == pytest.approx(abs(half.value - 0.5), abs=1e-12)
+        assert np.array_equal(found.influence_reference, side * half.influence_reference)
+        assert np.array_equal(found.influence_generated, side * half.influence_generated)
 
 
 def test_halves_tell_what_is_wrong():

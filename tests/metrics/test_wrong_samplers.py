@@ -101,6 +101,8 @@ def resolved(metric, worse, better):
         ("half the spread", "recall"),
         ("half the spread", "classifier-two-sample-test"),
         ("half the spread", "nearest-neighbour-accuracy-generated"),
+        ("comonotone", "nearest-neighbour-worse-half"),
+        ("half the spread", "nearest-neighbour-worse-half"),
         ("half the spread", "sliced-wasserstein"),
         ("copying", "authenticity"),
         ("copying", "parent-share"),
