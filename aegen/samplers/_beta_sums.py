@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import logsumexp
 
 from aegen.core.arrays import FloatArray, IntArray
 from aegen.core.compiled import compiled
@@ -109,42 +110,46 @@ class BetaSums:
         )
         return BetaSums(m, constants, columns, base, spans, kept)
 
-    def log_density(self, u: FloatArray) -> FloatArray:
-        """The log of sum_i w_i prod_j f_ij(u_j) at each u (k, d) within (0, 1), shape (k,)."""
+    def log_density(self, u: FloatArray, low: FloatArray | None = None) -> FloatArray:
+        """The log of sum_i w_i prod_j f_ij(u_j) at each u (k, d) within (0, 1), shape (k,).
+
+        Where ``low`` (k, d) is below u, a column counts with its probability between both instead.
+        """
         n = len(self.kept)
         limit = NEGLIGIBLE + math.log(n)
-        return in_threads(_log_sums, u, self.m, *self._arrays(), limit, cost=u.size * n)
+        between = np.zeros(len(u), dtype=np.bool_) if low is None else (low < u).any(axis=1)
+        logs = np.empty(len(u))
+        logs[~between] = in_threads(
+            _log_sums, u[~between], self.m, *self._arrays(), limit, cost=u.size * n
+        )
+        for p in np.flatnonzero(between):
+            assert low is not None
+            logs[p] = logsumexp(self.row_logs(low[p], u[p]))
+        return logs
 
-    def row_logs(self, u: FloatArray) -> FloatArray:
-        """The log of w_i prod_j f_ij(u_j) of each kept row at one u (d,), shape (n,)."""
-        return _row_logs(u, self.m, *self._arrays())[: len(self.kept)]
+    def row_logs(self, low: FloatArray, high: FloatArray) -> FloatArray:
+        """Logs of the terms of `log_density` of each kept row (n,), for one u and ``low`` (d,)."""
+        tables = np.empty((len(high), self.m + 1))
+        for j, (a, b) in enumerate(zip(low, high, strict=True)):
+            if a == b:
+                tables[j] = self._density_logs(float(b))
+                continue
+            with np.errstate(divide="ignore"):
+                tables[j] = np.log(np.maximum(_step_cdf(b, self.m) - _step_cdf(a, self.m), 0.0))
+        weights = self._weights()[: len(self.kept)]
+        return _row_logs(tables, weights, self.low, self.across)
+
+    def _density_logs(self, u: float) -> FloatArray:
+        """Logs of the densities of Beta(s, m + 1 - s) at u, for s = 0..m (0 unused)."""
+        above = np.arange(-1.0, self.m)  # s - 1
+        slope = math.log(u) - math.log1p(-u)
+        logs: FloatArray = self.constants + above * slope + (self.m - 1) * math.log1p(-u)
+        return logs
 
     def cdf(self, u: FloatArray) -> FloatArray:
         """sum_i w_i prod_j F_ij(u_j) at each u (k, d), shape (k,)."""
         weights, cost = np.exp(self._weights()), u.size * len(self.kept)
         return in_threads(_cdf_sums, u, self.m, weights, self.low, self.across, cost=cost)
-
-    def between(self, low: FloatArray, high: FloatArray) -> FloatArray:
-        """w_i prod_j (F_ij(high_j) - F_ij(low_j)) of each kept row, for (d,) each, shape (n,)."""
-        n = len(self.kept)
-        logs = self._weights()[:n]
-        step = self.low[:, :n].astype(np.int64) + 1
-        own: list[FloatArray] = []
-        for j, (a, b) in enumerate(zip(low, high, strict=True)):
-            inside = _step_cdf(b, self.m) - _step_cdf(a, self.m)
-            value = inside[step[j]]
-            totals = np.cumsum(inside)
-            mine = np.flatnonzero(self.across.column == j)
-            begin, end = self.across.steps[mine].T
-            middle = totals[end - 1] - totals[begin]
-            parts = self.across.shares[mine]
-            row = np.repeat(self.across.rows, np.diff(self.across.first))[mine]
-            value[row] = (
-                parts[:, 0] * inside[begin] + parts[:, 1] * middle + parts[:, 2] * inside[end]
-            )
-            own.append(value)
-        probability: FloatArray = np.exp(logs) * np.prod(own, axis=0)
-        return probability
 
     def _weights(self) -> FloatArray:
         """Log-weights of the rows, filled up."""
@@ -261,22 +266,35 @@ def _log_sums(
 
 @compiled
 def _row_logs(
-    u: FloatArray,
-    m: int,
-    low: NDArray[np.float32],
-    base: FloatArray,
-    constants: FloatArray,
-    across: Spans,
+    tables: FloatArray, weights: FloatArray, low: NDArray[np.float32], across: Spans
 ) -> FloatArray:
-    d, n = low.shape
-    slope, mode = np.empty(d), np.empty(d, dtype=np.int64)
-    rest = _slopes(u, m, slope, mode)
-    logs = base + rest
+    """Sums over columns of ``tables`` (d, m + 1) at each row's steps, plus log-weights (n,)."""
+    d, n = len(tables), len(weights)
+    rows, first, column, steps, shares = across
+    logs = weights.copy()
     for j in range(d):
         for i in range(n):
-            logs[i] += low[j, i] * slope[j]
-    for k in range(len(across.rows)):
-        logs[across.rows[k]] += _correction(k, slope, mode, constants, across, -np.inf)
+            logs[i] += tables[j, np.int64(low[j, i]) + 1]
+    for k in range(len(rows)):
+        logs[rows[k]] = weights[rows[k]]
+        e = first[k]
+        for j in range(d):
+            own = tables[j, np.int64(low[j, rows[k]]) + 1]
+            if e < first[k + 1] and column[e] == j:
+                begin, end = steps[e]
+                best = tables[j, begin : end + 1].max()
+                own = 0.0
+                if best > -np.inf:
+                    for s in range(begin, end + 1):
+                        share = shares[e, 1]
+                        if s == begin:
+                            share = shares[e, 0]
+                        elif s == end:
+                            share = shares[e, 2]
+                        own += share * math.exp(tables[j, s] - best)
+                own = math.log(own) + best if own > 0 else -np.inf
+                e += 1
+            logs[rows[k]] += own
     return logs
 
 

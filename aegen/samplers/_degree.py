@@ -9,8 +9,7 @@ import numpy as np
 from aegen.core.arrays import FloatArray
 from aegen.core.progress import report
 from aegen.samplers._beta_sums import BetaSums
-from aegen.samplers._kde_marginal import silverman
-from aegen.samplers._marginals import ColumnLaws, inside
+from aegen.samplers._marginals import ColumnLaws
 from aegen.samplers._ranks import Ranks, ranked
 from aegen.samplers._standardise import centre_and_scale, effective_count
 
@@ -98,16 +97,16 @@ def _trial(
 ) -> Trial:
     """The copula of codes ``z`` (n, d) and its density at held-out ones (k, d)."""
     shares = np.full(len(z), 1 / len(z)) if weights is None else weights
-    count = len(z) if weights is None else effective_count(z, weights)
+    count = effective_count(z, weights)
     ordered, ranks = ranked(z, rng)
     rows = Ranks(ranks, shares)
     centre, scale = centre_and_scale(z, weights)
-    laws = ColumnLaws("kde", ordered, rows.ordered_shares, centre, scale, silverman(count))
-    u = inside(laws.cdfs(held_out))
+    laws = ColumnLaws("kde", ordered, rows.ordered_shares, centre, scale, count)
+    _, low, high = laws.of_codes(held_out)
 
     def log_density(degree: int) -> float:
         start, length = rows.stretches(degree)
-        density = BetaSums.of(start, length, shares, degree).log_density(u)
+        density = BetaSums.of(start, length, shares, degree).log_density(high, low)
         return float(np.average(density, weights=held_out_weights))
 
     return count, log_density

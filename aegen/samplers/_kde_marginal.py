@@ -4,13 +4,14 @@ The margin of a column $x_1..x_n$ is the average of n normal distributions with 
 standard deviation h, so its density is $\frac{1}{nh}\sum_i \varphi((x - x_i)/h)$; rows may count
 differently, with weights in place of 1/n. Summing n terms a point is slow; here the rows are
 gathered in boxes of width h, and the sum over a box is taken from its first moments (a fast Gauss
-transform with Hermite polynomials, after Greengard and Strain 1991). Used by
-`independent_kde_marginal.py` and `empirical_beta_copula.py`.
+transform with Hermite polynomials, after Greengard and Strain 1991). Point masses and bounds are
+added to it in `_mixed_marginal.py`.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +44,9 @@ CELLS = 2048
 TOLERANCE = 5e-8
 """Error in probability at which that table gives way to the knots."""
 
+LONE = 2.0**46
+"""Rows so many bandwidths from the first are point masses: no number lies within a bandwidth."""
+
 NEGLIGIBLE = 1e-17
 """A share of a sum that changes no digit of it."""
 
@@ -68,10 +72,11 @@ class Margin:
     """The kernel-smoothed distribution of one column; all in units where the bandwidth is 1.
 
     Args:
-        origin: the smallest value of the column.
+        origin: the median, so that numbers are finest in the bulk.
         width: the bandwidth in the column's own units, > 0.
         t: the sorted column as (value - origin) / width, shape (n,).
-        boxes: numbers of the boxes [b, b+1) that hold rows, increasing, shape (k,).
+        boxes: numbers of the boxes [b, b+1) that hold rows, increasing, shape (k,); float64, as a
+            row may lie further away than a whole number of 64 bits can say.
         moments: mean over all rows of the powers of their offsets in a box over k!, (k, TERMS).
         before: share of the rows in earlier boxes, shape (k + 1,).
         weights: of the rows in ``t``, positive, sum one, shape (n,); empty for equal ones.
@@ -80,7 +85,7 @@ class Margin:
     origin: float
     width: float
     t: FloatArray
-    boxes: IntArray
+    boxes: FloatArray
     moments: FloatArray
     before: FloatArray
     weights: FloatArray
@@ -96,9 +101,9 @@ class Margin:
             weights = EQUAL
         else:
             ordered, weights = ordered[weights > 0], weights[weights > 0]
-        origin = float(ordered[0])
+        origin = float(ordered[len(ordered) // 2])
         t = (ordered - origin) / width
-        box = np.floor(t).astype(np.int64)
+        box = np.floor(t)
         first = np.flatnonzero(np.r_[True, box[1:] != box[:-1]])
         boxes = box[first]
         counts = np.diff(np.r_[first, len(t)])
@@ -130,13 +135,31 @@ class Margin:
         """Knots of the quantile function: rows of probability, value and slope, shape (k, 3)."""
         steps = round(1 / STEP)
         window = np.arange(-int(REACH) * steps, (int(REACH) + 1) * steps + 1)
-        at = np.unique((self.boxes[:, None] * steps + window).ravel()) * STEP
+        lone = np.abs(self.boxes) >= LONE
+        near = self.boxes[~lone]
+        at = np.unique((near[:, None] * steps + window).ravel()) * STEP
         density, u = self._at(at)
         # Where the probability stands still, over gaps and in the last digits, knots are left out.
         kept = np.r_[True, u[1:] > np.maximum.accumulate(u)[:-1]] & (u > 0) & (u < 1)
         slope = math.sqrt(2 * math.pi) / np.maximum(density[kept], 1e-290)
         value = self.origin + self.width * at[kept]
-        return np.stack([u[kept], value, self.width * slope], axis=1)
+        knots = np.stack([u[kept], value, self.width * slope], axis=1)
+        if not lone.any():
+            return knots
+        lower = int(np.argmin(lone))
+        upper = lower + len(near)
+        return np.concatenate(
+            [self._lone_knots(0, lower), knots, self._lone_knots(upper, len(lone))]
+        )
+
+    def _lone_knots(self, first: int, last: int) -> FloatArray:
+        """Two knots for each box from ``first`` to ``last``, where its rows begin and end."""
+        inside = 1e-12 * self.moments[first:last, 0]  # off the neighbours' knots
+        begin, end = self.before[first:last], self.before[first + 1 : last + 1]
+        knots = np.zeros((last - first, 2, 3))
+        knots[:, 0, 0], knots[:, 1, 0] = begin + inside, end - inside
+        knots[:, :, 1] = (self.origin + self.width * self.boxes[first:last])[:, None]
+        return knots.reshape(-1, 3)
 
     def _at(self, t: FloatArray) -> tuple[FloatArray, FloatArray]:
         return _sums(t, self.boxes, self.moments, self.before)
@@ -164,29 +187,18 @@ class Quantiles:
     first: IntArray
 
     @staticmethod
-    def of(ordered: FloatArray, width: FloatArray, weights: FloatArray | None = None) -> Quantiles:
-        """Tables for sorted columns (d, n) and their bandwidths (d,), 0 for a constant one.
-
-        ``weights`` (d, n) belong to the values of each column in that column's order.
-        """
-        d = len(ordered)
-        grid = np.zeros((d, CELLS + 1, 2))
-        sound = np.ones((d, CELLS), dtype=np.bool_)
-        first = np.zeros((d, CELLS + 1), dtype=np.int64)
-        knots = []
+    def of(columns: Sequence[FloatArray]) -> Quantiles:
+        """Tables of the ``knots`` of each column's margin, each (k, 3), k >= 2."""
+        d = len(columns)
+        grid = np.empty((d, CELLS + 1, 2))
+        sound = np.empty((d, CELLS), dtype=np.bool_)
+        first = np.empty((d, CELLS + 1), dtype=np.int64)
         start = 0
-        for j in range(d):
-            own_weights = None if weights is None else weights[j]
-            if width[j] == 0:
-                there = 0 if own_weights is None else int(np.argmax(own_weights > 0))
-                grid[j, :, 0] = ordered[j, there]
-                continue
-            own = Margin.of(ordered[j], float(width[j]), own_weights).knots()
-            grid[j], sound[j], first[j] = _cells(own)
+        for j, knots in enumerate(columns):
+            grid[j], sound[j], first[j] = _cells(knots)
             first[j] += start
-            start += len(own)
-            knots.append(own)
-        return Quantiles(grid, sound, np.concatenate([np.zeros((0, 3)), *knots]), first)
+            start += len(knots)
+        return Quantiles(grid, sound, np.concatenate([np.zeros((0, 3)), *columns]), first)
 
     def take(self, columns: IntArray | BoolArray) -> Quantiles:
         """The tables of some of the columns, in the order asked for; nothing is made anew."""
@@ -207,7 +219,7 @@ def _cells(knots: FloatArray) -> tuple[FloatArray, BoolArray, IntArray]:
     for part in (1, 2, 3):
         run = grid[1:, 0] - grid[:-1, 0]
         guess = _cubic(part / 4, grid[:-1, 0], run, grid[:-1, 1], grid[1:, 1])
-        sound &= np.abs(guess - value[part::4]) < TOLERANCE * slope[part::4]
+        sound &= np.abs(guess - value[part::4]) <= TOLERANCE * slope[part::4]
     return grid, sound, place[::4]
 
 
@@ -215,15 +227,18 @@ def _between(knots: FloatArray, place: IntArray, u: FloatArray) -> tuple[FloatAr
     """Value and slope at each u, from the knots ``place`` and ``place`` + 1."""
     (u_0, z_0, m_0), (u_1, z_1, m_1) = knots[place].T, knots[place + 1].T
     rise, run = u_1 - u_0, z_1 - z_0
-    s = np.clip((u - u_0) / rise, 0.0, 1.0)
+    s = np.clip((u - u_0) / np.where(rise > 0, rise, 1.0), 0.0, 1.0)
     left, right = m_0 * rise - run, run - m_1 * rise
     # the derivative of s run + s (1 - s) (left (1 - s) + right s)
     change = (1 - 2 * s) * (left * (1 - s) + right * s) + s * (1 - s) * (right - left)
-    return _cubic(s, z_0, run, m_0 * rise, m_1 * rise), (run + change) / rise
+    slope = (run + change) / np.where(rise > 0, rise, 1.0)
+    return _cubic(s, z_0, run, m_0 * rise, m_1 * rise), slope
 
 
 @compiled
-def _moments(t: FloatArray, weights: FloatArray, boxes: IntArray, counts: IntArray) -> FloatArray:
+def _moments(
+    t: FloatArray, weights: FloatArray, boxes: FloatArray, counts: IntArray
+) -> FloatArray:
     moments = np.zeros((len(boxes), TERMS))
     i = 0
     for b in range(len(boxes)):
@@ -244,7 +259,7 @@ def _moments(t: FloatArray, weights: FloatArray, boxes: IntArray, counts: IntArr
 
 @compiled
 def _sums(
-    t: FloatArray, boxes: IntArray, moments: FloatArray, before: FloatArray
+    t: FloatArray, boxes: FloatArray, moments: FloatArray, before: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Means over the rows of exp(-(t - t_i)^2 / 2), and of the normal cdf, at each t."""
     densities, below = np.empty(len(t)), np.empty(len(t))

@@ -1,4 +1,4 @@
-"""Margins of a copula: each column kernel-smoothed, normal, or the values that occurred.
+"""Margins of an empirical beta copula: each column smoothed, normal, or the values that occurred.
 
 What a copula needs of margins: the value that a probability stands for, the probability of a
 value, and a density where there is one. Used by `empirical_beta_copula.py`.
@@ -14,7 +14,8 @@ import numpy as np
 from scipy.special import log_ndtr, ndtri
 
 from aegen.core.arrays import BoolArray, FloatArray
-from aegen.samplers._kde_marginal import Margin, Quantiles
+from aegen.samplers._kde_marginal import Quantiles
+from aegen.samplers._mixed_marginal import MixedMargin
 
 __all__ = ["ColumnLaws", "Kind", "inside"]
 
@@ -32,14 +33,17 @@ def inside(u: FloatArray) -> FloatArray:
 class ColumnLaws:
     """The laws of d columns, all of one kind; a column of scale 0 is constant.
 
+    Columns have point masses where values repeat ("kde", see `_mixed_marginal.py`), or consist of
+    them ("empirical", and constants of any kind).
+
     Args:
-        kind: "kde" is the average of normal distributions around the values, "gaussian" one of
+        kind: "kde" is a kernel density estimate with point masses, "gaussian" the normal law of
             mean ``centre`` and standard deviation ``scale``, "empirical" the values themselves.
         ordered: the sorted columns, (d, n).
         shares: of the values in that order, (d, n), or None for equal ones.
         centre: mean of each column, (d,).
         scale: standard deviation of each column, (d,).
-        bandwidth: of "kde" in standard deviations.
+        count: effective number of rows.
     """
 
     kind: Kind
@@ -47,12 +51,17 @@ class ColumnLaws:
     shares: FloatArray | None
     centre: FloatArray
     scale: FloatArray
-    bandwidth: float
+    count: float
 
     @cached_property
     def tables(self) -> Quantiles:
         """Inverses of the smoothed columns' distribution functions."""
-        return Quantiles.of(self.ordered, self.bandwidth * self.scale, self.shares)
+        return Quantiles.of([self.margin(j).knots() for j in range(len(self.ordered))])
+
+    def margin(self, j: int) -> MixedMargin:
+        """The smoothed law of column j."""
+        own = None if self.shares is None else self.shares[j]
+        return MixedMargin.of(self.ordered[j], own, count=self.count)
 
     def invert(self, u: FloatArray) -> None:
         """Replace ``u`` (k, d) by the values that its probabilities stand for in each column."""
@@ -77,35 +86,43 @@ class ColumnLaws:
         values: FloatArray = self.ordered[j, np.clip(place, 0, last)]
         return values
 
-    def log_density_and_cdf(self, x: FloatArray, j: int) -> tuple[FloatArray, FloatArray]:
-        """Log-density of a smooth column j, and probability up to each x (k,)."""
-        scale = float(self.scale[j])
-        if self.kind == "gaussian":
-            t = np.clip((x - self.centre[j]) / scale, -1e100, 1e100)
-            return -0.5 * t * t - np.log(scale) - 0.5 * np.log(2 * np.pi), np.exp(log_ndtr(t))
-        own = None if self.shares is None else self.shares[j]
-        margin = Margin.of(self.ordered[j], self.bandwidth * scale, own)
-        return margin.density_and_cdf(x)
+    def at(self, x: FloatArray, j: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Log-density, P(X < x) and P(X <= x) at each x (k,) of column j.
 
-    def cdf(self, x: FloatArray, j: int, *, less: bool = False) -> FloatArray:
-        """Probability up to each x (k,) in column j; with ``less`` that of x itself left out."""
-        if not self.jumps(j):
-            return self.log_density_and_cdf(x, j)[1]
+        At a point mass, the two probabilities differ and the log-density is 0; where nothing can
+        lie, it is -inf.
+        """
+        if self.kind == "kde":
+            margin = self.margin(j)
+            logs, until = margin.density_and_cdf(x)
+            below = margin.below(x) if len(margin.atoms) else until
+            return np.where(below < until, 0.0, logs), below, until
+        if self.kind == "gaussian" and self.scale[j] > 0:
+            t = np.clip((x - self.centre[j]) / self.scale[j], -1e100, 1e100)
+            until = np.exp(log_ndtr(t))
+            logs = -0.5 * t * t - np.log(self.scale[j]) - 0.5 * np.log(2 * np.pi)
+            return logs, until, until
         n = self.ordered.shape[1]
-        until = np.arange(n + 1) / n
+        steps = np.arange(n + 1) / n
         if self.shares is not None:
-            until = np.minimum(np.r_[0.0, np.cumsum(self.shares[j])], 1.0)
-        side: Literal["left", "right"] = "left" if less else "right"
-        probability: FloatArray = until[np.searchsorted(self.ordered[j], x, side=side)]
-        return probability
+            steps = np.minimum(np.r_[0.0, np.cumsum(self.shares[j])], 1.0)
+        below = steps[np.searchsorted(self.ordered[j], x, side="left")]
+        until = steps[np.searchsorted(self.ordered[j], x, side="right")]
+        return np.where(below < until, 0.0, -np.inf), below, until
 
-    def cdfs(self, z: FloatArray) -> FloatArray:
-        """Probability up to each value of codes (k, d) in its column, (k, d)."""
-        return np.stack([self.cdf(column, j) for j, column in enumerate(z.T)], axis=1)
+    def of_codes(self, z: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Summed log-densities of codes (k, d), and the probabilities below and up to each value.
 
-    def jumps(self, j: int) -> bool:
-        """Whether column j takes only values that occurred."""
-        return bool(self.kind == "empirical" or self.scale[j] == 0)
+        Shapes (k,), (k, d) and (k, d). Those of a point mass differ, others are within (0, 1).
+        """
+        logs, low, high = np.zeros(len(z)), np.empty_like(z), np.empty_like(z)
+        for j, column in enumerate(z.T):
+            own, low[:, j], high[:, j] = self.at(column, j)
+            logs += own
+        point = low == high
+        high[point] = inside(high[point])
+        low[point] = high[point]
+        return logs, low, high
 
     def take(self, columns: BoolArray) -> ColumnLaws:
         """Some of the columns; tables that were made are kept."""
@@ -115,7 +132,7 @@ class ColumnLaws:
             None if self.shares is None else self.shares[columns],
             self.centre[columns],
             self.scale[columns],
-            self.bandwidth,
+            self.count,
         )
         if "tables" in self.__dict__:
             laws.__dict__["tables"] = self.tables.take(columns)

@@ -1,9 +1,11 @@
 r"""Normal scores of codes and their inverse, column by column, exact in the far tails too.
 
-With $\hat F$ the smoothed distribution function of a column (`_kde_marginal.py`), the normal score
-of a value z is $x = \Phi^{-1}(\hat F(z))$. Within five standard deviations sums and tables of
-`_kde_marginal.py` serve; beyond, where probabilities round to 0 or 1, logarithms of the tail are
-added row by row. Used by `gaussian_copula.py`.
+With $\hat F$ the distribution function of a column (`_mixed_marginal.py`), the normal score of a
+value z is $x = \Phi^{-1}(\hat F(z))$; of a point mass, all that is known is that it lies between
+$\Phi^{-1}(\hat F(z^-))$ and $\Phi^{-1}(\hat F(z))$. Within four standard deviations sums and
+tables serve; beyond, where probabilities round to 0 or 1, logarithms of the tail are added row by
+row.
+Used by `gaussian_copula.py`.
 """
 
 from __future__ import annotations
@@ -17,7 +19,8 @@ from scipy.special import log_ndtr, ndtr, ndtri, ndtri_exp
 
 from aegen.core.arrays import BoolArray, FloatArray
 from aegen.core.compiled import compiled
-from aegen.samplers._kde_marginal import Margin, Quantiles
+from aegen.samplers._kde_marginal import Quantiles
+from aegen.samplers._mixed_marginal import MixedMargin
 
 __all__ = ["NormalScores", "rank_scores"]
 
@@ -36,97 +39,98 @@ ROUNDS = 200
 
 @dataclass(frozen=True)
 class NormalScores:
-    """The margins of d columns, some of which may be constant.
+    """The margins of d columns, some of which may be constant."""
 
-    Args:
-        ordered: the sorted columns, (d, n).
-        weights: of the values in that order, each column's sum one, (d, n).
-        width: bandwidth of each column, 0 for a constant one, (d,).
-    """
-
-    ordered: FloatArray
-    weights: FloatArray
-    width: FloatArray
-
-    @staticmethod
-    def of(codes: FloatArray, weights: FloatArray, width: FloatArray) -> NormalScores:
-        """Margins of codes (n, d) with positive row weights (n,) that sum to one."""
-        order = np.argsort(codes, axis=0, kind="stable").T
-        ordered = np.take_along_axis(codes.T, order, axis=1)
-        return NormalScores(ordered, weights[order], width)
-
-    @cached_property
-    def margins(self) -> tuple[Margin | None, ...]:
-        """Of each column, None for a constant one."""
-        own = self._uneven()
-        return tuple(
-            Margin.of(column, float(width), None if own is None else own[j]) if width > 0 else None
-            for j, (column, width) in enumerate(zip(self.ordered, self.width, strict=True))
-        )
+    margins: tuple[MixedMargin, ...]
 
     @cached_property
     def quantiles(self) -> Quantiles:
         """The inverses of the margins, as tables."""
-        return Quantiles.of(self.ordered, self.width, self._uneven())
+        return Quantiles.of([margin.knots() for margin in self.margins])
 
     def take(self, columns: BoolArray) -> NormalScores:
         """The margins of some of the columns; their tables are not made anew."""
-        part = NormalScores(self.ordered[columns], self.weights[columns], self.width[columns])
-        margins = tuple(self.margins[j] for j in np.flatnonzero(columns))
-        vars(part).update(margins=margins, quantiles=self.quantiles.take(columns))
+        part = NormalScores(tuple(self.margins[j] for j in np.flatnonzero(columns)))
+        vars(part).update(quantiles=self.quantiles.take(columns))
         return part
 
-    def _uneven(self) -> FloatArray | None:
-        """The weights, or None where all are equal."""
-        return None if (self.weights == self.weights[0, 0]).all() else self.weights
+    def of_codes(self, z: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Where the scores of codes lie, from and to, and the logs of the margins' densities.
 
-    def of_codes(self, z: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Scores of codes and the logs of the margins' densities, both (m, d).
-
-        A constant column has score 0 and log-density 0.
+        All are (m, d). The ends are the same, the score, where there is no point mass; of one, the
+        log-density is 0. A constant column has score 0.
         """
-        scores, logs = np.zeros_like(z), np.zeros_like(z)
+        low, high, logs = np.zeros_like(z), np.zeros_like(z), np.zeros_like(z)
         for j, margin in enumerate(self.margins):
-            if margin is None:
+            if margin.constant:
                 continue
-            logs[:, j], below = margin.density_and_cdf(z[:, j])
-            scores[:, j] = ndtri(below)
-            far = np.abs(scores[:, j]) > FAR
-            if far.any():
-                low = below[far] < 0.5
-                scores[far, j] = self._far(j, z[far, j], low)
-        return scores, logs
+            logs[:, j], until = margin.density_and_cdf(z[:, j])
+            high[:, j] = low[:, j] = ndtri(until)
+            atom = margin.atom_of(z[:, j])
+            low[atom, j], logs[atom, j] = ndtri(margin.below(z[atom, j])), 0.0
+            for tail in _tails(margin) if (np.abs(high[:, j]) > FAR).any() else ():
+                far = ~atom & (tail.sign * high[:, j] < -FAR)
+                if far.any():
+                    high[far, j] = low[far, j] = tail.scores(z[far, j])
+        return low, high, logs
 
     def to_codes(self, x: FloatArray) -> FloatArray:
         """The codes (m, d) whose scores are ``x``; a constant column gives its constant."""
         z = ndtr(x)
         self.quantiles.replace(z)
-        for j, width in enumerate(self.width):
-            far = np.abs(x[:, j]) > FAR
-            if width == 0 or not far.any():
-                continue
-            low = x[far, j] < 0
-            t, own, mass = self._scaled(j, z[far, j])
-            wanted = log_ndtr(np.where(low, x[far, j], -x[far, j]))
-            found = np.empty_like(t)
-            found[low] = _tail_quantile(wanted[low], t[low], own, mass)
-            found[~low] = -_tail_quantile(wanted[~low], -t[~low], *_mirrored(own, mass))
-            z[far, j] = self.ordered[j, 0] + width * found
+        for j, margin in enumerate(self.margins):
+            for tail in _tails(margin) if (np.abs(x[:, j]) > FAR).any() else ():
+                far = tail.sign * x[:, j] < -FAR
+                if far.any():
+                    z[far, j] = tail.values(x[far, j], z[far, j])
         return z
 
-    def _scaled(self, j: int, z: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Values (k,) and the column's own, in bandwidths from the first, and its weights."""
-        first, width = self.ordered[j, 0], self.width[j]
-        t: FloatArray = np.clip((z - first) / width, -LARGEST, LARGEST)
-        return t, (self.ordered[j] - first) / width, self.weights[j]
 
-    def _far(self, j: int, z: FloatArray, low: BoolArray) -> FloatArray:
-        """Scores of values (k,) in the lower tail where ``low``, else in the upper one."""
-        t, own, mass = self._scaled(j, z)
-        scores = np.empty_like(t)
-        scores[low] = _score(_log_tail(t[low], own, mass)[0])
-        scores[~low] = -_score(_log_tail(-t[~low], *_mirrored(own, mass))[0])
-        return scores
+@dataclass(frozen=True)
+class _Tail:
+    """A tail that thins out for ever: rows and their mass, mirrored where it is the upper one.
+
+    Args:
+        sign: 1 for the lower tail, -1 for the upper.
+        origin, width: values are in bandwidths from the origin.
+        rows: sorted, (n,).
+        mass: of each row, (n,).
+    """
+
+    sign: float
+    origin: float
+    width: float
+    rows: FloatArray
+    mass: FloatArray
+
+    def scores(self, z: FloatArray) -> FloatArray:
+        """Normal scores of values (k,) in this tail."""
+        return self.sign * _score(_log_tail(self._scaled(z), self.rows, self.mass)[0])
+
+    def values(self, x: FloatArray, start: FloatArray) -> FloatArray:
+        """Values whose scores are ``x`` (k,), sought from ``start`` (k,)."""
+        wanted = log_ndtr(self.sign * x)
+        found = _tail_quantile(wanted, self._scaled(start), self.rows, self.mass)
+        values: FloatArray = self.origin + self.width * self.sign * found
+        return values
+
+    def _scaled(self, z: FloatArray) -> FloatArray:
+        t: FloatArray = np.clip((z - self.origin) / self.width, -LARGEST, LARGEST)
+        return self.sign * t
+
+
+def _tails(margin: MixedMargin) -> list[_Tail]:
+    """The tails of a margin that have no bound."""
+    rest, tails = margin.rest, []
+    if rest is not None:
+        mass = rest.weights if len(rest.weights) else np.full(len(rest.t), 1 / len(rest.t))
+        mass = mass * margin.scale
+        if margin.low == -np.inf:
+            tails.append(_Tail(1.0, rest.origin, rest.width, rest.t, mass))
+        if margin.high == np.inf:
+            rows, turned = -rest.t[::-1], np.ascontiguousarray(mass[::-1])
+            tails.append(_Tail(-1.0, rest.origin, rest.width, rows, turned))
+    return tails
 
 
 def rank_scores(z: FloatArray, weights: FloatArray) -> FloatArray:
@@ -147,11 +151,6 @@ def rank_scores(z: FloatArray, weights: FloatArray) -> FloatArray:
         below = np.cumsum(share) - share / 2
         scores[:, j] = ndtri(below / share.sum())[group]
     return scores
-
-
-def _mirrored(rows: FloatArray, mass: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Sorted rows and weights mirrored at 0, so that an upper tail is a lower one."""
-    return np.ascontiguousarray(-rows[::-1]), np.ascontiguousarray(mass[::-1])
 
 
 def _score(logs: FloatArray) -> FloatArray:

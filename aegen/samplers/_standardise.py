@@ -17,6 +17,7 @@ __all__ = [
     "centre_and_spread",
     "effective_count",
     "first_copies",
+    "ordered_spread",
     "refuse_constant",
     "standardise",
 ]
@@ -70,36 +71,49 @@ def centre_and_spread(
         >>> [column.round(2).tolist() for column in centre_and_spread(z)]
         [[4.5, 0.0, 7.0], [3.71, 0.74, 0.0]]
     """
-    quantiles = _quantiles(z, weights, np.concatenate([[0.5], TAILS, 1 - TAILS]))
+    scale = centre_and_scale(z, weights)[1]
+    if weights is None:
+        quantiles = _quantiles(np.sort(z, axis=0), None)
+        return quantiles[0], _spread(quantiles, scale)
+    z, weights = z[weights > 0], weights[weights > 0]
+    found = np.empty((1 + 2 * len(TAILS), z.shape[1]))
+    for j, column in enumerate(z.T):
+        order = np.argsort(column, kind="stable")
+        found[:, j] = _quantiles(column[order], weights[order])
+    return found[0], _spread(found, scale)
+
+
+def ordered_spread(column: FloatArray, weights: FloatArray | None = None) -> float:
+    """The spread of `centre_and_spread` of one sorted column (n,), whose weights (n,) are > 0."""
+    scale = centre_and_scale(column[:, None], weights)[1]
+    return float(_spread(_quantiles(column, weights)[:, None], scale)[0])
+
+
+def _spread(quantiles: FloatArray, scale: FloatArray) -> FloatArray:
+    """The spread of columns from their quantiles, see `_quantiles`, and their scale (d,)."""
     low, high = np.split(quantiles[1:], 2)
     widths = (high - low) / (-2 * ndtri(TAILS))[:, None]
     wide_enough = (widths > 0) & (widths >= NARROW * np.concatenate([widths[1:], widths[-1:]]))
     first = wide_enough.argmax(axis=0)
-    width = np.where(wide_enough.any(axis=0), widths[first, np.arange(z.shape[1])], np.inf)
-    return quantiles[0], np.minimum(width, centre_and_scale(z, weights)[1])
+    width = np.where(wide_enough.any(axis=0), widths[first, np.arange(len(scale))], np.inf)
+    return np.minimum(width, scale)
 
 
-def _quantiles(z: FloatArray, weights: FloatArray | None, levels: FloatArray) -> FloatArray:
-    """Quantiles (levels, d) of the columns of ``z``: the mean of both values at a step."""
+def _quantiles(ordered: FloatArray, weights: FloatArray | None) -> FloatArray:
+    """Median, then lower and upper ends of the `TAILS`, of rows in order: (levels, ...).
 
-    def places(shares: FloatArray) -> tuple[IntArray, IntArray]:
-        last = len(shares) - 1
-        below = np.searchsorted(shares, levels - ROUNDING)
-        above = np.searchsorted(shares, levels + ROUNDING, side="right")
-        return np.minimum(below, last), np.minimum(above, last)
-
-    if weights is None:
-        ordered = np.sort(z, axis=0)
-        below, above = places(np.arange(1, len(z) + 1) / len(z))
-        return ordered[below] / 2 + ordered[above] / 2
-    z, weights = z[weights > 0], weights[weights > 0]
-    found = np.empty((len(levels), z.shape[1]))
-    for j, column in enumerate(z.T):
-        order = np.argsort(column, kind="stable")
-        shares = np.cumsum(weights[order])
-        below, above = places(shares / shares[-1])
-        found[:, j] = column[order[below]] / 2 + column[order[above]] / 2
-    return found
+    Where a level lies on a step, the mean of both values.
+    """
+    levels = np.concatenate([[0.5], TAILS, 1 - TAILS])
+    shares = np.arange(1.0, len(ordered) + 1) if weights is None else np.cumsum(weights)
+    shares /= shares[-1]
+    below = np.searchsorted(shares, levels - ROUNDING)
+    above = np.searchsorted(shares, levels + ROUNDING, side="right")
+    last = len(shares) - 1
+    middle: FloatArray = (
+        ordered[np.minimum(below, last)] / 2 + ordered[np.minimum(above, last)] / 2
+    )
+    return middle
 
 
 def standardise(z: FloatArray, centre: FloatArray, scale: FloatArray) -> FloatArray:

@@ -154,6 +154,8 @@ class Sampler(BaseEstimator, ABC):
         check(type(self), self.get_params(deep=False))
         z = np.ascontiguousarray(arrays.codes(z))
         weights = arrays.weights(sample_weight, len(z)) if len(z) else None
+        if weights is not None and (weights == weights[0]).all():
+            weights = None  # equal ones are none
         if weights is not None and not self.weighted:
             raise InvalidInput(
                 f"{self.title} cannot weight rows: leave sample_weight out, or repeat rows instead"

@@ -17,12 +17,12 @@ from aegen.samplers._beta import draw_beta
 from aegen.samplers._beta_sums import BetaSums
 from aegen.samplers._degree import likeliest_degree
 from aegen.samplers._jitter import Correlated, Jitter, Local
-from aegen.samplers._kde_marginal import silverman
 from aegen.samplers._kernel_sums import in_threads
 from aegen.samplers._marginals import ColumnLaws, inside
 from aegen.samplers._ranks import Ranks, ranked
 from aegen.samplers._standardise import (
     centre_and_scale,
+    centre_and_spread,
     effective_count,
     refuse_constant,
     standardise,
@@ -48,10 +48,13 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
     with $f_{n,r}$ the density of Beta(r, n + 1 - r), summed in logs.
 
     ``margins``: "kde" is the average of n normal distributions around a column's values with
-    standard deviation $(3n/4)^{-1/5}$ times the column's (Silverman's rule); its inverse is read
-    from a table whose error is below 2e-7 in probability. "gaussian" is the normal distribution
-    with the column's mean and standard deviation. "empirical" gives $z_{(\lceil nU \rceil)}$, so
-    that only values that occurred are drawn; then there is no density.
+    standard deviation $(3n/4)^{-1/5}$ times the column's spread (Silverman's rule); values that
+    repeat are point masses, and bounds that no code passes are kept (``_mixed_marginal.py``). Its
+    inverse is read from a table whose error is below 2e-7 in probability. "gaussian" is the normal
+    distribution with the column's mean and standard deviation, far rows included. "empirical"
+    gives $z_{(\lceil nU \rceil)}$, so that only values that occurred are drawn; then there is no
+    density. At a point mass of a column the density is a probability there, with
+    $F_{ij}(u_j) - F_{ij}(u_j^-)$ in place of $f_{ij}(u_j) \hat f_j(z_j)$.
 
     ``degree``: m below n smooths more. A row's rank becomes one of m steps, $S = \lceil mR/n
     \rceil$, and $U \sim Beta(S, m + 1 - S)$. Where m does not divide n, a rank that lies across a
@@ -169,7 +172,7 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
             )
         self._weigh(n, weights)
         self.shares_ = self.weights_
-        self.count_ = float(n) if weights is None else effective_count(z, weights)
+        self.count_ = effective_count(z, weights)
         self.ordered_, self.ranks_ = ranked(z, rng)
         self.centre_, self.scale_ = centre_and_scale(z, weights)
         self._forget()
@@ -204,8 +207,10 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
 
     @cached_property
     def _laws(self) -> ColumnLaws:
-        shares, width = self._rows.ordered_shares, silverman(self.count_)
-        return ColumnLaws(self.margins, self.ordered_, shares, self.centre_, self.scale_, width)
+        shares = self._rows.ordered_shares
+        return ColumnLaws(
+            self.margins, self.ordered_, shares, self.centre_, self.scale_, self.count_
+        )
 
     @cached_property
     def _sums(self) -> BetaSums:
@@ -217,7 +222,8 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
         if self.jitter == "local":
             place = self.ranks_.astype(np.int64) - 1
             codes = np.take_along_axis(self.ordered_.T, place, axis=0)
-            return Local(standardise(codes, self.centre_, self.scale_), self.shares_)
+            centre, spread = centre_and_spread(codes, self.shares_)
+            return Local(standardise(codes, centre, spread), self.shares_)
         start, length = self._rows.stretches(len(self.ranks_))
         middle = (start + length[:, None] / 2) / len(self.ranks_)
         return Correlated(ndtri(inside(middle)), self.shares_)
@@ -280,12 +286,8 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
     def _score_samples(self, z: FloatArray) -> FloatArray:
         self._require_density("density")
         refuse_constant(self.title, self.ordered_[:, 0], self.scale_)
-        u = np.empty_like(z)
-        density = np.zeros(len(z))
-        for j in range(z.shape[1]):
-            log_density, u[:, j] = self._laws.log_density_and_cdf(z[:, j], j)
-            density += log_density
-        return density + self._sums.log_density(inside(u))
+        density, low, high = self._laws.of_codes(z)
+        return density + self._sums.log_density(high, low)
 
     def _require_density(self, noun: str) -> None:
         if self.margins == "empirical" and noun == "density":
@@ -318,7 +320,7 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
         points = arrays.codes(z, dimension=self.n_features_in_)
         reached = (points[:, ~self.free_] >= self.given_[~self.free_]).all(axis=1)
         free = points[:, self.free_]
-        return np.where(reached, self._sums.cdf(self._laws.cdfs(free)), 0.0)
+        return np.where(reached, self._sums.cdf(self._laws.of_codes(free)[2]), 0.0)
 
     # columns on their own
 
@@ -335,7 +337,7 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
             [[0.5]]
         """
         self._require_whole()
-        return self._laws.cdfs(arrays.codes(z, dimension=self.n_features_in_))
+        return self._laws.of_codes(arrays.codes(z, dimension=self.n_features_in_))[2]
 
     def from_uniform(self, u: ArrayLike) -> FloatArray:
         r"""Codes $z_j = \hat F_j^{-1}(u_j)$ of numbers ``u`` (k, d) in [0, 1], (k, d).
@@ -371,8 +373,7 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
         self, known: BoolArray, values: FloatArray, rng: np.random.Generator
     ) -> Sampler:
         self._require_density("condition")
-        given = dict(zip(np.flatnonzero(known).tolist(), values.tolist(), strict=True))
-        probabilities = self._row_probabilities(given)
+        probabilities = self._row_probabilities(known, values)
         if probabilities.sum() <= 0:
             raise InvalidInput(
                 f"{self.title} gives these values probability 0 together: condition on others"
@@ -392,31 +393,32 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
         left.__dict__["_laws"] = self._laws.take(free)
         return left
 
-    def _row_probabilities(self, given: dict[int, float]) -> FloatArray:
-        """Probabilities of rows given values of some columns, up to a factor, (n,)."""
-        for j, value in given.items():
-            self._require_possible(j, value)
-        columns = [j for j in given if self.scale_[j] > 0]
-        if not columns:
-            return self.weights_
-        at = {j: np.array([given[j]]) for j in columns}
+    def _row_probabilities(self, known: BoolArray, values: FloatArray) -> FloatArray:
+        """Probabilities of rows given values (k,) of ``known`` columns (d,), up to a factor."""
+        laws = self._laws.take(known)
+        logs, low, high = laws.of_codes(values[None])
+        if logs[0] == -np.inf:
+            self._refuse_impossible(laws, values)
+        moving = self.scale_[known] > 0
         start, length = self._rows.stretches(self.degree_)
+        columns = np.flatnonzero(known)[moving]
         sums = BetaSums.of(start[:, columns], length, self.weights_, self.degree_)
-        u = np.array([self._laws.cdf(x, j)[0] for j, x in at.items()])
+        rows = sums.row_logs(low[0, moving], high[0, moving])
         probabilities = np.zeros(len(self.ranks_))
-        if self.margins == "empirical":
-            below = np.array([self._laws.cdf(x, j, less=True)[0] for j, x in at.items()])
-            probabilities[sums.kept] = sums.between(below, u)
-        else:
-            logs = sums.row_logs(inside(u))
-            probabilities[sums.kept] = np.exp(logs - logs.max())
+        if rows.max() > -np.inf:
+            probabilities[sums.kept] = np.exp(rows - rows.max())
         return probabilities
 
-    def _require_possible(self, j: int, value: float) -> None:
-        """Refuse a value that column j never takes."""
-        if self._laws.jumps(j) and value not in self.ordered_[j]:
-            why = "is constant" if self.scale_[j] == 0 else "has empirical margins"
+    def _refuse_impossible(self, laws: ColumnLaws, values: FloatArray) -> None:
+        """Name the first of the ``values`` (k,) that its column never takes."""
+        for j, value in enumerate(values):
+            if laws.at(np.array([value]), j)[0][0] > -np.inf:
+                continue
+            occurred = laws.ordered[j]
+            why = "has no values there"
+            if laws.scale[j] == 0 or laws.kind == "empirical":
+                why = "is constant" if laws.scale[j] == 0 else "has empirical margins"
             raise InvalidInput(
                 f"{self.title} cannot be given {value:g} in a column that {why}: take a value "
-                f"that occurred, such as {self.ordered_[j][len(self.ranks_) // 2]:g}"
+                f"that occurred, such as {occurred[len(occurred) // 2]:g}"
             )

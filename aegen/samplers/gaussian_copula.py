@@ -6,17 +6,20 @@ from typing import Annotated, ClassVar
 
 import numpy as np
 from scipy.linalg import solve_triangular
+from threadpoolctl import threadpool_limits
 
 from aegen.core.arrays import BoolArray, FloatArray
 from aegen.core.errors import InvalidInput
-from aegen.samplers._kde_marginal import silverman
+from aegen.samplers._mixed_marginal import MixedMargin, refuse_impossible
 from aegen.samplers._normal import (
     Shrinkage,
     known_units,
     normal_root,
     regression,
+    symmetric,
     weighted_correlation,
 )
+from aegen.samplers._normal_box import SMALLEST, box_log_probability, drawn_within
 from aegen.samplers._normal_scores import NormalScores, rank_scores
 from aegen.samplers._standardise import (
     centre_and_scale,
@@ -28,13 +31,23 @@ from aegen.samplers.base import ConditionalSampler, DensitySampler, Sampler
 
 __all__ = ["GaussianCopula"]
 
+ROUNDS = 20
+"""How often scores of point masses are drawn anew; correlations of the second half are kept."""
+
+RIDGE = 1e-3
+"""Independent share of the scores while point masses are drawn, so that there is an inverse."""
+
+CANDIDATES = 16_000
+"""How many stand for a condition on a point mass."""
+
 
 class GaussianCopula(DensitySampler, ConditionalSampler):
     r"""Gaussian copula of normal scores, with kernel-smoothed margins.
 
     With $\hat F_j$ the kernel-smoothed distribution function of column j (normal kernel, bandwidth
-    $(3n/4)^{-1/5}$ times the column's standard deviation) and $x_j = \Phi^{-1}(\hat F_j(z_j))$ its
-    normal score, scores are jointly normal: $x \sim N(0, R)$. So
+    $(3n/4)^{-1/5}$ times the column's spread; values that repeat are point masses and bounds are
+    kept, ``_mixed_marginal.py``) and $x_j = \Phi^{-1}(\hat F_j(z_j))$ its normal score, scores are
+    jointly normal: $x \sim N(0, R)$. So, away from point masses,
 
     $\log f(z) = \log\varphi_R(x) + \sum_j [\log\hat f_j(z_j) - \log\varphi(x_j)]$.
 
@@ -44,16 +57,22 @@ class GaussianCopula(DensitySampler, ConditionalSampler):
     pair by pair, it is a correlation matrix whatever the codes are, and rows can be weighted
     exactly. With ``shrinkage`` s every correlation is multiplied by 1 - s.
 
+    At a point mass a score is only known to lie in an interval. Such scores are drawn in turn,
+    each given the others, and R is averaged over rounds (Hoff's Gibbs sampler); the density has
+    the probability of the interval in its place, to about three digits where there are several
+    (``_normal_box.py``).
+
     Conditions are exact, however far from the codes: scores given some of them are normal again,
     and a conditioned model keeps their mean and covariance. Of the tails, logarithms are taken
-    (`_normal_scores.py`).
+    (`_normal_scores.py`). Given a point mass, weighted candidates stand for the law:
+    ``effective_rows()`` of the answer tells how many carry the weight.
 
     Goes wrong where the dependence is not Gaussian: clusters and curved sheets smear, and
     far tails are independent. A constant column is drawn as that constant and has no density;
     columns whose ranks depend on each other linearly have none either.
 
-    Reference: Klaassen and Wellner 1997 (efficiency of the correlation of normal scores);
-    "copula" models of codes in arXiv 1906.05423 and 2309.09916.
+    Reference: Klaassen and Wellner 1997 (efficiency of the correlation of normal scores); Hoff
+    2007 (point masses); "copula" models of codes in arXiv 1906.05423 and 2309.09916.
 
     Example:
         >>> codes = np.random.default_rng(0).normal(size=(200, 2))
@@ -68,7 +87,7 @@ class GaussianCopula(DensitySampler, ConditionalSampler):
 
     codes_: Annotated[FloatArray, "n d"]
     weights_: Annotated[FloatArray, "n"]
-    width_: Annotated[FloatArray, "d"]
+    count_: float
     mean_: Annotated[FloatArray, "d"]
     covariance_: Annotated[FloatArray, "d d"]
 
@@ -88,26 +107,44 @@ class GaussianCopula(DensitySampler, ConditionalSampler):
         if weights is None:
             weights = np.full(len(z), 1 / len(z))
         self.codes_, self.weights_ = z[weights > 0], weights[weights > 0]
-        scale = centre_and_scale(self.codes_, self.weights_)[1]
-        self.width_ = silverman(effective_count(self.codes_, self.weights_)) * scale
+        self.count_ = effective_count(self.codes_, self.weights_)
         self.mean_ = np.zeros(z.shape[1])
-        self.covariance_ = self._correlation()
         self._scores = None
+        self.covariance_ = self._correlation(rng)
 
-    def _correlation(self) -> FloatArray:
-        """Correlations of the normal scores of the ranks, (d, d); 0 throughout for a constant."""
+    def _correlation(self, rng: np.random.Generator) -> FloatArray:
+        """Correlations of the normal scores, (d, d); 0 throughout for a constant column."""
         scores = rank_scores(self.codes_, self.weights_)
         x = standardise(scores, *centre_and_scale(scores, self.weights_))
-        return weighted_correlation(x, self.weights_, self.width_ > 0, 1.0 - self.shrinkage)
+        factor, varying = 1.0 - self.shrinkage, ~self._constant
+        correlation = weighted_correlation(x, self.weights_, varying, factor)
+        atoms = np.stack(
+            [m.atom_of(z) for m, z in zip(self._margins().margins, self.codes_.T, strict=True)],
+            axis=1,
+        )
+        if not (atoms & varying).any():
+            return correlation
+        low, high, _ = self._margins().of_codes(self.codes_)
+        kept = np.zeros_like(correlation)
+        for turn in range(ROUNDS):
+            _redraw(x, correlation, low, high, atoms & varying, rng)
+            units = standardise(x, *centre_and_scale(x, self.weights_))
+            correlation = weighted_correlation(units, self.weights_, varying, factor)
+            if turn >= ROUNDS // 2:
+                kept += correlation / (ROUNDS - ROUNDS // 2)
+        return symmetric(kept, varying)
+
+    @property
+    def _constant(self) -> BoolArray:
+        """Which columns never change, (d,)."""
+        return np.array([margin.constant for margin in self._margins().margins])
 
     def _defect(self) -> str | None:
         self._scores = None
         if (self.weights_ <= 0).any() or not np.isclose(self.weights_.sum(), 1):
             return "weights_ must be positive and sum to one"
-        if (self.width_ < 0).any():
-            return "width_ must not be negative"
-        if not len(self.codes_) or ((np.ptp(self.codes_, axis=0) > 0) != (self.width_ > 0)).any():
-            return "width_ must be 0 for constant columns of codes_ and only for them"
+        if not 1 <= self.count_ <= len(self.codes_) + 0.5:
+            return "count_ must be from 1 to the number of rows"
         if (np.diag(self.covariance_) < 0).any():
             return "covariance_ must not have negative variances"
         if not np.array_equal(self.covariance_, self.covariance_.T):
@@ -119,7 +156,9 @@ class GaussianCopula(DensitySampler, ConditionalSampler):
 
     def _margins(self) -> NormalScores:
         if self._scores is None:
-            self._scores = NormalScores.of(self.codes_, self.weights_, self.width_)
+            self._scores = NormalScores(
+                MixedMargin.of_codes(self.codes_, self.weights_, count=self.count_)
+            )
         return self._scores
 
     def _sample(self, n: int, rng: np.random.Generator) -> FloatArray:
@@ -129,49 +168,145 @@ class GaussianCopula(DensitySampler, ConditionalSampler):
         return self._margins().to_codes(x)
 
     def _score_samples(self, z: FloatArray) -> FloatArray:
-        refuse_constant(self.title, self.codes_[0], self.width_)
-        scale, factor = _factor(self.covariance_)
+        refuse_constant(self.title, self.codes_[0], np.ptp(self.codes_, axis=0))
+        low, high, logs = self._margins().of_codes(z)
+        at, pattern = np.unique(low < high, axis=0, return_inverse=True)
+        density = np.empty(len(z))
+        for k, atoms in enumerate(at):
+            rows = pattern.ravel() == k
+            density[rows] = self._log_density(low[rows], high[rows], logs[rows], atoms)
+        return density
+
+    def _log_density(
+        self, low: FloatArray, high: FloatArray, logs: FloatArray, atoms: BoolArray
+    ) -> FloatArray:
+        """Of scores (m, d) whose columns ``atoms`` (d,) are known by intervals, others as such.
+
+        ``logs`` (m, d) are those of the margins' densities.
+        """
+        points = ~atoms
+        if not points.any():
+            return box_log_probability(
+                np.tile(self.mean_, (len(low), 1)), self.covariance_, low, high
+            )
+        x, mean = low[:, points], self.mean_[points]
+        scale, factor = _factor(self.covariance_[np.ix_(points, points)])
         if factor is None:
             raise InvalidInput(
                 f"{self.title} has no density: some columns of the training codes depend on each "
                 "other exactly, in ranks; fit with shrinkage above 0, or leave such columns out"
             )
-        x, logs = self._margins().of_codes(z)
-        y = solve_triangular(factor, ((x - self.mean_) / scale).T, lower=True)
+        y = solve_triangular(factor, ((x - mean) / scale).T, lower=True)
         volume = np.log(np.diag(factor)).sum() + np.log(scale).sum()
         # The sums of x² nearly cancel margins' densities in far tails, so column by column.
-        density: FloatArray = (logs + 0.5 * x * x).sum(axis=1) - volume
+        density: FloatArray = (logs[:, points] + 0.5 * x * x).sum(axis=1) - volume
         density -= 0.5 * (y * y).sum(axis=0)
+        if atoms.any():
+            law = regression(_root(self.covariance_), points)
+            away = (x - mean) @ law.slopes.T
+            density += box_log_probability(
+                self.mean_[atoms] + away, law.rest @ law.rest.T, low[:, atoms], high[:, atoms]
+            )
         return density
 
     def _condition(
         self, known: BoolArray, values: FloatArray, rng: np.random.Generator
     ) -> Sampler:
-        at = self.codes_[0].copy()
-        at[known] = values
-        scores = self._margins().of_codes(at[None])[0][0]
-        law = regression(_root(self.covariance_), known)
-        constant = self.width_ == 0
-        away = known_units(
-            self.title,
-            np.where(constant, self.codes_[0], self.mean_)[known],
-            np.where(constant, 0.0, 1.0)[known],
-            np.where(constant, at, scores)[known],
-            law.whitener,
-        )
+        from aegen.samplers.bootstrap import Bootstrap
+
+        margins = self._margins().take(known)
+        refuse_impossible(self.title, margins.margins, values)
+        low, high, _ = margins.of_codes(values[None])
+        atoms = known.copy()
+        atoms[known] = low[0] < high[0]
+        scores = np.zeros(len(known))
+        scores[known] = low[0]
+        points = known & ~atoms
+        varying = np.where(self._constant, 0.0, 1.0)[points]
+        law = regression(_root(self.covariance_), points)
+        away = known_units(self.title, self.mean_[points], varying, scores[points], law.whitener)
+        mean = self.mean_[~points] + law.slopes @ away
+        if atoms.any():
+            inside = known[~points]
+            ends = low[:, low[0] < high[0]], high[:, low[0] < high[0]]
+            x, weights = _given_intervals(mean, law.rest @ law.rest.T, inside, *ends, rng)
+            return Bootstrap()._learnt(
+                x.shape[1], codes_=self._margins().take(~known).to_codes(x), weights_=weights
+            )
         spread, root = law.left()
         root *= spread[:, None]
         left = root @ root.T
         given = self._learnt(
             len(spread),
-            codes_=self.codes_[:, ~known],
+            codes_=np.ascontiguousarray(self.codes_[:, ~known]),
             weights_=self.weights_,
-            width_=self.width_[~known],
-            mean_=self.mean_[~known] + law.slopes @ away,
+            count_=self.count_,
+            mean_=mean,
             covariance_=(left + left.T) / 2,
         )
         given._scores = self._margins().take(~known)
         return given
+
+
+def _redraw(
+    x: FloatArray,
+    correlation: FloatArray,
+    low: FloatArray,
+    high: FloatArray,
+    atoms: BoolArray,
+    rng: np.random.Generator,
+) -> None:
+    """Draw the scores ``x`` (n, d) of ``atoms`` (n, d) anew between their ends, in place.
+
+    Column by column, each given the others.
+    """
+    d = len(correlation)
+    with threadpool_limits(limits=1):
+        precision = np.linalg.inv((1 - RIDGE) * correlation + RIDGE * np.eye(d))
+    for j in np.flatnonzero(atoms.any(axis=0)):
+        rows = atoms[:, j]
+        pull, spread = precision[j] / precision[j, j], precision[j, j] ** -0.5
+        pull[j] = 0.0
+        mean = -np.einsum("nd,d->n", x[rows], pull)
+        ends = [(end[rows, j] - mean) / spread for end in (low, high)]
+        x[rows, j] = mean + spread * drawn_within(ends[0], ends[1], rng.random(len(mean)))[0]
+
+
+def _given_intervals(
+    mean: FloatArray,
+    covariance: FloatArray,
+    inside: BoolArray,
+    low: FloatArray,
+    high: FloatArray,
+    rng: np.random.Generator,
+) -> tuple[FloatArray, FloatArray]:
+    """Weighted draws of a normal law given that some coordinates lie in intervals.
+
+    Args:
+        mean: of the law, (d,).
+        covariance: of the law, (d, d).
+        inside: which coordinates are in intervals, (d,), k of them.
+        low: lower ends of the intervals, (1, k).
+        high: upper ends, (1, k).
+        rng: for the draws.
+
+    Returns:
+        The other coordinates (CANDIDATES, d - k) and weights (CANDIDATES,), sum one.
+    """
+    own = covariance[np.ix_(inside, inside)]
+    root = np.linalg.cholesky(own + SMALLEST * np.eye(len(own)))
+    units = np.zeros((CANDIDATES, len(root)))
+    logs = np.zeros(CANDIDATES)
+    for j, row in enumerate(root):
+        centre = mean[inside][j] + units[:, :j] @ row[:j]
+        ends = [(end[0, j] - centre) / row[j] for end in (low, high)]
+        units[:, j], mass = drawn_within(ends[0], ends[1], rng.random(CANDIDATES))
+        logs += mass
+    law = regression(_root(covariance), inside)
+    x = mean[~inside] + (units @ root.T) @ law.slopes.T
+    x += rng.standard_normal((CANDIDATES, law.rest.shape[1])) @ law.rest.T
+    weights = np.exp(logs - logs.max())
+    return x, weights / weights.sum()
 
 
 def _factor(covariance: FloatArray) -> tuple[FloatArray, FloatArray | None]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Annotated, ClassVar
 
 import numpy as np
 
 from aegen.core.arrays import BoolArray, FloatArray
 from aegen.core.parameters import Field
-from aegen.samplers._kde_marginal import Margin, silverman
-from aegen.samplers._normal import known_units
-from aegen.samplers._standardise import centre_and_scale, effective_count, refuse_constant
+from aegen.samplers._kde_marginal import Quantiles
+from aegen.samplers._mixed_marginal import MixedMargin, refuse_impossible
+from aegen.samplers._standardise import effective_count, refuse_constant
 from aegen.samplers.base import ConditionalSampler, DensitySampler, Sampler
 
 __all__ = ["IndependentMargins"]
@@ -20,10 +21,12 @@ class IndependentMargins(DensitySampler, ConditionalSampler):
     r"""Independence copula with kernel-smoothed margins: columns know nothing of each other.
 
     $f(z) = \prod_j \hat f_j(z_j)$ with $\hat f_j(x) = \frac{1}{n h_j} \sum_i
-    \varphi((x - z_{ij})/h_j)$ and $h_j$ = bandwidth times the column's standard deviation. A draw
-    is exact: per column, the value of a random row plus $h_j$ times a normal number. Row weights
-    take the place of 1/n; Silverman's n then is the effective number of different rows. A
-    condition changes nothing in the other columns, and is exact.
+    \varphi((x - z_{ij})/h_j)$ and $h_j$ = bandwidth times the column's spread. A draw is exact:
+    per column, the value of a random row plus $h_j$ times a normal number. Values that repeat are
+    point masses, whose density is their probability, and bounds that no code passes are kept
+    (``_mixed_marginal.py``). Row weights take the place of 1/n; Silverman's n then is the
+    effective number of different rows. A condition changes nothing in the other columns, and is
+    exact.
 
     Goes wrong wherever columns depend on each other; it is the yardstick for how much dependence
     matters. Smoothing widens each column by the factor sqrt(1 + bandwidth²). A constant column is
@@ -43,15 +46,14 @@ class IndependentMargins(DensitySampler, ConditionalSampler):
 
     codes_: Annotated[FloatArray, "n d"]
     weights_: Annotated[FloatArray, "n"]
-    centre_: Annotated[FloatArray, "d"]
-    width_: Annotated[FloatArray, "d"]
+    count_: float
 
     def __init__(
         self,
         bandwidth: Annotated[
             float | None,
             Field(
-                "Width of the smoothing in standard deviations of a column; empty: Silverman's.",
+                "Width of the smoothing in spreads of a column; empty: Silverman's.",
                 low=0.005,
                 high=5,
                 log=True,
@@ -64,16 +66,23 @@ class IndependentMargins(DensitySampler, ConditionalSampler):
         there = np.ones(len(z), dtype=np.bool_) if weights is None else weights > 0
         self.codes_ = z[there]
         self.weights_ = np.full(len(z), 1 / len(z)) if weights is None else weights[there]
-        self.centre_, scale = centre_and_scale(z, weights)
-        bandwidth = self.bandwidth
-        if bandwidth is None:
-            bandwidth = silverman(effective_count(self.codes_, self.weights_))
-        self.width_ = bandwidth * scale
+        self.count_ = effective_count(self.codes_, self.weights_)
+        self.__dict__.pop("_margins", None)
 
     def _defect(self) -> str | None:
+        self.__dict__.pop("_margins", None)
         if (self.weights_ <= 0).any() or not np.isclose(self.weights_.sum(), 1):
             return "weights_ must be positive and sum to one"
+        if not 1 <= self.count_ <= len(self.codes_) + 0.5:
+            return "count_ must be from 1 to the number of rows"
         return None
+
+    @cached_property
+    def _margins(self) -> tuple[MixedMargin, ...]:
+        """The law of each column."""
+        return MixedMargin.of_codes(
+            self.codes_, self.weights_, count=self.count_, bandwidth=self.bandwidth
+        )
 
     def _sample(self, n: int, rng: np.random.Generator) -> FloatArray:
         d = self._d
@@ -83,7 +92,13 @@ class IndependentMargins(DensitySampler, ConditionalSampler):
             edges = np.cumsum(self.weights_)[:-1]
             rows = np.searchsorted(edges, rng.random((n, d)), side="right")
         drawn: FloatArray = self.codes_[rows, np.arange(d)]
-        drawn += self.width_ * rng.standard_normal((n, d))
+        widths = [margin.rest.width if margin.rest else 0.0 for margin in self._margins]
+        drawn += widths * rng.standard_normal((n, d))
+        mixed = np.array([not margin.plain for margin in self._margins])
+        if mixed.any():
+            u = rng.random((n, int(mixed.sum())))
+            Quantiles.of([m.knots() for m in self._margins if not m.plain]).replace(u)
+            drawn[:, mixed] = u
         return drawn
 
     def _equal(self) -> bool:
@@ -91,26 +106,20 @@ class IndependentMargins(DensitySampler, ConditionalSampler):
         return bool((self.weights_ == self.weights_[0]).all())
 
     def _score_samples(self, z: FloatArray) -> FloatArray:
-        refuse_constant(self.title, self.centre_, self.width_)
-        weights = None if self._equal() else self.weights_
-        total = np.zeros(len(z))
-        for j, width in enumerate(self.width_):
-            order = np.argsort(self.codes_[:, j])
-            margin = Margin.of(
-                self.codes_[order, j], float(width), None if weights is None else weights[order]
-            )
-            total += margin.density_and_cdf(z[:, j])[0]
+        refuse_constant(self.title, self.codes_[0], np.ptp(self.codes_, axis=0))
+        parts = [
+            margin.density_and_cdf(x)[0] for margin, x in zip(self._margins, z.T, strict=True)
+        ]
+        total: FloatArray = np.sum(parts, axis=0)
         return total
 
     def _condition(
         self, known: BoolArray, values: FloatArray, rng: np.random.Generator
     ) -> Sampler:
-        anything = np.eye(len(values))
-        known_units(self.title, self.centre_[known], self.width_[known], values, anything)
+        refuse_impossible(self.title, [self._margins[j] for j in np.flatnonzero(known)], values)
         return self._learnt(
             int((~known).sum()),
-            codes_=self.codes_[:, ~known],
+            codes_=np.ascontiguousarray(self.codes_[:, ~known]),
             weights_=self.weights_,
-            centre_=self.centre_[~known],
-            width_=self.width_[~known],
+            count_=self.count_,
         )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Sequence
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
@@ -13,9 +13,10 @@ from aegen.core.arrays import BoolArray, FloatArray, IntArray
 from aegen.core.errors import InvalidInput
 from aegen.core.parameters import Field
 from aegen.core.progress import report
-from aegen.samplers._kde_marginal import Margin, Quantiles, silverman
+from aegen.samplers._kde_marginal import Quantiles
+from aegen.samplers._mixed_marginal import MixedMargin, refuse_impossible
 from aegen.samplers._resampling import resampled
-from aegen.samplers._standardise import centre_and_scale, refuse_constant
+from aegen.samplers._standardise import effective_count, refuse_constant
 from aegen.samplers.base import ConditionalSampler, DensitySampler, Sampler
 
 if TYPE_CHECKING:
@@ -58,7 +59,8 @@ class VineCopula(DensitySampler, ConditionalSampler):
     $\log f(z) = \sum_{e} \log c_e(u_{a|D}, u_{b|D}) + \sum_j \log\hat f_j(z_j)$
 
     where pair e ties a and b given D, and $\hat F_j$ is the column smoothed by normal kernels of
-    bandwidth $(3n/4)^{-1/5}$ standard deviations. Which pairs are tied first is chosen by
+    bandwidth $(3n/4)^{-1/5}$ spreads, with point masses where values repeat and bounds that no
+    code passes (``_mixed_marginal.py``). Which pairs are tied first is chosen by
     Kendall's tau, the strongest first. A pair's density is of free form ("nonparametric": a local
     constant estimate on a grid), the best by AIC of five families and independence
     ("parametric"), Gaussian ("gaussian"), or the best by AIC of free form, Gaussian, independence
@@ -73,13 +75,18 @@ class VineCopula(DensitySampler, ConditionalSampler):
     ``effective_rows()`` of the answer tells how many of 16,000 carry the weight. Where they are
     fewer than ten, as far outside the codes, the candidates are those of `_resampling.py`.
 
+    Columns with point masses are the library's discrete variables: pairs are fitted to the
+    intervals that ranks lie in, and the density of a point mass is the probability that a discrete
+    vine gives it (the law of the draws is near to that, not the same, with three columns or more).
+
     Goes wrong by taking each pair's shape to be the same whatever the columns between them are.
     Fits take minutes in high dimensions: pairs grow with d², so lower ``truncation`` or ``rows``.
-    Within 1e-10 of probabilities 0 and 1 copula densities stand still. Ties are ranked at random.
-    Rows cannot be weighted. A constant column is left out of the vine, drawn as that constant,
-    and has no density.
+    Within 1e-10 of probabilities 0 and 1 copula densities stand still. Rare ties are ranked at
+    random. Rows cannot be weighted. A constant column is left out of the vine, drawn as that
+    constant, and has no density.
 
     Reference: Dißmann et al. 2013 (choice of the trees); Nagler 2016 (local likelihood pairs);
+    Panagiotelis, Czado and Joe 2012 (discrete variables);
     Tagasovska, Ackerer and Vatter 2019 (arXiv 1906.05423), where codes of autoencoders are
     modelled so. The pairs and trees are pyvinecopulib's.
 
@@ -95,7 +102,7 @@ class VineCopula(DensitySampler, ConditionalSampler):
     exact: ClassVar[None] = None
 
     codes_: Annotated[FloatArray, "n d"]
-    width_: Annotated[FloatArray, "d"]
+    count_: float
     columns_: Annotated[IntArray, "v"]
     known_: Annotated[FloatArray, "v"]
     matrix_: Annotated[IntArray, "v v"]
@@ -144,20 +151,36 @@ class VineCopula(DensitySampler, ConditionalSampler):
         return 10
 
     def _fit(self, z: FloatArray, weights: FloatArray | None, rng: np.random.Generator) -> None:
-        self.codes_ = z.copy()
-        self.width_ = silverman(len(z)) * centre_and_scale(z)[1]
-        self.columns_ = np.flatnonzero(self.width_ > 0)
+        self.codes_, self.count_ = z.copy(), effective_count(z)
+        self._forget()
+        self.columns_ = np.flatnonzero([not margin.constant for margin in self._margins])
         self.known_ = np.full(len(self.columns_), 0.5)
-        self._tables = self._built = None
         used = z[:, self.columns_]
         if self.rows is not None and self.rows < len(z):
             used = used[np.sort(rng.choice(len(z), self.rows, replace=False))]
-        self._keep(self._tied(_ranks(used, rng)) if len(self.columns_) > 1 else None)
+        self._keep(self._tied(used, rng) if len(self.columns_) > 1 else None)
 
-    def _tied(self, u: FloatArray) -> pv.Vinecop:
-        """The library's vine fitted to probabilities (n, v)."""
+    def _forget(self) -> None:
+        self.__dict__.pop("_margins", None)
+        self._tables = self._built = None
+
+    @cached_property
+    def _margins(self) -> tuple[MixedMargin, ...]:
+        """The law of each column."""
+        even = np.full(len(self.codes_), 1 / len(self.codes_))
+        return MixedMargin.of_codes(self.codes_, even, count=self.count_)
+
+    @property
+    def _discrete(self) -> BoolArray:
+        """Which variables of the vine have point masses, (v,)."""
+        return np.array([j >= 0 and len(self._margins[j].atoms) > 0 for j in self.columns_], bool)
+
+    def _tied(self, z: FloatArray, rng: np.random.Generator) -> pv.Vinecop:
+        """The library's vine fitted to the columns that vary, (n, v)."""
         import pyvinecopulib as pv
 
+        discrete = self._discrete
+        u, low = _ranks(z, [self._margins[j] for j in self.columns_], rng)
         v = u.shape[1]
         trees = v - 1 if self.truncation is None else min(self.truncation, v - 1)
         controls = pv.FitControlsVinecop(
@@ -167,14 +190,14 @@ class VineCopula(DensitySampler, ConditionalSampler):
             trunc_lvl=trees,
             num_threads=self.threads,
         )
-        u = np.asfortranarray(u)
+        types, data = _types(discrete), _with_lower_ends(u, low, discrete)
         if self.structure != "regular":
             structure = _fixed_structure(self.structure, _strength(u), trees)
-            return pv.Vinecop.from_data(u, controls, structure=structure)
+            return pv.Vinecop.from_data(data, controls, structure=structure, var_types=types)
         controls.tree_criterion = "custom"
         controls.tree_criterion_function = _reporting_tau(v, trees)
         try:
-            return pv.Vinecop.from_data(u, controls)
+            return pv.Vinecop.from_data(data, controls, var_types=types)
         finally:
             controls.tree_criterion_function = None
 
@@ -195,8 +218,8 @@ class VineCopula(DensitySampler, ConditionalSampler):
             self._built = self._read()
         return self._built
 
-    def _read(self) -> pv.Vinecop:
-        """A new vine of what was learned.
+    def _read(self, discrete: BoolArray | None = None) -> pv.Vinecop:
+        """A new vine of what was learned, some of whose variables (v,) may be ``discrete``.
 
         Raises:
             RuntimeError: the arrays describe no vine.
@@ -222,7 +245,8 @@ class VineCopula(DensitySampler, ConditionalSampler):
         structure = pv.RVineStructure.from_matrix(
             np.asfortranarray(self.matrix_.astype(np.uint64))
         )
-        return pv.Vinecop.from_structure(structure=structure, pair_copulas=trees)
+        types = _types(np.zeros(v, dtype=np.bool_) if discrete is None else discrete)
+        return pv.Vinecop.from_structure(structure=structure, pair_copulas=trees, var_types=types)
 
     def _sizes(self) -> list[int]:
         """How many parameters each pair has."""
@@ -235,7 +259,7 @@ class VineCopula(DensitySampler, ConditionalSampler):
         return fixed
 
     def _defect(self) -> str | None:
-        self._tables = self._built = None
+        self._forget()
         v = len(self.columns_)
         whole = dict.fromkeys(("columns_", "matrix_", "families_", "rotations_"), "i")
         kinds = whole | {"free_": "b"}
@@ -243,12 +267,10 @@ class VineCopula(DensitySampler, ConditionalSampler):
             kind = kinds.get(name, "f")
             if axes and getattr(self, name).dtype.kind != kind:
                 return f"{name} must hold {'whole' if kind == 'i' else 'real'} numbers"
-        if not len(self.codes_) or ((np.ptp(self.codes_, axis=0) > 0) != (self.width_ > 0)).any():
-            return "width_ must be positive, and 0 for constant columns of codes_"
-        if (self.width_ < 0).any():
-            return "width_ must not be negative"
+        if not len(self.codes_) or not 1 <= self.count_ <= len(self.codes_) + 0.5:
+            return "count_ must be from 1 to the number of rows"
         free = self.columns_[~self._given]
-        if not np.array_equal(np.sort(free), np.flatnonzero(self.width_ > 0)):
+        if not np.array_equal(np.sort(free), np.flatnonzero(np.ptp(self.codes_, axis=0) > 0)):
             return "columns_ must name each column that varies once"
         if v and not (self.known_.min() >= 0 and self.known_.max() <= 1):
             return "known_ must be probabilities"
@@ -284,7 +306,7 @@ class VineCopula(DensitySampler, ConditionalSampler):
 
     def _codes_at(self, u: FloatArray) -> FloatArray:
         """Codes (n, d) at the probabilities (n, v) of the vine's variables."""
-        z = np.full((len(u), len(self.width_)), 0.5)
+        z = np.full((len(u), self._d), 0.5)
         z[:, self.columns_[~self._given]] = u[:, ~self._given]
         self._quantiles().replace(z)
         return z
@@ -292,19 +314,25 @@ class VineCopula(DensitySampler, ConditionalSampler):
     def _quantiles(self) -> Quantiles:
         """The inverses of the margins, made when they are first needed."""
         if self._tables is None:
-            self._tables = Quantiles.of(np.sort(self.codes_.T, axis=1), self.width_)
+            self._tables = Quantiles.of([margin.knots() for margin in self._margins])
         return self._tables
 
-    def _probabilities(self, z: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Of codes (m, d) the margins' log-density and the vine's probabilities, (m,), (m, v)."""
+    def _probabilities(self, z: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Of codes (m, d) the margins' log-density (m,), and the vine's probabilities (m, v).
+
+        The latter twice: of less than each value, and of up to it; they differ at point masses.
+        """
         density = np.zeros(len(z))
-        u = np.tile(self.known_, (len(z), 1))
+        low = np.tile(self.known_, (len(z), 1))
+        u = low.copy()
         for place, j in enumerate(self.columns_):
             if j >= 0:
-                margin = Margin.of(np.sort(self.codes_[:, j]), float(self.width_[j]))
-                logs, u[:, place] = margin.density_and_cdf(z[:, j])
+                logs, u[:, place] = self._margins[j].density_and_cdf(z[:, j])
+                low[:, place] = u[:, place]
+                atom = self._margins[j].atom_of(z[:, j])
+                low[atom, place] = self._margins[j].below(z[atom, j])
                 density += logs
-        return density, self._held(u)
+        return density, self._held(low), self._held(u)
 
     @staticmethod
     def _held(u: FloatArray) -> FloatArray:
@@ -312,12 +340,15 @@ class VineCopula(DensitySampler, ConditionalSampler):
         return held
 
     def _score_samples(self, z: FloatArray) -> FloatArray:
-        refuse_constant(self.title, self.codes_[0], self.width_)
-        density, u = self._probabilities(z)
+        refuse_constant(self.title, self.codes_[0], np.ptp(self.codes_, axis=0))
+        density, low, u = self._probabilities(z)
         if len(self.columns_) > 1 and len(z):
-            vine, k = self._vine(), int(self._given.sum())
-            density += vine.logpdf(u)
-            density -= _log_density_of_last(vine, u[:1], k)[0]
+            k = int(self._given.sum())
+            density -= _log_density_of_last(self._vine(), u[:1], k)[0]
+            discrete = self._discrete
+            vine = self._read(discrete) if discrete.any() else self._vine()
+            # at a point mass the library gives the probability over that of the margin
+            density += vine.logpdf(_with_lower_ends(u, low, discrete))
         return density
 
     def _condition(
@@ -325,14 +356,12 @@ class VineCopula(DensitySampler, ConditionalSampler):
     ) -> Sampler:
         at = self.codes_[0].copy()
         at[known] = values
-        off = np.flatnonzero((self.width_ == 0) & (at != self.codes_[0]))
-        if len(off):
-            raise InvalidInput(
-                f"{self.title} has a coordinate that never changes: it can only be given its own "
-                f"value, {self.codes_[0, off[0]]:.10g}, not {at[off[0]]:.10g}"
-            )
+        refuse_impossible(self.title, [self._margins[j] for j in np.flatnonzero(known)], values)
         fixed = self._given | np.isin(self.columns_, np.flatnonzero(known))
-        held = np.where(fixed, self._probabilities(at[None])[1][0], 0.5)
+        low, high = (np.where(fixed, ends[0], 0.5) for ends in self._probabilities(at[None])[1:])
+        if (low < high).any():
+            return self._given_masses(values, fixed, low, high, ~known, rng)
+        held = high
         if fixed.all():  # what is left free is constant
             return self._left(~known, np.empty(0, dtype=np.int64), held[:0], None)
         place = np.cumsum(~known) - 1
@@ -343,8 +372,37 @@ class VineCopula(DensitySampler, ConditionalSampler):
         first = _first(vine, self._given, fixed)
         if first.sum() == fixed.sum():
             return self._left(~known, columns, held, vine)
-        answer = self._weighted(vine, first, fixed, held, ~known, rng)
+        answer = self._weighted(vine, first, fixed, held, held, ~known, rng)
+        if answer is None and self._discrete[~fixed].any():
+            raise InvalidInput(
+                f"{self.title} cannot be conditioned on these values: too few candidates carry "
+                "the weight; choose values nearer to the training codes, or fix other coordinates"
+            )
         return resampled(self, known, values, rng) if answer is None else answer
+
+    def _given_masses(
+        self,
+        values: FloatArray,
+        fixed: BoolArray,
+        low: FloatArray,
+        high: FloatArray,
+        free: BoolArray,
+        rng: np.random.Generator,
+    ) -> Sampler:
+        """The law of the ``free`` columns (d,) where some given value is a point mass."""
+        vine = self._read() if len(high) > 1 else None
+        answer = None
+        if vine is not None:
+            answer = self._weighted(vine, self._given.copy(), fixed, low, high, free, rng)
+        elif fixed.all():
+            return self._left(free, np.empty(0, dtype=np.int64), high[:0], None)
+        if answer is None:
+            shown = ", ".join(f"{value:g}" for value in values[:5])
+            raise InvalidInput(
+                f"{self.title} cannot be conditioned on the values {shown}: too few candidates "
+                "carry the weight; choose values that occur together more often"
+            )
+        return answer
 
     def _left(
         self, free: BoolArray, columns: IntArray, known: FloatArray, vine: pv.Vinecop | None
@@ -353,7 +411,7 @@ class VineCopula(DensitySampler, ConditionalSampler):
         left = self._learnt(
             int(free.sum()),
             codes_=np.ascontiguousarray(self.codes_[:, free]),
-            width_=self.width_[free],
+            count_=self.count_,
             columns_=columns,
             known_=known,
         )
@@ -366,28 +424,45 @@ class VineCopula(DensitySampler, ConditionalSampler):
         vine: pv.Vinecop,
         first: BoolArray,
         fixed: BoolArray,
-        held: FloatArray,
+        low: FloatArray,
+        high: FloatArray,
         free: BoolArray,
         rng: np.random.Generator,
     ) -> Sampler | None:
         """Candidates for the ``free`` columns (d,), drawn in the vine's order; None for too few.
 
         The condition of the ``first`` variables (v,), which come first in the order, is exact;
-        ``held`` (v,) are the probabilities of all ``fixed`` ones (v,).
+        all ``fixed`` ones (v,) lie at the probability ``high`` (v,), or where ``low`` (v,) is less
+        between both.
         """
         from aegen.samplers.bootstrap import Bootstrap
 
-        w = np.asfortranarray(rng.random((CANDIDATES, len(held))))
+        w = np.asfortranarray(rng.random((CANDIDATES, len(high))))
         logs = np.zeros(CANDIDATES)
-        u = self._held(np.tile(held, (CANDIDATES, 1)))
-        w[:, first] = vine.rosenblatt(u[:1])[0, first]
+        points = fixed & (low == high)
+        u = self._held(np.tile(high, (CANDIDATES, 1)))
+        if first.any():
+            w[:, first] = vine.rosenblatt(u[:1])[0, first]
         for k, variable in enumerate(np.array(vine.order)[::-1] - 1):
-            if fixed[variable] and not first[variable]:
-                u = vine.inverse_rosenblatt(w)
-                u[:, fixed] = held[fixed]
+            if not fixed[variable] or first[variable]:
+                continue
+            u = vine.inverse_rosenblatt(w)
+            u[:, points] = high[points]
+            if points[variable]:
                 u = self._held(u)
                 logs += _log_density_of_last(vine, u, k + 1) - _log_density_of_last(vine, u, k)
                 w[:, variable] = vine.rosenblatt(u)[:, variable]
+                continue
+            ends = []
+            for end in (low, high):
+                u[:, variable] = end[variable]
+                ends.append(vine.rosenblatt(self._held(u))[:, variable])
+            part = np.maximum(ends[1] - ends[0], 0.0)
+            with np.errstate(divide="ignore"):
+                logs += np.log(part)
+            w[:, variable] = np.clip(ends[0] + part * w[:, variable], EDGE, 1 - EDGE)
+        if not np.isfinite(logs.max()):
+            return None
         weights = np.exp(logs - logs.max())
         weights /= weights.sum()
         effective = 1 / (weights @ weights)
@@ -400,13 +475,36 @@ class VineCopula(DensitySampler, ConditionalSampler):
         )
 
 
-def _ranks(z: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """(rank - 1/2) / n in each column (n, v), equal values in random order."""
+def _types(discrete: BoolArray) -> list[str]:
+    """The library's letters for variables (v,) with point masses, and for others."""
+    return ["d" if own else "c" for own in discrete]
+
+
+def _with_lower_ends(u: FloatArray, low: FloatArray, discrete: BoolArray) -> FloatArray:
+    """What the library takes: probabilities (m, v), then lower ends of discrete variables'."""
+    return np.asfortranarray(np.concatenate([u, low[:, discrete]], axis=1))
+
+
+def _ranks(
+    z: FloatArray, margins: Sequence[MixedMargin], rng: np.random.Generator
+) -> tuple[FloatArray, FloatArray]:
+    """(rank - 1/2) / n in each column (n, v), equal values in random order, as both arrays.
+
+    Of point masses, the first has the share of the rows up to them, the second of those below.
+    """
     n = len(z)
     u = np.empty_like(z)
-    for j, column in enumerate(z.T):
-        u[np.lexsort((rng.random(n), column)), j] = (np.arange(n) + 0.5) / n
-    return u
+    low = np.empty_like(z)
+    for j, (column, margin) in enumerate(zip(z.T, margins, strict=True)):
+        order = np.lexsort((rng.random(n), column))
+        u[order, j] = (np.arange(n) + 0.5) / n
+        low[:, j] = u[:, j]
+        atom = margin.atom_of(column)
+        if atom.any():
+            ordered = column[order]
+            u[atom, j] = np.searchsorted(ordered, column[atom], side="right") / n
+            low[atom, j] = np.searchsorted(ordered, column[atom]) / n
+    return np.clip(u, EDGE, 1 - EDGE), np.clip(low, EDGE, 1 - EDGE)
 
 
 def _reporting_tau(v: int, trees: int) -> Callable[[FloatArray, FloatArray], float]:
@@ -422,7 +520,7 @@ def _reporting_tau(v: int, trees: int) -> Callable[[FloatArray, FloatArray], flo
         nonlocal asked
         asked += 1
         report(min(asked / expected, 0.99), "tying pairs of columns")
-        return _tau(*pair.T)
+        return _tau(pair[:, 0], pair[:, 1])  # lower ends of discrete ones may follow
 
     return size
 

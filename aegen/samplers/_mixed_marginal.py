@@ -1,0 +1,373 @@
+r"""Univariate laws of any codes: point masses, a kernel-smoothed rest, and bounds.
+
+Codes are exactly zero in half of their rows (ReLU), take a few values only, or never pass a bound
+(sigmoid). What a column does is found from its values:
+
+- A value that occurs in at least five rows and in 1 % of them is a point mass (an atom). Where
+  most of the other rows repeat values too, or one is left, the column has atoms only.
+- The rest is smoothed by a Gaussian kernel of bandwidth $(3n/4)^{-1/5} s$ with n its effective
+  number of rows and s its spread, min(standard deviation, interquartile range / 1.35): the bulk
+  decides, not the far rows. Groups of rows that lie far apart have bandwidths of their own, of
+  which the smallest is taken; where a quarter of the rows crowd together (a saturated tanh), they
+  are such a group.
+- A side is bounded where it ends in an atom, or where the smoothed law would place five rows or
+  more beyond the last value and there is none: a tail that thins out has about one. The bound is 0
+  or a number of two digits where such a number lies just beyond the last value, else that value.
+  Kernels are mirrored at a bound, so that no mass is lost beyond it.
+
+The density is with respect to Lebesgue measure plus a unit mass at each atom, so an atom's density
+is its probability. Used by all copulas and by `independent_margins.py`.
+
+Reference: Silverman 1986, sections 2.10 (mirrored kernels) and 3.4.2 (the bandwidth).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+from scipy.special import ndtr
+
+from aegen.core.arrays import BoolArray, FloatArray
+from aegen.core.errors import InvalidInput
+from aegen.samplers._kde_marginal import REACH, Margin, silverman
+from aegen.samplers._standardise import ordered_spread
+
+__all__ = ["MixedMargin", "refuse_impossible"]
+
+LEAST_ROWS, LEAST_SHARE = 5, 0.01
+"""Rows that have the same value, and their share of all rows, from which it is an atom."""
+
+GROUP_SHARE, GROUP_ROWS = 0.05, 10.0
+"""The least share and effective number of rows of a group with a bandwidth of its own."""
+
+APART = 4.0
+"""Spreads of the narrowest of groups that all gaps between them must exceed."""
+
+QUARTER = 0.637
+"""Standard deviations of a normal distribution that hold its central quarter."""
+
+MISSING = 5.0
+"""Rows expected beyond the last value from which their absence shows a bound. Beyond the last of
+normal codes one is expected, and five in less than one column of 10,000."""
+
+JUST_BEYOND = {"zero": 20.0, "round": 6.0}
+"""Mean distances of the last values within which the bound is 0, or another round number."""
+
+
+@dataclass(frozen=True)
+class MixedMargin:
+    """The law of one column.
+
+    Args:
+        atoms: values with a probability of their own, increasing, (a,).
+        masses: their probabilities, (a,).
+        share: the probability of all other values.
+        rest: these, smoothed, with those mirrored at the bounds; None where there are none.
+        low: nothing lies below, -inf for no bound.
+        high: nothing lies above, +inf for no bound.
+    """
+
+    atoms: FloatArray
+    masses: FloatArray
+    share: float
+    rest: Margin | None
+    low: float
+    high: float
+
+    @staticmethod
+    def of(
+        ordered: FloatArray,
+        weights: FloatArray | None = None,
+        *,
+        count: float,
+        bandwidth: float | None = None,
+    ) -> MixedMargin:
+        """The law of a sorted column (n,).
+
+        Args:
+            ordered: the values, increasing.
+            weights: of the values in that order, sum one, or None for equal ones.
+            count: effective number of rows, see `_standardise.effective_count`.
+            bandwidth: in spreads of the column; None for Silverman's.
+        """
+        if weights is not None:
+            ordered, weights = ordered[weights > 0], weights[weights > 0]
+        atom = _atomic(ordered)
+        own = np.full(len(ordered), 1 / len(ordered)) if weights is None else weights
+        atoms, group = np.unique(ordered[atom], return_inverse=True)
+        masses = np.bincount(group, own[atom], len(atoms)).astype(np.float64)
+        if atom.all():
+            return MixedMargin(atoms, masses / masses.sum(), 0.0, None, atoms[0], atoms[-1])
+        share = 1.0
+        if len(atoms):
+            share = float(own[~atom].sum())
+            ordered = ordered[~atom]
+            weights = None if weights is None else weights[~atom] / share
+        count *= share
+        if bandwidth is None:
+            width = _bandwidth(ordered, weights, count)
+        else:
+            width = bandwidth * ordered_spread(ordered, weights)
+        if width == 0:  # less apart than numbers can tell
+            middle = ordered[:1]
+            return MixedMargin(middle, np.ones(1), 0.0, None, middle[0], middle[0])
+        low = _lower_bound(ordered, weights, count, width, atoms)
+        turned = None if weights is None else weights[::-1]
+        high = -_lower_bound(-ordered[::-1], turned, count, width, -atoms[::-1])
+        rest = Margin.of(*_mirrored(ordered, weights, width, low, high))
+        return MixedMargin(atoms, masses, share, rest, low, high)
+
+    @staticmethod
+    def of_codes(
+        codes: FloatArray, weights: FloatArray, *, count: float, bandwidth: float | None = None
+    ) -> tuple[MixedMargin, ...]:
+        """The laws of the columns of codes (n, d) whose rows weigh ``weights`` (n,), all > 0."""
+        order = np.argsort(codes, axis=0, kind="stable")
+        even = bool((weights == weights[0]).all())
+        return tuple(
+            MixedMargin.of(
+                column[rows], None if even else weights[rows], count=count, bandwidth=bandwidth
+            )
+            for column, rows in zip(codes.T, order.T, strict=True)
+        )
+
+    @property
+    def constant(self) -> bool:
+        """Whether there is one value only."""
+        return self.rest is None and len(self.atoms) == 1
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is smooth and unbounded: a kernel density estimate as it is."""
+        return not len(self.atoms) and self.low == -np.inf and self.high == np.inf
+
+    @property
+    def scale(self) -> float:
+        """What the smoothed part's distribution function is multiplied by."""
+        return self.share / self._within[1]
+
+    @cached_property
+    def _within(self) -> tuple[float, float]:
+        """Of the kernels with those mirrored, the mass below the lower bound and within both."""
+        assert self.rest is not None
+        ends = np.array([self.low, self.high])
+        below, until = self.rest.density_and_cdf(ends)[1]
+        return float(below), float(until - below)
+
+    def atom_of(self, x: FloatArray) -> BoolArray:
+        """Whether each x (m,) is an atom."""
+        found: BoolArray = np.isin(x, self.atoms)
+        return found
+
+    def density_and_cdf(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Log of the density (of the probability, at an atom), and P(X <= x), at each x (m,)."""
+        logs, below = self._rest_at(x)
+        if not len(self.atoms):
+            return logs, below
+        place = np.searchsorted(self.atoms, x, side="right")
+        until = self.share * below + np.r_[0.0, np.cumsum(self.masses)][place]
+        at = place > 0
+        at[at] = self.atoms[place[at] - 1] == x[at]
+        with np.errstate(divide="ignore"):
+            logs = logs + np.log(self.share)
+            logs[at] = np.log(self.masses[place[at] - 1])
+        return logs, np.minimum(until, 1.0)
+
+    def below(self, x: FloatArray) -> FloatArray:
+        """P(X < x) at each x (m,)."""
+        until = self.density_and_cdf(x)[1]
+        at = self.atom_of(x)
+        until[at] -= self.masses[np.searchsorted(self.atoms, x[at])]
+        return np.maximum(until, 0.0)
+
+    def _rest_at(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Log-density and distribution function of the smoothed part at each x (m,)."""
+        if self.rest is None:
+            return np.full(len(x), -np.inf), np.zeros(len(x))
+        held = np.clip(x, self.low, self.high)
+        logs, below = self.rest.density_and_cdf(held)
+        if self.low > -np.inf or self.high < np.inf:
+            before, inside = self._within
+            logs = np.where(held == x, logs - math.log(inside), -np.inf)
+            below = np.clip((below - before) / inside, 0.0, 1.0)
+        return logs, below
+
+    def knots(self) -> FloatArray:
+        """Knots of the quantile function, (k, 3): rows of probability, value and slope.
+
+        Two knots of one probability are where the slope jumps.
+        """
+        knots = np.empty((0, 3)) if self.rest is None else self._rest_knots()
+        parts: list[FloatArray] = []
+        start, scale = 0, [self.share, 1.0, 1 / self.share if self.share else 0.0]
+        steps = np.r_[0.0, np.cumsum(self.masses)]
+        logs, below = self._rest_at(self.atoms)
+        slopes = np.where(logs > -600, np.exp(-np.maximum(logs, -600)), 0.0) * scale[2]
+        for k, atom in enumerate(self.atoms):
+            end = int(np.searchsorted(knots[:, 1], atom))
+            parts.append(knots[start:end] * scale + [steps[k], 0, 0])
+            start = end
+            first, last = self.share * below[k] + steps[k], self.share * below[k] + steps[k + 1]
+            jump = [[first, atom, slopes[k]], [first, atom, 0.0], [last, atom, 0.0]]
+            if last < 1 - 1e-12:
+                jump.append([last, atom, slopes[k]])
+            parts.append(np.array(jump))
+        if not len(self.atoms):
+            return knots
+        if self.rest is not None:
+            parts.append(knots[start:] * scale + [steps[-1], 0, 0])
+        whole = np.concatenate(parts)
+        whole[:, 0] = np.minimum(np.maximum.accumulate(whole[:, 0]), 1.0)
+        return whole[: np.searchsorted(whole[:, 0], 1.0) + 1]
+
+    def _rest_knots(self) -> FloatArray:
+        """Knots of the smoothed part within its bounds, those at an atom left out."""
+        assert self.rest is not None
+        knots = self.rest.knots()
+        if self.low == -np.inf and self.high == np.inf:
+            return knots
+        before, inside = self._within
+        knots[:, 0] = (knots[:, 0] - before) / inside
+        knots[:, 2] *= inside
+        u, value = knots[:, 0], knots[:, 1]
+        knots = knots[(u > 0) & (u < 1) & (value > self.low) & (value < self.high)]
+        ends = []
+        for bound, u_bound in ((self.low, 0.0), (self.high, 1.0)):
+            if np.isfinite(bound) and bound not in self.atoms:
+                slope = math.exp(-self._rest_at(np.array([bound]))[0][0])
+                ends.append([u_bound, bound, slope])
+        whole = np.concatenate([knots, np.array(ends).reshape(-1, 3)])
+        ordered: FloatArray = whole[np.argsort(whole[:, 0], kind="stable")]
+        return ordered
+
+
+def refuse_impossible(title: str, margins: Sequence[MixedMargin], values: FloatArray) -> None:
+    """Raise `InvalidInput` if a column never takes the one of ``values`` (d,) that it is given.
+
+    Raises:
+        InvalidInput: names the value and says what can be given.
+    """
+    for margin, value in zip(margins, values, strict=True):
+        if margin.density_and_cdf(np.array([value]))[0][0] > -np.inf:
+            continue
+        if margin.constant:
+            if np.isclose(value, margin.atoms[0], rtol=1e-9, atol=0):
+                continue
+            raise InvalidInput(
+                f"{title} has a coordinate that never changes: it can only be given its own "
+                f"value, {margin.atoms[0]:.10g}, not {value:.10g}"
+            )
+        allowed = f"values from {margin.low:.10g} to {margin.high:.10g}"
+        if margin.rest is None:
+            few = ", ".join(f"{atom:.10g}" for atom in margin.atoms[:5])
+            allowed = f"{few} and others that occurred" if len(margin.atoms) > 5 else few
+        raise InvalidInput(
+            f"{title} cannot be given {value:.10g} in a column that only takes {allowed}"
+        )
+
+
+def _atomic(ordered: FloatArray) -> BoolArray:
+    """Which values of a sorted column (n,) are atoms, (n,)."""
+    n = len(ordered)
+    begins = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+    if len(begins) == n > 1:
+        return np.zeros(n, dtype=np.bool_)
+    counts = np.diff(np.r_[begins, n])
+    often = counts >= max(LEAST_ROWS, LEAST_SHARE * n)
+    others = counts[~often]
+    if len(begins) == 1 or (often.any() and 2 * others[others > 1].sum() >= others.sum() - 1):
+        often[:] = True
+    return np.repeat(often, counts)
+
+
+def _bandwidth(ordered: FloatArray, weights: FloatArray | None, count: float) -> float:
+    """The smallest of Silverman's bandwidths of the groups of rows that lie far apart."""
+    shares = np.arange(1.0, len(ordered) + 1) if weights is None else np.cumsum(weights)
+    shares /= shares[-1]
+
+    def spread(a: int, b: int) -> float:
+        return ordered_spread(ordered[a:b], None if weights is None else weights[a:b])
+
+    def smallest(a: int, b: int, own: float) -> float:
+        start = shares[a - 1] if a else 0.0
+        share = shares[b - 1] - start
+        alone = silverman(count * share) * own
+        least = max(GROUP_SHARE, GROUP_ROWS / count)
+        first = max(int(np.searchsorted(shares, start + least)), a)
+        last = min(int(np.searchsorted(shares, shares[b - 1] - least, side="right")), b - 1)
+        if share < 2 * least or last <= first:
+            return alone
+        gaps = np.diff(ordered[first : last + 1])
+        if gaps.max() < own / 10:  # nowhere a gap
+            return alone
+        cuts = [a]
+        for cut in first + 1 + np.flatnonzero(gaps > gaps.max() / 2):
+            if shares[cut - 1] - (shares[cuts[-1] - 1] if cuts[-1] else 0.0) >= least:
+                cuts.append(int(cut))
+        groups = [(start, end, spread(start, end)) for start, end in pairwise([*cuts, b])]
+        narrowest = min(spread for _, _, spread in groups)
+        if len(groups) == 1 or gaps.max() <= 2 * APART * narrowest or narrowest == 0:
+            return alone
+        return min(smallest(*group) for group in groups)
+
+    whole = spread(0, len(ordered))
+    width = smallest(0, len(ordered), whole)
+    quarter = np.searchsorted(shares, shares + 0.25 - 1e-9)
+    inside = np.flatnonzero(quarter < len(ordered))
+    crowded = float((ordered[quarter[inside]] - ordered[inside]).min()) / QUARTER
+    if 0 < crowded < whole / 2:
+        width = min(width, silverman(count / 4) * crowded)
+    return width
+
+
+def _lower_bound(
+    ordered: FloatArray, weights: FloatArray | None, count: float, width: float, atoms: FloatArray
+) -> float:
+    """Where sorted values (n,) are bounded below, -inf if they are not."""
+    first = float(ordered[0])
+    if len(atoms) and atoms[0] < first:
+        return float(atoms[0])
+    near = ordered[: np.searchsorted(ordered, first + REACH * width, side="right")]
+    own = 1 / len(ordered) if weights is None else weights[: len(near)]
+    beyond = count * np.sum(own * ndtr((first - near) / width))
+    if beyond < MISSING or len(near) < 2 * MISSING:
+        return -np.inf
+    few = min(20, len(near) - 1)
+    step = float(near[few] - first) / few
+    if 0 <= first <= min(JUST_BEYOND["zero"] * step, width):
+        return 0.0
+    number = _roundest(first - JUST_BEYOND["round"] * step, first)
+    return first if number is None else number
+
+
+def _roundest(low: float, high: float) -> float | None:
+    """The number from ``low`` to ``high`` of at most two significant digits, the fewest first."""
+    size = max(abs(low), abs(high))
+    if low <= 0 <= high or size < 1e-280:
+        return 0.0 if low <= 0 <= high else None
+    for exponent in (math.floor(math.log10(size)), math.floor(math.log10(size)) - 1):
+        number = float(f"{math.floor(high / 10.0**exponent)}e{exponent}")
+        if low <= number <= high:
+            return number
+    return None
+
+
+def _mirrored(
+    ordered: FloatArray, weights: FloatArray | None, width: float, low: float, high: float
+) -> tuple[FloatArray, float, FloatArray | None]:
+    """Sorted values with those near a bound once more behind it; the width, and their weights."""
+    left = int(np.searchsorted(ordered, low + REACH * width, side="right"))
+    right = int(np.searchsorted(ordered, high - REACH * width))
+    parts = [2 * low - ordered[:left][::-1], ordered, 2 * high - ordered[right:][::-1]]
+    if not left and right == len(ordered):
+        return ordered, width, weights
+    values = np.concatenate(parts)
+    if weights is None:
+        return values, width, None
+    own = np.concatenate([weights[:left][::-1], weights, weights[right:][::-1]])
+    return values, width, own / own.sum()
