@@ -121,7 +121,7 @@ class Margin:
 
         The first is exact to about 1e-8 relative, far tails included, the second to about 1e-15.
         """
-        t: FloatArray = np.clip((x - self.origin) / self.width, -1e100, 1e100)
+        t: FloatArray = np.clip((x - self.origin) / self.width, -1e150, 1e150)
         density, below = self._at(t)
         with np.errstate(divide="ignore"):
             logs = np.log(density)

@@ -4,7 +4,7 @@ Codes are exactly zero in half of their rows (ReLU), take a few values only, or 
 (sigmoid). What a column does is found from its values:
 
 - A value that occurs in at least five rows and in 1 % of them is a point mass (an atom). Where
-  most of the other rows repeat values too, or one is left, the column has atoms only.
+  such values make up nine tenths of the rows, and most others repeat too, all values are atoms.
 - The rest is smoothed by a Gaussian kernel of bandwidth $(3n/4)^{-1/5} s$ with n its effective
   number of rows and s its spread, min(standard deviation, interquartile range / 1.35): the bulk
   decides, not the far rows. Groups of rows that lie far apart have bandwidths of their own, of
@@ -41,6 +41,9 @@ __all__ = ["MixedMargin", "refuse_impossible"]
 
 LEAST_ROWS, LEAST_SHARE = 5, 0.01
 """Rows that have the same value, and their share of all rows, from which it is an atom."""
+
+MOSTLY = 0.1
+"""Share of the rows below which those that are no atoms may still be such: rare counts."""
 
 GROUP_SHARE, GROUP_ROWS = 0.05, 10.0
 """The least share and effective number of rows of a group with a bandwidth of its own."""
@@ -280,7 +283,8 @@ def _atomic(ordered: FloatArray) -> BoolArray:
     counts = np.diff(np.r_[begins, n])
     often = counts >= max(LEAST_ROWS, LEAST_SHARE * n)
     others = counts[~often]
-    if len(begins) == 1 or (often.any() and 2 * others[others > 1].sum() >= others.sum() - 1):
+    few = others.sum() < MOSTLY * n and 2 * others[others > 1].sum() >= others.sum()
+    if len(begins) == 1 or (often.any() and (few or len(others) == 1)):
         often[:] = True
     return np.repeat(often, counts)
 
