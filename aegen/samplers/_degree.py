@@ -10,6 +10,7 @@ from aegen.core.arrays import FloatArray
 from aegen.core.progress import report
 from aegen.samplers._beta_sums import BetaSums
 from aegen.samplers._marginals import ColumnLaws
+from aegen.samplers._mixed_marginal import row_copies
 from aegen.samplers._ranks import Ranks, ranked
 from aegen.samplers._standardise import centre_and_scale, effective_count
 
@@ -101,7 +102,8 @@ def _trial(
     ordered, ranks = ranked(z, rng)
     rows = Ranks(ranks, shares)
     centre, scale = centre_and_scale(z, weights)
-    laws = ColumnLaws("kde", ordered, rows.ordered_shares, centre, scale, count)
+    copies = rows.order(row_copies(z))
+    laws = ColumnLaws("kde", ordered, rows.ordered_shares, centre, scale, count, copies)
     _, low, high = laws.of_codes(held_out)
 
     def log_density(degree: int) -> float:

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 from scipy.special import log_ndtr, ndtri
 
-from aegen.core.arrays import BoolArray, FloatArray
+from aegen.core.arrays import BoolArray, FloatArray, IntArray
 from aegen.samplers._kde_marginal import Quantiles
 from aegen.samplers._mixed_marginal import MixedMargin
 
@@ -44,6 +44,7 @@ class ColumnLaws:
         centre: mean of each column, (d,).
         scale: standard deviation of each column, (d,).
         count: effective number of rows.
+        copies: in the order of each column, see `MixedMargin.of`, (d, n); None for no copies.
     """
 
     kind: Kind
@@ -52,6 +53,7 @@ class ColumnLaws:
     centre: FloatArray
     scale: FloatArray
     count: float
+    copies: IntArray | None = None
 
     @cached_property
     def tables(self) -> Quantiles:
@@ -61,7 +63,8 @@ class ColumnLaws:
     def margin(self, j: int) -> MixedMargin:
         """The smoothed law of column j."""
         own = None if self.shares is None else self.shares[j]
-        return MixedMargin.of(self.ordered[j], own, count=self.count)
+        copies = None if self.copies is None else self.copies[j]
+        return MixedMargin.of(self.ordered[j], own, count=self.count, copies=copies)
 
     def invert(self, u: FloatArray) -> None:
         """Replace ``u`` (k, d) by the values that its probabilities stand for in each column."""
@@ -133,6 +136,7 @@ class ColumnLaws:
             self.centre[columns],
             self.scale[columns],
             self.count,
+            None if self.copies is None else self.copies[columns],
         )
         if "tables" in self.__dict__:
             laws.__dict__["tables"] = self.tables.take(columns)

@@ -3,17 +3,20 @@ r"""Univariate laws of any codes: point masses, a kernel-smoothed rest, and boun
 Codes are exactly zero in half of their rows (ReLU), take a few values only, or never pass a bound
 (sigmoid). What a column does is found from its values:
 
-- A value that occurs in at least five rows and in 1 % of them is a point mass (an atom). Where
-  such values make up nine tenths of the rows, and most others repeat too, all values are atoms.
+- A value that occurs in at least five rows and in 1 % of them is a point mass (an atom), unless
+  all these rows are copies of one another in their other columns too. Where such values make up
+  nine tenths of the rows, and most others repeat too, all values are atoms.
 - The rest is smoothed by a Gaussian kernel of bandwidth $(3n/4)^{-1/5} s$ with n its effective
   number of rows and s its spread, min(standard deviation, interquartile range / 1.35): the bulk
   decides, not the far rows. Groups of rows that lie far apart have bandwidths of their own, of
   which the smallest is taken; where a quarter of the rows crowd together (a saturated tanh), they
   are such a group.
-- A side is bounded where it ends in an atom, or where the smoothed law would place five rows or
-  more beyond the last value and there is none: a tail that thins out has about one. The bound is 0
-  or a number of two digits where such a number lies just beyond the last value, else that value.
-  Kernels are mirrored at a bound, so that no mass is lost beyond it.
+- A side is bounded where it ends in an atom, or where kernels as wide as suits the last quarter of
+  the rows would place five rows or more beyond the last value and there is none: a tail that thins
+  out has about one. The bound is the roundest number just beyond the last value, else that value.
+  Activations that only come near to a bound (softplus, sigmoid) are known by the column's own
+  kernels placing five rows beyond, where 0, 1 or -1 lies just there. Kernels are mirrored at a
+  bound, so that no mass is lost beyond it.
 
 The density is with respect to Lebesgue measure plus a unit mass at each atom, so an atom's density
 is its probability. Used by all copulas and by `independent_margins.py`.
@@ -32,12 +35,12 @@ from itertools import pairwise
 import numpy as np
 from scipy.special import ndtr
 
-from aegen.core.arrays import BoolArray, FloatArray
+from aegen.core.arrays import BoolArray, FloatArray, IntArray
 from aegen.core.errors import InvalidInput
 from aegen.samplers._kde_marginal import REACH, Margin, silverman
-from aegen.samplers._standardise import ordered_spread
+from aegen.samplers._standardise import first_copies, ordered_spread
 
-__all__ = ["MixedMargin", "refuse_impossible"]
+__all__ = ["MixedMargin", "refuse_impossible", "row_copies"]
 
 LEAST_ROWS, LEAST_SHARE = 5, 0.01
 """Rows that have the same value, and their share of all rows, from which it is an atom."""
@@ -58,8 +61,14 @@ MISSING = 5.0
 """Rows expected beyond the last value from which their absence shows a bound. Beyond the last of
 normal codes one is expected, and five in less than one column of 10,000."""
 
-JUST_BEYOND = {"zero": 20.0, "round": 6.0}
-"""Mean distances of the last values within which the bound is 0, or another round number."""
+NATURAL = (0.0, 1.0, -1.0)
+"""Bounds of activations."""
+
+JUST_BEYOND, NEAR_NATURAL = 6.0, 20.0
+"""Mean distances of the last values within which the bound is a round number, or one of these."""
+
+END = 4
+"""The last rows whose spread tells how fast a column ends: one of so many."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +98,7 @@ class MixedMargin:
         *,
         count: float,
         bandwidth: float | None = None,
+        copies: IntArray | None = None,
     ) -> MixedMargin:
         """The law of a sorted column (n,).
 
@@ -97,10 +107,13 @@ class MixedMargin:
             weights: of the values in that order, sum one, or None for equal ones.
             count: effective number of rows, see `_standardise.effective_count`.
             bandwidth: in spreads of the column; None for Silverman's.
+            copies: in that order, a number for each row that copies of it share (n,), None where
+                there are no copies.
         """
         if weights is not None:
+            copies = None if copies is None else copies[weights > 0]
             ordered, weights = ordered[weights > 0], weights[weights > 0]
-        atom = _atomic(ordered)
+        atom = _atomic(ordered, copies)
         own = np.full(len(ordered), 1 / len(ordered)) if weights is None else weights
         atoms, group = np.unique(ordered[atom], return_inverse=True)
         masses = np.bincount(group, own[atom], len(atoms)).astype(np.float64)
@@ -127,14 +140,31 @@ class MixedMargin:
 
     @staticmethod
     def of_codes(
-        codes: FloatArray, weights: FloatArray, *, count: float, bandwidth: float | None = None
+        codes: FloatArray,
+        weights: FloatArray,
+        copies: IntArray,
+        *,
+        count: float,
+        bandwidth: float | None = None,
     ) -> tuple[MixedMargin, ...]:
-        """The laws of the columns of codes (n, d) whose rows weigh ``weights`` (n,), all > 0."""
+        """The laws of the columns of codes (n, d).
+
+        Args:
+            codes: of all rows.
+            weights: of the rows, all above 0, sum one, (n,).
+            copies: see `row_copies`, (n,).
+            count: effective number of rows.
+            bandwidth: in spreads of a column; None for Silverman's.
+        """
         order = np.argsort(codes, axis=0, kind="stable")
         even = bool((weights == weights[0]).all())
         return tuple(
             MixedMargin.of(
-                column[rows], None if even else weights[rows], count=count, bandwidth=bandwidth
+                column[rows],
+                None if even else weights[rows],
+                count=count,
+                bandwidth=bandwidth,
+                copies=copies[rows],
             )
             for column, rows in zip(codes.T, order.T, strict=True)
         )
@@ -274,7 +304,15 @@ def refuse_impossible(title: str, margins: Sequence[MixedMargin], values: FloatA
         )
 
 
-def _atomic(ordered: FloatArray) -> BoolArray:
+def row_copies(codes: FloatArray) -> IntArray:
+    """For each row of codes (n, d) the first row that equals it; itself throughout if d is 1.
+
+    In one column, a copied row is nothing but a value that repeats.
+    """
+    return np.arange(len(codes)) if codes.shape[1] == 1 else first_copies(codes)
+
+
+def _atomic(ordered: FloatArray, copies: IntArray | None) -> BoolArray:
     """Which values of a sorted column (n,) are atoms, (n,)."""
     n = len(ordered)
     begins = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
@@ -282,6 +320,9 @@ def _atomic(ordered: FloatArray) -> BoolArray:
         return np.zeros(n, dtype=np.bool_)
     counts = np.diff(np.r_[begins, n])
     often = counts >= max(LEAST_ROWS, LEAST_SHARE * n)
+    if copies is not None and often.any():
+        copied = np.maximum.reduceat(copies, begins) == np.minimum.reduceat(copies, begins)
+        often &= ~copied
     others = counts[~often]
     few = others.sum() < MOSTLY * n and 2 * others[others > 1].sum() >= others.sum()
     if len(begins) == 1 or (often.any() and (few or len(others) == 1)):
@@ -301,7 +342,7 @@ def _bandwidth(ordered: FloatArray, weights: FloatArray | None, count: float) ->
         start = shares[a - 1] if a else 0.0
         share = shares[b - 1] - start
         alone = silverman(count * share) * own
-        least = max(GROUP_SHARE, GROUP_ROWS / count)
+        least = max(GROUP_SHARE, GROUP_ROWS / count) - 1e-9  # sums of weights are rounded
         first = max(int(np.searchsorted(shares, start + least)), a)
         last = min(int(np.searchsorted(shares, shares[b - 1] - least, side="right")), b - 1)
         if share < 2 * least or last <= first:
@@ -323,7 +364,8 @@ def _bandwidth(ordered: FloatArray, weights: FloatArray | None, count: float) ->
     width = smallest(0, len(ordered), whole)
     quarter = np.searchsorted(shares, shares + 0.25 - 1e-9)
     inside = np.flatnonzero(quarter < len(ordered))
-    crowded = float((ordered[quarter[inside]] - ordered[inside]).min()) / QUARTER
+    spans = ordered[quarter[inside]] - ordered[inside]
+    crowded = float(spans.min(initial=np.inf)) / QUARTER
     if 0 < crowded < whole / 2:
         width = min(width, silverman(count / 4) * crowded)
     return width
@@ -336,16 +378,26 @@ def _lower_bound(
     first = float(ordered[0])
     if len(atoms) and atoms[0] < first:
         return float(atoms[0])
-    near = ordered[: np.searchsorted(ordered, first + REACH * width, side="right")]
-    own = 1 / len(ordered) if weights is None else weights[: len(near)]
-    beyond = count * np.sum(own * ndtr((first - near) / width))
-    if beyond < MISSING or len(near) < 2 * MISSING:
+    own = np.full(len(ordered), 1 / len(ordered)) if weights is None else weights
+
+    def beyond(width: float) -> float:
+        """Rows that kernels of this width would place below the first value."""
+        near = ordered[: np.searchsorted(ordered, first + REACH * width, side="right")]
+        if len(near) < 2 * MISSING or width == 0:
+            return 0.0
+        return float(count * np.sum(own[: len(near)] * ndtr((first - near) / width)))
+
+    if beyond(width) < MISSING:
         return -np.inf
-    few = min(20, len(near) - 1)
-    step = float(near[few] - first) / few
-    if 0 <= first <= min(JUST_BEYOND["zero"] * step, width):
-        return 0.0
-    number = _roundest(first - JUST_BEYOND["round"] * step, first)
+    step = float(ordered[min(20, len(ordered) - 1)] - first) / 20
+    natural = [b for b in NATURAL if first - min(NEAR_NATURAL * step, width) <= b <= first]
+    if natural:
+        return natural[0]
+    last = len(ordered) // END
+    narrow = ordered_spread(ordered[:last], None if weights is None else weights[:last])
+    if beyond(min(silverman(count / END) * narrow, width)) < MISSING:
+        return -np.inf
+    number = _roundest(first - JUST_BEYOND * step, first)
     return first if number is None else number
 
 

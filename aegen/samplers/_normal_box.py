@@ -15,6 +15,7 @@ import numpy as np
 from scipy.special import log_ndtr, ndtri_exp
 
 from aegen.core.arrays import FloatArray
+from aegen.samplers._sobol import sobol
 
 __all__ = ["SMALLEST", "box_log_probability", "drawn_within"]
 
@@ -57,7 +58,7 @@ def box_log_probability(
     """
     k = mean.shape[1]
     root = np.linalg.cholesky(covariance + SMALLEST * np.eye(k))
-    points = _points(k - 1) if k > 1 else np.zeros((1, 1))
+    points = sobol(k - 1, POINTS) if k > 1 else np.zeros((1, 1))
     logs = np.zeros((len(mean), len(points)))
     x = np.zeros((len(mean), len(points), k))
     for j in range(k):
@@ -70,11 +71,3 @@ def box_log_probability(
     safe = np.where(np.isfinite(best), best, 0.0)
     total: FloatArray = safe + np.log(np.exp(logs - safe[:, None]).mean(axis=1))
     return total
-
-
-def _points(k: int) -> FloatArray:
-    """Points of a Sobol sequence in (0, 1)^k, (`POINTS`, k)."""
-    from scipy.stats import qmc
-
-    points: FloatArray = qmc.Sobol(k, scramble=False).random(POINTS)
-    return points + 0.5 / POINTS

@@ -27,6 +27,9 @@ __all__ = ["NormalScores", "rank_scores"]
 FAR = 4.0
 """Scores beyond this are taken from the logarithm of the tail."""
 
+AT_BOUND = 8.2
+"""Scores at a bound, and beyond it, are held at this: probabilities next to 1 differ no further."""
+
 LARGEST = 1e100
 """Scores are held within this, so that their squares stay finite."""
 
@@ -65,8 +68,10 @@ class NormalScores:
             if margin.constant:
                 continue
             logs[:, j], until = margin.density_and_cdf(z[:, j])
-            high[:, j] = low[:, j] = ndtri(until)
             atom = margin.atom_of(z[:, j])
+            score = ndtri(until)
+            high[:, j] = np.where(atom, score, np.clip(score, -AT_BOUND, AT_BOUND))
+            low[:, j] = high[:, j]
             low[atom, j], logs[atom, j] = ndtri(margin.below(z[atom, j])), 0.0
             for tail in _tails(margin) if (np.abs(high[:, j]) > FAR).any() else ():
                 far = ~atom & (tail.sign * high[:, j] < -FAR)

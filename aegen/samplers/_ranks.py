@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,11 +38,13 @@ class Ranks:
     @cached_property
     def ordered_shares(self) -> FloatArray | None:
         """The shares in the order of each column, (d, n); None where all are the same."""
-        if self.even:
-            return None
+        return None if self.even else self.order(self.shares)
+
+    def order(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Something of each row (n,) in the order of each column, (d, n)."""
         n, d = self.ranks.shape
-        ordered = np.empty((d, n))
-        ordered[np.arange(d), self.ranks - 1] = self.shares[:, None]
+        ordered = np.empty((d, n), dtype=values.dtype)
+        ordered[np.arange(d), self.ranks - 1] = values[:, None]
         return ordered
 
     @cached_property

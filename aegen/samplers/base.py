@@ -32,10 +32,11 @@ from aegen.core.errors import AegenError, InvalidInput, StorageError
 from aegen.core.parameters import check
 from aegen.core.rng import RNG, generator
 from aegen.core.storage import load_arrays, save_arrays
+from aegen.samplers._mixed_columns import MixedColumns
 
 __all__ = ["ConditionalSampler", "DensitySampler", "NotFitted", "RowSampler", "Sampler", "load"]
 
-FORMAT = "2"
+FORMAT = "3"
 
 LARGEST = 1e100
 """Codes beyond this size are refused: their squares would soon overflow."""
@@ -104,10 +105,18 @@ class Sampler(BaseEstimator, ABC):
     """Whether its density needs columns of which none depends exactly on the others."""
     weights_repeat: ClassVar[bool] = True
     """Whether to weight a row with a whole number is to repeat it; else only 0 and 1 are so."""
+    mixed: ClassVar[bool] = False
+    """Whether it gives columns point masses and bounds itself; else those that have any are
+    replaced by their normal scores, of which it is the model (see `_mixed_columns.py`)."""
     shapes: ClassVar[dict[str, tuple[str, ...]]] = {
         "n_features_in_": (),
         "free_": ("whole",),
         "given_": ("whole",),
+        "mixed_columns_": ("mixed",),
+        "mixed_codes_": ("rows_mixed", "mixed"),
+        "mixed_weights_": ("rows_mixed",),
+        "mixed_copies_": ("rows_mixed",),
+        "mixed_count_": (),
     }
     """Axes of all that is learned, from its annotations: ``mean_: Annotated[FloatArray, "d"]``.
     The same word is the same length when a file is read; "d" is the dimension of the codes."""
@@ -116,6 +125,13 @@ class Sampler(BaseEstimator, ABC):
     n_features_in_: int
     free_: BoolArray
     given_: FloatArray
+    mixed_columns_: IntArray
+    mixed_codes_: FloatArray
+    mixed_weights_: FloatArray
+    mixed_copies_: IntArray
+    mixed_count_: float
+
+    _mixed: MixedColumns | None = None
 
     def __init_subclass__(cls, **options: Any) -> None:
         """Read the axes of what it learns.
@@ -169,7 +185,11 @@ class Sampler(BaseEstimator, ABC):
             )
         if np.abs(z).max() > LARGEST:
             raise InvalidInput(f"codes must lie within ±{LARGEST:g}: scale them down")
-        self._fit(z, weights, generator(rng))
+        draw = generator(rng)
+        self._mix(None if self.mixed else MixedColumns.find(z, weights))
+        if self._mixed is not None:
+            z = self._mixed.to_scores(z, draw.random((len(z), len(self.mixed_columns_))))
+        self._fit(z, weights, draw)
         for name in vars(self):
             if name.endswith("_") and name not in self.shapes:
                 raise TypeError(f"{type(self).__name__}.{name} is learned: {ANNOTATE}")
@@ -177,6 +197,18 @@ class Sampler(BaseEstimator, ABC):
         self.n_features_in_ = d
         self.free_, self.given_ = np.ones(d, dtype=np.bool_), np.zeros(d)
         return self
+
+    def _mix(self, columns: MixedColumns | None) -> None:
+        """Learn which columns are modelled by their normal scores."""
+        self._mixed = columns
+        if columns is None:
+            self.mixed_columns_ = np.empty(0, dtype=np.int64)
+            self.mixed_codes_, self.mixed_weights_ = np.empty((0, 0)), np.empty(0)
+            self.mixed_copies_, self.mixed_count_ = np.empty(0, dtype=np.int64), 0.0
+        else:
+            self.mixed_columns_, self.mixed_codes_ = columns.columns, columns.codes
+            self.mixed_weights_, self.mixed_copies_ = columns.weights, columns.copies
+            self.mixed_count_ = columns.count
 
     def sample(self, n: int = 1, *, rng: RNG = None) -> FloatArray:
         """Draw ``n`` new codes, shape (n, d), float64; n = 0 gives an empty array.
@@ -225,12 +257,33 @@ class Sampler(BaseEstimator, ABC):
         if self.free_.dtype != np.bool_ or self.n_features_in_ != len(self.free_) or not self._d:
             raise StorageError(path, "free_ must say of each coordinate whether it is free")
         self._fields = self.get_params(deep=False)
-        problem = self._defect()
+        problem = self._mixed_defect() or self._defect()
         if problem:
             raise StorageError(path, problem)
 
     def _defect(self) -> str | None:
         """What is wrong with learned attributes that were just read, or None."""
+        return None
+
+    def _mixed_defect(self) -> str | None:
+        """What is wrong with what was read of columns with point masses, which is taken up."""
+        columns, codes, weights = self.mixed_columns_, self.mixed_codes_, self.mixed_weights_
+        if columns.dtype.kind != "i" or codes.dtype != np.float64 or weights.dtype != np.float64:
+            return (
+                "mixed_columns_ must hold whole numbers, mixed_codes_ and mixed_weights_ float64"
+            )
+        self._mixed = None
+        if not len(columns):
+            return None
+        if columns[0] < 0 or columns[-1] >= self._d or (np.diff(columns) <= 0).any():
+            return f"mixed_columns_ must be increasing numbers from 0 to {self._d - 1}"
+        if not len(weights) or (weights <= 0).any() or not np.isclose(weights.sum(), 1):
+            return "mixed_weights_ must be positive and sum to one"
+        if not 1 <= self.mixed_count_ <= len(weights) + 0.5:
+            return "mixed_count_ must be from 1 to the number of rows"
+        self._mixed = MixedColumns.of(
+            columns, codes, weights, self.mixed_count_, self.mixed_copies_
+        )
         return None
 
     @property
@@ -239,7 +292,9 @@ class Sampler(BaseEstimator, ABC):
         return int(self.free_.sum())
 
     def _whole(self, drawn: FloatArray) -> FloatArray:
-        """Draws of the free coordinates (n, d) with the fixed ones put in."""
+        """Draws of the free coordinates (n, d) as codes, with the fixed ones put in."""
+        if self._mixed is not None:
+            drawn = self._mixed.to_codes(drawn)
         if self.free_.all():
             return drawn
         whole = np.tile(self.given_, (len(drawn), 1))
@@ -252,6 +307,7 @@ class Sampler(BaseEstimator, ABC):
         for name, value in learned.items():
             setattr(twin, name, value)
         twin._fields = twin.get_params(deep=False)
+        twin._mix(None)
         twin.n_features_in_ = d
         twin.free_, twin.given_ = np.ones(d, dtype=np.bool_), np.zeros(d)
         return cast("Self", twin)
@@ -296,7 +352,11 @@ class DensitySampler(Sampler):
         """
         self._require_fitted()
         z = arrays.codes(z, dimension=self.n_features_in_)
-        density = self._score_samples(np.ascontiguousarray(z[:, self.free_]))
+        free = np.ascontiguousarray(z[:, self.free_])
+        if self._mixed is None:
+            density = self._score_samples(free)
+        else:
+            density = self._mixed.log_density(free, self._score_samples)
         other = (z[:, ~self.free_] != self.given_[~self.free_]).any(axis=1)
         return np.where(other, -np.inf, density)
 
@@ -446,7 +506,12 @@ class ConditionalSampler(Sampler):
         known[place[columns]] = True
         at = np.empty(self._d)
         at[place[columns]] = values
-        left = self._condition(known, at[known], generator(rng))
+        given_values = at[known]
+        if self._mixed is not None:
+            given_values = self._mixed.given(self.title, known, given_values)
+        left = self._condition(known, given_values, generator(rng))
+        if self._mixed is not None:
+            left._mix(self._mixed.without(known))
         left.free_, left.given_ = self.free_.copy(), self.given_.copy()
         left.free_[columns] = False
         left.given_[columns] = values

@@ -33,6 +33,7 @@ class Bootstrap(RowSampler, ConditionalSampler):
 
     title: ClassVar[str] = "Bootstrap"
     summary: ClassVar[str] = "Training codes as they are: the yardstick of copying."
+    mixed: ClassVar[bool] = True
 
     codes_: Annotated[FloatArray, "n d"]
 

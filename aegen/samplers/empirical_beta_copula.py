@@ -19,6 +19,7 @@ from aegen.samplers._degree import likeliest_degree
 from aegen.samplers._jitter import Correlated, Jitter, Local
 from aegen.samplers._kernel_sums import in_threads
 from aegen.samplers._marginals import ColumnLaws, inside
+from aegen.samplers._mixed_marginal import row_copies
 from aegen.samplers._ranks import Ranks, ranked
 from aegen.samplers._standardise import (
     centre_and_scale,
@@ -102,6 +103,7 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
     title: ClassVar[str] = "Empirical beta copula"
     summary: ClassVar[str] = "Each draw is a training row, moved as far as ranks are uncertain."
     weights_repeat: ClassVar[bool] = False  # ranks of repeated rows are in random order
+    mixed: ClassVar[bool] = True
     exact: ClassVar[dict[str, tuple[str, ...]]] = {
         "jitter": ("independent",),
         "margins": ("kde", "gaussian"),
@@ -110,6 +112,7 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
     ordered_: Annotated[FloatArray, "d n"]
     ranks_: Annotated[NDArray[np.int32], "n d"]
     shares_: Annotated[FloatArray, "n"]
+    copies_: Annotated[IntArray, "n"]
     centre_: Annotated[FloatArray, "d"]
     scale_: Annotated[FloatArray, "d"]
     count_: float
@@ -172,6 +175,7 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
             )
         self._weigh(n, weights)
         self.shares_ = self.weights_
+        self.copies_ = row_copies(z)
         self.count_ = effective_count(z, weights)
         self.ordered_, self.ranks_ = ranked(z, rng)
         self.centre_, self.scale_ = centre_and_scale(z, weights)
@@ -189,6 +193,8 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
         n = len(self.ranks_)
         if self.ranks_.dtype != np.int32 or self.ordered_.dtype != np.float64:
             return "ranks_ must be int32 and ordered_ float64"
+        if self.copies_.dtype.kind != "i":
+            return "copies_ must hold whole numbers"
         if n < 2 or (np.sort(self.ranks_, axis=0) != np.arange(1, n + 1)[:, None]).any():
             return "ranks_ must hold every rank once in each column"
         if (np.diff(self.ordered_) < 0).any() or (self.scale_ < 0).any():
@@ -207,9 +213,15 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
 
     @cached_property
     def _laws(self) -> ColumnLaws:
-        shares = self._rows.ordered_shares
+        rows, n = self._rows, len(self.ranks_)
         return ColumnLaws(
-            self.margins, self.ordered_, shares, self.centre_, self.scale_, self.count_
+            self.margins,
+            self.ordered_,
+            rows.ordered_shares,
+            self.centre_,
+            self.scale_,
+            self.count_,
+            None if (self.copies_ == np.arange(n)).all() else rows.order(self.copies_),
         )
 
     @cached_property
@@ -384,6 +396,7 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
             ordered_=self.ordered_[free],
             ranks_=np.ascontiguousarray(self.ranks_[:, free]),
             shares_=self.shares_,
+            copies_=self.copies_,
             weights_=probabilities / probabilities.sum(),
             centre_=self.centre_[free],
             scale_=self.scale_[free],

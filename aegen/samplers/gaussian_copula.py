@@ -8,9 +8,9 @@ import numpy as np
 from scipy.linalg import solve_triangular
 from threadpoolctl import threadpool_limits
 
-from aegen.core.arrays import BoolArray, FloatArray
+from aegen.core.arrays import BoolArray, FloatArray, IntArray
 from aegen.core.errors import InvalidInput
-from aegen.samplers._mixed_marginal import MixedMargin, refuse_impossible
+from aegen.samplers._mixed_marginal import MixedMargin, refuse_impossible, row_copies
 from aegen.samplers._normal import (
     Shrinkage,
     known_units,
@@ -83,10 +83,12 @@ class GaussianCopula(DensitySampler, ConditionalSampler):
     title: ClassVar[str] = "Gaussian copula"
     summary: ClassVar[str] = "Each column's own shape, tied together by a matrix of correlations."
     weighted: ClassVar[bool] = True
+    mixed: ClassVar[bool] = True
     remedy: ClassVar[str] = "add rows, set shrinkage above 0, or use independent margins"
 
     codes_: Annotated[FloatArray, "n d"]
     weights_: Annotated[FloatArray, "n"]
+    copies_: Annotated[IntArray, "n"]
     count_: float
     mean_: Annotated[FloatArray, "d"]
     covariance_: Annotated[FloatArray, "d d"]
@@ -107,6 +109,7 @@ class GaussianCopula(DensitySampler, ConditionalSampler):
         if weights is None:
             weights = np.full(len(z), 1 / len(z))
         self.codes_, self.weights_ = z[weights > 0], weights[weights > 0]
+        self.copies_ = row_copies(self.codes_)
         self.count_ = effective_count(self.codes_, self.weights_)
         self.mean_ = np.zeros(z.shape[1])
         self._scores = None
@@ -157,7 +160,7 @@ class GaussianCopula(DensitySampler, ConditionalSampler):
     def _margins(self) -> NormalScores:
         if self._scores is None:
             self._scores = NormalScores(
-                MixedMargin.of_codes(self.codes_, self.weights_, count=self.count_)
+                MixedMargin.of_codes(self.codes_, self.weights_, self.copies_, count=self.count_)
             )
         return self._scores
 
@@ -240,6 +243,7 @@ class GaussianCopula(DensitySampler, ConditionalSampler):
             len(spread),
             codes_=np.ascontiguousarray(self.codes_[:, ~known]),
             weights_=self.weights_,
+            copies_=self.copies_,
             count_=self.count_,
             mean_=mean,
             covariance_=(left + left.T) / 2,

@@ -7,10 +7,10 @@ from typing import Annotated, ClassVar
 
 import numpy as np
 
-from aegen.core.arrays import BoolArray, FloatArray
+from aegen.core.arrays import BoolArray, FloatArray, IntArray
 from aegen.core.parameters import Field
 from aegen.samplers._kde_marginal import Quantiles
-from aegen.samplers._mixed_marginal import MixedMargin, refuse_impossible
+from aegen.samplers._mixed_marginal import MixedMargin, refuse_impossible, row_copies
 from aegen.samplers._standardise import effective_count, refuse_constant
 from aegen.samplers.base import ConditionalSampler, DensitySampler, Sampler
 
@@ -42,10 +42,12 @@ class IndependentMargins(DensitySampler, ConditionalSampler):
 
     title: ClassVar[str] = "Independent margins"
     summary: ClassVar[str] = "Each column as the codes have it, smoothed, without dependence."
+    mixed: ClassVar[bool] = True
     weighted: ClassVar[bool] = True
 
     codes_: Annotated[FloatArray, "n d"]
     weights_: Annotated[FloatArray, "n"]
+    copies_: Annotated[IntArray, "n"]
     count_: float
 
     def __init__(
@@ -66,6 +68,7 @@ class IndependentMargins(DensitySampler, ConditionalSampler):
         there = np.ones(len(z), dtype=np.bool_) if weights is None else weights > 0
         self.codes_ = z[there]
         self.weights_ = np.full(len(z), 1 / len(z)) if weights is None else weights[there]
+        self.copies_ = row_copies(self.codes_)
         self.count_ = effective_count(self.codes_, self.weights_)
         self.__dict__.pop("_margins", None)
 
@@ -81,7 +84,11 @@ class IndependentMargins(DensitySampler, ConditionalSampler):
     def _margins(self) -> tuple[MixedMargin, ...]:
         """The law of each column."""
         return MixedMargin.of_codes(
-            self.codes_, self.weights_, count=self.count_, bandwidth=self.bandwidth
+            self.codes_,
+            self.weights_,
+            self.copies_,
+            count=self.count_,
+            bandwidth=self.bandwidth,
         )
 
     def _sample(self, n: int, rng: np.random.Generator) -> FloatArray:
@@ -121,5 +128,6 @@ class IndependentMargins(DensitySampler, ConditionalSampler):
             int((~known).sum()),
             codes_=np.ascontiguousarray(self.codes_[:, ~known]),
             weights_=self.weights_,
+            copies_=self.copies_,
             count_=self.count_,
         )

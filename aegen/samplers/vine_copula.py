@@ -14,7 +14,7 @@ from aegen.core.errors import InvalidInput
 from aegen.core.parameters import Field
 from aegen.core.progress import report
 from aegen.samplers._kde_marginal import Quantiles
-from aegen.samplers._mixed_marginal import MixedMargin, refuse_impossible
+from aegen.samplers._mixed_marginal import MixedMargin, refuse_impossible, row_copies
 from aegen.samplers._resampling import resampled
 from aegen.samplers._standardise import effective_count, refuse_constant
 from aegen.samplers.base import ConditionalSampler, DensitySampler, Sampler
@@ -99,9 +99,11 @@ class VineCopula(DensitySampler, ConditionalSampler):
     title: ClassVar[str] = "Vine copula"
     summary: ClassVar[str] = "Dependence built from pairs of columns, each with its own shape."
     slow: ClassVar[bool] = True
+    mixed: ClassVar[bool] = True
     exact: ClassVar[None] = None
 
     codes_: Annotated[FloatArray, "n d"]
+    copies_: Annotated[IntArray, "n"]
     count_: float
     columns_: Annotated[IntArray, "v"]
     known_: Annotated[FloatArray, "v"]
@@ -151,7 +153,7 @@ class VineCopula(DensitySampler, ConditionalSampler):
         return 10
 
     def _fit(self, z: FloatArray, weights: FloatArray | None, rng: np.random.Generator) -> None:
-        self.codes_, self.count_ = z.copy(), effective_count(z)
+        self.codes_, self.copies_, self.count_ = z.copy(), row_copies(z), effective_count(z)
         self._forget()
         self.columns_ = np.flatnonzero([not margin.constant for margin in self._margins])
         self.known_ = np.full(len(self.columns_), 0.5)
@@ -168,7 +170,7 @@ class VineCopula(DensitySampler, ConditionalSampler):
     def _margins(self) -> tuple[MixedMargin, ...]:
         """The law of each column."""
         even = np.full(len(self.codes_), 1 / len(self.codes_))
-        return MixedMargin.of_codes(self.codes_, even, count=self.count_)
+        return MixedMargin.of_codes(self.codes_, even, self.copies_, count=self.count_)
 
     @property
     def _discrete(self) -> BoolArray:
@@ -261,7 +263,7 @@ class VineCopula(DensitySampler, ConditionalSampler):
     def _defect(self) -> str | None:
         self._forget()
         v = len(self.columns_)
-        whole = dict.fromkeys(("columns_", "matrix_", "families_", "rotations_"), "i")
+        whole = dict.fromkeys(("copies_", "columns_", "matrix_", "families_", "rotations_"), "i")
         kinds = whole | {"free_": "b"}
         for name, axes in self.shapes.items():
             kind = kinds.get(name, "f")
@@ -411,6 +413,7 @@ class VineCopula(DensitySampler, ConditionalSampler):
         left = self._learnt(
             int(free.sum()),
             codes_=np.ascontiguousarray(self.codes_[:, free]),
+            copies_=self.copies_,
             count_=self.count_,
             columns_=columns,
             known_=known,

@@ -11,9 +11,9 @@ from scipy.stats import beta, norm
 from aegen.core.errors import InvalidInput
 from aegen.samplers import load, samplers
 from aegen.samplers._beta_sums import BetaSums, _step_cdf
-from aegen.samplers._kde_marginal import silverman
 from tests.evidence import cdf_agrees, probability_agrees, same_distribution
 from tests.example_codes import clusters, constant_column, tied, tilted
+from tests.samplers.smoothed_margins import found, smoothed
 
 
 def ebc(z, *, rng=0, sample_weight=None, **fields):
@@ -65,7 +65,7 @@ def test_sums_of_uneven_rows_against_the_book(m):
     density = by_the_book(start, length, weights, m, u, beta.pdf)
     assert np.exp(sums.log_density(u)) == pytest.approx(density, rel=1e-9)
     assert sums.cdf(u) == pytest.approx(by_the_book(start, length, weights, m, u, beta.cdf))
-    rows = np.exp(sums.row_logs(u[0]))
+    rows = np.exp(sums.row_logs(u[0], u[0]))
     assert 3 not in sums.kept
     assert rows.sum() == pytest.approx(density[0], rel=1e-9)
     low, high = np.sort(rng.random((2, d)), axis=0)
@@ -74,7 +74,12 @@ def test_sums_of_uneven_rows_against_the_book(m):
         * (-1) ** (d - sum(corner))
         for corner in np.ndindex(2, 2, 2)
     ]
-    assert sums.between(low, high).sum() == pytest.approx(sum(box), rel=1e-6)
+    assert np.exp(sums.row_logs(low, high)).sum() == pytest.approx(sum(box), rel=1e-6)
+    assert np.exp(sums.log_density(high[None], low[None])) == pytest.approx(sum(box), rel=1e-6)
+    low[1] = high[1]  # one column by its density, the others by their intervals
+    step = 1e-5 * np.array([0, 1, 0])
+    thin = np.exp(sums.row_logs(low - step, high + step)).sum() / 2e-5
+    assert np.exp(sums.row_logs(low, high)).sum() == pytest.approx(thin, rel=1e-5)
     if m > 1:
         equal = BetaSums.of(start, length, np.full(n, 1 / n), m)
         assert equal.log_density(u) != pytest.approx(sums.log_density(u), rel=1e-3)
@@ -147,14 +152,10 @@ def test_kernel_margins_of_weighted_codes():
     weights = np.random.default_rng(4).exponential(size=60) * (1 + 3 * (z[:, 0] > 2))
     model = ebc(z, sample_weight=weights, degree=20)
     share = weights / weights.sum()
-    effective = 1 / (share @ share)
     drawn = model.sample(40_000, rng=5)
     for j in range(2):
-        spread = np.sqrt(share @ (z[:, j] - share @ z[:, j]) ** 2)
-
-        width = silverman(effective) * spread
         grid = np.linspace(-14, 14, 4000)
-        exact = norm.cdf((grid[:, None] - z[:, j]) / width) @ share
+        exact = smoothed(grid, z[:, j], **found(z[:, j], weights), weights=share)[1]
 
         def cdf(x, grid=grid, exact=exact):
             return np.interp(x, grid, exact)

@@ -16,6 +16,7 @@ from aegen.samplers import load, samplers
 from aegen.samplers._kde_marginal import Margin, Quantiles, silverman
 from tests.evidence import cdf_agrees, moments_agree, probability_agrees, same_distribution
 from tests.example_codes import clusters, tied, tilted
+from tests.samplers.smoothed_margins import found, smoothed
 
 DRAWS = 100_000
 
@@ -231,12 +232,12 @@ def test_same_law_as_numpy_with_exact_margins():
 
 
 def kernel_cdf(x, column, width):
-    return norm.cdf((np.asarray(x)[:, None] - column) / width).mean(axis=1)
+    return smoothed(x, column, width)[1]
 
 
 def fine_quantile(u, column):
     """Between 20,000 values of the exact distribution function, by np.interp."""
-    width = silverman(len(column)) * column.std()
+    width = found(column)["width"]
     grid = np.linspace(column.min() - 8 * width, column.max() + 8 * width, 20_000)
     return np.interp(u, kernel_cdf(grid, column, width), grid)
 
@@ -254,7 +255,7 @@ def test_quantile_table_is_within_2e_7_in_probability(kind):
     }[kind]
     column = np.sort(column)
     width = silverman(len(column)) * column.std()
-    table = Quantiles.of(column[None], np.array([width]))
+    table = Quantiles.of([Margin.of(column, width).knots()])
     edges = 10 ** rng.uniform(-10, -1, 1000)
     u = np.r_[edges, rng.random(3000), 1 - edges, 0.0, 1.0]
     z = u[:, None].copy()
@@ -281,9 +282,9 @@ def slow_density(model, z, codes, steps, m):
     total = np.zeros(len(z))
     terms = np.zeros((len(z), n))
     for j in range(d):
-        width = silverman(n) * codes[:, j].std()
-        total += logsumexp(norm.logpdf(z[:, j, None], codes[:, j], width), axis=1) - np.log(n)
-        u = kernel_cdf(z[:, j], codes[:, j], width)[:, None]
+        logs, u = smoothed(z[:, j], codes[:, j], **found(codes[:, j]))
+        total += logs
+        u = u[:, None]
         for i, rank in enumerate(model.ranks_[:, j]):
             parts = [np.log(p) + beta.logpdf(u, s, m + 1 - s) for s, p in steps[rank]]
             terms[:, i] += logsumexp(np.concatenate(parts, axis=1), axis=1)
@@ -412,7 +413,7 @@ def test_kde_margins_have_the_stated_law():
     z = clusters(80, 2)
     drawn = ebc(z).sample(40_000, rng=18)
     for j in range(2):
-        width = silverman(80) * z[:, j].std()
+        width = found(z[:, j])["width"]
         assert cdf_agrees(drawn[:, j], lambda x, w=width, j=j: slow_steps(x, z[:, j], w))
         assert not cdf_agrees(drawn[:, j], lambda x, w=width, j=j: slow_steps(x, z[:, j], w * 2))
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from scipy.special import logsumexp
 from scipy.stats import norm
 
 from aegen.core.errors import InvalidInput
@@ -10,6 +9,7 @@ from aegen.samplers import load, samplers
 from aegen.samplers._kde_marginal import silverman
 from tests.evidence import cdf_agrees, moments_agree
 from tests.example_codes import clusters, constant_column, tilted
+from tests.samplers.smoothed_margins import found, silvermans, smoothed
 
 
 def margins(z, **fields):

@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
-from scipy.special import logsumexp
 from scipy.stats import norm
 
 from aegen.samplers._kde_marginal import Margin, Quantiles, silverman
+from aegen.samplers._mixed_marginal import MixedMargin
 from aegen.samplers._standardise import effective_count, first_copies
 from tests.example_codes import clusters
+from tests.samplers.smoothed_margins import smoothed
 
 WIDTH = 0.2
 
@@ -22,10 +23,12 @@ def weighted_column(n=400):
 
 
 def slow(x, column, weights):
-    with np.errstate(divide="ignore"):
-        terms = np.log(weights) + norm.logpdf(x[:, None], column, WIDTH)
-    below = norm.cdf((x[:, None] - column) / WIDTH) @ weights
-    return logsumexp(terms, axis=1), below
+    return smoothed(x, column, WIDTH, weights=weights)
+
+
+def tables(*columns):
+    """Inverses of the laws of columns, each given as what `Margin.of` takes."""
+    return Quantiles.of([Margin.of(*column).knots() for column in columns])
 
 
 def test_weighted_density_and_cdf_against_the_slow_sums_far_tails_too():
@@ -48,27 +51,27 @@ def test_whole_weights_are_repeated_rows_and_zero_is_absence():
     many = Margin.of(np.repeat(column, times), WIDTH).density_and_cdf(x)
     assert one[0] == pytest.approx(many[0], rel=1e-12)
     assert one[1] == pytest.approx(many[1], abs=1e-14)
-    assert Margin.of(column, WIDTH, times / times.sum()).origin == column[1]
+    assert Margin.of(column, WIDTH, times / times.sum()).origin == np.median(column[times > 0])
 
 
 def test_weighted_quantiles_invert_the_weighted_cdf():
     column, weights = weighted_column()
-    table = Quantiles.of(column[None], np.array([WIDTH]), weights[None])
+    table = tables((column, WIDTH, weights))
     u = np.r_[np.linspace(1e-9, 1 - 1e-9, 4001), 1e-7, 1 - 1e-7][:, None]
     x = u.copy()
     table.replace(x)
     assert slow(x[:, 0], column, weights)[1] == pytest.approx(u[:, 0], abs=2e-7)
     wrong = u.copy()
-    Quantiles.of(column[None], np.array([WIDTH])).replace(wrong)
+    tables((column, WIDTH)).replace(wrong)
     assert np.abs(slow(wrong[:, 0], column, weights)[1] - u[:, 0]).max() > 0.01
 
 
 def test_one_row_that_counts_and_a_constant_column():
-    ordered = np.array([[0.0, 1.0, 2.0], [5.0, 7.0, 9.0]])
-    weights = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+    counted = Margin.of(np.arange(3.0), 0.5, np.array([0.0, 1.0, 0.0])).knots()
+    constant = MixedMargin.of(np.array([5.0, 7.0, 9.0]), np.array([0.0, 0.0, 1.0]), count=1.0)
     u = np.tile(np.linspace(0.001, 0.999, 99)[:, None], 2)
     expected = norm.ppf(u[:, 0], 1.0, 0.5)
-    Quantiles.of(ordered, np.array([0.5, 0.0]), weights).replace(u)
+    Quantiles.of([counted, constant.knots()]).replace(u)
     assert u[:, 0] == pytest.approx(expected, abs=1e-5)
     assert (u[:, 1] == 9.0).all()
 
@@ -76,14 +79,18 @@ def test_one_row_that_counts_and_a_constant_column():
 @pytest.mark.parametrize("columns", [[2, 0], [1], [False, True, True]])
 def test_some_columns_of_the_tables(columns):
     rng = np.random.default_rng(0)
-    ordered = np.sort(rng.normal(size=(3, 200)) * [[1], [0], [10]] + [[0], [3], [5]])
-    width = np.array([0.2, 0.0, 2.0])
-    columns = np.array(columns)
-    u = rng.random((500, len(ordered[columns])))
+    knots = [
+        Margin.of(np.sort(rng.normal(size=200)), 0.2).knots(),
+        MixedMargin.of(np.full(200, 3.0), count=1.0).knots(),
+        Margin.of(np.sort(5 + 10 * rng.normal(size=200)), 2.0).knots(),
+    ]
+    kept = np.arange(3)[columns]
+    u = rng.random((500, len(kept)))
     taken, anew = u.copy(), u.copy()
-    Quantiles.of(ordered, width).take(columns).replace(taken)
-    Quantiles.of(ordered[columns], width[columns]).replace(anew)
+    Quantiles.of(knots).take(np.array(columns)).replace(taken)
+    Quantiles.of([knots[j] for j in kept]).replace(anew)
     assert np.array_equal(taken, anew)
+    assert ((taken == 3.0).all(axis=0) == (kept == 1)).all()
 
 
 def test_copies_are_found_by_all_their_columns():
