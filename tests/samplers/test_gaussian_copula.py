@@ -7,9 +7,11 @@ from scipy.stats import multivariate_normal, norm
 
 from aegen.core.errors import InvalidInput, StorageError
 from aegen.samplers import load, samplers
+from aegen.samplers._mixed_marginal import MixedMargin
 from aegen.samplers._normal_scores import NormalScores
 from tests.evidence import cdf_agrees, probability_agrees, same_distribution
 from tests.example_codes import clusters, constant_column, tilted
+from tests.samplers.smoothed_margins import silvermans, smoothed
 
 
 def copula(z, *, sample_weight=None, **fields):
@@ -23,14 +25,21 @@ def skewed(n=60, *, seed=0):
     return np.column_stack([np.exp(x[:, 0] / 2), x[:, 1] ** 3, third - x[:, 0]])
 
 
+BOUNDS = [(0, np.inf), (-np.inf, 0), (-np.inf, np.inf)]
+"""Of the columns of 80 to 100 `skewed` codes."""
+
+
 def slow_density(z, codes, correlation):
-    """The docstring's formula, term by term."""
-    h = (0.75 * len(codes)) ** -0.2 * codes.std(axis=0)
-    steps = (z[:, None, :] - codes) / h
-    scores = norm.ppf(norm.cdf(steps).mean(axis=1))
-    margins = logsumexp(norm.logpdf(steps), axis=1) - np.log(len(codes)) - np.log(h)
-    joint = multivariate_normal(np.zeros(codes.shape[1]), correlation).logpdf(scores)
-    return joint + (margins - norm.logpdf(scores)).sum(axis=1)
+    """The docstring's formula for `skewed` codes, term by term."""
+    logs, below = np.stack([margin(z[:, j], codes, j) for j in range(3)], axis=-1)
+    scores = norm.ppf(below)
+    joint = multivariate_normal(np.zeros(3), correlation).logpdf(scores)
+    return joint + (logs - norm.logpdf(scores)).sum(axis=1)
+
+
+def margin(x, codes, j):
+    """Log-density and distribution function at x (m,) of a column of `skewed` codes."""
+    return smoothed(x, codes[:, j], silvermans(codes[:, j]), *BOUNDS[j])
 
 
 def rank_correlation(codes):
@@ -40,8 +49,13 @@ def rank_correlation(codes):
 
 
 def test_density_against_the_slow_formula():
-    codes, z = skewed(), skewed(40, seed=7)
+    codes, z = skewed(80), skewed(40, seed=7)
+    z = z[z[:, 1] < 0]
     model = copula(codes)
+    beyond = np.array([[-0.1, -8, 0], [1, 0.1, 0]])
+    assert model.score_samples(beyond).tolist() == [-np.inf, -np.inf]
+    at_bounds = np.array([[0.0, -8, 0], [1, 0, 0]])
+    assert np.isfinite(model.score_samples(at_bounds)).all()
     expected = slow_density(z, codes, rank_correlation(codes))
     assert model.score_samples(z) == pytest.approx(expected, rel=1e-6)
     assert model.score_samples(z) != pytest.approx(
@@ -103,9 +117,9 @@ def test_columns_of_draws_are_the_smoothed_margins():
     codes = skewed(100)
     drawn = copula(codes).sample(50_000, rng=2)
     for j in range(3):
-        h = (0.75 * 100) ** -0.2 * codes[:, j].std()
-        grid = np.linspace(codes[:, j].min() - 6 * h, codes[:, j].max() + 6 * h, 3000)
-        below = norm.cdf((grid[:, None] - codes[:, j]) / h).mean(axis=1)
+        reach = 6 * silvermans(codes[:, j])
+        grid = np.linspace(codes[:, j].min() - reach, codes[:, j].max() + reach, 3000)
+        below = margin(grid, codes, j)[1]
         assert cdf_agrees(drawn[:, j], lambda x, g=grid, b=below: np.interp(x, g, b))
         assert not cdf_agrees(1.1 * drawn[:, j], lambda x, g=grid, b=below: np.interp(x, g, b))
 
@@ -158,7 +172,7 @@ def test_conditions_one_after_the_other_are_the_condition_on_all():
 
 def test_conditions_far_outside_the_codes():
     codes = tilted(50)
-    h = (0.75 * 50) ** -0.2 * codes.std(axis=0)
+    h = [silvermans(column) for column in codes.T]
     model = copula(codes)
     r = model.covariance_[0, 1]
 
@@ -185,17 +199,20 @@ def test_conditions_far_outside_the_codes():
 
 def test_scores_and_codes_are_inverse_everywhere():
     codes = skewed(500)
-    scores = NormalScores.of(codes, np.full(500, 1 / 500), 0.2 * codes.std(axis=0))
+    columns = np.sort(codes, axis=0).T
+    scores = NormalScores(tuple(MixedMargin.of(c, count=500.0, bandwidth=0.2) for c in columns))
     rng = np.random.default_rng(0)
     for reach, tolerance in [(3.9, 1e-4), (9, 1e-4), (40, 1e-4), (1e6, 1e-9), (1e50, 1e-9)]:
         x = rng.uniform(-reach, reach, (500, 3))
+        x = np.clip(x, [-7, -np.inf, -np.inf], [np.inf, 7, np.inf])  # near bounds no further
         back = scores.of_codes(scores.to_codes(x))[0]
         assert back == pytest.approx(x, abs=1e-4, rel=tolerance)
 
 
 def test_whole_weights_are_repeated_rows():
-    codes = np.round(skewed(40), 1)  # with ties
-    weights = np.arange(40) % 4
+    codes = np.round(skewed(200), 2)  # with ties, at most four a value when repeated
+    assert all(len(np.unique(column)) < 195 for column in codes.T)
+    weights = np.arange(200) % 3
     weighted = copula(codes, sample_weight=weights)
     repeated = copula(np.repeat(codes, weights, axis=0))
     assert weighted.covariance_ == pytest.approx(repeated.covariance_, abs=1e-12)
@@ -253,8 +270,8 @@ def test_a_conditioned_model_is_saved_and_one_that_misleads_is_refused(tmp_path)
         ("covariance_", np.array([[1.0, 2.0], [2.0, 1.0]])),
         ("weights_", -model.weights_),
         ("weights_", model.weights_ * 2),
-        ("width_", -model.width_),
-        ("width_", model.width_ * 0),
+        ("count_", 0.0),
+        ("count_", 2.0 * len(model.codes_)),
     ]:
         wrong = load(file)
         setattr(wrong, name, value)
