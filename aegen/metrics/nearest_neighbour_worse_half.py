@@ -41,11 +41,11 @@ class NearestNeighbourWorseHalf(TwoSampleMetric):
     direction = "lower"
     best = 0.0
     paired = True
-    details = (WHOLE, *HALVES)
+    details = (*HALVES, WHOLE)
 
     def _compare(self, x: FloatArray, y: FloatArray, rng: np.random.Generator) -> Measured:
-        found = accuracies(x, y, rng)
-        worse = max(found.real, found.generated, key=lambda half: abs(half.value - 0.5))
+        whole, *halves = accuracies(x, y, rng)
+        worse = max(halves, key=lambda half: abs(half.value - 0.5))
         side = 1.0 if worse.value >= 0.5 else -1.0
         assert worse.influence_reference is not None
         assert worse.influence_generated is not None
@@ -53,5 +53,5 @@ class NearestNeighbourWorseHalf(TwoSampleMetric):
             side * (worse.value - 0.5),
             side * worse.influence_reference,
             side * worse.influence_generated,
-            dict(zip(self.details, found, strict=True)),
+            dict(zip(self.details, (*halves, whole), strict=True)),
         )
