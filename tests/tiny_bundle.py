@@ -11,7 +11,6 @@ import pandas as pd
 
 from aegen.bundles import Bundle, create
 from aegen.bundles.convention import Convention
-from aegen.core.neighbours import Neighbours
 from aegen.data import ImageSet
 from aegen.projections.pca import PCA
 from aegen.projections.umap import UMAP
@@ -24,7 +23,7 @@ class QuickUMAP(UMAP):
     """The coordinates of PCA in the place of UMAP's, whose compiling takes many seconds."""
 
     def _fit(self, z, rng):
-        self._neighbours = Neighbours(z)
+        self._settle(z)
         return PCA().fit(z).coordinates_ * 3
 
 

@@ -95,7 +95,10 @@ def load_classifier(manifest: Manifest, content: bytes, path: Path) -> Classifie
         if attribute is None or attribute.kind != "number":
             what = f"classifier.arguments.numbers.{name}: is no number that attributes lists"
             raise BundleError(manifest_path, what)
+    import torch
+
     _fill(net, content, path)
+    net.to(memory_format=torch.channels_last)  # 2,000 digits take 0.3 s so, 0.6 s otherwise
     return net
 
 
@@ -233,10 +236,11 @@ def _batched(network: Callable[..., Tensor], *rows: Float32) -> Float32:
     def run(batch: Float32) -> NDArray[Any]:
         parts = [batch] if len(rows) == 1 else np.split(batch, np.cumsum(widths)[:-1], axis=1)
         with torch.inference_mode():
-            given = (
+            given = [
                 torch.from_numpy(np.ascontiguousarray(part.reshape(len(part), *array.shape[1:])))
                 for part, array in zip(parts, rows, strict=True)
-            )
+            ]
+            given[0] = given[0].contiguous(memory_format=torch.channels_last)
             found: NDArray[Any] = network(*given).numpy()
         return found
 

@@ -37,6 +37,13 @@ def compare(
         list[str] | None,
         typer.Option(help="quick, full, paper, or SPACE/METRIC; commas, or repeated [quick]"),
     ] = None,
+    reference: Annotated[
+        str,
+        typer.Option(
+            help="What codes are compared with: held-out ones, training codes that were left-out "
+            "of the fit, which takes another fit of each model, or both"
+        ),
+    ] = "both",
     out: Annotated[Path, typer.Option(help="Folder for the tables and all results")] = Path(
         "comparison"
     ),
@@ -89,7 +96,7 @@ def compare(
     from aegen.comparison.export import write_files
 
     candidates = parse_all(samplers) if samplers else DEFAULTS
-    measured = metric_specs(metrics or ["quick"])
+    measured = _beside(reference, metric_specs(metrics or ["quick"]))
     named = _named(bundles or ["mnist"])
     sets = _data_sets(data or [], named)
     for bundle in named:
@@ -119,9 +126,10 @@ def compare(
 BEGIN, END = "<!-- compared: made by `aegen compare --readme` -->", "<!-- /compared -->"
 
 SHORT = (
+    "left-out/nearest-neighbour-worse-half",
+    "codes/nearest-neighbour-worse-half",
     "features/frechet-distance",
-    "features/nearest-neighbour-accuracy",
-    "codes/nearest-neighbour-accuracy",
+    "features/nearest-neighbour-worse-half",
     "attributes/attribute-distance",
     "codes/distance-ratio",
 )
@@ -129,6 +137,26 @@ SHORT = (
 
 
 # What is asked for
+
+
+def _beside(reference: str, measured: tuple[MetricSpec, ...]) -> tuple[MetricSpec, ...]:
+    """The metric specs that compare with a reference; copying is told by either."""
+    from aegen.comparison import LEFT_OUT
+    from aegen.comparison.metric_spec import RATIO
+
+    kept = {
+        "both": measured,
+        "held-out": tuple(spec for spec in measured if spec.space != LEFT_OUT),
+        LEFT_OUT: tuple(spec for spec in measured if spec.space == LEFT_OUT or spec == RATIO),
+    }
+    if reference not in kept:
+        raise InvalidInput(f"--reference must be one of {', '.join(kept)}, got {reference!r}")
+    if reference == LEFT_OUT and len(kept[reference]) == 1:
+        raise InvalidInput(
+            f"none of the metrics looks at {LEFT_OUT} codes: ask for "
+            f"{LEFT_OUT}/nearest-neighbour-worse-half, or for --metrics quick"
+        )
+    return kept[reference]
 
 
 def _place(name: str, jobs: int | None, scheduler: str | None, address: str | None) -> Backend:
@@ -279,12 +307,20 @@ def _show(table: Table) -> None:
     """
     from rich.console import Console
 
+    from aegen.comparison.table_html import verdict
+
     console = Console()
     console.print(f"\n[bold]{table.bundle}[/bold]: {table.size} draws, seeds: {table.seeds}")
     across = max(1, (console.width - LABEL) // COLUMN)
-    for start in range(0, len(table.rows), across):
-        console.print(_part(table, table.rows[start : start + across]))
-    console.print("bold: better than all others, resolved; ±: half a 95 % interval", style="dim")
+    rows = tuple(dict.fromkeys((*table.ranked(), *table.rows)))
+    for start in range(0, len(rows), across):
+        console.print(_part(table, rows[start : start + across]))
+    console.print(
+        "bold: better than all others that do not copy, resolved; ±: half a 95 % interval",
+        style="dim",
+    )
+    for sentence in verdict(table):
+        console.print(sentence, highlight=False, markup=False)
     for line in _gaps(table):
         console.print(line, highlight=False, markup=False)
 
@@ -298,7 +334,7 @@ def _part(table: Table, candidates: Sequence[Candidate]) -> Any:
     from rich.table import Table as Grid
 
     from aegen.comparison import REFERENCES
-    from aegen.comparison.table import written
+    from aegen.comparison.table import detail_titles, detail_values, written
 
     grid = Grid(box=box.SIMPLE_HEAD)
     grid.add_column("")
@@ -311,8 +347,10 @@ def _part(table: Table, candidates: Sequence[Candidate]) -> Any:
         for candidate in candidates:
             found = table.cell(candidate, metric_spec)
             text = "–" if found is None else written(found)
-            cells.append(f"[bold]{text}[/bold]" if candidate == winner else text)
-        grid.add_row(metric_spec.title, *cells)
+            text = f"[bold]{text}[/bold]" if candidate == winner else text
+            cells.append("\n".join([text, *detail_values(table, candidate, metric_spec)]))
+        made_of = (f"  {title}" for title in detail_titles(metric_spec))
+        grid.add_row("\n".join([metric_spec.title, *made_of]), *cells)
     for place, title in enumerate(("seconds to fit", "seconds to draw")):
         spent = [table.seconds(candidate) for candidate in candidates]
         grid.add_row(title, *("–" if s is None else f"{s[place]:.2g}" for s in spent))

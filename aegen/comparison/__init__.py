@@ -1,7 +1,7 @@
 """Comparing latent models: candidates x seeds x metrics, as tasks that any process can do.
 
 candidate       a latent model with its fields   metric_spec  a metric in a space
-reference_rows  the held-out rows of each seed   task         fit, draw, measure: one result
+reference_rows  the real rows of each seed       task         fit, draw, measure: one result
 store           results on disk                  runner       tasks to results, on any backend
 estimates       intervals, paired differences    table        results as a table
 """
@@ -9,7 +9,7 @@ estimates       intervals, paired differences    table        results as a table
 from __future__ import annotations
 
 from aegen.comparison.candidate import DEFAULTS, HELD_OUT, REFERENCES, Candidate, parse_all
-from aegen.comparison.metric_spec import PRESETS, MetricSpec, metric_specs
+from aegen.comparison.metric_spec import LEFT_OUT, PRESETS, MetricSpec, metric_specs
 from aegen.comparison.runner import run
 from aegen.comparison.store import Store
 from aegen.comparison.table import Table
@@ -19,6 +19,7 @@ from aegen.parallel.backends import Backend, ClusterError
 __all__ = [
     "DEFAULTS",
     "HELD_OUT",
+    "LEFT_OUT",
     "PRESETS",
     "REFERENCES",
     "Backend",

@@ -79,7 +79,7 @@ class Candidate:
     def title(self) -> str:
         """What people read: the model's title, and its fields in brackets."""
         if self.sampler == REAL:
-            return "Held-out reconstructions"
+            return "Real codes"
         kind = samplers.get(self.sampler)
         titles = {p.name: p.title for p in samplers.parameters(self.sampler)}
         fields = ", ".join(f"{titles[name].lower()} {_word(v)}" for name, v in self.fields)
@@ -113,7 +113,7 @@ def _word(value: Any) -> str:
 HELD_OUT = Candidate(REAL)
 
 REFERENCES = (HELD_OUT, Candidate("bootstrap"), Candidate("standard-normal"))
-"""Rows that frame every table: the floor that the decoder sets (other held-out rows, decoded),
+"""Rows that frame every table: real ones (other held-out codes, or other left-out training codes),
 pure copying (training rows drawn again), and the prior that knows nothing of the codes."""
 
 DEFAULTS = (

@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aegen.core.errors import InvalidInput, UnknownName
 from aegen.metrics import Metric, metrics
 
-__all__ = ["PRESETS", "MetricSpec", "metric_specs"]
+__all__ = [
+    "LEFT_OUT",
+    "PRESETS",
+    "RANKING",
+    "RATIO",
+    "WORSE_HALF",
+    "MetricSpec",
+    "metric_specs",
+]
 
 
 INCEPTION = "inception"
 """The space of features that a network trained on ImageNet sees; its weights must be fetched."""
 
+LEFT_OUT = "left-out"
+"""The space of codes again, with another reference: training codes that were left out of the fit,
+in place of held-out ones. The encoder has seen both, so what is off here is the latent model's."""
+
 
 @dataclass(frozen=True)
 class MetricSpec:
-    """A metric by its name in one of `aegen.metrics.base.SPACES`, or in "inception".
+    """A metric by its name in one of `aegen.metrics.base.SPACES`, "inception" or "left-out".
 
     ``fields`` are those that differ from the defaults.
 
@@ -69,50 +81,67 @@ class MetricSpec:
         kind = metrics.get(self.metric)
         fields = ", ".join(f"{name} {value}" for name, value in self.fields)
         name = f"{kind.title} ({fields})" if fields else kind.title
-        where = "Inception features" if self.space == INCEPTION else self.space
+        where = NAMES.get(self.space, self.space)
         return f"{name} in {where}" if len(_spaces(kind)) > 1 else name
 
     def make(self) -> Metric:
         """The metric."""
         return metrics.create(self.metric, **dict(self.fields))
 
+    def details(self) -> tuple[MetricSpec, ...]:
+        """What is measured with it and shown in its cell."""
+        return tuple(replace(self, metric=name) for name in metrics.get(self.metric).details)
+
+
+NAMES = {INCEPTION: "Inception features", LEFT_OUT: "left-out codes"}
+"""Of spaces, for people."""
+
 
 def _spaces(metric: type[Metric]) -> tuple[str, ...]:
     """Where a metric can look: what suits the bundle's own features suits Inception's too."""
-    return (*metric.spaces, INCEPTION) if "features" in metric.spaces else metric.spaces
+    more = {"features": INCEPTION, "codes": LEFT_OUT}
+    return metric.spaces + tuple(more[space] for space in more if space in metric.spaces)
 
 
 def _in(space: str, *names: str) -> tuple[str, ...]:
     return tuple(f"{space}/{name}" for name in names)
 
 
-NEAREST = "nearest-neighbour-accuracy"
-
-ACCURACIES = (NEAREST, f"{NEAREST}-real", f"{NEAREST}-generated", "classifier-two-sample-test")
+NEAREST, WORSE_HALF = "nearest-neighbour-accuracy", "nearest-neighbour-worse-half"
 
 DISTANCES = ("earth-movers-distance", "sliced-wasserstein", "maximum-mean-discrepancy")
 
 COPYING = ("distance-ratio", "authenticity", "parent-share")
 
+RANKING = tuple(f"{space}/{WORSE_HALF}" for space in (LEFT_OUT, "codes", "features"))
+"""What latent models are ranked by: the first of these that all of them have."""
+
+RATIO = MetricSpec("codes", "distance-ratio")
+"""What tells copies from new draws: it is in every comparison."""
+
 PAPER = ("earth-movers-distance", "paper-mmd", NEAREST)
 
 PRESETS: dict[str, tuple[str, ...]] = {
     "quick": (
-        *_in("features", "frechet-distance", NEAREST, "precision", "recall"),
+        *RANKING,
+        *_in("features", "frechet-distance", "precision", "recall"),
         *_in("attributes", "attribute-distance"),
-        *_in("codes", NEAREST, "sliced-wasserstein"),
+        *_in("codes", "sliced-wasserstein"),
         *_in("densities", "log-likelihood"),
         *_in("codes", *COPYING),
     ),
     "full": (
+        *RANKING,
+        *_in("features", "classifier-two-sample-test"),
         *_in("features", "frechet-distance", "kernel-distance", "maximum-mean-discrepancy"),
-        *_in("features", "earth-movers-distance", *ACCURACIES),
+        *_in("features", "earth-movers-distance"),
         *_in("features", "precision", "recall", "density", "coverage"),
         *_in("attributes", "attribute-distance"),
-        *_in("pixels", *DISTANCES, NEAREST),
-        *_in("codes", *DISTANCES, *ACCURACIES),
+        *_in("pixels", *DISTANCES, WORSE_HALF),
+        *_in("codes", *DISTANCES, "classifier-two-sample-test"),
         *_in("densities", "log-likelihood"),
         *_in("codes", *COPYING),
+        *_in(LEFT_OUT, "distance-ratio"),
     ),
     "paper": (
         *_in("pixels", *PAPER),
@@ -131,6 +160,7 @@ def preset(name: str) -> tuple[str, ...]:
     in "full" wherever it can.
     """
     named = {key.rpartition("/")[2] for keys in PRESETS.values() for key in keys}
+    named |= {detail for other in named for detail in metrics.get(other).details}
     new = [(other, metrics.get(other).spaces) for other in metrics if other not in named]
     most = {"quick": 1, "full": None}.get(name, 0)
     return PRESETS[name] + tuple(f"{s}/{other}" for other, spaces in new for s in spaces[:most])
@@ -138,6 +168,8 @@ def preset(name: str) -> tuple[str, ...]:
 
 def metric_specs(asked: Iterable[str]) -> tuple[MetricSpec, ...]:
     """Metric specs from names of `PRESETS` and keys, each text one or several separated by commas.
+
+    The distance ratio is added where it is not among them: copies look good by all others.
 
     Raises:
         UnknownName, InvalidInput: as `MetricSpec.parse`; also for none at all.
@@ -156,4 +188,5 @@ def metric_specs(asked: Iterable[str]) -> tuple[MetricSpec, ...]:
                 found[metric_spec.key] = metric_spec
     if not found:
         raise InvalidInput(f"name at least one metric, or a set of them: {', '.join(PRESETS)}")
+    found.setdefault(RATIO.key, RATIO)
     return tuple(found.values())

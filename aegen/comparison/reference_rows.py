@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +15,16 @@ from aegen.comparison.inception import inception_features
 from aegen.core import arrays
 from aegen.core.arrays import ByteArray, FloatArray, IntArray
 from aegen.core.errors import BundleError, InvalidInput
+from aegen.core.neighbours import Neighbours, RememberedNeighbours
 from aegen.core.storage import digest
 
-__all__ = ["LEAST", "ReferenceSet", "Rows", "contents_of"]
+__all__ = ["LEAST", "LeftOut", "ReferenceSet", "Rows", "contents_of"]
 
 LEAST = 20
 """Rows on each side without which no figure means anything."""
+
+SHARE = 8
+"""Of so many training codes one is left out at most, and another to show what real codes get."""
 
 CACHED = 2
 """References of as many seeds stay in memory with all that was made of them."""
@@ -90,6 +96,21 @@ class Rows:
         )
 
 
+@dataclass(frozen=True, eq=False)
+class LeftOut:
+    """Training codes that a latent model is kept from, so that the encoder has seen all codes.
+
+    Attributes:
+        reference: those that draws are compared with (k, d).
+        others: as many, which show what real codes get (k, d).
+        training: the rest, which the model is fitted to.
+    """
+
+    reference: FloatArray
+    others: FloatArray
+    training: Neighbours
+
+
 class ReferenceSet:
     """A bundle, and which of its held-out rows each seed compares with.
 
@@ -132,6 +153,7 @@ class ReferenceSet:
         self.size = min(draws, len(bundle.holdout) // 2)
         self._blocks = len(bundle.holdout) // self.size
         self._cache: dict[int, Rows] = {}
+        self._left_out: dict[int, LeftOut] = {}
 
     @classmethod
     def open(cls, bundle: str | Path, draws: int, data: str | Path | None = None) -> ReferenceSet:
@@ -160,6 +182,36 @@ class ReferenceSet:
         """As many held-out rows, none of them among the reference."""
         return self._block(seed, 1)
 
+    @functools.cached_property
+    def training(self) -> Neighbours:
+        """A search among all training codes."""
+        return RememberedNeighbours(self.bundle.neighbours())
+
+    def left_out(self, seed: int) -> LeftOut:
+        """The training codes that a seed leaves out; the latest are cached.
+
+        There are as many as draws, or fewer where these were more than an eighth of all.
+
+        Raises:
+            InvalidInput: too few training codes to leave some out.
+        """
+        if seed not in self._left_out:
+            codes = self.bundle.codes
+            size = min(self.size, len(codes) // SHARE)
+            if size < LEAST:
+                raise InvalidInput(
+                    f"{self.bundle.name} has {len(codes)} training codes, and to leave some out "
+                    f"takes at least {LEAST * SHARE}"
+                )
+            order = np.random.default_rng([ORDER, seed, SHARE]).permutation(len(codes))
+            parts = np.split(order, [size, 2 * size])
+            reference, others, rest = (codes[np.sort(rows)] for rows in parts)
+            _make_room(self._left_out)
+            self._left_out[seed] = LeftOut(
+                reference, others, RememberedNeighbours(Neighbours(rest))
+            )
+        return self._left_out[seed]
+
     def _block(self, seed: int, after: int) -> IntArray:
         lap, place = divmod(seed, self._blocks)
         order = np.random.default_rng([ORDER, lap]).permutation(len(self.bundle.holdout))
@@ -174,12 +226,16 @@ class ReferenceSet:
     def reference_rows(self, seed: int) -> Rows:
         """The reference of a seed as rows of every space; the latest are cached."""
         if seed not in self._cache:
-            while len(self._cache) >= CACHED:
-                self._cache.pop(next(iter(self._cache)))
+            _make_room(self._cache)
             rows = self.reference(seed)
             seen = None if self.originals is None else self.originals[rows]
             self._cache[seed] = Rows(self.bundle, self.bundle.holdout[rows], seen)
         return self._cache[seed]
+
+
+def _make_room(cache: dict[int, Any]) -> None:
+    while len(cache) >= CACHED:
+        cache.pop(next(iter(cache)))
 
 
 def contents_of(bundle: str | Path) -> str:

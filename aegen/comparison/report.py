@@ -10,9 +10,9 @@ from typing import Any
 
 import aegen
 from aegen.comparison.candidate import REFERENCES, Candidate
-from aegen.comparison.metric_spec import MetricSpec
+from aegen.comparison.metric_spec import RANKING, RATIO, MetricSpec
 from aegen.comparison.sweep import Sweep
-from aegen.comparison.table import RATIO, Table
+from aegen.comparison.table import Table
 from aegen.comparison.table_html import better, compared, table_html, verdict
 from aegen.core.images import grid, png
 from aegen.figures.comparison_scatter import against_copying, against_time
@@ -27,6 +27,7 @@ COLUMNS = 6
 """Pictures side by side in a model's grid."""
 
 PLOTTED = (
+    *RANKING,
     "features/frechet-distance",
     "features/nearest-neighbour-accuracy",
     "codes/nearest-neighbour-accuracy",
@@ -72,8 +73,9 @@ def html(
         "<h1>Latent models compared</h1>"
         f'<p class="quiet">Made by aegen {escape(aegen.__version__)}. Every figure comes with its '
         "95 % interval. Orange is a model that is better than every other one by a resolved "
-        "difference; blue are those that are not resolved from the best. Grey columns frame the "
-        "table: other real images as the autoencoder shows them, training rows drawn again "
+        "difference; blue are those that are not resolved from the best; models that copy do not "
+        "compete. Grey columns frame the "
+        "table: other real codes as the autoencoder shows them, training rows drawn again "
         "(pure copying), and a standard normal law.</p>"
         f"{''.join(parts)}</body></html>"
     )

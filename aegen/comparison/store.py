@@ -37,7 +37,10 @@ MEASURING = (
 )
 """The source that figures come from."""
 
-PLAIN = ("missing", "size", "distinct", "fit_seconds", "draw_seconds", "problem")
+PLAIN = (
+    *("missing", "size", "distinct", "problem"),
+    *("fit_seconds", "draw_seconds", "first_seconds"),
+)
 """What a file holds of a result as it is."""
 
 

@@ -19,16 +19,22 @@ from aegen.comparison.estimates import (
     winner,
     worse,
 )
-from aegen.comparison.metric_spec import MetricSpec
+from aegen.comparison.metric_spec import RANKING, RATIO, MetricSpec
 from aegen.comparison.task import Result
+from aegen.metrics.distance_ratio import COPIES
 
-__all__ = ["COPIES", "RATIO", "Table", "number", "swept_csv", "to_csv", "to_markdown", "written"]
+__all__ = [
+    "Table",
+    "detail_titles",
+    "detail_values",
+    "number",
+    "swept_csv",
+    "to_csv",
+    "to_markdown",
+    "written",
+]
 
-COPIES = 0.5
-"""A candidate whose draws are nearer to training rows than this share of what new data are copies
-them, as far as its interval says so."""
-
-RATIO = MetricSpec("codes", "distance-ratio")
+NOT_ASKED = "a figure that was left out, as it takes another fit, and this model's takes long"
 
 
 @dataclass(eq=False)
@@ -83,7 +89,12 @@ class Table:
         mine = self.of(candidate)
         if any(metric_spec.key in result.figures for result in mine):
             return self.lacking(candidate, metric_spec)
-        reasons = [result.problem or result.missing.get(metric_spec.key, "") for result in mine]
+        reasons = [
+            result.problem
+            or result.missing.get(metric_spec.key, "")
+            or ("" if metric_spec in result.task.metric_specs else NOT_ASKED)
+            for result in mine
+        ]
         return next(filter(None, reasons), "")
 
     def problems(self, candidate: Candidate) -> list[str]:
@@ -104,10 +115,11 @@ class Table:
     def winner(self, metric_spec: MetricSpec) -> Candidate | None:
         """The candidate that is better than all others, each difference resolved; else None.
 
+        Those that copy do not compete: to be as true to the data as the data is no achievement.
         None wins who failed under some seed, which may have been the hard one; and none who is
         resolvedly better than real rows, as nothing can be truer to the data than they are.
         """
-        by_text = {c.text: c for c in self.candidates}
+        by_text = {c.text: c for c in self.candidates if not self.copies(c)}
         table = {text: self.figures(c, metric_spec) for text, c in by_text.items()}
         found = winner(table, metric_spec.make(), self.distinct)
         if found is None or self.lacking(by_text[found], metric_spec):
@@ -126,12 +138,12 @@ class Table:
         return f"not under {len(without)} of {len(mine)} seeds: {reason}"
 
     def level(self, metric_spec: MetricSpec) -> list[Candidate]:
-        """Where none wins, the best candidate and those not resolved from it, best first."""
+        """Where none wins, the best that does not copy and those not resolved from it."""
         metric = metric_spec.make()
         short = {
             c: worse(cell.value, metric)
             for c in self.candidates
-            if (cell := self.cell(c, metric_spec)) is not None
+            if not self.copies(c) and (cell := self.cell(c, metric_spec)) is not None
         }
         if not short:
             return []
@@ -144,10 +156,36 @@ class Table:
         ]
         return [best, *near]
 
+    def details(self, candidate: Candidate, metric_spec: MetricSpec) -> list[Estimate]:
+        """The figures that a candidate's figure is made of, in the order of the metric."""
+        cells = (self.cell(candidate, detail) for detail in metric_spec.details())
+        return [cell for cell in cells if cell is not None]
+
     def copies(self, candidate: Candidate) -> bool:
-        """Whether draws surely lie less than half as far from training rows as new data do."""
+        """Whether its draws are nearer to training rows than `COPIES` of what new data are."""
         found = self.cell(candidate, RATIO)
-        return found is not None and found.ends[1] < COPIES
+        return found is not None and found.value < COPIES
+
+    @property
+    def ranking(self) -> MetricSpec | None:
+        """What the candidates are ranked by: the first of `RANKING` that all of them have."""
+        measured = [c for c in self.candidates if any(r.figures for r in self.of(c))]
+        return next(
+            (
+                spec
+                for spec in self.metric_specs
+                if spec.key in RANKING and all(self.figures(c, spec) for c in measured)
+            ),
+            None,
+        )
+
+    def ranked(self) -> list[Candidate]:
+        """Candidates with a figure of `ranking`, best first; those that copy come last."""
+        spec = self.ranking
+        if spec is None:
+            return []
+        cells = {c: cell for c in self.candidates if (cell := self.cell(c, spec)) is not None}
+        return sorted(cells, key=lambda c: (self.copies(c), worse(cells[c].value, spec.make())))
 
     def seconds(self, candidate: Candidate) -> tuple[float, float] | None:
         """Median times to fit, and to draw as many codes as were compared; None before any."""
@@ -155,6 +193,11 @@ class Table:
         if not mine or candidate == HELD_OUT:
             return None
         return median(r.fit_seconds for r in mine), median(r.draw_seconds for r in mine)
+
+    @property
+    def first_seconds(self) -> float:
+        """How much longer than the times that are told a first call took, at most."""
+        return max((r.first_seconds for r in self.results), default=0.0)
 
     @property
     def size(self) -> int:
@@ -206,7 +249,7 @@ def _lines(table: Table) -> Iterator[list[str]]:
     for candidate in table.rows:
         seconds = table.seconds(candidate)
         copies = "yes" if table.copies(candidate) else "no"
-        for metric_spec in table.metric_specs:
+        for metric_spec in _all(table):
             yield [
                 table.bundle,
                 candidate.text,
@@ -215,11 +258,18 @@ def _lines(table: Table) -> Iterator[list[str]]:
                 metric_spec.key.partition("/")[2],
                 *_numbers(table.cell(candidate, metric_spec)),
                 str(table.size),
-                "yes" if winners[metric_spec] == candidate else "no",
+                "yes" if winners.get(metric_spec) == candidate else "no",
                 "" if table.cell(candidate, RATIO) is None else copies,
                 *(["", ""] if seconds is None else [f"{s:.6g}" for s in seconds]),
                 table.why(candidate, metric_spec),
             ]
+
+
+def _all(table: Table) -> list[MetricSpec]:
+    """The table's metric specs, each with those that it is made of behind it."""
+    return list(
+        dict.fromkeys(each for spec in table.metric_specs for each in (spec, *spec.details()))
+    )
 
 
 def _numbers(cell: Estimate | None) -> list[str]:
@@ -249,12 +299,18 @@ def number(value: float, error: float | None) -> str:
 
 
 def to_markdown(table: Table, metric_specs: Sequence[MetricSpec] | None = None) -> str:
-    """A table in Markdown: a line a candidate, winners bold where resolved, copiers marked."""
+    """A table in Markdown: a line a candidate, winners bold where resolved, copiers marked.
+
+    Those that are ranked come in that order. What a figure is made of follows in brackets.
+    """
     shown = tuple(metric_specs or table.metric_specs)
     winners = {metric_spec: table.winner(metric_spec) for metric_spec in shown}
-    head = ["latent model", *(metric_spec.title for metric_spec in shown)]
+    head = ["latent model"]
+    for metric_spec in shown:
+        made_of = detail_titles(metric_spec)
+        head.append(metric_spec.title + (f" ({', '.join(made_of)})" if made_of else ""))
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    for candidate in table.rows:
+    for candidate in dict.fromkeys((*table.ranked(), *table.rows)):
         name = candidate.title + (" (copies)" if table.copies(candidate) else "")
         if candidate in REFERENCES:
             name = f"*{name}*"
@@ -262,9 +318,27 @@ def to_markdown(table: Table, metric_specs: Sequence[MetricSpec] | None = None) 
         for metric_spec in shown:
             cell = table.cell(candidate, metric_spec)
             text = "–" if cell is None else written(cell)
-            cells.append(f"**{text}**" if winners[metric_spec] == candidate else text)
+            text = f"**{text}**" if winners[metric_spec] == candidate else text
+            details = ", ".join(detail_values(table, candidate, metric_spec))
+            cells.append(f"{text} ({details})" if details else text)
         lines.append("| " + " | ".join([name, *cells]) + " |")
     return "\n".join(lines) + "\n"
+
+
+def detail_titles(metric_spec: MetricSpec) -> list[str]:
+    """What a figure is made of, for people.
+
+    Example:
+        >>> detail_titles(MetricSpec("codes", "nearest-neighbour-accuracy"))
+        ['real rows', 'generated rows']
+    """
+    titles = (detail.make().title for detail in metric_spec.details())
+    return [title.rpartition(", ")[2] for title in titles]
+
+
+def detail_values(table: Table, candidate: Candidate, metric_spec: MetricSpec) -> list[str]:
+    """The figures themselves, with three digits."""
+    return [f"{detail.value:.3f}" for detail in table.details(candidate, metric_spec)]
 
 
 def written(cell: Estimate) -> str:

@@ -12,9 +12,10 @@ from html import escape
 
 from aegen.comparison.candidate import REFERENCES, Candidate
 from aegen.comparison.estimates import Estimate
-from aegen.comparison.metric_spec import MetricSpec
-from aegen.comparison.table import RATIO, Table, written
+from aegen.comparison.metric_spec import LEFT_OUT, RATIO, WORSE_HALF, MetricSpec
+from aegen.comparison.table import Table, detail_titles, detail_values, written
 from aegen.figures.comparison_scatter import Compared
+from aegen.metrics.distance_ratio import COPIES
 
 __all__ = ["STYLE", "better", "compared", "table_html", "verdict"]
 
@@ -23,6 +24,8 @@ ACCENT, LEVEL, QUIET = "#db8520", "#2a84a5", "#8b979d"
 
 BAR, DOT = 84, 4.5
 """Width of a bar and diameter of its dot, in pixels."""
+
+COPY = REFERENCES[1]
 
 FAR = 8.0
 """A model that makes a line's scale so many times as wide is shown by an arrow."""
@@ -38,6 +41,9 @@ min-width:104px;font-weight:400;background:none}
 .aegen-compared th:first-child{position:sticky;left:0;min-width:132px;max-width:180px;
 background:var(--aegen-paper,Canvas);z-index:1}
 .aegen-compared .said{opacity:.65;font-size:12px;font-weight:400}
+.aegen-compared .rank{font-size:12px;font-weight:400}
+.aegen-compared td .details{font-size:11px;white-space:normal}
+.aegen-compared .details span{white-space:nowrap}
 .aegen-compared .reference{opacity:.62}
 .aegen-compared td.first-reference,.aegen-compared th.first-reference{
 border-left:1px solid color-mix(in srgb,currentColor 30%,transparent)}
@@ -77,13 +83,17 @@ def _class(candidate: Candidate, *more: str) -> str:
 
 def _head(table: Table, candidate: Candidate) -> str:
     parts = [escape(candidate.title)]
+    ranked = table.ranked()
+    if candidate in ranked:
+        place = f"{ranked.index(candidate) + 1} of {len(ranked)}"
+        parts.append(f'<div class="rank">rank {place}</div>')
     if (seconds := table.seconds(candidate)) is not None:
         fit, draw = (_seconds(each) for each in seconds)
         parts.append(f'<div class="said">fit {fit}, draw {draw}</div>')
     if table.copies(candidate) and candidate not in REFERENCES:
         parts.append(
-            '<div class="copies" title="Its draws lie far nearer to training rows than new data '
-            'do">copies</div>'
+            '<div class="copies" title="Its draws lie nearer to training rows than new data '
+            f'do: its distance ratio is below {COPIES:g}">copies</div>'
         )
     return f'<th scope="col"{_class(candidate)}>{"".join(parts)}</th>'
 
@@ -117,13 +127,31 @@ def _line(table: Table, metric_spec: MetricSpec) -> str:
         colour = ACCENT if won else LEVEL if candidate in level and len(level) > 1 else QUIET
         drawn.append(
             f"<td{_class(candidate, *(['best'] if won else []))}>{written(cell)}"
-            f"{_bar(cell, scale, metric.best, colour)}</td>"
+            f"{_bar(cell, scale, metric.best, colour)}"
+            f"{_said(detail_values(table, candidate, metric_spec))}</td>"
         )
     return (
         f'<tr><th scope="row" title="{escape(metric.summary, quote=True)}">'
-        f'{escape(metric_spec.title)}<div class="said">{better(metric_spec)}</div></th>'
+        f'{escape(metric_spec.title)}<div class="said">{better(metric_spec)}</div>'
+        f"{_said([_short(title) for title in detail_titles(metric_spec)])}</th>"
         f"{''.join(drawn)}</tr>"
     )
+
+
+def _said(parts: Sequence[str]) -> str:
+    """What a figure is made of, in small; a narrow column breaks it between two."""
+    apart = " ·</span> <span>".join(map(escape, parts))
+    return f'<div class="said details"><span>{apart}</span></div>' if parts else ""
+
+
+def _short(title: str) -> str:
+    """A title without what the line says already.
+
+    Example:
+        >>> _short("1-NN accuracy"), _short("generated rows")
+        ('accuracy', 'generated')
+    """
+    return title.removeprefix("1-NN ").removesuffix(" rows")
 
 
 def better(metric_spec: MetricSpec) -> str:
@@ -254,7 +282,7 @@ def verdict(table: Table) -> list[str]:
         >>> verdict(Table("mnist", (Candidate("gaussian"),), ()))
         []
     """
-    sentences = []
+    sentences = _order(table)
     wins: dict[Candidate, list[str]] = {}
     for metric_spec in table.metric_specs:
         best = table.winner(metric_spec)
@@ -262,9 +290,7 @@ def verdict(table: Table) -> list[str]:
             wins.setdefault(best, []).append(metric_spec.title)
     for candidate in table.candidates:
         if candidate in wins:
-            which = _listing(wins[candidate])
-            copier = ", but it copies" if table.copies(candidate) else ""
-            sentences.append(f"{candidate.title} is best in {which}{copier}.")
+            sentences.append(f"{candidate.title} is best in {_listing(wins[candidate])}.")
     seen = [metric_spec for metric_spec in table.metric_specs if table.level(metric_spec)]
     level = [metric_spec for metric_spec in seen if len(table.level(metric_spec)) > 1]
     if level:
@@ -275,10 +301,34 @@ def verdict(table: Table) -> list[str]:
     for candidate in table.candidates:
         if table.copies(candidate):
             sentences.append(
-                f"{candidate.title} copies: its draws lie much nearer to training rows than new "
-                "data do, so being true to the data is no achievement of its own."
+                f"{candidate.title} copies: its draws lie nearer to training rows than new data "
+                f"do (distance ratio below {COPIES:g}), so being true to the data is no "
+                "achievement of its own."
             )
         sentences += [f"{candidate.title}: {problem}." for problem in table.problems(candidate)]
+    return sentences
+
+
+def _order(table: Table) -> list[str]:
+    """In which order the candidates are, and what of it is the autoencoder's doing."""
+    spec, ranked = table.ranking, table.ranked()
+    sentences = []
+    if spec is not None and ranked:
+        new = [c.title for c in ranked if not table.copies(c)]
+        copiers = [c.title for c in ranked if table.copies(c)]
+        by = f"Ranked by {spec.title}"
+        sentences.append(f"{by}: {', then '.join(new)}." if new else f"{by}, all copy.")
+        if new and copiers:
+            sentences[-1] += f" Behind all of them, as copying is no merit: {_listing(copiers)}."
+    seen = {s.space: table.cell(COPY, s) for s in table.metric_specs if s.metric == WORSE_HALF}
+    held_out, left_out = seen.get("codes"), seen.get(LEFT_OUT)
+    if held_out is not None and left_out is not None:
+        sentences.append(
+            f"Training codes drawn again ({COPY.title}) are off by {written(held_out)} beside "
+            f"held-out codes and by {written(left_out)} beside left-out training codes. What the "
+            "first is more, beyond chance, is no latent model's fault: the autoencoder places "
+            "images that it was trained on in another way."
+        )
     return sentences
 
 

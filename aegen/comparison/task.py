@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from aegen.comparison.candidate import HELD_OUT, Candidate
-from aegen.comparison.metric_spec import MetricSpec
+from aegen.comparison.metric_spec import LEFT_OUT, MetricSpec
 from aegen.comparison.reference_rows import ReferenceSet, Rows
 from aegen.core import arrays, images
 from aegen.core.arrays import ByteArray, FloatArray, IntArray
@@ -100,15 +100,16 @@ class Result:
 
     Attributes:
         task: the task.
-        figures: by the key of their metric spec.
+        figures: by the key of their metric spec, and those that they are made of by theirs.
         missing: why a metric spec has no figure, by its key.
         size: rows on each side.
         distinct: how many seeds can have reference rows of their own.
         fit_seconds: time of the fit, or mean time of several; draw_seconds: time to draw ``size``
-            codes.
+            codes. Both are warm: whatever is loaded or prepared once was so before.
         images: the first draws as pictures, uint8 (k, h, w, c), or None.
         problem: what went wrong, or None; a task with a problem is tried again by the next run.
         contents: the hash of the bundle that was measured.
+        first_seconds: how much longer fit and draw took before they were warm.
     """
 
     task: Task
@@ -121,6 +122,7 @@ class Result:
     images: ByteArray | None = None
     problem: str | None = None
     contents: str = ""
+    first_seconds: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,12 +136,17 @@ class _Part:
 
 @dataclass(frozen=True, eq=False)
 class _Drawn:
-    """Draws of one fit, or of several of few codes each; the model where there is one alone."""
+    """Draws of one fit, or of several of few codes each; the model where there is one alone.
+
+    ``left_out`` are those of a fit to a part of the codes, or a sentence on why there are none.
+    """
 
     parts: tuple[_Part, ...]
     model: Sampler | None = None
     fit_seconds: float = 0.0
     draw_seconds: float = 0.0
+    first_seconds: float = 0.0
+    left_out: _Part | str = "models of few codes are compared with held-out codes alone"
 
     @property
     def codes(self) -> FloatArray:
@@ -172,20 +179,43 @@ def _drawn(task: Task, reference_set: ReferenceSet) -> _Drawn:
     candidate, seed = task.candidate, task.seed
     if task.codes is not None:
         return _drawn_from_few(candidate, reference_set, task)
+    start = time.perf_counter()
+    left_out = _left_out(task, reference_set)
     if candidate == HELD_OUT:
         held_out = reference_set.bundle.holdout[reference_set.others(seed)]
-        return _Drawn((_Part(held_out, reference_set.bundle.neighbours()),))
-    if not candidate.slow:  # so that times are not those of loading compiled code
+        return _Drawn((_Part(held_out, reference_set.training),), left_out=left_out)
+    warmed = isinstance(left_out, _Part)
+    if not warmed and not candidate.slow:
         with contextlib.suppress(AegenError):  # of so few codes; what counts is told below
             _codes(candidate.make().fit(reference_set.bundle.codes[:WARM], rng=seed), 2, seed)
-    model = candidate.make()
+    cold = time.perf_counter() - start
     start = time.perf_counter()
-    model.fit(reference_set.bundle.codes, rng=seed)
-    fitted = time.perf_counter()
+    model = candidate.make().fit(reference_set.bundle.codes, rng=seed)
+    fit_seconds = time.perf_counter() - start
+    start = time.perf_counter()
     codes, parents = _codes(model, reference_set.size, seed)
-    end = time.perf_counter()
-    part = _Part(codes, reference_set.bundle.neighbours(), parents)
-    return _Drawn((part,), model, fitted - start, end - fitted)
+    first_draw = time.perf_counter() - start
+    start = time.perf_counter()
+    _codes(model, reference_set.size, seed)  # the first one prepared what later ones find
+    draw_seconds = time.perf_counter() - start
+    part = _Part(codes, reference_set.training, parents)
+    first = cold - fit_seconds - draw_seconds if warmed else cold + first_draw - draw_seconds
+    return _Drawn((part,), model, fit_seconds, draw_seconds, max(0.0, first), left_out)
+
+
+def _left_out(task: Task, reference_set: ReferenceSet) -> _Part | str:
+    """Draws of a model that was kept from a part of the codes, or why there are none."""
+    if all(metric_spec.space != LEFT_OUT for metric_spec in task.metric_specs):
+        return "it was not asked for"
+    try:
+        kept = reference_set.left_out(task.seed)
+        if task.candidate == HELD_OUT:
+            return _Part(kept.others, kept.training)
+        model = task.candidate.make().fit(kept.training.reference, rng=task.seed)
+        codes, parents = _codes(model, len(kept.reference), task.seed)
+        return _Part(codes, kept.training, parents)
+    except AegenError as problem:
+        return str(problem)
 
 
 def _drawn_from_few(candidate: Candidate, reference_set: ReferenceSet, task: Task) -> _Drawn:
@@ -238,9 +268,11 @@ def measure(task: Task, reference_set: ReferenceSet, drawn: _Drawn) -> Result:
     figures, missing, problem = {}, {}, None
     for metric_spec in task.metric_specs:
         try:
-            found = _measured(metric_spec, rows, reference, drawn, task.seed)
+            found = _measured(metric_spec, rows, reference, drawn, reference_set, task.seed)
             if math.isfinite(found.value):
                 figures[metric_spec.key] = Figure.of(found)
+                for detail in metric_spec.details():
+                    figures[detail.key] = Figure.of(found.details[detail.metric])
             else:
                 missing[metric_spec.key] = f"the figure is {found.value}"
         except (InvalidInput, BundleError) as reason:
@@ -259,6 +291,7 @@ def measure(task: Task, reference_set: ReferenceSet, drawn: _Drawn) -> Result:
         _pictures(rows),
         problem,
         reference_set.contents,
+        drawn.first_seconds,
     )
 
 
@@ -271,28 +304,33 @@ def _pictures(rows: Rows) -> ByteArray | None:
 
 
 def _measured(
-    metric_spec: MetricSpec, rows: Rows, reference: Rows, drawn: _Drawn, seed: int
+    metric_spec: MetricSpec,
+    rows: Rows,
+    reference: Rows,
+    drawn: _Drawn,
+    reference_set: ReferenceSet,
+    seed: int,
 ) -> Measured:
     metric, space = metric_spec.make(), metric_spec.space
+    parts: tuple[_Part, ...]
     if space == "densities":  # of held-out rows alone; nothing is read off those of draws
         real = _log_densities(drawn, reference.codes)
         return metric.measured(real, real)
-    if not metric.needs_training:
+    if space == LEFT_OUT:
+        if isinstance(drawn.left_out, str):
+            raise InvalidInput(drawn.left_out)
+        real, parts = reference_set.left_out(seed).reference, (drawn.left_out,)
+    elif metric.needs_training:
+        real, parts = reference.codes, drawn.parts
+    else:
         return metric.measured(reference.of(space), rows.of(space), rng=seed)
-    if metric.needs_parents and any(part.parents is None for part in drawn.parts):
+    if metric.needs_parents and any(part.parents is None for part in parts):
         raise InvalidInput("its draws do not start from training rows")
-    return _mean(
-        [
-            metric.measured(
-                reference.codes,
-                part.codes,
-                training=part.training,
-                parents=part.parents,
-                rng=seed,
-            )
-            for part in drawn.parts
-        ]
-    )
+    found = [
+        metric.measured(real, part.codes, training=part.training, parents=part.parents, rng=seed)
+        for part in parts
+    ]
+    return found[0] if len(found) == 1 else _mean(found)
 
 
 def _mean(parts: Sequence[Measured]) -> Measured:

@@ -24,13 +24,13 @@ LEAST = 0.3
 
 
 def scatter(
-    value: Callable[[FloatArray, FloatArray], float],
+    value: Callable[[FloatArray, FloatArray], float | FloatArray],
     real: FloatArray,
     made: FloatArray,
     fewest: int,
     rng: np.random.Generator,
-) -> float | None:
-    """Sampling variance of ``value(real, made)``, by disjoint random blocks.
+) -> FloatArray | None:
+    """Sampling variance of ``value(real, made)``, a number or several, by disjoint random blocks.
 
     The variance among B blocks over B, B about a third of the root of the number of rows: 14 for
     2,000. None where a block would have less than ``fewest`` rows or there were less than three.
@@ -41,7 +41,7 @@ def scatter(
         >>> rng = np.random.default_rng(0)
         >>> x, y = rng.normal(size=(2, 2000, 1))
         >>> found = scatter(lambda x, y: x.mean() - y.mean(), x, y, 10, rng)
-        >>> 0.5 < found / (2 / 2000) < 2
+        >>> bool(0.5 < found / (2 / 2000) < 2)
         True
     """
     rows = min(len(real), len(made))
@@ -51,12 +51,15 @@ def scatter(
     found = []
     for _ in range(REPEATS):
         parts = (np.array_split(rng.permutation(len(z)), blocks) for z in (real, made))
-        values = [value(real[i], made[j]) for i, j in zip(*parts, strict=True)]
-        found.append(np.var(values, ddof=1) / blocks)
-    return float(np.mean(found))
+        values = np.array([value(real[i], made[j]) for i, j in zip(*parts, strict=True)])
+        found.append(np.var(values, axis=0, ddof=1) / blocks)
+    mean: FloatArray = np.asarray(np.mean(found, axis=0))
+    return mean
 
 
-def shrink(total: float | None, loose: list[FloatArray], exact: FloatArray | None) -> float:
+def shrink(
+    total: float | FloatArray | None, loose: list[FloatArray], exact: FloatArray | None
+) -> float:
     """The factor for ``loose`` influences, of the jackknife, that makes the variance ``total``.
 
     1 where that is None. Beside them there may be ``exact`` influences, which stay as they are.

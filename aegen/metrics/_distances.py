@@ -101,8 +101,8 @@ def measured_in_units(
     value: float, influences: Iterable[FloatArray], exponent: int, title: str
 ) -> Measured:
     """A value with its influences, all times 2^``exponent``; raises what `in_units` does."""
-    scaled = (in_units(part, exponent, title) for part in influences)
-    return Measured(float(in_units(value, exponent, title)), *scaled)
+    real, made = (in_units(part, exponent, title) for part in influences)
+    return Measured(float(in_units(value, exponent, title)), real, made)
 
 
 def _exponent(real: FloatArray, made: FloatArray) -> int:

@@ -49,7 +49,9 @@ class NeighbourhoodMetric(TwoSampleMetric):
 
 
 class Balls(NamedTuple):
-    """A ball around each of n rows, open, as wide as the distance to its k-th nearest other row.
+    """A ball around each of n rows, closed, as wide as the distance to its k-th nearest other row.
+
+    Closed as in the paper, so that copies of a row that has k of them are in its ball, a point.
 
     Attributes:
         rows: the centres (n, d).
@@ -122,7 +124,7 @@ def inside(balls: Balls, points: FloatArray) -> Inside:
     """Which of the points (m, d) are in which of the balls.
 
     A distance that equals a radius up to rounding is measured anew by differences, so a point
-    that is a copy of a ball's k-th neighbour lies on the edge, hence outside, on any machine.
+    that is a copy of a ball's k-th neighbour lies on the edge, hence inside, on any machine.
     """
     n, m = len(balls.rows), len(points)
     of_ball, of_point = np.zeros(n, np.int64), np.zeros(m, np.int64)
@@ -132,11 +134,11 @@ def inside(balls: Balls, points: FloatArray) -> Inside:
         here = slice(start, start + step)
         part = Balls(balls.rows[here], balls.near[here], balls.reach[here], balls.next[here])
         at = _distances(part, points)
-        held = at < part.reach[:, None]
+        held = at <= part.reach[:, None]
         of_ball[here] = held.sum(axis=1)
         of_point += held.sum(axis=0)
         total += np.arange(start, start + len(held)) @ held
-        which = np.argwhere(~held & (at < part.next[:, None]))
+        which = np.argwhere(~held & (at <= part.next[:, None]))
         shell.append(which + np.array([start, 0]))
     return Inside(of_ball, of_point, np.where(of_point == 1, total, -1), np.concatenate(shell))
 
@@ -211,4 +213,4 @@ def reaches(rows: FloatArray, k: int) -> FloatArray:
 def _share(carriers: FloatArray, points: FloatArray, k: int) -> float:
     """The value of `held_share`, for few rows."""
     at = squared_distances(carriers, points)
-    return float((at < reaches(carriers, k)[:, None]).any(axis=0).mean())
+    return float((at <= reaches(carriers, k)[:, None]).any(axis=0).mean())

@@ -14,12 +14,23 @@ from aegen.metrics._tied_neighbours import others
 from aegen.metrics._two_sample import TwoSampleMetric
 from aegen.metrics.base import Measured
 
-__all__ = ["PooledAccuracy", "Shares", "accuracy", "distinct", "shares"]
+__all__ = [
+    "HALVES",
+    "WHOLE",
+    "PooledAccuracies",
+    "PooledAccuracy",
+    "Shares",
+    "accuracies",
+    "distinct",
+    "shares",
+]
 
 ROWS_A_BLOCK = 15
 
-Weights = tuple[float, float]
-"""Of the mean share of real rows and of that of generated ones, sum one."""
+WHOLE = "nearest-neighbour-accuracy"
+
+HALVES = (f"{WHOLE}-real", f"{WHOLE}-generated")
+"""Names of the metrics of `PooledAccuracies`."""
 
 
 class Shares(NamedTuple):
@@ -61,51 +72,66 @@ def shares(real: FloatArray, made: FloatArray) -> Shares:
 
 
 class PooledAccuracy(TwoSampleMetric):
-    """Leave-one-out 1-nearest-neighbour accuracy on both sets pooled, weighted by the rows' set.
+    """Leave-one-out 1-nearest-neighbour accuracy on both sets pooled, or one of its halves.
 
     Class attributes:
-        weights: of both kinds' mean shares.
+        which: of `PooledAccuracies`.
     """
 
     direction = "nearer"
     best = 0.5
     paired = True
-    weights: ClassVar[Weights]
+    which: ClassVar[str]
 
     def _compare(self, x: FloatArray, y: FloatArray, rng: np.random.Generator) -> Measured:
-        return accuracy(shares(x, y), x, y, self.weights, rng)
+        measured: Measured = getattr(accuracies(x, y, rng), self.which)
+        return measured
 
 
-def accuracy(
-    found: Shares, x: FloatArray, y: FloatArray, weights: Weights, rng: np.random.Generator
-) -> Measured:
-    """The accuracy of real rows ``x`` (n, d) and generated ones ``y`` (m, d), from `shares`."""
+class PooledAccuracies(NamedTuple):
+    """The accuracy, and its halves among real rows and among generated ones."""
+
+    whole: Measured
+    real: Measured
+    generated: Measured
+
+
+WEIGHTS = np.array([[0.5, 0.5], [1.0, 0.0], [0.0, 1.0]])
+"""Of the mean shares of real and of generated rows, in each of `PooledAccuracies`."""
+
+
+def accuracies(x: FloatArray, y: FloatArray, rng: np.random.Generator) -> PooledAccuracies:
+    """The accuracies of real rows ``x`` (n, d) and generated ones ``y`` (m, d)."""
+    found = shares(x, y)
     sums = (found.real.sum(), found.generated.sum())
-    sizes = (len(x), len(y))
     changes = np.split(found.change, [len(x)])
-    influences = []
+    sizes, without = (len(x), len(y)), []
     for kind, own in enumerate((found.real, found.generated)):
         n, other = sizes[kind], 1 - kind
-        of_own = (sums[kind] - own + changes[kind][:, kind]) / max(n - 1, 1)
-        of_other = (sums[other] + changes[kind][:, other]) / sizes[other]
-        without = weights[kind] * of_own + weights[other] * of_other
-        influences.append(-(n - 1) * (without - without.mean()))
-    total = scatter(lambda a, b: _value(a, b, weights), x, y, ROWS_A_BLOCK, rng)
-    factor = shrink(total, influences, None)
-    value = weights[0] * found.real.mean() + weights[1] * found.generated.mean()
-    return Measured(float(value), *(factor * part for part in influences))
+        halves = np.empty((2, n))
+        halves[kind] = (sums[kind] - own + changes[kind][:, kind]) / max(n - 1, 1)
+        halves[other] = (sums[other] + changes[kind][:, other]) / sizes[other]
+        without.append(WEIGHTS @ halves)
+    totals = scatter(lambda a, b: WEIGHTS @ _halves(a, b), x, y, ROWS_A_BLOCK, rng)
+    values = WEIGHTS @ [found.real.mean(), found.generated.mean()]
+    measured = []
+    for k, value in enumerate(values):
+        loose = [-(len(part[k]) - 1) * (part[k] - part[k].mean()) for part in without]
+        factor = shrink(None if totals is None else totals[k], loose, None)
+        measured.append(Measured(float(value), *(factor * part for part in loose)))
+    return PooledAccuracies(*measured)
 
 
-def _value(real: FloatArray, made: FloatArray, weights: Weights) -> float:
-    """The accuracy of few rows; a tie counts for the other kind."""
+def _halves(real: FloatArray, made: FloatArray) -> FloatArray:
+    """Both halves (2,) for few rows; a tie counts for the other kind."""
     nearest = []
     for part in (real, made):
         at = squared_distances(part, part)
         np.fill_diagonal(at, np.inf)
         nearest.append(at.min(axis=1))
     between = squared_distances(real, made)
-    right = (nearest[0] < between.min(axis=1)).mean(), (nearest[1] < between.min(axis=0)).mean()
-    return float(weights[0] * right[0] + weights[1] * right[1])
+    right = [nearest[k] < between.min(axis=1 - k) for k in (0, 1)]
+    return np.array([part.mean() for part in right])
 
 
 def distinct(rows: FloatArray) -> tuple[FloatArray, IntArray]:

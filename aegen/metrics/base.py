@@ -12,7 +12,8 @@ the same real rows.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -46,6 +47,7 @@ class Measured:
         value: the value.
         influence_reference: of each reference row, float64 (n,), or None where it is not known.
         influence_generated: of each generated row, float64 (m,), or None.
+        details: what it is made of, by the names of those metrics; see `Metric.details`.
 
     Reference: Efron 1981, Nonparametric estimates of standard error (the infinitesimal jackknife).
 
@@ -57,6 +59,7 @@ class Measured:
     value: float
     influence_reference: FloatArray | None = None
     influence_generated: FloatArray | None = None
+    details: Mapping[str, Measured] = field(default_factory=dict)
 
     @property
     def error(self) -> float | None:
@@ -100,6 +103,7 @@ class Metric(BaseEstimator, ABC):
         unit_power: the power of the rows' unit that a value has: 1 for a distance.
         rotation_invariant: whether turning all rows leaves the value as it is.
         order_matters: whether the value depends on the order of rows, by what it draws.
+        details: names of the metrics that its value is made of: measured with it, shown with it.
     """
 
     title: ClassVar[str]
@@ -117,6 +121,7 @@ class Metric(BaseEstimator, ABC):
     unit_power: ClassVar[int] = 0
     rotation_invariant: ClassVar[bool] = True
     order_matters: ClassVar[bool] = False
+    details: ClassVar[tuple[str, ...]] = ()
 
     def __call__(
         self,

@@ -15,9 +15,9 @@ __all__ = ["Coverage"]
 
 
 class Coverage(NeighbourhoodMetric):
-    r"""Share of real rows that have a generated row nearer than their k-th real neighbour.
+    r"""Share of real rows that have a generated row as near as their k-th real neighbour.
 
-    $\frac1n \sum_i 1[\min_j |x_i - y_j| < r_k(x_i)]$ with real rows $x_1..x_n$, generated rows
+    $\frac1n \sum_i 1[\min_j |x_i - y_j| \le r_k(x_i)]$ with real rows $x_1..x_n$, generated rows
     $y_1..y_m$ and $r_k(x_i)$ the distance of $x_i$ to its k-th nearest other real row.
 
     For equal laws without ties its expectation is exactly
@@ -30,8 +30,8 @@ class Coverage(NeighbourhoodMetric):
     Influences are the jackknife's, scaled so that the error is the one that disjoint blocks of
     rows show (``_block_variance.py``).
 
-    Reference: Naeem et al. 2020 (arXiv 2002.09797), equation 4 and section 3.2; agrees with the
-    package prdc.
+    Reference: Naeem et al. 2020 (arXiv 2002.09797), equation 4 and section 3.2, with closed balls.
+    Without ties it agrees with the package prdc, whose balls are open.
 
     Example:
         >>> Coverage(k=1)([[0.0], [1.0], [3.0], [9.0]], [[0.5], [1.9]])
@@ -49,13 +49,13 @@ class Coverage(NeighbourhoodMetric):
         balls = Balls.around(real, self.k, name="reference rows", title=self.title)
         first, second, nearest = _two_nearest(real, made)
         n, m = len(real), len(made)
-        covered = first < balls.reach
+        covered = first <= balls.reach
         # Without real row i its own place in the count goes, and balls that reached over it grow.
-        grown = ~covered & (first < balls.next)
+        grown = ~covered & (first <= balls.next)
         gained = np.bincount(balls.near[grown].ravel(), minlength=n)
         without = (covered.sum() - covered + gained) / (n - 1)
         # Without generated row j those are bare that it alone covers.
-        alone = covered & (second >= balls.reach)
+        alone = covered & (second > balls.reach)
         lost = np.bincount(nearest[alone], minlength=m) / n
         of_real = -(n - 1) * (without - without.mean())
         of_made = (m - 1) * (lost - lost.mean())
@@ -65,7 +65,7 @@ class Coverage(NeighbourhoodMetric):
 
     def _value(self, real: FloatArray, made: FloatArray) -> float:
         """The value for few rows."""
-        return float((squared_distances(real, made).min(axis=1) < reaches(real, self.k)).mean())
+        return float((squared_distances(real, made).min(axis=1) <= reaches(real, self.k)).mean())
 
 
 def _two_nearest(real: FloatArray, made: FloatArray) -> tuple[FloatArray, FloatArray, IntArray]:

@@ -13,7 +13,10 @@ from aegen.core.errors import InvalidInput
 from aegen.core.neighbours import Neighbours
 from aegen.metrics.base import Measured, Metric
 
-__all__ = ["Copying", "DistanceRatio", "ratio_to"]
+__all__ = ["COPIES", "Copying", "DistanceRatio", "ratio_to"]
+
+COPIES = 0.9
+"""A ratio below this marks a latent model as one that copies, unless somebody says otherwise."""
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
+import numpy as np
 from numpy.typing import ArrayLike
 
-from aegen.metrics._pooled_neighbours import PooledAccuracy, shares
+from aegen.core.arrays import FloatArray
+from aegen.metrics._pooled_neighbours import HALVES, PooledAccuracy, accuracies, shares
+from aegen.metrics.base import Measured
 
 __all__ = ["Accuracies", "NearestNeighbourAccuracy"]
 
@@ -39,7 +43,8 @@ class NearestNeighbourAccuracy(PooledAccuracy):
     Goes wrong where the two sets differ in size, which is refused as 1/2 would no longer be the
     best; in many dimensions it sees small shifts of everything before it sees a missing class.
     Rows that the latent model was fitted to must not be the reference: copies of them look good.
-    Its two halves, `parts`, are metrics of their own too.
+    Its two halves, `parts`, are metrics of their own too, as opposite errors in them cancel here:
+    latent models are ranked by the worse one (``nearest_neighbour_worse_half.py``).
 
     Influences are the jackknife's (ties aside), scaled so that the error is the one that disjoint
     blocks of rows show (``_block_variance.py``).
@@ -57,7 +62,12 @@ class NearestNeighbourAccuracy(PooledAccuracy):
     summary = (
         "How often the nearest neighbour tells generated from real; 0.5 is best, less is copying."
     )
-    weights = (0.5, 0.5)
+    which = "whole"
+    details = HALVES
+
+    def _compare(self, x: FloatArray, y: FloatArray, rng: np.random.Generator) -> Measured:
+        whole, *halves = accuracies(x, y, rng)
+        return replace(whole, details=dict(zip(HALVES, halves, strict=True)))
 
     def parts(self, reference: ArrayLike, generated: ArrayLike) -> Accuracies:
         """The value's two halves: among real rows, and among generated ones.

@@ -28,4 +28,4 @@ class NearestNeighbourAccuracyGenerated(PooledAccuracy):
     summary = (
         "How often a generated row's nearest neighbour is generated; 0.5 is best, more is clumps."
     )
-    weights = (0.0, 1.0)
+    which = "generated"

@@ -30,4 +30,4 @@ class NearestNeighbourAccuracyReal(PooledAccuracy):
     summary = (
         "How often a real row's nearest neighbour is real; 0.5 is best, more: parts left out."
     )
-    weights = (1.0, 0.0)
+    which = "real"

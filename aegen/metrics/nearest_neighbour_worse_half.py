@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from aegen.core.arrays import FloatArray
-from aegen.metrics._pooled_neighbours import accuracy, shares
+from aegen.metrics._pooled_neighbours import HALVES, WHOLE, accuracies
 from aegen.metrics._two_sample import TwoSampleMetric
 from aegen.metrics.base import Measured
 
@@ -41,17 +41,17 @@ class NearestNeighbourWorseHalf(TwoSampleMetric):
     direction = "lower"
     best = 0.0
     paired = True
+    details = (*HALVES, WHOLE)
 
     def _compare(self, x: FloatArray, y: FloatArray, rng: np.random.Generator) -> Measured:
-        found = shares(x, y)
-        off = (found.real.mean() - 0.5, found.generated.mean() - 0.5)
-        worse = int(np.argmax(np.abs(off)))
-        half = accuracy(found, x, y, ((1.0, 0.0), (0.0, 1.0))[worse], rng)
-        side = 1.0 if off[worse] >= 0 else -1.0
-        assert half.influence_reference is not None
-        assert half.influence_generated is not None
+        whole, *halves = accuracies(x, y, rng)
+        worse = max(halves, key=lambda half: abs(half.value - 0.5))
+        side = 1.0 if worse.value >= 0.5 else -1.0
+        assert worse.influence_reference is not None
+        assert worse.influence_generated is not None
         return Measured(
-            side * (half.value - 0.5),
-            side * half.influence_reference,
-            side * half.influence_generated,
+            side * (worse.value - 0.5),
+            side * worse.influence_reference,
+            side * worse.influence_generated,
+            dict(zip(self.details, (*halves, whole), strict=True)),
         )

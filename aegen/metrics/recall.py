@@ -14,7 +14,7 @@ __all__ = ["Recall"]
 class Recall(NeighbourhoodMetric):
     r"""Share of real rows that lie on the manifold of the generated ones.
 
-    $\frac1n \sum_i 1[\exists j: |x_i - y_j| < r_k(y_j)]$: precision with the roles exchanged, so
+    $\frac1n \sum_i 1[\exists j: |x_i - y_j| \le r_k(y_j)]$: precision with the roles exchanged, so
     generated rows $y_1..y_m$ carry the balls, and $r_k(y_j)$ is the distance of $y_j$ to its k-th
     nearest other generated row.
 
@@ -24,8 +24,8 @@ class Recall(NeighbourhoodMetric):
 
     Influences of real rows are exact, those of generated rows are as the real ones' of precision.
 
-    Reference: Kynkäänniemi et al. 2019 (arXiv 1904.06991), equations 1 and 2; open balls as in
-    the package prdc, with which it agrees.
+    Reference: Kynkäänniemi et al. 2019 (arXiv 1904.06991), equations 1 and 2. Without ties it
+    agrees with the package prdc, whose balls are open.
 
     Example:
         >>> Recall(k=1)([[0.5], [9.0], [1.5], [1.9]], [[0.0], [1.0], [3.0]])

@@ -50,7 +50,14 @@ class Projection(BaseEstimator, ABC):
         """
         check(type(self), self.get_params(deep=False))
         z = arrays.codes(z, minimum=3, why=f"for a {self.title} projection")
-        self.coordinates_ = self._fit(z, generator(rng))
+        with np.errstate(over="ignore", invalid="ignore"):  # told below
+            coordinates = self._fit(z, generator(rng))
+        if not np.isfinite(coordinates).all():
+            raise InvalidInput(
+                f"codes are too far apart for a {self.title} projection, which overflows: divide "
+                "them by their scale"
+            )
+        self.coordinates_ = coordinates
         self.n_features_in_ = z.shape[1]
         return self
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from aegen.core import arrays
 from aegen.core.arrays import FloatArray
 from aegen.core.errors import InvalidInput
+from aegen.projections._units import Units
 from aegen.projections.base import Projection
 
 __all__ = ["PCA"]
@@ -41,8 +42,9 @@ class PCA(Projection):
     components_: FloatArray
 
     def _fit(self, z: FloatArray, rng: np.random.Generator) -> FloatArray:
-        self.mean_ = z.mean(axis=0)
-        centred = z - self.mean_
+        units = Units.of(z)
+        self.mean_ = np.ldexp(units.centre, units.first)
+        centred = units.apply(z)
         _, vectors = np.linalg.eigh(centred.T @ centred)
         components = np.zeros((2, z.shape[1]))
         top = vectors[:, ::-1][:, :2].T

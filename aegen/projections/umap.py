@@ -12,6 +12,7 @@ from aegen.core.arrays import FloatArray
 from aegen.core.errors import InvalidInput
 from aegen.core.neighbours import Neighbours
 from aegen.core.parameters import Field
+from aegen.projections._units import Units
 from aegen.projections.base import Projection
 
 __all__ = ["UMAP"]
@@ -60,16 +61,24 @@ class UMAP(Projection):
         self.spacing = spacing
 
     def _fit(self, z: FloatArray, rng: np.random.Generator) -> FloatArray:
-        with warnings.catch_warnings():
-            # umap-learn tells everyone that a part which is not used here needs TensorFlow
-            warnings.filterwarnings("ignore", category=ImportWarning, module="umap")
-            from umap import UMAP as Learned
-
         if len(z) <= self.neighbours:
             raise InvalidInput(
                 f"UMAP with {self.neighbours} neighbours needs at least {self.neighbours + 1} "
                 f"codes, got {len(z)}: lower neighbours or add codes"
             )
+        self._settle(z)
+        codes = self._neighbours.reference.astype(np.float32)  # in which umap-learn works
+        if (codes == codes[0]).all():
+            raise InvalidInput(
+                f"all {len(z):,} codes are alike, so UMAP has no neighbours to keep together: "
+                "give codes that differ"
+            )
+
+        with warnings.catch_warnings():
+            # umap-learn tells everyone that a part which is not used here needs TensorFlow
+            warnings.filterwarnings("ignore", category=ImportWarning, module="umap")
+            from umap import UMAP as Learned
+
         learned = Learned(
             n_neighbors=self.neighbours,
             min_dist=self.spacing,
@@ -77,11 +86,15 @@ class UMAP(Projection):
             random_state=int(rng.integers(2**31)),
             n_jobs=1,  # umap-learn repeats a picture only on one thread
         )
-        coordinates = np.asarray(learned.fit_transform(z), dtype=np.float64)
-        self._neighbours = Neighbours(z)
-        return coordinates
+        return np.asarray(learned.fit_transform(codes), dtype=np.float64)
+
+    def _settle(self, z: FloatArray) -> None:
+        """The units of the fitted codes, and the search among them."""
+        self._units = Units.of(z)
+        self._neighbours = Neighbours(self._units.apply(z))
 
     def _transform(self, z: FloatArray) -> FloatArray:
+        z = self._units.apply(z)
         rows, distances = self._neighbours.query(z, k=min(NEAREST, len(self.coordinates_)))
         # Scaled by the nearest distance so that squares neither overflow nor vanish; where that
         # is zero only the rows at distance zero count.
@@ -98,4 +111,4 @@ class UMAP(Projection):
     def _restore(self, state: dict[str, NDArray[Any]], z: FloatArray) -> None:
         if state:
             raise InvalidInput(f"UMAP needs no further arrays, got {sorted(state)}")
-        self._neighbours = Neighbours(z)
+        self._settle(z)

@@ -144,9 +144,9 @@ def test_tables_are_shown_and_written_and_a_stopped_command_goes_on(
     assert "±" in shown
     assert "copies" in shown
     assert "its draws do not" not in shown
-    assert "Held-out reconstructions, Bootstrap: Log-likelihood: it has no density" in shown
+    assert "Real codes, Bootstrap: Log-likelihood: it has no density" in shown
     assert f"wrote {killed / 'table.csv'}" in shown
-    assert len(lines(killed)) == 5 * 3
+    assert len(lines(killed)) == 5 * (3 + 2)  # the accuracy has halves
     best = {row["latent model"] for row in lines(killed) if row["best"] == "yes"}
     assert best <= {"kde:bandwidth=0.2"}
 
@@ -177,6 +177,11 @@ def test_a_model_that_fails_is_a_row_that_says_why(compare, tmp_path):
         (["bare"], "bare has 8 held-out rows, and a comparison needs at least 40"),
         (["bars", "--draws", "5"], "draws must be a whole number of 20 or more, got 5"),
         (["bars", "--backend", "slurm"], "backend must be one of loky, dask, ray"),
+        (["bars", "--reference", "all"], "--reference must be one of both, held-out, left-out"),
+        (
+            ["bars", "--reference", "left-out", "--metrics", "codes/recall"],
+            "none of the metrics looks at left-out codes",
+        ),
         (["bars", "--scheduler", "tcp://here:8786"], "add --backend dask"),
         (["bars", "--backend", "dask", "--address", "here:6379"], "add --backend ray"),
         (["bars", "--data", "somewhere"], "--data must be BUNDLE=FOLDER"),
@@ -191,6 +196,20 @@ def test_what_cannot_be_compared_is_one_sentence(words, sentence, compare, tmp_p
     assert last.startswith("aegen: ")
     assert sentence in last
     assert not (tmp_path / "out").exists()
+
+
+def test_either_reference_can_be_left_alone():
+    from aegen.commands.compare import _beside
+    from aegen.comparison import metric_specs
+
+    quick = metric_specs(["quick"])
+    spaces = {
+        name: {spec.space for spec in _beside(name, quick)}
+        for name in ("both", "held-out", "left-out")
+    }
+    assert "left-out" in spaces["both"]
+    assert spaces["held-out"] == spaces["both"] - {"left-out"}
+    assert spaces["left-out"] == {"left-out", "codes"}  # the ratio, which tells copies
 
 
 def test_too_few_rows_for_a_metric_are_said_before_the_work(compare, tmp_path, monkeypatch):

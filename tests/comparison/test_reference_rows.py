@@ -38,6 +38,25 @@ def test_rows_do_not_depend_on_who_asks(reference_set, bars):
     assert np.array_equal(again.reference(7), reference_set.reference(7))
 
 
+def test_training_codes_are_left_out_by_the_seed(reference_set):
+    one, other = reference_set.left_out(0), reference_set.left_out(1)
+    for kept in (one, other):
+        parts = (kept.reference, kept.others, kept.training.reference)
+        assert [len(part) for part in parts] == [25, 25, 150]  # an eighth of 200
+        together = np.concatenate(parts)
+        known = reference_set.bundle.codes
+        assert np.array_equal(together[np.lexsort(together.T)], known[np.lexsort(known.T)])
+    assert not np.array_equal(one.reference, other.reference)
+    assert reference_set.left_out(1) is other
+
+
+def test_too_few_training_codes_to_leave_some_out(tmp_path):
+    tiny_bundle(tmp_path / "few", image_set=tiny_images(150, 60))
+    few = ReferenceSet.open(tmp_path / "few", 30)
+    with pytest.raises(InvalidInput, match=r"has 150 training codes, and .* at least 160"):
+        few.left_out(0)
+
+
 def test_at_most_half_of_the_held_out_rows_are_compared(bars):
     whole = ReferenceSet.open(bars, 5000)
     assert whole.size == 65

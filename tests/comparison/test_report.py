@@ -71,7 +71,13 @@ def test_every_figure_is_in_its_place(table):
     for metric_spec, (head, *found) in zip(MEASURED, rows, strict=True):
         assert metric_spec.title in head
         expected = [table.cell(candidate, metric_spec) for candidate in table.rows]
-        assert found == ["–" if cell is None else written(cell) for cell in expected]
+        shown = ["–" if cell is None else written(cell) for cell in expected]
+        if metric_spec.metric == "nearest-neighbour-accuracy":
+            for k, candidate in enumerate(table.rows):
+                real, made = (cell.value for cell in table.details(candidate, metric_spec))
+                shown[k] += f"{real:.3f} · {made:.3f}"
+            assert head.endswith("real · generated")
+        assert found == shown
 
 
 def test_what_is_still_to_come_is_said(bars):
@@ -126,14 +132,42 @@ def test_the_verdict_names_winners_copiers_and_failures():
 
     a, b, c = MODELS
     failed = Result(Task("x", c, 0, 60, MEASURED), problem="out of memory")
-    table = Table("x", MODELS, MEASURED, [result(a, 1.0, 0.1), result(b, 2.0, 0.9), failed])
-    said = verdict(table)
-    assert f"{a.title} is best in Earth mover's distance in codes, but it copies." in said
-    assert f"{b.title} is best in Distance ratio in codes." in said
+    d = Candidate("gaussian-mixture")
+    results = [result(a, 1.0, 0.1), result(b, 2.0, 0.95), result(d, 3.0, 0.9), failed]
+    said = verdict(Table("x", (*MODELS, d), MEASURED, results))
+    both = "Earth mover's distance in codes and Distance ratio in codes"
+    assert f"{b.title} is best in {both}." in said
     assert any(sentence.startswith(f"{a.title} copies:") for sentence in said)
     assert f"{c.title}: out of memory." in said
     level = Table("x", MODELS, MEASURED, [result(a, 1.0, 0.9), result(b, 1.0, 0.9)])
     assert verdict(level)[0].startswith("In 2 of 2 metrics the best is not resolved")
+
+
+def test_the_verdict_ranks_and_says_what_the_autoencoder_does():
+    worse = "nearest-neighbour-worse-half"
+    measured = metric_specs([f"left-out/{worse},codes/{worse},codes/distance-ratio"])
+    a, b, _ = MODELS
+    copy = REFERENCES[1]
+    results = [
+        Result(
+            Task("x", candidate, 0, 60, measured),
+            {spec.key: Figure(v) for spec, v in zip(measured, values, strict=True)},
+            {},
+            60,
+        )
+        for candidate, values in (
+            (a, (0.01, 0.2, 0.5)),
+            (b, (0.02, 0.1, 1.0)),
+            (copy, (0.001, 0.021, 0.0)),
+        )
+    ]
+    said = verdict(Table("x", (a, b), measured, results))
+    assert said[0] == (
+        f"Ranked by 1-NN worse half in left-out codes: {b.title}. Behind all of them, as copying "
+        f"is no merit: {a.title}."
+    )
+    assert "off by 0.02100 beside held-out codes and by 0.001000 beside left-out" in said[1]
+    assert "rank 1 of 2" in table_html(Table("x", (a, b), measured, results))
 
 
 def test_pictures_of_fidelity_get_the_figures(table):

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from aegen.comparison import HELD_OUT, Candidate, Figure, Result, Table, Task, metric_specs
-from aegen.comparison.table import number, to_csv, to_markdown
+from aegen.comparison.table import NOT_ASKED, number, to_csv, to_markdown
 
-A, B, C = (Candidate(name) for name in ("gaussian", "kde", "bootstrap"))
+A, B, C, D = (Candidate(name) for name in ("gaussian", "kde", "bootstrap", "gaussian-mixture"))
 METRIC_SPECS = metric_specs(["codes/earth-movers-distance,codes/distance-ratio"])
 EMD, RATIO = METRIC_SPECS
 
@@ -70,11 +70,68 @@ def test_where_the_best_depends_on_the_data_no_one_wins():
     assert found.winner(authenticity[0]) is None
 
 
-def test_who_copies_is_said_where_the_interval_says_so():
-    found = table(result(A, 0, 1.0, ratio=0.1), result(B, 0, 1.0, ratio=0.495))
+def test_who_copies_is_said_and_does_not_compete():
+    found = table(result(A, 0, 1.0, ratio=0.89), result(B, 0, 1.2, ratio=0.9))
     assert found.copies(A)
-    assert not found.copies(B)  # 0.495 may be 0.5
-    assert not found.copies(HELD_OUT)
+    assert not found.copies(B)
+    assert not found.copies(HELD_OUT)  # nothing is known
+    assert found.winner(EMD) is None  # nobody is left to be better than
+    assert found.level(EMD) == [B]
+    rows = [*found.results, result(D, 0, 1.4)]
+    assert table(*rows, candidates=(A, B, D)).winner(EMD) == B
+
+
+WORSE, HALVES = "nearest-neighbour-worse-half", ("real", "generated")
+
+
+def ranked_table(worse, left_out, ratios, candidates=(A, B, D)):
+    """Candidates with a worse half by each reference, and a distance ratio."""
+    specs = metric_specs([f"left-out/{WORSE},codes/{WORSE},codes/distance-ratio"])
+    found = Table("here", candidates, specs)
+    for k, candidate in enumerate(candidates):
+        figures = {
+            f"left-out/{WORSE}": left_out[k],
+            f"codes/{WORSE}": worse[k],
+            "codes/distance-ratio": ratios[k],
+            "codes/nearest-neighbour-accuracy-real": 0.5 + worse[k],
+            "codes/nearest-neighbour-accuracy-generated": 0.5,
+            "codes/nearest-neighbour-accuracy": 0.5 + worse[k] / 2,
+        }
+        known = {key: Figure(v) for key, v in figures.items() if v is not None}
+        asked = tuple(spec for spec in specs if spec.key in known)
+        found.add(Result(Task("here", candidate, 0, 100, asked), known, {}, 100))
+    return found
+
+
+def test_models_are_ranked_by_their_worse_half_and_copiers_come_last():
+    found = ranked_table([0.03, 0.02, 0.01], [0.01, 0.02, 0.0], [1.0, 1.1, 0.5])
+    assert found.ranking.key == f"left-out/{WORSE}"
+    assert found.ranked() == [A, B, D]
+    # By held-out codes where one has no other figure.
+    found = ranked_table([0.03, 0.02, 0.01], [0.01, None, 0.0], [1.0, 1.1, 0.5])
+    assert found.ranking.key == f"codes/{WORSE}"
+    assert found.ranked() == [B, A, D]
+    assert found.why(B, found.metric_specs[0]) == NOT_ASKED
+    assert table(result(A, 0, 1.0)).ranked() == []
+
+
+def test_halves_stand_beside_the_figure_in_every_form():
+    found = ranked_table([0.03, 0.02, 0.01], [0.01, 0.02, 0.0], [1.0, 1.1, 0.5])
+    text = to_markdown(found).splitlines()
+    assert "1-NN worse half in codes (real rows, generated rows, 1-NN accuracy)" in text[0]
+    assert [line.split("|")[1].strip() for line in text[2:5]] == [
+        A.title,
+        B.title,
+        f"{D.title} (copies)",
+    ]
+    assert "0.03000 (0.530, 0.500, 0.515)" in text[2]
+    lines = list(csv.DictReader(io.StringIO(to_csv([found]))))
+    values = [
+        float(line["value"])
+        for line in lines
+        if line["metric"].endswith("-real") and line["space"] == "codes" and line["value"]
+    ]
+    assert values == [0.53, 0.52, 0.51]
 
 
 def test_a_cell_is_the_mean_over_seeds_with_its_interval():
@@ -110,7 +167,13 @@ def test_a_later_result_of_a_task_replaces_the_earlier_one():
 
 
 def test_csv_holds_every_figure():
-    found = table(result(A, 0, 1.0, 0.1), result(B, 0, 1.2), result(C, 0, 0, problem="gone"))
+    found = table(
+        result(A, 0, 1.0, 0.95),
+        result(B, 0, 1.2, 0.1),
+        result(C, 0, 0, problem="gone"),
+        result(D, 0, 1.1),
+        candidates=(A, B, D),
+    )
     lines = list(csv.DictReader(io.StringIO(to_csv([found]))))
     assert len(lines) == len(found.rows) * 2
     first = lines[0]
@@ -118,18 +181,20 @@ def test_csv_holds_every_figure():
     cell = found.cell(A, EMD)
     written = [float(first[name]) for name in ("value", "low", "high")]
     assert written == pytest.approx([cell.value, cell.low, cell.high])
-    assert (first["best"], first["copies"], first["reference"]) == ("yes", "yes", "no")
+    assert (first["best"], first["copies"], first["reference"]) == ("yes", "no", "no")
+    assert {line["copies"] for line in lines if line["latent model"] == "kde"} == {"yes"}
     assert {line["note"] for line in lines if line["latent model"] == "bootstrap"} == {"gone"}
 
 
 def test_markdown_marks_the_winner_and_copiers():
-    text = to_markdown(table(result(A, 0, 1.0, 0.1), result(B, 0, 1.2)))
+    rows = (result(A, 0, 1.0), result(B, 0, 0.9, 0.1), result(D, 0, 1.1))
+    text = to_markdown(table(*rows, candidates=(A, B, D)))
     a, b = (next(line for line in text.splitlines() if c.title in line) for c in (A, B))
     assert "**1.000 ± 0.020**" in a
-    assert "(copies)" in a
+    assert "(copies)" in b
     assert "**" not in b.split("|")[2]
     held_out = next(line for line in text.splitlines() if HELD_OUT.title in line)
-    assert held_out.startswith("| *Held-out")
+    assert held_out.startswith("| *Real codes")
     assert held_out.count("–") == 2
 
 

@@ -16,8 +16,12 @@ KEYS = (
     "codes/distance-ratio",
     "codes/parent-share",
     "densities/log-likelihood",
+    "left-out/nearest-neighbour-worse-half",
+    "left-out/distance-ratio",
 )
 MEASURED = metric_specs(KEYS)
+DETAILS = tuple(detail.key for spec in MEASURED for detail in spec.details())
+LEFT_OUT = KEYS[6:]
 
 
 @pytest.fixture
@@ -32,7 +36,7 @@ def values(result):
 def test_the_same_task_gives_the_same_figures(task):
     one, again = perform(task), perform(task)
     assert one.problem is None
-    assert set(one.figures) == set(KEYS)
+    assert set(one.figures) == {*KEYS, *DETAILS}
     assert values(one) == values(again)
     assert np.array_equal(one.images, again.images)
     assert values(perform(replace(task, seed=1))) != values(one)
@@ -52,6 +56,58 @@ def test_figures_are_those_of_the_library_by_hand(task):
     assert result.figures[KEYS[5]].value == pytest.approx(likelihood)
     assert result.size == reference_set.size == 60
     assert result.images.shape == (SHOWN, 16, 16, 1)
+    # The halves are beside the accuracy.
+    assert [result.figures[f"{KEYS[0]}-{half}"].value for half in ("real", "generated")] == list(
+        metric.parts(reference, draw.codes)
+    )
+
+
+def test_left_out_training_codes_are_a_reference_of_a_model_that_has_not_seen_them(task):
+    reference_set = ReferenceSet.open(task.bundle, task.draws)
+    kept = reference_set.left_out(0)
+    worse, ratio = MEASURED[6].make(), MEASURED[7].make()
+    training = kept.training.reference
+    drawn = task.candidate.make().fit(training, rng=0).sample(len(kept.reference), rng=0)
+    for candidate, made in ((task.candidate, drawn), (HELD_OUT, kept.others)):
+        result = perform(replace(task, candidate=candidate))
+        assert result.figures[LEFT_OUT[0]].value == worse(kept.reference, made)
+        found = result.figures[LEFT_OUT[1]].value
+        assert found == ratio(kept.reference, made, training=training)
+    # A model of all codes would draw copies of the reference.
+    copies = perform(replace(task, candidate=Candidate("bootstrap")))
+    assert copies.figures[LEFT_OUT[1]].value == 0
+    assert copies.figures[LEFT_OUT[0]].value < 0.3  # 1/2 were the reference among the copies
+    few = perform(replace(task, codes=25))
+    assert "few codes are compared with held-out codes" in few.missing[LEFT_OUT[0]]
+
+
+def test_times_are_those_of_a_second_call(task, monkeypatch):
+    """By a clock of our own: the first fit takes 100 s, as do a model's first draws."""
+    from aegen.comparison import task as module
+    from aegen.samplers.kde import KDE
+
+    now, fitted, sample, fit = [0.0], [], KDE.sample_rows, KDE.fit
+
+    def slow_fit(self, z, **given):
+        now[0] += 100 if not fitted else 3
+        fitted.append(self)
+        return fit(self, z, **given)
+
+    def slow_sample(self, n, **given):
+        now[0] += 1 if hasattr(self, "drawn") else 100
+        self.drawn = True
+        return sample(self, n, **given)
+
+    monkeypatch.setattr(module.time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(KDE, "fit", slow_fit)
+    monkeypatch.setattr(KDE, "sample_rows", slow_sample)
+    for measured, first in ((MEASURED, 200 - 4), (MEASURED[:1], 200 + 99)):
+        fitted.clear()
+        result = perform(replace(task, metric_specs=measured))
+        assert result.problem is None
+        assert len(fitted) == 2
+        assert (result.fit_seconds, result.draw_seconds) == (3, 1)
+        assert result.first_seconds == first
 
 
 def test_what_a_model_cannot_tell_is_missing_with_its_reason(task):
@@ -121,8 +177,9 @@ def test_one_metric_that_breaks_leaves_the_others(task, monkeypatch):
 
     monkeypatch.setattr(DistanceRatio, "_measure", broken)
     result = perform(task)
-    assert "Distance ratio in codes: MemoryError('by hand')" in result.problem
-    assert set(result.figures) == set(KEYS) - {"codes/distance-ratio"}
+    assert "Distance ratio in left-out codes: MemoryError('by hand')" in result.problem
+    lost = {"codes/distance-ratio", "left-out/distance-ratio"}
+    assert set(result.figures) == {*KEYS, *DETAILS} - lost
 
 
 def test_a_bundle_that_was_replaced_is_another_one(tmp_path):
@@ -182,7 +239,7 @@ def test_few_codes_are_fitted_as_often_as_the_draws_allow(task, monkeypatch):
     fitted.clear()
     once = perform(replace(task, codes=100))
     assert fitted == [100]
-    assert not once.missing
+    assert set(once.missing) == set(LEFT_OUT)
 
 
 def test_parents_of_few_codes_are_rows_among_them(task):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from aegen.core.errors import InvalidInput
-from aegen.core.neighbours import TREE_DIMENSIONS, Neighbours
+from aegen.core.neighbours import TREE_DIMENSIONS, Neighbours, RememberedNeighbours
 
 MANY = TREE_DIMENSIONS + 5
 
@@ -42,3 +42,27 @@ def test_edges(d):
         Neighbours(z).query(np.zeros((1, d + 1)))
     with pytest.raises(InvalidInput, match="at least 1 rows"):
         Neighbours(np.empty((0, d)))
+
+
+def test_a_search_that_remembers_answers_as_the_other_and_is_asked_once(monkeypatch):
+    rng = np.random.default_rng(0)
+    z, q, other = rng.normal(size=(50, 3)), rng.normal(size=(9, 3)), rng.normal(size=(9, 3))
+    plain = Neighbours(z)
+    expected = {k: plain.query(q, k) for k in (1, 3, 4, 6)}
+    asked = []
+    query = Neighbours.query
+    monkeypatch.setattr(
+        Neighbours, "query", lambda self, z, k=1: asked.append(k) or query(self, z, k)
+    )
+    search = RememberedNeighbours(plain)
+    for _ in range(2):
+        for k in (1, 3, 4):
+            rows, distances = search.query(q.copy(), k)
+            assert np.array_equal(rows, expected[k][0])
+            assert np.array_equal(distances, expected[k][1])
+            distances[:] = -1  # the caller's own
+    assert asked == [4]
+    assert np.array_equal(search.query(q, 6)[0], expected[6][0])
+    assert not np.array_equal(search.query(other)[0], expected[1][0])
+    with pytest.raises(InvalidInput, match="k must be"):
+        search.query(q, 51)

@@ -45,19 +45,75 @@ def test_they_agree_with_prdc(d, sizes):
     assert metrics.create("density", k=4)(real, made) != pytest.approx(other["density"], abs=1e-6)
 
 
+def closed(real, made, k):
+    """By the papers' definitions, all distances from differences; balls are closed."""
+
+    def distances(a, b):
+        return np.sqrt(np.square(a[:, None] - b[None]).sum(axis=2))
+
+    of_real, of_made = (np.sort(distances(z, z), axis=1)[:, k] for z in (real, made))
+    at = distances(real, made)
+    return {
+        "precision": (at <= of_real[:, None]).any(axis=0).mean(),
+        "recall": (at <= of_made).any(axis=1).mean(),
+        "density": (at <= of_real[:, None]).sum() / (k * len(made)),
+        "coverage": (at.min(axis=1) <= of_real).mean(),
+    }
+
+
+def value_or_refusal(name, real, made, k):
+    """Density refuses where ties let no 1 be expected."""
+    try:
+        return metrics.create(name, k=k)(real, made)
+    except InvalidInput as refusal:
+        assert name == "density"
+        assert "tie so often" in str(refusal)  # noqa: PT017
+        return None
+
+
 @settings(max_examples=40)
 @given(seed=st.integers(0, 2**32), k=st.integers(1, 3), d=st.sampled_from([1, 2, 14]))
-def test_they_agree_with_prdc_where_rows_tie(seed, k, d):
-    """Small whole numbers, whose distances have no rounding in either."""
+def test_where_rows_tie_balls_are_closed(seed, k, d):
     real, made = np.random.default_rng(seed).integers(0, 4, (2, 12, d)).astype(float)
-    expected = reference_prdc(real, made, k)
+    expected = closed(real, made, k)
     for name in MANIFOLD:
-        assert metrics.create(name, k=k)(real, made) == pytest.approx(expected[name], abs=1e-12)
+        value = value_or_refusal(name, real, made, k)
+        assert value is None or value == pytest.approx(expected[name], abs=1e-12)
+
+
+@pytest.mark.parametrize("d", [2, 30])
+@pytest.mark.parametrize("k", [1, 3, 5])
+def test_rows_that_repeat_count_as_in_the_papers(d, k):
+    """Open balls of rows with k copies hold nothing: a silent 0 for the best there can be."""
+    rng = np.random.default_rng(d)
+    once, other = rng.normal(size=(2, 40, d)) + 50
+    twice, often = np.repeat(once, 2, axis=0), np.repeat(once, k + 1, axis=0)
+    same, atom = np.tile(once[:1], (40, 1)), np.concatenate([np.zeros((30, d)), once])
+    other_atom = np.concatenate([np.zeros((30, d)), other])
+    for real, made in [
+        (twice, twice),
+        (twice, np.repeat(other, 2, axis=0)),
+        (often, often),
+        (often, other),
+        (once, once),
+        (same, same),
+        (same, other),
+        (atom, other_atom),
+    ]:
+        expected = closed(real, made, k)
+        for name in MANIFOLD:
+            value = value_or_refusal(name, real, made, k)
+            assert value is None or value == pytest.approx(expected[name], abs=1e-12)
+            if made is real and name != "density":
+                assert value == 1
+    for refused in (same, atom):
+        assert value_or_refusal("density", refused, refused, k) is None
+    assert value_or_refusal("density", twice, twice, 3) == pytest.approx(4 / 3)
 
 
 @pytest.mark.parametrize("d", [2, 30])
 def test_a_copy_of_the_kth_neighbour_lies_on_the_edge(d):
-    """On the edge is outside, whatever a matrix product rounds to."""
+    """On the edge is inside, whatever a matrix product rounds to."""
     real = np.random.default_rng(0).normal(size=(60, d)) + 50
     k = 2
     found = Neighbours(real).query(real, k + 1)[0][:, k]
@@ -66,7 +122,7 @@ def test_a_copy_of_the_kth_neighbour_lies_on_the_edge(d):
         at = cdist(real, made)[:, 0]
         within = cdist(real, real)
         radii = np.sort(within, axis=1)[:, k]
-        inside = (at < radii) & (found != found[i])
+        inside = (at < radii) | (found == found[i])
         assert metrics.create("density", k=k)(real, made) * k == inside.sum()
 
 

@@ -1,11 +1,13 @@
 """What every projection promises, checked on all: a file added to the family is here too."""
 
+import sys
 from functools import cache
 
 import numpy as np
 import pytest
 
 from aegen.core.errors import InvalidInput, UnknownName
+from aegen.core.neighbours import Neighbours
 from aegen.projections import projections
 from tests.contract import another, quick
 from tests.example_codes import clusters
@@ -83,6 +85,38 @@ def test_one_dimension_is_enough(name):
     placed = quick(projections, name).fit(codes()[:, :1], rng=0)
     assert placed.coordinates_.shape == (60, 2)
     assert np.isfinite(placed.coordinates_).all()
+
+
+@every
+@pytest.mark.parametrize(
+    ("scale", "offset"), [(1e30, 0.0), (1e-30, 0.0), (1e200, 0.0), (1e-200, 0.0), (1e-12, 1.0)]
+)
+def test_codes_of_any_scale_have_a_place(name, scale, offset):
+    z = scale * codes() + offset
+    placed = quick(projections, name).fit(z, rng=0)
+    spread = np.ptp(placed.coordinates_, axis=0)
+    assert np.isfinite(placed.coordinates_).all()
+    assert len(np.unique((placed.coordinates_ / spread).round(6), axis=0)) > 30
+    assert np.isfinite(placed.transform(scale * NEW + offset)).all()
+    # Neighbours are those of the codes, whatever their scale.
+    near, _ = Neighbours(codes()).query(codes(), k=6)
+    seen, _ = Neighbours(placed.coordinates_ / spread).query(placed.coordinates_ / spread, k=6)
+    shared = [len(set(a[1:]) & set(b[1:])) / 5 for a, b in zip(near, seen, strict=True)]
+    assert np.mean(shared) > 0.3  # by chance 0.08
+
+
+@every
+@pytest.mark.parametrize("value", [0.0, 1.0, 1e30])
+def test_codes_that_are_all_alike_are_refused_before_any_work_or_have_one_place(
+    name, value, monkeypatch
+):
+    monkeypatch.setitem(sys.modules, "umap", None)
+    try:
+        placed = projections.create(name).fit(np.full((60, 4), value), rng=0)
+    except InvalidInput as refusal:
+        assert "all 60 codes are alike" in str(refusal)  # noqa: PT017
+    else:
+        assert not np.ptp(placed.coordinates_, axis=0).any()
 
 
 @every

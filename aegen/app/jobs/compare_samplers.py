@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 __all__ = ["compare"]
 
 
 def compare(
     bundle: str,
-    models: Sequence[str],
+    models: Mapping[str, Sequence[str]],
     seeds: Sequence[int],
     draws: int,
-    metric_specs: Sequence[str],
     folder: str,
     processes: int,
 ) -> dict[str, int]:
-    """Compare latent models, given as texts, under each seed, as far as ``folder`` lacks results.
+    """Compare latent models, texts with keys of metrics, as far as ``folder`` lacks results.
 
     So many ``processes`` work at a time. Returns how many results there are.
     """
     from aegen.comparison import Backend, Candidate, MetricSpec, Store, run
     from aegen.comparison.task import Task
 
-    candidates = [Candidate.parse(model) for model in models]
-    wanted = tuple(MetricSpec.parse(key) for key in metric_specs)
+    candidates = {
+        Candidate.parse(model): tuple(map(MetricSpec.parse, keys))
+        for model, keys in models.items()
+    }
     tasks = [
-        Task(bundle, candidate, seed, draws, wanted) for seed in seeds for candidate in candidates
+        Task(bundle, candidate, seed, draws, wanted)
+        for seed in seeds
+        for candidate, wanted in candidates.items()
     ]
     done = run(tasks, store=Store(folder), backend=Backend(jobs=processes))
     return {"results": sum(1 for _ in done)}

@@ -146,6 +146,16 @@ def _metric_specs(budget: str) -> tuple[MetricSpec, ...]:
     return metric_specs([BUDGETS[budget].preset])
 
 
+def _asked_of(budget: str, candidate: Candidate) -> tuple[MetricSpec, ...]:
+    """What is measured of a latent model: another fit of a slow one is no quick comparison."""
+    from aegen.comparison import DEFAULTS, LEFT_OUT
+
+    wanted = _metric_specs(budget)
+    if not BUDGETS[budget].at_once or not candidate.slow or candidate in DEFAULTS:
+        return wanted
+    return tuple(metric_spec for metric_spec in wanted if metric_spec.space != LEFT_OUT)
+
+
 def refusal(name: str) -> str | None:
     """Why nothing can be compared on this bundle, or None."""
     from aegen.comparison.reference_rows import ReferenceSet
@@ -215,7 +225,7 @@ def _found(asked: ComparisonRequest) -> _Found:
     compared = sorted(map(candidate_of, asked.models), key=lambda each: each.slow)
     return _Found(
         tuple(
-            Task(asked.bundle, candidate, seed, asked.draws, _metric_specs(asked.budget))
+            Task(asked.bundle, candidate, seed, asked.draws, _asked_of(asked.budget, candidate))
             for seed in asked.seeds
             for candidate in (*compared, *REFERENCES)
         )
@@ -266,10 +276,12 @@ def compare(asked: ComparisonRequest) -> Job:
     """The same, begun if need be."""
     arguments = {
         "bundle": asked.bundle,
-        "models": list(dict.fromkeys(task.candidate.text for task in _found(asked).tasks)),
+        "models": {
+            task.candidate.text: [metric_spec.key for metric_spec in task.metric_specs]
+            for task in _found(asked).tasks
+        },
         "seeds": asked.seeds,
         "draws": asked.draws,
-        "metric_specs": [metric_spec.key for metric_spec in _metric_specs(asked.budget)],
         "folder": str(_folder()),
         "processes": os.cpu_count() or 1,
     }

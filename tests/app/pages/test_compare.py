@@ -132,9 +132,39 @@ def test_every_metric_of_the_quick_set_shows_and_those_that_no_set_names(
     shown = html(opened("compare", bundle="many", models="gaussian", n="20"))
     named = {key.rpartition("/")[2] for keys in PRESETS.values() for key in keys}
     quick = {key.rpartition("/")[2] for key in PRESETS["quick"]}
+    named |= {name for other in named for name in metrics.get(other).details}
     titles = {metrics.get(name).title for name in metrics if name in quick or name not in named}
     # A letter beyond ASCII is written as its bytes there.
     assert not {title for title in titles if re.split(r"[^ -~]", title)[-1] not in shown}
+
+
+def test_a_slow_model_is_fitted_once_in_a_quick_comparison(monkeypatch):
+    monkeypatch.setattr(comparisons, "_metric_specs", UNPATCHED)
+    slow = "flow-matching"
+    for budget, expected in (("quick", False), ("thorough", True)):
+        asked = ComparisonRequest("many", ("gaussian", "gaussian-mixture", slow), 20, 0, budget)
+        with_left_out = {
+            task.candidate.sampler
+            for task in comparisons._found(asked).tasks
+            if any(spec.space == "left-out" for spec in task.metric_specs)
+        }
+        assert {"gaussian", "gaussian-mixture", "held-out"} <= with_left_out
+        assert (slow in with_left_out) == expected
+
+
+def test_what_the_two_references_are_is_said(opened, at_once, monkeypatch):
+    from aegen.comparison import metric_specs
+
+    keys = [f"{space}/nearest-neighbour-worse-half" for space in ("left-out", "codes")]
+    monkeypatch.setattr(comparisons, "_metric_specs", lambda budget: metric_specs(keys))
+    monkeypatch.setattr("aegen.comparison.reference_rows.SHARE", 3)
+    app = opened("compare", bundle="many", models="gaussian,kde", n="20")
+    said = text(app)
+    assert "There are two references" in said
+    assert "Ranked by 1-NN worse half in left-out codes" in said
+    assert "Times are those of a second call; the first in a new process takes up to" in said
+    assert "rank 1 of 2" in html(app)
+    assert "</span> <span>generated" in html(app)  # the halves
 
 
 def test_fewer_held_out_rows_than_draws_are_said(opened, at_once):
@@ -281,13 +311,13 @@ def test_files_hold_what_is_shown(at_once):
     asked = ComparisonRequest("many", TWO[:1], 20, 0, "quick")
     services.comparisons.compare(asked)
     lines = results._csv(asked).decode().splitlines()
-    assert len(lines) == 1 + 4 * len(KEYS)
+    assert len(lines) == 1 + 4 * (len(KEYS) + 2)  # the accuracy's halves have lines of their own
     picture = Image.open(io.BytesIO(results._png(asked)))
     assert picture.size[0] > 400
     names = [
         name for name, _ in image_columns.all_pictures(asked, services.comparisons.table(asked))
     ]
-    assert names == ["Gaussian", "Held-out reconstructions", "Bootstrap", "Standard normal"]
+    assert names == ["Gaussian", "Real codes", "Bootstrap", "Standard normal"]
     page = results._report(asked)
     assert b"<html" in page
     assert b'src="http' not in page
@@ -315,7 +345,7 @@ def test_the_job_itself_gives_the_same_as_here(at_once, tmp_path, monkeypatch):
     asked = ComparisonRequest("many", TWO[:1], 20, 1, "quick")
     services.comparisons.compare(asked)
     here = services.comparisons.table(asked)
-    said = compare("many", ["gaussian"], [1], 20, list(KEYS), str(tmp_path / "other"), 1)
+    said = compare("many", {"gaussian": list(KEYS)}, [1], 20, str(tmp_path / "other"), 1)
     assert said == {"results": 1}
     (task,) = [
         result.task for result in here.results if result.task.candidate.sampler == "gaussian"

@@ -16,6 +16,7 @@ from aegen.app.widgets import share_bar
 from aegen.app.widgets.markdown import duration, plain
 from aegen.core.errors import AegenError
 from aegen.core.images import grid
+from aegen.metrics.distance_ratio import COPIES
 
 if TYPE_CHECKING:
     from aegen.comparison import Table
@@ -26,9 +27,9 @@ __all__ = ["all_pictures", "columns", "references"]
 MANY, FEW = 36, 16
 """Pictures of each model where images are small, and where they are not."""
 
-COPIES = (
-    "Its draws lie less than half as far from training rows as new data do: it repeats what it "
-    "was fitted to."
+COPYING = (
+    f"Its draws lie less than {COPIES:g} times as far from training rows as new data do: it "
+    "repeats what it was fitted to."
 )
 
 
@@ -109,7 +110,7 @@ def _facts(model: str, table: Table) -> str:
     if seconds is None:
         return escape(f"Failed: {problems[0]}") if problems else "figures are still to come"
     fit, draw = (duration(each) for each in seconds)
-    mark = f'<br><span class="aegen-copies" title="{COPIES}">copies</span>'
+    mark = f'<br><span class="aegen-copies" title="{COPYING}">copies</span>'
     return f"fit {fit} · draw {draw}{mark if table.copies(candidate) else ''}"
 
 
@@ -129,8 +130,8 @@ def references(asked: ComparisonRequest) -> None:
 
 
 ABOUT = {
-    "held-out": "real images that no model has seen, as the autoencoder shows them: the best "
-    "that any latent model can reach",
+    "held-out": "images that the autoencoder has not seen, as it shows them: the best that any "
+    "latent model can reach",
     "bootstrap": "training rows drawn again: true to the data, and nothing but copies",
     "standard-normal": "the prior that knows nothing of the codes",
 }

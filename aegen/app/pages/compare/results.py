@@ -39,6 +39,15 @@ DENSE = """
 """
 """Eight columns side by side on a desk's screen; times and copies are said above, by pictures."""
 
+REFERENCES = (
+    "There are two references. **Codes** are compared with those of held-out images, which "
+    "neither the autoencoder nor the model has seen. **Left-out codes** are training codes that "
+    "were kept from the model, which was fitted to the rest: the autoencoder has seen both. What "
+    "is off in both lines is the model's fault; what is off in the first alone is the "
+    "autoencoder's. *Real codes* show what either line can reach."
+)
+"""What is the model's fault and what the autoencoder's."""
+
 PLAY, REPLAY = ":material/play_arrow:", ":material/replay:"
 
 Stage = Literal["running", "finished", "offered", "stopped", "failed"]
@@ -151,7 +160,9 @@ def _finished(asked: ComparisonRequest, found: Table) -> None:
     )
     seeds = f"seed {asked.seed}" if len(asked.seeds) == 1 else f"{len(asked.seeds)} seeds"
     st.caption(
-        f"{found.size:,} draws of each against as many held-out rows{fewer}, {seeds}{took}."
+        f"{found.size:,} draws of each against as many held-out rows{fewer}, {seeds}{took}. "
+        "Times are those of a second call; the first in a new process takes up to "
+        f"{duration(found.first_seconds)} more, as it loads compiled code."
     )
     if any(result.problem for result in found.results):
         job_status.offer("", "Try the failed ones again", REPLAY, _again, asked)
@@ -168,14 +179,18 @@ def _again(asked: ComparisonRequest) -> None:
 
 def _table(found: Table, *, whole: bool) -> None:
     """Metrics by models, what follows, and what the words mean."""
+    from aegen.comparison import LEFT_OUT
     from aegen.comparison.table_html import table_html, verdict
 
     shown, gaps = _measured(found)
     drawing(DENSE + table_html(shown).replace(" ± ", "\u2009±\u2009"), key="figures")
     st.caption(
         "Bars are 95 % intervals, one scale a line. **Orange**: better than every other model, "
-        "each difference resolved. **Blue**: not distinguished from the best."
+        "each difference resolved. **Blue**: not distinguished from the best. Models that copy do "
+        "not compete."
     )
+    if any(metric_spec.space == LEFT_OUT for metric_spec in shown.metric_specs):
+        st.caption(REFERENCES)
     if whole:
         st.markdown("  \n".join(plain(each) for each in verdict(shown)))
     else:

@@ -28,7 +28,7 @@ seed: Item[int] = Item(
 budget: Item[str] = Item("compare.budget", "quick", str)
 """How much a comparison may cost: "quick" or "thorough"."""
 
-metric: Item[str] = Item("compare.metric", "features/frechet-distance", str)
+metric: Item[str] = Item("compare.metric", "codes/nearest-neighbour-worse-half", str)
 """The metric on the upright axis of both plots."""
 
 addition: Item[str] = Item("compare.addition", "gaussian-copula", str)
