@@ -4,12 +4,14 @@ candidate       a latent model with its fields   metric_spec  a metric in a spac
 reference_rows  the real rows of each seed       task         fit, draw, measure: one result
 store           results on disk                  runner       tasks to results, on any backend
 estimates       intervals, paired differences    table        results as a table
+recommendation  which model to take for some codes
 """
 
 from __future__ import annotations
 
 from aegen.comparison.candidate import DEFAULTS, HELD_OUT, REFERENCES, Candidate, parse_all
 from aegen.comparison.metric_spec import LEFT_OUT, PRESETS, MetricSpec, metric_specs
+from aegen.comparison.recommendation import Recommendation, Trial, recommend
 from aegen.comparison.runner import run
 from aegen.comparison.store import Store
 from aegen.comparison.table import Table
@@ -27,12 +29,15 @@ __all__ = [
     "ClusterError",
     "Figure",
     "MetricSpec",
+    "Recommendation",
     "Result",
     "Store",
     "Table",
     "Task",
+    "Trial",
     "metric_specs",
     "parse_all",
+    "recommend",
     "run",
     "tasks",
 ]

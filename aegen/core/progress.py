@@ -11,18 +11,23 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-__all__ = ["portion", "report", "reporting"]
+__all__ = ["listener", "portion", "report", "reporting"]
 
 Listener = Callable[[float, str], None]
 
 _listener: ContextVar[Listener | None] = ContextVar("listener", default=None)
 
 
+def listener() -> Listener:
+    """Where reports go from here; what is said to it does nothing where nobody listens."""
+    return _listener.get() or (lambda share, text: None)
+
+
 def report(share: float, text: str = "") -> None:
     """Say that ``share`` (0 to 1) of the work is done, and in ``text`` how it stands."""
-    listener = _listener.get()
-    if listener is not None:
-        listener(min(max(share, 0.0), 1.0), text)
+    to = _listener.get()
+    if to is not None:
+        to(min(max(share, 0.0), 1.0), text)
 
 
 @contextmanager
@@ -51,9 +56,9 @@ def portion(start: float, end: float) -> Iterator[None]:
         ...         report(0.5, "half of a fifth")
         30% half of a fifth
     """
-    listener = _listener.get()
-    if listener is None:
+    whole = _listener.get()
+    if whole is None:
         yield
         return
-    with reporting(lambda share, text: listener(start + (end - start) * share, text)):
+    with reporting(lambda share, text: whole(start + (end - start) * share, text)):
         yield
