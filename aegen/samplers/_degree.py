@@ -10,9 +10,9 @@ from aegen.core.arrays import FloatArray
 from aegen.core.progress import report
 from aegen.samplers._beta_sums import BetaSums
 from aegen.samplers._marginals import ColumnLaws
-from aegen.samplers._mixed_marginal import row_copies
+from aegen.samplers._mixed_marginal import copies_and_count
 from aegen.samplers._ranks import Ranks, ranked
-from aegen.samplers._standardise import centre_and_scale, effective_count
+from aegen.samplers._standardise import centre_and_scale
 
 __all__ = ["likeliest_degree"]
 
@@ -98,12 +98,13 @@ def _trial(
 ) -> Trial:
     """The copula of codes ``z`` (n, d) and its density at held-out ones (k, d)."""
     shares = np.full(len(z), 1 / len(z)) if weights is None else weights
-    count = effective_count(z, weights)
+    copies, count = copies_and_count(z, weights)
     ordered, ranks = ranked(z, rng)
     rows = Ranks(ranks, shares)
     centre, scale = centre_and_scale(z, weights)
-    copies = rows.order(row_copies(z))
-    laws = ColumnLaws("kde", ordered, rows.ordered_shares, centre, scale, count, copies)
+    laws = ColumnLaws(
+        "kde", ordered, rows.ordered_shares, centre, scale, count, rows.order(copies)
+    )
     _, low, high = laws.of_codes(held_out)
 
     def log_density(degree: int) -> float:

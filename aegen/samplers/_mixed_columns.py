@@ -27,20 +27,18 @@ from aegen.core.arrays import BoolArray, FloatArray, IntArray
 from aegen.core.errors import InvalidInput
 from aegen.samplers._kde_marginal import silverman
 from aegen.samplers._mixed_marginal import (
-    LEAST_ROWS,
+    LOOKED_AT,
     MISSING,
     MixedMargin,
+    copies_and_count,
+    may_repeat,
     refuse_impossible,
-    row_copies,
 )
 from aegen.samplers._normal_scores import NormalScores
 from aegen.samplers._sobol import sobol
-from aegen.samplers._standardise import centre_and_scale, centre_and_spread, effective_count
+from aegen.samplers._standardise import centre_and_scale, centre_and_spread
 
 __all__ = ["MixedColumns"]
-
-LOOKED_AT = 2000
-"""Rows that a first look goes over; only columns that may be mixed are looked at whole."""
 
 HEAVY = 2.0
 """Spreads of the bulk in a standard deviation from which a column has far values."""
@@ -58,7 +56,7 @@ class MixedColumns:
         codes: their values in the training rows, (n, k).
         weights: of the rows, all above 0, sum one, (n,).
         count: effective number of rows.
-        copies: which rows are copies, see `row_copies`, (n,).
+        copies: which rows are copies, see `copies_and_count`, (n,).
         scores: their laws.
     """
 
@@ -70,17 +68,20 @@ class MixedColumns:
     scores: NormalScores
 
     @staticmethod
-    def find(z: FloatArray, weights: FloatArray | None) -> MixedColumns | None:
-        """Those of codes (n, d), constant ones left out; None where there are none."""
+    def find(z: FloatArray, weights: FloatArray | None, ranges: FloatArray) -> MixedColumns | None:
+        """Those of codes (n, d), constant ones left out; None where there are none.
+
+        ``ranges`` (d,) are the columns' largest less their smallest values.
+        """
         if weights is not None:
             z, weights = z[weights > 0], weights[weights > 0]
-        columns = np.flatnonzero(_may_be_mixed(z))
+        columns = np.flatnonzero(_may_be_mixed(z, reach))
         if not len(columns):
             return None
         even = np.full(len(z), 1 / len(z)) if weights is None else weights
-        count = effective_count(z, weights)
+        copies, count = copies_and_count(z, weights)
         own = np.ascontiguousarray(z[:, columns])
-        found = MixedColumns.of(columns, own, even, count, row_copies(z))
+        found = MixedColumns.of(columns, own, even, count, copies)
         margins, heavy = found.scores.margins, _heavy(found.codes, weights)
         return found.take(heavy | np.array([not (m.plain or m.constant) for m in margins]))
 
@@ -182,21 +183,21 @@ def _heavy(z: FloatArray, weights: FloatArray | None = None) -> BoolArray:
     return heavy
 
 
-def _may_be_mixed(z: FloatArray) -> BoolArray:
+def _may_be_mixed(z: FloatArray, reach: float) -> BoolArray:
     """Which columns of codes (n, d) may be mixed: a look at some rows, and at the ends of all."""
     some = z[:: -(-len(z) // LOOKED_AT)]
     n = len(some)
-    ordered = np.sort(some, axis=0)
-    least = max(LEAST_ROWS, n // 200) - 1
     crowd = int(2 * MISSING) - 1
-    if n <= max(least, crowd):
+    if n <= crowd:
         return np.ones(z.shape[1], dtype=np.bool_)
     scale = centre_and_scale(some)[1]
     spread = centre_and_spread(some)[1]
-    repeated = (ordered[least:] == ordered[:-least]).any(axis=0)
+    ordered = np.sort(some, axis=0)
     low, high = ordered[crowd] - ordered[0], ordered[-1] - ordered[-1 - crowd]
-    crowded = np.minimum(low, high) < 2 * silverman(n) * spread
+    crowded = np.minimum(low, high) < 1.2 * silverman(n) * spread
+    may: BoolArray = may_repeat(z) | crowded | (scale > 0.8 * HEAVY * spread)
     # One far value sways the standard deviation from about here on.
-    far = z.max(axis=0) - z.min(axis=0) > np.sqrt((HEAVY**2 - 1) * len(z)) * spread
-    may: BoolArray = repeated | crowded | far | (scale > 0.8 * HEAVY * spread)
+    far = np.sqrt((HEAVY**2 - 1) * len(z)) * spread
+    if reach > far.min():  # seldom, and columns take longer to go through than all values
+        may |= z.max(axis=0) - z.min(axis=0) > far
     return may

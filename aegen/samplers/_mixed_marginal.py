@@ -38,12 +38,22 @@ from scipy.special import ndtr
 from aegen.core.arrays import BoolArray, FloatArray, IntArray
 from aegen.core.errors import InvalidInput
 from aegen.samplers._kde_marginal import REACH, Margin, silverman
-from aegen.samplers._standardise import first_copies, ordered_spread
+from aegen.samplers._standardise import effective_count, first_copies, ordered_spread
 
-__all__ = ["MixedMargin", "refuse_impossible", "row_copies"]
+__all__ = [
+    "LOOKED_AT",
+    "MISSING",
+    "MixedMargin",
+    "copies_and_count",
+    "may_repeat",
+    "refuse_impossible",
+]
 
 LEAST_ROWS, LEAST_SHARE = 5, 0.01
 """Rows that have the same value, and their share of all rows, from which it is an atom."""
+
+LOOKED_AT = 500
+"""Rows that a first look goes over, before columns are looked at whole."""
 
 MOSTLY = 0.1
 """Share of the rows below which those that are no atoms may still be such: rare counts."""
@@ -152,7 +162,7 @@ class MixedMargin:
         Args:
             codes: of all rows.
             weights: of the rows, all above 0, sum one, (n,).
-            copies: see `row_copies`, (n,).
+            copies: see `copies_and_count`, (n,).
             count: effective number of rows.
             bandwidth: in spreads of a column; None for Silverman's.
         """
@@ -194,6 +204,8 @@ class MixedMargin:
 
     def atom_of(self, x: FloatArray) -> BoolArray:
         """Whether each x (m,) is an atom."""
+        if not len(self.atoms):
+            return np.zeros(len(x), dtype=np.bool_)
         found: BoolArray = np.isin(x, self.atoms)
         return found
 
@@ -304,12 +316,21 @@ def refuse_impossible(title: str, margins: Sequence[MixedMargin], values: FloatA
         )
 
 
-def row_copies(codes: FloatArray) -> IntArray:
-    """For each row of codes (n, d) the first row that equals it; itself throughout if d is 1.
+def copies_and_count(codes: FloatArray, weights: FloatArray | None) -> tuple[IntArray, float]:
+    """For each row of codes (n, d) the first row that equals it, (n,); the `effective_count`.
 
-    In one column, a copied row is nothing but a value that repeats.
+    In one column a copied row is nothing but a value that repeats: there each row is its own.
     """
-    return np.arange(len(codes)) if codes.shape[1] == 1 else first_copies(codes)
+    first = first_copies(codes)
+    count = effective_count(codes, weights, first)
+    return (np.arange(len(codes)) if codes.shape[1] == 1 else first), count
+
+
+def may_repeat(codes: FloatArray) -> BoolArray:
+    """Which columns of codes (n, d) may have atoms, as some rows repeat a value there, (d,)."""
+    some = np.sort(codes[:: -(-len(codes) // LOOKED_AT)], axis=0)
+    found: BoolArray = (some[2:] == some[:-2]).any(axis=0)
+    return found
 
 
 def _atomic(ordered: FloatArray, copies: IntArray | None) -> BoolArray:

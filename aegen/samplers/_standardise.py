@@ -166,13 +166,15 @@ def first_copies(z: FloatArray) -> IntArray:
     return first
 
 
-def effective_count(z: FloatArray, weights: FloatArray | None = None) -> float:
+def effective_count(
+    z: FloatArray, weights: FloatArray | None = None, first: IntArray | None = None
+) -> float:
     r"""Kish's effective number of rows, $1 / \sum_i w_i^2$, copies counting as one heavier row.
 
     So whole-number weights and repeated rows have the same number, and rows that all differ and
-    weigh the same count as they are.
+    weigh the same count as they are. ``first`` is what `first_copies` says, where it is known.
     """
-    first = first_copies(z)
+    first = first_copies(z) if first is None else first
     if weights is None and (first == np.arange(len(z))).all():
         return float(len(z))
     weights = np.full(len(z), 1 / len(z)) if weights is None else weights

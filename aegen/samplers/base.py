@@ -183,10 +183,11 @@ class Sampler(BaseEstimator, ABC):
                 f"{self.title} needs at least {self.minimum_rows(d)} codes in {d} dimensions, "
                 f"got {n}: {self.remedy}"
             )
-        if np.abs(z).max() > LARGEST:
+        low, high = z.min(), z.max()
+        if max(-low, high) > LARGEST:
             raise InvalidInput(f"codes must lie within ±{LARGEST:g}: scale them down")
         draw = generator(rng)
-        self._mix(None if self.mixed else MixedColumns.find(z, weights))
+        self._mix(None if self.mixed else MixedColumns.find(z, weights, high - low))
         if self._mixed is not None:
             z = self._mixed.to_scores(z, draw.random((len(z), len(self.mixed_columns_))))
         self._fit(z, weights, draw)

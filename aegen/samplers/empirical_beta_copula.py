@@ -19,12 +19,11 @@ from aegen.samplers._degree import likeliest_degree
 from aegen.samplers._jitter import Correlated, Jitter, Local
 from aegen.samplers._kernel_sums import in_threads
 from aegen.samplers._marginals import ColumnLaws, inside
-from aegen.samplers._mixed_marginal import row_copies
+from aegen.samplers._mixed_marginal import copies_and_count
 from aegen.samplers._ranks import Ranks, ranked
 from aegen.samplers._standardise import (
     centre_and_scale,
     centre_and_spread,
-    effective_count,
     refuse_constant,
     standardise,
 )
@@ -175,8 +174,7 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
             )
         self._weigh(n, weights)
         self.shares_ = self.weights_
-        self.copies_ = row_copies(z)
-        self.count_ = effective_count(z, weights)
+        self.copies_, self.count_ = copies_and_count(z, weights)
         self.ordered_, self.ranks_ = ranked(z, rng)
         self.centre_, self.scale_ = centre_and_scale(z, weights)
         self._forget()

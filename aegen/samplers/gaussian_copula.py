@@ -10,7 +10,12 @@ from threadpoolctl import threadpool_limits
 
 from aegen.core.arrays import BoolArray, FloatArray, IntArray
 from aegen.core.errors import InvalidInput
-from aegen.samplers._mixed_marginal import MixedMargin, refuse_impossible, row_copies
+from aegen.samplers._mixed_marginal import (
+    MixedMargin,
+    copies_and_count,
+    may_repeat,
+    refuse_impossible,
+)
 from aegen.samplers._normal import (
     Shrinkage,
     known_units,
@@ -23,7 +28,6 @@ from aegen.samplers._normal_box import SMALLEST, box_log_probability, drawn_with
 from aegen.samplers._normal_scores import NormalScores, rank_scores
 from aegen.samplers._standardise import (
     centre_and_scale,
-    effective_count,
     refuse_constant,
     standardise,
 )
@@ -109,8 +113,7 @@ class GaussianCopula(DensitySampler, ConditionalSampler):
         if weights is None:
             weights = np.full(len(z), 1 / len(z))
         self.codes_, self.weights_ = z[weights > 0], weights[weights > 0]
-        self.copies_ = row_copies(self.codes_)
-        self.count_ = effective_count(self.codes_, self.weights_)
+        self.copies_, self.count_ = copies_and_count(self.codes_, self.weights_)
         self.mean_ = np.zeros(z.shape[1])
         self._scores = None
         self.covariance_ = self._correlation(rng)
@@ -119,8 +122,10 @@ class GaussianCopula(DensitySampler, ConditionalSampler):
         """Correlations of the normal scores, (d, d); 0 throughout for a constant column."""
         scores = rank_scores(self.codes_, self.weights_)
         x = standardise(scores, *centre_and_scale(scores, self.weights_))
-        factor, varying = 1.0 - self.shrinkage, ~self._constant
+        factor, varying = 1.0 - self.shrinkage, np.ptp(self.codes_, axis=0) > 0
         correlation = weighted_correlation(x, self.weights_, varying, factor)
+        if not may_repeat(self.codes_).any():
+            return correlation
         atoms = np.stack(
             [m.atom_of(z) for m, z in zip(self._margins().margins, self.codes_.T, strict=True)],
             axis=1,

@@ -10,8 +10,8 @@ import numpy as np
 from aegen.core.arrays import BoolArray, FloatArray, IntArray
 from aegen.core.parameters import Field
 from aegen.samplers._kde_marginal import Quantiles
-from aegen.samplers._mixed_marginal import MixedMargin, refuse_impossible, row_copies
-from aegen.samplers._standardise import effective_count, refuse_constant
+from aegen.samplers._mixed_marginal import MixedMargin, copies_and_count, refuse_impossible
+from aegen.samplers._standardise import refuse_constant
 from aegen.samplers.base import ConditionalSampler, DensitySampler, Sampler
 
 __all__ = ["IndependentMargins"]
@@ -68,8 +68,7 @@ class IndependentMargins(DensitySampler, ConditionalSampler):
         there = np.ones(len(z), dtype=np.bool_) if weights is None else weights > 0
         self.codes_ = z[there]
         self.weights_ = np.full(len(z), 1 / len(z)) if weights is None else weights[there]
-        self.copies_ = row_copies(self.codes_)
-        self.count_ = effective_count(self.codes_, self.weights_)
+        self.copies_, self.count_ = copies_and_count(self.codes_, self.weights_)
         self.__dict__.pop("_margins", None)
 
     def _defect(self) -> str | None:

@@ -14,9 +14,9 @@ from aegen.core.errors import InvalidInput
 from aegen.core.parameters import Field
 from aegen.core.progress import report
 from aegen.samplers._kde_marginal import Quantiles
-from aegen.samplers._mixed_marginal import MixedMargin, refuse_impossible, row_copies
+from aegen.samplers._mixed_marginal import MixedMargin, copies_and_count, refuse_impossible
 from aegen.samplers._resampling import resampled
-from aegen.samplers._standardise import effective_count, refuse_constant
+from aegen.samplers._standardise import refuse_constant
 from aegen.samplers.base import ConditionalSampler, DensitySampler, Sampler
 
 if TYPE_CHECKING:
@@ -153,7 +153,8 @@ class VineCopula(DensitySampler, ConditionalSampler):
         return 10
 
     def _fit(self, z: FloatArray, weights: FloatArray | None, rng: np.random.Generator) -> None:
-        self.codes_, self.copies_, self.count_ = z.copy(), row_copies(z), effective_count(z)
+        self.codes_ = z.copy()
+        self.copies_, self.count_ = copies_and_count(z, None)
         self._forget()
         self.columns_ = np.flatnonzero([not margin.constant for margin in self._margins])
         self.known_ = np.full(len(self.columns_), 0.5)
@@ -263,7 +264,8 @@ class VineCopula(DensitySampler, ConditionalSampler):
     def _defect(self) -> str | None:
         self._forget()
         v = len(self.columns_)
-        whole = dict.fromkeys(("copies_", "columns_", "matrix_", "families_", "rotations_"), "i")
+        own = ("copies_", "columns_", "matrix_", "families_", "rotations_")
+        whole = dict.fromkeys((*own, "mixed_columns_", "mixed_copies_"), "i")
         kinds = whole | {"free_": "b"}
         for name, axes in self.shapes.items():
             kind = kinds.get(name, "f")

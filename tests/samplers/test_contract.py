@@ -200,7 +200,9 @@ def test_weights_are_honoured_or_refused(name):
     model = make(name)
     if not model.weighted:
         with pytest.raises(InvalidInput, match="cannot weight rows"):
-            model.fit(z, sample_weight=np.ones(40))
+            model.fit(z, sample_weight=1 + np.arange(40) % 2)
+        model.fit(z, sample_weight=np.full(40, 0.3), rng=0)  # equal ones are none
+        assert np.array_equal(model.sample(9, rng=1), fitted(name, z).sample(9, rng=1))
         return
     whole = np.arange(40) % (3 if model.weights_repeat else 2)
     repeated = make(name).fit(np.repeat(z, whole, axis=0), rng=0)

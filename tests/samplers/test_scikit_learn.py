@@ -45,13 +45,9 @@ OF_DENSITIES = {
 }
 """Likewise on every model that has a density."""
 
-UNWEIGHTED = "a model that cannot weight rows refuses sample_weight rather than ignore it"
+UNWEIGHTED = "a model that cannot weight rows refuses uneven sample_weight rather than ignore it"
 OF_UNWEIGHTED = dict.fromkeys(
     [
-        "check_sample_weights_pandas_series",
-        "check_sample_weights_not_an_array",
-        "check_sample_weights_list",
-        "check_sample_weights_shape",
         "check_sample_weights_not_overwritten",
         "check_sample_weight_equivalence_on_dense_data",
     ],
