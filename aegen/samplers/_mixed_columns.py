@@ -68,10 +68,10 @@ class MixedColumns:
     scores: NormalScores
 
     @staticmethod
-    def find(z: FloatArray, weights: FloatArray | None, ranges: FloatArray) -> MixedColumns | None:
+    def find(z: FloatArray, weights: FloatArray | None, reach: float) -> MixedColumns | None:
         """Those of codes (n, d), constant ones left out; None where there are none.
 
-        ``ranges`` (d,) are the columns' largest less their smallest values.
+        ``reach`` is the largest of all values less the smallest.
         """
         if weights is not None:
             z, weights = z[weights > 0], weights[weights > 0]
