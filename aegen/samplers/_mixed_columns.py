@@ -27,7 +27,6 @@ from aegen.core.arrays import BoolArray, FloatArray, IntArray
 from aegen.core.errors import InvalidInput
 from aegen.samplers._kde_marginal import silverman
 from aegen.samplers._mixed_marginal import (
-    LOOKED_AT,
     MISSING,
     MixedMargin,
     copies_and_count,
@@ -39,6 +38,9 @@ from aegen.samplers._sobol import sobol
 from aegen.samplers._standardise import centre_and_scale, centre_and_spread
 
 __all__ = ["MixedColumns"]
+
+LOOKED_AT = (500, 5000)
+"""Rows that are looked at first; only columns that may be mixed are then looked at whole."""
 
 HEAVY = 2.0
 """Spreads of the bulk in a standard deviation from which a column has far values."""
@@ -75,9 +77,11 @@ class MixedColumns:
         """
         if weights is not None:
             z, weights = z[weights > 0], weights[weights > 0]
-        columns = np.flatnonzero(_may_be_mixed(z, reach))
-        if not len(columns):
-            return None
+        columns = np.arange(z.shape[1])
+        for rows in LOOKED_AT:
+            columns = columns[_may_be_mixed(z[:, columns], reach, rows)]
+            if not len(columns):
+                return None
         even = np.full(len(z), 1 / len(z)) if weights is None else weights
         copies, count = copies_and_count(z, weights)
         own = np.ascontiguousarray(z[:, columns])
@@ -183,9 +187,9 @@ def _heavy(z: FloatArray, weights: FloatArray | None = None) -> BoolArray:
     return heavy
 
 
-def _may_be_mixed(z: FloatArray, reach: float) -> BoolArray:
+def _may_be_mixed(z: FloatArray, reach: float, rows: int) -> BoolArray:
     """Which columns of codes (n, d) may be mixed: a look at some rows, and at the ends of all."""
-    some = z[:: -(-len(z) // LOOKED_AT)]
+    some = z[:: -(-len(z) // rows)]
     n = len(some)
     crowd = int(2 * MISSING) - 1
     if n <= crowd:
@@ -195,7 +199,7 @@ def _may_be_mixed(z: FloatArray, reach: float) -> BoolArray:
     ordered = np.sort(some, axis=0)
     low, high = ordered[crowd] - ordered[0], ordered[-1] - ordered[-1 - crowd]
     crowded = np.minimum(low, high) < 1.2 * silverman(n) * spread
-    may: BoolArray = may_repeat(z) | crowded | (scale > 0.8 * HEAVY * spread)
+    may: BoolArray = may_repeat(some) | crowded | (scale > 0.8 * HEAVY * spread)
     # One far value sways the standard deviation from about here on.
     far = np.sqrt((HEAVY**2 - 1) * len(z)) * spread
     if reach > far.min():  # seldom, and columns take longer to go through than all values

@@ -41,7 +41,6 @@ from aegen.samplers._kde_marginal import REACH, Margin, silverman
 from aegen.samplers._standardise import effective_count, first_copies, ordered_spread
 
 __all__ = [
-    "LOOKED_AT",
     "MISSING",
     "MixedMargin",
     "copies_and_count",
