@@ -10,7 +10,15 @@ from pathlib import Path
 from rich.console import Console
 
 from aegen.benchmarks.console import console, table
-from aegen.benchmarks.fidelity import REAL, ReferenceSet, Row, Setting, measure, settings
+from aegen.benchmarks.fidelity import (
+    REAL,
+    Reference,
+    ReferenceSet,
+    Row,
+    Setting,
+    measure,
+    settings,
+)
 from aegen.benchmarks.markdown_splice import rewrite
 from aegen.core.errors import InvalidInput
 from aegen.core.progress import reporting
@@ -20,16 +28,17 @@ __all__ = ["best_of_each", "frontier", "markdown", "report", "telling"]
 BEGIN = "<!-- fidelity: made by `aegen bench fidelity --readme assets/results/fidelity.md` -->"
 END = "<!-- /fidelity -->"
 
-NEW_ENOUGH = 0.8
+NEW_ENOUGH = 0.9
 """The distance ratio from which draws count as new."""
 
 
 def report(
-    bundles: Sequence[str],
+    names: Sequence[str],
     *,
+    reference: Reference = "training",
     draws: int = 2000,
-    seeds: int = 3,
-    only: str = "*",
+    seeds: int = 5,
+    only: Sequence[str] = ("*",),
     fresh: bool = False,
     out: Path | None = None,
     as_markdown: bool = False,
@@ -45,11 +54,15 @@ def report(
     shown, aside = console(), Console(stderr=True)
     if readme is not None:
         rewrite(readme, BEGIN, END, None)  # says at once where there is no place for a table
-    reference_sets = [ReferenceSet.of_bundle(name) for name in bundles]
-    lacking = [line for line in settings() if fnmatch(line.label, only) and line.unknown()]
+    reference_sets = [ReferenceSet.of(name, reference) for name in names]
+    lacking = [
+        line
+        for line in settings()
+        if any(fnmatch(line.label, pattern) for pattern in only) and line.unknown()
+    ]
     if lacking:
-        names = ", ".join(line.label for line in lacking)
-        aside.print(f"left out, as there is no such model or value here: {names}", highlight=False)
+        left = ", ".join(line.label for line in lacking)
+        aside.print(f"left out, as there is no such model or value here: {left}", highlight=False)
     with aside.status("") as status:
         doing = ""
 
@@ -85,14 +98,13 @@ def report(
 def frontier(rows: Sequence[Row]) -> list[Row]:
     """The rows of one bundle that no other row beats in both fidelity and newness.
 
-    Fidelity is how far the 1-NN accuracy lies above that of real rows, newness the distance ratio
-    up to 1; being below or above is no merit.
+    Fidelity is how near the worse half of 1-NN accuracy is to one half, newness the distance ratio
+    up to 1; being above is no merit.
     """
-    real = _real_accuracy(rows)
     scored = [
-        (max(row.mean_accuracy - real, 0.0), -min(row.mean_ratio, 1.0), row)
+        (row.worse_half, -min(row.mean_ratio, 1.0), row)
         for row in rows
-        if row.accuracy and row.setting != REAL
+        if row.ratio and row.setting != REAL
     ]
     return [
         row
@@ -103,9 +115,9 @@ def frontier(rows: Sequence[Row]) -> list[Row]:
 
 def best_of_each(rows: Sequence[Row], least: float = NEW_ENOUGH) -> list[Row]:
     """For each latent model its most faithful setting that is new enough, most faithful first."""
-    new = [row for row in rows if row.accuracy and row.setting != REAL and row.mean_ratio >= least]
+    new = [row for row in rows if row.ratio and row.setting != REAL and row.mean_ratio >= least]
     best: dict[str, Row] = {}
-    for row in sorted(new, key=lambda row: row.mean_accuracy):
+    for row in sorted(new, key=lambda row: row.worse_half):
         best.setdefault(row.sampler, row)
     return list(best.values())
 
@@ -140,21 +152,24 @@ def markdown(rows: Sequence[Row]) -> str:
     bold = {
         id(row) for name in names for row in frontier([row for row in rows if row.bundle == name])
     }
-    head = ["latent model", *(part for name in names for part in (f"`{name}` 1-NN", "ratio"))]
-    lines = [[*head, f"fit on `{first}`, s"], ["---"] + ["---:"] * (2 * len(names) + 1)]
+    head = [
+        "latent model",
+        *(part for name in names for part in (f"`{name}` real / generated", "ratio")),
+    ]
+    lines = [[*head, f"fit and draws on `{first}`, s"], ["---"] + ["---:"] * (2 * len(names) + 1)]
     for label in telling(rows):
         cells = [_name(label)]
         for name in names:
             row = by.get((name, label))
-            if row is None or not row.accuracy:
+            if row is None or not row.ratio:
                 cells += ["", ""]
                 continue
-            pair = [_accuracy(row), f"{row.mean_ratio:.2f}"]
+            pair = [_halves(row), f"{row.mean_ratio:.2f}"]
             cells += [f"**{text}**" for text in pair] if id(row) in bold else pair
         row = by.get((first, label))
-        timed = row is not None and row.accuracy and label != REAL.label
-        form = ",.0f" if row and row.fit_seconds >= 10 else ".2g"
-        lines.append([*cells, f"{row.fit_seconds:{form}}" if row and timed else ""])
+        timed = row is not None and row.ratio and label != REAL.label
+        seconds = row.fit_seconds + row.draw_seconds if row else 0.0
+        lines.append([*cells, f"{seconds:{',.0f' if seconds >= 10 else '.2g'}}" if timed else ""])
     return "\n".join([*(f"| {' | '.join(cells)} |" for cells in lines), "", _caption(rows)])
 
 
@@ -162,35 +177,36 @@ def _print(shown: Console, rows: list[Row]) -> None:
     """The rows of one bundle, then what is best at a stated newness."""
     best = {id(row) for row in frontier(rows)}
     draws = max(row.draws for row in rows)
-    heads = ("latent model", "1-NN accuracy", "ratio", "log-density", "fit s", "draw s", "")
-    title = f"{rows[0].bundle}: {draws:,} draws against {draws:,} held-out rows"
+    heads = ["latent model", "1-NN, real rows", "1-NN, generated", "worse half", "ratio"]
+    heads += ["log-density", "fit s", "draw s", ""]
+    title = f"{rows[0].bundle}: {draws:,} draws against {draws:,} rows that models have not seen"
     found = table(*heads, title=title)
     for row in rows:
         found.add_row(*_cells(row), "*" if id(row) in best else "")
     shown.print(found)
     shown.print(
-        "* nothing is both nearer to real rows and newer. Accuracy: mean and standard deviation "
-        f"over {max(len(row.accuracy) for row in rows)} seeds.",
+        "* nothing is both nearer to real rows and newer. Worse half: how far the worse 1-NN "
+        "accuracy lies from 0.5. Means and their 95 % confidence intervals over "
+        f"{max(len(row.ratio) for row in rows)} seeds.",
         highlight=False,
     )
-    real = _real_accuracy(rows)
     for row in best_of_each(rows):
         shown.print(
-            f"at a ratio of {NEW_ENOUGH} or more: {row.setting.label}: "
-            f"{row.mean_accuracy:.3f} ({row.mean_accuracy - real:+.3f} beside real) "
-            f"at {row.mean_ratio:.2f}",
+            f"at a ratio of {NEW_ENOUGH} or more: {row.setting.label}: worse half "
+            f"{row.worse_half:.3f} at {row.mean_ratio:.2f}",
             highlight=False,
         )
 
 
 def _cells(row: Row) -> list[str]:
     if row.problem is not None:
-        return [row.setting.label, row.problem, "", "", "", ""]
+        return [row.setting.label, row.problem, *[""] * 6]
     density = "" if row.log_density is None else f"{row.log_density:,.2f}"
     timed = row.setting != REAL
     return [
         row.setting.label,
-        _accuracy(row),
+        *(f"{half:.3f} ± {m:.3f}" for half, m in zip(row.halves, row.margins, strict=True)),
+        f"{row.worse_half:.3f}",
         f"{row.mean_ratio:.2f}",
         density,
         f"{row.fit_seconds:,.2f}" if timed else "",
@@ -198,19 +214,13 @@ def _cells(row: Row) -> list[str]:
     ]
 
 
-def _accuracy(row: Row) -> str:
-    return f"{row.mean_accuracy:.3f} ± {row.spread:.3f}"
-
-
-def _real_accuracy(rows: Sequence[Row]) -> float:
-    """What real rows get against real rows; a coin's toss where that was not measured."""
-    found = [row.mean_accuracy for row in rows if row.setting == REAL and row.accuracy]
-    return found[0] if found and math.isfinite(found[0]) else 0.5
+def _halves(row: Row) -> str:
+    return " / ".join(f"{half:.3f}" for half in row.halves)
 
 
 def _name(label: str) -> str:
     if label == REAL.label:
-        return "real held-out rows"
+        return "real rows"
     name, _, fields = label.partition(" ")
     return f"`{name}` {fields.replace('bandwidth x ', 'bandwidth × ')}".rstrip()
 
@@ -221,13 +231,16 @@ def _caption(rows: Sequence[Row]) -> str:
         for name in dict.fromkeys(row.bundle for row in rows)
     }
     told = ", ".join(f"{size:,} on `{name}`" for name, size in sizes.items())
-    seeds = max(len(row.accuracy) for row in rows)
+    seeds = max(len(row.ratio) for row in rows)
+    widest = max((max(row.margins) for row in rows if row.ratio), default=math.nan)
     return (
-        f"Draws and as many random held-out rows in code space ({told}); mean and standard "
-        f"deviation over {seeds} seeds, one fit. 1-NN: two-sample accuracy, as low as that of "
-        "real rows is best. Ratio: distance to the nearest training code beside that of held-out "
+        f"Draws and as many real rows that models were not fitted to, in code space ({told}); "
+        f"means over {seeds} seeds, 95 % confidence intervals up to ± {widest:.3f}. Real / "
+        "generated: 1-NN accuracy among real rows and among draws; both are best at 0.5, and what "
+        "lies farther off is what counts. "
+        "Ratio: distance to the nearest training code beside that of new "
         "codes; 0 is copying, 1 is as new as new data. `bootstrap` is what training codes get. "
-        "Bold: no other line of the bundle is both "
+        "Bold: no other line is both "
         "nearer to real rows and newer (up to 1). Of the settings tried, each model's first one, "
         f"its best at a ratio of {NEW_ENOUGH} or more, and the bold ones are shown."
     )

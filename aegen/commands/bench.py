@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
@@ -53,10 +53,23 @@ def bench_app(
 
 @bench.command("fidelity")
 def bench_fidelity(
-    bundles: Bundles = None,
-    draws: Annotated[int, typer.Option(min=2, help="Draws, and held-out rows")] = 2000,
-    seeds: Annotated[int, typer.Option(min=1, help="Repeats with other draws and rows")] = 3,
-    only: Annotated[str, typer.Option(help="Measure only lines like this, such as 'kde*'")] = "*",
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Bundles, or unseen codes such as relu or relu+1e6 with a far row; "
+            "by default the three image bundles"
+        ),
+    ] = None,
+    unseen: Annotated[bool, typer.Option(help="Measure on all unseen codes")] = False,
+    reference: Annotated[
+        str, typer.Option(help="Compare with left-out codes (training) or a bundle's (held-out)")
+    ] = "training",
+    draws: Annotated[int, typer.Option(min=2, help="Draws, and real rows")] = 2000,
+    seeds: Annotated[int, typer.Option(min=1, help="Repeats with other draws and rows")] = 5,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="Measure only lines like this, such as 'kde*'; may be repeated"),
+    ] = None,
     fresh: Annotated[bool, typer.Option(help="Measure again what --out has already")] = False,
     out: Annotated[
         Path | None, typer.Option(help="JSON file that keeps rows; a stopped run goes on")
@@ -66,15 +79,16 @@ def bench_fidelity(
         Path | None, typer.Option(help="README whose table is replaced by this one")
     ] = None,
 ) -> None:
-    """Draws of each latent model against held-out codes: 1-NN accuracy, and copying."""
-    from aegen.benchmarks.fidelity import BUNDLES
+    """Draws of each latent model, and of other libraries', against codes it has not seen."""
+    from aegen.benchmarks import fidelity
     from aegen.benchmarks.fidelity_table import report
 
     report(
-        bundles or BUNDLES,
+        [*(names or ()), *(fidelity.unseen() if unseen else ())] or fidelity.BUNDLES,
+        reference=cast("fidelity.Reference", reference),
         draws=draws,
         seeds=seeds,
-        only=only,
+        only=only or ["*"],
         fresh=fresh,
         out=out,
         as_markdown=markdown,

@@ -17,6 +17,7 @@ from aegen.samplers.gaussian_copula import GaussianCopula as GaussianCopula
 from aegen.samplers.gaussian_mixture import GaussianMixture as GaussianMixture
 from aegen.samplers.independent_margins import IndependentMargins as IndependentMargins
 from aegen.samplers.kde import KDE as KDE
+from aegen.samplers.local_gaussian import LocalGaussian as LocalGaussian
 from aegen.samplers.normalizing_flow import NormalizingFlow as NormalizingFlow
 from aegen.samplers.standard_normal import StandardNormal as StandardNormal
 from aegen.samplers.vine_copula import VineCopula as VineCopula
