@@ -172,7 +172,7 @@ class LocalGaussian(RowSampler, DensitySampler, ConditionalSampler):
 
     title: ClassVar[str] = "Local Gaussian"
     summary: ClassVar[str] = "Training codes moved about as their nearest neighbours differ."
-    slow: ClassVar[bool] = False
+    mixed: ClassVar[bool] = True
     quick: ClassVar[dict[str, float]] = {"neighbours": 8, "kept": 0.6, "spread": 1.0}
     exact: ClassVar[dict[str, tuple[str, ...]]] = {"noise": ("gaussian",)}
 
