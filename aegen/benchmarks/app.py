@@ -229,7 +229,7 @@ def _comparisons(browser: Browser, bundle: str, pictures: Path | None) -> Iterat
                 measured.append(time.perf_counter() - start)
                 _keep(page, pictures, "compare")
     yield Timing("first pictures of Compare", tuple(shown), 3.0)
-    yield Timing("all figures of Compare", tuple(measured), 30.0)
+    yield Timing("all figures of Compare", tuple(measured), 20.0)
 
 
 def _million(browser: Browser, rounds: int, pictures: Path | None) -> Iterator[Timing]:

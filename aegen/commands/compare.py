@@ -92,10 +92,26 @@ def compare(
     if run is not None and sweep != "epochs":
         raise InvalidInput("--run is the training of --sweep epochs: add that, or leave it out")
     from aegen.benchmarks.markdown_splice import rewrite
-    from aegen.comparison import DEFAULTS, REFERENCES, Store, Table, metric_specs, parse_all, tasks
+    from aegen.comparison import (
+        DEFAULTS,
+        LEFT_OUT,
+        REFERENCES,
+        Store,
+        Table,
+        metric_specs,
+        parse_all,
+        tasks,
+    )
     from aegen.comparison.export import write_files
 
     candidates = parse_all(samplers) if samplers else DEFAULTS
+    if sweep == "codes":
+        if reference == LEFT_OUT:
+            raise InvalidInput(
+                "--sweep codes fits models to a part of the codes as it is, and compares with "
+                "held-out ones alone: leave --reference out"
+            )
+        reference = "held-out"
     measured = _beside(reference, metric_specs(metrics or ["quick"]))
     named = _named(bundles or ["mnist"])
     sets = _data_sets(data or [], named)

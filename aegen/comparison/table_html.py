@@ -325,9 +325,9 @@ def _order(table: Table) -> list[str]:
     if held_out is not None and left_out is not None:
         sentences.append(
             f"Training codes drawn again ({COPY.title}) are off by {written(held_out)} beside "
-            f"held-out codes and by {written(left_out)} beside left-out training codes. What the "
-            "first is more, beyond chance, is no latent model's fault: the autoencoder places "
-            "images that it was trained on in another way."
+            f"held-out codes and by {written(left_out)} beside left-out training codes. If the "
+            "first is larger beyond chance, no latent model is at fault: the autoencoder places "
+            "images that it was trained on differently."
         )
     return sentences
 

@@ -177,6 +177,10 @@ def test_a_model_that_fails_is_a_row_that_says_why(compare, tmp_path):
         (["bare"], "bare has 8 held-out rows, and a comparison needs at least 40"),
         (["bars", "--draws", "5"], "draws must be a whole number of 20 or more, got 5"),
         (["bars", "--backend", "slurm"], "backend must be one of loky, dask, ray"),
+        (
+            ["bars", "--reference", "left-out", "--sweep", "codes"],
+            "compares with held-out ones alone: leave --reference out",
+        ),
         (["bars", "--reference", "all"], "--reference must be one of both, held-out, left-out"),
         (
             ["bars", "--reference", "left-out", "--metrics", "codes/recall"],

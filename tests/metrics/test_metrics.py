@@ -130,6 +130,7 @@ def test_each_row_has_a_sway_and_they_cancel(name):
     if not metrics.get(name).paired:
         made = rows(name, 110, seed=2)
     found = measured(name, real, made)
+    assert tuple(found.details) == metrics.get(name).details
     for influences, known in (
         (found.influence_reference, real),
         (found.influence_generated, made),

@@ -57,7 +57,7 @@ def test_same_figures_whatever_the_backend_and_whoever_dies(name, jobs, own, tmp
         problem, keys, *_ = result = found[str(task)]
         if task.seed == 0:
             assert result == json.loads(json.dumps(written(perform(task))))
-            assert len(keys) == len(MEASURED)
+            assert len(keys) == sum(1 + len(spec.details()) for spec in MEASURED)
         elif (task.seed, task.candidate) == (1, CANDIDATES[0]):
             assert "its process was ended from outside" in problem
             assert not keys

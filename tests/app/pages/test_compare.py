@@ -165,6 +165,7 @@ def test_what_the_two_references_are_is_said(opened, at_once, monkeypatch):
     assert "Times are those of a second call; the first in a new process takes up to" in said
     assert "rank 1 of 2" in html(app)
     assert "</span> <span>generated" in html(app)  # the halves
+    assert "1-NN accuracy, generated rows" in said
 
 
 def test_fewer_held_out_rows_than_draws_are_said(opened, at_once):

@@ -196,8 +196,13 @@ def _table(found: Table, *, whole: bool) -> None:
     else:
         st.caption("Marks stand for the results so far; conclusions follow when all are in.")
     with st.expander("What the lines mean, and why some places are empty"):
+        lines = {}
         for metric_spec in shown.metric_specs:
-            st.markdown(f"**{plain(metric_spec.title)}** · {plain(metric_spec.make().summary)}")
+            lines[metric_spec.title] = metric_spec.make().summary
+            made_of = (detail.make() for detail in metric_spec.details())
+            lines |= {metric.title: metric.summary for metric in made_of}
+        for title, summary in lines.items():
+            st.markdown(f"**{plain(title)}** · {plain(summary)}")
         if note := services.bundles.bundle(found.bundle).feature_note:
             st.caption(sentence(note))
         for reason, where in gaps:
