@@ -7,11 +7,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.stats
 from typer.testing import CliRunner
 
 from aegen.benchmarks import fidelity, fidelity_table
-from aegen.benchmarks.fidelity import REAL, ReferenceSet, Setting, load_rows, measure, settings
+from aegen.benchmarks.fidelity import (
+    REAL,
+    ReferenceSet,
+    Setting,
+    load_rows,
+    measure,
+    settings,
+    unseen,
+)
 from aegen.benchmarks.markdown_splice import rewrite
+from aegen.benchmarks.peers import PEERS
+from aegen.benchmarks.unseen_codes import UNSEEN
 from aegen.cli import app
 from aegen.core.errors import InvalidInput, StorageError
 from aegen.metrics import metrics
@@ -48,17 +59,67 @@ def test_rows_are_what_the_metrics_say(toy):
     order = np.random.default_rng([1, 2309]).permutation(120)[:50]
     drawn = model.sample(50, rng=1)
     held_out = toy.holdout[order]
-    accuracy = metrics.create("nearest-neighbour-accuracy")(held_out, drawn)
+    halves = metrics.create("nearest-neighbour-accuracy").parts(held_out, drawn)
     ratio = metrics.create("distance-ratio")(held_out, drawn, training=toy.codes)
-    assert (gaussian.accuracy[1], gaussian.ratio[1]) == (accuracy, ratio)
-    assert gaussian.accuracy[0] != accuracy
-    first = toy.holdout[np.random.default_rng([0, 2309]).permutation(120)[:50]]
-    assert gaussian.log_density == pytest.approx(model.score(first))
+    assert (gaussian.real[1], gaussian.generated[1], gaussian.ratio[1]) == (*halves, ratio)
+    assert gaussian.real[0] != halves.real
+    both = [toy.holdout[np.random.default_rng([s, 2309]).permutation(120)[:50]] for s in (0, 1)]
+    assert gaussian.log_density == pytest.approx(np.mean([model.score(part) for part in both]))
     assert rows["bootstrap"].ratio == [0, 0]
     assert rows["bootstrap"].log_density is None
     assert rows["real"].mean_ratio == pytest.approx(1, abs=0.4)
-    assert rows["real"].mean_accuracy < gaussian.mean_accuracy
+    assert rows["real"].worse_half < gaussian.worse_half
     assert rows["kde"].fit_seconds > 0
+
+
+def test_left_out_training_codes_are_anothers_under_each_seed():
+    z = clusters(90, 2)
+    split = ReferenceSet("toy", z, None, "abc", far=1e3)
+    assert split.size(2000) == 30
+    parts = [split.part(seed, 30) for seed in (0, 1)]
+    for codes, left_out in parts:
+        assert (codes[-1] == 1e3).all()
+        together = np.concatenate([codes[:-1], left_out])
+        assert np.array_equal(np.sort(together, axis=0), np.sort(z, axis=0))
+    assert not np.array_equal(parts[0][1], parts[1][1])
+    lines = [REAL, Setting("bootstrap"), Setting("scikit-learn-mixture", {"components": 2})]
+    real, bootstrap, mixture = measure([split], lines=lines, draws=30, seeds=2)
+    assert real.mean_ratio == pytest.approx(1, abs=0.4)
+    assert bootstrap.ratio == [0, 0]
+    assert mixture.problem is None
+    model = lines[2].fitted(parts[1][0])
+    drawn = model.sample(30, rng=1)
+    halves = metrics.create("nearest-neighbour-accuracy").parts(parts[1][1], drawn)
+    assert (mixture.real[1], mixture.generated[1]) == halves
+
+
+@pytest.mark.parametrize("name", PEERS)
+def test_peers_draw_codes_by_their_seed(name):
+    model = Setting(name).fitted(clusters(100, 3))
+    assert model.sample(7, rng=1).shape == (7, 3)
+    assert np.array_equal(model.sample(7, rng=1), model.sample(7, rng=1))
+    assert not np.array_equal(model.sample(7, rng=1), model.sample(7, rng=2))
+
+
+def test_unseen_codes_are_what_their_names_say():
+    sets = {name: ReferenceSet.of(name, "training") for name in unseen()}
+    assert len(sets) == 3 * len(UNSEEN)
+    assert sets["digits"].codes.shape == (1797, 64)
+    assert sets["two-moons"].part(0, 250)[0].shape == (500, 32)
+    assert (sets["relu"].codes == 0).mean() == pytest.approx(0.5, abs=0.02)
+    assert (sets["relu+1e6"].part(0, 2000)[0][-1] == 1e6).all()
+    with pytest.raises(InvalidInput, match="no held-out codes"):
+        ReferenceSet.of("relu")
+    with pytest.raises(InvalidInput, match="choose one of training, held-out"):
+        ReferenceSet.of("relu", "test")
+
+
+def test_the_worse_half_counts_with_its_interval():
+    made = row("kde", 0.6, 0.9)
+    assert made.halves == pytest.approx((0.6, 0.5))
+    assert made.worse_half == pytest.approx(0.1)
+    low, high = scipy.stats.t.interval(0.95, 1, 0.6, scipy.stats.sem(made.real))
+    assert made.margins == pytest.approx(((high - low) / 2, 0))
 
 
 def test_bandwidths_are_multiples_of_the_models_own(toy, monkeypatch):
@@ -111,12 +172,12 @@ def test_a_stopped_run_goes_on(toy, tmp_path):
         return told
 
     assert again() == []
-    assert again(only="g*") == []
-    assert again(only="g*", fresh=True) == ["gaussian"]
+    assert again(only=["g*"]) == []
+    assert again(only=["g*", "b*"], fresh=True) == ["bootstrap", "gaussian"]
     assert again(fresh=True) == ["real", "bootstrap", "gaussian", "kde"]
-    assert again(seeds=2, only="real") == ["real"]
+    assert again(seeds=2, only=["real"]) == ["real"]
     other = ReferenceSet("toy", toy.codes + 1, toy.holdout + 1, "other codes")
-    assert again(toy=other, only="real") == ["real"]
+    assert again(toy=other, only=["real"]) == ["real"]
     assert len(load_rows(out)) == 6
 
 
@@ -138,7 +199,7 @@ def test_a_setting_that_fails_is_a_row_and_is_tried_again(toy, tmp_path, monkeyp
     assert len(load_rows(out)) == 2
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 1, "rows": [{}]}', "\x00"])
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 2, "rows": [{}]}', "\x00"])
 def test_files_of_another_kind_are_refused(text, tmp_path, toy):
     out = tmp_path / "rows.json"
     out.write_text(text)
@@ -161,7 +222,8 @@ def test_numbers_that_cannot_be_used(toy):
 def row(sampler, accuracy, ratio, *, bundle="toy", **more):
     made = {
         "bundle": bundle, "mark": "", "sampler": sampler, "fields": {}, "times": None,
-        "draws": 10, "seeds": 2, "accuracy": [accuracy - 0.01, accuracy + 0.01],
+        "draws": 10, "seeds": 2,
+        "real": [accuracy - 0.01, accuracy + 0.01], "generated": [0.5, 0.5],
         "ratio": [ratio, ratio], "log_density": None, "fit_seconds": 1.5, "draw_seconds": 0.1,
     }  # fmt: skip
     return fidelity.Row(**made | more)
@@ -172,13 +234,14 @@ def test_the_frontier_is_what_nothing_beats():
     good = row("gaussian", 0.6, 0.9)
     newer = row("kde", 0.65, 1.0)
     beaten = row("bootstrap", 0.66, 0.5)
-    copy = row("vine", 0.40, 0.0)  # below what real rows get is no merit
+    copy = row("vine", 0.39, 0.0)  # below one half is no merit
     far = row("prior", 0.99, 7.0)  # beyond 1 is no merit
-    failed = replace(row("failed", 0, 0), accuracy=[], ratio=[])
+    failed = replace(row("failed", 0, 0), real=[], generated=[], ratio=[])
     rows = [real, good, newer, beaten, copy, far, failed]
-    assert fidelity_table.frontier(rows) == [good, newer, copy]
+    assert fidelity_table.frontier(rows) == [good, newer]
     assert fidelity_table.best_of_each(rows) == [good, newer, far]
-    assert fidelity_table.best_of_each([good, row("gaussian", 0.5, 0.85)])[0].mean_accuracy == 0.5
+    better = row("gaussian", 0.45, 0.95)
+    assert fidelity_table.best_of_each([good, better, row("gaussian", 0.5, 0.85)]) == [better]
 
 
 def test_a_short_table_has_what_matters():
@@ -186,8 +249,8 @@ def test_a_short_table_has_what_matters():
         row("real", 0.55, 1.0),
         row("kde", 0.70, 0.7, times=1.0),
         row("kde", 0.60, 0.9, times=2.0),  # the best that is new enough
-        row("kde", 0.66, 0.8, times=3.0),  # neither
-        row("kde", 0.66, 0.8, bundle="other", times=3.0),
+        row("kde", 0.66, 0.9, times=3.0),  # neither
+        row("kde", 0.66, 0.9, bundle="other", times=3.0),
         row("gaussian", 0.59, 0.7),  # the frontier, and the model's first
     ]
     shown = ["real", "kde bandwidth x 1", "kde bandwidth x 2", "gaussian"]
@@ -212,10 +275,10 @@ def test_the_readmes_table_is_replaced(tmp_path):
     table = fidelity_table.markdown(rows)
     lines = table.splitlines()
     assert len({line.count("|") for line in lines[:5]}) == 1
-    assert "| real held-out rows | 0.550 ± 0.010 | 1.00 |  |  |  |" in lines
-    kde = "| `kde` bandwidth × 0.5 | **0.600 ± 0.010** | **0.90** | **0.500 ± 0.010** | **0.50** |"
-    assert f"{kde} 1.5 |" in lines
-    assert "| `gaussian` | 0.700 ± 0.010 | 0.80 |  |  | 1.5 |" in lines
+    assert "| real rows | 0.550 / 0.500 | 1.00 |  |  |  |" in lines
+    kde = "| `kde` bandwidth × 0.5 | **0.600 / 0.500** | **0.90** | **0.500 / 0.500** | **0.50** |"
+    assert f"{kde} 1.6 |" in lines
+    assert "| `gaussian` | 0.700 / 0.500 | 0.80 |  |  | 1.6 |" in lines
     readme = tmp_path / "README.md"
     readme.write_text(f"above\n{fidelity_table.BEGIN}\nthe old one\n{fidelity_table.END}\nbelow\n")
     for _ in range(2):
@@ -238,7 +301,7 @@ def test_the_command_measures_a_bundle(tmp_path):
     tiny_bundle(tmp_path / "tiny")
     out = tmp_path / "rows.json"
     words = ["bench", "fidelity", str(tmp_path / "tiny"), "--draws", "8", "--seeds", "2"]
-    words += ["--only", "[rg]*n", "--out", str(out)]
+    words += ["--only", "[rg]*n", "--out", str(out), "--reference", "held-out"]
     result = CliRunner().invoke(app, words, catch_exceptions=False, env={"COLUMNS": "120"})
     assert result.exit_code == 0
     assert "gaussian" in result.output
