@@ -29,19 +29,34 @@ settings.register_profile("ci", settings.get_profile("aegen"), derandomize=True,
 settings.load_profile("ci" if os.environ.get("CI") else "aegen")
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_collection():
-    """What is loaded with the tests stays, so the garbage collector need not look through it.
+loaded = 0
+
+
+def stays_loaded():
+    """What is there by now stays: the garbage collector need not look through it again.
 
     Streamlit has it look at everything after each run of a page, and thousands of tests and their
     libraries would make that a third of a second each time.
     """
+    global loaded
+    gc.freeze()
+    loaded = len(sys.modules)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
     gc.disable()
     try:
         return (yield)
     finally:
-        gc.freeze()
+        stays_loaded()
         gc.enable()
+
+
+def pytest_runtest_logfinish():
+    if len(sys.modules) > loaded + 100:  # a test was the first to need a library
+        gc.collect()
+        stays_loaded()
 
 
 @pytest.fixture(scope="session")
