@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import warnings
 from typing import Annotated, Any
 
@@ -60,17 +62,12 @@ class UMAP(Projection):
         self.spacing = spacing
 
     def _fit(self, z: FloatArray, rng: np.random.Generator) -> FloatArray:
-        with warnings.catch_warnings():
-            # umap-learn tells everyone that a part which is not used here needs TensorFlow
-            warnings.filterwarnings("ignore", category=ImportWarning, module="umap")
-            from umap import UMAP as Learned
-
         if len(z) <= self.neighbours:
             raise InvalidInput(
                 f"UMAP with {self.neighbours} neighbours needs at least {self.neighbours + 1} "
                 f"codes, got {len(z)}: lower neighbours or add codes"
             )
-        learned = Learned(
+        learned = _learner()(
             n_neighbors=self.neighbours,
             min_dist=self.spacing,
             init="pca" if z.shape[1] > 1 else "random",
@@ -99,3 +96,21 @@ class UMAP(Projection):
         if state:
             raise InvalidInput(f"UMAP needs no further arrays, got {sorted(state)}")
         self._neighbours = Neighbours(z)
+
+
+@functools.cache
+def _learner() -> Any:
+    """umap-learn's class, with its loops kept on disk: else each process compiles them for 8 s."""
+    from numba.core.dispatcher import Dispatcher
+
+    with warnings.catch_warnings():
+        # umap-learn tells everyone that a part which is not used here needs TensorFlow
+        warnings.filterwarnings("ignore", category=ImportWarning, module="umap")
+        from umap import layouts, umap_, utils
+
+    for module in (layouts, umap_, utils):
+        for loop in vars(module).values():
+            if isinstance(loop, Dispatcher):
+                with contextlib.suppress(RuntimeError):  # nothing may be written, as in `compiled`
+                    loop.enable_caching()
+    return umap_.UMAP
