@@ -7,6 +7,7 @@ import os
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import gc
 import gzip
 import struct
 import sys
@@ -26,6 +27,36 @@ if str(ROOT) not in sys.path:  # so that `from tests.evidence import ...` works 
 settings.register_profile("aegen", deadline=None, max_examples=40, print_blob=True)
 settings.register_profile("ci", settings.get_profile("aegen"), derandomize=True, database=None)
 settings.load_profile("ci" if os.environ.get("CI") else "aegen")
+
+
+loaded = 0
+
+
+def stays_loaded():
+    """What is there by now stays: the garbage collector need not look through it again.
+
+    Streamlit has it look at everything after each run of a page, and thousands of tests and their
+    libraries would make that a third of a second each time.
+    """
+    global loaded
+    gc.freeze()
+    loaded = len(sys.modules)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        stays_loaded()
+        gc.enable()
+
+
+def pytest_runtest_logfinish():
+    if len(sys.modules) > loaded + 100:  # a test was the first to need a library
+        gc.collect()
+        stays_loaded()
 
 
 @pytest.fixture(scope="session")

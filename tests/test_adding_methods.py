@@ -51,8 +51,8 @@ def run(checkout, *words):
     )
 
 
-def contract(checkout, paths, only=""):
-    """Runs the tests that the methods in ``paths`` join; the outcomes of each."""
+def contract(checkout, paths, only="", also=()):
+    """Runs the tests that the methods in ``paths`` join, and others; the outcomes of each."""
     stems = [Path(path).stem for path in paths]
     tests = [
         str(file.relative_to(checkout))
@@ -63,9 +63,9 @@ def contract(checkout, paths, only=""):
         )
     ]
     words = " or ".join(f"{stem} or {stem.replace('_', '-')}" for stem in stems)
-    found = run(
-        checkout, "pytest", "-n", "0", "-q", "-rA", "-k", f"({words}){only}", *tests, *paths
-    )
+    chosen = " or ".join([f"({words}){only}", *(test.partition("::")[2] for test in also)])
+    files = dict.fromkeys(test.partition("::")[0] for test in (*tests, *also))
+    found = run(checkout, "pytest", "-n", "0", "-q", "-rA", "-k", chosen, *files, *paths)
     outcomes = {path: Counter() for path in paths}
     for outcome, test in re.findall(r"^([A-Z]+) (\S.*)$", found.stdout, flags=re.MULTILINE):
         for path, stem in zip(paths, stems, strict=True):
@@ -78,17 +78,23 @@ def test_there_is_one_of_each_kind():
     assert sorted(str(Path(path).parent) for path in EXAMPLES) == sorted(LEAST)
 
 
-def test_they_pass_the_contract_of_their_family(checkout):
-    found, outcomes = contract(checkout, list(EXAMPLES))
+@pytest.fixture(scope="module")
+def ran(checkout):
+    """What came of all tests that the examples join, in one run."""
+    return contract(checkout, list(EXAMPLES), also=EVERYWHERE)
+
+
+def test_they_pass_the_contract_of_their_family(ran):
+    found, outcomes = ran
     assert found.returncode == 0, found.stdout[-6000:]
     for path, counts in outcomes.items():
         assert set(counts) <= {"PASSED", "SKIPPED"}
         assert counts["PASSED"] >= LEAST[str(Path(path).parent)], (path, counts)
 
 
-def test_they_are_found_by_all_that_looks_at_every_method(checkout):
-    found = run(checkout, "pytest", "-n", "0", "-q", *EVERYWHERE)
-    assert found.returncode == 0, found.stdout[-6000:]
+@pytest.mark.parametrize("test", EVERYWHERE, ids=lambda test: test.rpartition("::")[2])
+def test_they_are_found_by_all_that_looks_at_every_method(ran, test):
+    assert f"PASSED {test}\n" in ran[0].stdout, ran[0].stdout[-6000:]
 
 
 def test_the_linter_has_nothing_to_say(checkout):

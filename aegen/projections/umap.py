@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import warnings
 from typing import Annotated, Any
 
@@ -74,12 +76,7 @@ class UMAP(Projection):
                 "give codes that differ"
             )
 
-        with warnings.catch_warnings():
-            # umap-learn tells everyone that a part which is not used here needs TensorFlow
-            warnings.filterwarnings("ignore", category=ImportWarning, module="umap")
-            from umap import UMAP as Learned
-
-        learned = Learned(
+        learned = _learner()(
             n_neighbors=self.neighbours,
             min_dist=self.spacing,
             init="pca" if z.shape[1] > 1 else "random",
@@ -112,3 +109,21 @@ class UMAP(Projection):
         if state:
             raise InvalidInput(f"UMAP needs no further arrays, got {sorted(state)}")
         self._settle(z)
+
+
+@functools.cache
+def _learner() -> Any:
+    """umap-learn's class, with its loops kept on disk: else each process compiles them for 8 s."""
+    from numba.core.dispatcher import Dispatcher
+
+    with warnings.catch_warnings():
+        # umap-learn tells everyone that a part which is not used here needs TensorFlow
+        warnings.filterwarnings("ignore", category=ImportWarning, module="umap")
+        from umap import layouts, umap_, utils
+
+    for module in (layouts, umap_, utils):
+        for loop in vars(module).values():
+            if isinstance(loop, Dispatcher):
+                with contextlib.suppress(RuntimeError):  # nothing may be written, as in `compiled`
+                    loop.enable_caching()
+    return umap_.UMAP

@@ -130,7 +130,7 @@ def test_tables_are_shown_and_written_and_a_stopped_command_goes_on(
     assert all_end(workers)
     assert set(before) < kept(killed)
 
-    code, shown, said = compare(*usual(killed, *words))
+    code, shown, said = compare(*usual(killed, *alone))
     assert code == 0, said
     assert compare(*usual(whole, *alone))[0] == 0
     assert kept(killed) == kept(whole)

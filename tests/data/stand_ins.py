@@ -11,6 +11,7 @@ __all__ = [
     "idx_bytes",
     "noise",
     "write_celeba",
+    "write_cifar10",
     "write_digits",
     "write_dsprites",
     "write_letters",
@@ -117,11 +118,21 @@ def write_celeba(folder, n=12, *, layout="torchvision", partition=True):
         Image.fromarray(face).save(pictures / name, quality=95)
 
 
+def write_cifar10(folder, counts=(40, 40, 20), **changes):
+    """A hundred training pictures in the three files that the published ones were cut into."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for part, n in zip("abc", counts, strict=True):
+        labels = (np.arange(n) % 10).astype(np.uint8)
+        held = {"images": noise(n, 32, 32, 3), "labels": labels, **changes}
+        np.savez_compressed(folder / f"cifar10_train_{part}.npz", **held)
+
+
 WRITERS = {
     "kmnist": write_digits,
     "emnist-letters": write_letters,
     "svhn": write_svhn,
     "dsprites": write_dsprites,
     "celeba": write_celeba,
+    "cifar10": write_cifar10,
 }
 """Writes the stand-in of a data set into a folder, by the data set's name."""

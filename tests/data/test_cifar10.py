@@ -5,21 +5,11 @@ import pytest
 
 from aegen.core.errors import StorageError
 from aegen.data import datasets
-
-
-def write(folder, counts=(40, 40, 20), **changes):
-    rng = np.random.default_rng(0)
-    for part, n in zip("abc", counts, strict=True):
-        arrays = {
-            "images": rng.integers(0, 256, (n, 32, 32, 3), dtype=np.uint8),
-            "labels": (np.arange(n) % 10).astype(np.uint8),
-            **changes,
-        }
-        np.savez_compressed(folder / f"cifar10_train_{part}.npz", **arrays)
+from tests.data.stand_ins import write_cifar10
 
 
 def test_parts_come_in_their_order_and_the_last_rows_are_held_out(tmp_path):
-    write(tmp_path)
+    write_cifar10(tmp_path)
     found = datasets.create("cifar10").load(tmp_path)
     assert found.image_shape == (32, 32, 3)
     assert found.holdout.tolist() == [False] * 90 + [True] * 10
@@ -40,7 +30,7 @@ def test_parts_come_in_their_order_and_the_last_rows_are_held_out(tmp_path):
     ],
 )
 def test_bad_files_are_refused(tmp_path, changes, said):
-    write(tmp_path, **changes)
+    write_cifar10(tmp_path, **changes)
     with pytest.raises(StorageError, match=said):
         datasets.create("cifar10").load(tmp_path)
 
@@ -50,7 +40,7 @@ def test_missing_and_damaged_files_are_refused(tmp_path):
         datasets.create("cifar10").load(tmp_path / "nowhere")
     with pytest.raises(StorageError, match="there is no such file"):
         datasets.create("cifar10").load(tmp_path)
-    write(tmp_path)
+    write_cifar10(tmp_path)
     path = tmp_path / "cifar10_train_b.npz"
     content = bytearray(path.read_bytes())
     content[2000:3000] = bytes(1000)

@@ -157,7 +157,7 @@ def test_a_dask_cluster_of_others_is_used_as_it_is_and_left_running(own, tmp_pat
     few = tasks([str(own)], CANDIDATES, seeds=2, draws=60, metric_specs=MEASURED)
     with dask_process(*scheduler, "--scheduler-file", place) as head:
         until = time.monotonic() + 60
-        while not place.exists() and time.monotonic() < until:
+        while not (place.exists() and place.read_text()) and time.monotonic() < until:
             time.sleep(0.05)
         theirs = Backend("dask", address=json.loads(place.read_text())["address"])
         assert "has no workers: start some with dask worker" in refused(theirs)[0]

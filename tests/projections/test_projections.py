@@ -1,11 +1,13 @@
 """Projections: PCA exactly, UMAP by its behaviour; ``test_contract.py`` has what all promise."""
 
+import sys
+
 import numpy as np
 import pytest
 
 from aegen.core.errors import InvalidInput, UnknownName
 from aegen.core.neighbours import Neighbours
-from aegen.projections import projections
+from aegen.projections import projections, umap
 from aegen.projections.pca import PCA
 from aegen.projections.umap import UMAP
 
@@ -103,6 +105,19 @@ def test_umap_keeps_groups_together_and_repeats_itself():
     new, group = clusters(n=60, seed=9)
     near, _ = Neighbours(found.coordinates_).query(found.transform(new))
     assert (label[near[:, 0]] == group).mean() > 0.95
+
+
+def test_what_umap_learn_compiles_is_kept_on_disk_where_that_can_be(monkeypatch):
+    learner = umap._learner()
+    loop = sys.modules[learner.__module__].smooth_knn_dist
+    assert loop.stats.cache_path
+    monkeypatch.setattr(type(loop), "enable_caching", lambda self: refuse())
+    assert umap._learner.__wrapped__() is learner
+
+
+def refuse():
+    """What numba says where nothing may be written."""
+    raise RuntimeError("cannot cache function: no locator available")
 
 
 @pytest.mark.parametrize("kind", [PCA, UMAP])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 import time
@@ -43,3 +44,6 @@ def _warm_up(delay: float) -> None:
         comparisons.default_models()
     except Exception:  # a page that needs the same thing shows what is wrong with it
         return
+    # Streamlit has the garbage collector look at everything after each run of a page, which stops
+    # all sessions for a sixth of a second; what is loaded by now stays, and need not be looked at.
+    gc.freeze()

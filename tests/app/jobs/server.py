@@ -63,6 +63,10 @@ class Server:
             await self.runtime.stopped
 
         asyncio.run_coroutine_threadsafe(stopped(), self._loop).result(60)
+        for thread in threading.enumerate():
+            if thread.name == "ScriptRunner.scriptThread":
+                thread.join(60)
+        self.call(lambda: None)  # sessions close what was theirs when they heard of that
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(60)
         self._loop.close()

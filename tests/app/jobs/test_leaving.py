@@ -30,14 +30,21 @@ LINKS = {
 }
 
 
+@pytest.fixture(scope="module")
+def many(tmp_path_factory):
+    """The folder of a bundle with enough held-out rows to compare."""
+    folder = tmp_path_factory.mktemp("compared")
+    tiny_bundle(folder / "many", title="Many bars", image_set=tiny_images(60, 48))
+    return folder
+
+
 @pytest.fixture(autouse=True)
-def endless(jobs_too, monkeypatch, tmp_path):
+def endless(jobs_too, monkeypatch, many):
     """Fits, comparisons, trainings and searches do not end by themselves; leaving soon counts."""
-    tiny_bundle(tmp_path / "many", title="Many bars", image_set=tiny_images(60, 48))
     bundle_folder = os.environ["AEGEN_BUNDLES"]
-    monkeypatch.setenv("AEGEN_BUNDLES", os.pathsep.join([bundle_folder, str(tmp_path)]))
+    monkeypatch.setenv("AEGEN_BUNDLES", os.pathsep.join([bundle_folder, str(many)]))
     monkeypatch.setattr("aegen.bundles.bundles", lambda: ["bars", "many"])
-    monkeypatch.setattr(jobs, "GRACE", 1.5)
+    monkeypatch.setattr(jobs, "GRACE", 0.7)
     monkeypatch.setattr(Gaussian, "slow", True)
     for module in (samplers, comparisons, trainings):
         monkeypatch.setattr(module, "WORK", HOLD)
@@ -62,7 +69,7 @@ def ends_soon(job):
 
 
 def goes_on(job):
-    assert not job.wait(jobs.GRACE + 1)
+    assert not job.wait(jobs.GRACE + 0.5)
     assert not job.stopping
 
 
@@ -147,7 +154,7 @@ def test_work_goes_on_when_its_page_comes_back_soon(opened, monkeypatch):
     to(app, "bundles")
     to(app, "sample")
     assert the_job() is job
-    monkeypatch.setattr(jobs, "GRACE", 1)
+    monkeypatch.setattr(jobs, "GRACE", 0.7)
     goes_on(job)
 
 
@@ -217,7 +224,7 @@ def test_work_goes_on_when_a_tab_is_loaded_anew(server, monkeypatch):
     browser.close()
     asked(server, "sample")
     until(lambda: len(job._watchers) == 2)
-    monkeypatch.setattr(jobs, "GRACE", 1)
+    monkeypatch.setattr(jobs, "GRACE", 0.7)
     goes_on(job)
     assert the_job() is job
 

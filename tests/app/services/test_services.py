@@ -1,5 +1,6 @@
 """What pages ask for: right for each bundle whoever asks; what snippets say is what happens."""
 
+import gc
 import threading
 
 import numpy as np
@@ -298,3 +299,10 @@ def test_selection_lists_spread_evenly():
     assert len(some) == 24
     assert (some[0], some[-1]) == (0, rows[-1])
     assert set(some) <= set(rows)
+
+
+def test_what_is_loaded_ahead_is_not_looked_through_after_each_run_of_a_page():
+    loaded = [[] for _ in range(5000)]
+    before = gc.get_freeze_count()
+    services.warmup._warm_up(delay=0)
+    assert gc.get_freeze_count() >= before + len(loaded)
