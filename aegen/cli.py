@@ -17,6 +17,7 @@ from aegen.commands.bench import bench
 from aegen.commands.bundles import bundles
 from aegen.commands.compare import compare
 from aegen.commands.edit import edit
+from aegen.commands.recommend import recommend
 from aegen.commands.sample import sample
 from aegen.commands.supermask import supermask
 from aegen.commands.target import target
@@ -39,6 +40,7 @@ app.command("sample")(sample)
 app.command("target")(target)
 app.command("edit")(edit)
 app.command("compare")(compare)
+app.command("recommend")(recommend)
 add_ticket_commands(supermask)
 app.add_typer(supermask, name="supermask")
 app.add_typer(bench, name="bench")

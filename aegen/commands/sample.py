@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from aegen.core import defaults
 from aegen.core.errors import InvalidInput, UnknownName
 
 __all__ = ["BundleName", "Fields", "Number", "SamplerName", "Seed", "parsed", "sample"]
@@ -24,7 +25,7 @@ Fields = Annotated[
 def sample(
     bundle: BundleName,
     out: Annotated[Path, typer.Option(help="File to write: .png for a grid, .npz for arrays")],
-    sampler: SamplerName = "empirical-beta-copula",
+    sampler: SamplerName = defaults.SAMPLER,
     n: Number = 64,
     seed: Seed = 0,
     field: Fields = None,

@@ -4,7 +4,7 @@ candidate       a latent model with its fields   metric_spec  a metric in a spac
 reference_rows  the real rows of each seed       task         fit, draw, measure: one result
 store           results on disk                  runner       tasks to results, on any backend
 estimates       intervals, paired differences    table        results as a table
-recommendation  which model to take for some codes
+recommendation  which model to take for some codes; recommendation_table has it as a table
 """
 
 from __future__ import annotations

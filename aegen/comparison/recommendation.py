@@ -2,16 +2,20 @@
 
 Every candidate is fitted to a part of the codes, and its draws are compared with the others, which
 no model has seen. Those that copy are out; the rest are ranked by the worse half of 1-NN accuracy
-(`NearestNeighbourWorseHalf`). While there is time left, the best ones are tried again on other
-splits, so that the choice rests on more than one.
+(`NearestNeighbourWorseHalf`). Splits leave out other codes each time, as in cross-validation, so
+that errors of their means are those of independent codes.
+
+Quick candidates come first, and their best ones again on a second split, so that slow ones cannot
+use up the time that the choice needs; with what is left, all that may still be the best are tried
+on the other splits.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -19,20 +23,20 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from aegen.comparison.candidate import Candidate
-from aegen.core import arrays
-from aegen.core.arrays import FloatArray
+from aegen.core import arrays, defaults
+from aegen.core.arrays import FloatArray, IntArray
 from aegen.core.errors import AegenError, InvalidInput
 from aegen.core.neighbours import Neighbours
 from aegen.core.progress import listener, report, reporting
 from aegen.core.rng import RNG, generator
-from aegen.metrics.distance_ratio import COPIES, DistanceRatio
+from aegen.metrics.distance_ratio import COPIES, Copying, ratio_to
 from aegen.metrics.nearest_neighbour_worse_half import NearestNeighbourWorseHalf
 from aegen.samplers import Sampler
 
 __all__ = ["LADDER", "LEAST", "Recommendation", "Trial", "recommend"]
 
 LADDER = (
-    Candidate("local-gaussian"),
+    Candidate(defaults.SAMPLER),
     Candidate("kde"),
     Candidate("gaussian-copula"),
     Candidate("gaussian"),
@@ -43,7 +47,7 @@ LADDER = (
     Candidate("vine-copula"),
     Candidate("normalizing-flow"),
 )
-"""What is tried where nobody says what: the quick and likely ones first."""
+"""What is tried where nobody says what, the likely ones first."""
 
 LEAST = 100
 """Codes without which nothing can be told: a quarter of them is left out."""
@@ -51,8 +55,8 @@ LEAST = 100
 LEFT_OUT, SHARE = 2000, 4
 """Codes left out: so many at most, and one of so many."""
 
-SPLITS = 5
-"""The most splits that a candidate is tried on."""
+SPLITS = SHARE
+"""The most splits that a candidate is tried on: so many leave out different codes."""
 
 WARM = 256
 """Codes that a quick model is fitted to once before its time is taken."""
@@ -72,7 +76,8 @@ class Trial:
         generated: the same among draws; more than 1/2 means that they lie apart, less that they
             lie on left-out codes more often than these on each other.
         error: standard error of each half.
-        ratio: distance ratio, see `DistanceRatio`: copies are near 0, new data at 1.
+        ratio: distance ratio, see `aegen.metrics.DistanceRatio`: copies are near 0, new data at 1.
+        ratio_error: its standard error.
         seconds: for a fit and as many draws as there were left-out codes.
         splits: how many.
         problem: why there are no figures, or None.
@@ -83,6 +88,7 @@ class Trial:
     generated: float = math.nan
     error: float = math.nan
     ratio: float = math.nan
+    ratio_error: float = math.nan
     seconds: float = math.nan
     splits: int = 0
     problem: str | None = None
@@ -91,6 +97,11 @@ class Trial:
     def worse_half(self) -> float:
         """How far the half that is further from 1/2 is from it."""
         return max(abs(self.real - 0.5), abs(self.generated - 0.5))
+
+    def better(self, other: Trial) -> bool:
+        """Whether its worse half is nearer to 1/2 by more than chance."""
+        error = math.hypot(self.error, other.error)
+        return other.worse_half - self.worse_half > UNRESOLVED * error
 
 
 @dataclass(frozen=True)
@@ -102,6 +113,13 @@ class Recommendation:
         copying: distance ratio below which a model copies.
         rows: codes that were left out at a time.
         seconds: how long it all took.
+
+    Example:
+        >>> good = Trial(Candidate("kde"), 0.52, 0.49, 0.01, 0.95, 0.02)
+        >>> copy = Trial(Candidate("bootstrap"), 0.5, 0.5, 0.01, 0.0, 0.0)
+        >>> found = Recommendation((good, copy), 0.9, 100, 3.0)
+        >>> found.best.candidate.text, found.runner_up, found.copiers == (copy,)
+        ('kde', None, True)
     """
 
     trials: tuple[Trial, ...]
@@ -125,12 +143,21 @@ class Recommendation:
         return self.ranked[1] if len(self.ranked) > 1 else None
 
     @property
+    def copiers(self) -> tuple[Trial, ...]:
+        """Those that copy, by their worse half."""
+        return tuple(t for t in self.trials if t.ratio < self.copying)
+
+    @property
+    def level(self) -> tuple[Trial, ...]:
+        """Those after the best from which it differs by no more than chance."""
+        return tuple(t for t in self.ranked[1:] if not self.ranked[0].better(t))
+
+    @property
     def resolved(self) -> bool:
         """Whether the best is better than the runner-up by more than chance."""
-        if self.best is None or self.runner_up is None:
-            return self.best is not None
-        error = math.hypot(self.best.error, self.runner_up.error)
-        return self.runner_up.worse_half - self.best.worse_half > UNRESOLVED * error
+        return self.best is not None and (
+            self.runner_up is None or self.best.better(self.runner_up)
+        )
 
     @property
     def model(self) -> Sampler:
@@ -143,25 +170,30 @@ class Recommendation:
             raise InvalidInput(f"there is no model to recommend: {self}")
         return self.best.candidate.make()
 
+    def remark(self, trial: Trial) -> str:
+        """What there is to say of one of the trials in a word or two; "" for nothing."""
+        if trial.problem is not None:
+            return trial.problem
+        if trial.ratio < self.copying:
+            return "copies"
+        if trial == self.best:
+            return "recommended"
+        return "level with the best" if trial in self.level else ""
+
     def __str__(self) -> str:
-        """The recommendation and its reasons, in a sentence or two."""
-        copiers = [t for t in self.trials if t.ratio < self.copying]
+        """The recommendation and its reasons, in a few sentences."""
         if self.best is None:
-            if not copiers:
-                return "No model could be tried: " + "; ".join(
-                    f"{t.candidate.title}: {t.problem}" for t in self.trials
-                )
-            return (
-                f"All {len(copiers)} models that were tried copy training codes (their distance "
-                f"ratio is below {self.copying:g}): try others, or allow a lower ratio."
-            )
+            return self._none()
         best = self.best
+        splits = f" in {best.splits} splits" if best.splits > 1 else ""
         text = (
-            f"Take {best.candidate.title}: beside {self.rows:,} left-out codes its halves of 1-NN "
-            f"accuracy are {best.real:.3f} (real) and {best.generated:.3f} (generated), where 0.5 "
-            f"is best, and its draws are as far from training codes as {best.ratio:.2f} of new "
-            "data."
+            f"Take {best.candidate.title}: beside {self.rows:,} left-out codes{splits} its halves "
+            f"of 1-NN accuracy are {best.real:.3f} (real) and {best.generated:.3f} (generated), "
+            f"where 0.5 is best, and its draws lie {best.ratio:.2f} times as far from training "
+            "codes as new codes do."
         )
+        if best.worse_half > UNRESOLVED * best.error:
+            text += " They can still be told from new codes."
         if self.runner_up is not None:
             second = self.runner_up
             text += (
@@ -169,20 +201,74 @@ class Recommendation:
                 f"from 0.5, here {best.worse_half:.3f}); the difference is "
                 + ("resolved." if self.resolved else "within chance.")
             )
-        if copiers:
-            names = ", ".join(t.candidate.title for t in copiers)
-            text += f" Left out because they copy: {names}."
+        others = [trial for trial in self.level if trial != self.runner_up]
+        if others:
+            text += f" Also within chance: {_titles(others)}."
+        if self.copiers:
+            text += f" Left out because they copy: {_titles(self.copiers)}."
         return text
 
+    def _none(self) -> str:
+        """Why there is nothing to recommend."""
+        if not self.copiers:
+            return "No model could be tried: " + "; ".join(
+                f"{trial.candidate.title}: {trial.problem}" for trial in self.trials
+            )
+        return (
+            f"None can be recommended, since all that were tried copy training codes (distance "
+            f"ratio below {self.copying:g}): {_titles(self.copiers)}. Try others, or allow a "
+            "lower ratio."
+        )
 
-@dataclass
+
+def _titles(trials: Sequence[Trial]) -> str:
+    return ", ".join(trial.candidate.title for trial in trials)
+
+
+@dataclass(frozen=True, eq=False)
+class _Split:
+    """Codes that are left out (m, d), the others, and how far new codes are from these.
+
+    Args:
+        left_out: no model sees them.
+        training: the others.
+        usual: the median distance of ``left_out`` to them, with its interval.
+        seed: of fits and draws.
+    """
+
+    left_out: FloatArray
+    training: Neighbours
+    usual: Copying
+    seed: int
+
+    @classmethod
+    def of(cls, z: FloatArray, order: IntArray, size: int, k: int, seed: int) -> _Split:
+        """The split that leaves out the ``k``-th ``size`` rows of ``order``."""
+        out = slice(k * size, (k + 1) * size)
+        left_out, training = z[order[out]], Neighbours(z[np.delete(order, out)])
+        usual = ratio_to(1.0, training.query(left_out)[1])
+        if not usual.ratio > 0:
+            raise InvalidInput(
+                "most codes are there more than once, so that copies cannot be told from new "
+                "codes: leave the repeats out"
+            )
+        return cls(left_out, training, usual, seed)
+
+    def ratio(self, drawn: FloatArray) -> tuple[float, float]:
+        """The distance ratio of draws (n, d), with its standard error."""
+        found = ratio_to(self.usual.ratio, self.training.query(drawn)[1])
+        shares = [(each.high - each.low) / (each.ratio or 1.0) for each in (found, self.usual)]
+        return found.ratio, found.ratio * math.hypot(*shares) / (2 * 1.96)
+
+
+@dataclass(eq=False)
 class _Race:
-    """One candidate's figures so far."""
+    """One candidate's figures so far, a value a split."""
 
     candidate: Candidate
     halves: list[tuple[float, float]] = field(default_factory=list)
     errors: list[float] = field(default_factory=list)
-    ratios: list[float] = field(default_factory=list)
+    ratios: list[tuple[float, float]] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     problem: str | None = None
 
@@ -191,12 +277,49 @@ class _Race:
         if not self.halves:
             return Trial(self.candidate, problem=self.problem or "there was no time left for it")
         real, generated = np.mean(self.halves, axis=0)
-        k = len(self.halves)
-        error = math.sqrt(float(np.square(self.errors).sum())) / k
-        ratio, seconds = float(np.median(self.ratios)), float(np.median(self.seconds))
+        ratios, ratio_errors = np.transpose(self.ratios)
         return Trial(
-            self.candidate, float(real), float(generated), error, ratio, seconds, splits=k
+            self.candidate,
+            float(real),
+            float(generated),
+            _error_of_mean(self.errors),
+            float(np.mean(ratios)),
+            _error_of_mean(ratio_errors),
+            float(np.median(self.seconds)),
+            splits=len(self.halves),
         )
+
+    def run(self, split: _Split) -> None:
+        """Fit, draw, and keep the figures; or what went wrong."""
+        try:
+            report(0.0)
+            if not self.seconds and not self.candidate.slow:  # compiled code is loaded before
+                with suppress(AegenError):  # so few rows may be refused where all are not
+                    few = self.candidate.make().fit(split.left_out[:WARM], rng=split.seed)
+                    few.sample(2, rng=split.seed)
+            began = time.perf_counter()
+            model = self.candidate.make().fit(split.training.reference, rng=split.seed)
+            drawn = model.sample(len(split.left_out), rng=split.seed)
+            seconds = time.perf_counter() - began
+            worse = NearestNeighbourWorseHalf().measured(split.left_out, drawn, rng=split.seed)
+            if len(drawn) < LEFT_OUT:  # more of them make the ratio less a matter of chance
+                drawn = model.sample(LEFT_OUT, rng=split.seed)
+            ratio = split.ratio(drawn)
+        except AegenError as problem:
+            self.problem = str(problem)
+            return
+        except _TimeUp:
+            self.problem = "its fit took longer than there was time"
+            return
+        real, generated, _ = worse.details.values()
+        self.halves.append((real.value, generated.value))
+        self.errors.append(max(real.error or 0.0, generated.error or 0.0))
+        self.ratios.append(ratio)
+        self.seconds.append(seconds)
+
+
+def _error_of_mean(errors: Sequence[float]) -> float:
+    return math.sqrt(float(np.square(errors).sum())) / len(errors)
 
 
 class _TimeUp(Exception):
@@ -210,23 +333,23 @@ def recommend(
     copying: float = COPIES,
     candidates: Sequence[Candidate] = LADDER,
     rng: RNG = None,
-    told: Callable[[Trial], None] = lambda trial: None,
 ) -> Recommendation:
     """Which latent model to take for some codes, by how its draws compare with left-out codes.
 
     Args:
         codes: all codes of an autoencoder (n, d), n >= 100.
-        seconds: time to take. The first candidate is always tried, others while there is time.
+        seconds: time to take. The first candidate is always tried, others while there is time; a
+            fit that goes on when time is up ends at its next report of progress.
         copying: distance ratio below which a model counts as copying, and is out.
-        candidates: latent models to try, in this order.
-        rng: seed or Generator of the splits, fits and draws.
-        told: gets each candidate's figures when they are first known.
+        candidates: latent models to try, in this order, but quick ones before slow ones.
+        rng: seed or Generator of the splits, fits and draws. The same seed gives the same
+            figures, as far as time allows as many splits.
 
     Raises:
-        InvalidInput: too few codes, or none that differ; a time that is not positive.
+        InvalidInput: too few codes, codes that are alike or mostly repeated, or not finite; a
+            time or a ratio out of range; no candidates.
 
     Example:
-        >>> from aegen.comparison import Candidate
         >>> codes = np.random.default_rng(0).normal(size=(400, 2))
         >>> recommend(codes, candidates=[Candidate("gaussian")], rng=0).best.candidate.text
         'gaussian'
@@ -243,20 +366,30 @@ def recommend(
     start = time.monotonic()
     until = start + seconds
     draw = generator(rng)
-    races = [_Race(candidate) for candidate in candidates]
-    for split in range(SPLITS):
-        order = draw.permutation(len(z))
-        size = min(LEFT_OUT, len(z) // SHARE)
-        left_out, training = z[order[:size]], Neighbours(z[order[size:]])
-        seed = int(draw.integers(2**31))
-        for race in _contenders(races, copying) if split else races:
-            if time.monotonic() > until and (split or races[0].halves or races[0].problem):
-                break
-            always = race is races[0] and not split
-            with _within(until, seconds, always, race.candidate.title):
-                _try(race, left_out, training, seed)
-            if not split:
-                told(race.trial())
+    order, size = draw.permutation(len(z)), min(LEFT_OUT, len(z) // SHARE)
+    seeds = draw.integers(2**31, size=SPLITS).tolist()
+    races = [_Race(each) for each in sorted(candidates, key=lambda each: each.slow)]
+    quick = [race for race in races if not race.candidate.slow]
+
+    def go(k: int, some: Sequence[_Race]) -> None:
+        """Those of ``some`` that have not been tried on split ``k``, while there is time."""
+        left = [race for race in some if len(race.halves) <= k and race.problem is None]
+        first = k == 0 and races[0] in left[:1]
+        if not left or (time.monotonic() > until and not first):
+            return
+        split = _Split.of(z, order, size, k, seeds[k])
+        for race in left:
+            always = first and race is races[0]
+            if always or time.monotonic() <= until:
+                with _within(until, seconds, always, race.candidate.title):
+                    race.run(split)
+
+    go(0, quick)
+    go(1, _contenders(quick, copying))
+    go(0, races)
+    for k in range(1, SPLITS):
+        go(k, _contenders(races, copying))
+    report(1.0)
     trials = sorted((race.trial() for race in races), key=partial(_place, copying))
     return Recommendation(tuple(trials), copying, size, time.monotonic() - start)
 
@@ -269,19 +402,16 @@ def _place(copying: float, trial: Trial) -> tuple[int, float]:
 
 
 def _contenders(races: Sequence[_Race], copying: float) -> list[_Race]:
-    """Those that may still be the best, the best first."""
-    trials = {id(race): race.trial() for race in races if race.halves}
-    left = [race for race in races if id(race) in trials and trials[id(race)].ratio >= copying]
-    left.sort(key=lambda race: trials[id(race)].worse_half)
-    if len(left) < 2:
-        return []
-    best = trials[id(left[0])]
+    """Those that may still be the best, the best first: at least two, where so many are left."""
+    tried = [(race, race.trial()) for race in races if race.halves]
+    left = [each for each in tried if not _copies(each[1], copying)]
+    left.sort(key=lambda each: each[1].worse_half)
+    return [race for k, (race, trial) in enumerate(left) if k < 2 or not left[0][1].better(trial)]
 
-    def near(trial: Trial) -> bool:
-        apart = trial.worse_half - best.worse_half
-        return apart <= UNRESOLVED * math.hypot(trial.error, best.error)
 
-    return left[:2] + [race for race in left[2:] if near(trials[id(race)])]
+def _copies(trial: Trial, copying: float) -> bool:
+    """Whether its ratio is too low by more than chance."""
+    return trial.ratio + UNRESOLVED * trial.ratio_error < copying
 
 
 @contextmanager
@@ -297,27 +427,3 @@ def _within(until: float, seconds: float, always: bool, title: str) -> Iterator[
 
     with reporting(tell):
         yield
-
-
-def _try(race: _Race, left_out: FloatArray, training: Neighbours, seed: int) -> None:
-    """Fit a candidate, draw, and keep its figures; or what went wrong."""
-    try:
-        report(0.0)
-        if not race.seconds and not race.candidate.slow:  # compiled code is loaded before
-            race.candidate.make().fit(training.reference[:WARM], rng=seed).sample(2, rng=seed)
-        began = time.perf_counter()
-        model = race.candidate.make().fit(training.reference, rng=seed)
-        drawn = model.sample(len(left_out), rng=seed)
-        seconds = time.perf_counter() - began
-    except AegenError as problem:
-        race.problem = str(problem)
-        return
-    except _TimeUp:
-        race.problem = "its fit took longer than there was time"
-        return
-    worse = NearestNeighbourWorseHalf().measured(left_out, drawn, rng=seed)
-    real, generated, _ = worse.details.values()
-    race.halves.append((real.value, generated.value))
-    race.errors.append(max(real.error or 0.0, generated.error or 0.0))
-    race.ratios.append(DistanceRatio()(left_out, drawn, training=training))
-    race.seconds.append(seconds)
