@@ -15,6 +15,7 @@ library errors pass through to `aegen.app.page`, which shows them.
     interventions    tickets changed by hand             evaluation_data  images to evaluate on
     reconstruction   tickets of autoencoders, and what they redraw
     creations        bundles that people make of their own networks
+    places           where a person is in latent space, and what is seen there
 """
 
 from aegen.app.services import (
@@ -27,6 +28,7 @@ from aegen.app.services import (
     evaluation_data,
     images,
     interventions,
+    places,
     projections,
     reconstruction,
     rows,
@@ -47,6 +49,7 @@ __all__ = [
     "evaluation_data",
     "images",
     "interventions",
+    "places",
     "projections",
     "reconstruction",
     "rows",

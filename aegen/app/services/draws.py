@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from aegen.app.services.cache import cached
 from aegen.app.services.images import one_thread
 from aegen.app.services.projections import project
 from aegen.app.services.rows import rows_of
-from aegen.app.services.samplers import FIT_SEED, SamplerSpec, by_rows, model
+from aegen.app.services.samplers import FIT_SEED, SamplerSpec, at_hand, by_rows, model, slow
 from aegen.core.arrays import FloatArray, IntArray
 from aegen.core.errors import InvalidInput
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from aegen.figures.contours import Contour
     from aegen.metrics.distance_ratio import Copying
 
-__all__ = ["CONTOURED", "Quality", "contours", "draw", "nearest", "overlaid", "quality"]
+__all__ = ["CONTOURED", "Quality", "contours", "draw", "nearest", "overlaid", "quality", "varied"]
 
 FEW = 512
 """Draws, and held-out rows, that a model's quality figures are measured on."""
@@ -60,7 +60,28 @@ def draw(spec: SamplerSpec, n: int, seed: int) -> Draw:
     return Draw(images, codes, rows, drawn - started, time.perf_counter() - drawn)
 
 
-def _weighted(spec: SamplerSpec, n: int, seed: int) -> tuple[FloatArray, IntArray]:
+def varied(spec: SamplerSpec, field: str, value: Any, n: int, seed: int) -> FloatArray:
+    """Codes of a draw with another value of one field and the same random numbers, (n, d).
+
+    They move with the field instead of being drawn anew. The degree of an empirical beta copula
+    needs no fit; another field is fitted, where that is quick.
+
+    Raises:
+        InvalidInput: the fit is slow.
+    """
+    others = tuple(pair for pair in spec.fields if pair[0] != field)
+    other = replace(spec, fields=(*others, (field, value)))
+    if slow(other) and not at_hand(other):
+        raise InvalidInput("this model takes long to fit: it follows when you let go")
+    if (spec.sampler, field) != ("empirical-beta-copula", "degree") or isinstance(value, str):
+        return _codes(other, n, seed)
+    base = replace(spec, fields=(*others, (field, "n")))
+    return _codes(base, n, seed, model(base).sampler.at_degree(value))
+
+
+def _weighted(
+    spec: SamplerSpec, n: int, seed: int, sampler: Any = None
+) -> tuple[FloatArray, IntArray]:
     """Codes that start from the rows asked for, by a model of all rows."""
     assert spec.within is not None
     rows = rows_of(spec.bundle, spec.within)
@@ -68,16 +89,17 @@ def _weighted(spec: SamplerSpec, n: int, seed: int) -> tuple[FloatArray, IntArra
         raise InvalidInput("the selection holds no rows: draw around some points")
     weights = np.zeros(bundles.bundle(spec.bundle).manifest.rows)
     weights[rows] = 1
-    sampler: Any = model(spec).sampler
+    sampler = sampler or model(spec).sampler
     codes, started = sampler.sample_rows(n, weights=weights, rng=seed)
     return codes, started
 
 
-def _codes(spec: SamplerSpec, n: int, seed: int) -> FloatArray:
-    """Codes without images, for figures and maps."""
+def _codes(spec: SamplerSpec, n: int, seed: int, sampler: Any = None) -> FloatArray:
+    """Codes without images, for figures and maps; by another ``sampler`` than the spec's."""
     if by_rows(spec):
-        return _weighted(spec, n, seed)[0]
-    return model(spec).sampler.sample(n, rng=seed)
+        return _weighted(spec, n, seed, sampler)[0]
+    codes: FloatArray = (sampler or model(spec).sampler).sample(n, rng=seed)
+    return codes
 
 
 @cached(24)

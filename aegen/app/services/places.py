@@ -1,0 +1,81 @@
+"""Places in latent space that a person is at, and what the classifier sees there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aegen.app.services import bundles, images
+from aegen.core.arrays import FloatArray
+from aegen.core.errors import InvalidInput
+
+__all__ = ["Place", "Reading", "code_of", "readings", "readings_drawing"]
+
+Reading = tuple[str, str, float]
+"""An attribute, the value that the classifier sees, and its probability."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place in a bundle's latent space: where it starts, and moves from there.
+
+    Attributes:
+        bundle: the bundle's name.
+        row: the training row that it starts from, where it does.
+        uploaded: the code of a person's own picture, where it starts from one.
+        kind: the directions it moves along: "principal" or "axes".
+        moves: (direction from 0, standard deviations) each.
+    """
+
+    bundle: str
+    row: int | None
+    uploaded: tuple[float, ...] | None = None
+    kind: str = "principal"
+    moves: tuple[tuple[int, float], ...] = ()
+
+
+def code_of(place: Place) -> FloatArray:
+    """The code of a place, float64 (d,).
+
+    Raises:
+        InvalidInput: a row or a direction that is not there, or a code of another dimension.
+    """
+    opened = bundles.bundle(place.bundle)
+    if place.uploaded is not None:
+        z = np.array(place.uploaded, np.float64)
+        if len(z) != opened.latent_dim:
+            raise InvalidInput(f"codes here have {opened.latent_dim} numbers, got {len(z)}")
+    else:
+        rows = opened.manifest.rows
+        if place.row is None or not 0 <= place.row < rows:
+            raise InvalidInput(f"{opened.title} has rows 0 to {rows - 1:,}, got {place.row}")
+        z = opened.codes[place.row].copy()
+    directions = images.directions(place.bundle, place.kind)
+    for k, distance in place.moves:
+        if k >= len(directions):
+            raise InvalidInput(f"there are {len(directions)} directions here, got {k + 1}")
+        z += distance * directions.sd[k] * directions.vectors[k]
+    return z
+
+
+def readings(name: str, image: NDArray[np.float32]) -> tuple[Reading, ...]:
+    """The four most probable values of a single attribute, or the most probable of each."""
+    told = images.classify(name, image)
+    attributes = bundles.bundle(name).manifest.attributes
+    each = 4 if len(told) == 1 else 1
+    return tuple(
+        (attribute, attributes[attribute].classes[k], float(shares[0, k]))
+        for attribute, shares in told.items()
+        for k in np.argsort(-shares[0], kind="stable")[:each]
+    )
+
+
+def readings_drawing(found: tuple[Reading, ...]) -> str:
+    """What the classifier sees, as a drawing of bars (SVG)."""
+    from aegen.figures import bars
+
+    several = len({attribute for attribute, _, _ in found}) > 1
+    names = [f"{attribute} {value}" if several else value for attribute, value, _ in found]
+    return bars(names, [share for _, _, share in found], title="the classifier sees")
