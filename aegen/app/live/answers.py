@@ -79,7 +79,7 @@ def _codes(ask: Ask) -> tuple[FloatArray, dict[str, Any]]:
         case Between():
             return _between(ask), {}
         case Drawn():
-            return services.draws.varied(ask.spec, ask.vary, ask.value, ask.n, ask.seed), {}
+            return services.draws.varied(ask.spec, ask.n, ask.seed), {}
         case Edited():
             codes = services.targets.edited(ask.edit).codes
             whole = (codes[-1] - codes[0]) / ask.edit.reach
@@ -97,15 +97,16 @@ def _between(ask: Between) -> FloatArray:
 
 
 def _copying(name: str, codes: FloatArray) -> dict[str, Any]:
-    """How near the draws come to training rows, as words and as a drawing."""
+    """How near the draws come to training rows, as a drawing."""
     from aegen.figures import copying_scale
 
     bundle = services.bundles.bundle(name)
     if not len(bundle.holdout):
-        return {"ratio": None}
+        return {}
     found = bundle.copying(codes)
-    drawing = copying_scale(found.ratio, found.low, found.high)
-    return {"ratio": found.ratio, "low": found.low, "high": found.high, "drawing": drawing}
+    words = f"{found.ratio:.2f} ({found.low:.2f} to {found.high:.2f}), of these {found.n} pictures"
+    scale = copying_scale(found.ratio, found.low, found.high)
+    return {"drawing": f'{scale}<div style="opacity:.75">while you move: ratio {words}</div>'}
 
 
 def _require_rows(name: str, rows: tuple[int, ...]) -> None:

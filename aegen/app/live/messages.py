@@ -111,13 +111,11 @@ class Between:
 
 @dataclass(frozen=True)
 class Drawn:
-    """A draw with another value of one field; ``read`` is its copying ratio, alone."""
+    """A draw of at most `MOST` pictures; ``read`` is its copying ratio, alone."""
 
     spec: SamplerSpec
     n: int
     seed: int
-    vary: str
-    value: Any
     read: bool = False
 
     @property
@@ -225,8 +223,7 @@ def _drawn(show: dict[str, Any]) -> Drawn:
     within = _within(show.get("within"))
     spec = SamplerSpec(_bundle(show), _text(show, "sampler", 64), fields, within)
     n, seed = _whole(show, "n", MOST, least=1), _whole(show, "seed", 2**32)
-    vary = _text(show, "vary", 64)
-    return Drawn(spec, n, seed, vary, _value(show.get("value")), _flag(show, "read"))
+    return Drawn(spec, n, seed, _flag(show, "read"))
 
 
 def _edited(show: dict[str, Any]) -> Edited:

@@ -60,23 +60,23 @@ def draw(spec: SamplerSpec, n: int, seed: int) -> Draw:
     return Draw(images, codes, rows, drawn - started, time.perf_counter() - drawn)
 
 
-def varied(spec: SamplerSpec, field: str, value: Any, n: int, seed: int) -> FloatArray:
-    """Codes of a draw with another value of one field and the same random numbers, (n, d).
+def varied(spec: SamplerSpec, n: int, seed: int) -> FloatArray:
+    """Codes of a draw, (n, d), while a field moves: the seed stays, so codes move with the field.
 
-    They move with the field instead of being drawn anew. The degree of an empirical beta copula
-    needs no fit; another field is fitted, where that is quick.
+    Another degree of an empirical beta copula needs no fit. Other models are fitted anew.
 
     Raises:
         InvalidInput: the fit is slow.
     """
-    others = tuple(pair for pair in spec.fields if pair[0] != field)
-    other = replace(spec, fields=(*others, (field, value)))
-    if slow(other) and not at_hand(other):
+    if slow(spec) and not at_hand(spec):
         raise InvalidInput("this model takes long to fit: it follows when you let go")
-    if (spec.sampler, field) != ("empirical-beta-copula", "degree") or isinstance(value, str):
-        return _codes(other, n, seed)
-    base = replace(spec, fields=(*others, (field, "n")))
-    return _codes(base, n, seed, model(base).sampler.at_degree(value))
+    fields = dict(spec.fields)
+    degree = fields.pop("degree", "n")
+    if spec.sampler != "empirical-beta-copula" or not isinstance(degree, int):
+        return _codes(spec, n, seed)
+    base = replace(spec, fields=tuple(fields.items()))
+    sampler: Any = model(base).sampler
+    return _codes(base, n, seed, sampler.at_degree(degree))
 
 
 def _weighted(

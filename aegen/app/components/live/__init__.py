@@ -44,14 +44,12 @@ class Live:
         request: what is asked for, as `aegen.app.live.messages` reads it.
         sliders: whose values go into it.
         read: key of the drawing that follows more slowly, where there is one.
-        words: class of the element whose words follow with it.
     """
 
     lane: str
     request: dict[str, Any]
     sliders: tuple[Slider, ...]
     read: str = ""
-    words: str = ""
 
     def data(self) -> dict[str, Any]:
         """As the browser takes it."""
@@ -67,7 +65,7 @@ class Live:
                 }
                 for slider in self.sliders
             ],
-            "read": {"into": key_class(self.read), "words": self.words} if self.read else None,
+            "read": key_class(self.read) if self.read else None,
         }
 
 

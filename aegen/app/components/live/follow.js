@@ -3,7 +3,7 @@
 // Joined behind channel.js, in front of a component's script. `live` comes from Python
 // (`aegen.app.components.live`): { lane, request, sliders: [{ key, path, values, frame }], read }.
 // The request is sent with each slider's value put in at its path; `read` is a second request, sent
-// seldom, whose reply's drawing goes into the element of the class `into`.
+// seldom, whose reply's drawing goes into the element of the class `read`.
 
 const channel = globalThis[Symbol.for("aegen.live")];
 
@@ -78,16 +78,14 @@ class Follower {
     if (!this.live) return;
     const { lane, read } = this.live;
     channel.ask(`${lane}-read`, this.show({ read: true }), ({ header }) => {
-      const place = header && document.querySelector(`.${read.into} .aegen-drawing`);
+      const place = header && document.querySelector(`.${read} .aegen-drawing`);
       if (place && header.drawing) place.innerHTML = place.shown = header.drawing;
-      const words = header?.words && document.querySelector(`.${read.words}`);
-      if (words) words.textContent = header.words;
     });
   }
 }
 
-// A line below what follows the hand, where it cannot.
-function said(root) {
+// A line below what follows the hand, where it cannot; `live` tells whether it should.
+function said(root, live = () => true) {
   const line = document.createElement("div");
   line.className = "aegen-live-off";
   line.setAttribute("role", "status");
@@ -95,7 +93,7 @@ function said(root) {
   root.append(line);
   return channel.listen((state) => {
     line.textContent =
-      state === "off"
+      state === "off" && live()
         ? "The live channel is blocked here (it needs a WebSocket): pictures follow when you let go."
         : "";
     root.dataset.channel = state;

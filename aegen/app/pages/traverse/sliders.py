@@ -154,7 +154,6 @@ def sliders(at: Place, walk: Walk) -> None:
 
 
 def _slider(kind: str, k: int, distance: float, share: float) -> None:
-    item = state.moves(kind)
     key = _key(kind, k)
     if key not in st.session_state or st.session_state[key] != distance:
         st.session_state[key] = distance
