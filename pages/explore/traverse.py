@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from aegen.app import page
+from aegen.app import page, services
 from aegen.app.pages.traverse import interpolation, model, sliders, snippets, state
 from aegen.app.widgets import share_bar
+from aegen.app.widgets.moving_picture import moving_picture
 
 
 @page.part
@@ -38,6 +39,9 @@ def traverse(name: str) -> None:
             ("npz", f"{name}-strip.npz", "application/zip", model.interpolation_npz),
         ],
         arguments=(a, b, path),
+    )
+    moving_picture(
+        f"{name}-walk", services.walks.between, (a, b, path), snippets.command(a, b, path)
     )
 
 

@@ -98,15 +98,10 @@ def _between(ask: Between) -> FloatArray:
 
 def _copying(name: str, codes: FloatArray) -> dict[str, Any]:
     """How near the draws come to training rows, as a drawing."""
-    from aegen.figures import copying_scale
-
     bundle = services.bundles.bundle(name)
     if not len(bundle.holdout):
         return {}
-    found = bundle.copying(codes)
-    words = f"{found.ratio:.2f} ({found.low:.2f} to {found.high:.2f}), of these {found.n} pictures"
-    scale = copying_scale(found.ratio, found.low, found.high)
-    return {"drawing": f'{scale}<div style="opacity:.75">while you move: ratio {words}</div>'}
+    return {"drawing": services.draws.copying_drawing(bundle.copying(codes), "these pictures")}
 
 
 def _require_rows(name: str, rows: tuple[int, ...]) -> None:

@@ -22,7 +22,17 @@ if TYPE_CHECKING:
     from aegen.figures.contours import Contour
     from aegen.metrics.distance_ratio import Copying
 
-__all__ = ["CONTOURED", "Quality", "contours", "draw", "nearest", "overlaid", "quality", "varied"]
+__all__ = [
+    "CONTOURED",
+    "Quality",
+    "contours",
+    "copying_drawing",
+    "draw",
+    "nearest",
+    "overlaid",
+    "quality",
+    "varied",
+]
 
 FEW = 512
 """Draws, and held-out rows, that a model's quality figures are measured on."""
@@ -136,6 +146,16 @@ def quality(spec: SamplerSpec) -> Quality:
         _median(dense, held_out[:64]),
         FEW,
     )
+
+
+def copying_drawing(found: Copying, what: str) -> str:
+    """The ratio on its scale, and in a line below, which keeps its place while it changes."""
+    from aegen.figures import copying_scale
+
+    scale = copying_scale(found.ratio, found.low, found.high)
+    words = f"{found.ratio:.2f} ({found.low:.2f} to {found.high:.2f}) by {what}"
+    line = "opacity:.75;white-space:nowrap;overflow:hidden;text-overflow:ellipsis"
+    return f'{scale}<div style="{line}">{words}</div>'
 
 
 def _median(sampler: Any, codes: FloatArray) -> float | None:

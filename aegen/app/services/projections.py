@@ -57,15 +57,10 @@ def unproject(
 
     The plane is exact on PCA and on latent axes; elsewhere codes are guessed from nearest rows.
     """
-    opened, axes = bundle(name), axes_of(projection)
-    through = None if row is None else opened.codes[row]
-    if axes is None:
-        return opened.unproject(projection, points, through=through)
-    coordinates(name, projection)  # refuses axes that are not there
-    plane = opened.codes.mean(axis=0) if through is None else through
-    z = np.repeat(plane[None], len(points), axis=0)
-    z[:, list(axes)] = points
-    return z
+    from aegen.traversal.walks import codes_at
+
+    opened = bundle(name)
+    return codes_at(opened, projection, points, None if row is None else opened.codes[row])
 
 
 @cached(24)

@@ -22,6 +22,8 @@ __all__ = [
     "numbers",
     "numbers_text",
     "pair",
+    "path",
+    "path_text",
     "sizes",
     "target",
     "target_text",
@@ -107,6 +109,20 @@ def numbers(text: str) -> tuple[float, ...]:
 def numbers_text(values: Iterable[float] | None, digits: int = 6) -> str:
     """Writes numbers with so many significant digits."""
     return ",".join(f"{value:.{digits}g}" for value in values or ())
+
+
+def path(text: str) -> tuple[str, tuple[tuple[float, float], ...]]:
+    """Reads a line drawn on a map: its projection, and 2 to 64 points: "pca~0,1~2,3"."""
+    projection, *parts = text.split("~")
+    points = tuple(numbers(part) for part in parts)
+    if not 2 <= len(points) <= 64 or any(len(point) != 2 for point in points):
+        raise ValueError("a path needs 2 to 64 points x,y")
+    return projection, tuple((x, y) for x, y in points)
+
+
+def path_text(value: tuple[str, tuple[tuple[float, float], ...]] | None) -> str:
+    """Writes such a line."""
+    return "~".join([value[0], *(numbers_text(point) for point in value[1])]) if value else ""
 
 
 def view(text: str) -> tuple[float, float, float]:

@@ -15,6 +15,7 @@ __all__ = [
     "layers",
     "outline",
     "overlay",
+    "path",
     "pinned",
     "projection",
     "rolls",
@@ -55,6 +56,11 @@ outline: Item[tuple[Selection, Any] | None] = Item(
     "outline", None, lambda text: None, lambda value: "", per_bundle=True
 )
 """The area as the map itself holds it, with every vertex; no link holds it."""
+
+path: Item[tuple[str, tuple[tuple[float, float], ...]] | None] = Item(
+    "path", None, formats.path, formats.path_text, per_bundle=True
+)
+"""The line drawn on the map, whose pictures are shown: its projection, and its points."""
 
 pinned: Item[int | None] = Item("row", None, formats.whole(0, 10**9), str, per_bundle=True)
 """The pinned row: where Traverse and edits start."""

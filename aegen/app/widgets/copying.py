@@ -78,8 +78,6 @@ def _of_sliders(
 
 def copying(quality: services.draws.Quality) -> None:
     """How near draws come to training rows, with its interval."""
-    from aegen.figures import copying_scale
-
     found = quality.copying
     if found is None:
         return
@@ -89,7 +87,7 @@ def copying(quality: services.draws.Quality) -> None:
         f"the same for held-out rows: 0 repeats training rows, 1 is as new as new data. "
         f"95 % interval {found.low:.2f} to {found.high:.2f}.",
     )
-    drawing(copying_scale(found.ratio, found.low, found.high), key=COPYING)
+    drawing(services.draws.copying_drawing(found, f"{found.n:,} draws"), key=COPYING)
 
 
 def _densities(quality: services.draws.Quality) -> None:

@@ -12,10 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["SCRIPTS", "Live", "Slider", "key_class"]
+__all__ = ["CLIENT", "SCRIPTS", "Live", "Slider", "key_class"]
 
-SCRIPTS = ("../live/channel.js", "../live/follow.js")
-"""What is joined in front of a component's own script."""
+CLIENT = "../live/channel.js"
+"""The channel's client, joined in front of a component's own script."""
+
+SCRIPTS = (CLIENT, "../live/follow.js")
+"""The same for a component that follows sliders."""
 
 
 @dataclass(frozen=True)

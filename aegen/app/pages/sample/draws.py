@@ -11,9 +11,10 @@ from aegen.app.services.samplers import SamplerSpec
 from aegen.app.state import draws, formats, link, visit
 from aegen.app.widgets import bound, copying, draw_detail, fields
 from aegen.app.widgets.markdown import duration, plain
+from aegen.app.widgets.moving_picture import moving_picture
 from aegen.core.images import quantize
 
-__all__ = ["before", "chosen_model", "pictures", "restriction"]
+__all__ = ["before", "chosen_model", "moving", "pictures", "restriction"]
 
 
 def chosen_model(name: str) -> SamplerSpec:
@@ -85,6 +86,15 @@ def pictures(spec: SamplerSpec, n: int, seed: int) -> None:
         f"{came} in {duration(fitted.model.fit_seconds)} · drawn in "
         f"{duration(draw.draw_seconds)} · decoded in {duration(draw.decode_seconds)}"
     )
+
+
+def moving(spec: SamplerSpec, n: int, seed: int) -> None:
+    """The draw from copies to independence as a moving picture, where the model has a degree."""
+    if spec.sampler != "empirical-beta-copula" or n > copying.FOLLOWING:
+        return
+    plain_one = not spec.fields and spec.within is None
+    command = f"aegen walk {spec.bundle} --smoothing {n} --seed {seed}" if plain_one else None
+    moving_picture(f"{spec.bundle}-smoothing", services.walks.smoothed, (spec, n, seed), command)
 
 
 def before(spec: SamplerSpec) -> None:

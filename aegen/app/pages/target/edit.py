@@ -17,6 +17,7 @@ from aegen.app.services.targets import Edit
 from aegen.app.state import link, map, visit
 from aegen.app.widgets import bound, row_picker, share_bar, target_text
 from aegen.app.widgets.markdown import plain, sentence
+from aegen.app.widgets.moving_picture import moving_picture
 from aegen.core.errors import AegenError
 from aegen.core.images import quantize
 
@@ -250,3 +251,4 @@ def share(change: Edit) -> None:
         share_bar.draw_files(f"{change.bundle}-edit", services.targets.edited, "Strip", steps),
         (change,),
     )
+    moving_picture(f"{change.bundle}-edit", services.walks.edited, (change,))
