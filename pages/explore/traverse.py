@@ -3,7 +3,7 @@
 import streamlit as st
 
 from aegen.app import page, services
-from aegen.app.pages.traverse import interpolation, model, sliders, snippets, state
+from aegen.app.pages.traverse import interpolation, joystick, model, sliders, snippets, state
 from aegen.app.widgets import share_bar
 from aegen.app.widgets.moving_picture import moving_picture
 
@@ -28,6 +28,7 @@ def traverse(name: str) -> None:
         ],
         arguments=(at, state.directions.get()),
     )
+    joystick.joystick(at, sliders.request(at))
     st.subheader("From one picture to another", anchor=False)
     a, b, path = interpolation.ends(at)
     interpolation.strip(a, b, model.interpolation(a, b, path))

@@ -77,23 +77,16 @@ def _codes(ask: Ask) -> tuple[FloatArray, dict[str, Any]]:
             mixed: FloatArray = share[None] @ bundle.codes[list(ask.rows)]
             return mixed, {}
         case Between():
-            return _between(ask), {}
+            moved = [
+                services.places.moved(ask.place, ask.directions, (x, y)) for x, y in ask.points
+            ]
+            return np.stack(moved), {}
         case Drawn():
             return services.draws.varied(ask.spec, ask.n, ask.seed), {}
         case Edited():
             codes = services.targets.edited(ask.edit).codes
             whole = (codes[-1] - codes[0]) / ask.edit.reach
             return codes[0] + np.linspace(0, ask.to, ask.steps)[:, None] * whole, {}
-
-
-def _between(ask: Between) -> FloatArray:
-    codes = np.repeat(code_of(ask.place)[None], len(ask.points), axis=0)
-    for (kind, k), along in zip(ask.directions, ask.points.T, strict=True):
-        directions = services.images.directions(ask.bundle, kind)
-        if k >= len(directions):
-            raise InvalidInput(f"there are {len(directions)} directions of {kind}, got {k + 1}")
-        codes += along[:, None] * directions.sd[k] * directions.vectors[k]
-    return codes
 
 
 def _copying(name: str, codes: FloatArray) -> dict[str, Any]:

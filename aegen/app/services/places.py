@@ -8,10 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aegen.app.services import bundles, images
-from aegen.core.arrays import FloatArray
+from aegen.app.services.cache import cached
+from aegen.core.arrays import ByteArray, FloatArray
 from aegen.core.errors import InvalidInput
+from aegen.core.images import quantize
 
-__all__ = ["Place", "Reading", "code_of", "readings", "readings_drawing"]
+__all__ = [
+    "Place",
+    "Reading",
+    "around",
+    "between",
+    "code_of",
+    "moved",
+    "readings",
+    "readings_drawing",
+]
 
 Reading = tuple[str, str, float]
 """An attribute, the value that the classifier sees, and its probability."""
@@ -24,9 +35,10 @@ class Place:
     Attributes:
         bundle: the bundle's name.
         row: the training row that it starts from, where it does.
-        uploaded: the code of a person's own picture, where it starts from one.
+        uploaded: a code that it starts from instead: of a person's own picture, or of a point.
         kind: the directions it moves along: "principal" or "axes".
         moves: (direction from 0, standard deviations) each.
+        point: whether that code is of a point that was chosen on the pad.
     """
 
     bundle: str
@@ -34,6 +46,7 @@ class Place:
     uploaded: tuple[float, ...] | None = None
     kind: str = "principal"
     moves: tuple[tuple[int, float], ...] = ()
+    point: bool = False
 
 
 def code_of(place: Place) -> FloatArray:
@@ -58,6 +71,43 @@ def code_of(place: Place) -> FloatArray:
             raise InvalidInput(f"there are {len(directions)} directions here, got {k + 1}")
         z += distance * directions.sd[k] * directions.vectors[k]
     return z
+
+
+def moved(
+    place: Place, pair: tuple[tuple[str, int], tuple[str, int]], at: tuple[float, float]
+) -> FloatArray:
+    """The code (d,) at so many deviations along two directions (kind, number) from a place.
+
+    Raises:
+        InvalidInput: a direction that is not there.
+    """
+    z = code_of(place)
+    for (kind, k), distance in zip(pair, at, strict=True):
+        directions = images.directions(place.bundle, kind)
+        if k >= len(directions):
+            raise InvalidInput(f"there are {len(directions)} directions of {kind}, got {k + 1}")
+        z = z + distance * directions.sd[k] * directions.vectors[k]
+    return z
+
+
+@cached(12)
+def between(
+    place: Place,
+    pair: tuple[tuple[str, int], tuple[str, int]],
+    points: tuple[tuple[float, float], ...],
+) -> ByteArray:
+    """Pictures at points of the plane of two directions, uint8 (k, h, w, c)."""
+    codes = np.stack([moved(place, pair, at) for at in points])
+    return quantize(images.decode(place.bundle, codes))
+
+
+def around(
+    place: Place, across: tuple[str, int], up: tuple[str, int], side: int, furthest: float
+) -> ByteArray:
+    """A square of ``side`` x ``side`` pictures around a place, the top row first."""
+    stops = np.linspace(-furthest, furthest, side).tolist()
+    points = tuple((x, y) for y in reversed(stops) for x in stops)
+    return between(place, (across, up), points)
 
 
 def readings(name: str, image: NDArray[np.float32]) -> tuple[Reading, ...]:

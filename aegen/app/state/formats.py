@@ -24,6 +24,7 @@ __all__ = [
     "pair",
     "path",
     "path_text",
+    "point",
     "sizes",
     "target",
     "target_text",
@@ -109,6 +110,23 @@ def numbers(text: str) -> tuple[float, ...]:
 def numbers_text(values: Iterable[float] | None, digits: int = 6) -> str:
     """Writes numbers with so many significant digits."""
     return ",".join(f"{value:.{digits}g}" for value in values or ())
+
+
+def point(furthest: float) -> Callable[[str], tuple[float, float]]:
+    """Reads two numbers, at most ``furthest`` away from 0.
+
+    Example:
+        >>> point(3.0)("0.5,-1")
+        (0.5, -1.0)
+    """
+
+    def read(text: str) -> tuple[float, float]:
+        found = numbers(text)
+        if len(found) != 2 or max(map(abs, found)) > furthest:
+            raise ValueError(f"two numbers from -{furthest:g} to {furthest:g} are needed")
+        return found[0], found[1]
+
+    return read
 
 
 def path(text: str) -> tuple[str, tuple[tuple[float, float], ...]]:

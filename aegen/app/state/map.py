@@ -11,6 +11,7 @@ from aegen.app.state.link import Item
 
 __all__ = [
     "axes",
+    "code_from",
     "colour",
     "layers",
     "outline",
@@ -73,6 +74,9 @@ uploaded_code: Item[tuple[float, ...] | None] = Item(
     per_bundle=True,
 )
 """The code of an uploaded picture: where Traverse and edits start instead of the pinned row."""
+
+code_from: Item[str] = Item("code-from", "picture", str, per_bundle=True)
+"""Whether that code is of a "picture" or of a "point" that was chosen on Traverse's pad."""
 
 rolls: Item[int] = Item("rolls", 0, formats.whole(0, formats.HIGHEST_SEED))
 """How often a row was taken at random: the seed of the next; no link holds it."""

@@ -13,6 +13,7 @@ from aegen.app.components.drawing import drawing
 from aegen.app.components.image_grid import image_grid
 from aegen.app.components.live import Live, Slider
 from aegen.app.pages.target import builder, snippets, state
+from aegen.app.pages.traverse.model import POINT
 from aegen.app.services.targets import Edit
 from aegen.app.state import link, map, visit
 from aegen.app.widgets import bound, row_picker, share_bar, target_text
@@ -155,7 +156,8 @@ def strip(change: Edit) -> Edited:
     if choice is not None and choice != state.step.get():
         state.step.set(choice)
         st.rerun(scope="fragment")
-    start = f"Row {change.start:,}" if isinstance(change.start, int) else UPLOADED
+    own = POINT if map.code_from.get() == "point" else UPLOADED
+    start = f"Row {change.start:,}" if isinstance(change.start, int) else own
     st.markdown(f"{plain(start)} → {plain(target_text.words_of(change.bundle, change.text))}")
     kind = st.success if found.reached is not None and not found.changed else st.warning
     kind(sentence(found.summary()) + ".", icon=":material/compare_arrows:")

@@ -36,6 +36,9 @@ __all__ = [
 STOPS = (-3, -2, -1, 0, 1, 2, 3)
 """Where the pictures of a filmstrip stand, in standard deviations."""
 
+POINT = "A point of the pad"
+"""What a start is called that was chosen there."""
+
 STEPS_BETWEEN = 9
 """Pictures from one place to another."""
 
@@ -75,7 +78,7 @@ class Interpolation:
 def origin(at: Place) -> str:
     """Where the picture comes from, in words."""
     if at.uploaded is not None:
-        origin = "Your picture, as it comes back"
+        origin = POINT if at.point else "Your picture, as it comes back"
     else:
         about = services.bundles.words_of(at.bundle, at.row or 0)
         origin = f"Row {at.row:,}" + (f": {about}" if about else "")

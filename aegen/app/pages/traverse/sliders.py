@@ -21,7 +21,7 @@ from aegen.app.widgets import bound, row_picker, share_bar
 from aegen.figures.palette import ACCENT
 from aegen.traversal.attribute_association import AttributeAssociation
 
-__all__ = ["sliders", "start", "there"]
+__all__ = ["request", "sliders", "start", "there"]
 
 KINDS = {"principal": "Principal directions", "axes": "Latent axes"}
 KINDS_HELP = (
@@ -61,7 +61,8 @@ def start(name: str) -> Place:
         )
     link.show(state.shown())
     code = row_picker.uploaded_code(name)
-    return Place(name, map.pinned.get(), code, kind, moves)
+    point = map.code_from.get() == "point"
+    return Place(name, map.pinned.get(), code, kind, moves, point)
 
 
 def _moves(name: str, kind: str) -> tuple[tuple[int, float], ...]:
@@ -92,9 +93,9 @@ def there(at: Place, walk: Walk) -> None:
     st.caption(_nearness(at, walk))
 
 
-def _live(at: Place, shown: int, read: bool) -> Live:
-    """What the picture follows: the sliders, and the frames of their strips with them."""
-    request = {
+def request(at: Place) -> dict[str, Any]:
+    """A place as the live channel is asked for it."""
+    return {
         "ask": "walk",
         "bundle": at.bundle,
         "row": at.row,
@@ -102,10 +103,14 @@ def _live(at: Place, shown: int, read: bool) -> Live:
         "kind": at.kind,
         "moves": {str(k): distance for k, distance in at.moves},
     }
+
+
+def _live(at: Place, shown: int, read: bool) -> Live:
+    """What the picture follows: the sliders, and the frames of their strips with them."""
     sliders = tuple(
         Slider(_key(at.kind, k), ("moves", str(k)), frame=f"aegen-frame-{k}") for k in range(shown)
     )
-    return Live("walk", request, sliders, read=READINGS if read else "")
+    return Live("walk", request(at), sliders, read=READINGS if read else "")
 
 
 def _key(kind: str, k: int) -> str:
