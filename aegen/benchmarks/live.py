@@ -119,7 +119,7 @@ def hostile(rng: np.random.Generator, bundle: str, d: int) -> str | bytes:
     elif kind == 10:
         names = ["id", "lane", "show", "ask", "bundle", "codes"]
         where = message if rng.random() < 0.5 else show
-        odd = [None, [], {}, True, -1, "x" * 99, 1e300, [[]], [[None]], {"a": [1]}]
+        odd: list[Any] = [None, [], {}, True, -1, "x" * 99, 1e300, [[]], [[None]], {"a": [1]}]
         where[str(rng.choice(names))] = odd[int(rng.integers(len(odd)))]
     elif kind == 11:
         show |= {
@@ -159,6 +159,7 @@ def fuzz(address: str, bundle: str, messages: int, seed: int = 0) -> Fuzzed:
 
     rng, opened = np.random.default_rng(seed), opened_bundle(bundle)
     honest = {"ask": "codes", "bundle": bundle, "codes": opened.codes[:1].tolist()}
+    last = 2**40
     with connect(address, max_size=None) as channel:
         ask(channel, honest)
         before, start = _resident(), time.perf_counter()
@@ -169,16 +170,18 @@ def fuzz(address: str, bundle: str, messages: int, seed: int = 0) -> Fuzzed:
             while not done.is_set():
                 header, pictures = read(channel.recv(timeout=PATIENCE))
                 heard.append((header, pictures is not None))
-                if header["id"] == 2**40:
+                if header["id"] == last and pictures is not None:
                     done.set()
 
         listening = threading.Thread(target=listen, daemon=True)
         listening.start()
         for _ in range(messages):
             channel.send(hostile(rng, bundle, opened.latent_dim))
-        channel.send(json.dumps({"id": 2**40, "lane": "honest", "show": honest}))
-        if not done.wait(PATIENCE) or not heard[-1][1]:
-            raise AegenError("the live channel did not answer after hostile messages")
+        sent = time.perf_counter()
+        while not done.wait(0.2):  # refused while too many others wait
+            channel.send(json.dumps({"id": last, "lane": "honest", "show": honest}))
+            if time.perf_counter() - sent > PATIENCE:
+                raise AegenError("the live channel did not answer after hostile messages")
         seconds = time.perf_counter() - start
     pictures = sum(shown for _, shown in heard)
     growth = _resident() - before
@@ -232,7 +235,7 @@ def _resident() -> int:
 def report(bundle: str = "mnist", messages: int = 10_000, clients: int = 20) -> None:
     """Print what came of hostile messages, and of many clients at once."""
     with channel_served() as address:
-        fuzz(address, bundle, messages // 10, seed=1)  # whatever is made once, is made
+        fuzz(address, bundle, messages, seed=1)  # whatever is made once, is made
         found = fuzz(address, bundle, messages)
         seconds = several(address, bundle, clients, 50)
     shown = table("what", "figure")
