@@ -178,9 +178,13 @@ export class Card {
   // Beside a pixel, within the map.
   place([px, py], [width, height]) {
     const { offsetWidth, offsetHeight } = this.root;
-    const left = px < width * 0.55 ? px + 18 : px - 18 - offsetWidth;
+    // On a narrow map above or below the pixel, which it would cover otherwise.
+    const narrow = offsetWidth + 22 > Math.max(px, width - px);
+    const above = py > offsetHeight + 24 ? py - offsetHeight - 20 : py + 24;
+    const left = narrow ? px - offsetWidth / 2 : px < width * 0.55 ? px + 18 : px - 18 - offsetWidth;
+    const top = narrow ? above : py - offsetHeight / 2;
     this.root.style.left = `${Math.max(4, Math.min(left, width - offsetWidth - 4))}px`;
-    this.root.style.top = `${Math.max(4, Math.min(py - offsetHeight / 2, height - offsetHeight - 4))}px`;
+    this.root.style.top = `${Math.max(4, Math.min(top, height - offsetHeight - 4))}px`;
   }
 
   // The picture at a place beside that of the nearest row: paint(canvas, k) draws either.

@@ -278,6 +278,10 @@ class View {
   applyPath() {
     const path = this.spec.live?.path ?? null;
     this.channelled(this.look.open(this.spec.live));
+    const walks = this.pinned !== null && this.spec.live && this.look.state !== "off";
+    this.hint.textContent = walks
+      ? "Shift-drag from the pinned row to walk, elsewhere to select"
+      : "Shift-drag to select · scroll to zoom · click to pin";
     const now = JSON.stringify([this.spec.live, this.pinned]);
     if (this.shown.path === now) return;
     this.shown.path = now;
