@@ -84,17 +84,20 @@ def between(
         >>> walk.save("walk.webp", ping_pong=True)   # doctest: +SKIP
 
     Raises:
-        InvalidInput: fewer than two stops or frames, no such row, or an unknown path.
+        InvalidInput: fewer than two stops, fewer frames than stops, no such row, or an unknown
+            path.
     """
     frames = _frames(frames)
-    if len(stops) < 2:
-        raise InvalidInput(f"a walk needs at least two stops, got {len(stops)}")
+    if not 2 <= len(stops) <= frames:
+        raise InvalidInput(
+            f"a walk of {frames} frames has two stops at least and a frame for each at most, "
+            f"got {len(stops)}"
+        )
     z = [_code(bundle, stop) for stop in stops]
     shares = np.array_split(np.arange(frames - 1), len(z) - 1)
     pieces = []
     for a, b, steps in zip(z, z[1:], shares, strict=False):
-        if len(steps):
-            pieces.append(_stretch(bundle, a, b, len(steps) + 1, path)[:-1])
+        pieces.append(_stretch(bundle, a, b, len(steps) + 1, path)[:-1])
     return Walk(bundle, np.concatenate([*pieces, z[-1][None]])[:, None])
 
 

@@ -11,12 +11,14 @@ from aegen.figures.animation import animation, save_animation
 
 
 def frames_of(content):
+    """Frames (n, h, w, 4), and how long each lasts in milliseconds."""
     with Image.open(io.BytesIO(content)) as moving:
-        found = []
+        found, lasts = [], []
         for k in range(moving.n_frames):
             moving.seek(k)
             found.append(np.asarray(moving.convert("RGBA")))
-    return np.stack(found)
+            lasts.append(moving.info["duration"])
+    return np.stack(found), lasts
 
 
 @pytest.mark.parametrize("kind", ["webp", "gif"])
@@ -26,23 +28,19 @@ def test_frames_come_back_in_order(kind, channels):
     for k in range(5):
         frames[k, :, k : k + 3] = 40 * k + 60
     frames[..., 3:] = 255
-    there = frames_of(animation(frames, kind, scale=2))
+    there, lasts = frames_of(animation(frames, kind, scale=2))
+    assert lasts == 5 * [50]
     assert there.shape == (5, 16, 24, 4)
     assert (there[:, ::2, ::2, 0] == frames[..., 0]).all()
-    back = frames_of(animation(frames, kind, ping_pong=True))
+    back, lasts = frames_of(animation(frames, kind, ping_pong=True))
+    assert lasts == 8 * [50]
     assert (back[..., 0] == frames[[0, 1, 2, 3, 4, 3, 2, 1], ..., 0]).all()
 
 
 def test_frames_that_are_the_same_still_take_their_time():
     frames = np.repeat([0.0, 1.0], 2)[:, None, None, None] * np.ones((4, 8, 8, 1))
     for kind in ("webp", "gif"):
-        with Image.open(io.BytesIO(animation(frames, kind, fps=10))) as moving:
-            lasts = 0
-            for k in range(moving.n_frames):
-                moving.seek(k)
-                moving.load()
-                lasts += moving.info["duration"]
-        assert lasts == 400
+        assert sum(frames_of(animation(frames, kind, fps=10))[1]) == 400
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ __all__ = [
     "moved",
     "readings",
     "readings_drawing",
+    "strips",
 ]
 
 Reading = tuple[str, str, float]
@@ -99,6 +100,22 @@ def between(
     """Pictures at points of the plane of two directions, uint8 (k, h, w, c)."""
     codes = np.stack([moved(place, pair, at) for at in points])
     return quantize(images.decode(place.bundle, codes))
+
+
+@cached(12)
+def strips(place: Place, shown: int, stops: tuple[float, ...]) -> NDArray[np.float32]:
+    """The picture at a place, and after it those at ``stops`` along its first directions.
+
+    Returns:
+        float32 (1 + shown len(stops), h, w, c), in one decoding.
+    """
+    kind = images.directions(place.bundle, place.kind)
+    z, moves, along = code_of(place), dict(place.moves), np.array(stops)
+    codes = [
+        z + ((along - moves.get(k, 0.0)) * kind.sd[k])[:, None] * kind.vectors[k]
+        for k in range(min(shown, len(kind)))
+    ]
+    return images.decode(place.bundle, np.concatenate([z[None], *codes]))
 
 
 def around(

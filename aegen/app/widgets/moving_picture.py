@@ -20,9 +20,17 @@ __all__ = ["moving_picture"]
 LONGEST, FASTEST = 20, 50
 """Seconds, and frames a second, at most."""
 
+MOST = 4096
+"""Pictures of all frames at most, so that nobody waits for minutes."""
+
 
 def moving_picture(
-    stem: str, make: Callable[..., Walk], arguments: tuple[Any, ...], command: str | None = None
+    stem: str,
+    make: Callable[..., Walk],
+    arguments: tuple[Any, ...],
+    command: str | None = None,
+    *,
+    pictures: int = 1,
 ) -> None:
     """A small button that opens what a moving picture of a walk needs.
 
@@ -31,6 +39,7 @@ def moving_picture(
         make: gives the walk for ``arguments`` and a number of frames, when a file is asked for.
         arguments: what it is of.
         command: the command that writes the same, but for length and speed.
+        pictures: how many a frame has.
     """
     with (
         st.container(horizontal=True, horizontal_alignment="right"),
@@ -40,11 +49,15 @@ def moving_picture(
             seconds = bound.number("Seconds", moving.seconds, 1, LONGEST, width=110)
             fps = bound.number("Frames a second", moving.fps, 1, FASTEST, width=130)
         back = bound.switch("There and back", moving.back)
+        most = max(2, MOST // pictures)
+        frames = min(max(2, seconds * fps), most)
+        if seconds * fps > most:
+            st.caption(f"{most} frames at most: it lasts {most / fps:.1f} s.")
         with st.container(horizontal=True):
             for kind in ("webp", "gif"):
                 st.download_button(
                     "WebP" if kind == "webp" else "GIF",
-                    functools.partial(_file, kind, make, arguments, seconds * fps, fps, back),
+                    functools.partial(_file, kind, make, arguments, frames, fps, back),
                     file_name=f"{stem}.{kind}",
                     mime=f"image/{kind}",
                     key=f"moving:{stem}:{kind}",
@@ -52,7 +65,7 @@ def moving_picture(
                     on_click="ignore",
                 )
         if command:
-            length = f"--seconds {seconds} --fps {fps}{' --ping-pong' if back else ''}"
+            length = f"--seconds {frames / fps:g} --fps {fps}{' --ping-pong' if back else ''}"
             st.code(f"{command} {length} --out walk.webp", language="bash", wrap_lines=True)
 
 
@@ -62,6 +75,6 @@ def _file(
     from aegen.figures.animation import animation
 
     services.images.one_thread()
-    frames = make(*arguments, max(2, n)).frames()
+    frames = make(*arguments, n).frames()
     scale = max(1, round(256 / max(frames.shape[1:3])))
     return animation(frames, kind, fps=fps, ping_pong=back, scale=scale)

@@ -94,7 +94,8 @@ def moving(spec: SamplerSpec, n: int, seed: int) -> None:
         return
     plain_one = not spec.fields and spec.within is None
     command = f"aegen walk {spec.bundle} --smoothing {n} --seed {seed}" if plain_one else None
-    moving_picture(f"{spec.bundle}-smoothing", services.walks.smoothed, (spec, n, seed), command)
+    smoothed = services.walks.smoothed
+    moving_picture(f"{spec.bundle}-smoothing", smoothed, (spec, n, seed), command, pictures=n)
 
 
 def before(spec: SamplerSpec) -> None:

@@ -90,20 +90,13 @@ def origin(at: Place) -> str:
 
 def walk(place: Place, shown: int) -> Walk:
     """A place and its surroundings along the first ``shown`` directions, in one decoding."""
-    directions = services.images.directions(place.bundle, place.kind)
-    z, moved = code_of(place), dict(place.moves)
-    stops = np.array(STOPS, np.float64)
-    around = [
-        z + ((stops - moved.get(k, 0.0)) * directions.sd[k])[:, None] * directions.vectors[k]
-        for k in range(min(shown, len(directions)))
-    ]
-    images = services.images.decode(place.bundle, np.concatenate([z[None], *around]))
+    z, images = code_of(place), services.places.strips(place, shown, STOPS)
     opened = services.bundles.bundle(place.bundle)
     rows, distances = services.draws.nearest(place.bundle, z[None])
     return Walk(
         z,
         images[0],
-        images[1:].reshape(len(around), len(STOPS), *images.shape[1:]),
+        images[1:].reshape(-1, len(STOPS), *images.shape[1:]),
         readings(place.bundle, images[:1]),
         int(rows[0]),
         float(distances[0]),
