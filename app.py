@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from aegen.app import live
 from aegen.app.location import MAIN
 
-app = st.App(MAIN)
+app = st.App(MAIN, routes=live.routes())

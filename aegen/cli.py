@@ -23,6 +23,7 @@ from aegen.commands.supermask import supermask
 from aegen.commands.target import target
 from aegen.commands.tickets import add_ticket_commands
 from aegen.commands.train import train
+from aegen.commands.walk import walk
 from aegen.core.errors import AegenError
 
 __all__ = ["app", "main"]
@@ -39,6 +40,7 @@ app.add_typer(train, name="train")
 app.command("sample")(sample)
 app.command("target")(target)
 app.command("edit")(edit)
+app.command("walk")(walk)
 app.command("compare")(compare)
 app.command("recommend")(recommend)
 add_ticket_commands(supermask)

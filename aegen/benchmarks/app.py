@@ -2,15 +2,18 @@
 
 Every time is from the person's act (opening, clicking, letting go of the mouse) to the picture
 that answers it being on screen, as the page tells: ``data-drawn`` of the map, the sentence of a
-selection, ``data-shown`` of the pictures.
+selection, ``data-shown`` of the pictures. `measure_live` counts the pictures that follow the hand.
 """
 
 from __future__ import annotations
 
 import math
+import os
+import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,13 +22,13 @@ from typing import TYPE_CHECKING
 
 from aegen.app.location import folder
 from aegen.benchmarks.browser import chromium, served
-from aegen.benchmarks.console import console, table
+from aegen.benchmarks.console import console, same_aegen, table
 from aegen.core.errors import AegenError
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
-__all__ = ["Timing", "measure", "report"]
+__all__ = ["Rate", "Timing", "measure", "measure_live", "report", "report_live"]
 
 PATIENCE = 60_000
 """Milliseconds after which a wait is given up."""
@@ -55,6 +58,30 @@ if found.polygon is not None:
 
 
 @dataclass(frozen=True)
+class Rate:
+    """Pictures a second while something is dragged, and how late each was.
+
+    Attributes:
+        act: what was dragged, and by how many visitors at once.
+        moves: moves of the mouse a second.
+        pictures: pictures a second.
+        seconds: from each move to the frame after its picture.
+        target: pictures a second, at least.
+    """
+
+    act: str
+    moves: float
+    pictures: float
+    seconds: tuple[float, ...]
+    target: float
+
+    @property
+    def p95(self) -> float:
+        """The 95th percentile of the latencies (nearest rank)."""
+        return _p95(self.seconds)
+
+
+@dataclass(frozen=True)
 class Timing:
     """How long each repeat of one act took, and how long it should take at most."""
 
@@ -65,7 +92,11 @@ class Timing:
     @property
     def p95(self) -> float:
         """The 95th percentile (nearest rank)."""
-        return sorted(self.seconds)[math.ceil(0.95 * len(self.seconds)) - 1]
+        return _p95(self.seconds)
+
+
+def _p95(seconds: tuple[float, ...]) -> float:
+    return sorted(seconds)[math.ceil(0.95 * len(seconds)) - 1] if seconds else math.inf
 
 
 def measure(
@@ -111,6 +142,132 @@ def report(bundle: str = "mnist", rounds: int = 20, pictures: Path | None = None
             str(len(timing.seconds)),
         )
     console().print(found)
+    report_live(bundle)
+
+
+def report_live(bundle: str = "mnist") -> None:
+    """Print how pictures follow the hand, alone and while a second visitor drags too."""
+    found = table("while this is dragged", "pictures", "target", "median", "p95", "moves")
+    for rate in measure_live(bundle):
+        found.add_row(
+            rate.act,
+            f"{rate.pictures:.0f} /s",
+            f"{rate.target:g} /s",
+            f"{1000 * median(rate.seconds or (math.inf,)):.0f} ms",
+            f"{1000 * rate.p95:.0f} ms",
+            f"{rate.moves:.0f} /s",
+        )
+    console().print(found)
+
+
+DRAGGED = 5.0
+"""Seconds for which something is dragged."""
+
+LIVE_TARGETS = {"mnist": (30, 30, 15)}
+"""Pictures a second, at least, by bundle: slider, map, smoothing; others are larger pictures."""
+
+
+def measure_live(bundle: str = "mnist") -> Iterator[Rate]:
+    """Pictures a second and move-to-picture latency of the live channel.
+
+    A slider of Traverse, the pointer on the map, and the smoothing slider with 16 pictures; each
+    alone, and once more while a second visitor, in a browser of its own, drags a slider of
+    Traverse all the time.
+
+    Raises:
+        BrowserMissing: no Chromium or Playwright.
+        AegenError: the app did not answer.
+    """
+    acts = (
+        ("Traverse slider", f"traverse?bundle={bundle}", ".aegen-live", _track),
+        ("pointer on the map", f"?bundle={bundle}", ".aegen-map", _map),
+        ("smoothing, 16 pictures", f"sample?bundle={bundle}&sample.n=16", ".aegen-grid", _track),
+    )
+    targets = LIVE_TARGETS.get(bundle, (20, 20, 8))
+    with served(folder() / "app.py") as address, chromium() as browser:
+        for (act, link, root, place), target in zip(acts, targets, strict=True):
+            with opened(browser, f"{address}/{link}") as page:
+                yield _dragged(act, page, root, place, target)
+                with _second_visitor(f"{address}/traverse?bundle={bundle}"):
+                    yield _dragged(f"{act}, second visitor", page, root, place, target / 2)
+
+
+Place = tuple[float, float, float, float]
+"""Left, top, width and height of what the mouse moves in."""
+
+
+def _track(page: Page) -> Place:
+    """The track of the page's first slider, with the mouse down on it."""
+    track = page.locator('[data-testid="stSlider"] div[role="group"] > div').first
+    track.scroll_into_view_if_needed()
+    box = track.bounding_box()
+    assert box is not None
+    left, width = box["x"] + 0.02 * box["width"], 0.96 * box["width"]
+    page.mouse.move(left + width / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    return left, box["y"] + box["height"] / 2, width, 0.0
+
+
+def _map(page: Page) -> Place:
+    """The middle of the map, with the tool that looks."""
+    drawn(page)
+    page.locator(".aegen-map-tool.is-look").click()
+    box = page.locator(".aegen-map-over").bounding_box()
+    assert box is not None
+    left, top = box["x"] + 0.2 * box["width"], box["y"] + 0.2 * box["height"]
+    return left, top, 0.6 * box["width"], 0.6 * box["height"]
+
+
+def _dragged(
+    act: str, page: Page, root: str, place: Callable[[Page], Place], target: float
+) -> Rate:
+    """Moves the mouse through a place for some seconds, and asks the page what was painted."""
+    page.wait_for_selector(root)
+    live = "globalThis[Symbol.for('aegen.live')]"
+    page.wait_for_function(f"{live}?.state === 'open'")
+    page.wait_for_timeout(4000)  # what a page begins with is measured elsewhere
+    left, top, width, height = place(page)
+    page.evaluate(f"{live}.painted.length = 0")
+    start, moves = time.perf_counter(), 0
+    while time.perf_counter() - start < DRAGGED:
+        moves += 1
+        across, down = 0.5 + 0.5 * math.sin(moves / 9), 0.5 + 0.5 * math.cos(moves / 13)
+        page.mouse.move(left + across * width, top + down * height)
+    painted = page.evaluate(f"{live}.painted")
+    seconds = tuple(picture["ms"] / 1000 for picture in painted)
+    page.mouse.up()
+    return Rate(act, moves / DRAGGED, len(seconds) / DRAGGED, seconds, target)
+
+
+VISITOR = """
+import sys, time
+from aegen.benchmarks import app
+from aegen.benchmarks.browser import chromium
+with chromium() as browser, app.opened(browser, sys.argv[1]) as page:
+    page.wait_for_selector(".aegen-live[data-shown]")
+    left, top, width, _ = app._track(page)
+    print("ready", flush=True)
+    for k in range(10**6):
+        page.mouse.move(left + width * (0.5 + 0.45 * app.math.sin(k / 9)), top)
+"""
+"""A visitor who drags a slider without end, in a process and a browser of their own."""
+
+
+@contextmanager
+def _second_visitor(link: str) -> Iterator[None]:
+    command = [sys.executable, "-c", VISITOR, link]
+    environment = {**os.environ, **same_aegen()}
+    visitor = subprocess.Popen(
+        command, stdout=subprocess.PIPE, env=environment, start_new_session=True
+    )
+    try:
+        assert visitor.stdout is not None
+        if visitor.stdout.readline() != b"ready\n":
+            raise AegenError("the second visitor could not open the page")
+        yield
+    finally:
+        visitor.terminate()
+        visitor.wait()
 
 
 def _openings(act: str, browser: Browser, link: str, rounds: int, target: float) -> Timing:

@@ -95,7 +95,11 @@ def chromium(*flags: str) -> Iterator[Browser]:
 
 @contextlib.contextmanager
 def served(
-    script: Path, *, environment: Mapping[str, str] | None = None, folder: Path | None = None
+    script: Path,
+    *,
+    environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+    base: str = "",
 ) -> Iterator[str]:
     """The address of a fresh Streamlit server that runs ``script`` from its folder.
 
@@ -103,6 +107,7 @@ def served(
         script: the app's script.
         environment: variables to add.
         folder: working folder, whose ``.streamlit/config.toml`` counts; the script's by default.
+        base: the path below which the app is served.
 
     Raises:
         AegenError: the server did not come up; the message ends with what it printed.
@@ -114,6 +119,7 @@ def served(
         "server.headless": "true",
         "server.fileWatcherType": "none",
         "browser.gatherUsageStats": "false",
+        **({"server.baseUrlPath": base} if base else {}),
     }
     words = [f"--{name}={value}" for name, value in options.items()]
     with tempfile.TemporaryFile() as log:
@@ -125,7 +131,7 @@ def served(
             stderr=subprocess.STDOUT,
         )
         try:
-            address = f"http://127.0.0.1:{port}"
+            address = f"http://127.0.0.1:{port}/{base}".rstrip("/")
             if not _healthy(address, process):
                 log.seek(0)
                 said = log.read().decode(errors="replace")[-2000:]

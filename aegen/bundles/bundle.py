@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
@@ -232,7 +232,23 @@ class Bundle:
             UnknownName: the bundle has no such projection.
             InvalidInput: codes of another dimension, or not finite.
         """
+        return self._projection(name).transform(z)
 
+    def unproject(
+        self, name: str, points: ArrayLike, *, through: ArrayLike | None = None
+    ) -> FloatArray:
+        """Codes, float64 (k, d), that lie at ``points`` (k, 2) of a projection.
+
+        On PCA exactly, in the plane through a code ``through`` (d,), or through the mean; on UMAP
+        a weighted mean of the codes of the ten nearest rows.
+
+        Raises:
+            UnknownName: the bundle has no such projection.
+            InvalidInput: points that are not finite, or a code of another dimension.
+        """
+        return self._projection(name).inverse_transform(points, self.codes, through=through)
+
+    def _projection(self, name: str) -> Projection:
         def make() -> Projection:
             from aegen.projections import projections
 
@@ -244,7 +260,7 @@ class Bundle:
                 raise BundleError(self.path / CODES, f"projection.{name}: {problem}") from problem
 
         self._placed(name)
-        return self._once(f"projection.{name}", make).transform(z)
+        return self._once(f"projection.{name}", make)
 
     def _placed(self, name: str) -> Placed:
         if name not in self.manifest.projections:
@@ -314,18 +330,31 @@ class Bundle:
 
         return self._once("codec", make)
 
+    @property
+    def _quick_codec(self) -> Codec:
+        """The codec with a decoder that does not fill batches up, where it is an ONNX file."""
+        network = self._network("decoder")
+        if self.manifest.format == 1 or network is None:
+            return self._codec
+        return replace(self._codec, decoder=lambda z: network().at_once(z))
+
     def _end(self, which: str) -> Runner | None:
         """The encoder, the decoder or the features, opened when it is first called."""
-        said: NetworkFile | None = getattr(self.manifest, which)
         if which in self._functions:
             return self._functions[which]
-        if said is None or said.function:
+        network = self._network(which)
+        return None if network is None else lambda x: network()(x)
+
+    def _network(self, which: str) -> Callable[[], OnnxNetwork] | None:
+        """What opens an end's ONNX file; None where the bundle has none."""
+        said: NetworkFile | None = getattr(self.manifest, which)
+        if said is None or said.function or which in self._functions:
             return None
 
         def open_network() -> OnnxNetwork:
             return OnnxNetwork(*self._content(f"{which}.onnx"), said.output)
 
-        return lambda x: self._once(which, open_network)(x)
+        return lambda: self._once(which, open_network)
 
     def _reduction(self) -> Reduction | None:
         said = self.manifest.reduction
@@ -373,11 +402,16 @@ class Bundle:
         self._require("encoder")
         return self._codec.encode(self.payload.values(x))
 
-    def decode(self, z: ArrayLike) -> NDArray[np.float32]:
+    def decode(self, z: ArrayLike, *, exact: bool = True) -> NDArray[np.float32]:
         """Images, float32 (n, h, w, c) in [0, 1], of codes ``z`` (n, d).
 
         Of series, tables and codes without a decoder, the pictures that are drawn of them; their
         numbers are `decode_values`.
+
+        Args:
+            z: the codes.
+            exact: the same code gives the same image to the last bit, whichever come with it;
+                without, a few codes are decoded several times as fast, to a grey level.
 
         Raises:
             InvalidInput: codes of another dimension, not finite, or too large to decode.
@@ -385,7 +419,8 @@ class Bundle:
         """
         if self.payload.kind != "codes":
             self._require("decoder")
-        return self._codec.pictures(arrays.codes(z, dimension=self.latent_dim))
+        codec = self._codec if exact else self._quick_codec
+        return codec.pictures(arrays.codes(z, dimension=self.latent_dim))
 
     def decode_values(self, z: ArrayLike) -> NDArray[np.float32]:
         """Rows, float32 (n, *payload.shape), of codes ``z`` (n, d).

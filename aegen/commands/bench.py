@@ -44,11 +44,29 @@ def bench_app(
     out: Annotated[
         Path | None, typer.Option(help="Folder for screenshots of what was measured")
     ] = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Only how pictures follow the hand")
+    ] = False,
 ) -> None:
-    """Drive a real Chromium: first page cold and warm, a new seed, lassoes, a million rows."""
-    from aegen.benchmarks.app import report
+    """Drive a real Chromium: first page, a new seed, lassoes, a million rows, live pictures."""
+    from aegen.benchmarks.app import report, report_live
 
-    report(bundle=bundle, rounds=rounds, pictures=out)
+    if live:
+        report_live(bundle)
+    else:
+        report(bundle=bundle, rounds=rounds, pictures=out)
+
+
+@bench.command("live")
+def bench_live(
+    bundle: Annotated[str, typer.Option(help="Bundle to decode")] = "mnist",
+    messages: Annotated[int, typer.Option(min=10, help="Hostile messages")] = 10_000,
+    clients: Annotated[int, typer.Option(min=1, max=60, help="Clients at once")] = 20,
+) -> None:
+    """The live channel under hostile messages and many clients: refusals, rates, memory."""
+    from aegen.benchmarks.live import report
+
+    report(bundle=bundle, messages=messages, clients=clients)
 
 
 @bench.command("fidelity")

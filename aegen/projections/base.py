@@ -17,8 +17,10 @@ from sklearn.base import BaseEstimator
 from aegen.core import arrays
 from aegen.core.arrays import FloatArray
 from aegen.core.errors import InvalidInput
+from aegen.core.neighbours import Neighbours
 from aegen.core.parameters import check
 from aegen.core.rng import RNG, generator
+from aegen.projections._shepard import between
 
 __all__ = ["Projection"]
 
@@ -72,6 +74,33 @@ class Projection(BaseEstimator, ABC):
                 f"this {self.title} projection is not fitted: call fit(codes) first"
             )
         return self._transform(arrays.codes(z, dimension=self.n_features_in_))
+
+    def inverse_transform(
+        self, points: ArrayLike, z: ArrayLike, *, through: ArrayLike | None = None
+    ) -> FloatArray:
+        """Codes (m, d) that lie at ``points`` (m, 2), one of the many that do.
+
+        A linear projection is inverted exactly, in the plane through a code ``through`` (d,), or
+        through the mean of the codes. Any other is inverted locally: a weighted mean of the fitted
+        codes ``z`` (n, d) whose points are nearest, which is a guess between groups and far away.
+
+        Raises:
+            InvalidInput: before ``fit``, or points, codes or a plane that do not fit.
+        """
+        z = arrays.codes(z, dimension=self.n_features_in_)
+        points = arrays.codes(points, name="points", dimension=2)
+        if len(z) != len(self.coordinates_):
+            raise InvalidInput(f"{len(z)} codes cannot have {len(self.coordinates_)} coordinates")
+        if through is None:
+            return self._inverse(points, z, None)
+        plane = np.asarray(through, np.float64)[None]
+        plane = arrays.codes(plane, name="through", dimension=self.n_features_in_)
+        return self._inverse(points, z, plane)
+
+    def _inverse(self, points: FloatArray, z: FloatArray, plane: FloatArray | None) -> FloatArray:
+        if not hasattr(self, "_points"):
+            self._points = Neighbours(self.coordinates_)
+        return between(points, self._points, z)
 
     def state(self) -> dict[str, NDArray[Any]]:
         """What `restored` needs beside the fitted codes and their coordinates: small arrays."""

@@ -56,6 +56,11 @@ class PCA(Projection):
     def _transform(self, z: FloatArray) -> FloatArray:
         return (z - self.mean_) @ self.components_.T
 
+    def _inverse(self, points: FloatArray, z: FloatArray, plane: FloatArray | None) -> FloatArray:
+        origin = self.mean_ if plane is None else plane
+        found: FloatArray = origin + (points - self._transform(origin)) @ self.components_
+        return found
+
     def _state(self) -> dict[str, NDArray[Any]]:
         return {"mean": self.mean_, "components": self.components_}
 

@@ -14,13 +14,11 @@ from aegen.core.arrays import FloatArray
 from aegen.core.errors import InvalidInput
 from aegen.core.neighbours import Neighbours
 from aegen.core.parameters import Field
+from aegen.projections._shepard import between
 from aegen.projections._units import Units
 from aegen.projections.base import Projection
 
 __all__ = ["UMAP"]
-
-NEAREST = 10
-"""Training codes that a new code is placed between."""
 
 
 class UMAP(Projection):
@@ -91,16 +89,7 @@ class UMAP(Projection):
         self._neighbours = Neighbours(self._units.apply(z))
 
     def _transform(self, z: FloatArray) -> FloatArray:
-        z = self._units.apply(z)
-        rows, distances = self._neighbours.query(z, k=min(NEAREST, len(self.coordinates_)))
-        # Scaled by the nearest distance so that squares neither overflow nor vanish; where that
-        # is zero only the rows at distance zero count.
-        nearest = distances[:, :1]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            weights = np.where(nearest > 0, (nearest / distances) ** 2, distances == 0)
-        weights /= weights.sum(axis=1, keepdims=True)
-        placed: FloatArray = np.einsum("mk,mkc->mc", weights, self.coordinates_[rows])
-        return placed
+        return between(self._units.apply(z), self._neighbours, self.coordinates_)
 
     def _state(self) -> dict[str, NDArray[Any]]:
         return {}

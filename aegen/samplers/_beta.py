@@ -26,6 +26,7 @@ MIX_2 = np.uint64(0x94D049BB133111EB)
 BY_30, BY_27, BY_31, BY_11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
 BY_8, BYTE, ONE = np.uint64(8), np.uint64(255), np.uint64(1)  # unsigned: indices need no sign test
 UNIT = 2.0**-53
+STRIDE = np.uint64((64 * int(GOLDEN)) % 2**64)  # 64 words an entry, of which it uses two or three
 
 
 def _ziggurat() -> tuple[FloatArray, FloatArray]:
@@ -86,12 +87,16 @@ def _outside(state: np.uint64, layer: np.uint64, place: np.int64) -> tuple[np.ui
 def draw_beta(seed: np.uint64, s: NDArray[np.int32], m: int, out: FloatArray) -> None:
     """Fill ``out`` with independent draws of Beta(s, m + 1 - s), one for each entry of ``s``.
 
-    Both are contiguous, of one shape; the stream of bits starts at ``seed``.
+    Both are contiguous, of one shape; the stream of bits starts at ``seed``. Each entry has words
+    of its own in it, so that a refusal of one moves no other: with the same seed and another ``m``
+    draws move a little instead of being drawn anew (common random numbers).
     """
     shapes = s.reshape(-1)
     drawn = out.reshape(-1)
-    state = seed
+    begin = seed
     for k in range(shapes.size):
+        state = begin
+        begin += STRIDE
         d_a = shapes[k] - 1 / 3
         d_b = m + 2 / 3 - shapes[k]
         while True:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from copy import copy
 from functools import cached_property
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import betaincinv, ndtr, ndtri
 
 from aegen.core import arrays
-from aegen.core.arrays import BoolArray, FloatArray, IntArray
+from aegen.core.arrays import BoolArray, FloatArray, IntArray, count
 from aegen.core.errors import InvalidInput
 from aegen.core.parameters import Field
 from aegen.samplers._beta import draw_beta
@@ -202,6 +203,27 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
         if not 1 <= self.degree_ <= n or not self.count_ <= n + 0.5:
             return "degree_ and count_ must be at most the number of rows"
         return None
+
+    def at_degree(self, degree: int) -> Self:
+        """The same fit with another degree; nothing is learned anew, so it takes no time.
+
+        Raises:
+            NotFitted: before ``fit``.
+            InvalidInput: a degree outside 1..n.
+
+        Example:
+            >>> model = EmpiricalBetaCopula().fit([[0.0], [2.0]], rng=0)
+            >>> model.at_degree(1).degree_
+            1
+        """
+        self._require_fitted()
+        self._laws, self._rows  # noqa: B018 - made once here, and shared; they know no degree
+        found = copy(self)
+        found.__dict__.pop("_sums", None)
+        found.degree = count(degree, name="degree", minimum=1, maximum=len(self.ranks_))
+        found.degree_ = found.degree
+        found._fields = found.get_params(deep=False)
+        return found
 
     # what follows from the learned attributes, made when it is needed
 

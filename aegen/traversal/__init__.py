@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from aegen.traversal.attribute_association import AttributeAssociation, attribute_associations
+from aegen.traversal.attribute_directions import attribute_directions
 from aegen.traversal.density_path import dense_path
 from aegen.traversal.directions import Directions, latent_axes, principal_directions, traverse
 from aegen.traversal.interpolation import interpolate
@@ -11,6 +12,7 @@ __all__ = [
     "AttributeAssociation",
     "Directions",
     "attribute_associations",
+    "attribute_directions",
     "dense_path",
     "interpolate",
     "latent_axes",

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from aegen.core import arrays
 from aegen.core.arrays import FloatArray, IntArray, count
 from aegen.core.errors import InvalidInput
+from aegen.traversal.interpolation import along
 
 __all__ = ["dense_path"]
 
@@ -59,10 +60,10 @@ def dense_path(a: ArrayLike, b: ArrayLike, steps: int, rows: ArrayLike) -> Float
     first, last = arrays.codes(np.stack(ends), name="the ends")
     some = np.unique(np.linspace(0, len(known) - 1, min(len(known), HELD)).astype(np.int64))
     stops = np.concatenate([[first], known[some], [last]])
-    path = _even(stops[_cheapest(stops)], FINE * (steps - 1) + 1)
+    path = along(stops[_cheapest(stops)], FINE * (steps - 1) + 1)
     for _ in range(ROUNDS):
         path[1:-1] = (path[:-2] + 2 * path[1:-1] + path[2:]) / 4
-    path = _even(path, steps)
+    path = along(path, steps)
     path[0], path[-1] = first, last
     return path
 
@@ -90,11 +91,3 @@ def _cheapest(stops: FloatArray) -> IntArray:
     while chain[-1] != 0:
         chain.append(int(before[chain[-1]]))
     return np.array(chain[::-1])
-
-
-def _even(path: FloatArray, steps: int) -> FloatArray:
-    """Points at equal distances along a polygonal path (k, d)."""
-    lengths = np.linalg.norm(np.diff(path, axis=0), axis=1)
-    along = np.concatenate([[0.0], np.cumsum(lengths)])
-    at = np.linspace(0.0, along[-1], steps)
-    return np.stack([np.interp(at, along, column) for column in path.T], axis=1)

@@ -21,7 +21,8 @@ class Directions:
     Attributes:
         vectors: unit vectors, float64 (k, d), a direction each.
         sd: standard deviation of the codes along each, (k,).
-        share: share of the codes' total variance along each, (k,); sums to one.
+        share: share of the codes' total variance along each, (k,); sums to one for axes and
+            principal directions.
         mean: the codes' mean, (d,).
     """
 

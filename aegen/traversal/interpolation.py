@@ -7,11 +7,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from aegen.core import arrays
 from aegen.core.arrays import FloatArray, count
 from aegen.core.errors import InvalidInput
 from aegen.traversal.directions import one_code
 
-__all__ = ["interpolate"]
+__all__ = ["along", "interpolate"]
 
 
 def interpolate(
@@ -59,6 +60,25 @@ def interpolate(
         path = c + _arc(a - c, b - c, t)
     path[0], path[-1] = a, b
     return path
+
+
+def along(points: ArrayLike, steps: int) -> FloatArray:
+    """``steps`` >= 2 points at equal distances along a line of points (k, c), k >= 2.
+
+    Returns:
+        float64 (steps, c).
+
+    Raises:
+        InvalidInput: fewer than two points or steps.
+
+    Example:
+        >>> along([[0.0, 0.0], [1.0, 0.0], [1.0, 3.0]], 3).tolist()
+        [[0.0, 0.0], [1.0, 1.0], [1.0, 3.0]]
+    """
+    line = arrays.codes(points, name="points", minimum=2, why="for a line")
+    until = np.concatenate([[0.0], np.linalg.norm(np.diff(line, axis=0), axis=1).cumsum()])
+    at = np.linspace(0, until[-1], count(steps, name="steps", minimum=2))
+    return np.stack([np.interp(at, until, column) for column in line.T], axis=1)
 
 
 def _arc(a: FloatArray, b: FloatArray, t: FloatArray) -> FloatArray:

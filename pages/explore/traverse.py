@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from aegen.app import page
-from aegen.app.pages.traverse import interpolation, model, sliders, snippets, state
+from aegen.app import page, services
+from aegen.app.pages.traverse import interpolation, joystick, model, sliders, snippets, state
 from aegen.app.widgets import share_bar
+from aegen.app.widgets.moving_picture import moving_picture
 
 
 @page.part
@@ -27,6 +28,7 @@ def traverse(name: str) -> None:
         ],
         arguments=(at, state.directions.get()),
     )
+    joystick.joystick(at, sliders.request(at))
     st.subheader("From one picture to another", anchor=False)
     a, b, path = interpolation.ends(at)
     interpolation.strip(a, b, model.interpolation(a, b, path))
@@ -38,6 +40,9 @@ def traverse(name: str) -> None:
             ("npz", f"{name}-strip.npz", "application/zip", model.interpolation_npz),
         ],
         arguments=(a, b, path),
+    )
+    moving_picture(
+        f"{name}-walk", services.walks.between, (a, b, path), snippets.command(a, b, path)
     )
 
 

@@ -64,6 +64,21 @@ def test_rows_do_not_depend_on_those_beside_them(tmp_path):
     assert np.array_equal(whole[30:67], net(many[30:67]))
 
 
+def test_a_few_rows_at_once_are_not_filled_up(tmp_path, monkeypatch):
+    net, run, sizes = network(GOOD, tmp_path), OnnxNetwork._run, []
+    rows = RNG.normal(size=(100, 8)).astype(np.float32)
+    net(rows)
+
+    def counted(self, some):
+        sizes.append(len(some))
+        return run(self, some)
+
+    monkeypatch.setattr(OnnxNetwork, "_run", counted)
+    for n in (1, 7, 100):
+        assert np.allclose(net.at_once(rows[:n]), net(rows[:n]), rtol=1e-5, atol=1e-6)
+    assert sizes == [1, 16, 7, 16, 100, 64, 48]
+
+
 def test_threads_share_one(tmp_path):
     net, many = network(GOOD, tmp_path), RNG.normal(size=(200, 8)).astype(np.float32)
     wanted, found = net(many), []

@@ -138,3 +138,25 @@ def test_what_cannot_be_projected(name):
         )
         with pytest.raises(InvalidInput, match=f"{parameter.name} must be"):
             projections.create(name).set_params(**{parameter.name: []}).fit(codes())
+
+
+@every
+def test_a_place_leads_back_to_codes_that_lie_there(name):
+    projection = fitted(name)
+    points = projection.coordinates_[:7]
+    found = projection.inverse_transform(points, codes())
+    assert found.shape == (7, 4)
+    assert np.allclose(projection.transform(found), points, atol=1e-6)
+    assert not np.allclose(projection.inverse_transform(points[::-1], codes()), found)
+    with pytest.raises(InvalidInput, match="59 codes cannot have 60 coordinates"):
+        projection.inverse_transform(points, codes()[1:])
+    with pytest.raises(InvalidInput, match="points"):
+        projection.inverse_transform(points[:, :1], codes())
+
+
+def test_the_plane_of_a_linear_projection_goes_through_a_code():
+    projection = fitted("pca")
+    [found] = projection.inverse_transform(projection.transform(NEW[:1]), codes(), through=NEW[0])
+    assert np.allclose(found, NEW[0])
+    mean = projection.inverse_transform([[0.0, 0.0]], codes())
+    assert np.allclose(mean, codes().mean(axis=0))

@@ -483,3 +483,18 @@ def test_a_file_with_ranks_out_of_range_is_refused(tmp_path):
     save_arrays(file, state, metadata | {"sha256": mark})
     with pytest.raises(StorageError, match="every rank once"):
         load(file)
+
+
+def test_another_degree_moves_draws_instead_of_drawing_them_anew():
+    """The same seed is the same random numbers (common random numbers), whatever the degree."""
+    rows = np.random.default_rng(0).normal(size=(500, 6))
+    model = ebc(rows)
+    for degree, other in ((200, 150), (30, 20), (6, 5)):
+        drawn = model.at_degree(degree).sample(200, rng=3)
+        moved = np.linalg.norm(model.at_degree(other).sample(200, rng=3) - drawn, axis=1)
+        anew = np.linalg.norm(model.at_degree(degree).sample(200, rng=4) - drawn, axis=1)
+        assert np.quantile(moved, 0.9) < np.median(anew) / 2
+        fresh = ebc(rows, degree=degree)
+        assert np.array_equal(drawn, fresh.sample(200, rng=3))
+    with pytest.raises(InvalidInput, match="degree must be"):
+        model.at_degree(501)

@@ -15,6 +15,7 @@ library errors pass through to `aegen.app.page`, which shows them.
     interventions    tickets changed by hand             evaluation_data  images to evaluate on
     reconstruction   tickets of autoencoders, and what they redraw
     creations        bundles that people make of their own networks
+    places           where a person is, what is seen there     walks  what moves
 """
 
 from aegen.app.services import (
@@ -27,6 +28,7 @@ from aegen.app.services import (
     evaluation_data,
     images,
     interventions,
+    places,
     projections,
     reconstruction,
     rows,
@@ -34,6 +36,7 @@ from aegen.app.services import (
     targets,
     tickets,
     trainings,
+    walks,
     warmup,
 )
 
@@ -47,6 +50,7 @@ __all__ = [
     "evaluation_data",
     "images",
     "interventions",
+    "places",
     "projections",
     "reconstruction",
     "rows",
@@ -54,5 +58,6 @@ __all__ = [
     "targets",
     "tickets",
     "trainings",
+    "walks",
     "warmup",
 ]

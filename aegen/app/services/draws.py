@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from aegen.app.services.cache import cached
 from aegen.app.services.images import one_thread
 from aegen.app.services.projections import project
 from aegen.app.services.rows import rows_of
-from aegen.app.services.samplers import FIT_SEED, SamplerSpec, by_rows, model
+from aegen.app.services.samplers import FIT_SEED, SamplerSpec, at_hand, by_rows, model, slow
 from aegen.core.arrays import FloatArray, IntArray
 from aegen.core.errors import InvalidInput
 
@@ -22,7 +22,17 @@ if TYPE_CHECKING:
     from aegen.figures.contours import Contour
     from aegen.metrics.distance_ratio import Copying
 
-__all__ = ["CONTOURED", "Quality", "contours", "draw", "nearest", "overlaid", "quality"]
+__all__ = [
+    "CONTOURED",
+    "Quality",
+    "contours",
+    "copying_drawing",
+    "draw",
+    "nearest",
+    "overlaid",
+    "quality",
+    "varied",
+]
 
 FEW = 512
 """Draws, and held-out rows, that a model's quality figures are measured on."""
@@ -60,7 +70,28 @@ def draw(spec: SamplerSpec, n: int, seed: int) -> Draw:
     return Draw(images, codes, rows, drawn - started, time.perf_counter() - drawn)
 
 
-def _weighted(spec: SamplerSpec, n: int, seed: int) -> tuple[FloatArray, IntArray]:
+def varied(spec: SamplerSpec, n: int, seed: int) -> FloatArray:
+    """Codes of a draw, (n, d), while a field moves: the seed stays, so codes move with the field.
+
+    Another degree of an empirical beta copula needs no fit. Other models are fitted anew.
+
+    Raises:
+        InvalidInput: the fit is slow.
+    """
+    if slow(spec) and not at_hand(spec):
+        raise InvalidInput("this model takes long to fit: it follows when you let go")
+    fields = dict(spec.fields)
+    degree = fields.pop("degree", "n")
+    if spec.sampler != "empirical-beta-copula" or not isinstance(degree, int):
+        return _codes(spec, n, seed)
+    base = replace(spec, fields=tuple(fields.items()))
+    sampler: Any = model(base).sampler
+    return _codes(base, n, seed, sampler.at_degree(degree))
+
+
+def _weighted(
+    spec: SamplerSpec, n: int, seed: int, sampler: Any = None
+) -> tuple[FloatArray, IntArray]:
     """Codes that start from the rows asked for, by a model of all rows."""
     assert spec.within is not None
     rows = rows_of(spec.bundle, spec.within)
@@ -68,16 +99,17 @@ def _weighted(spec: SamplerSpec, n: int, seed: int) -> tuple[FloatArray, IntArra
         raise InvalidInput("the selection holds no rows: draw around some points")
     weights = np.zeros(bundles.bundle(spec.bundle).manifest.rows)
     weights[rows] = 1
-    sampler: Any = model(spec).sampler
+    sampler = sampler or model(spec).sampler
     codes, started = sampler.sample_rows(n, weights=weights, rng=seed)
     return codes, started
 
 
-def _codes(spec: SamplerSpec, n: int, seed: int) -> FloatArray:
-    """Codes without images, for figures and maps."""
+def _codes(spec: SamplerSpec, n: int, seed: int, sampler: Any = None) -> FloatArray:
+    """Codes without images, for figures and maps; by another ``sampler`` than the spec's."""
     if by_rows(spec):
-        return _weighted(spec, n, seed)[0]
-    return model(spec).sampler.sample(n, rng=seed)
+        return _weighted(spec, n, seed, sampler)[0]
+    codes: FloatArray = (sampler or model(spec).sampler).sample(n, rng=seed)
+    return codes
 
 
 @cached(24)
@@ -114,6 +146,16 @@ def quality(spec: SamplerSpec) -> Quality:
         _median(dense, held_out[:64]),
         FEW,
     )
+
+
+def copying_drawing(found: Copying, what: str) -> str:
+    """The ratio on its scale, and in a line below, which keeps its place while it changes."""
+    from aegen.figures import copying_scale
+
+    scale = copying_scale(found.ratio, found.low, found.high)
+    words = f"{found.ratio:.2f} ({found.low:.2f} to {found.high:.2f}) by {what}"
+    line = "opacity:.75;white-space:nowrap;overflow:hidden;text-overflow:ellipsis"
+    return f'{scale}<div style="{line}">{words}</div>'
 
 
 def _median(sampler: Any, codes: FloatArray) -> float | None:

@@ -21,6 +21,7 @@ __all__ = [
     "attribute_associations",
     "classify",
     "decode",
+    "direction_names",
     "directions",
     "encode",
     "one_thread",
@@ -36,10 +37,10 @@ def sheet(name: str, rows: tuple[int, ...]) -> ByteArray:
     return quantize(decode(name, bundles.bundle(name).codes[list(rows)]))
 
 
-def decode(name: str, z: FloatArray) -> NDArray[np.float32]:
-    """Images of codes, float32 (n, h, w, c)."""
+def decode(name: str, z: FloatArray, *, exact: bool = True) -> NDArray[np.float32]:
+    """Images of codes, float32 (n, h, w, c); to a grey level at least."""
     one_thread()
-    return bundles.bundle(name).decode(z)
+    return bundles.bundle(name).decode(z, exact=exact)
 
 
 def classify(name: str, x: NDArray[np.float32]) -> dict[str, FloatArray]:
@@ -71,13 +72,30 @@ def one_thread() -> None:
 
 @cached(12)
 def directions(name: str, kind: str) -> Directions:
-    """Directions of a bundle's codes: "principal" ones, or latent "axes"."""
+    """Directions of a bundle's codes: "principal" ones, latent "axes", or of "attributes"."""
     from aegen.traversal.directions import latent_axes, principal_directions
 
+    if kind == "attributes":
+        return _attribute_directions(name)[1]
     kinds = {"principal": principal_directions, "axes": latent_axes}
     if kind not in kinds:
-        raise UnknownName("kind of direction", kind, list(kinds))
+        raise UnknownName("kind of direction", kind, [*kinds, "attributes"])
     return kinds[kind](bundles.bundle(name).codes)
+
+
+def direction_names(name: str, kind: str) -> tuple[str, ...]:
+    """What the directions of a kind are called."""
+    if kind == "attributes":
+        return _attribute_directions(name)[0]
+    word = "Direction" if kind == "principal" else "Axis"
+    return tuple(f"{word} {k + 1}" for k in range(len(directions(name, kind))))
+
+
+@cached(6)
+def _attribute_directions(name: str) -> tuple[tuple[str, ...], Directions]:
+    from aegen.traversal.attribute_directions import attribute_directions
+
+    return attribute_directions(bundles.bundle(name).codes, bundles.attributes(name))
 
 
 @cached(12)

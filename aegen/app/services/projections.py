@@ -17,7 +17,7 @@ from aegen.core.errors import InvalidInput
 if TYPE_CHECKING:
     from aegen.figures.small_map import Shade
 
-__all__ = ["Labels", "coordinates", "density", "labels", "project", "shade"]
+__all__ = ["Labels", "coordinates", "density", "labels", "project", "shade", "unproject"]
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,19 @@ def project(name: str, projection: str, z: FloatArray) -> FloatArray:
     """Where codes ``z`` lie in the same picture as `coordinates`."""
     axes = axes_of(projection)
     return bundle(name).project(projection, z) if axes is None else z[:, list(axes)]
+
+
+def unproject(
+    name: str, projection: str, points: FloatArray, row: int | None = None
+) -> FloatArray:
+    """Codes at ``points`` (k, 2), in the plane through a row or the mean, or between rows.
+
+    The plane is exact on PCA and on latent axes; elsewhere codes are guessed from nearest rows.
+    """
+    from aegen.traversal.walks import codes_at
+
+    opened = bundle(name)
+    return codes_at(opened, projection, points, None if row is None else opened.codes[row])
 
 
 @cached(24)

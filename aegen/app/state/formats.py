@@ -22,6 +22,9 @@ __all__ = [
     "numbers",
     "numbers_text",
     "pair",
+    "path",
+    "path_text",
+    "point",
     "sizes",
     "target",
     "target_text",
@@ -107,6 +110,37 @@ def numbers(text: str) -> tuple[float, ...]:
 def numbers_text(values: Iterable[float] | None, digits: int = 6) -> str:
     """Writes numbers with so many significant digits."""
     return ",".join(f"{value:.{digits}g}" for value in values or ())
+
+
+def point(furthest: float) -> Callable[[str], tuple[float, float]]:
+    """Reads two numbers, at most ``furthest`` away from 0.
+
+    Example:
+        >>> point(3.0)("0.5,-1")
+        (0.5, -1.0)
+    """
+
+    def read(text: str) -> tuple[float, float]:
+        found = numbers(text)
+        if len(found) != 2 or max(map(abs, found)) > furthest:
+            raise ValueError(f"two numbers from -{furthest:g} to {furthest:g} are needed")
+        return found[0], found[1]
+
+    return read
+
+
+def path(text: str) -> tuple[str, tuple[tuple[float, float], ...]]:
+    """Reads a line drawn on a map: its projection, and 2 to 64 points: "pca~0,1~2,3"."""
+    projection, *parts = text.split("~")
+    points = tuple(numbers(part) for part in parts)
+    if not 2 <= len(points) <= 64 or any(len(point) != 2 for point in points):
+        raise ValueError("a path needs 2 to 64 points x,y")
+    return projection, tuple((x, y) for x, y in points)
+
+
+def path_text(value: tuple[str, tuple[tuple[float, float], ...]] | None) -> str:
+    """Writes such a line."""
+    return "~".join([value[0], *(numbers_text(point) for point in value[1])]) if value else ""
 
 
 def view(text: str) -> tuple[float, float, float]:

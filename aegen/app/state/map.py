@@ -11,10 +11,12 @@ from aegen.app.state.link import Item
 
 __all__ = [
     "axes",
+    "code_from",
     "colour",
     "layers",
     "outline",
     "overlay",
+    "path",
     "pinned",
     "projection",
     "rolls",
@@ -56,6 +58,11 @@ outline: Item[tuple[Selection, Any] | None] = Item(
 )
 """The area as the map itself holds it, with every vertex; no link holds it."""
 
+path: Item[tuple[str, tuple[tuple[float, float], ...]] | None] = Item(
+    "path", None, formats.path, formats.path_text, per_bundle=True
+)
+"""The line drawn on the map, whose pictures are shown: its projection, and its points."""
+
 pinned: Item[int | None] = Item("row", None, formats.whole(0, 10**9), str, per_bundle=True)
 """The pinned row: where Traverse and edits start."""
 
@@ -67,6 +74,9 @@ uploaded_code: Item[tuple[float, ...] | None] = Item(
     per_bundle=True,
 )
 """The code of an uploaded picture: where Traverse and edits start instead of the pinned row."""
+
+code_from: Item[str] = Item("code-from", "picture", str, per_bundle=True)
+"""Whether that code is of a "picture" or of a "point" that was chosen on Traverse's pad."""
 
 rolls: Item[int] = Item("rolls", 0, formats.whole(0, formats.HIGHEST_SEED))
 """How often a row was taken at random: the seed of the next; no link holds it."""

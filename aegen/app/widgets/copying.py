@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from aegen.app import services
 from aegen.app.components.drawing import drawing
+from aegen.app.components.live import Live
 from aegen.app.services.samplers import SamplerSpec
 from aegen.app.widgets import fields
 
-__all__ = ["copying", "figures", "smoothing"]
+if TYPE_CHECKING:
+    from aegen.core.parameters import Parameter
+
+__all__ = ["copying", "figures", "live", "smoothing"]
+
+COPYING = "copying"
+"""Key of the drawing of the copying ratio."""
+
+FOLLOWING = 64
+"""Pictures that follow a slider while it is moved, at most."""
 
 SMALL = "pca"
 """The projection of the small map: every bundle has it and it is exact for new codes."""
@@ -31,10 +43,33 @@ def figures(spec: SamplerSpec, n: int, seed: int, chosen: int | None) -> None:
 
 def smoothing(spec: SamplerSpec) -> None:
     """The sliders of a latent model that lead from one kind of model to another."""
+    fields.slides(spec.sampler, *_of_sliders(spec))
+
+
+def live(spec: SamplerSpec, n: int, seed: int) -> Live | None:
+    """How a draw follows all sliders of its model; None where it cannot."""
+    within = "" if spec.within is None else spec.within.text()
+    if n > FOLLOWING or services.samplers.slow(spec) or (spec.within is not None and not within):
+        return None
+    request = {
+        "ask": "draw",
+        "bundle": spec.bundle,
+        "sampler": spec.sampler,
+        "fields": dict(spec.fields),
+        "within": within,
+        "n": n,
+        "seed": seed,
+    }
+    return Live("draw", request, fields.followed(spec.sampler, *_of_sliders(spec)), read=COPYING)
+
+
+def _of_sliders(
+    spec: SamplerSpec,
+) -> tuple[tuple[Parameter, ...], int, Callable[[str], Any]]:
+    """What its sliders need: the fields, the rows that it is fitted to, and what it learnt."""
     rows = services.bundles.bundle(spec.bundle).manifest.rows
     found = services.samplers.model(spec).rows
-    fields.slides(
-        spec.sampler,
+    return (
         services.samplers.fields_of(spec.sampler),
         rows if found is None else len(found),
         functools.partial(services.samplers.learnt, spec),
@@ -43,8 +78,6 @@ def smoothing(spec: SamplerSpec) -> None:
 
 def copying(quality: services.draws.Quality) -> None:
     """How near draws come to training rows, with its interval."""
-    from aegen.figures import copying_scale
-
     found = quality.copying
     if found is None:
         return
@@ -54,7 +87,7 @@ def copying(quality: services.draws.Quality) -> None:
         f"the same for held-out rows: 0 repeats training rows, 1 is as new as new data. "
         f"95 % interval {found.low:.2f} to {found.high:.2f}.",
     )
-    drawing(copying_scale(found.ratio, found.low, found.high), key="copying")
+    drawing(services.draws.copying_drawing(found, f"{found.n:,} draws"), key=COPYING)
 
 
 def _densities(quality: services.draws.Quality) -> None:

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from aegen.app import services
 from aegen.app.components.image_grid import image_grid
+from aegen.app.components.live import Live
 from aegen.app.services.samplers import SamplerSpec
 from aegen.app.state.draws import DrawChoices
 from aegen.app.widgets import share_bar
@@ -30,9 +31,17 @@ def chosen(choices: DrawChoices, n: int) -> int | None:
 
 
 def grid(
-    bundle: str, images: ArrayLike, codes: FloatArray, choices: DrawChoices, key: str
+    bundle: str,
+    images: ArrayLike,
+    codes: FloatArray,
+    choices: DrawChoices,
+    key: str,
+    live: Live | None = None,
 ) -> None:
-    """The pictures to choose from, with their nearest rows below where that is asked for."""
+    """The pictures to choose from, with their nearest rows below where that is asked for.
+
+    They follow sliders where ``live`` says which.
+    """
     n = len(codes)
     below, names = None, [f"picture {k + 1}" for k in range(n)]
     if choices.nearest.get():
@@ -49,6 +58,7 @@ def grid(
         names=names,
         below=below,
         chosen=chosen(choices, n),
+        live=live,
     )
     if choice is not None:
         choices.picked.set(None if choice == choices.picked.get() else choice)

@@ -12,6 +12,7 @@ from typing import Any
 
 import streamlit as st
 
+from aegen.app.components.live import Slider
 from aegen.app.state import visit
 from aegen.app.state.link import Item
 from aegen.app.widgets import sliders
@@ -19,7 +20,7 @@ from aegen.app.widgets.bound import bind, choose, switch, take, words
 from aegen.core.errors import InvalidInput
 from aegen.core.parameters import Parameter
 
-__all__ = ["FIELD", "fields", "items", "leads", "slides"]
+__all__ = ["FIELD", "fields", "followed", "items", "leads", "slides"]
 
 
 def fields(owner: str, parameters: Sequence[Parameter]) -> tuple[tuple[str, Any], ...]:
@@ -64,6 +65,18 @@ def slides(
     for parameter in parameters:
         if parameter.field.slide is not None:
             sliders.lead(parameter, _item(owner, parameter), rows, learnt)
+
+
+def followed(
+    owner: str, parameters: Sequence[Parameter], rows: int, learnt: Callable[[str], Any]
+) -> tuple[Slider, ...]:
+    """The sliders of all fields that have one, for pictures that follow them."""
+    found = (
+        sliders.followed(parameter, _item(owner, parameter), rows, learnt)
+        for parameter in parameters
+        if parameter.field.slide is not None or _scaled(parameter)
+    )
+    return tuple(slider for slider in found if slider is not None)
 
 
 def _scaled(parameter: Parameter) -> bool:

@@ -59,6 +59,7 @@ def _picture(name: str, key: str, invert: str) -> UploadedImage | None:
 def _take_file(name: str, key: str, invert: str) -> None:
     """Start from the picture in the file, where it is one; `upload` says if it is none."""
     map.uploaded_code.reset()
+    map.code_from.reset()
     try:
         found = _picture(name, key, invert)
         if found is None:

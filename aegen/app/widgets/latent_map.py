@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from aegen.app import services
-from aegen.app.components import latent_map, picture, select_on_map
+from aegen.app.components import latent_map, path_of, picture, select_on_map
 from aegen.app.row_selection import Area, AttributeEquals, area
 from aegen.app.state import map, visit
 from aegen.app.widgets import bound, row_picker
@@ -16,7 +16,7 @@ from aegen.app.widgets.model_overlay import Layers
 from aegen.core.arrays import IntArray
 from aegen.core.errors import AegenError
 
-__all__ = ["clear", "map_controls", "map_of_rows", "unpin"]
+__all__ = ["clear", "map_controls", "map_of_rows", "path", "unpin"]
 
 MAP = "map"
 
@@ -100,10 +100,47 @@ def map_of_rows(
         atlas=(tiles.columns, tiles.tile_h, tiles.tile_w, tiles.rows),
         atlas_rows=None if tiles.rows == opened.manifest.rows else np.arange(tiles.rows),
     )
-    found = latent_map(shown, key=MAP, polygon=outline, pinned=pin, height=height)
+    found = latent_map(
+        shown,
+        key=MAP,
+        polygon=outline,
+        pinned=pin,
+        height=height,
+        live=_live(name, projection),
+        on_path=_take_path,
+    )
     _take_polygon(projection, outline, found.polygon)
     if found.pinned != map.pinned.get():
         map.pinned.set(found.pinned)
+
+
+def path(projection: str) -> tuple[tuple[float, float], ...] | None:
+    """The line drawn on the map of this projection, where there is one."""
+    drawn = map.path.get()
+    return drawn[1] if drawn is not None and drawn[0] == projection else None
+
+
+def _live(name: str, projection: str) -> dict[str, Any] | None:
+    """What the map shows by the live channel: of codes that can be decoded."""
+    opened = services.bundles.bundle(name)
+    if not opened.decodes and opened.payload.kind != "codes":
+        return None
+    drawn = path(projection)
+    return {
+        "bundle": name,
+        "projection": projection,
+        "exact": projection == "pca" or projection.startswith("axes-"),
+        "path": None if drawn is None else [list(point) for point in drawn],
+    }
+
+
+def _take_path() -> None:
+    said = path_of(MAP)
+    points = said["points"]
+    if points is None:
+        map.path.reset()
+    else:
+        map.path.set((said["projection"], tuple((float(x), float(y)) for x, y in points)))
 
 
 def _stressed(name: str) -> IntArray | None:

@@ -14,12 +14,13 @@ from typing import Any, Literal
 
 import streamlit as st
 
+from aegen.app.components.live import Slider
 from aegen.app.state import link
 from aegen.app.widgets.bound import take
 from aegen.app.widgets.markdown import plain
 from aegen.core.parameters import Parameter
 
-__all__ = ["lead", "scale", "stops"]
+__all__ = ["followed", "lead", "scale", "stops"]
 
 STEPS = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
 """Round numbers of a decade."""
@@ -55,18 +56,9 @@ def lead(
     model, ``learnt`` gives what it chose.
     """
     assert parameter.field.slide is not None
-    (first, begin), (last, end) = parameter.field.slide
-    ends = [rows if value == "n" else float(value) for value in (first, last)]
-    whole = parameter.kind == "int"
-    values: list[Any] = list(stops(min(ends), max(ends), whole=whole, log=parameter.field.log))
-    if ends[0] > ends[1]:
-        values.reverse()
-    values[0], values[-1] = (
-        word if isinstance(word, str) else value
-        for word, value in ((first, values[0]), (last, values[-1]))
-    )
+    (_, begin), (_, end) = parameter.field.slide
     with st.container(gap=None):
-        _slider(parameter, item, values, rows, learnt)
+        _slider(parameter, item, rows, learnt)
         st.html(
             '<div style="display:flex;justify-content:space-between;gap:1rem;font-size:.82rem;'
             f'opacity:.75"><span>← {begin}</span><span>{end} →</span></div>'
@@ -80,29 +72,64 @@ def scale(parameter: Parameter, item: link.Item[Any]) -> None:
     """
     if isinstance(item.get(), str) or item.get() is None:
         return
-    low, high = parameter.field.low, parameter.field.high
-    assert low is not None
-    assert high is not None
-    values = stops(low, high, whole=parameter.kind == "int")
-    _slider(parameter, item, values, 0, lambda name: None, label="collapsed")
+    _slider(parameter, item, 0, lambda name: None, label="collapsed")
+
+
+def followed(
+    parameter: Parameter, item: link.Item[Any], rows: int, learnt: Callable[[str], Any]
+) -> Slider | None:
+    """The slider of a field, as what follows it while it is moved must know it, if it has one."""
+    if parameter.field.slide is None and (isinstance(item.get(), str) or item.get() is None):
+        return None
+    values = _shown(parameter, item, rows, learnt)[0]
+    return Slider(_key(item), ("fields", parameter.name), values)
+
+
+def _key(item: link.Item[Any]) -> str:
+    return f"slide:{item.key}"
+
+
+def _values(parameter: Parameter, rows: int) -> list[Any]:
+    """The stops of a field's slider, from one end to the other."""
+    whole, field = parameter.kind == "int", parameter.field
+    if field.slide is None:
+        assert field.low is not None
+        assert field.high is not None
+        return list(stops(field.low, field.high, whole=whole))
+    (first, _), (last, _) = field.slide
+    ends = [rows if value == "n" else float(value) for value in (first, last)]
+    values: list[Any] = list(stops(min(ends), max(ends), whole=whole, log=field.log))
+    if ends[0] > ends[1]:
+        values.reverse()
+    values[0], values[-1] = (
+        word if isinstance(word, str) else value
+        for word, value in ((first, values[0]), (last, values[-1]))
+    )
+    return values
+
+
+def _shown(
+    parameter: Parameter, item: link.Item[Any], rows: int, learnt: Callable[[str], Any]
+) -> tuple[list[Any], Any]:
+    """The stops with the field's own value among them, wherever that lies, and that value."""
+    values, value = _values(parameter, rows), item.get()
+    if value not in values:
+        if isinstance(value, str) or value is None:
+            value = learnt(parameter.name)
+        value = values[0] if value is None else value
+    return _with(values, value, rows), value
 
 
 def _slider(
     parameter: Parameter,
     item: link.Item[Any],
-    values: list[Any],
     rows: int,
     learnt: Callable[[str], Any],
     label: Literal["visible", "collapsed"] = "visible",
 ) -> None:
-    """A slider over ``values`` with the field's own among them, wherever that lies."""
-    value = item.get()
-    if value not in values:
-        if isinstance(value, str) or value is None:
-            value = learnt(parameter.name)
-        value = values[0] if value is None else value
-    shown = _with(values, value, rows)
-    key = f"slide:{item.key}"
+    """The slider itself."""
+    shown, value = _shown(parameter, item, rows, learnt)
+    key = _key(item)
     if key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
     st.select_slider(

@@ -1,5 +1,7 @@
 """Traverse: sliders move the picture, the link and the lines of Python reproduce it."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -29,7 +31,14 @@ def healthy(test):
 
 def drawn(test):
     """All pictures of the page as text."""
-    return "".join(element.proto.body for element in test.get("html"))
+    return "".join(
+        [element.proto.body for element in test.get("html")]
+        + [
+            json.loads(element.proto.json)["picture"]
+            for element in test.get("bidi_component")
+            if element.proto.component_name == "aegen.live_picture"
+        ]
+    )
 
 
 def test_arriving_with_nothing_chosen_starts_at_a_row(opened):

@@ -9,13 +9,14 @@ import base64
 
 import numpy as np
 
+from aegen.app.components.live import SCRIPTS, Live
 from aegen.app.components.mount import component, fingerprint, nothing
 from aegen.core.arrays import ByteArray
 from aegen.core.images import grid, png
 
 __all__ = ["image_grid"]
 
-_component = component("image_grid")
+_component = component("image_grid", (*SCRIPTS, "image_grid.js"))
 
 
 def image_grid(
@@ -27,6 +28,7 @@ def image_grid(
     below: ByteArray | None = None,
     chosen: int | None = None,
     columns: int | None = None,
+    live: Live | None = None,
 ) -> int | None:
     """Shows ``images``; gives back which one was just chosen, or None where none was.
 
@@ -38,6 +40,7 @@ def image_grid(
         below: as many pictures again, each shown somewhat darker under its own.
         chosen: the one to stress.
         columns: how many side by side; by default as many as rows, or one more.
+        live: what the pictures follow; not where others stand ``below``.
     """
     n = len(images)
     across = columns or next(k for k in range(1, n + 1) if k * k >= n)
@@ -50,6 +53,7 @@ def image_grid(
         "label": label,
         "names": names or [f"{label} {k + 1}" for k in range(n)],
         "chosen": chosen,
+        "live": live.data() if live is not None and below is None else None,
     }
     result = _component(key=key, data=data, on_choice_change=nothing)
     choice = result.get("choice")

@@ -2,7 +2,8 @@
 // arrow keys.
 //
 // For tests and benchmarks the root `.aegen-grid` carries data-n (pictures) and, once a sheet is
-// decoded and painted, data-shown: a mark of that sheet, so a new draw is a new mark.
+// decoded and painted, data-shown: a mark of that sheet, so a new draw is a new mark; data-frames
+// counts what was drawn from the live channel.
 
 const views = new WeakMap();
 
@@ -16,13 +17,33 @@ class View {
     this.tiles = document.createElement("div");
     this.tiles.addEventListener("click", ({ target }) => this.choose(target));
     this.tiles.addEventListener("keydown", (event) => this.move(event));
-    this.root.append(this.sheet, this.tiles);
+    this.canvas = document.createElement("canvas");
+    this.canvas.hidden = true;
+    this.root.append(this.sheet, this.canvas, this.tiles);
     parent.append(this.root);
+    this.frames = 0;
+    this.follower = new Follower(({ header, pixels }) => this.follow(header, pixels));
+    this.unlisten = said(parent, () => this.data?.live);
+  }
+
+  // Over the sheet that Python sent, until a newer one is there.
+  follow(header, pixels) {
+    if (header.n !== this.data.n) return;
+    channel.paint(this.canvas, header, pixels, this.data.columns);
+    this.canvas.hidden = false;
+    this.root.dataset.frames = ++this.frames;
+  }
+
+  destroy() {
+    this.follower.stop();
+    this.unlisten();
+    this.root.remove();
   }
 
   show(data) {
     const { n, columns, label, names, chosen, sheet } = data;
     this.data = data;
+    this.follower.set(data.live);
     this.root.setAttribute("aria-label", label);
     this.root.style.setProperty("--columns", columns);
     this.root.style.setProperty("--rows", Math.ceil(n / columns));
@@ -51,6 +72,7 @@ class View {
     next.alt = "";
     this.sheet.replaceWith(next);
     this.sheet = next;
+    if (!this.follower.held) this.canvas.hidden = true;
     await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
     if (this.shown !== data.sheet) return;
     this.root.dataset.n = data.n;
@@ -80,4 +102,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const view = views.get(parentElement);
   view.tell = setTriggerValue;
   view.show(data);
+  const turn = (view.turn = {});
+  // Streamlit may run a late clean-up after the next call: only the last call's counts.
+  return () => {
+    if (view.turn !== turn) return;
+    view.destroy();
+    views.delete(parentElement);
+  };
 }

@@ -25,13 +25,14 @@ from aegen.app.components.latent_map.selection import (
     resolve,
     settle,
 )
+from aegen.app.components.live import CLIENT
 from aegen.app.components.mount import component, nothing, send_part, spec_part
 
-__all__ = ["MapSelection", "Picture", "latent_map", "picture", "select_on_map"]
+__all__ = ["MapSelection", "Picture", "latent_map", "path_of", "picture", "select_on_map"]
 
 _NO_WEBGL = "aegen.latent_map:no-webgl"
 
-_view = component("latent_map")
+_view = component("latent_map", (CLIENT, "latent_map.js"))
 
 
 def latent_map(
@@ -42,6 +43,8 @@ def latent_map(
     pinned: int | None = None,
     height: int = 560,
     on_select: Callable[[], None] = nothing,
+    live: dict[str, Any] | None = None,
+    on_path: Callable[[], None] = nothing,
 ) -> MapSelection:
     """Draws every point and gives back what the person selected on the map.
 
@@ -57,6 +60,9 @@ def latent_map(
         pinned: likewise, the row of a point.
         height: pixels, but never more than 80 % of the window.
         on_select: called before the run that a new selection starts.
+        live: what look and path tools show by the live channel: the "bundle", the "projection",
+            whether its plane is "exact", and the "path" drawn so far, (k, 2) or None.
+        on_path: called before the run that a new path starts; `path_of` gives it.
 
     Returns:
         The polygon in data coordinates and the pinned row, None where there is none.
@@ -67,7 +73,7 @@ def latent_map(
     memory = st.session_state.setdefault(memory_key(key), {})
     settle(memory, polygon=polygon, pinned=pinned, points=fingerprint)
     with st.container(gap=None):
-        answer = _webgl_answer(key, on_select)
+        answer = _webgl_answer(key, on_select, on_path)
         if st.session_state.get(_NO_WEBGL):
             answer = replacement.draw(
                 shown,
@@ -79,7 +85,8 @@ def latent_map(
             )
         selection, told = resolve(memory, answer, points=fingerprint, n=len(shown.points))
         if not st.session_state.get(_NO_WEBGL):
-            _send(key, ready, {**specification(shown, ready, height=height), **told})
+            spec = specification(shown, ready, height=height)
+            _send(key, ready, {**spec, "live": live, **told})
     return selection
 
 
@@ -91,13 +98,25 @@ def select_on_map(key: str, polygon: ArrayLike | None = None, pinned: int | None
     ask(st.session_state.setdefault(memory_key(key), {}), polygon, pinned)
 
 
-def _webgl_answer(key: str, on_select: Callable[[], None]) -> dict[str, Any] | None:
+def path_of(key: str) -> dict[str, Any]:
+    """What was drawn on a map last: its "points", or None where they were cleared, and where."""
+    found: dict[str, Any] = st.session_state[key].get("path") or {"points": None}
+    return found
+
+
+def _webgl_answer(
+    key: str, on_select: Callable[[], None], on_path: Callable[[], None]
+) -> dict[str, Any] | None:
     """Puts the view on the page; what the person did on it last, or None."""
     if st.session_state.get(_NO_WEBGL):
         return None
     # Its content never changes, so the large script is sent once a visit.
     result = _view(
-        key=key, data={"map": key}, on_selection_change=on_select, on_webgl_change=nothing
+        key=key,
+        data={"map": key},
+        on_selection_change=on_select,
+        on_webgl_change=nothing,
+        on_path_change=on_path,
     )
     st.session_state[_NO_WEBGL] = result.get("webgl") is False
     answer: dict[str, Any] | None = result.get("selection")

@@ -1,10 +1,24 @@
-"""The rows selected on the map as lines of Python."""
+"""The rows selected on the map as lines of Python, and a line on it as a command."""
 
 from __future__ import annotations
 
 from aegen.app.row_selection import Selection, python
 
-__all__ = ["of_selection"]
+__all__ = ["of_path", "of_selection"]
+
+
+def of_path(
+    bundle: str, projection: str, points: tuple[tuple[float, float], ...], row: int | None
+) -> str:
+    """The walk along a line on the map as a command.
+
+    Example:
+        >>> of_path("mnist", "pca", ((0.0, 1.0), (2.5, 3.0)), 7)
+        "aegen walk mnist --projection pca --row 7 --points '0,1 2.5,3'"
+    """
+    line = " ".join(f"{x:.6g},{y:.6g}" for x, y in points)
+    plane = "" if row is None else f" --row {row}"
+    return f"aegen walk {bundle} --projection {projection}{plane} --points '{line}'"
 
 
 def of_selection(bundle: str, chosen: Selection | None) -> str:

@@ -17,5 +17,6 @@ SHOWN: tuple[Item[Any], ...] = (
     map.layers,
     map.selected,
     map.pinned,
+    map.path,
 )
 """All that the page's link holds, beside the fields of the latent model over the map."""

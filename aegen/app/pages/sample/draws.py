@@ -9,11 +9,12 @@ from aegen.app.components.image_grid import image_grid
 from aegen.app.pages.sample import state
 from aegen.app.services.samplers import SamplerSpec
 from aegen.app.state import draws, formats, link, visit
-from aegen.app.widgets import bound, draw_detail, fields
+from aegen.app.widgets import bound, copying, draw_detail, fields
 from aegen.app.widgets.markdown import duration, plain
+from aegen.app.widgets.moving_picture import moving_picture
 from aegen.core.images import quantize
 
-__all__ = ["before", "chosen_model", "pictures", "restriction"]
+__all__ = ["before", "chosen_model", "moving", "pictures", "restriction"]
 
 
 def chosen_model(name: str) -> SamplerSpec:
@@ -78,12 +79,23 @@ def pictures(spec: SamplerSpec, n: int, seed: int) -> None:
     """The grid, and how long it took; a chosen picture is in ``state.picked``."""
     draw, fitted = services.draws.draw(spec, n, seed), services.samplers.fitted(spec)
     visit.last_drawn((spec, n, seed))
-    draw_detail.grid(spec.bundle, draw.images, draw.codes, state.draws, "draws")
+    live = copying.live(spec, n, seed)
+    draw_detail.grid(spec.bundle, draw.images, draw.codes, state.draws, "draws", live)
     came = "Fitted" if fitted.how == "fitted" else "Fitted before, read from disk"
     st.caption(
         f"{came} in {duration(fitted.model.fit_seconds)} · drawn in "
         f"{duration(draw.draw_seconds)} · decoded in {duration(draw.decode_seconds)}"
     )
+
+
+def moving(spec: SamplerSpec, n: int, seed: int) -> None:
+    """The draw from copies to independence as a moving picture, where the model has a degree."""
+    if spec.sampler != "empirical-beta-copula" or n > copying.FOLLOWING:
+        return
+    plain_one = not spec.fields and spec.within is None
+    command = f"aegen walk {spec.bundle} --smoothing {n} --seed {seed}" if plain_one else None
+    smoothed = services.walks.smoothed
+    moving_picture(f"{spec.bundle}-smoothing", smoothed, (spec, n, seed), command, pictures=n)
 
 
 def before(spec: SamplerSpec) -> None:

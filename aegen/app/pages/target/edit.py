@@ -11,11 +11,14 @@ import streamlit as st
 from aegen.app import navigation, services
 from aegen.app.components.drawing import drawing
 from aegen.app.components.image_grid import image_grid
+from aegen.app.components.live import Live, Slider
 from aegen.app.pages.target import builder, snippets, state
+from aegen.app.pages.traverse.model import POINT
 from aegen.app.services.targets import Edit
 from aegen.app.state import link, map, visit
 from aegen.app.widgets import bound, row_picker, share_bar, target_text
 from aegen.app.widgets.markdown import plain, sentence
+from aegen.app.widgets.moving_picture import moving_picture
 from aegen.core.errors import AegenError
 from aegen.core.images import quantize
 
@@ -78,7 +81,7 @@ def _becomes(name: str) -> None:
 
 
 def _how(factors: dict[str, tuple[str, ...]]) -> None:
-    """Along which path, what stays, how far."""
+    """Along which path, and what stays."""
     bound.choose("Path", state.kind, list(KINDS), format_func=KINDS.__getitem__, help=KINDS_HELP)
     key = f"held:{state.hold.key}"
     st.session_state[key] = list(_shown_held(factors))
@@ -91,17 +94,6 @@ def _how(factors: dict[str, tuple[str, ...]]) -> None:
         args=(key,),
         help="By effects the classifier minds these; of a straight path their own directions are "
         "taken out.",
-    )
-    key = bound.bind(state.reach)
-    st.slider(
-        "How far",
-        0.1,
-        state.FURTHEST_EDIT,
-        key=key,
-        step=0.1,
-        on_change=bound.take,
-        args=(state.reach, key),
-        help="1 is where the path leads; further exaggerates.",
     )
 
 
@@ -158,15 +150,50 @@ def strip(change: Edit) -> Edited:
         names=[_position(found, k) for k in range(n)],
         columns=n,
         chosen=min(state.step.get(), n - 1),
+        live=_live(change, n),
     )
+    _strength()
     if choice is not None and choice != state.step.get():
         state.step.set(choice)
         st.rerun(scope="fragment")
-    start = f"Row {change.start:,}" if isinstance(change.start, int) else UPLOADED
+    own = POINT if map.code_from.get() == "point" else UPLOADED
+    start = f"Row {change.start:,}" if isinstance(change.start, int) else own
     st.markdown(f"{plain(start)} → {plain(target_text.words_of(change.bundle, change.text))}")
     kind = st.success if found.reached is not None and not found.changed else st.warning
     kind(sentence(found.summary()) + ".", icon=":material/compare_arrows:")
     return found
+
+
+def _strength() -> None:
+    """How far the edit goes; the strip follows while it is moved."""
+    key = bound.bind(state.reach)
+    st.slider(
+        "Strength",
+        0.1,
+        state.FURTHEST_EDIT,
+        key=key,
+        step=0.1,
+        on_change=bound.take,
+        args=(state.reach, key),
+        help="1 is where the path leads; further exaggerates.",
+    )
+
+
+def _live(change: Edit, steps: int) -> Live:
+    """How the strip follows the strength."""
+    start = change.start if isinstance(change.start, int) else list(change.start)
+    request = {
+        "ask": "edit",
+        "bundle": change.bundle,
+        "start": start,
+        "text": change.text,
+        "kind": change.kind,
+        "hold": None if change.hold is None else list(change.hold),
+        "reach": change.reach,
+        "to": change.reach,
+        "steps": steps,
+    }
+    return Live("edit", request, (Slider(f"widget:{state.reach.key}", ("to",)),))
 
 
 def read_out(change: Edit, found: Edited) -> None:
@@ -226,3 +253,4 @@ def share(change: Edit) -> None:
         share_bar.draw_files(f"{change.bundle}-edit", services.targets.edited, "Strip", steps),
         (change,),
     )
+    moving_picture(f"{change.bundle}-edit", services.walks.edited, (change,))

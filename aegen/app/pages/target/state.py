@@ -91,6 +91,7 @@ EDIT: tuple[Item[Any], ...] = (
     mode,
     map.pinned,
     map.uploaded_code,
+    map.code_from,
     edit_target,
     kind,
     hold,

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aegen.app import services
+from aegen.app.services.places import Place, Reading, code_of, readings
 from aegen.core.arrays import FloatArray
-from aegen.core.errors import InvalidInput
 from aegen.core.images import grid, png, quantize
 from aegen.core.storage import npz
 
@@ -36,30 +36,11 @@ __all__ = [
 STOPS = (-3, -2, -1, 0, 1, 2, 3)
 """Where the pictures of a filmstrip stand, in standard deviations."""
 
+POINT = "A point of the pad"
+"""What a start is called that was chosen there."""
+
 STEPS_BETWEEN = 9
 """Pictures from one place to another."""
-
-Reading = tuple[str, str, float]
-"""An attribute, the value that the classifier sees, and its probability."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """A place in a bundle's latent space: where it starts, and moves from there.
-
-    Attributes:
-        bundle: the bundle's name.
-        row: the training row that it starts from, where it does.
-        uploaded: the code of a person's own picture, where it starts from one.
-        kind: the directions it moves along: "principal" or "axes".
-        moves: (direction from 0, standard deviations) each.
-    """
-
-    bundle: str
-    row: int | None
-    uploaded: tuple[float, ...] | None = None
-    kind: str = "principal"
-    moves: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,30 +75,10 @@ class Interpolation:
     readings: tuple[Reading, ...]
 
 
-def code_of(place: Place) -> FloatArray:
-    """The code of a place, float64 (d,).
-
-    Raises:
-        InvalidInput: a row that is not there.
-    """
-    opened = services.bundles.bundle(place.bundle)
-    if place.uploaded is not None:
-        z = np.array(place.uploaded)
-    else:
-        rows = opened.manifest.rows
-        if place.row is None or not 0 <= place.row < rows:
-            raise InvalidInput(f"{opened.title} has rows 0 to {rows - 1:,}, got {place.row}")
-        z = opened.codes[place.row].copy()
-    directions = services.images.directions(place.bundle, place.kind)
-    for k, distance in place.moves:
-        z += distance * directions.sd[k] * directions.vectors[k]
-    return z
-
-
 def origin(at: Place) -> str:
     """Where the picture comes from, in words."""
     if at.uploaded is not None:
-        origin = "Your picture, as it comes back"
+        origin = POINT if at.point else "Your picture, as it comes back"
     else:
         about = services.bundles.words_of(at.bundle, at.row or 0)
         origin = f"Row {at.row:,}" + (f": {about}" if about else "")
@@ -129,36 +90,17 @@ def origin(at: Place) -> str:
 
 def walk(place: Place, shown: int) -> Walk:
     """A place and its surroundings along the first ``shown`` directions, in one decoding."""
-    directions = services.images.directions(place.bundle, place.kind)
-    z, moved = code_of(place), dict(place.moves)
-    stops = np.array(STOPS, np.float64)
-    around = [
-        z + ((stops - moved.get(k, 0.0)) * directions.sd[k])[:, None] * directions.vectors[k]
-        for k in range(min(shown, len(directions)))
-    ]
-    images = services.images.decode(place.bundle, np.concatenate([z[None], *around]))
+    z, images = code_of(place), services.places.strips(place, shown, STOPS)
     opened = services.bundles.bundle(place.bundle)
     rows, distances = services.draws.nearest(place.bundle, z[None])
     return Walk(
         z,
         images[0],
-        images[1:].reshape(len(around), len(STOPS), *images.shape[1:]),
-        _readings(place.bundle, images[:1]),
+        images[1:].reshape(-1, len(STOPS), *images.shape[1:]),
+        readings(place.bundle, images[:1]),
         int(rows[0]),
         float(distances[0]),
         opened.copying(z[None]).ratio if opened.manifest.holdout_rows else None,
-    )
-
-
-def _readings(name: str, image: NDArray[np.float32]) -> tuple[Reading, ...]:
-    """The four most probable values of a single attribute, or the most probable of each."""
-    told = services.images.classify(name, image)
-    attributes = services.bundles.bundle(name).manifest.attributes
-    each = 4 if len(told) == 1 else 1
-    return tuple(
-        (attribute, attributes[attribute].classes[k], float(shares[0, k]))
-        for attribute, shares in told.items()
-        for k in np.argsort(-shares[0], kind="stable")[:each]
     )
 
 

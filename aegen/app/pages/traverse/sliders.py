@@ -12,13 +12,16 @@ import streamlit as st
 
 from aegen.app import services
 from aegen.app.components.drawing import drawing
+from aegen.app.components.live import Live, Slider
+from aegen.app.components.live_picture import live_picture
 from aegen.app.pages.traverse import state
 from aegen.app.pages.traverse.model import STOPS, Place, Walk, origin
 from aegen.app.state import link, map, visit
 from aegen.app.widgets import bound, row_picker, share_bar
+from aegen.figures.palette import ACCENT
 from aegen.traversal.attribute_association import AttributeAssociation
 
-__all__ = ["sliders", "start", "there"]
+__all__ = ["request", "sliders", "start", "there"]
 
 KINDS = {"principal": "Principal directions", "axes": "Latent axes"}
 KINDS_HELP = (
@@ -31,6 +34,9 @@ UNIT_HELP = (
     "1 of the middle. 0 is where you start."
 )
 MORE = 8
+
+READINGS = "readings"
+"""Key of the drawing of what the classifier sees."""
 
 
 def start(name: str) -> Place:
@@ -55,7 +61,8 @@ def start(name: str) -> Place:
         )
     link.show(state.shown())
     code = row_picker.uploaded_code(name)
-    return Place(name, map.pinned.get(), code, kind, moves)
+    point = map.code_from.get() == "point"
+    return Place(name, map.pinned.get(), code, kind, moves, point)
 
 
 def _moves(name: str, kind: str) -> tuple[tuple[int, float], ...]:
@@ -71,23 +78,44 @@ def _moves(name: str, kind: str) -> tuple[tuple[int, float], ...]:
 
 def there(at: Place, walk: Walk) -> None:
     """The big picture, where it comes from, what the classifier sees, how far the data are."""
-    from aegen.figures import bars
-
-    st.html(
-        f'<img alt="{escape(origin(at), quote=True)}" src="{share_bar.source(walk.image)}" '
-        'style="width:min(100%,300px);image-rendering:pixelated;border-radius:10px;'
-        'display:block;margin:0 auto">'
+    live_picture(
+        share_bar.source(walk.image),
+        key="traverse-picture",
+        label=origin(at),
+        live=_live(at, len(walk.strips), bool(walk.readings)),
     )
     st.caption(origin(at), text_alignment="center")
     if walk.readings:
-        several = len({attribute for attribute, _, _ in walk.readings}) > 1
         st.markdown(
             "**Looks like**", help="What the bundle's classifier sees in the picture, in percent."
         )
-        names = [f"{a} {value}" if several else value for a, value, _ in walk.readings]
-        shares = [share for _, _, share in walk.readings]
-        drawing(bars(names, shares, title="the classifier sees"), key="readings")
+        drawing(services.places.readings_drawing(walk.readings), key=READINGS)
     st.caption(_nearness(at, walk))
+
+
+def request(at: Place) -> dict[str, Any]:
+    """A place as the live channel is asked for it."""
+    return {
+        "ask": "walk",
+        "bundle": at.bundle,
+        "row": at.row,
+        "uploaded": None if at.uploaded is None else list(at.uploaded),
+        "kind": at.kind,
+        "moves": {str(k): distance for k, distance in at.moves},
+    }
+
+
+def _live(at: Place, shown: int, read: bool) -> Live:
+    """What the picture follows: the sliders, and the frames of their strips with them."""
+    sliders = tuple(
+        Slider(_key(at.kind, k), ("moves", str(k)), frame=f"aegen-frame-{k}") for k in range(shown)
+    )
+    return Live("walk", request(at), sliders, read=READINGS if read else "")
+
+
+def _key(kind: str, k: int) -> str:
+    """The key of a direction's slider."""
+    return f"walk:{state.moves(kind).key}:{k}"
 
 
 def _nearness(at: Place, walk: Walk) -> str:
@@ -131,8 +159,7 @@ def sliders(at: Place, walk: Walk) -> None:
 
 
 def _slider(kind: str, k: int, distance: float, share: float) -> None:
-    item = state.moves(kind)
-    key = f"walk:{item.key}:{k}"
+    key = _key(kind, k)
     if key not in st.session_state or st.session_state[key] != distance:
         st.session_state[key] = distance
     word = "Direction" if kind == "principal" else "Axis"
@@ -157,18 +184,22 @@ def _move(kind: str, k: int, key: str) -> None:
 
 
 def _strip(k: int, images: Any, distance: float, association: AttributeAssociation | None) -> str:
-    """Seven pictures, the one nearest to the slider framed, and what changes along them."""
+    """Seven pictures, a frame where the slider is, and what changes along them."""
     from aegen.figures.filmstrip import filmstrip
 
-    marked = min(range(len(STOPS)), key=lambda j: abs(STOPS[j] - distance))
+    place = (distance - STOPS[0]) / len(STOPS)
     low = middle = high = ""
     if association is not None:
         low, high = f"← {escape(association.low)}", f"{escape(association.high)} →"
         middle = f"{escape(association.attribute)} {_percent(association.share)}"
     return (
+        '<div style="position:relative">'
         f'<img alt="Seven pictures along direction {k + 1}, from {STOPS[0]} to {STOPS[-1]} '
-        f'standard deviations" src="{share_bar.source(filmstrip(images, marked=marked))}" '
+        f'standard deviations" src="{share_bar.source(filmstrip(images))}" '
         'style="width:100%;display:block">'
+        f'<div class="aegen-frame-{k}" style="position:absolute;top:0;bottom:0;'
+        f"left:{100 * place:.4g}%;width:{100 / len(STOPS):.5g}%;box-sizing:border-box;"
+        f'border:2px solid {ACCENT};pointer-events:none"></div></div>'
         '<div style="display:flex;justify-content:space-between;font-size:.8rem;opacity:.75;'
         f'min-height:1.3em"><span>{low}</span><span>{middle}</span><span>{high}</span></div>'
     )

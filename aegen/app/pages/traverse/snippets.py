@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aegen.app.pages.traverse.model import STEPS_BETWEEN, Place
 
-__all__ = ["python_of_interpolation", "python_of_picture"]
+__all__ = ["command", "python_of_interpolation", "python_of_picture"]
 
 DIRECTIONS = {"principal": "principal_directions", "axes": "latent_axes"}
 
@@ -56,6 +56,18 @@ def python_of_interpolation(a: Place, b: Place, path: str) -> str:
         "images = bundle.decode(codes)",
         f'Path("strip.png").write_bytes(png(grid(images, columns={STEPS_BETWEEN})))',
     )
+
+
+def command(a: Place, b: Place, path: str) -> str | None:
+    """The walk between two rows as a command; None where an end is no row.
+
+    Example:
+        >>> command(Place("mnist", 3), Place("mnist", 77), "dense")
+        'aegen walk mnist --row 3 --row 77 --path dense'
+    """
+    if any(end.row is None or end.uploaded or end.moves for end in (a, b)):
+        return None
+    return f"aegen walk {a.bundle} --row {a.row} --row {b.row} --path {path}"
 
 
 def _script(bundle: str, *lines: str) -> str:

@@ -1,6 +1,7 @@
 // Mouse, touch, pen and keyboard on the map become: move the camera, draw around, click, hover.
 //
-// One finger or button does what the tool says, Shift always lassoes, two fingers pinch.
+// One finger or button does what the tool says, two fingers pinch. With Shift a drag that begins at
+// the pinned row walks from there, and any other lassoes.
 
 const CLICK = 4; // pixels a click may wander
 const STEP = 3; // pixels between two vertices of a lasso
@@ -9,7 +10,8 @@ const far = ([x0, y0], [x1, y1], least) => Math.hypot(x1 - x0, y1 - y0) >= least
 const box = ([x0, y0], [x1, y1]) => [[x0, y0], [x1, y0], [x1, y1], [x0, y1]];
 
 // target: { tool, camera, moved(held), settle(), drawing(pixels), drawn(pixels), clicked(at),
-//           hovered(at), left(), escaped(), choose(tool), fit() }
+//           looked(at), atPin(at), walking(pixels), walked(pixels), hovered(at), left(), escaped(),
+//           choose(tool), fit() }
 export function listen(element, target) {
   const down = new Map();
   let gesture = null;
@@ -32,7 +34,9 @@ export function listen(element, target) {
       target.drawing(null);
       gesture = { tool: "pinch", ...pinch() };
     } else if (down.size === 1) {
-      const tool = event.button === 1 ? "pan" : event.shiftKey ? "lasso" : target.tool;
+      const walks = event.shiftKey && target.atPin(place(event));
+      const tool =
+        event.button === 1 ? "pan" : walks ? "path" : event.shiftKey ? "lasso" : target.tool;
       gesture = { tool, start: place(event), last: place(event), line: [place(event)], moved: false };
     }
   };
@@ -43,6 +47,7 @@ export function listen(element, target) {
       if (event.pointerType !== "touch") target.hovered(at);
       return;
     }
+    if (gesture.tool === "look") target.looked(at);
     down.set(event.pointerId, at);
     if (gesture.tool === "pinch") {
       if (down.size < 2) return;
@@ -54,7 +59,7 @@ export function listen(element, target) {
       return;
     }
     gesture.moved ||= far(gesture.start, at, CLICK);
-    if (!gesture.moved) return;
+    if (!gesture.moved || gesture.tool === "look") return;
     if (gesture.tool === "pan") {
       target.camera.pan(at[0] - gesture.last[0], at[1] - gesture.last[1]);
       gesture.last = at;
@@ -64,7 +69,8 @@ export function listen(element, target) {
       target.drawing(gesture.line);
     } else if (far(gesture.line.at(-1), at, STEP)) {
       gesture.line.push(at);
-      target.drawing(gesture.line);
+      if (gesture.tool === "path") target.walking(gesture.line);
+      else target.drawing(gesture.line);
     }
   };
 
@@ -78,7 +84,8 @@ export function listen(element, target) {
     }
     gesture = null;
     if (!moved) target.clicked(start);
-    else if (tool === "pan") target.settle();
+    else if (tool === "pan" || tool === "look") target.settle();
+    else if (tool === "path") target.walked(line);
     else {
       target.drawing(null);
       if (line.length > 2) target.drawn(line);
@@ -116,6 +123,8 @@ export function listen(element, target) {
     p: () => target.choose("pan"),
     l: () => target.choose("lasso"),
     b: () => target.choose("box"),
+    k: () => target.choose("look"),
+    t: () => target.choose("path"),
     Enter: () => target.drawn(whole()),
   };
 

@@ -12,6 +12,7 @@ export class Overlay {
     this.colours = {};
     // All in data coordinates but `stroke`, the line being drawn, which is in pixels.
     Object.assign(this, { polygon: null, rings: null, pinned: null, hovered: null, stroke: null });
+    this.path = null; // the line of a walk, in data coordinates
     this.contours = null; // [{ share, lines: [[x, y, x, y, ...], ...] }, ...], widest first
   }
 
@@ -37,8 +38,23 @@ export class Overlay {
     if (this.contours) this.drawContours();
     if (this.rings) this.drawRings();
     if (this.stroke) this.outline(this.stroke, 0.12);
+    if (this.path) this.drawPath();
     if (this.hovered) this.mark(...camera.pixelOfData(...this.hovered), 6, false);
     if (this.pinned) this.mark(...camera.pixelOfData(...this.pinned), 8, true);
+  }
+
+  drawPath() {
+    const { context, camera } = this;
+    const pixels = this.path.map(([x, y]) => camera.pixelOfData(x, y));
+    context.beginPath();
+    pixels.forEach(([x, y], i) => (i ? context.lineTo(x, y) : context.moveTo(x, y)));
+    context.lineJoin = context.lineCap = "round";
+    for (const [width, colour] of [[5, this.colours.background], [2.25, this.colours.primary]]) {
+      context.lineWidth = width;
+      context.strokeStyle = colour;
+      context.stroke();
+    }
+    this.mark(...pixels.at(-1), 4, true);
   }
 
   trace(pixels) {

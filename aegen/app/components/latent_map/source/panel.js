@@ -5,6 +5,8 @@ const SVG = "http://www.w3.org/2000/svg";
 const ICONS = {
   pan: "M12 3v18M3 12h18M12 3l-3 3m3-3 3 3M12 21l-3-3m3 3 3-3M3 12l3-3m-3 3 3 3M21 12l-3-3m3 3-3 3",
   lasso: "M12 4c5 0 9 2.4 9 5.6s-4 5.7-9 5.7c-1.5 0-3-.2-4.200-.6M12 4C7 4 3 6.400 3 9.600c0 2 1.500 3.600 3.600 4.600M7.800 14.700a1.900 1.900 0 1 1-1.900 1.900c0-1 .8-1.900 1.900-1.900zm0 3.600c0 1.400-.9 2.200-2.300 2.700",
+  look: "M2.500 12S6 5.500 12 5.500 21.500 12 21.500 12 18 18.500 12 18.500 2.500 12 2.500 12zM12 9a3 3 0 1 1 0 6 3 3 0 0 1 0-6z",
+  path: "M5 19a2 2 0 1 1 0-.1M19 5a2 2 0 1 1 0-.1M7 19h8a4 4 0 0 0 0-8H9a4 4 0 0 1 0-8h8",
   box: "M4 7V4h3m4 0h2m4 0h3v3m0 4v2m0 4v3h-3m-4 0h-2m-4 0H4v-3m0-4v-2",
   closer: "M12 5v14M5 12h14",
   further: "M5 12h14",
@@ -38,13 +40,15 @@ export function short(value) {
 }
 
 export class Toolbar {
-  // acts: { pan, lasso, box, closer, further, fit, clear }
+  // acts: { pan, lasso, box, look, path, closer, further, fit, clear }
   constructor(acts) {
     this.root = element("div", "aegen-map-tools", { role: "toolbar", "aria-label": "Map tools" });
     const names = {
       pan: "Move the map (P)",
       lasso: "Draw around points (L, or hold Shift)",
       box: "Select a box (B)",
+      look: "Look: the picture at the pointer's place (K)",
+      path: "Draw a path and see the pictures along it (T)",
       closer: "Zoom in (+)",
       further: "Zoom out (-)",
       fit: "Show everything (0)",
@@ -58,14 +62,20 @@ export class Toolbar {
         "aria-label": label,
       });
       button.append(icon(name));
+      button.hidden = name === "look" || name === "path";
       button.addEventListener("click", acts[name]);
       this.buttons[name] = button;
       this.root.append(button);
     }
   }
 
+  // The tools that need the live channel are there where it is.
+  offer(live) {
+    for (const name of ["look", "path"]) this.buttons[name].hidden = !live;
+  }
+
   show({ tool, selected }) {
-    for (const name of ["pan", "lasso", "box"]) {
+    for (const name of ["pan", "lasso", "box", "look", "path"]) {
       this.buttons[name].setAttribute("aria-pressed", String(name === tool));
     }
     this.buttons.clear.hidden = !selected;
@@ -162,10 +172,40 @@ export class Card {
       }),
     );
     this.root.hidden = false;
+    this.place([px, py], [width, height]);
+  }
+
+  // Beside a pixel, within the map.
+  place([px, py], [width, height]) {
     const { offsetWidth, offsetHeight } = this.root;
-    const left = px < width * 0.55 ? px + 18 : px - 18 - offsetWidth;
+    // On a narrow map above or below the pixel, which it would cover otherwise.
+    const narrow = offsetWidth + 22 > Math.max(px, width - px);
+    const above = py > offsetHeight + 24 ? py - offsetHeight - 20 : py + 24;
+    const left = narrow ? px - offsetWidth / 2 : px < width * 0.55 ? px + 18 : px - 18 - offsetWidth;
+    const top = narrow ? above : py - offsetHeight / 2;
     this.root.style.left = `${Math.max(4, Math.min(left, width - offsetWidth - 4))}px`;
-    this.root.style.top = `${Math.max(4, Math.min(py - offsetHeight / 2, height - offsetHeight - 4))}px`;
+    this.root.style.top = `${Math.max(4, Math.min(top, height - offsetHeight - 4))}px`;
+  }
+
+  // The picture at a place beside that of the nearest row: paint(canvas, k) draws either.
+  showLook([px, py], size, paint, { lines, far, exact }) {
+    this.pair ??= [element("canvas", "aegen-map-looked"), element("canvas", "aegen-map-looked")];
+    this.pair.forEach((canvas, k) => {
+      paint(canvas, k);
+      const times = Math.max(1, Math.round(112 / Math.max(canvas.width, canvas.height)));
+      canvas.style.width = `${canvas.width * times}px`;
+    });
+    this.tile.hidden = true;
+    const word = (text) => Object.assign(element("div", "aegen-map-line"), { textContent: text });
+    const here = element("div", "aegen-map-look");
+    here.append(this.pair[0], word(exact ? "here" : "here, by nearest rows"));
+    const near = element("div", "aegen-map-look");
+    near.append(this.pair[1], ...lines.map(({ text }) => word(text)), word(`${short(far)} away`));
+    const both = element("div", "aegen-map-looks");
+    both.append(here, near);
+    this.text.replaceChildren(both);
+    this.root.hidden = false;
+    this.place([px, py], size);
   }
 
   paint({ image, x, y, width, height }) {

@@ -8,11 +8,13 @@
 //   data-chosen="N"       N rows are stressed
 //   data-contours="K"     contours of K levels lie over the points
 //   data-view="l,b,r,t"   the data rectangle in sight
+//   data-channel="open"   the live channel, on which look and path tools depend
 
 import { Camera, frame } from "./camera.js";
 import { listen } from "./gestures.js";
 import { Grid } from "./grid.js";
 import { Overlay } from "./overlay.js";
+import { Look, Strip, alongPath } from "./live.js";
 import { Card, Legend, Toolbar, element, figure, short } from "./panel.js";
 import { Plot, supported } from "./plot.js";
 
@@ -38,6 +40,7 @@ class View {
     this.camera = new Camera();
     this.build(parent);
     this.overlay = new Overlay(this.over, this.camera);
+    this.look = new Look(this.card, () => this.live(), (state) => this.channelled(state));
     this.unlisten = listen(this.over, this);
     this.start();
     this.room.changed = () => this.update();
@@ -56,10 +59,13 @@ class View {
     this.hint = element("div", "aegen-map-hint", { "aria-hidden": "true" });
     this.hint.textContent = "Shift-drag to select · scroll to zoom · click to pin";
     this.card = new Card();
+    this.strip = new Strip(() => this.unwalk());
     this.toolbar = new Toolbar({
       pan: () => this.choose("pan"),
       lasso: () => this.choose("lasso"),
       box: () => this.choose("box"),
+      look: () => this.choose("look"),
+      path: () => this.choose("path"),
       closer: () => this.glide(() => this.camera.approach(1.6)),
       further: () => this.glide(() => this.camera.approach(1 / 1.6)),
       fit: () => this.fit(),
@@ -67,8 +73,10 @@ class View {
     });
     this.stage.append(
       this.under, this.over, this.caption, this.hint, this.toolbar.root, this.card.root,
+      this.strip.root,
     );
-    this.root.append(this.legend.root, this.stage);
+    this.blocked = element("div", "aegen-map-blocked", { role: "status" });
+    this.root.append(this.legend.root, this.stage, this.blocked);
     parent.append(this.root);
     this.choose("pan");
   }
@@ -102,6 +110,7 @@ class View {
 
   destroy() {
     this.gone = true;
+    this.look.destroy();
     this.room.changed = () => {};
     this.unlisten();
     this.stop();
@@ -152,6 +161,7 @@ class View {
     }
     this.applyChosen();
     this.applyLayers();
+    this.applyPath();
     this.applyAtlas();
     this.showLook();
     this.overlay.draw();
@@ -245,6 +255,76 @@ class View {
       this.polygon = null;
       if (this.pinned >= spec.n) this.pinned = null;
     }
+  }
+
+  // Live -----------------------------------------------------------------------------------
+
+  // What the channel is asked about: which plane of which bundle; null where there is none.
+  live() {
+    return this.spec?.live && { ...this.spec.live, row: this.pinned };
+  }
+
+  channelled(state) {
+    this.mark("channel", this.spec?.live ? state : null);
+    this.blocked.textContent =
+      this.spec?.live && state === "off"
+        ? "The live channel is blocked here (it needs a WebSocket): no pictures at the pointer."
+        : "";
+    this.toolbar.offer(Boolean(this.spec?.live) && state !== "off");
+    if (state === "off" && ["look", "path"].includes(this.tool)) this.choose("pan");
+  }
+
+  // Python's path counts where it is another than before; a walk by hand comes back through it.
+  applyPath() {
+    const path = this.spec.live?.path ?? null;
+    this.channelled(this.look.open(this.spec.live));
+    const walks = this.pinned !== null && this.spec.live && this.look.state !== "off";
+    this.hint.textContent = walks
+      ? "Shift-drag from the pinned row to walk, elsewhere to select"
+      : "Shift-drag to select · scroll to zoom · click to pin";
+    const now = JSON.stringify([this.spec.live, this.pinned]);
+    if (this.shown.path === now) return;
+    this.shown.path = now;
+    this.overlay.path = path;
+    if (path) this.strip.ask(this.live(), path);
+    else this.strip.hide();
+  }
+
+  atPin(at) {
+    const row = this.pinned;
+    if (row === null || !this.spec?.live || this.look.state === "off") return false;
+    const [x, y] = this.camera.pixelOfData(this.xs[row], this.ys[row]);
+    return Math.hypot(at[0] - x, at[1] - y) < 16;
+  }
+
+  looked(at) {
+    const place = this.camera.data(...at);
+    this.overlay.hovered = place;
+    this.soon();
+    const nearest = (row) => ({ lines: this.lines(row), tile: this.tile(row) });
+    this.look.ask(place, at, [this.camera.width, this.camera.height], nearest);
+  }
+
+  walking(pixels) {
+    this.card.hide();
+    this.overlay.hovered = null;
+    this.overlay.path = pixels.map(([x, y]) => this.camera.data(x, y));
+    this.soon();
+    this.strip.ask(this.live(), this.overlay.path);
+  }
+
+  walked(pixels) {
+    if (pixels.length < 2) return this.unwalk();
+    const path = pixels.map(([x, y]) => this.camera.data(x, y));
+    this.overlay.path = alongPath(path, 24).map((at) => at.map((v) => +v.toPrecision(6)));
+    this.tell("path", { points: this.overlay.path, projection: this.spec.live.projection });
+  }
+
+  unwalk() {
+    this.overlay.path = null;
+    this.strip.hide();
+    this.soon();
+    this.tell("path", { points: null, projection: this.spec.live?.projection });
   }
 
   // Looks ----------------------------------------------------------------------------------
@@ -365,7 +445,9 @@ class View {
   }
 
   choose(tool) {
+    if (["look", "path"].includes(tool) && this.toolbar.buttons[tool].hidden) return;
     this.tool = tool;
+    this.card?.hide();
     this.over.dataset.tool = tool;
     this.toolbar.show({ tool, selected: this.polygon || this.pinned !== null });
   }
@@ -415,6 +497,7 @@ class View {
   }
 
   clicked(at) {
+    if (this.tool === "look") this.looked(at);
     const point = this.pointAt(at);
     if (point < 0) return;
     this.pinned = this.pinned === point ? null : point;
@@ -448,6 +531,7 @@ class View {
   }
 
   hovered(at) {
+    if (this.tool === "look") return this.looked(at);
     const point = this.pointAt(at);
     const before = this.overlay.hovered;
     this.overlay.hovered = point < 0 ? null : [this.xs[point], this.ys[point]];
@@ -462,6 +546,7 @@ class View {
 
   left() {
     this.overlay.hovered = null;
+    this.look.leave();
     this.card.hide();
     this.soon();
   }

@@ -1,0 +1,140 @@
+"""The WebSocket of the live channel: the newest request wins, and nothing queues up."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
+
+from starlette.routing import BaseRoute, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from aegen.app.live.answers import answer
+from aegen.app.live.messages import Request, request
+from aegen.core.errors import AegenError
+
+__all__ = ["ADDRESS", "routes"]
+
+ADDRESS = "aegen/live"
+"""Where the channel is, below the app's own address."""
+
+CLIENTS = 64
+"""Channels that are open at once."""
+
+LANES = 16
+"""Requests of one client that may wait, one a lane."""
+
+PATIENCE = 10.0
+"""Seconds in which a client must read a reply."""
+
+WORKERS = max(1, min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2))
+
+_pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="aegen-live")
+_open: set[Channel] = set()
+_log = logging.getLogger(__name__)
+
+
+def routes() -> list[BaseRoute]:
+    """The channel's routes, also below whatever path the server or a proxy puts before it."""
+    return [WebSocketRoute(path, _serve) for path in (f"/{ADDRESS}", f"/{{base:path}}/{ADDRESS}")]
+
+
+def allowed(socket: WebSocket) -> bool:
+    """Whether Streamlit would open its own WebSocket to this page: same host, or one allowed."""
+    from streamlit.web.server.server_util import is_url_from_allowed_origins
+    from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
+
+    host, origin = socket.headers.get("host"), socket.headers.get("origin")
+    if not is_host_allowed(host):
+        return False
+    return origin is None or urlsplit(origin).netloc == host or is_url_from_allowed_origins(origin)
+
+
+async def _serve(socket: WebSocket) -> None:
+    if not allowed(socket):
+        await socket.close(1008)
+        return
+    if len(_open) >= CLIENTS:
+        await socket.close(1013)
+        return
+    await socket.accept()
+    channel = Channel(socket)
+    _open.add(channel)
+    try:
+        await channel.run()
+    finally:
+        _open.discard(channel)
+
+
+class Channel:
+    """The channel of one browser tab: what waits, by lane, and one request at a time at work."""
+
+    def __init__(self, socket: WebSocket) -> None:
+        self.socket = socket
+        self.waiting: dict[str, Request] = {}
+        self.news = asyncio.Event()
+
+    async def run(self) -> None:
+        """Answer until the client leaves, or is dropped because it does not read."""
+        reading = asyncio.create_task(self._read())
+        answering = asyncio.create_task(self._answer())
+        try:
+            await asyncio.wait([reading, answering], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (reading, answering):
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError, WebSocketDisconnect):
+                    await task
+
+    async def _read(self) -> None:
+        while True:
+            message = await self.socket.receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            asked = request(message.get("text"))
+            if asked.lane not in self.waiting and len(self.waiting) >= LANES:
+                asked = Request(asked.id, "", None, f"at most {LANES} requests may wait at once")
+            self.waiting[asked.lane] = asked  # where an older one was, so no lane starves another
+            self.news.set()
+
+    async def _answer(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await self.news.wait()
+            if not self.waiting:
+                self.news.clear()
+                continue
+            asked = self.waiting.pop(next(iter(self.waiting)))
+            said: str | bytes
+            if asked.ask is None:
+                said = _refusal(asked, asked.problem)
+            else:
+                said = await loop.run_in_executor(_pool, _answered, asked)
+            try:
+                await asyncio.wait_for(self._send(said), PATIENCE)
+            except TimeoutError:
+                return
+
+    async def _send(self, said: str | bytes) -> None:
+        if isinstance(said, bytes):
+            await self.socket.send_bytes(said)
+        else:
+            await self.socket.send_text(said)
+
+
+def _answered(asked: Request) -> str | bytes:
+    try:
+        return answer(asked)
+    except AegenError as problem:
+        return _refusal(asked, str(problem))
+    except Exception:  # a defect of ours ends one picture, not the channel
+        _log.exception("the live channel could not answer %r", asked)
+        return _refusal(asked, "this picture cannot be made: the server's log says why")
+
+
+def _refusal(asked: Request, problem: str) -> str:
+    return json.dumps({"id": asked.id, "lane": asked.lane, "problem": problem})

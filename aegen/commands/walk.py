@@ -1,0 +1,83 @@
+"""`aegen walk`: a walk through latent space as a moving picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+import typer
+
+from aegen.commands.sample import BundleName
+from aegen.core.errors import InvalidInput
+
+__all__ = ["walk"]
+
+
+def walk(
+    bundle: BundleName,
+    out: Annotated[Path, typer.Option(help="File to write: .webp or .gif")],
+    row: Annotated[
+        list[int] | None,
+        typer.Option(min=0, help="Training row to go by; may be repeated, in order"),
+    ] = None,
+    path: Annotated[str, typer.Option(help="Between rows: straight, spherical or dense")] = (
+        "straight"
+    ),
+    target: Annotated[
+        str | None, typer.Option(help="What the one row becomes, instead: class=4, or hair=3")
+    ] = None,
+    reach: Annotated[float, typer.Option(help="How far it becomes that: 1 is the end")] = 1.0,
+    points: Annotated[
+        str | None,
+        typer.Option(help="Line on a map, instead: '1,2 3,4 0.5,6'; --row is the plane's"),
+    ] = None,
+    projection: Annotated[
+        str, typer.Option(help="The map: pca, umap, or two axes such as axes-0-1")
+    ] = "pca",
+    smoothing: Annotated[
+        int | None,
+        typer.Option(min=1, help="So many draws, from copies to independence, instead"),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of these draws")] = 0,
+    seconds: Annotated[float, typer.Option(min=0.1, max=60, help="Length, one way")] = 3.0,
+    fps: Annotated[int, typer.Option(min=1, max=50, help="Frames a second")] = 20,
+    ping_pong: Annotated[bool, typer.Option(help="And back again, for ever")] = False,
+    scale: Annotated[int, typer.Option(min=1, max=32, help="Pixels of a pixel's side")] = 4,
+) -> None:
+    """Write a walk as a moving picture: between rows, of an edit, on a map, of smoothing."""
+    from aegen.bundles import read
+    from aegen.traversal import walks
+
+    ways = {"--target": target, "--points": points, "--smoothing": smoothing}
+    given = [name for name, value in ways.items() if value is not None]
+    if len(given) > 1:
+        raise InvalidInput(f"a walk goes one way: give {' or '.join(given)}, not both")
+    if out.suffix.lower() not in (".webp", ".gif"):
+        raise InvalidInput(f"a moving picture is written as .webp or .gif, got {out.name!r}")
+    opened, frames, rows = read(bundle), max(2, round(seconds * fps)), row or []
+    if points is not None:
+        through = rows[0] if rows else None
+        found = walks.over_map(opened, projection, _points(points), frames, through=through)
+    elif target is not None:
+        found = walks.edit(opened, rows[0] if rows else 0, target, frames, reach=reach)
+    elif smoothing is not None:
+        found = walks.smoothing(opened, smoothing, frames, rng=seed)
+    else:
+        if len(rows) < 2:
+            raise InvalidInput(
+                "a walk needs two rows or more, such as --row 3 --row 77; or --target, --points "
+                "or --smoothing"
+            )
+        found = walks.between(opened, rows, frames, path=cast("Any", path))
+    found.save(out, fps=fps, ping_pong=ping_pong, scale=scale)
+    typer.echo(f"Written: {out} ({len(found)} frames, {fps} a second)")
+
+
+def _points(text: str) -> list[list[float]]:
+    try:
+        found = [[float(part) for part in point.split(",")] for point in text.split()]
+    except ValueError:
+        found = []
+    if len(found) < 2 or any(len(point) != 2 for point in found):
+        raise InvalidInput(f"points are at least two pairs such as '1,2 3,4', got {text!r}")
+    return found
