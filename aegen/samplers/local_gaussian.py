@@ -99,10 +99,11 @@ class _Rows:
 
     def near(self, places: IntArray, k: int) -> IntArray:
         """The ``k`` nearest others of rows at ``places`` (b,), nearest first, (b, k)."""
-        found = self.search.query(self.codes[places], k + 1)[0]
-        other = found != places[:, None]
+        once, of = np.unique(places, return_inverse=True)
+        found = self.search.query(self.codes[once], k + 1)[0]
+        other = found != once[:, None]
         other[other.all(axis=1), -1] = False  # rounding hid the row itself among others
-        near: IntArray = found[other].reshape(len(places), k)
+        near: IntArray = found[other].reshape(len(once), k)[of]
         return near
 
     def laws(self, places: IntArray, near: IntArray, kept: float) -> _Laws:
@@ -172,6 +173,7 @@ class LocalGaussian(RowSampler, DensitySampler, ConditionalSampler):
 
     title: ClassVar[str] = "Local Gaussian"
     summary: ClassVar[str] = "Training codes moved about as their nearest neighbours differ."
+    slow: ClassVar[bool] = True
     mixed: ClassVar[bool] = True
     quick: ClassVar[dict[str, float]] = {"neighbours": 8, "kept": 0.6, "spread": 1.0}
     exact: ClassVar[dict[str, tuple[str, ...]]] = {"noise": ("gaussian",)}

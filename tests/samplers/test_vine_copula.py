@@ -377,7 +377,7 @@ def test_files_that_mislead_are_refused(tmp_path):
         ("count_", np.array(101.0)),
     ]:
         other = load(file)
-        setattr(other, name, np.ascontiguousarray(value))
+        setattr(other, name, np.array(value, order="C"))
         other.save(wrong)
         with pytest.raises(StorageError):
             load(wrong)
