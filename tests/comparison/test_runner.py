@@ -14,7 +14,7 @@ from aegen.core.progress import reporting
 from tests.parallel import deadly
 from tests.parallel.deadly import all_end, processes
 
-TWO = Backend(jobs=2)
+ONE, TWO = Backend(jobs=1), Backend(jobs=2)
 MEASURED = metric_specs(["codes/distance-ratio"])
 
 
@@ -60,7 +60,7 @@ def test_every_task_is_done_once_in_processes_of_their_own(some):
     workers = {result.missing["done"] for result in results}
     assert len(workers) <= 2
     assert str(os.getpid()) not in workers
-    alone = run(some[:1], backend=Backend(jobs=1), work=deadly.wordy)
+    alone = run(some[:1], backend=ONE, work=deadly.wordy)
     assert next(alone).missing["done"] != str(os.getpid())
 
 
@@ -142,14 +142,14 @@ def test_a_listener_that_raises_ends_the_run_and_its_processes(own, some):
             raise InterruptedError("enough")
 
     with reporting(stop), pytest.raises(InterruptedError):
-        list(run(some, backend=TWO, work=deadly.endless))
+        list(run(some, backend=ONE, work=deadly.endless))
     assert all_end(processes(own))
 
 
 @pytest.mark.usefixtures("mortal")
 def test_a_folder_that_cannot_be_written_to_ends_the_run_and_keeps_the_rest(own, some, tmp_path):
     store = Store(tmp_path / "kept")
-    results = run(some, store=store, backend=TWO, work=deadly.endless)
+    results = run(some, store=store, backend=ONE, work=deadly.endless)
     first = next(results)
     [other] = (task for task in some if task.seed == 0 and task != first.task)
     store.path(other).mkdir()  # where the next result belongs there is something else
