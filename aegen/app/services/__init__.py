@@ -14,6 +14,7 @@ library errors pass through to `aegen.app.page`, which shows them.
     tickets      tickets of supermasks, their histories  trainings    those that people train here
     interventions    tickets changed by hand             evaluation_data  images to evaluate on
     reconstruction   tickets of autoencoders, and what they redraw
+    recommendations  which latent model to take
     creations        bundles that people make of their own networks
 """
 
@@ -28,6 +29,7 @@ from aegen.app.services import (
     images,
     interventions,
     projections,
+    recommendations,
     reconstruction,
     rows,
     samplers,
@@ -48,6 +50,7 @@ __all__ = [
     "images",
     "interventions",
     "projections",
+    "recommendations",
     "reconstruction",
     "rows",
     "samplers",
