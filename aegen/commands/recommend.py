@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -79,8 +80,11 @@ def _require_place(out: Path) -> None:
         raise InvalidInput(f"--out must end in .csv or .json, got {out.name!r}: change the end")
     if out.is_dir():
         raise StorageError(out, "is a folder: name a file")
-    if not out.absolute().parent.is_dir():
-        raise StorageError(out.absolute().parent, "there is no such folder: make it first")
+    folder = out.absolute().parent
+    if not folder.is_dir():
+        raise StorageError(folder, "there is no such folder: make it first")
+    if not os.access(folder, os.W_OK):
+        raise StorageError(folder, "cannot be written to: name another folder")
 
 
 def _codes(name: str) -> tuple[FloatArray, bool]:
@@ -109,7 +113,7 @@ def _show(found: Recommendation) -> None:
     from rich.console import Console
     from rich.table import Table as Grid
 
-    from aegen.comparison.recommendation_table import HEADER, cells
+    from aegen.comparison.recommendation_table import HEADER, cells, problems
 
     console = Console()
     grid = Grid(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
@@ -127,11 +131,7 @@ def _show(found: Recommendation) -> None:
         "a 95 % interval",
         style="dim",
     )
-    failed: dict[str, list[str]] = {}
-    for trial in (trial for trial in found.trials if trial.problem):
-        failed.setdefault(trial.problem or "", []).append(trial.candidate.title)
-    said = [f"{', '.join(titles)}: {why}" for why, titles in failed.items()]
-    for line in [*said, str(found)]:
+    for line in [*problems(found), str(found)]:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 

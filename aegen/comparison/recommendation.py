@@ -154,10 +154,9 @@ class Recommendation:
 
     @property
     def resolved(self) -> bool:
-        """Whether the best is better than the runner-up by more than chance."""
-        return self.best is not None and (
-            self.runner_up is None or self.best.better(self.runner_up)
-        )
+        """Whether there is a runner-up, and the best is better by more than chance."""
+        second = self.runner_up
+        return self.best is not None and second is not None and self.best.better(second)
 
     @property
     def model(self) -> Sampler:
@@ -201,6 +200,8 @@ class Recommendation:
                 f"from 0.5, here {best.worse_half:.3f}); the difference is "
                 + ("resolved." if self.resolved else "within chance.")
             )
+        elif not self.copiers and len(self.trials) > 1:
+            text += " It is the only one that could be tried."
         others = [trial for trial in self.level if trial != self.runner_up]
         if others:
             text += f" Also within chance: {_titles(others)}."

@@ -4,6 +4,7 @@ import streamlit as st
 
 from aegen.app import page
 from aegen.app.pages.compare import form, state
+from aegen.app.pages.compare.recommended import recommended
 from aegen.app.pages.compare.results import compared
 
 with page.page(
@@ -13,6 +14,7 @@ with page.page(
     *state.SHOWN,
 ):
     asked = form.asked(page.bundle_name())
+    recommended(asked.bundle)
     if asked.models:
         compared(asked)
     else:

@@ -21,6 +21,7 @@ def sample(name: str) -> None:
         draws.pictures(spec, n, seed)
     with right:
         copying.copying(services.draws.quality(spec))
+        draws.first_choice(spec)
         copying.smoothing(spec)
         draw_detail.picked(spec, services.draws.draw(spec, n, seed), state.draws)
         copying.figures(spec, n, seed, draw_detail.chosen(state.draws, n))

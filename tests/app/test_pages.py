@@ -1,12 +1,15 @@
 """Every page: opens from a link, has its title, refuses with a sentence; two do what they say."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from aegen.app import navigation
 from tests.app.conftest import link_of
 
+PAPER = "empirical-beta-copula"
+DEGREE = f"{PAPER}.degree"
 PAGES = [entry.address for entry in navigation.ENTRIES]
 
 
@@ -171,6 +174,43 @@ def test_a_restriction_to_what_is_not_there_is_a_sentence_with_a_way_back(opened
     assert "within" not in link_of(app)
 
 
+def test_the_first_visit_shows_what_does_not_copy_and_the_papers_setting_is_a_click_away(
+    opened, monkeypatch
+):
+    from aegen.app import services
+    from aegen.core import defaults
+    from aegen.metrics.distance_ratio import Copying
+
+    ratio = [0.95]
+    quality = services.draws.quality
+    monkeypatch.setattr(
+        services.draws,
+        "quality",
+        lambda spec: replace(quality(spec), copying=Copying(ratio[0], 0, 2, 9)),
+    )
+    app = opened("sample", n="4", **{DEGREE: "2"})
+    assert link_of(app)["sampler"] == defaults.SAMPLER
+    assert "does not copy: its draws lie 0.95 times as far" in text(app)
+    (paper,) = [button for button in app.button if button.label == "The paper's setting"]
+    app = paper.click().run()
+    assert not app.exception
+    assert link_of(app)["sampler"] == "empirical-beta-copula"
+    assert DEGREE not in link_of(app)
+    assert app.select_slider(key=f"slide:{DEGREE}").value == "n"
+    assert "Shown first" not in text(app)
+    ratio[0] = 0.5
+    said = text(opened("sample", n="4"))
+    assert "here it does" in said
+    assert "does not copy" not in said
+
+
+def test_a_link_that_names_its_model_keeps_it(opened):
+    app = opened("sample", bundle="bars", sampler="empirical-beta-copula", n="4", seed="0")
+    assert not app.warning
+    assert link_of(app)["sampler"] == "empirical-beta-copula"
+    assert "Shown first" not in text(app)
+
+
 def test_new_seed_goes_into_the_link(opened):
     app = opened("sample", seed="3", n="9")
     (again,) = [button for button in app.button if button.label == "New seed"]
@@ -221,8 +261,6 @@ def test_a_refusal_of_the_latent_model_is_a_sentence(opened):
 
 # smoothing
 
-DEGREE = "empirical-beta-copula.degree"
-
 
 def copying(app):
     return re.search(r"ratio \*\*([\d.]+)\*\*.*\(([\d.]+) to ([\d.]+)\)", text(app)).groups()
@@ -249,7 +287,7 @@ def test_the_smoothing_slider_moves_the_link_the_box_and_the_copying_figure(
 
 @pytest.mark.parametrize("degree", [1, 2, 13, 39, 40])
 def test_the_slider_shows_every_number_of_a_link_exactly(opened, degree):
-    app = opened("sample", n="4", **{DEGREE: str(degree)})
+    app = opened("sample", n="4", sampler=PAPER, **{DEGREE: str(degree)})
     assert not app.exception
     assert not app.warning
     assert app.select_slider(key=f"slide:{DEGREE}").value == degree
@@ -280,7 +318,7 @@ def test_names_in_a_restriction_stay_words(opened, monkeypatch):
 
 
 def test_a_field_that_is_named_like_the_rows_to_fit_to_is_a_field(opened):
-    app = opened("sample", n="4", **{"empirical-beta-copula__rows": "balanced"})
+    app = opened("sample", n="4", sampler=PAPER, **{f"{PAPER}__rows": "balanced"})
     assert not app.exception
     assert not app.error
     assert "rows='balanced'" in " ".join(code.value for code in app.code)

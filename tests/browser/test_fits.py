@@ -65,7 +65,7 @@ def test_the_slider_moves_the_link_and_the_copying_figure(serve, bundle_folder, 
         f"{app.url}/?bundle=bars"
     )  # a fresh server does not know the pages before it has shown one
     page.wait_for_selector(".aegen-map[data-drawn='40']")
-    page.goto(f"{app.url}/sample?bundle=bars&sample.n=9")
+    page.goto(f"{app.url}/sample?bundle=bars&sampler=empirical-beta-copula&sample.n=9")
     figure = page.get_by_text(re.compile(r"Copying · ratio"))
     figure.wait_for()
     copies = figure.inner_text()

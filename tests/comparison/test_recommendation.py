@@ -7,7 +7,7 @@ import pytest
 
 from aegen.comparison import Candidate, Recommendation, Trial, recommendation
 from aegen.comparison.recommendation import recommend
-from aegen.comparison.recommendation_table import cells, from_json, to_csv, to_json
+from aegen.comparison.recommendation_table import cells, from_json, to_csv, to_html, to_json
 from aegen.core.errors import InvalidInput
 from aegen.core.progress import report, reporting
 from aegen.samplers.gaussian import Gaussian
@@ -127,7 +127,8 @@ def test_a_low_ratio_that_may_be_chance_is_looked_at_again():
 
 
 def test_the_same_seed_gives_the_same_answer(normal):
-    candidates = [GAUSSIAN, PRIOR]
+    mixture = Candidate("gaussian-mixture", (("components", 3),))  # whose fit begins at random
+    candidates = [mixture, PRIOR]
     one, again, other = (recommend(normal, candidates=candidates, rng=s) for s in (1, 1, 2))
     assert figures(one) == figures(again)
     assert figures(one) != figures(other)
@@ -155,6 +156,8 @@ def test_a_model_that_refuses_does_not_end_the_rest(normal):
     found = recommend(normal, candidates=[many, GAUSSIAN], rng=0)
     assert found.best.candidate == GAUSSIAN
     assert "700" in found.trials[-1].problem
+    assert "the only one that could be tried" in str(found)
+    assert not found.resolved
     assert "No model could be tried" in str(recommend(normal, candidates=[many], rng=0))
 
 
@@ -213,6 +216,9 @@ def test_it_is_read_again_as_it_was_written():
     assert to_csv(found).splitlines()[1] == (
         "kde:bandwidth=0.25,0.52,0.47,0.03,0.01,0.95,0.1,3,recommended"
     )
+    assert "<was>" not in to_html(found)
+    assert "Normalizing flow: its fit &lt;was&gt; long" in to_html(found)
+    assert 'class="copies out"' in to_html(found)
     assert cells(found, trials[0])[3] == "0.030 ± 0.020"
 
 

@@ -14,6 +14,7 @@ library errors pass through to `aegen.app.page`, which shows them.
     tickets      tickets of supermasks, their histories  trainings    those that people train here
     interventions    tickets changed by hand             evaluation_data  images to evaluate on
     reconstruction   tickets of autoencoders, and what they redraw
+    recommendations  which latent model to take
     creations        bundles that people make of their own networks
     places           where a person is, what is seen there     walks  what moves
 """
@@ -30,6 +31,7 @@ from aegen.app.services import (
     interventions,
     places,
     projections,
+    recommendations,
     reconstruction,
     rows,
     samplers,
@@ -52,6 +54,7 @@ __all__ = [
     "interventions",
     "places",
     "projections",
+    "recommendations",
     "reconstruction",
     "rows",
     "samplers",

@@ -29,6 +29,7 @@ __all__ = [
     "LEAST",
     "MOST_BYTES",
     "MOST_FILES",
+    "code",
     "folder",
     "keep",
     "make_room",
@@ -72,7 +73,7 @@ def mark(
     chosen = None if rows is None else hashlib.sha256(rows.tobytes()).hexdigest()
     parts = [
         aegen.__version__,
-        _code(),
+        code(),
         hashlib.sha256(manifest.read_bytes()).hexdigest(),
         sampler,
         json.dumps(latent.get_params(deep=False), sort_keys=True),
@@ -83,7 +84,7 @@ def mark(
 
 
 @functools.cache
-def _code() -> str:
+def code() -> str:
     """The hash of the latent models' source: a mended model is fitted anew."""
     total = hashlib.sha256()
     for file in sorted(Path(samplers.__file__).parent.glob("*.py")):

@@ -9,6 +9,7 @@ import time
 
 from aegen.app.services import bundles, comparisons, draws, images
 from aegen.app.services.samplers import SamplerSpec
+from aegen.core import defaults
 
 __all__ = ["first_page_sent", "warm_up"]
 
@@ -40,7 +41,7 @@ def _warm_up(delay: float) -> None:
         bundle = bundles.bundle(name)
         images.decode(name, bundle.codes[:1])
         bundle.nearest(bundle.codes[:1])
-        draws.draw(SamplerSpec(name, "empirical-beta-copula"), 1, 0)
+        draws.draw(SamplerSpec(name, defaults.SAMPLER), 1, 0)
         comparisons.default_models()
     except Exception:  # a page that needs the same thing shows what is wrong with it
         return

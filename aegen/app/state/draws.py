@@ -10,13 +10,14 @@ from aegen.app.row_selection import Selection
 from aegen.app.state import formats
 from aegen.app.state.link import Item
 from aegen.app.state.map import selection_text
+from aegen.core import defaults
 
 __all__ = ["MOST", "DrawChoices", "sampler", "within"]
 
 MOST = 256
 """Pictures that a page draws at most."""
 
-sampler: Item[str] = Item("sampler", "empirical-beta-copula", str, always=True)
+sampler: Item[str] = Item("sampler", defaults.SAMPLER, str, always=True)
 """The latent model, with its fields: what was chosen on Sample also draws on Target."""
 
 within: Item[Selection | None] = Item(

@@ -20,7 +20,7 @@ from aegen.app.widgets.bound import bind, choose, switch, take, words
 from aegen.core.errors import InvalidInput
 from aegen.core.parameters import Parameter
 
-__all__ = ["FIELD", "fields", "followed", "items", "leads", "slides"]
+__all__ = ["FIELD", "fields", "followed", "items", "leads", "put", "slides"]
 
 
 def fields(owner: str, parameters: Sequence[Parameter]) -> tuple[tuple[str, Any], ...]:
@@ -41,6 +41,15 @@ def fields(owner: str, parameters: Sequence[Parameter]) -> tuple[tuple[str, Any]
 def items(owner: str, parameters: Sequence[Parameter]) -> list[Item[Any]]:
     """The fields as choices, for a page's link."""
     return [_item(owner, parameter) for parameter in parameters]
+
+
+def put(
+    owner: str, parameters: Sequence[Parameter], chosen: Sequence[tuple[str, Any]] = ()
+) -> None:
+    """Choose the fields' values; those that are not named get their defaults."""
+    values = dict(chosen)
+    for parameter in parameters:
+        _item(owner, parameter).set(values.get(parameter.name, parameter.default))
 
 
 def leads(parameters: Sequence[Parameter]) -> bool:

@@ -32,6 +32,7 @@ def progress(
     label: str = "Cancel",
     said: Callable[[], tuple[float, str] | None] | None = None,
     every: float = POLL,
+    key: str = "cancel",
 ) -> None:
     """Shows how far a job is, and runs the page anew when it is over; this visit watches it.
 
@@ -44,6 +45,7 @@ def progress(
         said: gives the share done and a sentence as Markdown, by default what the job reports;
             None where the page has something else to show.
         every: seconds between two looks.
+        key: of the button, where a page shows two jobs.
     """
     watching.watch(job)
 
@@ -66,7 +68,7 @@ def progress(
                     icon=":material/stop_circle:",
                     on_click=on_cancel,
                     args=args,
-                    key="cancel",
+                    key=key,
                     help="It goes on when you leave this page."
                     if job.goes_on
                     else "It also ends soon after you leave this page.",
@@ -95,13 +97,15 @@ def _times(seconds: float, share: float) -> str:
     return f"{spent}, about {left // 60}:{left % 60:02d} left"
 
 
-def failed(job: Job, again: Callable[..., Any] | None = None, *args: Any) -> None:
+def failed(
+    job: Job, again: Callable[..., Any] | None = None, *args: Any, label: str = "Try again"
+) -> None:
     """Shows why a job failed, with a button to try again, which calls ``again(*args)``."""
     assert job.problem is not None
     if not isinstance(job.problem, AegenError):
         raise job.problem
     show_problem(job.problem)
-    offer("", "Try again", ":material/replay:", again or job.forget, *args)
+    offer("", label, ":material/replay:", again or job.forget, *args)
 
 
 def offer(

@@ -13,7 +13,7 @@ from aegen.app.state import formats, visit
 from aegen.app.widgets import bound, fields
 from aegen.core.errors import AegenError
 
-__all__ = ["asked", "remove"]
+__all__ = ["asked", "remove", "room", "take"]
 
 COSTS = (
     "**Quick**: one seed and the main metrics; under 20 seconds for the usual five on two cores. "
@@ -61,6 +61,15 @@ def asked(name: str) -> ComparisonRequest:
                 on_click=state.models.reset,
                 help="Back to the five models that are compared by default.",
             )
+        st.button(
+            "Recommend a model",
+            icon=":material/award_star:",
+            on_click=state.recommended.set,
+            args=(True,),
+            disabled=state.recommended.get(),
+            help="Tries ten models on left-out codes and says which one to take, and how sure "
+            "that is.",
+        )
     return ComparisonRequest(name, models, state.size.get(), state.seed.get(), state.budget.get())
 
 
@@ -83,7 +92,7 @@ def remove(model: str) -> None:
 
 def _add(name: str, models: tuple[str, ...]) -> None:
     """A latent model and its fields in a panel that closes when it is added."""
-    full = len(models) >= state.MOST
+    full = not room()
     with st.popover(
         "Add a model",
         icon=":material/add:",
@@ -103,11 +112,17 @@ def _add(name: str, models: tuple[str, ...]) -> None:
         if services.samplers.slow(services.samplers.SamplerSpec(name, sampler, values)):
             st.caption("Its fit takes a while; pictures and figures come when it is done.")
         st.button(
-            "Add", type="primary", icon=":material/add:", on_click=_take, args=(sampler, values)
+            "Add", type="primary", icon=":material/add:", on_click=take, args=(sampler, values)
         )
 
 
-def _take(sampler: str, values: tuple[tuple[str, Any], ...]) -> None:
+def room() -> bool:
+    """Whether one more model can be compared."""
+    return len(_models()) < state.MOST
+
+
+def take(sampler: str, values: tuple[tuple[str, Any], ...]) -> None:
+    """Compare a model with the others as well; meant for callbacks."""
     try:
         text = services.comparisons.text_of(sampler, values)
     except AegenError as problem:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from inspect import cleandoc
 
 from aegen.app.services.comparisons import BUDGETS, ComparisonRequest
+from aegen.app.services.recommendations import RecommendationRequest
 
-__all__ = ["command", "python"]
+__all__ = ["command", "python", "recommend_command", "recommend_python"]
 
 
 def python(asked: ComparisonRequest) -> str:
@@ -59,4 +60,38 @@ def command(asked: ComparisonRequest) -> str:
     return (
         f"aegen compare {asked.bundle} --samplers {','.join(asked.models)} --seeds {budget.seeds} "
         f"{first}--draws {asked.draws} --metrics {budget.preset} --out report"
+    )
+
+
+def recommend_python(asked: RecommendationRequest) -> str:
+    """A recommendation in Python.
+
+    Example:
+        >>> print(recommend_python(RecommendationRequest("mnist", 60, 0.9, 0)))
+        import aegen
+        <BLANKLINE>
+        codes = aegen.load("mnist").codes
+        found = aegen.recommend(codes, seconds=60, copying=0.9, rng=0)
+        print(found)
+    """
+    options = f"seconds={asked.seconds}, copying={asked.copying:g}, rng={asked.seed}"
+    return cleandoc(f"""
+        import aegen
+
+        codes = aegen.load("{asked.bundle}").codes
+        found = aegen.recommend(codes, {options})
+        print(found)
+    """)
+
+
+def recommend_command(asked: RecommendationRequest) -> str:
+    """A recommendation as a command.
+
+    Example:
+        >>> recommend_command(RecommendationRequest("mnist", 60, 0.9, 0))
+        'aegen recommend mnist --seconds 60 --copying 0.9 --seed 0'
+    """
+    return (
+        f"aegen recommend {asked.bundle} --seconds {asked.seconds} --copying {asked.copying:g} "
+        f"--seed {asked.seed}"
     )

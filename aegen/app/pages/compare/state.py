@@ -7,7 +7,21 @@ from typing import Any
 from aegen.app.state import formats
 from aegen.app.state.link import Item
 
-__all__ = ["MOST", "SHOWN", "addition", "budget", "metric", "models", "seed", "size"]
+__all__ = [
+    "MOST",
+    "RATIOS",
+    "SHOWN",
+    "TIMES",
+    "addition",
+    "budget",
+    "copying",
+    "metric",
+    "models",
+    "recommended",
+    "seconds",
+    "seed",
+    "size",
+]
 
 MOST = 12
 """Latent models that one comparison holds at most."""
@@ -31,8 +45,32 @@ budget: Item[str] = Item("compare.budget", "quick", str)
 metric: Item[str] = Item("compare.metric", "codes/nearest-neighbour-worse-half", str)
 """The metric on the upright axis of both plots."""
 
+recommended: Item[bool] = Item("compare.recommended", False, formats.yes_no, formats.yes_no_text)
+"""Whether the model that is recommended is shown."""
+
+TIMES = (20, 60, 180, 600)
+"""Seconds that trying models may take."""
+
+seconds: Item[int] = Item("compare.seconds", 60, formats.whole(1, 3600))
+"""The time for it."""
+
+RATIOS = (0.5, 0.7, 0.8, 0.9, 0.95, 1.0)
+"""Distance ratios below which a model may count as copying."""
+
+copying: Item[float] = Item("compare.copying", 0.9, formats.number(0, 10))
+"""The one below which it does."""
+
 addition: Item[str] = Item("compare.addition", "gaussian-copula", str)
 """The latent model that is about to be added; no link holds it."""
 
-SHOWN: tuple[Item[Any], ...] = (models, size, seed, budget, metric)
+SHOWN: tuple[Item[Any], ...] = (
+    models,
+    size,
+    seed,
+    budget,
+    metric,
+    recommended,
+    seconds,
+    copying,
+)
 """All that the page's link holds."""

@@ -12,9 +12,11 @@ from aegen.app.state import draws, formats, link, visit
 from aegen.app.widgets import bound, copying, draw_detail, fields
 from aegen.app.widgets.markdown import duration, plain
 from aegen.app.widgets.moving_picture import moving_picture
+from aegen.core import defaults
 from aegen.core.images import quantize
+from aegen.metrics.distance_ratio import COPIES
 
-__all__ = ["before", "chosen_model", "moving", "pictures", "restriction"]
+__all__ = ["before", "chosen_model", "first_choice", "moving", "pictures", "restriction"]
 
 
 def chosen_model(name: str) -> SamplerSpec:
@@ -73,6 +75,40 @@ def restriction(spec: SamplerSpec) -> None:
                 st.markdown(f":material/filter_alt: {plain(services.samplers.strategy(spec))}")
             finally:  # the rows asked for may not be there, and are remembered until this is used
                 st.button("Use all rows", on_click=draws.within.reset, icon=":material/close:")
+
+
+PAPER = "empirical-beta-copula"
+"""The paper's own model, whose defaults are the paper's setting: degree n."""
+
+
+def first_choice(spec: SamplerSpec) -> None:
+    """Why the model that stands here first does, and the button to the paper's own setting."""
+    if (spec.sampler, spec.fields) != (defaults.SAMPLER, ()):
+        return
+    copying = services.draws.quality(spec).copying
+    if copying is None:
+        why = "Shown first since it is made not to copy; without held-out rows nobody can tell."
+    elif copying.ratio < COPIES:
+        why = "Shown first since it seldom copies; here it does: Compare recommends another one."
+    else:
+        why = (
+            f"Shown first since it does not copy: its draws lie {copying.ratio:.2f} times as far "
+            "from training rows as new data do."
+        )
+    with st.container(gap="xsmall"):
+        st.caption(why)
+        st.button(
+            "The paper's setting",
+            icon=":material/article:",
+            type="tertiary",
+            on_click=_paper,
+            help="The empirical beta copula with degree n, whose draws are nearly copies.",
+        )
+
+
+def _paper() -> None:
+    draws.sampler.set(PAPER)
+    fields.put(PAPER, services.samplers.fields_of(PAPER))
 
 
 def pictures(spec: SamplerSpec, n: int, seed: int) -> None:
