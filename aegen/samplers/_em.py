@@ -20,13 +20,22 @@ from aegen.core.arrays import FloatArray, IntArray
 from aegen.core.compiled import compiled
 from aegen.samplers._kernel_sums import in_threads, processors
 
-__all__ = ["MixtureParameters", "fit_mixture", "log_densities"]
+__all__ = ["MixtureParameters", "fit_mixture", "log_densities", "noise_level"]
 
 NEGLIGIBLE = 38.0
 """A component whose log-density is this far below the best one's changes no digit of the sum."""
 
 UNSHARED = 30.0
 """The same for a component's share in a row, in the M step: below 1e-13."""
+
+HELD, HELD_START = 3.0, 100.0
+"""Standard deviations at which values are held while k-means looks for groups, as far ones, and
+the rare ones of a column that hardly varies, would be groups of their own; and then in the groups'
+covariances."""
+
+NOISE = 5000.0
+"""Nats, and one more a column, below a standard normal's peak, at which a row belongs to no
+component: only far ones do."""
 
 ROUNDS = 30
 """Most rounds of k-means, which only makes a start."""
@@ -68,6 +77,9 @@ def fit_mixture(
 ) -> MixtureParameters:
     """The mixture that expectation-maximisation finds from a start by k-means.
 
+    A row whose density vanishes under all components is left to an improper constant density, so
+    that it does not inflate the nearest component (Coretti and Hennig 2016).
+
     Args:
         x: standardised codes, shape (n, d).
         weights: of the rows, positive, sum one, shape (n,).
@@ -102,6 +114,12 @@ def fit_mixture(
             return _mixture(shares, means, covariances, floor, converged=True, steps=step)
         last = found
     return _mixture(shares, means, covariances, floor, steps=steps)
+
+
+@compiled
+def noise_level(d: int) -> float:
+    """The constant log-density that is left to far rows in ``d`` dimensions."""
+    return -0.5 * d * LOG_2PI - NOISE - d
 
 
 def _expectation(
@@ -165,6 +183,7 @@ def _start(
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Shares, means and covariances of the groups that k-means finds."""
     d = x.shape[1]
+    whole, x = np.clip(x, -HELD_START, HELD_START), np.clip(x, -HELD, HELD)
     centres = _spread_out(x, weights, k, rng, tell)
     group = np.zeros(len(x), dtype=np.int64)
     for _ in range(ROUNDS):
@@ -187,7 +206,8 @@ def _start(
     for c in range(k):
         rows = order[ends[c] : ends[c + 1]]
         if len(rows):
-            away = x[rows] - centres[c]
+            centres[c] = weights[rows] @ whole[rows] / mass[c]
+            away = whole[rows] - centres[c]
             covariances[c] = (away * weights[rows, None]).T @ away / mass[c]
     if not full:
         covariances *= np.eye(d)
@@ -320,9 +340,13 @@ def _expect(
     mass, shift, spread = np.zeros(k), np.zeros((k, d)), np.zeros((k, d, d))
     away, y, terms, own = np.empty((d, k)), np.empty(k), np.empty(k), np.empty(d)
     whole = 0.0
+    noise = noise_level(d)
     for p in range(len(x)):
         best = _log_terms(x[p], means, inverses, logs, full, away, y, terms)
-        total = 0.0
+        if best < noise - UNSHARED:
+            whole += weights[p] * noise
+            continue
+        total = math.exp(min(noise - best, UNSHARED))
         for c in range(k):
             if terms[c] > best - UNSHARED:
                 total += math.exp(terms[c] - best)

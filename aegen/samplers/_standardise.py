@@ -1,7 +1,8 @@
 """Centre and spread of each column, safe for constant columns, huge offsets and tiny scales.
 
-`centre_and_scale` are moments, for models that are defined by them. `centre_and_spread` follow the
-bulk of the codes, for what only sets a unit: a bandwidth, a floor, the input of a network.
+`centre_and_scale` are moments, for models that are defined by them. The others follow the bulk of
+the codes, for what only sets a unit: `centre_and_spread` from quantiles, for a bandwidth by a
+rule; `robust_centre_and_scale` the moments without far values, for a floor or a network's input.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ __all__ = [
     "centre_and_spread",
     "effective_count",
     "first_copies",
+    "held_within",
     "refuse_constant",
+    "robust_centre_and_scale",
     "standardise",
 ]
 
@@ -26,6 +29,9 @@ TAILS = 0.5 ** np.arange(2, 9)
 
 NARROW = 0.1
 """A range is too narrow to stand for a column if below this share of the next."""
+
+FAR = 10.0
+"""Spreads from the median beyond which a value is far: a normal one never comes to be."""
 
 ROUNDING = 1e-9
 """Shares of the rows that differ by less are the same: they are sums of weights."""
@@ -77,6 +83,23 @@ def centre_and_spread(
     first = wide_enough.argmax(axis=0)
     width = np.where(wide_enough.any(axis=0), widths[first, np.arange(z.shape[1])], np.inf)
     return quantiles[0], np.minimum(width, centre_and_scale(z, weights)[1])
+
+
+def robust_centre_and_scale(
+    z: FloatArray, weights: FloatArray | None = None
+) -> tuple[FloatArray, FloatArray]:
+    """`centre_and_scale` of ``z`` (n, d), far values held at 10 spreads from the median.
+
+    So they are exactly the mean and the standard deviation of columns that have no far value, and
+    hardly swayed by those of others.
+    """
+    return centre_and_scale(held_within(z, *centre_and_spread(z, weights), FAR), weights)
+
+
+def held_within(z: FloatArray, centre: FloatArray, scale: FloatArray, most: float) -> FloatArray:
+    """``z`` (n, d) with no value further than ``most`` scales from the centre (Winsorised)."""
+    held: FloatArray = np.clip(z, centre - most * scale, centre + most * scale)
+    return held
 
 
 def _quantiles(z: FloatArray, weights: FloatArray | None, levels: FloatArray) -> FloatArray:

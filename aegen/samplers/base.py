@@ -158,6 +158,8 @@ class Sampler(BaseEstimator, ABC):
             raise InvalidInput(
                 f"{self.title} cannot weight rows: leave sample_weight out, or repeat rows instead"
             )
+        if weights is not None and (weights == weights[0]).all():
+            weights = None  # equal weights are none, to the last digit
         n, d = z.shape
         n = n if weights is None else int((weights > 0).sum())
         if n < self.minimum_rows(d):

@@ -9,12 +9,12 @@ import numpy as np
 from aegen.core.arrays import BoolArray, FloatArray
 from aegen.core.parameters import Field
 from aegen.core.progress import report
-from aegen.samplers._em import MixtureParameters, fit_mixture, log_densities
+from aegen.samplers._em import MixtureParameters, fit_mixture, log_densities, noise_level
 from aegen.samplers._normal import known_units, regression
 from aegen.samplers._standardise import (
-    centre_and_scale,
     first_copies,
     refuse_constant,
+    robust_centre_and_scale,
     standardise,
 )
 from aegen.samplers.base import ConditionalSampler, DensitySampler, Sampler
@@ -35,8 +35,8 @@ class GaussianMixture(DensitySampler, ConditionalSampler):
     r"""Gaussian mixture model with full or diagonal covariances, fitted by EM.
 
     $f(z) = \sum_k w_k N(z; \mu_k, \Sigma_k)$, fitted by expectation-maximisation on standardised
-    columns, started by k-means. ``floor`` is added to every variance there, so that no component
-    shrinks onto a single code. Rows may have weights.
+    columns, started by k-means; far values sway neither units nor start. ``floor`` is added to
+    every variance there, so that no component shrinks onto a single code. Rows may have weights.
 
     With "auto", a fifth of the codes is held out and 1, 2, 3, 5, 10 .. 400 components are fitted
     to the others, until two numbers in a row give held-out codes a lower mean log-density than the
@@ -46,8 +46,11 @@ class GaussianMixture(DensitySampler, ConditionalSampler):
     share $w_k N(z_k; \mu_{kk}, \Sigma_{k,kk})$: conditions are exact, in logs, however far away.
 
     Goes wrong with more components than the codes can feed: each full covariance has d(d+1)/2
-    numbers to learn. The result depends on the start (``rng`` in `fit`) and is a local optimum;
-    ``converged_`` says whether the steps sufficed. Constant columns are drawn as that constant.
+    numbers to learn, and on heavy tails, which take many components. Rows that lie far from all
+    others (5,000 nats below a standard normal's peak) are left to an improper constant density and
+    are not drawn (Coretti and Hennig 2016). The result depends on the start (``rng`` in `fit`) and
+    is a local optimum; ``converged_`` says whether the steps sufficed. Constant columns are drawn
+    as that constant.
 
     Reference: Dempster, Laird, Rubin 1977; the start is Arthur and Vassilvitskii 2007. Follows
     scikit-learn's `GaussianMixture`, which takes no weights.
@@ -117,7 +120,7 @@ class GaussianMixture(DensitySampler, ConditionalSampler):
         if weights is None:
             weights = np.full(len(z), 1 / len(z))
         z, weights = z[weights > 0], weights[weights > 0]
-        self.centre_, self.scale_ = centre_and_scale(z, weights)
+        self.centre_, self.scale_ = robust_centre_and_scale(z, weights)
         active = np.flatnonzero(self.scale_ > 0)
         x = np.ascontiguousarray(standardise(z, self.centre_, self.scale_)[:, active])
         # One thread: sums are then taken in one order, and the same seed gives the same bytes.
@@ -175,7 +178,8 @@ class GaussianMixture(DensitySampler, ConditionalSampler):
             found = self._fitted(
                 x[~held_out], own, k, tolerance=TRIAL_TOLERANCE, rng=rng, tell=trying
             )
-            score = float(theirs @ log_densities(x[held_out], found))
+            logs = log_densities(x[held_out], found)
+            score = float(theirs @ np.maximum(logs, noise_level(x.shape[1])))
             worse = 0 if score > best else worse + 1
             if score > best:
                 best, best_k = score, k
