@@ -1,8 +1,8 @@
 """Centre and spread of each column, safe for constant columns, huge offsets and tiny scales.
 
-`centre_and_scale` are moments, for models that are defined by them. The others follow the bulk of
-the codes, for what only sets a unit: `centre_and_spread` from quantiles, for a bandwidth by a
-rule; `robust_centre_and_scale` the moments without far values, for a floor or a network's input.
+`centre_and_scale` are moments, for models that are defined by them. What only sets a unit follows
+the bulk of the codes: `centre_and_spread` from quantiles, for a bandwidth by a rule; or moments of
+`winsorised` codes, for a floor or the input of a network.
 """
 
 from __future__ import annotations
@@ -18,10 +18,9 @@ __all__ = [
     "centre_and_spread",
     "effective_count",
     "first_copies",
-    "held_within",
     "refuse_constant",
-    "robust_centre_and_scale",
     "standardise",
+    "winsorised",
 ]
 
 TAILS = 0.5 ** np.arange(2, 9)
@@ -85,20 +84,14 @@ def centre_and_spread(
     return quantiles[0], np.minimum(width, centre_and_scale(z, weights)[1])
 
 
-def robust_centre_and_scale(
-    z: FloatArray, weights: FloatArray | None = None
-) -> tuple[FloatArray, FloatArray]:
-    """`centre_and_scale` of ``z`` (n, d), far values held at 10 spreads from the median.
+def winsorised(z: FloatArray, weights: FloatArray | None = None) -> FloatArray:
+    """``z`` (n, d) with far values moved to 10 spreads from the median of their column.
 
-    So they are exactly the mean and the standard deviation of columns that have no far value, and
-    hardly swayed by those of others.
+    Moments of it are exactly those of columns that have no far value, and hardly swayed by those
+    of others.
     """
-    return centre_and_scale(held_within(z, *centre_and_spread(z, weights), FAR), weights)
-
-
-def held_within(z: FloatArray, centre: FloatArray, scale: FloatArray, most: float) -> FloatArray:
-    """``z`` (n, d) with no value further than ``most`` scales from the centre (Winsorised)."""
-    held: FloatArray = np.clip(z, centre - most * scale, centre + most * scale)
+    centre, spread = centre_and_spread(z, weights)
+    held: FloatArray = np.clip(z, centre - FAR * spread, centre + FAR * spread)
     return held
 
 

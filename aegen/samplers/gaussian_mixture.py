@@ -12,10 +12,11 @@ from aegen.core.progress import report
 from aegen.samplers._em import MixtureParameters, fit_mixture, log_densities, noise_level
 from aegen.samplers._normal import known_units, regression
 from aegen.samplers._standardise import (
+    centre_and_scale,
     first_copies,
     refuse_constant,
-    robust_centre_and_scale,
     standardise,
+    winsorised,
 )
 from aegen.samplers.base import ConditionalSampler, DensitySampler, Sampler
 
@@ -120,7 +121,7 @@ class GaussianMixture(DensitySampler, ConditionalSampler):
         if weights is None:
             weights = np.full(len(z), 1 / len(z))
         z, weights = z[weights > 0], weights[weights > 0]
-        self.centre_, self.scale_ = robust_centre_and_scale(z, weights)
+        self.centre_, self.scale_ = centre_and_scale(winsorised(z, weights), weights)
         active = np.flatnonzero(self.scale_ > 0)
         x = np.ascontiguousarray(standardise(z, self.centre_, self.scale_)[:, active])
         # One thread: sums are then taken in one order, and the same seed gives the same bytes.
