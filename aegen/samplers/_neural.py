@@ -23,7 +23,12 @@ from aegen.core.arrays import BoolArray, FloatArray
 from aegen.core.parameters import Field
 from aegen.core.progress import report
 from aegen.samplers._resampling import resampled
-from aegen.samplers._standardise import centre_and_scale, refuse_constant, standardise
+from aegen.samplers._standardise import (
+    centre_and_scale,
+    refuse_constant,
+    standardise,
+    winsorised,
+)
 from aegen.samplers.base import ConditionalSampler, DensitySampler, Sampler
 
 if TYPE_CHECKING:
@@ -72,6 +77,15 @@ FEWEST_STEPS = 4
 
 LARGEST_GRADIENT = 5.0
 
+TAIL = 5.0
+"""Standard deviations beyond which values enter a network on a logarithmic scale."""
+
+FURTHEST = 20.0
+"""Where training holds values, on that scale: a hundred standard deviations."""
+
+LONGEST = 400.0
+"""Most exponent of a value that a network sends out there, so that it stays finite."""
+
 BLOCK = 4096
 """Rows that go through a network at a time."""
 
@@ -101,6 +115,9 @@ class Recipe:
 
 class NeuralFlow(DensitySampler, ConditionalSampler):
     """A latent model whose network carries normal noise to standardised codes, and back.
+
+    Far values do not sway the units, enter the network on a logarithmic scale (`compressed`; the
+    density knows), and are held at a hundred standard deviations while it learns.
 
     A tenth of the rows are held out; the weights of the pass that fits them best are kept.
     Constant columns are drawn as that constant and have no density. Conditions are answered by
@@ -154,11 +171,12 @@ class NeuralFlow(DensitySampler, ConditionalSampler):
         return self.scale_ > 0
 
     def _fit(self, z: FloatArray, weights: FloatArray | None, rng: np.random.Generator) -> None:
-        self.centre_, self.scale_ = centre_and_scale(z)
+        self.centre_, self.scale_ = centre_and_scale(winsorised(z))
         self.parameters_, self.passes_ = np.zeros(0, dtype=np.float32), 0
         if not self._active.any():
             return
-        x = standardise(z, self.centre_, self.scale_)[:, self._active]
+        x = compressed(standardise(z, self.centre_, self.scale_)[:, self._active])[0]
+        np.clip(x, -FURTHEST, FURTHEST, out=x)
         recipe = Recipe(
             self.epochs, self.patience, self.batch, self.learning_rate, self.least_held_out
         )
@@ -184,16 +202,16 @@ class NeuralFlow(DensitySampler, ConditionalSampler):
         if active.any() and n:
             noise = rng.standard_normal((n, int(active.sum())))
             x = by_blocks(self._carrier(self._network()), noise)
-            drawn[:, active] += self.scale_[active] * x
+            drawn[:, active] += self.scale_[active] * expanded(x)
         return drawn
 
     def _score_samples(self, z: FloatArray) -> FloatArray:
         refuse_constant(self.title, self.centre_, self.scale_)
         if not len(z):
             return np.empty(0)
-        x = standardise(z, self.centre_, self.scale_)
+        x, log_volume = compressed(standardise(z, self.centre_, self.scale_))
         density = by_blocks(partial(self._log_density, self._network()), x)
-        density -= np.log(self.scale_).sum()
+        density += log_volume - np.log(self.scale_).sum()
         return density
 
     def _condition(
@@ -217,6 +235,22 @@ class NeuralFlow(DensitySampler, ConditionalSampler):
                 f"fit: these fields need ({expected},) and float32"
             )
         return None
+
+
+def compressed(x: FloatArray) -> tuple[FloatArray, FloatArray]:
+    r"""Standardised rows (n, d) with values beyond T = 5 on a logarithmic scale, and its volume.
+
+    $\pm x \mapsto \pm T (1 + \log(x / T))$, which goes on with slope 1; the logarithm of the
+    Jacobian is $-\sum \log(x / T)$ over those, (n,).
+    """
+    logs = np.log(np.maximum(np.abs(x), TAIL) / TAIL)
+    return np.where(logs > 0, np.copysign(TAIL * (1 + logs), x), x), -logs.sum(axis=1)
+
+
+def expanded(y: FloatArray) -> FloatArray:
+    """The rows (n, d) that `compressed` turns into ``y``."""
+    logs = np.clip(np.abs(y) / TAIL - 1, 0, LONGEST)
+    return np.where(logs > 0, np.copysign(TAIL * np.exp(logs), y), y)
 
 
 @contextmanager
