@@ -5,8 +5,10 @@ A method is one file in this folder holding one final class. It implements ``_fi
 ``_sample``; a `ConditionalSampler` also ``_condition``); checks, the random generator, fixed
 coordinates, saving and loading are here. Look at ``gaussian.py`` for a short one.
 
-A model that was conditioned is a model of the same kind over the coordinates that are left: what
-its methods are given and give has only those, ``_d`` of them, and the fixed ones are put in here.
+A model with a field ``reduce`` is fitted to principal components (`_principal.py`), and its
+methods are given those. A model that was conditioned is a model of the same kind over the
+coordinates that are left: what its methods are given and give has only those, ``_d`` of them, and
+the fixed ones are put in here.
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ from aegen.core.errors import AegenError, InvalidInput, StorageError
 from aegen.core.parameters import check
 from aegen.core.rng import RNG, generator
 from aegen.core.storage import load_arrays, save_arrays
+from aegen.samplers._principal import PrincipalSubspace
 
 __all__ = ["ConditionalSampler", "DensitySampler", "NotFitted", "RowSampler", "Sampler", "load"]
 
@@ -112,10 +115,22 @@ class Sampler(BaseEstimator, ABC):
     """Axes of all that is learned, from its annotations: ``mean_: Annotated[FloatArray, "d"]``.
     The same word is the same length when a file is read; "d" is the dimension of the codes."""
 
+    reduced: ClassVar[dict[str, tuple[str, ...]]] = {
+        "origin_": ("whole",),
+        "unit_": (),
+        "axes_": ("whole", "d"),
+        "noise_": ("whole",),
+    }
+    """Axes of what is learned besides by a model that is fitted to principal components."""
+
     _fields: dict[str, Any]
     n_features_in_: int
     free_: BoolArray
     given_: FloatArray
+    origin_: FloatArray
+    unit_: float
+    axes_: FloatArray
+    noise_: FloatArray
 
     def __init_subclass__(cls, **options: Any) -> None:
         """Read the axes of what it learns.
@@ -162,16 +177,17 @@ class Sampler(BaseEstimator, ABC):
             weights = None  # equal weights are none, to the last digit
         n, d = z.shape
         n = n if weights is None else int((weights > 0).sum())
-        if n < self.minimum_rows(d):
+        components = min(d, getattr(self, "reduce", None) or d)
+        if n < self.minimum_rows(components):
             raise InvalidInput(
-                f"{self.title} needs at least {self.minimum_rows(d)} codes in {d} dimensions, "
-                f"got {n}: {self.remedy}"
+                f"{self.title} needs at least {self.minimum_rows(components)} codes in "
+                f"{components} dimensions, got {n}: {self.remedy}"
             )
         if np.abs(z).max() > LARGEST:
             raise InvalidInput(f"codes must lie within ±{LARGEST:g}: scale them down")
-        self._fit(z, weights, generator(rng))
+        self._fit(self._reduced(z, weights, components), weights, generator(rng))
         for name in vars(self):
-            if name.endswith("_") and name not in self.shapes:
+            if name.endswith("_") and name not in self.shapes | self.reduced:
                 raise TypeError(f"{type(self).__name__}.{name} is learned: {ANNOTATE}")
         self._fields = self.get_params(deep=False)
         self.n_features_in_ = d
@@ -186,7 +202,8 @@ class Sampler(BaseEstimator, ABC):
             InvalidInput: ``n`` is no whole number of 0 or more.
         """
         self._require_fitted()
-        return self._whole(self._sample(self._affordable(n), generator(rng)))
+        draw = generator(rng)
+        return self._whole(self._sample(self._affordable(n), draw), draw)
 
     def save(self, path: Path | str) -> None:
         """Write the fitted model to one safetensors file, which `aegen.samplers.load` reads.
@@ -196,7 +213,8 @@ class Sampler(BaseEstimator, ABC):
             StorageError: the file cannot be written.
         """
         self._require_fitted()
-        state = {name: np.asarray(getattr(self, name)) for name in self.shapes}
+        learned = [*self.shapes, *(self.reduced if self._subspace else ())]
+        state = {name: np.asarray(getattr(self, name)) for name in learned}
         # Numbers of numpy, which a grid search sets, become plain ones.
         fields = json.dumps(check(type(self), self.get_params(deep=False)), sort_keys=True)
         name = type(self).__module__.rpartition(".")[2].replace("_", "-")
@@ -206,14 +224,17 @@ class Sampler(BaseEstimator, ABC):
 
     def _restore(self, state: dict[str, NDArray[Any]], path: Path) -> None:
         """Take learned attributes read from ``path``; scalars become Python numbers again."""
-        if set(state) != set(self.shapes):
+        shapes = self.shapes | (self.reduced if "axes_" in state else {})
+        if set(state) != set(shapes):
             raise StorageError(
-                path, f"holds {sorted(state)} where {self.title} needs {sorted(self.shapes)}"
+                path, f"holds {sorted(state)} where {self.title} needs {sorted(shapes)}"
             )
         free = state["free_"]
-        sizes = {"d": int(free.sum()), "whole": free.size}
+        sizes = {"whole": free.size}
+        if "axes_" not in state:
+            sizes["d"] = int(free.sum())
         for name, array in state.items():
-            axes = self.shapes[name]
+            axes = shapes[name]
             if array.ndim != len(axes) or any(
                 sizes.setdefault(axis, size) != size
                 for axis, size in zip(axes, array.shape, strict=True)
@@ -235,11 +256,32 @@ class Sampler(BaseEstimator, ABC):
 
     @property
     def _d(self) -> int:
-        """How many coordinates are free."""
-        return int(self.free_.sum())
+        """How many coordinates are free, or how many principal components stand for them."""
+        return len(self.axes_[0]) if self._subspace else int(self.free_.sum())
 
-    def _whole(self, drawn: FloatArray) -> FloatArray:
-        """Draws of the free coordinates (n, d) with the fixed ones put in."""
+    @property
+    def _subspace(self) -> PrincipalSubspace | None:
+        """The principal subspace that the model was fitted to, if it was."""
+        if not hasattr(self, "axes_"):
+            return None
+        return PrincipalSubspace(self.origin_, self.unit_, self.axes_, self.noise_)
+
+    def _reduced(self, z: FloatArray, weights: FloatArray | None, k: int) -> FloatArray:
+        """Principal components (n, k) in place of codes (n, d), if they are fewer."""
+        for name in self.reduced:
+            if hasattr(self, name):
+                delattr(self, name)
+        subspace = PrincipalSubspace.of(z, weights, k) if k < z.shape[1] else None
+        if subspace is None:
+            return z
+        self.origin_, self.unit_ = subspace.origin, subspace.unit
+        self.axes_, self.noise_ = subspace.axes, subspace.noise
+        return subspace.scores(z)
+
+    def _whole(self, drawn: FloatArray, rng: np.random.Generator) -> FloatArray:
+        """Draws as the methods give them (n, d), with what was left out of them put in."""
+        if self._subspace:
+            return self._subspace.codes(drawn, rng)
         if self.free_.all():
             return drawn
         whole = np.tile(self.given_, (len(drawn), 1))
@@ -296,6 +338,9 @@ class DensitySampler(Sampler):
         """
         self._require_fitted()
         z = arrays.codes(z, dimension=self.n_features_in_)
+        if self._subspace:
+            y = self._subspace.scores(z)
+            return self._score_samples(y) + self._subspace.log_density(self.title, z, y)
         density = self._score_samples(np.ascontiguousarray(z[:, self.free_]))
         other = (z[:, ~self.free_] != self.given_[~self.free_]).any(axis=1)
         return np.where(other, -np.inf, density)
@@ -341,7 +386,7 @@ class RowSampler(Sampler):
         draw = generator(rng)
         probabilities = self._probabilities(weights)
         rows = self._choose_rows(n, probabilities, draw)
-        return self._whole(self._sample_from(rows, draw)), rows
+        return self._whole(self._sample_from(rows, draw), draw), rows
 
     def effective_rows(self, weights: ArrayLike | None = None) -> float:
         r"""Kish's effective number of rows behind draws, $1 / \sum_i w_i^2$, from 1 to n.
@@ -442,11 +487,15 @@ class ConditionalSampler(Sampler):
         self._require_fitted()
         columns, values = self._fixed(given)
         place = np.cumsum(self.free_) - 1  # of each whole coordinate among the free ones
-        known = np.zeros(self._d, dtype=np.bool_)
+        known = np.zeros(int(self.free_.sum()), dtype=np.bool_)
         known[place[columns]] = True
-        at = np.empty(self._d)
+        at = np.empty(len(known))
         at[place[columns]] = values
-        left = self._condition(known, at[known], generator(rng))
+        if self._subspace:
+            model = cast("DensitySampler", self)
+            left: Sampler = self._subspace.conditioned(model, known, at[known], generator(rng))
+        else:
+            left = self._condition(known, at[known], generator(rng))
         left.free_, left.given_ = self.free_.copy(), self.given_.copy()
         left.free_[columns] = False
         left.given_[columns] = values

@@ -11,6 +11,7 @@ from aegen.core.parameters import Field
 from aegen.core.progress import report
 from aegen.samplers._em import MixtureParameters, fit_mixture, log_densities, noise_level
 from aegen.samplers._normal import known_units, regression
+from aegen.samplers._principal import Reduce
 from aegen.samplers._standardise import (
     centre_and_scale,
     first_copies,
@@ -104,11 +105,13 @@ class GaussianMixture(DensitySampler, ConditionalSampler):
         steps: Annotated[
             int, Field("Most steps of the fit before it stops.", low=1, high=10_000, log=True)
         ] = 200,
+        reduce: Reduce = None,
     ) -> None:
         self.components = components
         self.covariance = covariance
         self.floor = floor
         self.steps = steps
+        self.reduce = reduce
 
     def minimum_rows(self, d: int) -> int:
         """At least one row a component, and two."""

@@ -20,6 +20,7 @@ from aegen.samplers._normal import (
     symmetric,
     weighted_correlation,
 )
+from aegen.samplers._principal import Reduce
 from aegen.samplers._standardise import (
     centre_and_scale,
     refuse_constant,
@@ -95,9 +96,11 @@ class KDE(RowSampler, DensitySampler, ConditionalSampler):
                 "tilted as the codes are (full), or as far between as helps (auto)."
             ),
         ] = "auto",
+        reduce: Reduce = None,
     ) -> None:
         self.bandwidth = bandwidth
         self.shape = shape
+        self.reduce = reduce
 
     def _fit(self, z: FloatArray, weights: FloatArray | None, rng: np.random.Generator) -> None:
         self.codes_ = z.copy()
