@@ -47,14 +47,17 @@ PARTS = 5
 FEWEST = 10
 """Different rows below which correlations tell nothing."""
 
-TRIED, KERNELS = 200, 1000
+LEAST = -80.0
+"""Logarithm of a share that is none in single precision."""
+
+TRIED, KERNELS = 120, 600
 """Most rows that are held against how many kernels to choose a shrinkage."""
 
-SMOOTHEST = 1.5
+SMOOTHEST = 1.3
 """Bandwidths are at most this many times the best for normal codes, which are the smoothest."""
 
 
-def smoothest(z: FloatArray, scale: FloatArray, weights: FloatArray) -> float:
+def smoothest(z: FloatArray, scale: FloatArray, weights: FloatArray | None) -> float:
     """The widest bandwidth that is sensible for codes (n, d), in units of ``scale`` (d,).
 
     Likelihood would smooth the bulk of codes with heavy tails away to reach the rows out there.
@@ -133,13 +136,13 @@ class Parts:
         from threadpoolctl import threadpool_limits
 
         best, best_score, worse, near = 1.0, -math.inf, 0, 0.0
-        trials = [self._trial(part, rng) for part in range(len(self.left_out))]
-        if not trials:
+        if not self.left_out:
             return best
-        shares = np.concatenate([trial.shares for trial in trials])
-        background = np.concatenate([trial.squares(1.0).density(WIDEST) for trial in trials])
-        background += BACKGROUND
         with threadpool_limits(limits=1):
+            trials = [self._trial(part, rng) for part in range(len(self.left_out))]
+            shares = np.concatenate([trial.shares for trial in trials])
+            background = np.concatenate([trial.squares(1.0).density(WIDEST) for trial in trials])
+            background += BACKGROUND
             for shrinkage in SHRINKAGES:
                 held = [trial.squares(shrinkage) for trial in trials]
 
@@ -222,7 +225,8 @@ class Squares:
         """Log-density of the rows but for a constant, (m,)."""
         nearest = self.squares.min(axis=1)
         rate = 0.5 * math.exp(-2 * log_h)
-        terms = np.exp((rate * (nearest[:, None] - self.squares)).astype(np.float32))
+        logs = np.maximum(rate * (nearest[:, None] - self.squares), LEAST)
+        terms = np.exp(logs.astype(np.float32))
         sums: FloatArray = np.log(np.maximum(terms @ self.weights, 1e-300))
         sums -= rate * nearest + self.log_volume + self.d * log_h
         return sums

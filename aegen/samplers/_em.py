@@ -37,6 +37,9 @@ NOISE = 5000.0
 """Nats, and one more a column, below a standard normal's peak, at which a row belongs to no
 component: only far ones do."""
 
+LEAST_WITHIN = 1e-20
+"""A variance within groups, as a share of the column's, below which it is that of rounding."""
+
 ROUNDS = 30
 """Most rounds of k-means, which only makes a start."""
 
@@ -85,16 +88,18 @@ def fit_mixture(
         weights: of the rows, positive, sum one, shape (n,).
         k: number of components.
         full: whether covariances are full or diagonal.
-        floor: added to each variance.
+        floor: added to each variance, as a share of the column's within the groups at the start.
         steps: the most.
         tolerance: gain of the mean log-density, in nats, below which steps end.
         rng: for the start.
         tell: called with the share of the steps that is done, and a word on it.
     """
     shares, means, covariances = _start(x, weights, k, full, rng, tell)
+    within = shares @ np.diagonal(covariances, axis1=1, axis2=2)
+    floors = floor * np.where(within > LEAST_WITHIN, within, 1.0)
     last = -np.inf
     for step in range(1, steps + 1):
-        mixture = _mixture(shares, means, covariances, floor)
+        mixture = _mixture(shares, means, covariances, floors)
 
         def said(share: float, step: int = step) -> None:
             tell((step - 1 + share) / steps, f"{k} components, step {step}")
@@ -111,9 +116,9 @@ def fit_mixture(
         covariances = np.where(there[:, None, None], centred, covariances)
         shares = mass / mass.sum()
         if found - last < tolerance:
-            return _mixture(shares, means, covariances, floor, converged=True, steps=step)
+            return _mixture(shares, means, covariances, floors, converged=True, steps=step)
         last = found
-    return _mixture(shares, means, covariances, floor, steps=steps)
+    return _mixture(shares, means, covariances, floors, steps=steps)
 
 
 @compiled
@@ -150,11 +155,11 @@ def _mixture(
     shares: FloatArray,
     means: FloatArray,
     covariances: FloatArray,
-    floor: float,
+    floors: FloatArray,
     converged: bool = False,
     steps: int = 0,
 ) -> MixtureParameters:
-    covariances = covariances + floor * np.eye(means.shape[1])
+    covariances = covariances + np.diag(floors)
     factors = np.linalg.cholesky(covariances).astype(np.float64, copy=False)
     return MixtureParameters(shares, means, factors, converged, steps)
 

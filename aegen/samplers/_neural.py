@@ -77,11 +77,11 @@ FEWEST_STEPS = 4
 
 LARGEST_GRADIENT = 5.0
 
-TAIL = 5.0
+TAIL = 10.0
 """Standard deviations beyond which values enter a network on a logarithmic scale."""
 
-FURTHEST = 20.0
-"""Where training holds values, on that scale: a hundred standard deviations."""
+FURTHEST = 30.0
+"""Where training holds values, on that scale: at 74 standard deviations."""
 
 LONGEST = 400.0
 """Most exponent of a value that a network sends out there, so that it stays finite."""
@@ -117,7 +117,7 @@ class NeuralFlow(DensitySampler, ConditionalSampler):
     """A latent model whose network carries normal noise to standardised codes, and back.
 
     Far values do not sway the units, enter the network on a logarithmic scale (`compressed`; the
-    density knows), and are held at a hundred standard deviations while it learns.
+    density knows), and are held at 74 standard deviations while it learns.
 
     A tenth of the rows are held out; the weights of the pass that fits them best are kept.
     Constant columns are drawn as that constant and have no density. Conditions are answered by
@@ -238,7 +238,7 @@ class NeuralFlow(DensitySampler, ConditionalSampler):
 
 
 def compressed(x: FloatArray) -> tuple[FloatArray, FloatArray]:
-    r"""Standardised rows (n, d) with values beyond T = 5 on a logarithmic scale, and its volume.
+    r"""Standardised rows (n, d) with values beyond T = 10 on a logarithmic scale, and its volume.
 
     $\pm x \mapsto \pm T (1 + \log(x / T))$, which goes on with slope 1; the logarithm of the
     Jacobian is $-\sum \log(x / T)$ over those, (n,).

@@ -2,8 +2,9 @@ r"""Principal components of codes, to which a model is fitted, and the rest as n
 
 With u one unit for all columns and W the first k axes (d, k), $z = m + u (W y + P \epsilon)$: y
 has the model's law, $\epsilon$ independent normal columns with standard deviations s, and $P = I -
-W W^\top$ keeps the noise off the axes. So $\log f(z) = \log f_y(W^\top (z - m) / u) + \log N(P (z -
-m) / u; 0, P S P) - d \log u$, the second factor on the d - k dimensions that are left. s is such
+W W^\top$ keeps the noise off the axes. So with $x = (z - m) / u$ and $S = \mathrm{diag}(s^2)$,
+$\log f(z) = \log f_y(W^\top x) + \log N(P x; 0, P S P) - d \log u$, the second factor on the d - k
+dimensions that are left. s is such
 that each column has as much noise as was measured. With a normal law of y this is probabilistic
 principal component analysis, but for one s a column (Tipping and Bishop 1999).
 """

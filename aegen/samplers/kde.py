@@ -46,7 +46,7 @@ class KDE(RowSampler, DensitySampler, ConditionalSampler):
 
     Left empty, h makes the mean log-density that the other rows give to a row as large as possible
     (leave-one-out likelihood; exact copies of a row are left out with it), for 1,000 random rows
-    and all their neighbours, within 1.5 times the best h for normal codes. A far row counts for
+    and all their neighbours, within 1.3 times the best h for normal codes. A far row counts for
     little (`_bandwidth.py`). Sums over neighbours use distances sorted into bins of 1/16 of a
     doubling, taken at their mean: h is off by less than 1 %.
 
@@ -127,7 +127,7 @@ class KDE(RowSampler, DensitySampler, ConditionalSampler):
             h = left_out.bandwidth(1 - kept)
         else:
             h = likeliest(self._whiten(z), self.weights_, rng)
-        self.bandwidth_ = min(h, smoothest(z, self.scale_, self.weights_))
+        self.bandwidth_ = min(h, smoothest(z, self.scale_, weights))
 
     def _whiten(self, z: FloatArray) -> FloatArray:
         """Codes (n, r) in units of the kernel's axes, for h = 1; flat directions are left out."""
