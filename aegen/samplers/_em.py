@@ -28,6 +28,14 @@ NEGLIGIBLE = 38.0
 UNSHARED = 30.0
 """The same for a component's share in a row, in the M step: below 1e-13."""
 
+HELD, HELD_START = 3.0, 100.0
+"""Standard deviations at which values are held while k-means looks for groups, as far ones, and
+the rare ones of a column that hardly varies, would be groups of their own; and then in the groups'
+covariances."""
+
+LEAST_WITHIN = 1e-20
+"""A variance within groups, as a share of the column's, below which it is that of rounding."""
+
 ROUNDS = 30
 """Most rounds of k-means, which only makes a start."""
 
@@ -73,16 +81,18 @@ def fit_mixture(
         weights: of the rows, positive, sum one, shape (n,).
         k: number of components.
         full: whether covariances are full or diagonal.
-        floor: added to each variance.
+        floor: added to each variance, as a share of the column's within the groups at the start.
         steps: the most.
         tolerance: gain of the mean log-density, in nats, below which steps end.
         rng: for the start.
         tell: called with the share of the steps that is done, and a word on it.
     """
     shares, means, covariances = _start(x, weights, k, full, rng, tell)
+    within = shares @ np.diagonal(covariances, axis1=1, axis2=2)
+    floors = floor * np.where(within > LEAST_WITHIN, within, 1.0)
     last = -np.inf
     for step in range(1, steps + 1):
-        mixture = _mixture(shares, means, covariances, floor)
+        mixture = _mixture(shares, means, covariances, floors)
 
         def said(share: float, step: int = step) -> None:
             tell((step - 1 + share) / steps, f"{k} components, step {step}")
@@ -99,9 +109,9 @@ def fit_mixture(
         covariances = np.where(there[:, None, None], centred, covariances)
         shares = mass / mass.sum()
         if found - last < tolerance:
-            return _mixture(shares, means, covariances, floor, converged=True, steps=step)
+            return _mixture(shares, means, covariances, floors, converged=True, steps=step)
         last = found
-    return _mixture(shares, means, covariances, floor, steps=steps)
+    return _mixture(shares, means, covariances, floors, steps=steps)
 
 
 def _expectation(
@@ -132,11 +142,11 @@ def _mixture(
     shares: FloatArray,
     means: FloatArray,
     covariances: FloatArray,
-    floor: float,
+    floors: FloatArray,
     converged: bool = False,
     steps: int = 0,
 ) -> MixtureParameters:
-    covariances = covariances + floor * np.eye(means.shape[1])
+    covariances = covariances + np.diag(floors)
     factors = np.linalg.cholesky(covariances).astype(np.float64, copy=False)
     return MixtureParameters(shares, means, factors, converged, steps)
 
@@ -165,6 +175,7 @@ def _start(
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Shares, means and covariances of the groups that k-means finds."""
     d = x.shape[1]
+    whole, x = np.clip(x, -HELD_START, HELD_START), np.clip(x, -HELD, HELD)
     centres = _spread_out(x, weights, k, rng, tell)
     group = np.zeros(len(x), dtype=np.int64)
     for _ in range(ROUNDS):
@@ -187,7 +198,8 @@ def _start(
     for c in range(k):
         rows = order[ends[c] : ends[c + 1]]
         if len(rows):
-            away = x[rows] - centres[c]
+            centres[c] = weights[rows] @ whole[rows] / mass[c]
+            away = whole[rows] - centres[c]
             covariances[c] = (away * weights[rows, None]).T @ away / mass[c]
     if not full:
         covariances *= np.eye(d)

@@ -101,7 +101,10 @@ def weighted_correlation(
 
 def principal_axes(correlation: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Variances (r,) along the directions in which there is any, and those directions (d, r)."""
-    values, vectors = np.linalg.eigh(correlation)
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1):  # several threads are slower where others wait for them
+        values, vectors = np.linalg.eigh(correlation)
     kept = values > max(SINGULAR * values[-1], 0.0)
     return values[kept], np.ascontiguousarray(vectors[:, kept])
 

@@ -1,7 +1,8 @@
 """Centre and spread of each column, safe for constant columns, huge offsets and tiny scales.
 
-`centre_and_scale` are moments, for models that are defined by them. `centre_and_spread` follow the
-bulk of the codes, for what only sets a unit: a bandwidth, a floor, the input of a network.
+`centre_and_scale` are moments, for models that are defined by them. What only sets a unit follows
+the bulk of the codes: `centre_and_spread` from quantiles, for a bandwidth by a rule; or moments of
+`winsorised` codes, for a floor or the input of a network.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ __all__ = [
     "ordered_spread",
     "refuse_constant",
     "standardise",
+    "winsorised",
 ]
 
 TAILS = 0.5 ** np.arange(2, 9)
@@ -27,6 +29,9 @@ TAILS = 0.5 ** np.arange(2, 9)
 
 NARROW = 0.1
 """A range is too narrow to stand for a column if below this share of the next."""
+
+FAR = 10.0
+"""Spreads from the median beyond which a value is far: a normal one never comes to be."""
 
 ROUNDING = 1e-9
 """Shares of the rows that differ by less are the same: they are sums of weights."""
@@ -97,6 +102,17 @@ def _spread(quantiles: FloatArray, scale: FloatArray) -> FloatArray:
     first = wide_enough.argmax(axis=0)
     width = np.where(wide_enough.any(axis=0), widths[first, np.arange(len(scale))], np.inf)
     return np.minimum(width, scale)
+
+
+def winsorised(z: FloatArray, weights: FloatArray | None = None) -> FloatArray:
+    """``z`` (n, d) with far values moved to 10 spreads from the median of their column.
+
+    Moments of it are exactly those of columns that have no far value, and hardly swayed by those
+    of others.
+    """
+    centre, spread = centre_and_spread(z, weights)
+    held: FloatArray = np.clip(z, centre - FAR * spread, centre + FAR * spread)
+    return held
 
 
 def _quantiles(ordered: FloatArray, weights: FloatArray | None) -> FloatArray:

@@ -5,8 +5,10 @@ A method is one file in this folder holding one final class. It implements ``_fi
 ``_sample``; a `ConditionalSampler` also ``_condition``); checks, the random generator, fixed
 coordinates, saving and loading are here. Look at ``gaussian.py`` for a short one.
 
-A model that was conditioned is a model of the same kind over the coordinates that are left: what
-its methods are given and give has only those, ``_d`` of them, and the fixed ones are put in here.
+A model with a field ``reduce`` is fitted to principal components (`_principal.py`), and its
+methods are given those. A model that was conditioned is a model of the same kind over the
+coordinates that are left: what its methods are given and give has only those, ``_d`` of them, and
+the fixed ones are put in here.
 """
 
 from __future__ import annotations
@@ -33,6 +35,7 @@ from aegen.core.parameters import check
 from aegen.core.rng import RNG, generator
 from aegen.core.storage import load_arrays, save_arrays
 from aegen.samplers._mixed_columns import MixedColumns
+from aegen.samplers._principal import PrincipalSubspace
 
 __all__ = ["ConditionalSampler", "DensitySampler", "NotFitted", "RowSampler", "Sampler", "load"]
 
@@ -121,6 +124,14 @@ class Sampler(BaseEstimator, ABC):
     """Axes of all that is learned, from its annotations: ``mean_: Annotated[FloatArray, "d"]``.
     The same word is the same length when a file is read; "d" is the dimension of the codes."""
 
+    reduced: ClassVar[dict[str, tuple[str, ...]]] = {
+        "origin_": ("whole",),
+        "unit_": (),
+        "axes_": ("whole", "d"),
+        "noise_": ("whole",),
+    }
+    """Axes of what is learned besides by a model that is fitted to principal components."""
+
     _fields: dict[str, Any]
     n_features_in_: int
     free_: BoolArray
@@ -130,6 +141,10 @@ class Sampler(BaseEstimator, ABC):
     mixed_weights_: FloatArray
     mixed_copies_: IntArray
     mixed_count_: float
+    origin_: FloatArray
+    unit_: float
+    axes_: FloatArray
+    noise_: FloatArray
 
     _mixed: MixedColumns | None = None
 
@@ -178,10 +193,11 @@ class Sampler(BaseEstimator, ABC):
             )
         n, d = z.shape
         n = n if weights is None else int((weights > 0).sum())
-        if n < self.minimum_rows(d):
+        components = min(d, getattr(self, "reduce", None) or d)
+        if n < self.minimum_rows(components):
             raise InvalidInput(
-                f"{self.title} needs at least {self.minimum_rows(d)} codes in {d} dimensions, "
-                f"got {n}: {self.remedy}"
+                f"{self.title} needs at least {self.minimum_rows(components)} codes in "
+                f"{components} dimensions, got {n}: {self.remedy}"
             )
         low, high = z.min(), z.max()
         if max(-low, high) > LARGEST:
@@ -190,9 +206,9 @@ class Sampler(BaseEstimator, ABC):
         self._mix(None if self.mixed else MixedColumns.find(z, weights, high - low))
         if self._mixed is not None:
             z = self._mixed.to_scores(z, draw.random((len(z), len(self.mixed_columns_))))
-        self._fit(z, weights, draw)
+        self._fit(self._reduced(z, weights, components), weights, draw)
         for name in vars(self):
-            if name.endswith("_") and name not in self.shapes:
+            if name.endswith("_") and name not in self.shapes | self.reduced:
                 raise TypeError(f"{type(self).__name__}.{name} is learned: {ANNOTATE}")
         self._fields = self.get_params(deep=False)
         self.n_features_in_ = d
@@ -219,7 +235,8 @@ class Sampler(BaseEstimator, ABC):
             InvalidInput: ``n`` is no whole number of 0 or more.
         """
         self._require_fitted()
-        return self._whole(self._sample(self._affordable(n), generator(rng)))
+        draw = generator(rng)
+        return self._whole(self._sample(self._affordable(n), draw), draw)
 
     def save(self, path: Path | str) -> None:
         """Write the fitted model to one safetensors file, which `aegen.samplers.load` reads.
@@ -229,7 +246,8 @@ class Sampler(BaseEstimator, ABC):
             StorageError: the file cannot be written.
         """
         self._require_fitted()
-        state = {name: np.asarray(getattr(self, name)) for name in self.shapes}
+        learned = [*self.shapes, *(self.reduced if self._subspace else ())]
+        state = {name: np.asarray(getattr(self, name)) for name in learned}
         # Numbers of numpy, which a grid search sets, become plain ones.
         fields = json.dumps(check(type(self), self.get_params(deep=False)), sort_keys=True)
         name = type(self).__module__.rpartition(".")[2].replace("_", "-")
@@ -239,14 +257,17 @@ class Sampler(BaseEstimator, ABC):
 
     def _restore(self, state: dict[str, NDArray[Any]], path: Path) -> None:
         """Take learned attributes read from ``path``; scalars become Python numbers again."""
-        if set(state) != set(self.shapes):
+        shapes = self.shapes | (self.reduced if "axes_" in state else {})
+        if set(state) != set(shapes):
             raise StorageError(
-                path, f"holds {sorted(state)} where {self.title} needs {sorted(self.shapes)}"
+                path, f"holds {sorted(state)} where {self.title} needs {sorted(shapes)}"
             )
         free = state["free_"]
-        sizes = {"d": int(free.sum()), "whole": free.size}
+        sizes = {"whole": free.size}
+        if "axes_" not in state:
+            sizes["d"] = int(free.sum())
         for name, array in state.items():
-            axes = self.shapes[name]
+            axes = shapes[name]
             if array.ndim != len(axes) or any(
                 sizes.setdefault(axis, size) != size
                 for axis, size in zip(axes, array.shape, strict=True)
@@ -269,15 +290,15 @@ class Sampler(BaseEstimator, ABC):
     def _mixed_defect(self) -> str | None:
         """What is wrong with what was read of columns with point masses, which is taken up."""
         columns, codes, weights = self.mixed_columns_, self.mixed_codes_, self.mixed_weights_
-        if columns.dtype.kind != "i" or codes.dtype != np.float64 or weights.dtype != np.float64:
-            return (
-                "mixed_columns_ must hold whole numbers, mixed_codes_ and mixed_weights_ float64"
-            )
+        for name, kind in (("columns", "i"), ("codes", "f"), ("weights", "f"), ("copies", "i")):
+            if getattr(self, f"mixed_{name}_").dtype.kind != kind:
+                return f"mixed_{name}_ must hold {'whole' if kind == 'i' else 'real'} numbers"
         self._mixed = None
         if not len(columns):
             return None
-        if columns[0] < 0 or columns[-1] >= self._d or (np.diff(columns) <= 0).any():
-            return f"mixed_columns_ must be increasing numbers from 0 to {self._d - 1}"
+        d = int(self.free_.sum())
+        if columns[0] < 0 or columns[-1] >= d or (np.diff(columns) <= 0).any():
+            return f"mixed_columns_ must be increasing numbers from 0 to {d - 1}"
         if not len(weights) or (weights <= 0).any() or not np.isclose(weights.sum(), 1):
             return "mixed_weights_ must be positive and sum to one"
         if not 1 <= self.mixed_count_ <= len(weights) + 0.5:
@@ -289,11 +310,32 @@ class Sampler(BaseEstimator, ABC):
 
     @property
     def _d(self) -> int:
-        """How many coordinates are free."""
-        return int(self.free_.sum())
+        """How many coordinates are free, or how many principal components stand for them."""
+        return len(self.axes_[0]) if self._subspace else int(self.free_.sum())
 
-    def _whole(self, drawn: FloatArray) -> FloatArray:
-        """Draws of the free coordinates (n, d) as codes, with the fixed ones put in."""
+    @property
+    def _subspace(self) -> PrincipalSubspace | None:
+        """The principal subspace that the model was fitted to, if it was."""
+        if not hasattr(self, "axes_"):
+            return None
+        return PrincipalSubspace(self.origin_, self.unit_, self.axes_, self.noise_)
+
+    def _reduced(self, z: FloatArray, weights: FloatArray | None, k: int) -> FloatArray:
+        """Principal components (n, k) in place of codes (n, d), if they are fewer."""
+        for name in self.reduced:
+            if hasattr(self, name):
+                delattr(self, name)
+        subspace = PrincipalSubspace.of(z, weights, k) if k < z.shape[1] else None
+        if subspace is None:
+            return z
+        self.origin_, self.unit_ = subspace.origin, subspace.unit
+        self.axes_, self.noise_ = subspace.axes, subspace.noise
+        return subspace.scores(z)
+
+    def _whole(self, drawn: FloatArray, rng: np.random.Generator) -> FloatArray:
+        """Draws as the methods give them (n, d), as codes, with the fixed coordinates put in."""
+        if self._subspace:
+            drawn = self._subspace.codes(drawn, rng)
         if self._mixed is not None:
             drawn = self._mixed.to_codes(drawn)
         if self.free_.all():
@@ -355,15 +397,22 @@ class DensitySampler(Sampler):
         z = arrays.codes(z, dimension=self.n_features_in_)
         free = np.ascontiguousarray(z[:, self.free_])
         if self._mixed is None:
-            density = self._score_samples(free)
+            density = self._joint(free)
         else:
-            density = self._mixed.log_density(free, self._score_samples)
+            density = self._mixed.log_density(free, self._joint)
         other = (z[:, ~self.free_] != self.given_[~self.free_]).any(axis=1)
         return np.where(other, -np.inf, density)
 
     def score(self, z: ArrayLike, y: None = None) -> float:
         """Mean log-density of the rows of ``z``, so that scikit-learn's model selection works."""
         return float(np.mean(self.score_samples(z)))
+
+    def _joint(self, z: FloatArray) -> FloatArray:
+        """Log-density of the free coordinates (n, d), whatever the method sees of them, (n,)."""
+        if not self._subspace:
+            return self._score_samples(z)
+        y = self._subspace.scores(z)
+        return self._score_samples(y) + self._subspace.log_density(self.title, z, y)
 
     @abstractmethod
     def _score_samples(self, z: FloatArray) -> FloatArray: ...
@@ -402,7 +451,7 @@ class RowSampler(Sampler):
         draw = generator(rng)
         probabilities = self._probabilities(weights)
         rows = self._choose_rows(n, probabilities, draw)
-        return self._whole(self._sample_from(rows, draw)), rows
+        return self._whole(self._sample_from(rows, draw), draw), rows
 
     def effective_rows(self, weights: ArrayLike | None = None) -> float:
         r"""Kish's effective number of rows behind draws, $1 / \sum_i w_i^2$, from 1 to n.
@@ -503,14 +552,19 @@ class ConditionalSampler(Sampler):
         self._require_fitted()
         columns, values = self._fixed(given)
         place = np.cumsum(self.free_) - 1  # of each whole coordinate among the free ones
-        known = np.zeros(self._d, dtype=np.bool_)
+        known = np.zeros(int(self.free_.sum()), dtype=np.bool_)
         known[place[columns]] = True
-        at = np.empty(self._d)
+        at = np.empty(len(known))
         at[place[columns]] = values
         given_values = at[known]
         if self._mixed is not None:
             given_values = self._mixed.given(self.title, known, given_values)
-        left = self._condition(known, given_values, generator(rng))
+        draw = generator(rng)
+        if self._subspace:
+            model = cast("DensitySampler", self)
+            left: Sampler = self._subspace.conditioned(model, known, given_values, draw)
+        else:
+            left = self._condition(known, given_values, draw)
         if self._mixed is not None:
             left._mix(self._mixed.without(known))
         left.free_, left.given_ = self.free_.copy(), self.given_.copy()

@@ -15,6 +15,7 @@ import numpy as np
 from aegen.core.arrays import BoolArray, FloatArray
 from aegen.core.parameters import Field
 from aegen.samplers._neural import Batch, Epochs, NeuralFlow, Patience, Rate
+from aegen.samplers._principal import Reduce
 from aegen.samplers._resampling import resampled
 from aegen.samplers.base import Sampler
 
@@ -89,6 +90,7 @@ class FlowMatching(NeuralFlow):
         patience: Patience = 15,
         learning_rate: Rate = 5e-3,
         batch: Batch = 512,
+        reduce: Reduce = None,
     ) -> None:
         self.steps = steps
         self.hidden = hidden
@@ -96,6 +98,7 @@ class FlowMatching(NeuralFlow):
         self.patience = patience
         self.learning_rate = learning_rate
         self.batch = batch
+        self.reduce = reduce
 
     def _build(self) -> nn.Module:
         """The network of the columns that vary, with weights at random."""

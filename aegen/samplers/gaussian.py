@@ -19,6 +19,7 @@ from aegen.samplers._normal import (
     symmetric,
     weighted_correlation,
 )
+from aegen.samplers._principal import Reduce
 from aegen.samplers._standardise import centre_and_scale, refuse_constant, standardise
 from aegen.samplers.base import ConditionalSampler, DensitySampler, Sampler
 
@@ -51,7 +52,7 @@ class Gaussian(DensitySampler, ConditionalSampler):
     summary: ClassVar[str] = "One normal distribution with the codes' mean and covariance."
     weighted: ClassVar[bool] = True
     remedy: ClassVar[str] = (
-        'add rows, set shrinkage above 0, or use covariance="diagonal" or independent margins'
+        'add rows, set shrinkage above 0 or reduce below the rows, or use covariance="diagonal"'
     )
     full_rank: ClassVar[bool] = True
 
@@ -66,9 +67,11 @@ class Gaussian(DensitySampler, ConditionalSampler):
             Field("Whether columns may depend on each other (full) or not (diagonal)."),
         ] = "full",
         shrinkage: Shrinkage = 0.0,
+        reduce: Reduce = None,
     ) -> None:
         self.covariance = covariance
         self.shrinkage = shrinkage
+        self.reduce = reduce
 
     def minimum_rows(self, d: int) -> int:
         """One more than ``d`` for a covariance that is estimated whole, else 2."""

@@ -11,6 +11,7 @@ from aegen.core.parameters import Field
 from aegen.core.progress import report
 from aegen.samplers._em import MixtureParameters, fit_mixture, log_densities
 from aegen.samplers._normal import known_units, regression
+from aegen.samplers._principal import Reduce
 from aegen.samplers._standardise import (
     centre_and_scale,
     first_copies,
@@ -27,6 +28,9 @@ LADDER = (1, 2, 3, 5, 10, 20, 50, 100, 200, 400)
 HELD_OUT = 0.2
 """Share of the different rows whose likelihood chooses among them."""
 
+ENOUGH = 0.01
+"""A floor from which a covariance is sane in whatever number of dimensions."""
+
 TOLERANCE, TRIAL_TOLERANCE = 1e-3, 5e-3
 """Gain in nats below which steps end, of the fit and of those that only try a number."""
 
@@ -35,7 +39,8 @@ class GaussianMixture(DensitySampler, ConditionalSampler):
     r"""Gaussian mixture model with full or diagonal covariances, fitted by EM.
 
     $f(z) = \sum_k w_k N(z; \mu_k, \Sigma_k)$, fitted by expectation-maximisation on standardised
-    columns, started by k-means. ``floor`` is added to every variance there, so that no component
+    columns, started by k-means. ``floor`` times the
+    variance within the groups of the start is added to every variance, so that no component
     shrinks onto a single code. Rows may have weights.
 
     With "auto", a fifth of the codes is held out and 1, 2, 3, 5, 10 .. 400 components are fitted
@@ -62,7 +67,10 @@ class GaussianMixture(DensitySampler, ConditionalSampler):
     summary: ClassVar[str] = "Several Gaussian components, each with its own covariance and share."
     slow: ClassVar[bool] = True
     weighted: ClassVar[bool] = True
-    remedy: ClassVar[str] = "add rows or use fewer components"
+    remedy: ClassVar[str] = (
+        "add rows, use fewer components, set floor to 0.01 or reduce below the rows, or use "
+        'covariance="diagonal"'
+    )
     quick: ClassVar[dict[str, int]] = {"components": 3}
 
     centre_: Annotated[FloatArray, "d"]
@@ -91,7 +99,7 @@ class GaussianMixture(DensitySampler, ConditionalSampler):
         floor: Annotated[
             float,
             Field(
-                "Least variance of a component, as a share of the column's.",
+                "Least variance of a component, as a share of that within groups.",
                 low=1e-9,
                 high=1,
                 log=True,
@@ -100,24 +108,31 @@ class GaussianMixture(DensitySampler, ConditionalSampler):
         steps: Annotated[
             int, Field("Most steps of the fit before it stops.", low=1, high=10_000, log=True)
         ] = 200,
+        reduce: Reduce = None,
     ) -> None:
         self.components = components
         self.covariance = covariance
         self.floor = floor
         self.steps = steps
+        self.reduce = reduce
 
     def minimum_rows(self, d: int) -> int:
-        """At least one row a component, and two."""
-        return 2 if self.components == "auto" else max(2, int(self.components))
+        """A row a component, and one more than ``d`` where a covariance is estimated whole.
+
+        A floor of 0.01 or more takes the place of rows.
+        """
+        whole = self.covariance == "full" and self.floor < ENOUGH
+        rows = 2 if self.components == "auto" else max(2, int(self.components))
+        return max(rows, d + 1) if whole else rows
 
     def _fit(self, z: FloatArray, weights: FloatArray | None, rng: np.random.Generator) -> None:
         from threadpoolctl import threadpool_limits
 
         d = z.shape[1]
+        self.centre_, self.scale_ = centre_and_scale(z, weights)
         if weights is None:
             weights = np.full(len(z), 1 / len(z))
         z, weights = z[weights > 0], weights[weights > 0]
-        self.centre_, self.scale_ = centre_and_scale(z, weights)
         active = np.flatnonzero(self.scale_ > 0)
         x = np.ascontiguousarray(standardise(z, self.centre_, self.scale_)[:, active])
         # One thread: sums are then taken in one order, and the same seed gives the same bytes.

@@ -6,14 +6,12 @@ import math
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 
 from aegen.core.arrays import BoolArray, FloatArray, IntArray
-from aegen.core.compiled import compiled
 from aegen.core.errors import InvalidInput
 from aegen.core.parameters import Field
-from aegen.core.progress import report
-from aegen.samplers._kernel_sums import binned_distances, log_sums
+from aegen.samplers._bandwidth import Parts, likeliest, smoothest
+from aegen.samplers._kernel_sums import log_sums
 from aegen.samplers._normal import (
     known_units,
     normal_root,
@@ -22,19 +20,16 @@ from aegen.samplers._normal import (
     symmetric,
     weighted_correlation,
 )
-from aegen.samplers._standardise import centre_and_scale, refuse_constant, standardise
+from aegen.samplers._principal import Reduce
+from aegen.samplers._standardise import (
+    centre_and_scale,
+    refuse_constant,
+    standardise,
+    winsorised,
+)
 from aegen.samplers.base import ConditionalSampler, DensitySampler, RowSampler, Sampler
 
 __all__ = ["KDE"]
-
-LEFT_OUT = 1000
-"""Most rows that are left out, one at a time, to choose the bandwidth."""
-
-AT_ONCE = 5_000_000
-"""Distances that are made between two reports of progress."""
-
-NARROWEST, WIDEST = 1e-4, 10.0
-"""Where the bandwidth is looked for."""
 
 
 class KDE(RowSampler, DensitySampler, ConditionalSampler):
@@ -43,12 +38,16 @@ class KDE(RowSampler, DensitySampler, ConditionalSampler):
     $f(z) = \sum_i w_i N(z; z_i, h^2 C)$ with $w_i = 1/n$ or the row's weight, h the bandwidth and
     C the ``shape``: "diagonal" has the columns' variances, "scalar" the same variance, their mean,
     in every column (one width in the codes' own units), and "full" the codes' covariance, so that
-    kernels are tilted as all the codes together are. A draw is a random row plus h times a
-    root of C times normal numbers.
+    kernels are tilted as all the codes together are. "auto" has that covariance with correlations
+    multiplied by 1 - s, s from 1e-4 to 1 as left-out rows are likeliest; it is defined for fewer
+    rows than columns too. Variances and correlations are those of codes whose far values are moved
+    to 10 spreads from the median. A draw is a random row plus h times a root of C times normal
+    numbers.
 
     Left empty, h makes the mean log-density that the other rows give to a row as large as possible
     (leave-one-out likelihood; exact copies of a row are left out with it), for 1,000 random rows
-    and all their neighbours. Sums over neighbours use distances sorted into bins of 1/16 of a
+    and all their neighbours, within 1.3 times the best h for normal codes. A far row counts for
+    little (`_bandwidth.py`). Sums over neighbours use distances sorted into bins of 1/16 of a
     doubling, taken at their mean: h is off by less than 1 %.
 
     Given some coordinates, a row's weight becomes $w_i N(z_k; z_{ik}, h^2 C_{kk})$ and its kernel
@@ -91,43 +90,63 @@ class KDE(RowSampler, DensitySampler, ConditionalSampler):
             ),
         ] = None,
         shape: Annotated[
-            Literal["scalar", "diagonal", "full"],
+            Literal["auto", "scalar", "diagonal", "full"],
             Field(
                 "The kernel: the same in all columns (scalar), as wide as each column (diagonal), "
-                "or tilted as the codes are (full)."
+                "tilted as the codes are (full), or as far between as helps (auto)."
             ),
-        ] = "diagonal",
+        ] = "auto",
+        reduce: Reduce = None,
     ) -> None:
         self.bandwidth = bandwidth
         self.shape = shape
+        self.reduce = reduce
 
     def _fit(self, z: FloatArray, weights: FloatArray | None, rng: np.random.Generator) -> None:
         self.codes_ = z.copy()
         self._weigh(len(z), weights)
-        self.centre_, self.scale_ = centre_and_scale(z, weights)
-        self.correlation_ = np.diag((self.scale_ > 0).astype(np.float64))
+        bulk = winsorised(z, weights)
+        self.centre_, self.scale_ = centre_and_scale(bulk, weights)
+        varying = self.scale_ > 0
+        self.correlation_ = np.diag(varying.astype(np.float64))
         if self.shape == "scalar":
             self.scale_ = _common(self.scale_)
-        if self.shape == "full":
+        if self.shape in ("full", "auto"):
+            bulk = standardise(bulk, self.centre_, self.scale_)
+            self.correlation_ = weighted_correlation(bulk, self.weights_, varying)
+        left_out = None
+        if self.shape == "auto":
             x = standardise(z, self.centre_, self.scale_)
-            self.correlation_ = weighted_correlation(x, self.weights_, self.scale_ > 0)
+            left_out = Parts.cut(x[:, varying], bulk[:, varying], self.weights_, rng)
+            kept = 1 - left_out.shrinkage(rng)
+            self.correlation_ = symmetric(kept * self.correlation_, varying)
         if self.bandwidth is not None:
             self.bandwidth_ = float(self.bandwidth)
+            return
+        if left_out is not None and kept > 0:
+            h = left_out.bandwidth(1 - kept)
         else:
-            self.bandwidth_ = _likeliest(self._whiten(z), self.weights_, rng)
+            h = likeliest(self._whiten(z), self.weights_, rng)
+        self.bandwidth_ = min(h, smoothest(z, self.scale_, weights))
 
     def _whiten(self, z: FloatArray) -> FloatArray:
         """Codes (n, r) in units of the kernel's axes, for h = 1; flat directions are left out."""
         x = standardise(z, self.centre_, self.scale_)
-        if self.shape != "full":
+        if not self._tilted:
             varying: FloatArray = x[:, self.scale_ > 0]
             return varying
         variances, axes = principal_axes(self.correlation_)
         turned: FloatArray = x @ (axes / np.sqrt(variances))
         return turned
 
+    @property
+    def _tilted(self) -> bool:
+        """Whether a kernel's columns depend on each other."""
+        tilted: bool = (self.correlation_ != np.diag(np.diag(self.correlation_))).any()
+        return tilted
+
     def _sample_from(self, rows: IntArray, rng: np.random.Generator) -> FloatArray:
-        if self.shape == "full":
+        if self._tilted:
             root = normal_root(self.correlation_)
             noise = rng.standard_normal((len(rows), root.shape[1])) @ root.T
         else:
@@ -142,7 +161,7 @@ class KDE(RowSampler, DensitySampler, ConditionalSampler):
             raise InvalidInput(
                 f'{self.title} of shape "full" has no density: the training codes lie in '
                 f"{len(variances)} of {d} dimensions (too few rows, or columns that depend on "
-                'each other exactly); use shape="diagonal", add rows, or leave dependent columns '
+                'each other exactly); use shape="auto", add rows, or leave dependent columns '
                 "out"
             )
         volume = d * math.log(h) + np.log(self.scale_).sum() + 0.5 * np.log(variances).sum()
@@ -165,7 +184,7 @@ class KDE(RowSampler, DensitySampler, ConditionalSampler):
         weights = _nearness(x @ law.whitener.T, law.whitener @ y, self.weights_, self.bandwidth_)
         codes, wide = self.codes_[:, ~known], self.scale_[~known]
         spread, root = law.left()
-        if self.shape == "full":
+        if self._tilted:
             codes = codes + wide * ((y - x) @ law.slopes.T)
         centre = centre_and_scale(codes, weights)[0]
         codes[:, (spread == 0) & (wide > 0)] = centre[(spread == 0) & (wide > 0)]
@@ -204,73 +223,3 @@ def _nearness(x: FloatArray, y: FloatArray, weights: FloatArray, h: float) -> Fl
     probabilities: FloatArray = np.exp(logs - logs.max())
     probabilities /= probabilities.sum()
     return probabilities
-
-
-def _likeliest(x: FloatArray, weights: FloatArray, rng: np.random.Generator) -> float:
-    """The bandwidth with the largest leave-one-out likelihood for whitened codes (n, d)."""
-    there = weights > 0
-    x, weights = np.ascontiguousarray(x[there]), weights[there]
-    d = x.shape[1]
-    if d == 0:
-        return 1.0  # every column is constant: nothing is smoothed
-    left_out, shares = _left_out(weights, rng)
-    counts, means = _neighbours(x, left_out, weights)
-    used = np.flatnonzero(counts.any(axis=0))
-    span = slice(used[0], used[-1] + 1)
-    measured = counts.any(axis=1)
-    counts, means = counts[measured, span], means[measured, span]
-    shares = shares[measured] / shares[measured].sum()
-    others = float(shares @ np.log(counts.sum(axis=1)))
-
-    def unlikelihood(log_h: float) -> float:
-        rate = 0.5 * math.exp(-2 * log_h)
-        return float(d * log_h + others - shares @ _log_binned(counts, means, rate))
-
-    trials = np.linspace(math.log(NARROWEST), math.log(WIDEST), 40)
-    best = int(np.argmin([unlikelihood(t) for t in trials]))
-    bounds = trials[max(best - 1, 0)], trials[min(best + 1, len(trials) - 1)]
-    found = minimize_scalar(unlikelihood, bounds=bounds, method="bounded", options={"xatol": 1e-4})
-    return float(math.exp(found.x))
-
-
-def _left_out(weights: FloatArray, rng: np.random.Generator) -> tuple[IntArray, FloatArray]:
-    """Rows that are left out, and how much each counts: all of them, or some with equal shares.
-
-    Some are one of each stretch of rows that hold 1/1,000 of the weight, so that repeated rows
-    next to each other count as one row of their weight does.
-    """
-    n = len(weights)
-    if n <= LEFT_OUT:
-        return np.arange(n), weights
-    chosen = (np.arange(LEFT_OUT) + rng.random(LEFT_OUT)) / LEFT_OUT
-    cumulative = np.cumsum(weights)
-    rows = np.searchsorted(cumulative, chosen * cumulative[-1], side="right")
-    return np.minimum(rows, n - 1), np.full(LEFT_OUT, 1 / LEFT_OUT)
-
-
-def _neighbours(
-    x: FloatArray, left_out: IntArray, weights: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """`binned_distances` in parts, with reports of progress."""
-    parts = np.array_split(left_out, max(1, len(left_out) * len(x) // AT_ONCE))
-    found = []
-    for k, part in enumerate(parts):
-        report(k / len(parts), "choosing the bandwidth")
-        found.append(binned_distances(x, part, weights))
-    return np.concatenate([f[0] for f in found]), np.concatenate([f[1] for f in found])
-
-
-@compiled
-def _log_binned(counts: FloatArray, means: FloatArray, rate: float) -> FloatArray:
-    """The log of sum_b counts exp(-rate means) of rows that each have some count, (k,)."""
-    out = np.empty(len(counts))
-    for p in range(len(counts)):
-        nearest = -1.0
-        total = 0.0
-        for b in range(counts.shape[1]):
-            if counts[p, b] > 0:
-                if nearest < 0:
-                    nearest = means[p, b]
-                total += counts[p, b] * math.exp(-rate * (means[p, b] - nearest))
-        out[p] = math.log(total) - rate * nearest
-    return out

@@ -9,6 +9,7 @@ import numpy as np
 
 from aegen.core.parameters import Field
 from aegen.samplers._neural import Batch, Epochs, NeuralFlow, Patience, Rate
+from aegen.samplers._principal import Reduce
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -69,6 +70,7 @@ class NormalizingFlow(NeuralFlow):
         patience: Patience = 5,
         learning_rate: Rate = 5e-3,
         batch: Batch = 512,
+        reduce: Reduce = None,
     ) -> None:
         self.kind = kind
         self.transforms = transforms
@@ -77,6 +79,7 @@ class NormalizingFlow(NeuralFlow):
         self.patience = patience
         self.learning_rate = learning_rate
         self.batch = batch
+        self.reduce = reduce
 
     def _build(self) -> nn.Module:
         """The chain as a zuko flow of the columns that vary; it leaves them as they are at first.

@@ -414,8 +414,8 @@ class Blind(Gaussian):
 class Loose(Gaussian):
     """Does not keep fixed coordinates."""
 
-    def _whole(self, drawn):
-        whole = super()._whole(drawn)
+    def _whole(self, drawn, rng):
+        whole = super()._whole(drawn, rng)
         return whole if self.free_.all() else whole + 1e-9
 
 
