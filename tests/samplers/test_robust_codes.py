@@ -60,7 +60,8 @@ def test_far_rows_do_not_spoil_training(name):
     model = fitted(name, z, epochs=3, hidden=32)
     assert widths(model, z) == pytest.approx(1, abs=0.35)  # after a short training
     assert np.isfinite(model.score_samples(z)).all()
-    assert np.abs(model.sample(500, rng=2) / [1, 10, 0.1]).max() < 30
+    far = np.abs(model.sample(2000, rng=2) / [1, 10, 0.1]) > 30
+    assert far.mean(axis=0).max() < 0.02  # as rare as it is among the codes
 
 
 @pytest.mark.parametrize("freedom", [1, 2])
