@@ -109,8 +109,9 @@ class Parts:
         from threadpoolctl import threadpool_limits
 
         first = first_copies(x)
-        different = np.unique(first[weights > 0])
-        weights = np.bincount(first, weights, len(x)).astype(np.float64)[different]
+        together = np.bincount(first, weights, len(x)).astype(np.float64)
+        different = np.flatnonzero(together > 0)
+        weights = together[different]
         x, bulk = np.ascontiguousarray(x[different]), bulk[different]
         parted: list[tuple[IntArray, FloatArray]] = []
         if len(x) >= FEWEST and x.shape[1] > 1:
