@@ -21,7 +21,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Annotated, Any, ClassVar, Self, cast, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, cast, get_type_hints
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -35,7 +35,9 @@ from aegen.core.parameters import check
 from aegen.core.rng import RNG, generator
 from aegen.core.storage import load_arrays, save_arrays
 from aegen.samplers._mixed_columns import MixedColumns
-from aegen.samplers._principal import PrincipalSubspace
+
+if TYPE_CHECKING:
+    from aegen.samplers._principal import PrincipalSubspace
 
 __all__ = ["ConditionalSampler", "DensitySampler", "NotFitted", "RowSampler", "Sampler", "load"]
 
@@ -318,6 +320,8 @@ class Sampler(BaseEstimator, ABC):
         """The principal subspace that the model was fitted to, if it was."""
         if not hasattr(self, "axes_"):
             return None
+        from aegen.samplers._principal import PrincipalSubspace
+
         return PrincipalSubspace(self.origin_, self.unit_, self.axes_, self.noise_)
 
     def _reduced(self, z: FloatArray, weights: FloatArray | None, k: int) -> FloatArray:
@@ -325,7 +329,11 @@ class Sampler(BaseEstimator, ABC):
         for name in self.reduced:
             if hasattr(self, name):
                 delattr(self, name)
-        subspace = PrincipalSubspace.of(z, weights, k) if k < z.shape[1] else None
+        if k >= z.shape[1]:
+            return z
+        from aegen.samplers._principal import PrincipalSubspace
+
+        subspace = PrincipalSubspace.of(z, weights, k)
         if subspace is None:
             return z
         self.origin_, self.unit_ = subspace.origin, subspace.unit
