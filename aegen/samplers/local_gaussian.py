@@ -53,9 +53,15 @@ WIDTH = 0.1
 EDGE_ROWS, EDGE_SHARE = 100, 0.02
 """A least or greatest value is a bound where that share of so many different rows have it."""
 
-SHARP_ROWS, SHARP = 1000, 0.2
-"""It is one as well where the outermost hundredth of so many rows takes less than this share of
-the room that the nine next to it take: ten times less than normal tails do."""
+FEW_VALUES = 0.1
+"""The same where a column has fewer different values than this share of rows."""
+
+SHARP_ROWS, SHARP = 1000, 0.3
+"""The same where the outermost fiftieth of so many rows takes less than this share of the room
+that the four next to it take; normal tails take as much as these."""
+
+FAR_SHARE = 0.003
+"""So many rows may lie beyond a bound: they are far ones, and stay as they are."""
 
 BLOCK = 2**22
 """Numbers that are worked on at a time."""
@@ -79,12 +85,14 @@ class _Rows:
         codes: (p, d), no two alike.
         shares: their weights (p,); copies of a row count as one of their sum.
         place: of each training row among them, (n,); of a row of weight 0 it says nothing.
+        known: neighbours of all rows, by their number, once they were looked for.
     """
 
     codes: FloatArray
     shares: FloatArray
     place: IntArray
     search: Neighbours
+    known: dict[int, IntArray]
 
     @classmethod
     def of(cls, z: FloatArray, weights: FloatArray) -> _Rows:
@@ -95,16 +103,20 @@ class _Rows:
         place[there] = of
         shares = np.bincount(of, weights=weights[there]).astype(np.float64)
         codes = z[different]
-        return cls(codes, shares, place, Neighbours(codes))
+        return cls(codes, shares, place, Neighbours(codes), {})
 
     def near(self, places: IntArray, k: int) -> IntArray:
         """The ``k`` nearest others of rows at ``places`` (b,), nearest first, (b, k)."""
+        if k in self.known:
+            return self.known[k][places]
         once, of = np.unique(places, return_inverse=True)
         found = self.search.query(self.codes[once], k + 1)[0]
         other = found != once[:, None]
         other[other.all(axis=1), -1] = False  # rounding hid the row itself among others
-        near: IntArray = found[other].reshape(len(once), k)[of]
-        return near
+        near: IntArray = found[other].reshape(len(once), k)
+        if len(once) == len(self.codes):
+            self.known[k] = near
+        return near[of]
 
     def laws(self, places: IntArray, near: IntArray, kept: float) -> _Laws:
         """Means and roots, for a spread of 1, of rows with these neighbours."""
@@ -118,17 +130,17 @@ class _Rows:
 
 @dataclass(frozen=True, eq=False)
 class _Edges:
-    """Bounds that codes touch and never pass, -inf or inf where there is none, both (d,)."""
+    """Bounds that codes touch and do not pass, -inf or inf where there is none, both (d,)."""
 
     low: FloatArray
     high: FloatArray
 
     def hold(self, drawn: FloatArray, parents: FloatArray) -> FloatArray:
-        """Draws (b, d) folded back inside; where a parent lies on a bound, its draw does too."""
+        """Draws (b, d) folded back inside; where a parent is on a bound or beyond, it stays."""
         held = np.where(drawn < self.low, 2 * self.low - drawn, drawn)
         held = np.where(held > self.high, 2 * self.high - held, held)
         held = np.clip(held, self.low, self.high)
-        on_edge = (parents == self.low) | (parents == self.high)
+        on_edge = (parents <= self.low) | (parents >= self.high)
         return np.where(on_edge, parents, held)
 
 
@@ -308,9 +320,9 @@ class LocalGaussian(RowSampler, DensitySampler, ConditionalSampler):
 
     @property
     def _edges(self) -> _Edges:
-        codes = self.codes_[self.weights_ > 0]
-        low = np.where(self.bounded_below_, codes.min(axis=0), -np.inf)
-        return _Edges(low, np.where(self.bounded_above_, codes.max(axis=0), np.inf))
+        codes = self._rows.codes
+        low = np.where(self.bounded_below_, _least_values(codes), -np.inf)
+        return _Edges(low, np.where(self.bounded_above_, -_least_values(-codes), np.inf))
 
     def _choose_rows(
         self, n: int, probabilities: FloatArray, rng: np.random.Generator
@@ -348,11 +360,10 @@ class LocalGaussian(RowSampler, DensitySampler, ConditionalSampler):
                 roots = self.roots_[:, place[rows[part]]].transpose(1, 0, 2)
                 yield part, _Laws(self.codes_[rows[part]], roots)
             return
-        found = self._rows
+        found, places = self._rows, self._rows.place[rows]
+        near = found.near(places, self.neighbours_)
         for part in _parts(len(rows), self.neighbours_ * self._d):
-            places = found.place[rows[part]]
-            near = found.near(places, self.neighbours_)
-            yield part, found.laws(places, near, self.kept_)
+            yield part, found.laws(places[part], near[part], self.kept_)
 
     # density
 
@@ -592,15 +603,23 @@ def _differences(
     return moved
 
 
+def _least_values(codes: FloatArray) -> FloatArray:
+    """The least value of each column (p, d), less a few far ones where rows are many, (d,)."""
+    low: FloatArray = np.quantile(codes, FAR_SHARE, axis=0, method="lower")
+    return low
+
+
 def _bounded(codes: FloatArray) -> BoolArray:
     """Whether the least value of each column (p, d) is a bound, (d,)."""
-    p = len(codes)
-    found = np.zeros(codes.shape[1], dtype=np.bool_)
-    low, high = codes.min(axis=0), codes.max(axis=0)
+    p, d = codes.shape
+    found = np.zeros(d, dtype=np.bool_)
+    low, high = _least_values(codes), codes.max(axis=0)
     if p >= EDGE_ROWS:
         found |= (codes == low).mean(axis=0) >= EDGE_SHARE
+        values = np.array([len(np.unique(column)) for column in codes.T])
+        found |= values < FEW_VALUES * p
     if p >= SHARP_ROWS:
-        outer, inner = np.quantile(codes, [0.01, 0.1], axis=0)
+        outer, inner = np.quantile(codes, [0.02, 0.1], axis=0)
         found |= outer - low < SHARP * (inner - outer)
     bounded: BoolArray = found & (low < high)
     return bounded
