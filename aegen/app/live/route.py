@@ -28,6 +28,9 @@ CLIENTS = 64
 LANES = 16
 """Requests of one client that may wait, one a lane."""
 
+AT_ONCE = 2
+"""Requests of one client at work at once: what reads a picture must not hold up the next one."""
+
 PATIENCE = 10.0
 """Seconds in which a client must read a reply."""
 
@@ -71,21 +74,22 @@ async def _serve(socket: WebSocket) -> None:
 
 
 class Channel:
-    """The channel of one browser tab: what waits, by lane, and one request at a time at work."""
+    """The channel of one browser tab: what waits and what is at work, by lane."""
 
     def __init__(self, socket: WebSocket) -> None:
         self.socket = socket
         self.waiting: dict[str, Request] = {}
+        self.busy: set[str] = set()
         self.news = asyncio.Event()
 
     async def run(self) -> None:
         """Answer until the client leaves, or is dropped because it does not read."""
         reading = asyncio.create_task(self._read())
-        answering = asyncio.create_task(self._answer())
+        tasks = [reading, *(asyncio.create_task(self._answer()) for _ in range(AT_ONCE))]
         try:
-            await asyncio.wait([reading, answering], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (reading, answering):
+            for task in tasks:
                 task.cancel()
                 with contextlib.suppress(asyncio.CancelledError, WebSocketDisconnect):
                     await task
@@ -104,11 +108,13 @@ class Channel:
     async def _answer(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            await self.news.wait()
-            if not self.waiting:
+            lane = next((lane for lane in self.waiting if lane not in self.busy), None)
+            if lane is None:
                 self.news.clear()
+                await self.news.wait()
                 continue
-            asked = self.waiting.pop(next(iter(self.waiting)))
+            asked = self.waiting.pop(lane)
+            self.busy.add(lane)
             said: str | bytes
             if asked.ask is None:
                 said = _refusal(asked, asked.problem)
@@ -118,6 +124,8 @@ class Channel:
                 await asyncio.wait_for(self._send(said), PATIENCE)
             except TimeoutError:
                 return
+            self.busy.remove(lane)
+            self.news.set()
 
     async def _send(self, said: str | bytes) -> None:
         if isinstance(said, bytes):

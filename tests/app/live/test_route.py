@@ -200,9 +200,27 @@ def test_hostile_messages_and_many_clients_are_answered(address):
     several(address, "bars", 20, 3)
 
 
+def test_a_slow_lane_holds_up_no_other(channel, monkeypatch):
+    let_go, plain = threading.Event(), route.answer
+
+    def answer(asked):
+        assert asked.lane != "slow" or let_go.wait(30)
+        return plain(asked)
+
+    monkeypatch.setattr(route, "answer", answer)
+    for number in (1, 2):
+        channel.send(good(number, lane="slow"))
+    for number in (3, 4):
+        channel.send(good(number, lane="quick"))
+        assert read(channel.recv(timeout=30))[0]["id"] == number
+    let_go.set()
+    assert [read(channel.recv(timeout=30))[0]["id"] for _ in range(2)] == [1, 2]
+
+
 @pytest.fixture
 def held(monkeypatch):
-    """Every answer waits until the event is set; ``begun`` is set by the first."""
+    """One request is at work at a time, and waits for the event; ``begun`` is set by the first."""
+    monkeypatch.setattr(route, "AT_ONCE", 1)
     let_go, plain = threading.Event(), route.answer
     let_go.begun = threading.Event()
 
@@ -223,7 +241,7 @@ def wait_for(fact):
         time.sleep(0.02)
 
 
-def test_the_newest_request_of_a_lane_wins(channel, held):
+def test_the_newest_request_of_a_lane_wins(held, channel):
     channel.send(good(1))
     assert held.begun.wait(30)
     for number in range(2, 51):
@@ -237,14 +255,18 @@ def test_the_newest_request_of_a_lane_wins(channel, held):
     assert sorted(heard) == [-1, 1, 50, 100]
 
 
-def test_a_client_may_have_few_requests_waiting(channel, held):
+def test_a_client_may_have_few_requests_waiting(held, channel):
     channel.send(good(0, lane="lane 0"))
     assert held.begun.wait(30)
     for number in range(1, 40):
         channel.send(good(number, lane=f"lane {number}"))
     channel.send(good(99, lane="lane 1"))
-    waits = [lambda client: client.waiting["lane 1"].id == 99, lambda client: "" in client.waiting]
-    wait_for(lambda: any(all(is_so(client) for is_so in waits) for client in route._open))
+
+    def heard(client):
+        newest = client.waiting.get("lane 1")
+        return "" in client.waiting and newest is not None and newest.id == 99
+
+    wait_for(lambda: any(heard(client) for client in route._open))
     held.set()
     said = [read(channel.recv(timeout=30)) for _ in range(route.LANES + 2)]
     refusals = [header["problem"] for header, pictures in said if pictures is None]

@@ -59,7 +59,15 @@ class Follower {
     channel.ask(lane, this.show(), (reply) => {
       if (this.live && !reply.problem) this.paint(reply);
     });
-    if (read) this.later ??= setTimeout(() => this.read(), 150);
+    this.stale = Boolean(read);
+    this.plan();
+  }
+
+  // What is read may lag: it takes a fifth of the time at most, and comes once more at the end.
+  plan() {
+    const waits = this.reading && performance.now() - this.reading < 10_000;
+    if (!this.stale || this.later || waits) return;
+    this.later = setTimeout(() => this.read(), Math.max(150, this.pause ?? 0));
   }
 
   // The frame of a filmstrip goes where its slider is.
@@ -76,8 +84,13 @@ class Follower {
   read() {
     this.later = null;
     if (!this.live) return;
+    this.stale = false;
+    this.reading = performance.now();
     const { lane, read } = this.live;
     channel.ask(`${lane}-read`, this.show({ read: true }), ({ header }) => {
+      this.pause = 4 * (performance.now() - this.reading);
+      this.reading = null;
+      this.plan();
       const place = header && document.querySelector(`.${read} .aegen-drawing`);
       if (place && header.drawing) place.innerHTML = place.shown = header.drawing;
     });
