@@ -8,6 +8,9 @@ from PIL import Image
 
 pytestmark = pytest.mark.usefixtures("with_bundles")
 
+COPULA = "empirical-beta-copula"
+DRAW = ("sample", "bars", "--sampler", COPULA)
+
 
 def test_the_list_names_what_is_at_hand(aegen):
     code, printed, _ = aegen("bundles")
@@ -54,9 +57,18 @@ def test_fields_reach_the_latent_model(aegen, tmp_path):
     assert spread[1] > 2 * spread[0]
 
 
+def test_what_draws_where_none_is_named_is_the_default(aegen, tmp_path):
+    from aegen.core import defaults
+
+    for name, named in (("a.npz", ()), ("b.npz", ("--sampler", defaults.SAMPLER))):
+        assert aegen("sample", "bars", *named, "-n", 4, "--out", tmp_path / name)[0] == 0
+    one, other = (np.load(tmp_path / name)["codes"] for name in ("a.npz", "b.npz"))
+    assert np.array_equal(one, other)
+
+
 def test_coordinates_can_be_fixed_and_a_collapse_is_said(aegen, tmp_path):
     fixed = ("--given", "2=0.5", "--given", "0=0.5")
-    words = ("sample", "bars", "-n", 4, *fixed, "--out", tmp_path / "a.npz")
+    words = ("sample", "bars", "--sampler", COPULA, "-n", 4, *fixed, "--out", tmp_path / "a.npz")
     code, _, said = aegen(*words)
     assert code == 0
     assert (np.load(tmp_path / "a.npz")["codes"][:, [0, 2]] == 0.5).all()
@@ -70,9 +82,9 @@ def test_coordinates_can_be_fixed_and_a_collapse_is_said(aegen, tmp_path):
     [
         (("sample", "brs", "--out", "x.png"), "no bundle named 'brs'; did you mean 'bars'"),
         (("sample", "bars", "--sampler", "gausian", "--out", "x.png"), "did you mean 'gaussian'"),
-        (("sample", "bars", "--field", "degre=5", "--out", "x.png"), "did you mean 'degree'"),
-        (("sample", "bars", "--field", "degree", "--out", "x.png"), "NAME=VALUE"),
-        (("sample", "bars", "--field", "degree=0", "--out", "x.png"), "whole number of 1 or more"),
+        ((*DRAW, "--field", "degre=5", "--out", "x.png"), "did you mean 'degree'"),
+        ((*DRAW, "--field", "degree", "--out", "x.png"), "NAME=VALUE"),
+        ((*DRAW, "--field", "degree=0", "--out", "x.png"), "whole number of 1 or more"),
         (("sample", "bars", "--given", "a=1", "--out", "x.png"), "INDEX=VALUE"),
         (("sample", "bars", "--given", "0=1", "--given", "0=2", "--out", "x.png"), "twice"),
         (("sample", "bars", "--given", "7=1", "--out", "x.png"), "from 0 to 2"),

@@ -214,7 +214,7 @@ def test_a_strategy_that_a_model_cannot_follow_is_refused(opened):
 
 
 def test_a_search_that_was_stopped_can_begin_again(opened):
-    test = visited(opened, text="z0>0", n="7")
+    test = visited(opened, text="z0>0", n="7", sampler="empirical-beta-copula")
     request = TargetRequest(SamplerSpec("bars", "empirical-beta-copula"), "z0>0", 9, 0)
     test.session_state[visit.KEY].stopped.add(request)
     [number] = [one for one in test.number_input if one.label == "Pictures"]
