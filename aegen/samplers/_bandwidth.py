@@ -3,9 +3,6 @@ r"""The bandwidth, and the tilt, of a Gaussian kernel density that make left-out
 Whether kernels help that are tilted as the codes are, and how far, is chosen by parts of the rows:
 each is left out of the kernels *and* of the correlations R that tilt them, which fewer rows than
 columns would otherwise fit exactly. Kernels have the shape $(1 - s) R + s I$.
-
-The likelihood of a row has 1e-4 of a very wide kernel in it. Without it one row far from
-all others would make every kernel as wide as that is far.
 """
 
 from __future__ import annotations
@@ -22,9 +19,9 @@ from aegen.core.arrays import BoolArray, FloatArray, IntArray
 from aegen.core.compiled import compiled
 from aegen.core.progress import report
 from aegen.samplers._kernel_sums import binned_distances
-from aegen.samplers._standardise import centre_and_spread, effective_count, first_copies
+from aegen.samplers._standardise import first_copies
 
-__all__ = ["Parts", "likeliest", "smoothest"]
+__all__ = ["Parts", "likeliest"]
 
 LEFT_OUT = 1000
 """Most rows that are left out, one at a time, to choose the bandwidth."""
@@ -35,11 +32,11 @@ AT_ONCE = 5_000_000
 NARROWEST, WIDEST, STEP = math.log(1e-9), math.log(3.0), 0.5
 """Where the logarithm of the bandwidth is looked for, first in such steps."""
 
-BACKGROUND = math.log(1e-4)
-"""Logarithm of the share of a kernel of the widest bandwidth."""
-
 SHRINKAGES = (1.0, 0.3, 0.1, 0.03, 0.01, 3e-3, 1e-3, 3e-4, 1e-4)
 """How far correlations may be drawn towards 0."""
+
+CHANCE = 2.0
+"""Standard errors of the gain that a tilt must bring, else kernels stay upright."""
 
 PARTS = 5
 """A part has at most this share of the different rows."""
@@ -52,25 +49,6 @@ LEAST = -80.0
 
 TRIED, KERNELS = 120, 600
 """Most rows that are held against how many kernels to choose a shrinkage."""
-
-SMOOTHEST = 1.3
-"""Bandwidths are at most this many times the best for normal codes, which are the smoothest."""
-
-
-def smoothest(z: FloatArray, scale: FloatArray, weights: FloatArray | None) -> float:
-    """The widest bandwidth that is sensible for codes (n, d), in units of ``scale`` (d,).
-
-    Likelihood would smooth the bulk of codes with heavy tails away to reach the rows out there.
-
-    Reference: Terrell 1990, the maximal smoothing principle.
-    """
-    varying = scale > 0
-    if not varying.any():
-        return 1.0
-    d = int(varying.sum())
-    shares = centre_and_spread(z, weights)[1][varying] / scale[varying]
-    normal = (4 / ((d + 2) * effective_count(z, weights))) ** (1 / (d + 4))
-    return float(SMOOTHEST * normal * np.sqrt(np.mean(shares**2)))
 
 
 def likeliest(x: FloatArray, weights: FloatArray, rng: np.random.Generator) -> float:
@@ -102,17 +80,15 @@ class Parts:
     axes: list[FloatArray]
 
     @classmethod
-    def cut(
-        cls, x: FloatArray, bulk: FloatArray, weights: FloatArray, rng: np.random.Generator
-    ) -> Self:
-        """Parts of the rows of ``x`` (n, d); correlations are those of ``bulk`` (n, d)."""
+    def cut(cls, x: FloatArray, weights: FloatArray, rng: np.random.Generator) -> Self:
+        """Parts of the rows of ``x`` (n, d)."""
         from threadpoolctl import threadpool_limits
 
         first = first_copies(x)
         together = np.bincount(first, weights, len(x)).astype(np.float64)
         different = np.flatnonzero(together > 0)
         weights = together[different]
-        x, bulk = np.ascontiguousarray(x[different]), bulk[different]
+        x = np.ascontiguousarray(x[different])
         parted: list[tuple[IntArray, FloatArray]] = []
         if len(x) >= FEWEST and x.shape[1] > 1:
             rows, counted = _left_out(weights, rng)
@@ -122,9 +98,9 @@ class Parts:
             parted = [(own[part == k], shares[part == k]) for k in range(part.max() + 1)]
         variances, axes = [], []
         with threadpool_limits(limits=1):  # sums in one order, whatever the number of threads
-            whole = (bulk * weights[:, None]).T @ bulk
+            whole = (x * weights[:, None]).T @ x
             for rows, _ in parted:
-                some = bulk[rows]
+                some = x[rows]
                 rest = whole - (some * weights[rows, None]).T @ some
                 spread = np.sqrt(np.maximum(np.diag(rest), 1e-300))
                 values, vectors = np.linalg.eigh(rest / np.outer(spread, spread))
@@ -136,28 +112,32 @@ class Parts:
         """How far to draw correlations towards 0, 1 for a kernel that is not tilted."""
         from threadpoolctl import threadpool_limits
 
-        best, best_score, worse, near = 1.0, -math.inf, 0, 0.0
+        best, worse, near = 1.0, 0, 0.0
         if not self.left_out:
             return best
         with threadpool_limits(limits=1):
             trials = [self._trial(part, rng) for part in range(len(self.left_out))]
             shares = np.concatenate([trial.shares for trial in trials])
-            background = np.concatenate([trial.squares(1.0).density(WIDEST) for trial in trials])
-            background += BACKGROUND
+            shares /= shares.sum()
+            upright = best_logs = np.full(len(shares), -np.inf)
             for shrinkage in SHRINKAGES:
                 held = [trial.squares(shrinkage) for trial in trials]
 
-                def score(log_h: float, held: list[Squares] = held) -> float:
-                    logs = np.concatenate([one.density(log_h) for one in held])
-                    return float(shares @ np.logaddexp(logs, background))
+                def logs(log_h: float, held: list[Squares] = held) -> FloatArray:
+                    return np.concatenate([one.density(log_h) for one in held])
 
-                near, found = _climbed(score, near)
-                worse = 0 if found > best_score else worse + 1
-                if found > best_score:
-                    best, best_score = shrinkage, found
+                near = _climbed(lambda log_h: float(shares @ logs(log_h)), near)
+                found = logs(near)
+                upright = found if shrinkage == 1 else upright
+                better = shares @ found > shares @ best_logs
+                worse = 0 if better else worse + 1
+                if better:
+                    best, best_logs = shrinkage, found
                 if worse == 2:
                     break
-        return best
+        gain = best_logs - upright
+        error = np.sqrt(shares**2 @ (gain - shares @ gain) ** 2)
+        return best if shares @ gain > CHANCE * error else 1.0
 
     def _trial(self, part: int, rng: np.random.Generator) -> Trial:
         some = slice(math.ceil(TRIED / len(self.left_out)))
@@ -233,8 +213,8 @@ class Squares:
         return sums
 
 
-def _climbed(score: Callable[[float], float], start: float) -> tuple[float, float]:
-    """Where a function is largest, uphill from a start by steps and then a parabola; its value."""
+def _climbed(score: Callable[[float], float], start: float) -> float:
+    """Where a function is largest, uphill from a start by steps and then a parabola."""
     known: dict[int, float] = {}
 
     def at(place: int) -> float:
@@ -250,7 +230,7 @@ def _climbed(score: Callable[[float], float], start: float) -> tuple[float, floa
     low, middle, high = (at(top + k) for k in (-1, 0, 1))
     bend = low - 2 * middle + high
     shift = min(max((low - high) / (2 * bend), -0.5), 0.5) if bend < 0 else 0.0
-    return start + STEP * (top + shift), middle - 0.25 * (low - high) * shift
+    return start + STEP * (top + shift)
 
 
 def _left_out(weights: FloatArray, rng: np.random.Generator) -> tuple[IntArray, FloatArray]:
@@ -300,10 +280,8 @@ def _highest(counts: FloatArray, means: FloatArray, shares: FloatArray, d: int) 
         logs: FloatArray = _log_binned(counts, means, 0.5 * math.exp(-2 * log_h)) - d * log_h
         return logs
 
-    background = density(WIDEST) + BACKGROUND
-
     def unlikelihood(log_h: float) -> float:
-        return -float(shares @ np.logaddexp(density(log_h), background))
+        return -float(shares @ density(log_h))
 
     trials = np.arange(WIDEST, NARROWEST, -STEP)
     best = trials[int(np.argmin([unlikelihood(t) for t in trials]))]

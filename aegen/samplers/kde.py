@@ -10,7 +10,7 @@ import numpy as np
 from aegen.core.arrays import BoolArray, FloatArray, IntArray
 from aegen.core.errors import InvalidInput
 from aegen.core.parameters import Field
-from aegen.samplers._bandwidth import Parts, likeliest, smoothest
+from aegen.samplers._bandwidth import Parts, likeliest
 from aegen.samplers._kernel_sums import log_sums
 from aegen.samplers._normal import (
     known_units,
@@ -25,7 +25,6 @@ from aegen.samplers._standardise import (
     centre_and_scale,
     refuse_constant,
     standardise,
-    winsorised,
 )
 from aegen.samplers.base import ConditionalSampler, DensitySampler, RowSampler, Sampler
 
@@ -39,15 +38,13 @@ class KDE(RowSampler, DensitySampler, ConditionalSampler):
     C the ``shape``: "diagonal" has the columns' variances, "scalar" the same variance, their mean,
     in every column (one width in the codes' own units), and "full" the codes' covariance, so that
     kernels are tilted as all the codes together are. "auto" has that covariance with correlations
-    multiplied by 1 - s, s from 1e-4 to 1 as left-out rows are likeliest; it is defined for fewer
-    rows than columns too. Variances and correlations are those of codes whose far values are moved
-    to 10 spreads from the median. A draw is a random row plus h times a root of C times normal
-    numbers.
+    multiplied by 1 - s, s from 1e-4 to 1 as left-out rows are likeliest (1, no tilt, where others
+    are not likelier by more than chance); it is defined for fewer rows than columns too. A draw is
+    a random row plus h times a root of C times normal numbers.
 
     Left empty, h makes the mean log-density that the other rows give to a row as large as possible
     (leave-one-out likelihood; exact copies of a row are left out with it), for 1,000 random rows
-    and all their neighbours, within 1.3 times the best h for normal codes. A far row counts for
-    little (`_bandwidth.py`). Sums over neighbours use distances sorted into bins of 1/16 of a
+    and all their neighbours. Sums over neighbours use distances sorted into bins of 1/16 of a
     doubling, taken at their mean: h is off by less than 1 %.
 
     Given some coordinates, a row's weight becomes $w_i N(z_k; z_{ik}, h^2 C_{kk})$ and its kernel
@@ -105,29 +102,26 @@ class KDE(RowSampler, DensitySampler, ConditionalSampler):
     def _fit(self, z: FloatArray, weights: FloatArray | None, rng: np.random.Generator) -> None:
         self.codes_ = z.copy()
         self._weigh(len(z), weights)
-        bulk = winsorised(z, weights)
-        self.centre_, self.scale_ = centre_and_scale(bulk, weights)
+        self.centre_, self.scale_ = centre_and_scale(z, weights)
         varying = self.scale_ > 0
         self.correlation_ = np.diag(varying.astype(np.float64))
         if self.shape == "scalar":
             self.scale_ = _common(self.scale_)
+        x = standardise(z, self.centre_, self.scale_)
         if self.shape in ("full", "auto"):
-            bulk = standardise(bulk, self.centre_, self.scale_)
-            self.correlation_ = weighted_correlation(bulk, self.weights_, varying)
+            self.correlation_ = weighted_correlation(x, self.weights_, varying)
         left_out = None
         if self.shape == "auto":
-            x = standardise(z, self.centre_, self.scale_)
-            left_out = Parts.cut(x[:, varying], bulk[:, varying], self.weights_, rng)
+            left_out = Parts.cut(x[:, varying], self.weights_, rng)
             kept = 1 - left_out.shrinkage(rng)
             self.correlation_ = symmetric(kept * self.correlation_, varying)
         if self.bandwidth is not None:
             self.bandwidth_ = float(self.bandwidth)
             return
         if left_out is not None and kept > 0:
-            h = left_out.bandwidth(1 - kept)
+            self.bandwidth_ = left_out.bandwidth(1 - kept)
         else:
-            h = likeliest(self._whiten(z), self.weights_, rng)
-        self.bandwidth_ = min(h, smoothest(z, self.scale_, weights))
+            self.bandwidth_ = likeliest(self._whiten(z), self.weights_, rng)
 
     def _whiten(self, z: FloatArray) -> FloatArray:
         """Codes (n, r) in units of the kernel's axes, for h = 1; flat directions are left out."""
