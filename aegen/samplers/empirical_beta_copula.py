@@ -21,6 +21,7 @@ from aegen.samplers._jitter import Correlated, Jitter, Local
 from aegen.samplers._kernel_sums import in_threads
 from aegen.samplers._marginals import ColumnLaws, inside
 from aegen.samplers._mixed_marginal import copies_and_count
+from aegen.samplers._principal import Reduce
 from aegen.samplers._ranks import Ranks, ranked
 from aegen.samplers._standardise import (
     centre_and_scale,
@@ -159,12 +160,14 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
                 step=0.05,
             ),
         ] = 0.5,
+        reduce: Reduce = None,
     ) -> None:
         self.margins = margins
         self.degree = degree
         self.rows = rows
         self.jitter = jitter
         self.coupling = coupling
+        self.reduce = reduce
 
     def _fit(self, z: FloatArray, weights: FloatArray | None, rng: np.random.Generator) -> None:
         n = len(z)
@@ -349,6 +352,11 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
         """
         self._require_fitted()
         self._require_density("distribution function")
+        if self._subspace:
+            raise InvalidInput(
+                f"{self.title} of principal components has no distribution function that can be "
+                "computed: leave reduce out"
+            )
         points = arrays.codes(z, dimension=self.n_features_in_)
         reached = (points[:, ~self.free_] >= self.given_[~self.free_]).all(axis=1)
         free = points[:, self.free_]
@@ -393,6 +401,10 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
 
     def _require_whole(self) -> None:
         self._require_fitted()
+        if self._subspace:
+            raise InvalidInput(
+                f"{self.title} of principal components has no margins of columns: leave reduce out"
+            )
         if not self.free_.all():
             raise InvalidInput(
                 f"columns of a conditioned {self.title} do not follow their margins: use the "

@@ -26,6 +26,7 @@ from aegen.samplers._normal import (
 )
 from aegen.samplers._normal_box import SMALLEST, box_log_probability, drawn_within
 from aegen.samplers._normal_scores import NormalScores, rank_scores
+from aegen.samplers._principal import Reduce
 from aegen.samplers._standardise import (
     centre_and_scale,
     refuse_constant,
@@ -102,8 +103,10 @@ class GaussianCopula(DensitySampler, ConditionalSampler):
     def __init__(
         self,
         shrinkage: Shrinkage = 0.0,
+        reduce: Reduce = None,
     ) -> None:
         self.shrinkage = shrinkage
+        self.reduce = reduce
 
     def minimum_rows(self, d: int) -> int:
         """One more than ``d`` for a matrix that is estimated whole, else 2."""

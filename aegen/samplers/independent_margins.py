@@ -11,6 +11,7 @@ from aegen.core.arrays import BoolArray, FloatArray, IntArray
 from aegen.core.parameters import Field
 from aegen.samplers._kde_marginal import Quantiles
 from aegen.samplers._mixed_marginal import MixedMargin, copies_and_count, refuse_impossible
+from aegen.samplers._principal import Reduce
 from aegen.samplers._standardise import refuse_constant
 from aegen.samplers.base import ConditionalSampler, DensitySampler, Sampler
 
@@ -61,8 +62,10 @@ class IndependentMargins(DensitySampler, ConditionalSampler):
                 log=True,
             ),
         ] = None,
+        reduce: Reduce = None,
     ) -> None:
         self.bandwidth = bandwidth
+        self.reduce = reduce
 
     def _fit(self, z: FloatArray, weights: FloatArray | None, rng: np.random.Generator) -> None:
         there = np.ones(len(z), dtype=np.bool_) if weights is None else weights > 0

@@ -17,6 +17,7 @@ from aegen.core.parameters import Field
 from aegen.core.progress import report
 from aegen.samplers._kernel_sums import in_threads
 from aegen.samplers._normal import known_units
+from aegen.samplers._principal import Reduce
 from aegen.samplers._standardise import first_copies, refuse_constant
 from aegen.samplers.base import ConditionalSampler, DensitySampler, RowSampler, Sampler
 
@@ -244,6 +245,7 @@ class LocalGaussian(RowSampler, DensitySampler, ConditionalSampler):
             Literal["balanced", "iid"],
             Field("Rows picked each equally often in a batch (balanced), or independently (iid)."),
         ] = "balanced",
+        reduce: Reduce = None,
     ) -> None:
         self.neighbours = neighbours
         self.kept = kept
@@ -251,6 +253,7 @@ class LocalGaussian(RowSampler, DensitySampler, ConditionalSampler):
         self.noise = noise
         self.newness = newness
         self.rows = rows
+        self.reduce = reduce
 
     # learning
 

@@ -15,6 +15,7 @@ from aegen.core.parameters import Field
 from aegen.core.progress import report
 from aegen.samplers._kde_marginal import Quantiles
 from aegen.samplers._mixed_marginal import MixedMargin, copies_and_count, refuse_impossible
+from aegen.samplers._principal import Reduce
 from aegen.samplers._resampling import resampled
 from aegen.samplers._standardise import refuse_constant
 from aegen.samplers.base import ConditionalSampler, DensitySampler, Sampler
@@ -141,12 +142,14 @@ class VineCopula(DensitySampler, ConditionalSampler):
             int,
             Field("Processor threads of a fit; the result is the same for any.", low=1, high=64),
         ] = 1,
+        reduce: Reduce = None,
     ) -> None:
         self.families = families
         self.truncation = truncation
         self.structure = structure
         self.rows = rows
         self.threads = threads
+        self.reduce = reduce
 
     def minimum_rows(self, d: int) -> int:
         """Ten: with fewer, the library ties nothing."""
