@@ -119,4 +119,7 @@ def quality(spec: SamplerSpec) -> Quality:
 def _median(sampler: Any, codes: FloatArray) -> float | None:
     if sampler is None or not len(codes):
         return None
-    return float(np.median(sampler.score_samples(codes)))
+    try:
+        return float(np.median(sampler.score_samples(codes)))
+    except InvalidInput:  # some have a density with some of their fields only
+        return None
