@@ -188,8 +188,9 @@ def test_the_first_visit_shows_what_does_not_copy_and_the_papers_setting_is_a_cl
         "quality",
         lambda spec: replace(quality(spec), copying=Copying(ratio[0], 0, 2, 9)),
     )
-    app = opened("sample", n="4", **{DEGREE: "2"})
-    assert link_of(app)["sampler"] == defaults.SAMPLER
+    assert link_of(opened("sample", n="4"))["sampler"] == defaults.SAMPLER
+    app = opened("sample", n="4", sampler=PAPER, **{DEGREE: "2"})
+    app = app.selectbox(key="widget:sampler").select(defaults.SAMPLER).run()
     assert "does not copy: its draws lie 0.95 times as far" in text(app)
     (paper,) = [button for button in app.button if button.label == "The paper's setting"]
     app = paper.click().run()
@@ -202,6 +203,20 @@ def test_the_first_visit_shows_what_does_not_copy_and_the_papers_setting_is_a_cl
     said = text(opened("sample", n="4"))
     assert "here it does" in said
     assert "does not copy" not in said
+
+
+def test_a_fit_without_a_density_has_all_its_other_figures(opened, monkeypatch):
+    from aegen.core.errors import InvalidInput
+    from aegen.samplers.kde import KDE
+
+    def refuse(self, z):
+        raise InvalidInput("this fit has no density")
+
+    monkeypatch.setattr(KDE, "_score_samples", refuse)
+    app = opened("sample", n="4", sampler="kde")
+    assert not app.error
+    assert "Copying" in text(app)
+    assert "Log-density" not in text(app)
 
 
 def test_a_link_that_names_its_model_keeps_it(opened):

@@ -161,4 +161,7 @@ def copying_drawing(found: Copying, what: str) -> str:
 def _median(sampler: Any, codes: FloatArray) -> float | None:
     if sampler is None or not len(codes):
         return None
-    return float(np.median(sampler.score_samples(codes)))
+    try:
+        return float(np.median(sampler.score_samples(codes)))
+    except InvalidInput:  # some have a density with some of their fields only
+        return None
