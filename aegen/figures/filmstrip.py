@@ -1,4 +1,4 @@
-"""A few pictures side by side on clear ground, one of them framed."""
+"""A few pictures side by side on clear ground."""
 
 from __future__ import annotations
 
@@ -8,20 +8,18 @@ from numpy.typing import ArrayLike
 from aegen.core.arrays import ByteArray
 from aegen.core.errors import InvalidInput
 from aegen.core.images import quantize
-from aegen.figures.palette import ACCENT
 
 __all__ = ["filmstrip"]
 
 FRAME = 3
-"""Pixels around each image: clear, or in the accent's colour."""
+"""Clear pixels around each image, in which a page may draw a frame."""
 
 
-def filmstrip(x: ArrayLike, *, marked: int | None = None, side: int = 56) -> ByteArray:
-    """Images in a row, with gaps that let the page through and a frame around one.
+def filmstrip(x: ArrayLike, *, side: int = 56) -> ByteArray:
+    """Images in a row, with gaps that let the page through.
 
     Args:
         x: images (n, h, w, c) of 1, 3 or 4 channels, uint8 or floats in [0, 1]; n >= 1.
-        marked: the image to frame, from 0.
         side: about how high an image is drawn: each pixel becomes a square of whole pixels.
 
     Returns:
@@ -31,16 +29,13 @@ def filmstrip(x: ArrayLike, *, marked: int | None = None, side: int = 56) -> Byt
         InvalidInput: no images, or images of another shape.
 
     Example:
-        >>> filmstrip(np.zeros((7, 28, 28, 1)), marked=3).shape
+        >>> filmstrip(np.zeros((7, 28, 28, 1))).shape
         (62, 434, 4)
     """
     tiles = _with_opacity(quantize(x))
     scale = max(1, round(side / tiles.shape[1]))
     tiles = tiles.repeat(scale, axis=1).repeat(scale, axis=2)
     framed = np.pad(tiles, ((0, 0), (FRAME, FRAME), (FRAME, FRAME), (0, 0)))
-    if marked is not None:
-        framed[marked] = (*bytes.fromhex(ACCENT[1:]), 255)
-        framed[marked, FRAME:-FRAME, FRAME:-FRAME] = tiles[marked]
     return np.concatenate(framed, axis=1)
 
 

@@ -19,6 +19,11 @@ class Follower {
 
   set(live) {
     this.live = live;
+    if (!this.held) {
+      // What Python says now is newer than what was still to be read.
+      clearTimeout(this.later);
+      Object.assign(this, { later: null, stale: false });
+    }
     if (live) channel.open();
   }
 
@@ -86,10 +91,12 @@ class Follower {
     if (!this.live) return;
     this.stale = false;
     this.reading = performance.now();
-    const { lane, read } = this.live;
+    const { live } = this;
+    const { lane, read } = live;
     channel.ask(`${lane}-read`, this.show({ read: true }), ({ header }) => {
       this.pause = 4 * (performance.now() - this.reading);
       this.reading = null;
+      if (this.live !== live) return;
       this.plan();
       const place = header && document.querySelector(`.${read} .aegen-drawing`);
       if (place && header.drawing) place.innerHTML = place.shown = header.drawing;
