@@ -67,6 +67,8 @@ class UMAP(Projection):
                 f"UMAP with {self.neighbours} neighbours needs at least {self.neighbours + 1} "
                 f"codes, got {len(z)}: lower neighbours or add codes"
             )
+        from threadpoolctl import threadpool_limits
+
         learned = _learner()(
             n_neighbors=self.neighbours,
             min_dist=self.spacing,
@@ -74,7 +76,8 @@ class UMAP(Projection):
             random_state=int(rng.integers(2**31)),
             n_jobs=1,  # umap-learn repeats a picture only on one thread
         )
-        coordinates = np.asarray(learned.fit_transform(z), dtype=np.float64)
+        with threadpool_limits():  # numba would leave its own number of threads to torch
+            coordinates = np.asarray(learned.fit_transform(z), dtype=np.float64)
         self._neighbours = Neighbours(z)
         return coordinates
 
