@@ -66,6 +66,8 @@ class UMAP(Projection):
                 f"UMAP with {self.neighbours} neighbours needs at least {self.neighbours + 1} "
                 f"codes, got {len(z)}: lower neighbours or add codes"
             )
+        from threadpoolctl import threadpool_limits
+
         self._settle(z)
         codes = self._neighbours.reference.astype(np.float32)  # in which umap-learn works
         if (codes == codes[0]).all():
@@ -81,7 +83,8 @@ class UMAP(Projection):
             random_state=int(rng.integers(2**31)),
             n_jobs=1,  # umap-learn repeats a picture only on one thread
         )
-        return np.asarray(learned.fit_transform(codes), dtype=np.float64)
+        with threadpool_limits():  # numba would leave its own number of threads to torch
+            return np.asarray(learned.fit_transform(codes), dtype=np.float64)
 
     def _settle(self, z: FloatArray) -> None:
         """The units of the fitted codes, and the search among them."""

@@ -4,6 +4,7 @@ import sys
 
 import numpy as np
 import pytest
+import torch
 
 from aegen.core.errors import InvalidInput, UnknownName
 from aegen.core.neighbours import Neighbours
@@ -105,6 +106,17 @@ def test_umap_keeps_groups_together_and_repeats_itself():
     new, group = clusters(n=60, seed=9)
     near, _ = Neighbours(found.coordinates_).query(found.transform(new))
     assert (label[near[:, 0]] == group).mean() > 0.95
+
+
+def test_a_fit_leaves_the_threads_of_torch_as_they_were(monkeypatch):
+    def fit_transform(self, z):  # as umap-learn's loops do where they begin threads of their own
+        torch.set_num_threads(before + 1)
+        return z[:, :2]
+
+    before = torch.get_num_threads()
+    monkeypatch.setattr(umap._learner(), "fit_transform", fit_transform)
+    UMAP().fit(clusters(n=50)[0])
+    assert torch.get_num_threads() == before
 
 
 def test_what_umap_learn_compiles_is_kept_on_disk_where_that_can_be(monkeypatch):
