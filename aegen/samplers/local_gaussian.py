@@ -16,6 +16,7 @@ from aegen.core.neighbours import Neighbours
 from aegen.core.parameters import Field
 from aegen.core.progress import report
 from aegen.samplers._kernel_sums import in_threads
+from aegen.samplers._mixed_marginal import MixedMargin, may_repeat
 from aegen.samplers._normal import known_units
 from aegen.samplers._principal import Reduce
 from aegen.samplers._standardise import first_copies, refuse_constant
@@ -131,17 +132,37 @@ class _Rows:
 
 @dataclass(frozen=True, eq=False)
 class _Edges:
-    """Bounds that codes touch and do not pass, -inf or inf where there is none, both (d,)."""
+    """Bounds that codes touch and do not pass, and values that repeat.
+
+    Args:
+        low: -inf where there is none, (d,).
+        high: inf where there is none, (d,).
+        atoms: of each column that has any.
+    """
 
     low: FloatArray
     high: FloatArray
+    atoms: dict[int, FloatArray]
+
+    @property
+    def columns(self) -> IntArray:
+        """Which columns have either."""
+        bounded = np.flatnonzero((self.low > -np.inf) | (self.high < np.inf))
+        return np.union1d(bounded, np.array(list(self.atoms), dtype=np.int64))
 
     def hold(self, drawn: FloatArray, parents: FloatArray) -> FloatArray:
-        """Draws (b, d) folded back inside; where a parent is on a bound or beyond, it stays."""
+        """Draws (b, d) folded back inside; where a parent is on a bound, it stays.
+
+        Where a parent's value is one that repeats, a draw's is the nearest of these.
+        """
         held = np.where(drawn < self.low, 2 * self.low - drawn, drawn)
         held = np.where(held > self.high, 2 * self.high - held, held)
         held = np.clip(held, self.low, self.high)
         on_edge = (parents <= self.low) | (parents >= self.high)
+        for column, atoms in self.atoms.items():
+            at = np.isin(parents[:, column], atoms)
+            place = np.searchsorted((atoms[1:] + atoms[:-1]) / 2, held[at, column])
+            held[at, column] = atoms[place]
         return np.where(on_edge, parents, held)
 
 
@@ -258,7 +279,9 @@ class LocalGaussian(RowSampler, DensitySampler, ConditionalSampler):
     # learning
 
     def _fit(self, z: FloatArray, weights: FloatArray | None, rng: np.random.Generator) -> None:
-        self.__dict__.pop("_found", None)
+        for made in ("_found", "_held"):
+            self.__dict__.pop(made, None)
+        self.conditioned_ = False
         self.codes_ = z.copy()
         self._weigh(len(z), weights)
         rows = self._rows
@@ -270,7 +293,6 @@ class LocalGaussian(RowSampler, DensitySampler, ConditionalSampler):
             chosen = self._choose(codes, rng)
         self.neighbours_, self.kept_, self.spread_, self.differences_, _ = chosen
         self.worse_half_ = chosen.worse_half
-        self.conditioned_ = False
         self.roots_ = np.zeros((self.neighbours_, 1, z.shape[1]))  # each is made where asked for
 
     def _plain(self, p: int) -> _Chosen:
@@ -323,9 +345,15 @@ class LocalGaussian(RowSampler, DensitySampler, ConditionalSampler):
 
     @property
     def _edges(self) -> _Edges:
-        codes = self._rows.codes
-        low = np.where(self.bounded_below_, _least_values(codes), -np.inf)
-        return _Edges(low, np.where(self.bounded_above_, -_least_values(-codes), np.inf))
+        """Made on first use, as `_rows` is."""
+        if "_held" not in self.__dict__:
+            codes = self._rows.codes
+            low = np.where(self.bounded_below_, _least_values(codes), -np.inf)
+            high = np.where(self.bounded_above_, -_least_values(-codes), np.inf)
+            atoms = {} if self.conditioned_ else _atoms(codes)
+            self.__dict__["_held"] = _Edges(low, high, atoms)
+        held: _Edges = self.__dict__["_held"]
+        return held
 
     def _choose_rows(
         self, n: int, probabilities: FloatArray, rng: np.random.Generator
@@ -351,7 +379,7 @@ class LocalGaussian(RowSampler, DensitySampler, ConditionalSampler):
                     drawn[part] = found.laws(places[part], near[part], self.kept_).means
                 drawn += self.spread_ * moves
         drawn += self.widths_ * rng.standard_normal(drawn.shape)
-        if self.bounded_below_.any() or self.bounded_above_.any():
+        if len(self._edges.columns):
             drawn = self._edges.hold(drawn, self.codes_[rows])
         return drawn
 
@@ -377,12 +405,12 @@ class LocalGaussian(RowSampler, DensitySampler, ConditionalSampler):
                 f"{self.title} has no {what} where rows are moved by differences: fit it with "
                 'noise="gaussian"'
             )
-        bounded = np.flatnonzero(self.bounded_below_ | self.bounded_above_)
-        if len(bounded):
+        held = self._edges.columns
+        if len(held):
             raise InvalidInput(
-                f"{self.title} has no {what}: codes never pass a bound that many lie on or near "
-                f"(first in column {bounded[0]}); draws respect it, take another latent model "
-                f"for a {what}"
+                f"{self.title} has no {what}: codes repeat values, or never pass a bound that "
+                f"many lie on or near (first in column {held[0]}); draws respect it, take "
+                f"another latent model for a {what}"
             )
 
     def _score_samples(self, z: FloatArray) -> FloatArray:
@@ -610,6 +638,15 @@ def _least_values(codes: FloatArray) -> FloatArray:
     """The least value of each column (p, d), less a few far ones where rows are many, (d,)."""
     low: FloatArray = np.quantile(codes, FAR_SHARE, axis=0, method="lower")
     return low
+
+
+def _atoms(codes: FloatArray) -> dict[int, FloatArray]:
+    """Values that repeat in columns of different codes (p, d) that are not constant."""
+    repeating = np.flatnonzero(may_repeat(codes) & (np.ptp(codes, axis=0) > 0))
+    margins = {
+        int(j): MixedMargin.of(np.sort(codes[:, j]), count=float(len(codes))) for j in repeating
+    }
+    return {j: margin.atoms for j, margin in margins.items() if len(margin.atoms)}
 
 
 def _bounded(codes: FloatArray) -> BoolArray:
