@@ -134,7 +134,7 @@ def test_zeros_stay_and_no_bound_is_passed():
     assert drawn[:, 5].min() < z[:, 5].min() + 0.5
     with pytest.raises(InvalidInput, match=r"no density: .*never pass a bound .* column 0"):
         model.score_samples(z)
-    with pytest.raises(InvalidInput, match="no condition: codes never pass"):
+    with pytest.raises(InvalidInput, match="no condition: codes repeat values, or never pass"):
         model.condition({0: 1.0})
 
 
