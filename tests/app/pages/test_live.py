@@ -51,6 +51,7 @@ def test_traverse_s_picture_asks_for_the_place_that_is_shown(opened):
 
 @pytest.mark.parametrize("fields", [{}, {"empirical-beta-copula.degree": "12"}])
 def test_sample_s_pictures_ask_for_the_draw_that_is_shown(opened, fields):
+    fields = {"sampler": "empirical-beta-copula"} | fields
     test = opened(
         "sample", n="9", seed="4", **{k.replace(".", "__"): v for k, v in fields.items()}
     )
