@@ -87,9 +87,10 @@ def test_an_autoencoder_of_ones_own_becomes_a_bundle(serve, visit, tmp_path):
     page.wait_for_selector(".aegen-grid[data-shown][data-n='16']")
     assert [place.name for place in own.iterdir()] == ["digits"]
     if CASE.is_dir():
-        known, made = np.load(CASE / "reference.npz"), Bundle.open(own / "digits")
-        back = made.reconstruct(known["images"] / np.float32(255))
-        np.testing.assert_allclose(back, known["decoded"], atol=1e-4)
+        with np.load(CASE / "reference.npz") as known:
+            images, decoded = known["images"], known["decoded"]
+        back = Bundle.open(own / "digits").reconstruct(images / np.float32(255))
+        np.testing.assert_allclose(back, decoded, atol=1e-4)
     page.get_by_role("button", name="Open it on the map").click()
     page.wait_for_selector(f".aegen-map[data-drawn='{rows}']")
     assert "bundle=digits" in page.url
