@@ -201,15 +201,18 @@ def test_hostile_messages_and_many_clients_are_answered(address):
 
 
 def test_a_slow_lane_holds_up_no_other(channel, monkeypatch):
-    let_go, plain = threading.Event(), route.answer
+    let_go, begun, plain = threading.Event(), threading.Event(), route.answer
 
     def answer(asked):
-        assert asked.lane != "slow" or let_go.wait(30)
+        if asked.lane == "slow":
+            begun.set()
+            assert let_go.wait(30)
         return plain(asked)
 
     monkeypatch.setattr(route, "answer", answer)
-    for number in (1, 2):
-        channel.send(good(number, lane="slow"))
+    channel.send(good(1, lane="slow"))
+    assert begun.wait(30)  # else the second, as the newer one, would take its place
+    channel.send(good(2, lane="slow"))
     for number in (3, 4):
         channel.send(good(number, lane="quick"))
         assert read(channel.recv(timeout=30))[0]["id"] == number
