@@ -178,10 +178,12 @@ def measure_live(bundle: str = "mnist") -> Iterator[Rate]:
         BrowserMissing: no Chromium or Playwright.
         AegenError: the app did not answer.
     """
+    copula = "sampler=empirical-beta-copula"  # which has a smoothing
+    smoothing = f"sample?bundle={bundle}&{copula}&sample.n=16"
     acts = (
         ("Traverse slider", f"traverse?bundle={bundle}", ".aegen-live", _track),
         ("pointer on the map", f"?bundle={bundle}", ".aegen-map", _map),
-        ("smoothing, 16 pictures", f"sample?bundle={bundle}&sample.n=16", ".aegen-grid", _track),
+        ("smoothing, 16 pictures", smoothing, ".aegen-grid", _track),
     )
     targets = LIVE_TARGETS.get(bundle, (20, 20, 8))
     with served(folder() / "app.py") as address, chromium() as browser:
