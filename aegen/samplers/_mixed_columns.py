@@ -35,15 +35,15 @@ from aegen.samplers._mixed_marginal import (
 )
 from aegen.samplers._normal_scores import NormalScores
 from aegen.samplers._sobol import sobol
-from aegen.samplers._standardise import centre_and_scale, centre_and_spread
+from aegen.samplers._standardise import FAR, centre_and_scale, centre_and_spread, winsorised
 
 __all__ = ["MixedColumns"]
 
 LOOKED_AT = (500, 5000)
 """Rows that are looked at first; only columns that may be mixed are then looked at whole."""
 
-FAR, FEW = 10.0, 0.08
-"""Spreads from the median beyond which values are far, if they are no more than this share."""
+FEW = 0.08
+"""Values beyond `FAR` spreads are far if they are less than this share."""
 
 SWAY = 1.05
 """Factor by which far values raise a standard deviation from which they matter."""
@@ -188,11 +188,10 @@ class MixedColumns:
 
 def _heavy(z: FloatArray, weights: FloatArray | None = None) -> BoolArray:
     """Which columns of codes (n, d) have few far values that sway their standard deviation."""
-    centre, spread = centre_and_spread(z, weights)
-    reach = FAR * spread
-    share = np.average(np.abs(z - centre) > reach, axis=0, weights=weights)
-    held = centre_and_scale(np.clip(z, centre - reach, centre + reach), weights)[1]
-    heavy: BoolArray = (share < FEW) & (centre_and_scale(z, weights)[1] > SWAY * held)
+    held = winsorised(z, weights)
+    share = np.average(held != z, axis=0, weights=weights)
+    scale, without = centre_and_scale(z, weights)[1], centre_and_scale(held, weights)[1]
+    heavy: BoolArray = (share < FEW) & (scale > SWAY * without)
     return heavy
 
 

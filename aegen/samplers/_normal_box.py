@@ -17,7 +17,7 @@ from scipy.special import log_ndtr, ndtri_exp
 from aegen.core.arrays import FloatArray
 from aegen.samplers._sobol import sobol
 
-__all__ = ["SMALLEST", "box_log_probability", "drawn_within"]
+__all__ = ["box_draws", "box_log_probability", "drawn_within"]
 
 POINTS = 256
 """Points a box is estimated with."""
@@ -57,17 +57,38 @@ def box_log_probability(
         high: upper ends, inf included, (r, k).
     """
     k = mean.shape[1]
-    root = np.linalg.cholesky(covariance + SMALLEST * np.eye(k))
-    points = sobol(k - 1, POINTS) if k > 1 else np.zeros((1, 1))
-    logs = np.zeros((len(mean), len(points)))
-    x = np.zeros((len(mean), len(points), k))
-    for j in range(k):
-        centre = mean[:, None, j] + x[:, :, :j] @ root[j, :j]
-        ends = [(end[:, None, j] - centre) / root[j, j] for end in (low, high)]
-        u = points[:, j] if j < k - 1 else points[:, 0]
-        x[:, :, j], mass = drawn_within(ends[0], ends[1], u[None])
-        logs += mass
+    points = sobol(k - 1, POINTS) if k > 1 else np.zeros((1, 0))
+    last = np.full((len(points), 1), 0.5)  # nothing depends on where the last one lies
+    logs = box_draws(mean, covariance, low, high, np.hstack([points, last]))[1]
     best = logs.max(axis=1)
     safe = np.where(np.isfinite(best), best, 0.0)
     total: FloatArray = safe + np.log(np.exp(logs - safe[:, None]).mean(axis=1))
     return total
+
+
+def box_draws(
+    mean: FloatArray, covariance: FloatArray, low: FloatArray, high: FloatArray, u: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Draws of normal X within boxes, one coordinate after the other, and their log-weights.
+
+    Args:
+        mean: (r, k).
+        covariance: of all, (k, k).
+        low: lower ends of the intervals, (r, k).
+        high: upper ends, (r, k).
+        u: uniform numbers, (p, k), the same for each box.
+
+    Returns:
+        Differences from the means (r, p, k), and logs of the weights, whose mean is the
+        probability of the box, (r, p).
+    """
+    k = mean.shape[1]
+    root = np.linalg.cholesky(covariance + SMALLEST * np.eye(k))
+    logs = np.zeros((len(mean), len(u)))
+    units = np.zeros((len(mean), len(u), k))
+    for j in range(k):
+        centre = mean[:, None, j] + units[:, :, :j] @ root[j, :j]
+        ends = [(end[:, None, j] - centre) / root[j, j] for end in (low, high)]
+        units[:, :, j], mass = drawn_within(ends[0], ends[1], u[None, :, j])
+        logs += mass
+    return units @ root.T, logs

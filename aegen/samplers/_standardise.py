@@ -14,6 +14,7 @@ from aegen.core.arrays import FloatArray, IntArray
 from aegen.core.errors import InvalidInput
 
 __all__ = [
+    "FAR",
     "centre_and_scale",
     "centre_and_spread",
     "effective_count",

@@ -24,7 +24,7 @@ from aegen.samplers._normal import (
     symmetric,
     weighted_correlation,
 )
-from aegen.samplers._normal_box import SMALLEST, box_log_probability, drawn_within
+from aegen.samplers._normal_box import box_draws, box_log_probability, drawn_within
 from aegen.samplers._normal_scores import NormalScores, rank_scores
 from aegen.samplers._principal import Reduce
 from aegen.samplers._standardise import (
@@ -306,16 +306,10 @@ def _given_intervals(
         The other coordinates (CANDIDATES, d - k) and weights (CANDIDATES,), sum one.
     """
     own = covariance[np.ix_(inside, inside)]
-    root = np.linalg.cholesky(own + SMALLEST * np.eye(len(own)))
-    units = np.zeros((CANDIDATES, len(root)))
-    logs = np.zeros(CANDIDATES)
-    for j, row in enumerate(root):
-        centre = mean[inside][j] + units[:, :j] @ row[:j]
-        ends = [(end[0, j] - centre) / row[j] for end in (low, high)]
-        units[:, j], mass = drawn_within(ends[0], ends[1], rng.random(CANDIDATES))
-        logs += mass
+    u = rng.random((CANDIDATES, len(own)))
+    away, logs = (found[0] for found in box_draws(mean[inside][None], own, low, high, u))
     law = regression(_root(covariance), inside)
-    x = mean[~inside] + (units @ root.T) @ law.slopes.T
+    x = mean[~inside] + away @ law.slopes.T
     x += rng.standard_normal((CANDIDATES, law.rest.shape[1])) @ law.rest.T
     weights = np.exp(logs - logs.max())
     return x, weights / weights.sum()
