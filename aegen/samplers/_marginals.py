@@ -96,9 +96,7 @@ class ColumnLaws:
         lie, it is -inf.
         """
         if self.kind == "kde":
-            margin = self.margin(j)
-            logs, until = margin.density_and_cdf(x)
-            below = margin.below(x) if len(margin.atoms) else until
+            logs, below, until = self.margin(j).interval(x)
             return np.where(below < until, 0.0, logs), below, until
         if self.kind == "gaussian" and self.scale[j] > 0:
             t = np.clip((x - self.centre[j]) / self.scale[j], -1e100, 1e100)

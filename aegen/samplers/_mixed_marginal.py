@@ -222,12 +222,13 @@ class MixedMargin:
             logs[at] = np.log(self.masses[place[at] - 1])
         return logs, np.minimum(until, 1.0)
 
-    def below(self, x: FloatArray) -> FloatArray:
-        """P(X < x) at each x (m,)."""
-        until = self.density_and_cdf(x)[1]
+    def interval(self, x: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Log of the density, P(X < x) and P(X <= x) at each x (m,); they differ at atoms."""
+        logs, until = self.density_and_cdf(x)
+        below = until.copy()
         at = self.atom_of(x)
-        until[at] -= self.masses[np.searchsorted(self.atoms, x[at])]
-        return np.maximum(until, 0.0)
+        below[at] -= self.masses[np.searchsorted(self.atoms, x[at])]
+        return logs, np.maximum(below, 0.0), until
 
     def _rest_at(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Log-density and distribution function of the smoothed part at each x (m,)."""

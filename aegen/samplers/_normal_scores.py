@@ -67,12 +67,12 @@ class NormalScores:
         for j, margin in enumerate(self.margins):
             if margin.constant:
                 continue
-            logs[:, j], until = margin.density_and_cdf(z[:, j])
-            atom = margin.atom_of(z[:, j])
+            logs[:, j], below, until = margin.interval(z[:, j])
+            atom = below < until
             score = ndtri(until)
             high[:, j] = np.where(atom, score, np.clip(score, -AT_BOUND, AT_BOUND))
             low[:, j] = high[:, j]
-            low[atom, j], logs[atom, j] = ndtri(margin.below(z[atom, j])), 0.0
+            low[atom, j], logs[atom, j] = ndtri(below[atom]), 0.0
             for tail in _tails(margin) if (np.abs(high[:, j]) > FAR).any() else ():
                 far = ~atom & (tail.sign * high[:, j] < -FAR)
                 if far.any():

@@ -2,7 +2,7 @@
 
 `centre_and_scale` are moments, for models that are defined by them. What only sets a unit follows
 the bulk of the codes: `centre_and_spread` from quantiles, for a bandwidth by a rule; or moments of
-`winsorised` codes, for a floor or the input of a network.
+`winsorised` codes, for principal axes.
 """
 
 from __future__ import annotations

@@ -334,10 +334,7 @@ class VineCopula(DensitySampler, ConditionalSampler):
         u = low.copy()
         for place, j in enumerate(self.columns_):
             if j >= 0:
-                logs, u[:, place] = self._margins[j].density_and_cdf(z[:, j])
-                low[:, place] = u[:, place]
-                atom = self._margins[j].atom_of(z[:, j])
-                low[atom, place] = self._margins[j].below(z[atom, j])
+                logs, low[:, place], u[:, place] = self._margins[j].interval(z[:, j])
                 density += logs
         return density, self._held(low), self._held(u)
 
