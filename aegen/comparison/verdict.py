@@ -57,10 +57,8 @@ def _taken(table: Table) -> list[str]:
     if (ratio := table.cell(best, RATIO)) is not None:
         reasons.append(f"its draws are new (distance ratio {number(ratio.value, None)})")
     among = "of those that do not copy it" if len(new) < len(ranked) else "it"
-    sentences = [f"Take {best.title}: {among} is nearest to real codes ({'; '.join(reasons)})."]
-    if others:
-        sentences.append(_next(table, best, others, spec))
-    return sentences
+    said = f"Take {best.title}: {among} is nearest to real codes ({'; '.join(reasons)})."
+    return [f"{said} {_next(table, best, others, spec)}" if others else said]
 
 
 def _next(table: Table, best: Candidate, others: Sequence[Candidate], spec: MetricSpec) -> str:
