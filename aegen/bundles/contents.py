@@ -8,7 +8,7 @@ from pathlib import Path
 
 from aegen.bundles.manifest import Manifest
 from aegen.core.errors import BundleError, StorageError
-from aegen.core.storage import inside, read_bytes
+from aegen.core.storage import file_size, inside, read_inside
 
 __all__ = ["Contents", "read_file"]
 
@@ -29,10 +29,10 @@ def read_file(folder: Path, manifest: Manifest, name: str) -> bytes:
         raise BundleError(folder / "bundle.json", f"files: does not list {name}")
     entry = manifest.files[name]
     try:
-        where = inside(folder, name)
-        if where.is_file() and where.stat().st_size != entry.size:
-            raise BundleError(path, _length(where.stat().st_size, entry.size))
-        content = read_bytes(where)
+        found = file_size(inside(folder, name))
+        if found is not None and found != entry.size:
+            raise BundleError(path, _length(found, entry.size))
+        content = read_inside(folder, name, most=entry.size)
     except BundleError:
         raise
     except StorageError as problem:

@@ -8,6 +8,8 @@ from pathlib import Path
 from aegen.bundles.bundle import Bundle
 from aegen.bundles.manifest import MANIFEST
 from aegen.core.errors import BundleError, UnknownName
+from aegen.core.plain_text import unfit
+from aegen.core.storage import file_size
 
 __all__ = ["bundles", "find", "own_folder", "read"]
 
@@ -20,7 +22,7 @@ def bundles() -> list[str]:
 
     A bundle's name here is its folder's. Folders in the environment variable AEGEN_BUNDLES come
     first, then the person's folder for data (`own_folder`), so a bundle there takes the place of
-    a shipped one of the same name.
+    a shipped one of the same name. A folder whose name is no text is left out.
     """
     return sorted({folder.name for folder in _folders()})
 
@@ -76,11 +78,21 @@ def read(name: str | Path) -> Bundle:
 
 def _folders() -> list[Path]:
     """Folders of bundles in the order of their roots."""
+    return [folder for root in _roots() for folder in _within(root)]
+
+
+def _within(root: Path) -> list[Path]:
+    """Folders of bundles in a folder, sorted; none where it cannot be read."""
+    try:
+        names = sorted(os.listdir(root))
+    except OSError:
+        return []
     return [
-        file.parent
-        for root in _roots()
-        for file in sorted(root.glob(f"*/{MANIFEST}"))
-        if file.is_file() and not file.parent.name.startswith(".")  # half-written
+        root / name
+        for name in names
+        if not name.startswith(".")  # half-written
+        and not unfit(name)
+        and file_size(root / name / MANIFEST) is not None
     ]
 
 

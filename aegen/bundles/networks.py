@@ -38,6 +38,9 @@ __all__ = [
 
 WEIGHTS, CLASSIFIER = "weights.safetensors", "classifier.safetensors"
 
+ALONE = 2**18
+"""Numbers of a row above which rows go through one at a time: sixteen would fill the memory."""
+
 Float32 = NDArray[np.float32]
 
 
@@ -85,6 +88,14 @@ def load_classifier(manifest: Manifest, content: bytes, path: Path) -> Classifie
     if spec is None or spec.name != "classifier":
         raise BundleError(manifest_path, 'classifier.name: must be "classifier"')
     net: Classifier = _built(Classifier, spec, "classifier", manifest_path)
+    h, w, c = manifest.image_shape
+    size = net.arguments["size"]
+    taken = (*(size if isinstance(size, (list, tuple)) else (size, size)), net.arguments["channels"])
+    if tuple(taken) != (h, w, c):
+        raise BundleError(
+            manifest_path,
+            f"classifier.arguments: takes images {tuple(taken)}, where the bundle's are {(h, w, c)}",
+        )
     for name, k in net.arguments["attributes"].items():
         attribute = manifest.attributes.get(name)
         if attribute is None or len(attribute.classes) != k:
@@ -245,4 +256,4 @@ def _batched(network: Callable[..., Tensor], *rows: Float32) -> Float32:
             found: NDArray[Any] = network(*given).numpy()
         return found
 
-    return in_batches(run, joined)
+    return in_batches(run, joined, 1 if max(widths) > ALONE else None)
