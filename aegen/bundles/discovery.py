@@ -54,7 +54,7 @@ def find(name: str | Path) -> Path:
             return Path(name).expanduser()
         except RuntimeError as problem:  # "~nobody/bundle"
             raise BundleError(text, f"is no path ({problem})") from problem
-    here = [Path(text)] if Path(text).is_dir() else []
+    here = [Path(text)] if os.path.isdir(text) else []
     for folder in [*_folders(), *here]:
         if folder.name == text:
             return folder

@@ -89,13 +89,11 @@ def load_classifier(manifest: Manifest, content: bytes, path: Path) -> Classifie
         raise BundleError(manifest_path, 'classifier.name: must be "classifier"')
     net: Classifier = _built(Classifier, spec, "classifier", manifest_path)
     h, w, c = manifest.image_shape
-    size = net.arguments["size"]
-    taken = (*(size if isinstance(size, (list, tuple)) else (size, size)), net.arguments["channels"])
-    if tuple(taken) != (h, w, c):
-        raise BundleError(
-            manifest_path,
-            f"classifier.arguments: takes images {tuple(taken)}, where the bundle's are {(h, w, c)}",
-        )
+    size, channels = net.arguments["size"], net.arguments["channels"]
+    taken = (*(size if isinstance(size, list) else (size, size)), channels)
+    if taken != (h, w, c):
+        fault = f"takes images {taken}, where the bundle's are {(h, w, c)}"
+        raise BundleError(manifest_path, f"classifier.arguments: {fault}")
     for name, k in net.arguments["attributes"].items():
         attribute = manifest.attributes.get(name)
         if attribute is None or len(attribute.classes) != k:

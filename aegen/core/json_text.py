@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from aegen.core.errors import InvalidInput
 from aegen.core.plain_text import unfit
 
-__all__ = ["parse"]
+__all__ = ["LONGEST_TEXT", "parse"]
 
 LARGEST = 2**53
 """Whole numbers go so far: beyond, a float no longer holds each of them."""

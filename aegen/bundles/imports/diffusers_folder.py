@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +10,8 @@ from typing import Any
 
 from aegen.bundles.convention import Convention
 from aegen.bundles.imports.optional_library import optional_library
-from aegen.core.errors import StorageError
+from aegen.core.errors import InvalidInput, StorageError
+from aegen.core.json_text import LONGEST_TEXT, parse
 from aegen.core.storage import read_bytes
 
 __all__ = ["CONFIG", "diffusers_config", "diffusers_network", "known_convention"]
@@ -52,9 +52,9 @@ def diffusers_config(folder: Path) -> Path | None:
 
 def _config(folder: Path) -> dict[str, Any]:
     try:
-        found = json.loads(read_bytes(folder / CONFIG))
-    except ValueError as problem:
-        raise StorageError(folder / CONFIG, f"is no JSON ({problem})") from problem
+        found = parse(read_bytes(folder / CONFIG, most=LONGEST_TEXT))
+    except InvalidInput as problem:
+        raise StorageError(folder / CONFIG, str(problem)) from None
     return found if isinstance(found, dict) else {}
 
 
