@@ -8,8 +8,7 @@ from pathlib import Path
 from aegen.bundles.bundle import Bundle
 from aegen.bundles.manifest import MANIFEST
 from aegen.core.errors import BundleError, UnknownName
-from aegen.core.plain_text import unfit
-from aegen.core.storage import file_size
+from aegen.core.storage import is_file, names_in
 
 __all__ = ["bundles", "find", "own_folder", "read"]
 
@@ -78,21 +77,11 @@ def read(name: str | Path) -> Bundle:
 
 def _folders() -> list[Path]:
     """Folders of bundles in the order of their roots."""
-    return [folder for root in _roots() for folder in _within(root)]
-
-
-def _within(root: Path) -> list[Path]:
-    """Folders of bundles in a folder, sorted; none where it cannot be read."""
-    try:
-        names = sorted(os.listdir(root))
-    except OSError:
-        return []
     return [
         root / name
-        for name in names
-        if not name.startswith(".")  # half-written
-        and not unfit(name)
-        and file_size(root / name / MANIFEST) is not None
+        for root in _roots()
+        for name in names_in(root)  # half-written ones are hidden
+        if is_file(root / name / MANIFEST)
     ]
 
 

@@ -23,7 +23,7 @@ from aegen.bundles.payload import KINDS, Payload
 from aegen.core.errors import BundleError, InvalidInput, StorageError
 from aegen.core.images import WEBP_SIDE
 from aegen.core.json_text import parse
-from aegen.core.storage import file_size, read_inside
+from aegen.core.storage import is_file, read_inside
 
 __all__ = [
     "FILES",
@@ -259,10 +259,10 @@ def require_place(path: Path) -> None:
     """
     if path.name in ("", ".."):
         raise BundleError(path, "is no new folder: give it a name")
-    if not path.parent.is_dir():
+    if not os.path.isdir(path.parent):
         raise BundleError(path, f"cannot be written: there is no folder {path.parent}")
-    taken = path.exists() and (
-        not path.is_dir() or (any(path.iterdir()) and file_size(path / MANIFEST) is None)
+    taken = os.path.lexists(path) and (
+        not os.path.isdir(path) or (any(path.iterdir()) and not is_file(path / MANIFEST))
     )
     if taken:
         raise BundleError(path, "holds something that is no bundle: name a new folder")

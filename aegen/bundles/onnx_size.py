@@ -174,6 +174,6 @@ def _products(node: Any, shapes: dict[str, Shape]) -> int:
         steps = math.prod(given[0][:2])
         return steps * (math.prod(given[1]) + math.prod(given[2]))
     if node.op_type.endswith("Pool"):
-        sides = [math.prod(a.ints) for a in node.attribute if a.name == "kernel_shape"]
-        return made * max([1, *sides])
+        kernels = [a.ints for a in node.attribute if a.name == "kernel_shape"]
+        return int(made * max(1, *(math.prod(kernel) for kernel in kernels), 1))
     return made

@@ -21,7 +21,7 @@ from aegen.comparison.reference_rows import contents_of
 from aegen.comparison.task import Figure, Result, Task
 from aegen.core.errors import AegenError, StorageError
 from aegen.core.json_text import parse
-from aegen.core.storage import load_arrays, make_folder, save_arrays
+from aegen.core.storage import is_file, load_arrays, make_folder, save_arrays
 
 __all__ = ["Store", "mark"]
 
@@ -100,7 +100,7 @@ class Store:
     def find(self, task: Task) -> Result | None:
         """The result of a task, if it is there; a file that cannot be read is no result."""
         path = self.path(task)
-        if not path.is_file():
+        if not is_file(path):
             return None
         try:
             return _read(path, task)

@@ -12,20 +12,23 @@ import stat
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aegen.core.errors import InvalidInput, StorageError
 from aegen.core.json_text import parse
+from aegen.core.plain_text import unfit
 
 __all__ = [
     "digest",
     "file_size",
     "inside",
+    "is_file",
     "load_arrays",
     "make_folder",
+    "names_in",
     "npz",
     "open_file",
     "parse_arrays",
@@ -141,6 +144,11 @@ def write_bytes(path: Path | str, content: bytes) -> None:
         part.write_bytes(content)
 
 
+def is_file(path: Path | str) -> bool:
+    """Whether there is an ordinary file, or a link to one, as far as can be seen."""
+    return file_size(path) is not None
+
+
 def open_file(path: Path | str, *, follow: bool = True) -> BinaryIO:
     """A file, opened for reading, if it is an ordinary one: nothing else is waited for or read.
 
@@ -173,6 +181,17 @@ def _require_regular(path: Path | str, mode: int) -> None:
         raise StorageError(path, "is a folder, where a file is needed")
     if not stat.S_ISREG(mode):
         raise StorageError(path, "is no ordinary file, but a pipe, a socket or a device")
+
+
+def names_in(folder: Path | str) -> list[str]:
+    """Names in a folder, sorted, but for hidden ones and those that are no text.
+
+    None where there is no folder, or where it cannot be read.
+    """
+    try:
+        return sorted(n for n in os.listdir(folder) if not n.startswith(".") and not unfit(n))
+    except (OSError, ValueError):
+        return []
 
 
 def file_size(path: Path | str) -> int | None:
@@ -211,7 +230,7 @@ def digest(path: Path | str) -> str:
         StorageError: it is missing or cannot be read, or is no ordinary file.
     """
     with open_file(path) as file, _asking(path, "read"):
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return hashlib.file_digest(cast("io.BufferedReader", file), "sha256").hexdigest()
 
 
 def inside(folder: Path | str, name: str) -> Path:

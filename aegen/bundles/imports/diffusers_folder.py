@@ -12,7 +12,7 @@ from aegen.bundles.convention import Convention
 from aegen.bundles.imports.optional_library import optional_library
 from aegen.core.errors import InvalidInput, StorageError
 from aegen.core.json_text import LONGEST_TEXT, parse
-from aegen.core.storage import read_bytes
+from aegen.core.storage import is_file, read_bytes
 
 __all__ = ["CONFIG", "diffusers_config", "diffusers_network", "known_convention"]
 
@@ -45,7 +45,7 @@ def known_convention(network: Any) -> Convention | None:
 def diffusers_config(folder: Path) -> Path | None:
     """The folder of a diffusers network: this one, or ``vae`` of a whole pipeline; else None."""
     for place in (folder, folder / "vae"):
-        if (place / CONFIG).is_file() and "_class_name" in _config(place):
+        if is_file(place / CONFIG) and "_class_name" in _config(place):
             return place
     return None
 

@@ -14,7 +14,7 @@ from aegen.bundles.imports.state_dict import fill, weights
 from aegen.bundles.imports.torch_file import read_weights
 from aegen.core.errors import InvalidInput, StorageError
 from aegen.core.json_text import LONGEST_TEXT, parse
-from aegen.core.storage import read_bytes
+from aegen.core.storage import is_file, read_bytes
 
 __all__ = ["CONFIG", "pythae_network"]
 
@@ -76,7 +76,7 @@ def pythae_network(folder: Path, *, trust_code: bool) -> Any:
             folder / CONFIG, f"input_dim {shape} and latent_dim {d} must be whole numbers above 0"
         )
     path = folder / WEIGHTS
-    if not path.is_file():
+    if not is_file(path):
         raise StorageError(path, "there is no such file")
     named = weights(read_weights(path, trust_code=trust_code), path)
     net = _perceptrons(tuple(shape), int(d or 0))

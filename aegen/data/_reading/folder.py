@@ -12,6 +12,7 @@ import numpy as np
 
 from aegen.core.arrays import IntArray
 from aegen.core.errors import InvalidInput, StorageError
+from aegen.core.storage import open_file
 from aegen.data.base import Skipped
 
 __all__ = ["FolderSource", "Listing", "is_hidden", "list_folder", "printable"]
@@ -158,9 +159,9 @@ class FolderSource:
     def open(self, k: int) -> BinaryIO:
         """File ``k``; see `PictureSource`."""
         try:
-            return open(self.root / self.files[k], "rb")
-        except OSError as problem:
-            raise InvalidInput(f"cannot be read ({problem.strerror})") from problem
+            return open_file(self.root / self.files[k])
+        except StorageError as problem:
+            raise InvalidInput(problem.problem) from problem
 
     def signature(self) -> bytes:
         """Names, sizes and times of change."""

@@ -48,8 +48,8 @@ def read_table(table: Path | str | pd.DataFrame, content: bytes | None = None) -
     if kind in (".csv", ".tsv"):
         return _text(path, content)
     try:
-        table = parquet_file(path, content).read_plain()
-        stored: pd.DataFrame = table.to_pandas(ignore_metadata=True)
+        read = parquet_file(path, content).read_plain()
+        stored: pd.DataFrame = read.to_pandas(ignore_metadata=True)
     except (InvalidInput, ValueError) as problem:  # ValueError: times that pandas has not
         raise StorageError(path, str(problem)) from problem
     return stored[[name for name in stored if not str(name).startswith("__index_level_")]]

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from aegen.core.errors import InvalidInput, StorageError
 from aegen.core.json_text import parse
-from aegen.core.storage import load_arrays, save_arrays
+from aegen.core.storage import parse_arrays, read_bytes, save_arrays
 from aegen.supermask.ticket.mask_codec import LARGEST, decode
 
 __all__ = [
@@ -52,6 +52,9 @@ _NUMBERS = ("loss", "accuracy", "test_loss", "remaining", "seconds", "learning_r
 
 MASKS_BUDGET = 400_000
 """Bytes that the masks of all stored epochs may take, beside a tenth of a byte a weight."""
+
+LARGEST_FILE = 1 << 28
+"""Bytes that a history may have; `budget` allows a hundredth of it."""
 
 MOST_WEIGHTS = 1 << 30
 """Weights of all stored epochs together."""
@@ -163,8 +166,20 @@ class History:
         Raises:
             StorageError: missing, truncated, or no history that this aegen can read.
         """
+        return cls.from_bytes(read_bytes(path, most=LARGEST_FILE), path)
+
+    @classmethod
+    def from_bytes(cls, content: bytes, path: Path | str = "history") -> History:
+        """The history in the content of a file; errors name ``path``.
+
+        Raises:
+            StorageError: as `read`.
+        """
         path = Path(path)
-        arrays, metadata = load_arrays(path)
+        try:
+            arrays, metadata = parse_arrays(content)
+        except InvalidInput as problem:
+            raise StorageError(path, str(problem)) from None
         if (version := metadata.get("history")) != FORMAT:
             raise StorageError(
                 path,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from aegen.core.errors import AegenError, InvalidInput
 from aegen.core.json_text import parse
-from aegen.core.storage import file_size
+from aegen.core.storage import is_file
 from aegen.supermask.training.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def epochs_done(run: Run) -> int:
     """Epochs that a run's checkpoint holds, wherever it is trained; 0 where there is none."""
     from safetensors import SafetensorError, safe_open
 
-    if file_size(run.checkpoint) is None:
+    if not is_file(run.checkpoint):
         return 0
     try:
         with safe_open(run.checkpoint, framework="numpy") as file:  # reads the head alone
