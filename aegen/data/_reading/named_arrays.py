@@ -62,7 +62,9 @@ def array_files(path: Path) -> Arrays:
             members: list[zipfile.ZipInfo] = file.zip.infolist() if file.zip else []
             unpacked = sum(info.file_size for info in members)
             if unpacked > TOTAL + TOTAL_A_BYTE * (file_size(path) or 0):
-                raise StorageError(path, f"would unpack to {unpacked / 1e9:.1f} GB: give it unpacked")
+                raise StorageError(
+                    path, f"would unpack to {unpacked / 1e9:.1f} GB: give it unpacked"
+                )
             return {name: file[name] for name in file.files if not _is_objects(file, name)}
     except (*UNREADABLE, MemoryError) as problem:
         raise StorageError(path, f"is no readable npz file ({problem})") from problem
