@@ -74,6 +74,9 @@ MOST_ATTRIBUTES = 10_000
 MOST_PIXELS = 32_000_000
 """Of a picture of thumbnails; those that aegen writes have half as many."""
 
+LARGEST_FILE = 2**31
+"""Bytes that a file may have: an ONNX file cannot have more."""
+
 STATES = 64_000_000
 """Bytes that codes.safetensors may have beside the numbers of its rows."""
 
@@ -677,9 +680,11 @@ def _agreement(manifest: Manifest, reader: _Reader) -> None:
     tiles = manifest.atlas.rows
     if tiles > manifest.rows:
         reader.report("atlas.rows", f"is {tiles}, but there are {manifest.rows} training rows")
-    for name, most in _largest(manifest).items():
-        if name in manifest.files and manifest.files[name].size > most:
-            reader.report(f"files.{name}.size", f"is more than its content needs, {most:,} bytes")
+    largest = _largest(manifest)
+    for name, entry in manifest.files.items():
+        most = largest.get(name, LARGEST_FILE)
+        if entry.size > most:
+            reader.report(f"files.{name}.size", f"is more than such a file needs, {most:,} bytes")
 
 
 def _largest(manifest: Manifest) -> dict[str, int]:

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 from aegen.core.errors import InvalidInput, StorageError
+from aegen.core.plain_text import unfit
 from aegen.core.storage import file_size, open_file
 from aegen.data._reading.folder import TABLES, Listing, is_hidden
 
@@ -87,6 +88,8 @@ def _refusal(info: zipfile.ZipInfo, name: str) -> str | None:
     parts = name.split("/")
     if name.startswith("/") or ".." in parts or ":" in parts[0] or "\0" in name:
         return "its path leads out of the archive"
+    if unfit(name):
+        return "its name is no text"
     if any(is_hidden(part) for part in parts if part):
         return "it is hidden, or a system's own"
     if stat.S_ISLNK(info.external_attr >> 16):
