@@ -215,7 +215,10 @@ def _tables() -> tuple[bytes, ...]:
         return file.getvalue()
 
     long = pa.array(["a" * 7_000_000] * n)
-    front = {"use_dictionary": False, "column_encoding": {"class": "DELTA_BYTE_ARRAY"}}
+    front: dict[str, Any] = {
+        "use_dictionary": False,
+        "column_encoding": {"class": "DELTA_BYTE_ARRAY"},
+    }
     odd: tuple[Any, ...] = (
         pa.array([None] * n, pa.string()),
         pa.array([b"\xff\xfe"] * n),
@@ -230,7 +233,7 @@ def _tables() -> tuple[bytes, ...]:
     return (
         table({"class": long}),
         table({"class": long}, use_dictionary=False),
-        table({"class": long}, **front),
+        table({"class": long}, use_dictionary=False, **front),
         *(table({"class": column}) for column in odd),
         *(table({"place": column}) for column in odd[:6]),
         table({"place": pa.array([float("nan")] * n)}),

@@ -82,7 +82,7 @@ def spoilt_bytes(rng: np.random.Generator, content: bytes) -> bytes:
 def spoilt_json(rng: np.random.Generator, document: Any) -> bytes:
     """A JSON text of the document with one to three places that hold something else."""
     document = json.loads(json.dumps(document))
-    hostile = []
+    hostile: list[str] = []
     for _ in range(int(rng.integers(1, 4))):
         holder, key = pick(rng, list(_places(document)) or [(None, None)])
         if holder is None:

@@ -44,7 +44,7 @@ def pair() -> tuple[bytes, bytes]:
 
 def _affine(w: Any, b: Any, takes: tuple[int, ...], gives: tuple[int, ...]) -> tuple[Any, ...]:
     """Nodes, weights and shapes of rows times ``w`` plus ``b``."""
-    nodes = [
+    nodes: list[Any] = [
         ("Reshape", ["x", "flat"], ["a"], {}),
         ("Gemm", ["a", "w", "b"], ["c"], {}),
         ("Reshape", ["c", "form"], ["y"], {}),
@@ -178,10 +178,10 @@ def _loop(nodes: Any, weights: Any, takes: Any, gives: Any, times: int) -> bytes
         [entry("on", TensorProto.BOOL, []), entry("w2", TensorProto.FLOAT, None)],
     )
     loop = helper.make_node("Loop", ["times", "", "x"], ["looped"], body=body)
-    model.graph.initializer.append(numpy_helper.from_array(np.int64(times), "times"))
+    model.graph.initializer.append(numpy_helper.from_array(np.array(times), "times"))
     model.graph.node[0].input[0] = "looped"
     model.graph.node.insert(0, loop)
-    return model.SerializeToString(deterministic=True)
+    return bytes(model.SerializeToString(deterministic=True))
 
 
 def _elsewhere(place: str, which: int) -> bytes:
@@ -193,7 +193,7 @@ def _elsewhere(place: str, which: int) -> bytes:
     tensor.ClearField("raw_data")
     tensor.data_location = onnx.TensorProto.EXTERNAL
     tensor.external_data.add(key="location", value=place)
-    return model.SerializeToString(deterministic=True)
+    return bytes(model.SerializeToString(deterministic=True))
 
 
 def _lying(rng: np.random.Generator, which: int) -> bytes:
@@ -216,7 +216,7 @@ def _lying(rng: np.random.Generator, which: int) -> bytes:
             model.graph.input[0].name = pick(rng, ("", "\x1b[31m", "a" * 3000))
         case _:
             model.graph.node[0].input[0] = pick(rng, ("y", "nowhere", ""))
-    return model.SerializeToString(deterministic=True)
+    return bytes(model.SerializeToString(deterministic=True))
 
 
 def cases(rng: np.random.Generator, n: int, folder: Path) -> Iterator[Path]:

@@ -157,7 +157,7 @@ class OnnxNetwork:
         Raises:
             InvalidInput: rows that it cannot take, with onnxruntime's own reason.
         """
-        return in_batches(self._run, x, self._fixed(x) or self._size(x.shape[1:]))
+        return in_batches(self._run, x, self.batch or self._size(x.shape[1:]))
 
     def at_once(self, x: Float32) -> Float32:
         """What it gives for all rows in one batch as large as they are, where it takes any.
@@ -169,22 +169,7 @@ class OnnxNetwork:
             InvalidInput: rows that it cannot take.
         """
         wide = self._width(x.shape[1:]) > WIDE
-        return in_batches(self._run, x, self._fixed(x) or (1 if wide else max(1, len(x))))
-
-    def _fixed(self, x: Float32) -> int | None:
-        """`batch`, where that many rows like ``x`` (n, ...) are not too many."""
-        batch, width = self.batch, self._width(x.shape[1:])
-        if batch is not None and batch * max(width, math.prod(x.shape[1:])) > self._most:
-            raise InvalidInput(
-                f"{self.path.name} takes {batch:,} rows at a time, which are too many of "
-                f"{x.shape[1:]}: export it for any number of rows"
-            )
-        return batch
-
-    @property
-    def _most(self) -> int:
-        found: int = self.__dict__["_outline"].most
-        return found
+        return in_batches(self._run, x, self.batch or (1 if wide else max(1, len(x))))
 
     def _width(self, shape: tuple[int, ...]) -> int:
         """Numbers of the largest value that a row of this shape becomes, asked once a shape."""

@@ -88,7 +88,9 @@ class Outline:
         self.require_bounded()
 
     def require_bounded(self, row: Shape | None = None) -> int:
-        """Numbers of the largest value for one row of this shape, as far as shapes tell.
+        """Numbers of the largest value for a row of this shape, as far as shapes tell.
+
+        Where the file states how many rows it takes at a time, it is for so many.
 
         Raises:
             InvalidInput: it is too large, or costs too much.
@@ -101,8 +103,10 @@ class Outline:
             model.CopyFrom(self.model)
             for entry in model.graph.input:
                 if entry.name in self.entries:
+                    dims = entry.type.tensor_type.shape.dim
+                    batch = max(1, dims[0].dim_value) if dims else 1
                     entry.type.tensor_type.shape.Clear()
-                    for side in (1, *row):
+                    for side in (batch, *row):
                         entry.type.tensor_type.shape.dim.add(dim_value=side)
         try:
             found = onnx.shape_inference.infer_shapes(model, data_prop=True)
@@ -114,16 +118,16 @@ class Outline:
             size = math.prod(shape)
             if size > self.most:
                 raise InvalidInput(
-                    f"makes {name!r:.60} of {size:,} numbers for a row, at most {self.most:,} "
-                    f"are made by a file of its length"
+                    f"makes {name!r:.60} of {size:,} numbers, at most {self.most:,} are "
+                    f"made at a time by a file of its length"
                 )
             largest = max(largest, size)
         for nodes in graphs(found):
             work += sum(_products(node, shapes) for node in nodes)
         if work > self.products:
             raise InvalidInput(
-                f"costs {work:,} products a row, at most {self.products:,} are computed for a "
-                "file of its length"
+                f"costs {work:,} products at a time, at most {self.products:,} are computed for "
+                "a file of its length"
             )
         return largest
 

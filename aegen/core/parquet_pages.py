@@ -182,7 +182,8 @@ def _pages(file: BinaryIO, chunk: Any) -> Iterator[_Page]:
         file.seek(place)
         header, length = _struct(file.read(HEADER), 0)
         data = header.get(5) or header.get(8) or header.get(7) or {}
-        sizes = [header.get(1), header.get(2), header.get(3), data.get(1, 0)]
+        values = data.get(1, 0) if isinstance(data, dict) else None
+        sizes = [header.get(1), header.get(2), header.get(3), values]
         if not all(isinstance(n, int) and n >= 0 for n in sizes):
             raise InvalidInput("has a page whose header is damaged")
         kind, unpacked, packed, values = sizes

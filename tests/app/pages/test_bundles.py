@@ -95,7 +95,7 @@ def test_check_says_sound_or_what_is_wrong():
         ("/no/such/folder", "no such bundle folder"),
         ("{folder}", "holds no bundle.json"),
         ("{folder}/broken", "must be a whole number"),
-        ("x" * 5000, "cannot be read"),
+        ("x" * 5000, "no such bundle folder"),
         ("~nobody-of-this-name/mine", "cannot be read"),
     ],
 )
