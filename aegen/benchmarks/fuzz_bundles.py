@@ -215,10 +215,7 @@ def _tables() -> tuple[bytes, ...]:
         return file.getvalue()
 
     long = pa.array(["a" * 7_000_000] * n)
-    front: dict[str, Any] = {
-        "use_dictionary": False,
-        "column_encoding": {"class": "DELTA_BYTE_ARRAY"},
-    }
+    front: dict[str, Any] = {"column_encoding": {"class": "DELTA_BYTE_ARRAY"}}
     odd: tuple[Any, ...] = (
         pa.array([None] * n, pa.string()),
         pa.array([b"\xff\xfe"] * n),

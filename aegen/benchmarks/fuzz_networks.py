@@ -12,7 +12,7 @@ import numpy as np
 
 from aegen.benchmarks.fuzz_bytes import pick, special, spoilt_bytes
 
-__all__ = ["SIDE", "attempt", "bomb", "cases", "pair", "pictures"]
+__all__ = ["SIDE", "attempt", "bomb", "cases", "loop", "pair", "parts", "pictures"]
 
 SIDE, CODE = 16, 3
 """Of the pictures, in pixels, and numbers of a code."""
@@ -77,7 +77,7 @@ def _network(nodes: Any, weights: Any, takes: Any, gives: Any, batch: Any = "n")
 
 def bomb(rng: np.random.Generator, which: int) -> bytes:
     """An encoder (0) or a decoder (1) of the right shape that is not what it seems."""
-    nodes, weights, takes, gives = _parts(which)
+    nodes, weights, takes, gives = parts(which)
     size = int(pick(rng, (10**5, 10**7, 10**9, 10**12)))
     integers: Callable[..., Any] = lambda *k: np.array(k, np.int64)  # noqa: E731
     kind = int(rng.integers(14))
@@ -107,7 +107,7 @@ def bomb(rng: np.random.Generator, which: int) -> bytes:
             before += [("Sin", [a], [b], {}) for a, b in itertools.pairwise(names)]
             before.append(("ReduceSum", [names[-1]], ["p"], {}))
         case 6:
-            return _loop(nodes, weights, takes, gives, size)
+            return loop(nodes, weights, takes, gives, size)
         case 7:
             return _network(nodes, weights, takes, gives, batch=size)
         case 8:
@@ -146,18 +146,19 @@ def bomb(rng: np.random.Generator, which: int) -> bytes:
     return _network(nodes, {**weights, **more}, takes, gives)
 
 
-def _parts(which: int) -> tuple[Any, Any, tuple[int, ...], tuple[int, ...]]:
+def parts(which: int) -> tuple[Any, Any, tuple[int, ...], tuple[int, ...]]:
+    """Nodes, weights and shapes of an encoder (0) or a decoder (1)."""
     w = np.full((SIDE * SIDE, CODE), 0.01)
     picture = (1, SIDE, SIDE)
-    parts = (
+    made = (
         _affine(w, w[0], picture, (CODE,))
         if which == 0
         else _affine(w.T, w[:, 0], (CODE,), picture)
     )
-    return parts[0], parts[1], parts[2], parts[3]
+    return made[0], made[1], made[2], made[3]
 
 
-def _loop(nodes: Any, weights: Any, takes: Any, gives: Any, times: int) -> bytes:
+def loop(nodes: Any, weights: Any, takes: Any, gives: Any, times: int) -> bytes:
     """The network behind a loop of so many steps."""
     import onnx
     from onnx import TensorProto, helper, numpy_helper
@@ -177,10 +178,10 @@ def _loop(nodes: Any, weights: Any, takes: Any, gives: Any, times: int) -> bytes
         ],
         [entry("on", TensorProto.BOOL, []), entry("w2", TensorProto.FLOAT, None)],
     )
-    loop = helper.make_node("Loop", ["times", "", "x"], ["looped"], body=body)
+    looped = helper.make_node("Loop", ["times", "", "x"], ["looped"], body=body)
     model.graph.initializer.append(numpy_helper.from_array(np.array(times), "times"))
     model.graph.node[0].input[0] = "looped"
-    model.graph.node.insert(0, loop)
+    model.graph.node.insert(0, looped)
     return bytes(model.SerializeToString(deterministic=True))
 
 

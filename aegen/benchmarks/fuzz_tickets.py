@@ -15,6 +15,7 @@ import numpy as np
 from aegen.benchmarks.fuzz_bytes import (
     NAMES,
     pick,
+    safetensors_of,
     special,
     spoilt_bytes,
     spoilt_json,
@@ -24,14 +25,23 @@ from aegen.supermask.ticket import mask_codec, ticket
 from aegen.supermask.ticket.ticket import Ticket
 from aegen.supermask.training.history import BINS, FLIPS, History, packed_scores
 
-__all__ = ["attempt", "cases"]
+__all__ = [
+    "attempt",
+    "bodies",
+    "cases",
+    "description",
+    "sealed",
+    "small_history",
+    "small_ticket",
+]
 
 LAYERS = {"fc1": (6, 4), "fc2": (3, 6)}
 ABOUT = {"title": "Small", "data": "mnist", "accuracy": 0.5, "recipe": {"epochs": 2}}
 
 
 @cache
-def _ticket() -> Ticket:
+def small_ticket() -> Ticket:
+    """A sound ticket of two layers."""
     rng = np.random.default_rng(0)
     masks = {n: rng.integers(-1, 2, shape).astype(np.int8) for n, shape in LAYERS.items()}
     arguments = {"hidden": "6", "channels": 1, "size": 2, "classes": 3}
@@ -39,16 +49,17 @@ def _ticket() -> Ticket:
     return Ticket("fcn", arguments, "signed-he", {}, 0, masks, thresholds, ABOUT)
 
 
-def _document() -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(ticket._description(_ticket()))
+def description() -> dict[str, Any]:
+    """What it says of itself."""
+    document: dict[str, Any] = json.loads(ticket._description(small_ticket()))
     return document
 
 
-def sealed(description: bytes, bodies: list[bytes]) -> bytes:
+def sealed(described: bytes, coded: list[bytes]) -> bytes:
     """A ticket's file of this description and these layers, with the right size and seal."""
-    text = ticket._deflated(description)
+    text = ticket._deflated(described)
     parts = [len(text).to_bytes(4, "little"), text]
-    for body in bodies:
+    for body in coded:
         parts += [len(body).to_bytes(4, "little"), body]
     size = len(ticket.MARK) + 5 + sum(map(len, parts)) + ticket.SEAL
     head = ticket.MARK + bytes([ticket.FORMAT]) + size.to_bytes(4, "little")
@@ -56,30 +67,31 @@ def sealed(description: bytes, bodies: list[bytes]) -> bytes:
     return content + hashlib.blake2b(content, digest_size=ticket.SEAL).digest()
 
 
-def _bodies() -> list[bytes]:
-    return [_ticket()._coded(name) for name in LAYERS]
+def bodies() -> list[bytes]:
+    """Its coded layers."""
+    return [small_ticket()._coded(name) for name in LAYERS]
 
 
 def _hostile_ticket(rng: np.random.Generator) -> bytes:
-    document, bodies = _document(), _bodies()
+    document, coded = description(), bodies()
     match int(rng.integers(8)):
         case 0:
-            return spoilt_bytes(rng, _ticket().to_bytes())
+            return spoilt_bytes(rng, small_ticket().to_bytes())
         case 1 | 2 | 3:
-            return sealed(spoilt_json(rng, document), bodies)
+            return sealed(spoilt_json(rng, document), coded)
         case 4:
-            place = int(rng.integers(len(bodies)))
-            bodies[place] = spoilt_bytes(rng, bodies[place])
-            return sealed(json.dumps(document).encode(), bodies)
+            place = int(rng.integers(len(coded)))
+            coded[place] = spoilt_bytes(rng, coded[place])
+            return sealed(json.dumps(document).encode(), coded)
         case 5:
             document["network"] = pick(rng, ("fnc" * 60_000, *NAMES, "conv8", "resnet110"))
             document["arguments"] = pick(rng, ({}, {"size": 2**31 - 1}, {"width": 8.0}))
-            return sealed(json.dumps(document).encode(), bodies)
+            return sealed(json.dumps(document).encode(), coded)
         case 6:
             return _large(rng)
         case _:
             document["layers"] = document["layers"] * int(pick(rng, (0, 2, 3000)))
-            return sealed(json.dumps(document).encode(), bodies)
+            return sealed(json.dumps(document).encode(), coded)
 
 
 def _large(rng: np.random.Generator) -> bytes:
@@ -89,7 +101,7 @@ def _large(rng: np.random.Generator) -> bytes:
     initialiser = pick(rng, ("signed-he", "uniform-elu"))
     mask = np.zeros(shape if np.prod(shape) <= mask_codec.LARGEST else (1, 1), np.int8)
     mask.flat[0] = 1
-    document = _document() | {
+    document = description() | {
         "network": None,
         "arguments": {},
         "initialiser": initialiser,
@@ -99,7 +111,8 @@ def _large(rng: np.random.Generator) -> bytes:
     return sealed(json.dumps(document).encode(), [form + mask_codec.encode(mask)])
 
 
-def _arrays() -> tuple[dict[str, Any], dict[str, str]]:
+def small_history() -> tuple[dict[str, Any], dict[str, str]]:
+    """Arrays and metadata of a sound history of `small_ticket`'s training."""
     epochs, layers = 2, len(LAYERS)
     rng = np.random.default_rng(1)
     scores = {
@@ -111,7 +124,7 @@ def _arrays() -> tuple[dict[str, Any], dict[str, str]]:
         "histograms": np.ones((epochs, layers, BINS), np.int32),
         "edges": np.sort(rng.normal(size=(layers, BINS + 1)).astype(np.float32)),
     }
-    for name, mask in _ticket().masks.items():
+    for name, mask in small_ticket().masks.items():
         arrays[f"mask.2.{name}"] = np.frombuffer(mask_codec.encode(mask), np.uint8)
         arrays[f"scores.{name}"] = np.frombuffer(scores[name][0], np.uint8)
     figures = ("loss", "accuracy", "test_loss", "remaining", "seconds", "learning_rate", "decay")
@@ -130,7 +143,7 @@ def _arrays() -> tuple[dict[str, Any], dict[str, str]]:
 
 
 def _hostile_history(rng: np.random.Generator) -> bytes:
-    arrays, metadata = _arrays()
+    arrays, metadata = small_history()
     match int(rng.integers(4)):
         case 0 | 1:
             name = pick(rng, ("layers", "records", "thresholds", "largest", "about"))
@@ -143,17 +156,8 @@ def _hostile_history(rng: np.random.Generator) -> bytes:
             arrays["scores.fc1"] = np.frombuffer(zeros, np.uint8)
         case _:
             pass
-    return (
-        spoilt_safetensors(rng, arrays, metadata)
-        if rng.random() < 0.6
-        else _plain(arrays, metadata)
-    )
-
-
-def _plain(arrays: dict[str, Any], metadata: dict[str, str]) -> bytes:
-    from aegen.benchmarks.fuzz_bytes import safetensors_of
-
-    return safetensors_of(arrays, metadata)
+    made = spoilt_safetensors if rng.random() < 0.6 else lambda rng, *parts: safetensors_of(*parts)
+    return made(rng, arrays, metadata)
 
 
 def cases(rng: np.random.Generator, n: int, folder: Path) -> Iterator[Path]:

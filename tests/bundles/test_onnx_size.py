@@ -7,7 +7,7 @@ import onnxruntime
 import pytest
 from onnx import helper
 
-from aegen.benchmarks.fuzz_networks import bomb, pair
+from aegen.benchmarks.fuzz_networks import bomb, loop, pair, parts
 from aegen.bundles.onnx_network import OnnxNetwork
 from aegen.core.errors import BundleError, InvalidInput
 from tests.onnx_networks import model, shaped
@@ -94,10 +94,8 @@ def test_work_without_end_is_refused(tmp_path):
 
 
 def test_loops_are_refused(tmp_path):
-    from aegen.benchmarks.fuzz_networks import _loop, _parts
-
     with pytest.raises(BundleError, match="the operator Loop, which may never end"):
-        OnnxNetwork(_loop(*_parts(0), 10**9), tmp_path / "net.onnx")
+        OnnxNetwork(loop(*parts(0), 10**9), tmp_path / "net.onnx")
 
 
 def test_a_fixed_number_of_rows_is_no_way_round(tmp_path):
