@@ -20,6 +20,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -130,11 +131,9 @@ def attempted(attempt: Callable[[Any], str], case: Any) -> Attempt:
         fits = len(said) <= LONGEST and not unfit(said) and "\n" not in said
         return Attempt("refused" if fits else "traceback", said[:2000])
     except BaseException as problem:  # a program's end, or a thread's, is no answer either
-        where = problem.__traceback__
-        while where is not None and where.tb_next is not None:
-            where = where.tb_next
-        place = f" at {where.tb_frame.f_code.co_filename}:{where.tb_lineno}" if where else ""
-        return Attempt("traceback", f"{type(problem).__name__}: {problem!s:.300}{place}")
+        frames = traceback.extract_tb(problem.__traceback__)
+        places = [f"{Path(f.filename).name}:{f.lineno}" for f in frames[-6:]]
+        return Attempt("traceback", f"{type(problem).__name__}: {problem!s:.300} at {places}")
 
 
 def run(kind: str, cases: int, *, seed: int = 0) -> Tally:
@@ -206,11 +205,7 @@ def _all(kind: str, cases: int, seed: int, folder: Path) -> Iterator[Attempt]:
 def _warm_up(module: Any, folder: Path) -> None:
     """Import what attempts need, so that no case pays for it."""
     for case in module.cases(np.random.default_rng(12345), 12, folder / "warm"):
-        pid = os.fork()
-        if pid == 0:  # first in a fork, as it may be killed
-            attempted(module.attempt, case)
-            os._exit(0)
-        if os.waitpid(pid, 0)[1] == 0:
+        if _forked(module.attempt, case, folder).sound:  # others are not for this process
             attempted(module.attempt, case)
 
 
@@ -234,7 +229,7 @@ def _forked(attempt: Callable[[Any], str], case: Any, folder: Path) -> Attempt:
     seconds = used.ru_utime + used.ru_stime
     if status:
         hung = os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGKILL, signal.SIGXCPU)
-        peak = 1024.0 * used.ru_maxrss - _held("VmRSS")
+        peak = max(0.0, 1024.0 * used.ru_maxrss - _held("VmRSS"))
         return Attempt("hang" if hung else "traceback", f"ended by {status}", seconds, peak)
     return Attempt(**{**json.loads(said), "seconds": seconds})
 

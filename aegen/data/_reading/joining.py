@@ -46,6 +46,8 @@ def joined(
                 f"their order, or a column {FILE_NAME} that says which file a row is about"
             )
         return frame, [], []
+    if frame.empty:
+        raise InvalidInput(f"{table} has no rows: give one for each picture, or leave it out")
     gaps = np.flatnonzero(frame[key].isna().to_numpy())
     if len(gaps):
         raise InvalidInput(
