@@ -24,6 +24,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -180,7 +181,8 @@ def report(cases: int = 5000, *, seed: int = 0, only: list[str] | None = None) -
 
 def _environment(folder: str) -> dict[str, str]:
     """One thread, and places for everything within the folder."""
-    places = {"HOME": "home", "TMPDIR": "tmp", "XDG_CACHE_HOME": "cache", "AEGEN_CACHE": "cache"}
+    places = {"HOME": "home", "TMPDIR": "tmp"}
+    places |= dict.fromkeys(("XDG_CACHE_HOME", "AEGEN_CACHE", "NUMBA_CACHE_DIR"), "cache")
     for name in set(places.values()) | {"cases", "here", "warm"}:
         (Path(folder) / name).mkdir()
     one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -255,7 +257,7 @@ def _watch(folder: Path, outside: list[str], code: list[str]) -> Callable[[str, 
     root, secret = os.path.realpath(folder), os.path.realpath(folder / "cases" / "outside")
 
     def note(event: str, arguments: Any) -> None:
-        if event in CODE:
+        if event in CODE and not _of_numba():
             code.append(f"{event} {arguments!r:.80}")
         if event not in ("open", *WRITING) or not isinstance(
             arguments[0], str | bytes | os.PathLike
@@ -269,6 +271,16 @@ def _watch(folder: Path, outside: list[str], code: list[str]) -> Callable[[str, 
             outside.append(f"{event} {place}")
 
     return note
+
+
+def _of_numba() -> bool:
+    """Whether numba's cache of compiled code is being read, which is a pickle of its own."""
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:
+        if frame.f_globals.get("__name__") == "numba.core.caching":
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _held(what: str) -> float:
