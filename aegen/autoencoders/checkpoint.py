@@ -13,6 +13,7 @@ from torch import nn
 
 from aegen.core.arrays import array_of
 from aegen.core.errors import StorageError, TrainingError
+from aegen.core.json_text import parse
 from aegen.core.storage import load_arrays, make_folder, save_arrays
 
 __all__ = ["SOURCE", "Checkpoint", "read_checkpoint", "weights_of", "write_checkpoint"]
@@ -133,7 +134,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
         for key, array in arrays.items():
             part, _, name = key.partition(".")
             parts[part][name] = array
-        about, history = json.loads(metadata["about"]), json.loads(metadata["history"])
+        about, history = parse(metadata["about"]), parse(metadata["history"])
     except (KeyError, ValueError) as problem:
         raise StorageError(path, f"is a damaged checkpoint (at {problem})") from problem
     return Checkpoint(about=about, history=history, **parts)

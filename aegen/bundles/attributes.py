@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from aegen.bundles.manifest import Attribute, Manifest
 from aegen.core.errors import BundleError, InvalidInput
+from aegen.core.parquet_pages import Parquet
 
 __all__ = ["ATTRIBUTES", "describe", "parquet", "parse_attributes"]
 
@@ -92,43 +93,52 @@ def parse_attributes(manifest: Manifest, content: bytes, path: Path) -> pd.DataF
     Raises:
         BundleError: other columns, types, values or numbers of rows than bundle.json says.
     """
-    import pyarrow as pa
-    from pyarrow import parquet as pq
-
     attributes, n = manifest.attributes, manifest.rows + manifest.holdout_rows
     if not attributes:
         return pd.DataFrame(index=pd.RangeIndex(n))
     try:
-        file = pq.ParquetFile(io.BytesIO(content))
-        rows, found, known = file.metadata.num_rows, file.schema_arrow.names, list(attributes)
-        if rows != n:  # asked before any column is unpacked
-            raise BundleError(path, f"has {rows:,} rows where bundle.json says {n:,}")
+        file = Parquet(content)
+        found, known = file.schema.names, list(attributes)
+        if file.rows != n:  # asked before any column is unpacked
+            raise BundleError(path, f"has {file.rows:,} rows where bundle.json says {n:,}")
         if found != known:
             raise BundleError(path, f"has columns {found} where bundle.json says {known}")
         table = file.read()
         return pd.DataFrame(
             {name: _column(table[name], attributes[name], name, path) for name in attributes}
         )
-    except (pa.ArrowException, OSError, ValueError) as problem:
-        raise BundleError(path, f"is no whole parquet file ({problem})") from problem
+    except InvalidInput as problem:
+        raise BundleError(path, str(problem)) from None
 
 
 def _column(column: Any, attribute: Attribute, name: str, path: Path) -> Any:
     """One column as pandas holds it."""
+    import pyarrow as pa
+
     wanted, gaps = _stored(attribute), column.null_count
+    got = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
     number = attribute.kind == "number"
-    if column.type != wanted or (gaps and not number):
-        got = f"{column.type} with {gaps} gaps"
-        raise BundleError(path, f"{name}: must be {wanted} without gaps, got {got}")
+    if got != wanted or (gaps and not number):
+        raise BundleError(
+            path, f"{name}: must be {wanted} without gaps, got {got} with {gaps} gaps"
+        )
     if attribute.kind != "category":
         values: NDArray[Any] = column.to_numpy()
         # a gap comes as NaN; a NaN that was written as a number is none
         if number and int((~np.isfinite(values)).sum()) != gaps:
             raise BundleError(path, f"{name}: holds values that are NaN or infinite")
         return values
-    categories, texts = pd.Index(list(attribute.values)), column.to_numpy()
-    codes = categories.get_indexer(texts)
-    if (codes < 0).any():
-        fault = f"holds {texts[codes.argmin()]!r}, which bundle.json does not list as a value"
-        raise BundleError(path, f"{name}: {fault}")
-    return pd.Categorical.from_codes(codes, categories=categories)
+    places = {value.encode(): k for k, value in enumerate(attribute.values)}
+    codes = [np.empty(0, np.int32)]
+    for part in column.chunks:
+        texts = part.dictionary.cast(pa.binary()).to_pylist()
+        known = np.array([places.get(text, -1) for text in texts], np.int32)
+        told = known[part.indices.to_numpy()]
+        if (told < 0).any():
+            text = texts[part.indices[int(told.argmin())].as_py()].decode(errors="replace")
+            fault = f"holds {text[:80]!r}, which bundle.json does not list as a value"
+            raise BundleError(path, f"{name}: {fault}")
+        codes.append(told)
+    return pd.Categorical.from_codes(
+        np.concatenate(codes), categories=pd.Index(list(attribute.values))
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -109,7 +110,10 @@ def _attempt(step: Callable[[], object], folder: Path, file: str) -> list[Findin
 
 def _strangers(folder: Path, manifest: Manifest) -> list[Finding]:
     """Files that the manifest does not list: nothing reads them."""
-    names = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
+    try:
+        names = {name for name in os.listdir(folder) if not name.startswith(".")}
+    except OSError as problem:
+        return [Finding("", "", f"cannot be read ({problem.strerror})")]
     return [
         Finding(name, "", "is not listed in bundle.json, so nothing reads it", warning=True)
         for name in sorted(names - set(manifest.files) - {MANIFEST})

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from aegen.bundles.findings import Finding
 from aegen.bundles.manifest import Manifest
 from aegen.core.arrays import FloatArray, IntArray
-from aegen.core.errors import BundleError
+from aegen.core.errors import BundleError, InvalidInput
+from aegen.core.storage import parse_arrays
 
 __all__ = ["CODES", "CodeTable", "Placed", "code_problems", "parse_codes", "tensors", "to_tensors"]
 
@@ -70,15 +71,12 @@ def tensors(content: bytes, path: Path) -> Tensors:
     """The named arrays in the bytes of a safetensors file.
 
     Raises:
-        BundleError: it is not one.
+        BundleError: it is not one, see `parse_arrays`.
     """
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
-
     try:
-        return dict(load(content))
-    except (SafetensorError, ValueError, TypeError, KeyError) as problem:
-        raise BundleError(path, f"is not a whole safetensors file ({problem})") from problem
+        return parse_arrays(content)[0]
+    except InvalidInput as problem:
+        raise BundleError(path, str(problem)) from None
 
 
 def parse_codes(manifest: Manifest, content: bytes, path: Path) -> CodeTable:

@@ -8,9 +8,14 @@ from pathlib import Path
 
 from aegen.bundles.manifest import Manifest
 from aegen.core.errors import BundleError, StorageError
-from aegen.core.storage import inside, read_bytes
+from aegen.core.storage import digest, file_size, inside, read_inside
 
 __all__ = ["Contents", "read_file"]
+
+LARGE = 64_000_000
+"""Bytes above which a file is compared with its hash before it is held in memory."""
+
+ALTERED = "was altered: its sha256 is not the one in bundle.json; copy the bundle again"
 
 Contents = Mapping[str, bytes]
 """The files of a bundle that is in memory, by name."""
@@ -29,10 +34,12 @@ def read_file(folder: Path, manifest: Manifest, name: str) -> bytes:
         raise BundleError(folder / "bundle.json", f"files: does not list {name}")
     entry = manifest.files[name]
     try:
-        where = inside(folder, name)
-        if where.is_file() and where.stat().st_size != entry.size:
-            raise BundleError(path, _length(where.stat().st_size, entry.size))
-        content = read_bytes(where)
+        found = file_size(inside(folder, name))
+        if found is not None and found != entry.size:
+            raise BundleError(path, _length(found, entry.size))
+        if entry.size > LARGE and digest(inside(folder, name)) != entry.sha256:
+            raise BundleError(path, ALTERED)
+        content = read_inside(folder, name, most=entry.size)
     except BundleError:
         raise
     except StorageError as problem:
@@ -40,10 +47,7 @@ def read_file(folder: Path, manifest: Manifest, name: str) -> bytes:
     if len(content) != entry.size:
         raise BundleError(path, _length(len(content), entry.size))
     if hashlib.sha256(content).hexdigest() != entry.sha256:
-        raise BundleError(
-            path,
-            "was altered: its sha256 is not the one in bundle.json; copy the bundle again",
-        )
+        raise BundleError(path, ALTERED)
     return content
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from aegen.bundles.bundle import Bundle
 from aegen.bundles.manifest import MANIFEST
 from aegen.core.errors import BundleError, UnknownName
+from aegen.core.storage import is_file, names_in
 
 __all__ = ["bundles", "find", "own_folder", "read"]
 
@@ -20,7 +21,7 @@ def bundles() -> list[str]:
 
     A bundle's name here is its folder's. Folders in the environment variable AEGEN_BUNDLES come
     first, then the person's folder for data (`own_folder`), so a bundle there takes the place of
-    a shipped one of the same name.
+    a shipped one of the same name. A folder whose name is no text is left out.
     """
     return sorted({folder.name for folder in _folders()})
 
@@ -52,7 +53,7 @@ def find(name: str | Path) -> Path:
             return Path(name).expanduser()
         except RuntimeError as problem:  # "~nobody/bundle"
             raise BundleError(text, f"is no path ({problem})") from problem
-    here = [Path(text)] if Path(text).is_dir() else []
+    here = [Path(text)] if os.path.isdir(text) else []
     for folder in [*_folders(), *here]:
         if folder.name == text:
             return folder
@@ -77,10 +78,10 @@ def read(name: str | Path) -> Bundle:
 def _folders() -> list[Path]:
     """Folders of bundles in the order of their roots."""
     return [
-        file.parent
+        root / name
         for root in _roots()
-        for file in sorted(root.glob(f"*/{MANIFEST}"))
-        if file.is_file() and not file.parent.name.startswith(".")  # half-written
+        for name in names_in(root)  # half-written ones are hidden
+        if is_file(root / name / MANIFEST)
     ]
 
 

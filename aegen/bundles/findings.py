@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from aegen.core.errors import BundleError
+from aegen.core.plain_text import line
 
 __all__ = ["Finding", "Report"]
 
@@ -26,6 +27,11 @@ class Finding:
     field: str
     problem: str
     warning: bool = False
+
+    def __post_init__(self) -> None:
+        """One line that a terminal and a page can show, whatever was in the file."""
+        for name, most in (("file", 140), ("field", 140), ("problem", 400)):
+            object.__setattr__(self, name, line(getattr(self, name), most))
 
     def error(self, folder: Path) -> BundleError:
         """The finding as the error that reading this bundle raises."""
@@ -59,7 +65,7 @@ class Report:
 
     def text(self) -> str:
         """The report as lines for a terminal."""
-        lines = [f"{self.path}"]
+        lines = [line(str(self.path), 400)]
         lines += [f"  {label:<16}{value}" for label, value in self.facts.items()]
         lines += [f"  {finding}" for finding in self.findings]
         errors = sum(not finding.warning for finding in self.findings)

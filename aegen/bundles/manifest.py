@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import os
 import re
 import reprlib
 from collections.abc import Callable, Mapping
@@ -19,8 +20,10 @@ from typing import Any, Literal
 from aegen.bundles.convention import LAYOUTS, SCALES, Convention
 from aegen.bundles.findings import Finding
 from aegen.bundles.payload import KINDS, Payload
-from aegen.core.errors import BundleError, InvalidInput
+from aegen.core.errors import BundleError, InvalidInput, StorageError
 from aegen.core.images import WEBP_SIDE
+from aegen.core.json_text import parse
+from aegen.core.storage import is_file, read_inside
 
 __all__ = [
     "FILES",
@@ -62,6 +65,20 @@ FILES = (
     "features.onnx",
 )
 """Files that a bundle may have; which, its other fields say."""
+
+MOST_FINDINGS = 100
+"""Faults of a bundle.json that are told at most."""
+
+MOST_ATTRIBUTES = 10_000
+
+MOST_PIXELS = 32_000_000
+"""Of a picture of thumbnails; those that aegen writes have half as many."""
+
+LARGEST_FILE = 2**31
+"""Bytes that a file may have: an ONNX file cannot have more."""
+
+STATES = 64_000_000
+"""Bytes that codes.safetensors may have beside the numbers of its rows."""
 
 WIDEST = 10_000_000
 """Numbers of a row, and of a code as the networks have it, at most."""
@@ -245,10 +262,10 @@ def require_place(path: Path) -> None:
     """
     if path.name in ("", ".."):
         raise BundleError(path, "is no new folder: give it a name")
-    if not path.parent.is_dir():
+    if not os.path.isdir(path.parent):
         raise BundleError(path, f"cannot be written: there is no folder {path.parent}")
-    taken = path.exists() and (
-        not path.is_dir() or (any(path.iterdir()) and not (path / MANIFEST).is_file())
+    taken = os.path.lexists(path) and (
+        not os.path.isdir(path) or (any(path.iterdir()) and not is_file(path / MANIFEST))
     )
     if taken:
         raise BundleError(path, "holds something that is no bundle: name a new folder")
@@ -284,7 +301,6 @@ def require_readable(manifest: Manifest) -> None:
     """
     try:
         content = manifest.to_json()
-        document = json.loads(content)
     except (TypeError, ValueError, RecursionError) as problem:
         raise InvalidInput(
             f"training must hold plain values that JSON can hold ({problem})"
@@ -294,6 +310,10 @@ def require_readable(manifest: Manifest) -> None:
             f"its bundle.json would have {len(content):,} bytes and may have {LARGEST:,}: leave "
             "out attributes of very many values"
         )
+    try:
+        document = parse(content)
+    except InvalidInput as problem:
+        raise InvalidInput(f"no bundle can be made of this: its bundle.json {problem}") from None
     for finding in _parsed(document)[1]:
         raise InvalidInput(f"no bundle can be made of this: {finding.field}: {finding.problem}")
 
@@ -318,27 +338,20 @@ def _parsed(document: Mapping[str, Any]) -> tuple[Manifest | None, list[Finding]
 def _document(folder: Path) -> dict[str, Any]:
     """The JSON object in bundle.json."""
     path = folder / MANIFEST
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # which says no where Path.is_dir raises
         fault = "there is no such bundle folder: name one that holds bundle.json"
         raise BundleError(folder, fault)
-    if not path.is_file():
+    if not os.path.lexists(path):
         raise BundleError(folder, f"holds no {MANIFEST}, so it is no bundle")
     try:
-        if path.stat().st_size > LARGEST:
-            raise BundleError(path, f"is longer than {LARGEST:,} bytes, so it is no manifest")
-        document = json.loads(path.read_bytes().decode("utf-8"), parse_constant=_refuse)
-    except OSError as problem:
-        raise BundleError(path, f"cannot be read ({problem.strerror})") from problem
-    except (ValueError, RecursionError) as problem:
-        fault = f"is not whole JSON ({problem}): copy the bundle again"
-        raise BundleError(path, fault) from problem
+        document = parse(read_inside(folder, MANIFEST, most=LARGEST))
+    except StorageError as problem:
+        raise BundleError(path, problem.problem) from None
+    except InvalidInput as problem:
+        raise BundleError(path, f"{problem}: copy the bundle again, or mend it") from None
     if not isinstance(document, dict):
         raise BundleError(path, "must hold a JSON object")
     return document
-
-
-def _refuse(constant: str) -> float:
-    raise ValueError(f"{constant} is no JSON number")
 
 
 @dataclass
@@ -355,7 +368,8 @@ class _Reader:
     taken: set[str] = field(default_factory=set)
 
     def report(self, name: str, problem: str) -> None:
-        self.findings.append(Finding(MANIFEST, self.prefix + name, problem))
+        if len(self.findings) < MOST_FINDINGS:
+            self.findings.append(Finding(MANIFEST, self.prefix + name, problem))
 
     def take(self, name: str, fits: Callable[[Any], bool], allowed: str, instead: Any) -> Any:
         """The field ``name`` where ``fits`` says yes; else ``instead``, and a finding."""
@@ -490,6 +504,9 @@ def _manifest(reader: _Reader, version: int) -> Manifest:
 def _attributes(reader: _Reader) -> dict[str, Attribute]:
     found = {}
     document = reader.object("attributes")
+    if len(document) > MOST_ATTRIBUTES:
+        reader.report("attributes", f"are {len(document):,}, at most {MOST_ATTRIBUTES:,} are read")
+        return {}
     for name, entry in document.items():
         inner = reader.within(f"attributes.{name}", entry)
         kind = inner.take(
@@ -616,6 +633,8 @@ def _atlas(reader: _Reader) -> Atlas:
     reader.done()
     if max(atlas.size) > WEBP_SIDE:
         reader.report("columns", f"makes a picture of {atlas.size}: sides end at {WEBP_SIDE:,}")
+    elif math.prod(atlas.size) > MOST_PIXELS:
+        reader.report("rows", f"makes a picture of {atlas.size}, over {MOST_PIXELS:,} pixels")
     return atlas
 
 
@@ -661,6 +680,22 @@ def _agreement(manifest: Manifest, reader: _Reader) -> None:
     tiles = manifest.atlas.rows
     if tiles > manifest.rows:
         reader.report("atlas.rows", f"is {tiles}, but there are {manifest.rows} training rows")
+    largest = _largest(manifest)
+    for name, entry in manifest.files.items():
+        most = largest.get(name, LARGEST_FILE)
+        if entry.size > most:
+            reader.report(f"files.{name}.size", f"is more than such a file needs, {most:,} bytes")
+
+
+def _largest(manifest: Manifest) -> dict[str, int]:
+    """Bytes that files need at most, as far as the other fields tell."""
+    h, w, _ = manifest.image_shape
+    numbers = 1 + manifest.latent_dim + 2 * len(manifest.projections)
+    return {
+        "codes.safetensors": 8 * (manifest.rows + manifest.holdout_rows) * numbers + STATES,
+        "cover.webp": 4 * h * w * len(manifest.cover) + 100_000,
+        "thumbnails.webp": 4 * math.prod(manifest.atlas.size) + 100_000,
+    }
 
 
 def _pixels(name: str, convention: Convention | None, payload: Payload, reader: _Reader) -> None:

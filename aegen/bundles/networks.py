@@ -38,6 +38,9 @@ __all__ = [
 
 WEIGHTS, CLASSIFIER = "weights.safetensors", "classifier.safetensors"
 
+ALONE = 2**18
+"""Numbers of a row above which rows go through one at a time: sixteen would fill the memory."""
+
 Float32 = NDArray[np.float32]
 
 
@@ -85,6 +88,12 @@ def load_classifier(manifest: Manifest, content: bytes, path: Path) -> Classifie
     if spec is None or spec.name != "classifier":
         raise BundleError(manifest_path, 'classifier.name: must be "classifier"')
     net: Classifier = _built(Classifier, spec, "classifier", manifest_path)
+    h, w, c = manifest.image_shape
+    size, channels = net.arguments["size"], net.arguments["channels"]
+    taken = (*(size if isinstance(size, list) else (size, size)), channels)
+    if taken != (h, w, c):
+        fault = f"takes images {taken}, where the bundle's are {(h, w, c)}"
+        raise BundleError(manifest_path, f"classifier.arguments: {fault}")
     for name, k in net.arguments["attributes"].items():
         attribute = manifest.attributes.get(name)
         if attribute is None or len(attribute.classes) != k:
@@ -245,4 +254,4 @@ def _batched(network: Callable[..., Tensor], *rows: Float32) -> Float32:
             found: NDArray[Any] = network(*given).numpy()
         return found
 
-    return in_batches(run, joined)
+    return in_batches(run, joined, 1 if max(widths) > ALONE else None)

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from aegen.bundles.onnx_size import Outline, graphs
 from aegen.core.errors import BundleError, InvalidInput
+from aegen.core.plain_text import unfit
 
 if TYPE_CHECKING:
     import onnx
@@ -38,6 +40,9 @@ ALONE = 4096
 Batches gain large rows nothing (28 ms each at 80 x 160 x 3, alone or in batches of 16), and a
 single picture would cost as much as sixteen.
 """
+
+WIDE = 2**19
+"""Numbers of a value inside, for one row, above which rows go alone: 64 times it is 134 MB."""
 
 DOMAINS = {"", "ai.onnx", "ai.onnx.ml", "com.microsoft"}
 """Sets of operators that onnxruntime has itself."""
@@ -74,6 +79,12 @@ class OnnxNetwork:
         model = _parsed(self.content, self.path)
         for problem in _problems(model):
             raise BundleError(self.path, problem)
+        try:
+            outline = Outline(model, len(self.content))
+        except InvalidInput as problem:
+            raise BundleError(self.path, str(problem)) from None
+        object.__setattr__(self, "_outline", outline)
+        object.__setattr__(self, "_widths", {})
         object.__setattr__(self, "_session", None)
         object.__setattr__(self, "_alone", {})
         self._open()
@@ -157,9 +168,21 @@ class OnnxNetwork:
         Raises:
             InvalidInput: rows that it cannot take.
         """
-        return in_batches(self._run, x, self.batch or max(1, len(x)))
+        wide = self._width(x.shape[1:]) > WIDE
+        return in_batches(self._run, x, self.batch or (1 if wide else max(1, len(x))))
+
+    def _width(self, shape: tuple[int, ...]) -> int:
+        """Numbers of the largest value that a row of this shape becomes, asked once a shape."""
+        widths: dict[tuple[int, ...], int] = self.__dict__["_widths"]
+        if shape not in widths:
+            try:
+                widths[shape] = self.__dict__["_outline"].require_bounded(shape)
+            except InvalidInput as problem:
+                raise InvalidInput(f"{self.path.name} {problem}") from None
+        return widths[shape]
 
     def _run(self, rows: Float32) -> NDArray[Any]:
+        self._width(rows.shape[1:])
         session = self._open()
         entry = session.get_inputs()[0]
         try:
@@ -176,11 +199,12 @@ class OnnxNetwork:
     def _size(self, shape: tuple[int, ...]) -> int | None:
         """1 where rows of this shape are large, which a row of zeros tells; else None."""
         if shape not in self.__dict__["_alone"]:
+            inside = max(self._width(shape), math.prod(shape))
             try:
                 made = self._run(np.zeros((1, *shape), np.float32))
             except InvalidInput:  # it may want more than one, though it does not say so
-                return None
-            large = max(math.prod(shape), made.size) > ALONE
+                return 1 if inside > WIDE else None
+            large = max(math.prod(shape), made.size) > ALONE or inside > WIDE
             self.__dict__["_alone"][shape] = 1 if large else None
         found: int | None = self.__dict__["_alone"][shape]
         return found
@@ -246,7 +270,11 @@ def _problems(model: onnx.ModelProto) -> Iterator[str]:
                 "onnx.save(onnx.load(PATH), PATH, save_as_external_data=False) does"
             )
     own = {function.domain for function in model.functions}
-    for graph in _graphs(model):
+    for name in _names(model):
+        if unfit(name):
+            yield "has names that are no text: export the network again"
+            break
+    for graph in graphs(model):
         for node in graph:
             if node.domain not in DOMAINS | own:
                 yield (
@@ -255,17 +283,9 @@ def _problems(model: onnx.ModelProto) -> Iterator[str]:
                 )
 
 
-def _graphs(model: onnx.ModelProto) -> Iterator[Any]:
-    """The nodes of the graph, of its functions, and of all graphs within their nodes."""
-    waiting: list[Any] = [model.graph.node, *(function.node for function in model.functions)]
-    while waiting:
-        nodes = waiting.pop()
-        yield nodes
-        for node in nodes:
-            for attribute in node.attribute:
-                if attribute.HasField("g"):
-                    waiting.append(attribute.g.node)
-                waiting += [graph.node for graph in attribute.graphs]
+def _names(model: onnx.ModelProto) -> Iterator[str]:
+    """Names that people may be shown, of what goes in and comes out."""
+    yield from (entry.name for entry in (*model.graph.input, *model.graph.output))
 
 
 def _tensors(model: onnx.ModelProto) -> Iterator[Any]:

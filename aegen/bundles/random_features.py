@@ -14,6 +14,9 @@ __all__ = ["random_features"]
 WIDTHS = (32, 64, 64)
 SEED = 2309
 
+BATCH, PIXELS = 256, 2**24
+"""Pictures at a time, and their pixels: larger pictures go through in smaller batches."""
+
 Float32 = NDArray[np.float32]
 
 
@@ -39,8 +42,9 @@ def random_features(x: Float32) -> Float32:
         before = width
     found = []
     with torch.inference_mode():
-        for start in range(0, len(x), 256):
-            batch = x[start : start + 256]
+        at_once = min(BATCH, max(1, PIXELS // (x.shape[1] * x.shape[2])))
+        for start in range(0, len(x), at_once):
+            batch = x[start : start + at_once]
             if batch.shape[3] == 1:
                 batch = np.repeat(batch, 3, axis=3)
             y = torch.from_numpy(np.array(batch[..., :3].transpose(0, 3, 1, 2))) - 0.5

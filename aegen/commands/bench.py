@@ -150,3 +150,20 @@ def bench_supermask(
     from aegen.benchmarks.supermask import BATCHES, report
 
     report(names or (), batches=batch or BATCHES, repeats=repeats)
+
+
+@bench.command("fuzz")
+def bench_fuzz(
+    kinds: Annotated[
+        list[str] | None, typer.Argument(help="Kinds of files, such as bundles; by default all")
+    ] = None,
+    cases: Annotated[
+        int, typer.Option(min=1, help="Hostile bundles; of other files a share of that")
+    ] = 500,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of all cases")] = 0,
+) -> None:
+    """Open thousands of hostile files: refusals, tracebacks, time, memory, what they reach."""
+    from aegen.benchmarks.fuzz import report
+
+    if not report(cases, seed=seed, only=kinds):
+        raise typer.Exit(1)

@@ -42,7 +42,7 @@ def list_bundles(context: typer.Context) -> None:
         except AegenError as problem:
             table.add_row(name, f"cannot be used: {problem}")
             continue
-        size = sum(file.stat().st_size for file in bundle.path.iterdir())
+        size = manifest.size
         table.add_row(
             name,
             manifest.title,

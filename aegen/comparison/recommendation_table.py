@@ -13,6 +13,7 @@ from typing import Any
 from aegen.comparison.candidate import Candidate
 from aegen.comparison.recommendation import Recommendation, Trial
 from aegen.core.errors import InvalidInput
+from aegen.core.json_text import parse
 
 __all__ = ["HEADER", "cells", "from_json", "problems", "to_csv", "to_html", "to_json"]
 
@@ -147,7 +148,7 @@ def from_json(text: str) -> Recommendation:
         InvalidInput: it is not that, or names a latent model that is not there.
     """
     try:
-        read = json.loads(text)
+        read = parse(text)
         trials = tuple(_trial(each) for each in read["trials"])
         return Recommendation(
             trials, float(read["copying"]), int(read["rows"]), float(read["seconds"])

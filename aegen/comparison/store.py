@@ -20,7 +20,8 @@ import aegen
 from aegen.comparison.reference_rows import contents_of
 from aegen.comparison.task import Figure, Result, Task
 from aegen.core.errors import AegenError, StorageError
-from aegen.core.storage import load_arrays, make_folder, save_arrays
+from aegen.core.json_text import parse
+from aegen.core.storage import is_file, load_arrays, make_folder, save_arrays
 
 __all__ = ["Store", "mark"]
 
@@ -99,7 +100,7 @@ class Store:
     def find(self, task: Task) -> Result | None:
         """The result of a task, if it is there; a file that cannot be read is no result."""
         path = self.path(task)
-        if not path.is_file():
+        if not is_file(path):
             return None
         try:
             return _read(path, task)
@@ -135,7 +136,7 @@ def _read(path: Path, task: Task) -> Result:
     found, metadata = load_arrays(path)
     if metadata.get("format") != FORMAT:
         raise StorageError(path, "is no result that this aegen reads")
-    about = json.loads(metadata["result"])
+    about = parse(metadata["result"])
     figures = {
         key: Figure(float(v), _float32(found.get(f"influences {key}")), about["variances"][key])
         for key, v in about["values"].items()

@@ -20,7 +20,7 @@ from aegen.comparison.reference_rows import contents_of
 from aegen.comparison.table import Table
 from aegen.comparison.task import Result, Task, tasks
 from aegen.core.errors import InvalidInput
-from aegen.core.storage import digest, make_folder
+from aegen.core.storage import digest, is_file, make_folder
 
 if TYPE_CHECKING:
     from aegen.data import ImageSet
@@ -163,7 +163,7 @@ def over_epochs(
         made_of = [digest(checkpoint), contents_of(opened.path), str(Path(data).resolve()), codes]
         key = hashlib.sha256(repr(made_of).encode()).hexdigest()[:10]
         folder = out / f"{opened.name}-epoch-{epoch:03d}-{key}"
-        if not (folder / "bundle.json").is_file():
+        if not is_file(folder / "bundle.json"):
             tell(f"epoch {epoch}: encoding {codes:,} images")
             _write(folder, epoch, checkpoint, opened.path, images)
         points.append(Point(epoch, str(find(folder).resolve()), None, str(data)))

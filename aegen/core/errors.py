@@ -18,6 +18,8 @@ import difflib
 from collections.abc import Iterable
 from pathlib import Path
 
+from aegen.core.plain_text import line, shortened
+
 __all__ = [
     "AegenError",
     "BundleError",
@@ -29,8 +31,26 @@ __all__ = [
 ]
 
 
+LONGEST = 499
+"""Characters of a message at most, whatever was given."""
+
+LONGEST_PATH, LONGEST_NAME = 200, 60
+"""Characters of a path and of a name within a message."""
+
+
 class AegenError(Exception):
-    """Anything a person's input can cause. The message is one clear sentence."""
+    r"""Anything a person's input can cause. The message is one clear sentence.
+
+    It is one line of less than 500 characters, without any that steer a terminal or are no text:
+    what was given may be hostile.
+
+    Example:
+        >>> str(AegenError("a title of \x1b[31m cannot be used"))
+        'a title of \\x1b[31m cannot be used'
+    """
+
+    def __init__(self, message: object = "") -> None:
+        super().__init__(line(str(message), LONGEST))
 
 
 class InvalidInput(AegenError, ValueError):
@@ -46,12 +66,25 @@ class UnknownName(AegenError, LookupError):
     """
 
     def __init__(self, what: str, name: object, known: Iterable[str]) -> None:
-        known = list(known)
-        close = difflib.get_close_matches(str(name), known, n=1)
+        known, given = list(known), shortened(str(name), LONGEST_NAME)
+        close = difflib.get_close_matches(given, [k for k in known if len(k) <= 2 * LONGEST_NAME])
         hint = f"; did you mean {close[0]!r}?" if close else ";"
-        listing = ", ".join(known) or "none"
-        ending = "There are:" if close else "there are:"
-        super().__init__(f"there is no {what} named {str(name)!r}{hint} {ending} {listing}")
+        begun = f"there is no {what} named {given!r}{hint} {'T' if close else 't'}here are: "
+        super().__init__(begun + _listing(known, LONGEST - len(begun)))
+
+
+def _listing(known: list[str], most: int) -> str:
+    """Names with commas between, as many as ``most`` characters hold."""
+    listing = ", ".join(known) or "none"
+    if len(listing) <= most:
+        return listing
+    listed: list[str] = []
+    for name in known:
+        ending = f" and {len(known) - len(listed):,} more"
+        if len(", ".join([*listed, name])) + len(ending) > most:
+            break
+        listed.append(name)
+    return ", ".join(listed) + f" and {len(known) - len(listed):,} more"
 
 
 class StorageError(AegenError):
@@ -59,8 +92,9 @@ class StorageError(AegenError):
 
     def __init__(self, path: Path | str, problem: str) -> None:
         self.path = Path(path)
-        self.problem = problem
-        super().__init__(f"{self.path}: {problem}")
+        place = line(str(path), LONGEST_PATH)
+        self.problem = line(problem, LONGEST - len(place) - 2)
+        super().__init__(f"{place}: {self.problem}")
 
 
 class BundleError(StorageError):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-import unicodedata
 from typing import Any, NoReturn
 
 from aegen.core.errors import InvalidInput
+from aegen.core.plain_text import unfit
 
-__all__ = ["parse"]
+__all__ = ["LONGEST_TEXT", "parse"]
 
 LARGEST = 2**53
 """Whole numbers go so far: beyond, a float no longer holds each of them."""
@@ -20,12 +20,8 @@ DEEPEST = 32
 LONGEST = 1_000_000
 """Entries of one list or object at most."""
 
-KEPT_CONTROLS = "\t\n\r"
-"""Control characters that an ordinary text has; the others would steer a terminal."""
-
-
-TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Signs that turn the direction of writing, so that a text reads as another one."""
+LONGEST_TEXT = 8_000_000
+"""Characters, or bytes, of a whole text at most: an empty list of two takes sixty in memory."""
 
 
 def parse(content: bytes | str) -> Any:
@@ -37,12 +33,15 @@ def parse(content: bytes | str) -> Any:
     Raises:
         InvalidInput: no JSON, bytes that are not UTF-8, a whole number beyond 2**53, a number
             that is not finite, a text with control characters or half a surrogate pair, lists
-            within each other more than 32 times or of more than a million entries.
+            within each other more than 32 times or of more than a million entries, or more than
+            eight million characters.
 
     Example:
         >>> parse('{"a": [1, 2.5, null]}')
         {'a': [1, 2.5, None]}
     """
+    if len(content) > LONGEST_TEXT:
+        raise InvalidInput(f"has more than {LONGEST_TEXT:,} characters")
     try:
         text = content.decode("utf-8") if isinstance(content, bytes) else content
         value = json.loads(text, parse_int=_whole, parse_float=_real, parse_constant=_constant)
@@ -97,11 +96,8 @@ def _require_plain(value: Any) -> None:
 
 
 def _require_text(text: str) -> None:
-    if text.isprintable():  # as nearly all are; neither controls nor surrogates are
-        return
-    for sign in text:
-        code = ord(sign)
-        if 0xD800 <= code <= 0xDFFF:
-            raise InvalidInput("holds half a surrogate pair, which is no text")
-        if sign in TURNS or (unicodedata.category(sign) == "Cc" and sign not in KEPT_CONTROLS):
-            raise InvalidInput(f"holds the control character U+{code:04X}")
+    sign = unfit(text)
+    if "\ud800" <= sign <= "\udfff":
+        raise InvalidInput("holds half a surrogate pair, which is no text")
+    if sign:
+        raise InvalidInput(f"holds the control character U+{ord(sign):04X}")

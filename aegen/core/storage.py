@@ -8,23 +8,32 @@ import io
 import json
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aegen.core.errors import StorageError
+from aegen.core.errors import InvalidInput, StorageError
+from aegen.core.json_text import parse
+from aegen.core.plain_text import unfit
 
 __all__ = [
     "digest",
+    "file_size",
     "inside",
+    "is_file",
     "load_arrays",
     "make_folder",
+    "names_in",
     "npz",
+    "open_file",
+    "parse_arrays",
     "read_bytes",
+    "read_inside",
     "replacing",
     "replacing_folder",
     "safetensors",
@@ -33,6 +42,13 @@ __all__ = [
 ]
 
 Array = NDArray[Any]
+
+HEADER = 4_000_000
+"""Bytes that the header of a safetensors file may have: some ten thousand arrays."""
+
+DTYPES = ("BOOL", *(f"{kind}{bits}" for kind in "IU" for bits in (8, 16, 32, 64)))
+DTYPES += ("F16", "F32", "F64")
+"""Types of the arrays that are read, as safetensors calls them."""
 
 
 @contextlib.contextmanager
@@ -114,6 +130,8 @@ def _asking(path: Path | str, verb: str) -> Iterator[None]:
         if verb == "read" and isinstance(problem, FileNotFoundError):
             raise StorageError(path, "there is no such file") from None
         raise StorageError(path, f"cannot be {verb} ({problem.strerror})") from problem
+    except UnicodeEncodeError as problem:  # half a surrogate pair, which no system has
+        raise StorageError(path, f"cannot be {verb} ({problem.reason})") from None
 
 
 def write_bytes(path: Path | str, content: bytes) -> None:
@@ -126,28 +144,99 @@ def write_bytes(path: Path | str, content: bytes) -> None:
         part.write_bytes(content)
 
 
-def read_bytes(path: Path | str) -> bytes:
-    """The content of a file.
+def is_file(path: Path | str) -> bool:
+    """Whether there is an ordinary file, or a link to one, as far as can be seen."""
+    return file_size(path) is not None
+
+
+def open_file(path: Path | str, *, follow: bool = True) -> BinaryIO:
+    """A file, opened for reading, if it is an ordinary one: nothing else is waited for or read.
+
+    Args:
+        path: where it is.
+        follow: whether it may be a link.
 
     Raises:
-        StorageError: it is missing or cannot be read.
+        StorageError: there is none, it cannot be read, or it is a folder, pipe, socket or device.
     """
-    with _asking(path, "read"):
-        return Path(path).read_bytes()
+    how = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+    how |= getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)  # a pipe would be waited for
+    how |= 0 if follow else getattr(os, "O_NOFOLLOW", 0)
+    try:
+        with _asking(path, "read"):
+            _require_regular(path, os.stat(path).st_mode)
+            handle = os.open(path, how)
+    except ValueError as problem:  # a null character
+        raise StorageError(path, f"cannot be read ({problem})") from None
+    try:
+        _require_regular(path, os.fstat(handle).st_mode)  # another one may lie there by now
+        return os.fdopen(handle, "rb")
+    except BaseException:
+        os.close(handle)
+        raise
+
+
+def _require_regular(path: Path | str, mode: int) -> None:
+    if stat.S_ISDIR(mode):
+        raise StorageError(path, "is a folder, where a file is needed")
+    if not stat.S_ISREG(mode):
+        raise StorageError(path, "is no ordinary file, but a pipe, a socket or a device")
+
+
+def names_in(folder: Path | str) -> list[str]:
+    """Names in a folder, sorted, but for hidden ones and those that are no text.
+
+    None where there is no folder, or where it cannot be read.
+    """
+    try:
+        return sorted(n for n in os.listdir(folder) if not n.startswith(".") and not unfit(n))
+    except (OSError, ValueError):
+        return []
+
+
+def file_size(path: Path | str) -> int | None:
+    """Bytes of an ordinary file, or of the one that a link leads to; None where there is none."""
+    try:
+        about = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return about.st_size if stat.S_ISREG(about.st_mode) else None
+
+
+def read_bytes(path: Path | str, *, most: int | None = None, follow: bool = True) -> bytes:
+    """The content of an ordinary file.
+
+    Args:
+        path: where it is.
+        most: bytes that it may have; of a longer file none is read.
+        follow: whether it may be a link.
+
+    Raises:
+        StorageError: it is missing, cannot be read, is too long, or no ordinary file.
+    """
+    with open_file(path, follow=follow) as file, _asking(path, "read"):
+        if most is None:
+            return file.read()
+        content = file.read(most + 1) if os.fstat(file.fileno()).st_size <= most else None
+    if content is None or len(content) > most:
+        raise StorageError(path, f"is longer than {most:,} bytes")
+    return content
 
 
 def digest(path: Path | str) -> str:
     """The sha256 of a file, in hexadecimal.
 
     Raises:
-        StorageError: it is missing or cannot be read.
+        StorageError: it is missing or cannot be read, or is no ordinary file.
     """
-    with _asking(path, "read"), Path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    with open_file(path) as file, _asking(path, "read"):
+        return hashlib.file_digest(cast("io.BufferedReader", file), "sha256").hexdigest()
 
 
 def inside(folder: Path | str, name: str) -> Path:
     """The path of ``name`` within ``folder``, refused where it would lead out of it.
+
+    Links are followed: the path is that of the file itself.
 
     Raises:
         StorageError: an absolute path, a path with "..", or a link that leads elsewhere.
@@ -156,11 +245,26 @@ def inside(folder: Path | str, name: str) -> Path:
         >>> inside("bundle", "codes.safetensors").name
         'codes.safetensors'
     """
-    root = Path(folder).resolve()
-    path = (root / name).resolve()
+    try:
+        root = Path(os.path.realpath(folder))
+        path = Path(os.path.realpath(root / name))
+    except ValueError as problem:  # a null character
+        raise StorageError(folder, f"{name!r} is no file name ({problem})") from None
     if path == root or root not in path.parents:
         raise StorageError(folder, f"{name!r} leads out of the folder: name a file within it")
     return path
+
+
+def read_inside(folder: Path | str, name: str, *, most: int | None = None) -> bytes:
+    """The content of the ordinary file ``name`` in ``folder``, with the file's path in errors.
+
+    Raises:
+        StorageError: as `inside` and `read_bytes`.
+    """
+    try:
+        return read_bytes(inside(folder, name), most=most, follow=False)
+    except StorageError as problem:
+        raise StorageError(Path(folder) / name, problem.problem) from None
 
 
 def npz(arrays: Mapping[str, Array]) -> bytes:
@@ -216,17 +320,41 @@ def load_arrays(path: Path | str) -> tuple[dict[str, Array], dict[str, str]]:
     """The arrays and the metadata of a safetensors file.
 
     Raises:
-        StorageError: it is missing, truncated or no such file.
+        StorageError: it is missing, truncated or no such file, see `parse_arrays`.
     """
-    from safetensors import SafetensorError, safe_open
-
-    path = Path(path)
-    if not path.is_file():
-        raise StorageError(path, "there is no such file")
+    content = read_bytes(path)
     try:
-        with safe_open(path, framework="numpy") as file:
-            # safe_open has keys() but is no mapping
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            return arrays, dict(file.metadata() or {})
-    except (SafetensorError, OSError, ValueError, TypeError, KeyError) as problem:
-        raise StorageError(path, f"is not a whole safetensors file ({problem})") from problem
+        return parse_arrays(content)
+    except InvalidInput as problem:
+        raise StorageError(path, str(problem)) from None
+
+
+def parse_arrays(content: bytes) -> tuple[dict[str, Array], dict[str, str]]:
+    """The arrays and the metadata in the bytes of a safetensors file; arrays may be read-only.
+
+    Raises:
+        InvalidInput: they are none or not whole, or its header has what `json_text.parse` refuses
+            or arrays of no type of numbers that numpy has.
+
+    Example:
+        >>> parse_arrays(safetensors({"a": np.arange(2)}, {"of": "b"}))
+        ({'a': array([0, 1])}, {'of': 'b'})
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    length = int.from_bytes(content[:8], "little")
+    if len(content) >= 8 and HEADER < length <= len(content) - 8:
+        raise InvalidInput(f"has a header of over {HEADER:,} bytes, as no file of aegen has")
+    try:
+        header = parse(content[8 : 8 + length])
+        metadata = header.pop("__metadata__", None) or {}
+        for name, about in header.items():
+            if about["dtype"] not in DTYPES:
+                raise InvalidInput(f"holds {name!r:.80} as {about['dtype']!r:.20}")
+        return dict(load(content)), metadata  # which looks at shapes and places
+    except InvalidInput as problem:
+        fault = f"is not a whole safetensors file of numbers (its header {problem})"
+        raise InvalidInput(fault) from None
+    except (SafetensorError, ValueError, TypeError, KeyError, AttributeError) as problem:
+        raise InvalidInput(f"is not a whole safetensors file ({problem})") from None

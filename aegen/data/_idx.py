@@ -7,8 +7,10 @@ sizes as big-endian 32-bit integers, then the values.
 from __future__ import annotations
 
 import gzip
+import io
 import lzma
 import math
+import os
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
@@ -20,7 +22,7 @@ import pandas as pd
 
 from aegen.core.arrays import ByteArray
 from aegen.core.errors import InvalidInput, StorageError
-from aegen.core.storage import read_bytes
+from aegen.core.storage import is_file, read_bytes
 from aegen.data.base import DataSet, ImageSet, category
 
 __all__ = [
@@ -51,6 +53,9 @@ FILES = {
 }
 
 
+GZIPPED, GZIPPED_A_BYTE = 300_000_000, 30
+"""Bytes that a gzipped file may unpack to, and for each byte of it."""
+
 Files = Mapping[str, tuple[str, str]]
 """Names of the files with images and with labels, for training and held out."""
 
@@ -64,7 +69,10 @@ def read_idx(path: Path) -> ByteArray:
     content = read_bytes(path)
     if content[:2] == b"\x1f\x8b":
         try:
-            content = gzip.decompress(content)
+            with gzip.open(io.BytesIO(content)) as packed:
+                content = packed.read(GZIPPED + GZIPPED_A_BYTE * len(content))
+                if packed.read(1):
+                    raise StorageError(path, "unpacks to more than any idx file has")
         except (OSError, EOFError, zlib.error) as problem:
             raise StorageError(path, f"is not a whole gzip file ({problem})") from problem
     if len(content) < 4 or content[:3] != b"\x00\x00\x08":
@@ -120,7 +128,7 @@ def labelled(
 def _from_path(path: Path) -> tuple[Part, Part]:
     if path.suffix == ".npz":
         return _from_npz(path)
-    if not path.is_dir():
+    if not os.path.isdir(path):
         raise StorageError(path, "is neither a folder of idx files nor an npz file")
     return idx_parts(path)
 
@@ -141,7 +149,7 @@ def _find(folder: Path, name: str) -> Path:
     """An idx file in ``folder``, in ``raw`` (torchvision) or ``gzip`` below it, gzipped or not."""
     for place in (folder, folder / "raw", folder / "gzip"):
         for candidate in (place / f"{name}.gz", place / name):
-            if candidate.is_file():
+            if is_file(candidate):
                 return candidate
     raise StorageError(folder, f"holds no {name} or {name}.gz")
 
@@ -162,7 +170,7 @@ def read_npz(path: Path, names: tuple[str, ...]) -> dict[str, ByteArray]:
     Raises:
         StorageError: it is missing or damaged, or lacks one of them.
     """
-    if not path.is_file():
+    if not is_file(path):
         raise StorageError(path, "there is no such file")
     try:
         with np.load(path, allow_pickle=False) as file:

@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from aegen.core.arrays import BoolArray, ByteArray, IntArray, count
+from aegen.core.plain_text import line
 from aegen.core.rng import RNG, generator
 from aegen.data._lazy import LazyImages
 
@@ -61,6 +62,11 @@ class Skipped:
 
     path: str
     reason: str
+
+    def __post_init__(self) -> None:
+        """One line each, whatever files are called."""
+        for name in ("path", "reason"):
+            object.__setattr__(self, name, line(getattr(self, name), 4096))
 
     def __str__(self) -> str:
         return f"{self.path}: {self.reason}"

@@ -35,7 +35,7 @@ INITIALISERS = tuple(f"{form}-{kind}" for form in ("signed", "uniform") for kind
 """``signed-...``: plus or minus one constant a layer; ``uniform-...``: of the same variance."""
 
 CHUNK = 1 << 20
-"""Words of uniform weights drawn at a time where only their signs are wanted."""
+"""Words of uniform weights drawn at a time: all of a large layer would take eight times it."""
 
 
 def kappa_for(active: float) -> float:
@@ -161,7 +161,10 @@ def frozen(
         weights = np.where(_bits(stream, n).astype(bool), c, -c)
     else:
         bound = math.sqrt(3) * size
-        weights = ((2 * uniforms(stream.random_raw(n)) - 1) * bound).astype(np.float32)
+        weights = np.empty(n, np.float32)
+        for start in range(0, n, CHUNK):
+            part = weights[start : start + CHUNK]
+            part[:] = (2 * uniforms(stream.random_raw(len(part))) - 1) * bound
     return weights.reshape(tuple(shape))
 
 

@@ -45,10 +45,10 @@ def test_a_folder_that_is_no_bundle(tmp_path):
     ("content", "said"),
     [
         (b'{"format": 1, ', "not whole JSON"),
-        (b"\xff\xfe\x00", "not whole JSON"),
-        (b"[" * 100_000, "not whole JSON"),
+        (b"\xff\xfe\x00", "not text in UTF-8"),
+        (b"[" * 100_000, "more than 32 times"),
         (b"[]", "must hold a JSON object"),
-        (b'{"format": NaN}', "NaN is no JSON number"),
+        (b'{"format": NaN}', "NaN, which is no JSON number"),
         (b" " * 5_000_000, "longer than"),
         (b"{}", "format: is missing"),
     ],

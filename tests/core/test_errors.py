@@ -1,5 +1,6 @@
 """Errors: one family, each also what Python's own code would expect."""
 
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -35,3 +36,41 @@ def test_a_storage_error_knows_its_path():
     assert problem.path == Path("folder/a")
     assert problem.problem == "is truncated"
     assert str(problem) == "folder/a: is truncated"
+
+
+HOSTILE = ("a" * 100_000, "red \x1b[31m", "\ud800", "\u202egnp", "two\nlines", "\x9b2J", "\0")
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=ascii)
+@pytest.mark.parametrize(
+    "make",
+    [
+        InvalidInput,
+        lambda text: StorageError("folder/a", text),
+        lambda text: BundleError(text, "is truncated: copy it again"),
+        lambda text: UnknownName("bundle", text, ["mnist"]),
+        lambda text: UnknownName("bundle", "mnist", [text] * 100),
+    ],
+)
+def test_a_message_is_one_short_line_whatever_was_given(make, text):
+    problem = make(text)
+    said = str(problem)
+    assert 0 < len(said) < 500
+    assert not any(unicodedata.category(sign) in ("Cc", "Cs") for sign in said)
+    assert "\u202e" not in said
+    said.encode()
+    if isinstance(problem, StorageError):
+        assert said.endswith(problem.problem)
+
+
+def test_what_to_do_stays_where_a_path_is_long():
+    said = str(BundleError("/" + "deep/" * 800 + "codes", "is truncated: copy it again"))
+    assert said.startswith("/deep/deep/")
+    assert said.endswith("codes: is truncated: copy it again")
+
+
+def test_of_many_names_as_many_are_listed_as_there_is_room_for():
+    said = str(UnknownName("metric", "x", [f"metric-{k}" for k in range(1000)]))
+    assert said.startswith("there is no metric named 'x'; there are: metric-0, metric-1, ")
+    listed, _, rest = said.rpartition(" and ")
+    assert int(rest.split()[0]) + listed.count("metric-") == 1000

@@ -1,8 +1,11 @@
 """Files: whole or absent, within their folder, the same bytes for the same content."""
 
+import json
 import os
+import socket
 import stat
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,8 +16,10 @@ from aegen.core import storage
 from aegen.core.errors import StorageError
 from aegen.core.storage import (
     digest,
+    file_size,
     inside,
     load_arrays,
+    names_in,
     read_bytes,
     replacing,
     replacing_folder,
@@ -140,8 +145,8 @@ def test_files_that_cannot_be_read(tmp_path):
     for read in (read_bytes, digest, load_arrays):
         with pytest.raises(StorageError, match="there is no such file"):
             read(tmp_path / "absent")
-    for read in (read_bytes, digest):
-        with pytest.raises(StorageError, match="cannot be read"):
+    for read in (read_bytes, digest, load_arrays):
+        with pytest.raises(StorageError, match="is a folder"):
             read(tmp_path)
 
 
@@ -254,3 +259,93 @@ def test_an_interrupt_between_the_two_moves_keeps_the_old_folder(tmp_path, monke
         (part / "file").write_text("new")
     assert (target / "file").read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["bundle"]
+
+
+def pipe(path):
+    os.mkfifo(path)
+
+
+def link_to_a_pipe(path):
+    os.mkfifo(path.with_name("pipe"))
+    path.symlink_to("pipe")
+
+
+def loop(path):
+    path.symlink_to(path.name)
+
+
+def device(path):
+    path.symlink_to("/dev/zero")
+
+
+def folder(path):
+    path.mkdir()
+
+
+def listening(path):
+    with socket.socket(socket.AF_UNIX) as place:
+        place.bind(str(path))
+
+
+@pytest.mark.parametrize("special", [pipe, link_to_a_pipe, loop, device, folder, listening])
+def test_what_is_no_ordinary_file_is_refused_and_not_waited_for(special, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # a socket's path has room for a hundred bytes
+    file = tmp_path / "a"
+    special(Path("a"))
+    assert file_size(file) is None
+    for read in (read_bytes, digest, load_arrays):
+        with pytest.raises(StorageError, match=r"no ordinary file|is a folder|cannot be read"):
+            read(file)
+
+
+@pytest.mark.parametrize("name", ["a\0b", "\ud800", "a" * 5000], ids=ascii)
+def test_names_that_no_file_has_are_refused_in_a_sentence(name, tmp_path):
+    with pytest.raises(StorageError) as told:
+        read_bytes(tmp_path / name)
+    assert len(str(told.value)) < 500
+    assert file_size(tmp_path / name) is None
+
+
+def test_a_file_longer_than_asked_for_is_not_read(tmp_path):
+    write_bytes(tmp_path / "a", b"1234")
+    assert read_bytes(tmp_path / "a", most=4) == b"1234"
+    with pytest.raises(StorageError, match="longer than 3 bytes"):
+        read_bytes(tmp_path / "a", most=3)
+    with (tmp_path / "b").open("wb") as file:
+        file.truncate(10**13)  # more than any memory has
+    with pytest.raises(StorageError, match="longer than"):
+        read_bytes(tmp_path / "b", most=100)
+
+
+def test_a_file_put_in_place_of_the_one_looked_at_is_not_followed(tmp_path):
+    (tmp_path / "secret").write_bytes(b"secret")
+    (tmp_path / "b").symlink_to("secret")
+    with pytest.raises(StorageError, match="cannot be read"):
+        read_bytes(tmp_path / "b", follow=False)
+
+
+def test_names_that_are_no_text_or_hidden_are_not_listed(tmp_path):
+    for name in (b"a", b".b", b"caf\xe9", b"c\x1b[31m"):
+        os.mkdir(os.fsencode(tmp_path) + b"/" + name)
+    assert names_in(tmp_path) == ["a"]
+    assert names_in(tmp_path / "absent") == []
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ({"a": {"dtype": "F8_E4M3", "shape": [4], "data_offsets": [0, 4]}}, "F8_E4M3"),
+        ({"a": {"dtype": "C64", "shape": [0], "data_offsets": [0, 0]}}, "C64"),
+        ({"a": {"dtype": "F32", "shape": [10**9], "data_offsets": [0, 4]}}, "not a whole"),
+        ({"a": 3}, "not a whole"),
+        ([], "not a whole"),
+        ({"__metadata__": {"x": "\x1b[31m"}}, "control character"),
+        ({"__metadata__": {"x": "\ud800"}}, "surrogate"),
+        ({"a": {"dtype": "F32", "shape": [10**400], "data_offsets": [0, 4]}}, "beyond"),
+    ],
+)
+def test_headers_of_arrays_that_are_not_read(header, said, tmp_path):
+    text = json.dumps(header).encode()
+    (tmp_path / "a").write_bytes(len(text).to_bytes(8, "little") + text + bytes(4))
+    with pytest.raises(StorageError, match=said):
+        load_arrays(tmp_path / "a")

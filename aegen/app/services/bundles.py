@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from aegen.app.services.cache import bundle_names, cached
-from aegen.core.errors import InvalidInput, UnknownName
+from aegen.core.errors import AegenError, InvalidInput, UnknownName
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,9 +16,20 @@ __all__ = ["attributes", "bundle", "column", "first_bundle", "sample_of", "words
 
 
 def first_bundle() -> str:
-    """The bundle that opens where none is asked for: digits, as everyone knows them."""
+    """The bundle that opens where none is asked for: digits, as everyone knows them.
+
+    Or else the first that can be read, if there is one.
+    """
     names = bundle_names()
-    return "mnist" if "mnist" in names else names[0]
+    return next(filter(_opens, sorted(names, key=lambda name: name != "mnist")), names[0])
+
+
+def _opens(name: str) -> bool:
+    try:
+        bundle(name)
+    except AegenError:
+        return False
+    return True
 
 
 @cached(12)

@@ -22,7 +22,7 @@ import aegen
 from aegen import samplers
 from aegen.core.arrays import IntArray
 from aegen.core.errors import AegenError, StorageError
-from aegen.core.storage import make_folder, replacing
+from aegen.core.storage import is_file, make_folder, replacing
 from aegen.samplers import Sampler
 
 __all__ = [
@@ -95,7 +95,7 @@ def code() -> str:
 def read(mark: str, sampler: str, dimension: int) -> Sampler | None:
     """The stored fit of this mark, or None; a file that is not what it should be is removed."""
     path = _file(mark)
-    if not path.is_file():
+    if not is_file(path):
         return None
     try:
         found = samplers.load(path)

@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aegen.app.components.mask_map import Packed, pack
 from aegen.app.services.cache import Stamp, cached
 from aegen.core.errors import AegenError, UnknownName
+from aegen.core.storage import is_file
 
 if TYPE_CHECKING:
     from aegen.supermask.counts import Counts
@@ -49,6 +49,9 @@ OWN = re.compile(r"~[0-9a-f]{16}")
 
 MOST_OWN = 64
 
+_given: dict[tuple[str, str | None, str], AegenError | None] = {}
+"""What is wrong with files that were given, by their hashes: a rerun gives them again."""
+
 ANOTHER = "is that of another ticket, or of another epoch"
 
 
@@ -63,7 +66,7 @@ def shipped_tickets() -> list[str]:
 def ticket_names(chosen: str = "") -> list[str]:
     """All names to choose from: the shipped ones, and ``chosen`` where it is another one."""
     names = shipped_tickets()
-    return [*names, chosen] if OWN.fullmatch(chosen) and _own(chosen).is_file() else names
+    return [*names, chosen] if OWN.fullmatch(chosen) and is_file(_own(chosen)) else names
 
 
 def ticket_file(name: str) -> Path:
@@ -74,7 +77,7 @@ def ticket_file(name: str) -> Path:
     """
     from aegen.supermask.ticket.discovery import find_ticket
 
-    if OWN.fullmatch(name) and _own(name).is_file():
+    if OWN.fullmatch(name) and is_file(_own(name)):
         return _own(name)
     if name not in shipped_tickets():
         raise UnknownName("ticket", name, shipped_tickets())
@@ -84,37 +87,51 @@ def ticket_file(name: str) -> Path:
 def add_ticket(content: bytes, history: bytes | None = None, *, file: str = "the file") -> str:
     """Store the content of a ticket file, and perhaps of its history; gives the ticket's name.
 
-    Errors call it ``file``.
+    The same content is looked at once, however often it is given. Errors call it ``file``.
 
     Raises:
         TicketError: it is no whole ticket.
         AegenError: the history is damaged, or another ticket's.
     """
     from aegen.core.storage import make_folder, write_bytes
-    from aegen.supermask.ticket.ticket import Ticket
 
-    opened = Ticket.from_bytes(content, file)
     name = "~" + hashlib.sha256(content).hexdigest()[:16]
-    make_folder(_folder())
-    if history is not None:
-        _require_history(history, opened)
-        write_bytes(_own(name).with_suffix(".history"), history)
-    write_bytes(_own(name), content)
-    _make_room()
+    given = name, None if history is None else hashlib.sha256(history).hexdigest(), file
+    fresh = given not in _given
+    if fresh:
+        while len(_given) >= MOST_OWN:
+            _given.pop(next(iter(_given)), None)
+        _given[given] = _problem(content, history, file)
+    problem = _given[given]
+    if problem is not None:
+        raise problem.with_traceback(None)
+    if fresh or not is_file(_own(name)):
+        make_folder(_folder())
+        if history is not None:
+            write_bytes(_own(name).with_suffix(".history"), history)
+        write_bytes(_own(name), content)
+        _make_room()
     return name
 
 
+def _problem(content: bytes, history: bytes | None, file: str) -> AegenError | None:
+    """Why a ticket, or its history, cannot be used; None where they can."""
+    from aegen.supermask.ticket.ticket import Ticket
+
+    try:
+        opened = Ticket.from_bytes(content, file)
+        if history is not None:
+            _require_history(history, opened)
+    except AegenError as problem:
+        return problem
+    return None
+
+
 def _require_history(content: bytes, ticket: Ticket) -> None:
-    """Raises where these bytes are not the history of the ticket, before anything is stored."""
+    """Raises where these bytes are not the history of the ticket."""
     from aegen.supermask.training.history import History
 
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "the history file"
-        file.write_bytes(content)
-        try:
-            found = History.read(file)
-        except AegenError as problem:
-            raise AegenError(str(problem).replace(str(file), file.name)) from problem
+    found = History.from_bytes(content, "the history file")
     if not _fits(found, ticket):
         raise AegenError(f"the history file {ANOTHER}: give the one saved with this ticket")
 
@@ -140,7 +157,7 @@ def _make_room() -> None:
 def ticket_stamp(name: str) -> Stamp:
     """Which file a ticket is, and when it and its history were written."""
     file = ticket_file(name)
-    written = [part.stat() for part in (file, file.with_suffix(".history")) if part.is_file()]
+    written = [part.stat() for part in (file, file.with_suffix(".history")) if is_file(part)]
     newest = max((about.st_mtime_ns for about in written), default=0)
     return str(file), newest, sum(about.st_size for about in written)
 
@@ -238,7 +255,7 @@ def _history(name: str) -> tuple[History | None, str]:
     from aegen.supermask.training.history import History
 
     file = ticket_file(name).with_suffix(".history")
-    if not file.is_file():
+    if not is_file(file):
         return None, "no history of its training lies beside this ticket"
     try:
         found = History.read(file)

@@ -21,6 +21,7 @@ from aegen.app.jobs.train_supermask import HISTORY, ticket_at
 from aegen.app.services import bundles, evaluation_data, tickets
 from aegen.app.services.cache import Stamp, cached
 from aegen.core.errors import AegenError
+from aegen.core.storage import is_file
 
 if TYPE_CHECKING:
     from aegen.core.arrays import IntArray
@@ -164,7 +165,7 @@ def _history(mark: str) -> History | None:
     from aegen.supermask.training.history import History
 
     file = _home() / mark / HISTORY
-    return History.read(file) if file.is_file() else None
+    return History.read(file) if is_file(file) else None
 
 
 def first_layer_maps(order: TrainingConfig) -> list[tuple[int, IntArray]]:

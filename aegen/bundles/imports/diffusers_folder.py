@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,8 +10,9 @@ from typing import Any
 
 from aegen.bundles.convention import Convention
 from aegen.bundles.imports.optional_library import optional_library
-from aegen.core.errors import StorageError
-from aegen.core.storage import read_bytes
+from aegen.core.errors import InvalidInput, StorageError
+from aegen.core.json_text import LONGEST_TEXT, parse
+from aegen.core.storage import is_file, read_bytes
 
 __all__ = ["CONFIG", "diffusers_config", "diffusers_network", "known_convention"]
 
@@ -45,16 +45,16 @@ def known_convention(network: Any) -> Convention | None:
 def diffusers_config(folder: Path) -> Path | None:
     """The folder of a diffusers network: this one, or ``vae`` of a whole pipeline; else None."""
     for place in (folder, folder / "vae"):
-        if (place / CONFIG).is_file() and "_class_name" in _config(place):
+        if is_file(place / CONFIG) and "_class_name" in _config(place):
             return place
     return None
 
 
 def _config(folder: Path) -> dict[str, Any]:
     try:
-        found = json.loads(read_bytes(folder / CONFIG))
-    except ValueError as problem:
-        raise StorageError(folder / CONFIG, f"is no JSON ({problem})") from problem
+        found = parse(read_bytes(folder / CONFIG, most=LONGEST_TEXT))
+    except InvalidInput as problem:
+        raise StorageError(folder / CONFIG, str(problem)) from None
     return found if isinstance(found, dict) else {}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ from aegen.bundles.imports.torch_file import (
 from aegen.bundles.imports.trust import require_trust
 from aegen.bundles.onnx_network import OnnxNetwork
 from aegen.core.errors import InvalidInput, StorageError
-from aegen.core.storage import read_bytes
+from aegen.core.storage import is_file, read_bytes
 
 __all__ = ["load_network"]
 
@@ -90,7 +91,7 @@ def load_network(
             raise InvalidInput("give the path of a network, or module= that builds one")
         return build(import_object(module, trust_code=trust_code), arguments, module)
     path = Path(path)
-    if path.is_dir():
+    if os.path.isdir(path):
         _no_class(path, module, arguments, key)
         return _folder(path, trust_code)
     _require_whole(path)
@@ -131,7 +132,7 @@ def _unknown(suffix: str) -> str:
 
 def _require_whole(path: Path) -> None:
     """Refuse a file that is missing, empty, or a pointer to itself."""
-    if not path.is_file():
+    if not is_file(path):
         raise StorageError(path, "there is no such file or folder")
     with path.open("rb") as file:
         start = file.read(48)
@@ -151,14 +152,14 @@ def _no_class(path: Path, *given: Any) -> None:
 def _folder(folder: Path, trust_code: bool) -> Any:
     for suffix in ENDS:
         pair = folder / f"encoder{suffix}", folder / f"decoder{suffix}"
-        if all(file.is_file() for file in pair):
+        if all(is_file(file) for file in pair):
             return tuple(load_network(file, trust_code=trust_code) for file in pair)
     place = diffusers_config(folder)
     if place is not None:
         return diffusers_network(place)
-    if (folder / PYTHAE).is_file():
+    if is_file(folder / PYTHAE):
         return pythae_network(folder, trust_code=trust_code)
-    if (folder / "saved_model.pb").is_file():
+    if is_file(folder / "saved_model.pb"):
         raise StorageError(
             folder, "is a SavedModel of TensorFlow: save the model as .keras, or export ONNX"
         )

@@ -18,6 +18,7 @@ from typing import Any
 
 from aegen.bundles.imports.trust import require_trust
 from aegen.core.errors import AegenError, InvalidInput
+from aegen.core.storage import is_file
 
 __all__ = ["accepted", "build", "import_module", "import_object"]
 
@@ -52,7 +53,7 @@ def import_module(where: str, *, trust_code: bool) -> ModuleType:
     """
     require_trust(where, trust_code, "is a person's module, and importing it runs its code")
     file = Path(where) if where.endswith(".py") else None
-    if file is not None and not file.is_file():
+    if file is not None and not is_file(file):
         raise InvalidInput(f"{file}: there is no such file")
     folder = Path.cwd() if file is None else file.resolve().parent
     try:

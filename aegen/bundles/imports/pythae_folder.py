@@ -6,15 +6,15 @@ small perceptrons, which are built here from the names in the file, so that pyth
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 from typing import Any
 
 from aegen.bundles.imports.state_dict import fill, weights
 from aegen.bundles.imports.torch_file import read_weights
-from aegen.core.errors import StorageError
-from aegen.core.storage import read_bytes
+from aegen.core.errors import InvalidInput, StorageError
+from aegen.core.json_text import LONGEST_TEXT, parse
+from aegen.core.storage import is_file, read_bytes
 
 __all__ = ["CONFIG", "pythae_network"]
 
@@ -76,7 +76,7 @@ def pythae_network(folder: Path, *, trust_code: bool) -> Any:
             folder / CONFIG, f"input_dim {shape} and latent_dim {d} must be whole numbers above 0"
         )
     path = folder / WEIGHTS
-    if not path.is_file():
+    if not is_file(path):
         raise StorageError(path, "there is no such file")
     named = weights(read_weights(path, trust_code=trust_code), path)
     net = _perceptrons(tuple(shape), int(d or 0))
@@ -88,9 +88,9 @@ def pythae_network(folder: Path, *, trust_code: bool) -> Any:
 
 def _config(folder: Path) -> dict[str, Any]:
     try:
-        found = json.loads(read_bytes(folder / CONFIG))
-    except ValueError as problem:
-        raise StorageError(folder / CONFIG, f"is no JSON ({problem})") from problem
+        found = parse(read_bytes(folder / CONFIG, most=LONGEST_TEXT))
+    except InvalidInput as problem:
+        raise StorageError(folder / CONFIG, str(problem)) from None
     if not isinstance(found, dict):
         raise StorageError(folder / CONFIG, "is no record of a pythae model")
     return found

@@ -10,6 +10,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 from aegen.core.errors import InvalidInput, StorageError
+from aegen.core.plain_text import unfit
+from aegen.core.storage import file_size, open_file
 from aegen.data._reading.folder import TABLES, Listing, is_hidden
 
 __all__ = ["ArchiveSource", "list_archive"]
@@ -20,8 +22,9 @@ MEMBERS = 1_000_000
 BYTES = 64_000_000
 """What one file may unpack to; `zipfile` unpacks no more than is announced."""
 
-TOTAL = 64_000_000_000
-"""What all files together may unpack to."""
+TOTAL, TOTAL_A_BYTE = 400_000_000, 100
+"""What all files together may unpack to, and for each byte of the archive: pictures are packed
+already, and a hundredfold is what bitmaps of one colour take."""
 
 FLAG_ENCRYPTED = 0x1
 
@@ -49,11 +52,12 @@ def list_archive(path: Path) -> tuple[ArchiveSource, Listing]:
     members: dict[str, int] = {}
     infos = source.archive.infolist()
     total = sum(info.file_size for info in infos)
-    if len(infos) > MEMBERS or total > TOTAL:
+    most = TOTAL + TOTAL_A_BYTE * (file_size(path) or 0)
+    if len(infos) > MEMBERS or total > most:
         raise StorageError(
             path,
             f"would unpack to {len(infos):,} files of {total / 1e9:.1f} GB together: bring one of "
-            f"at most {MEMBERS:,} files and {TOTAL // 1_000_000_000} GB, or a folder",
+            f"at most {MEMBERS:,} files, and of its length {most / 1e9:.1f} GB, or a folder",
         )
     for place, info in enumerate(infos):
         name = info.filename.replace("\\", "/")
@@ -84,6 +88,8 @@ def _refusal(info: zipfile.ZipInfo, name: str) -> str | None:
     parts = name.split("/")
     if name.startswith("/") or ".." in parts or ":" in parts[0] or "\0" in name:
         return "its path leads out of the archive"
+    if unfit(name):
+        return "its name is no text"
     if any(is_hidden(part) for part in parts if part):
         return "it is hidden, or a system's own"
     if stat.S_ISLNK(info.external_attr >> 16):
@@ -128,6 +134,7 @@ class ArchiveSource:
         """
         if self._opened is None:
             try:
+                open_file(self.path).close()  # a pipe would be waited for
                 self._opened = zipfile.ZipFile(self.path)
             except UNREADABLE as problem:
                 fault = f"is not a whole ZIP archive ({problem}): pack it again"

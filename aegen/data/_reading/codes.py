@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from aegen.core import arrays
 from aegen.core.arrays import BoolArray, FloatArray
 from aegen.core.errors import InvalidInput, StorageError, UnknownName
 from aegen.core.rng import RNG
+from aegen.core.storage import is_file
 from aegen.data._reading.attributes import clean_attributes
 from aegen.data._reading.holdout import Holdout, held_out, own_split
 from aegen.data._reading.joining import beside, joined
@@ -117,7 +119,7 @@ def _found(source: Any, key: str | None) -> Source:
         return _of_anndata(path, key)
     if kind in TABLE_SUFFIXES:
         return _of_table(read_table(path), key, path.name)
-    if not path.exists():
+    if not os.path.exists(path):
         raise StorageError(path, "there is no such file")
     kinds = ", ".join((".npz", ".npy", ".h5ad", *TABLE_SUFFIXES))
     raise StorageError(path, f"is not read as codes: give {kinds}")
@@ -161,7 +163,7 @@ def _of_table(frame: pd.DataFrame, key: str | None, where: str) -> Source:
 
 def _of_anndata(path: Path, key: str | None) -> Source:
     """An array of ``obsm``; the matrix of the data itself is not read."""
-    if not path.is_file():
+    if not is_file(path):
         raise StorageError(path, "there is no such file")
     try:
         anndata = importlib.import_module("anndata")

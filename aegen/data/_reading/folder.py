@@ -12,12 +12,17 @@ import numpy as np
 
 from aegen.core.arrays import IntArray
 from aegen.core.errors import InvalidInput, StorageError
+from aegen.core.plain_text import line
+from aegen.core.storage import open_file
 from aegen.data.base import Skipped
 
 __all__ = ["FolderSource", "Listing", "is_hidden", "list_folder", "printable"]
 
 TABLES = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
 """Tables of attributes that lie among the pictures."""
+
+LONGEST = 4096
+"""Characters of a path."""
 
 SYSTEM_FILES = {"thumbs.db", "desktop.ini", "ehthumbs.db", "icon\r", "__macosx"}
 """What Windows and macOS leave in folders for their own use."""
@@ -29,13 +34,14 @@ def is_hidden(name: str) -> bool:
 
 
 def printable(name: str) -> str:
-    r"""A file name that can be printed: bytes that are no UTF-8 as escapes.
+    r"""A file name that can be printed: bytes that are no UTF-8, and controls, as escapes.
 
     Example:
         >>> printable("caf\udce9.png")
         'caf\\xe9.png'
     """
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return line(text, LONGEST)
 
 
 @dataclass
@@ -158,9 +164,9 @@ class FolderSource:
     def open(self, k: int) -> BinaryIO:
         """File ``k``; see `PictureSource`."""
         try:
-            return open(self.root / self.files[k], "rb")
-        except OSError as problem:
-            raise InvalidInput(f"cannot be read ({problem.strerror})") from problem
+            return open_file(self.root / self.files[k])
+        except StorageError as problem:
+            raise InvalidInput(problem.problem) from problem
 
     def signature(self) -> bytes:
         """Names, sizes and times of change."""

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from aegen.core.arrays import BoolArray
 from aegen.core.errors import InvalidInput, StorageError, UnknownName
 from aegen.core.rng import RNG, generator
-from aegen.core.storage import read_bytes
+from aegen.core.storage import is_file, read_bytes
 from aegen.data._reading.arrangement import is_held_out, is_part
 
 __all__ = ["Holdout", "Split", "held_out", "own_split"]
@@ -155,7 +155,7 @@ def _file(
     parts: Sequence[str] | None,
 ) -> Split:
     path = Path(holdout)
-    if not path.is_file():
+    if not is_file(path):
         known = [*map(str, frame), *sorted(set(parts or ()))]
         raise UnknownName("column, part or file to hold out", holdout, known)
     if names is None:

@@ -34,6 +34,9 @@ FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF", "PPM")
 PIXELS = 100_000_000
 """More than any camera's picture has; a file that unpacks to more is left out."""
 
+PIXELS_ANYWAY, PIXELS_A_BYTE = 25_000_000, 30
+"""Pixels that any file may have, and for each of its bytes: photographs have a tenth of that."""
+
 LARGEST = 1024
 """The longest side that images of a bundle have."""
 
@@ -75,7 +78,7 @@ class ImageFiles(LazyImages):
         Raises:
             InvalidInput: it is damaged, or cannot be fitted.
         """
-        with self.source.open(k) as file, opened(file, FORMATS, PIXELS) as picture:
+        with self.source.open(k) as file, opened(file, FORMATS, _pixels(file)) as picture:
             return fit(picture, self.image_shape)[0]
 
     def _decode(self, rows: IntArray) -> ByteArray:
@@ -149,6 +152,13 @@ def scan(source: PictureSource) -> Scan:
     return found
 
 
+def _pixels(file: BinaryIO) -> int:
+    """Pixels that the picture in a file may have, by the file's length; the file is rewound."""
+    length = file.seek(0, io.SEEK_END)
+    file.seek(0)
+    return min(PIXELS, max(PIXELS_ANYWAY, PIXELS_A_BYTE * length))
+
+
 def _look(file: BinaryIO, k: int, found: Scan) -> None:
     length = file.seek(0, io.SEEK_END)
     if length == 0:
@@ -158,7 +168,7 @@ def _look(file: BinaryIO, k: int, found: Scan) -> None:
     file.seek(0)
     start = file.read(8)
     file.seek(0)
-    with opened(file, FORMATS, PIXELS) as picture:
+    with opened(file, FORMATS, _pixels(file)) as picture:
         size, channels = upright_size(picture), channels_of(picture)
         if picture.mode == "F":
             raise InvalidInput("the picture holds floating-point levels: save it with 8 bits")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ from typing import Any, BinaryIO
 import pandas as pd
 
 from aegen.core.errors import InvalidInput, StorageError
+from aegen.core.json_text import parse
 from aegen.data._reading.arrangement import is_held_out, is_part
 from aegen.data._reading.attributes import value_category
 from aegen.data._reading.tables import parquet_file
@@ -37,18 +37,18 @@ def parquet_pictures(
     import pyarrow as pa
 
     opened = [parquet_file(path) for path in paths]
-    schema = opened[0].schema_arrow
+    schema = opened[0].schema
     columns = [field.name for field in schema if _holds_bytes(field.type)]
     if not columns:
         return None
     column = next((name for name in PICTURES if name in columns), columns[0])
     for path, file in zip(paths, opened, strict=True):
-        if file.schema_arrow.names != schema.names:
-            fault = f"has columns {file.schema_arrow.names} where {paths[0].name} has"
+        if file.schema.names != schema.names:
+            fault = f"has columns {file.schema.names} where {paths[0].name} has"
             raise StorageError(path, f"{fault} {schema.names}: read them apart")
     others = [name for name in schema.names if name not in columns]
     try:
-        tables = [file.read(columns=others) for file in opened]
+        tables = [file.read_plain(others) for file in opened]
         frame = pa.concat_tables(tables, promote_options="permissive").to_pandas(
             ignore_metadata=True
         )
@@ -59,7 +59,7 @@ def parquet_pictures(
             frame[name] = value_category(frame[name].to_numpy(), values)
     source = ParquetSource(tuple(paths), column)
     frame.index = pd.RangeIndex(len(source.names))
-    return source, frame, _parts(paths, [file.metadata.num_rows for file in opened])
+    return source, frame, _parts(paths, [file.rows for file in opened])
 
 
 def _holds_bytes(kind: Any) -> bool:
@@ -74,7 +74,7 @@ def _holds_bytes(kind: Any) -> bool:
 def _class_names(schema: Any) -> dict[str, list[str]]:
     """Names of classes that the datasets library noted in the file, by column."""
     try:
-        noted = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
+        noted = parse((schema.metadata or {})[b"huggingface"])["info"]["features"]
         return {
             name: [str(value) for value in feature["names"]]
             for name, feature in noted.items()
@@ -109,14 +109,14 @@ class ParquetSource:
         self.starts: list[int] = []  # the first row of each group
         self.names: list[str] = []
         for file, path in enumerate(self.paths):
-            about = parquet_file(path).metadata
+            groups = parquet_file(path).groups
             start = len(self.names)
-            self.names += [f"{path.name} row {k}" for k in range(about.num_rows)]
-            for group in range(about.num_row_groups):
+            self.names += [f"{path.name} row {k}" for k in range(sum(groups))]
+            for group, rows in enumerate(groups):
                 self.groups.append((file, group))
                 self.starts.append(start)
-                start += about.row_group(group).num_rows
-        self._held: tuple[int, list[bytes | None]] | None = None
+                start += rows
+        self._held: tuple[int, Any] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_held": None}
@@ -127,23 +127,21 @@ class ParquetSource:
         held = self._held
         if held is None or held[0] != group:
             held = self._held = (group, self._cells(group))
-        content = held[1][k - self.starts[group]]
+        content = held[1][k - self.starts[group]].as_py()
         if content is None:
             raise InvalidInput("the cell is empty, or names a file that lies elsewhere")
         return io.BytesIO(content)
 
-    def _cells(self, group: int) -> list[bytes | None]:
+    def _cells(self, group: int) -> Any:
+        """The column's bytes in a row group, as an array of pyarrow that holds each value once."""
         import pyarrow as pa
 
         file, place = self.groups[group]
-        try:
-            cells = parquet_file(self.paths[file]).read_row_group(place, [self.column])[0]
-        except (pa.ArrowException, OSError, ValueError) as problem:
-            raise InvalidInput(f"cannot be read ({problem})") from problem
+        cells = parquet_file(self.paths[file]).read_group(place, self.column)
         if pa.types.is_struct(cells.type):
-            cells = pa.chunked_array([c.field("bytes") for c in cells.chunks], pa.binary())
-        found: list[bytes | None] = cells.to_pylist()
-        return found
+            parts = [c.field("bytes") for c in cells.chunks]
+            cells = pa.chunked_array(parts, cells.type.field("bytes").type)
+        return cells
 
     def signature(self) -> bytes:
         """Names, sizes and times of change of the files."""

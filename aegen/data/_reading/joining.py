@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from aegen.core.errors import InvalidInput
@@ -45,6 +46,13 @@ def joined(
                 f"their order, or a column {FILE_NAME} that says which file a row is about"
             )
         return frame, [], []
+    if frame.empty:
+        raise InvalidInput(f"{table} has no rows: give one for each picture, or leave it out")
+    gaps = np.flatnonzero(frame[key].isna().to_numpy())
+    if len(gaps):
+        raise InvalidInput(
+            f"{table} has no {key} in its row {gaps[0] + 1}: say which picture it is about"
+        )
     files = frame[key].astype(str).map(_plain)
     places = _places(files, names)
     found = [place for place in places if place is not None]

@@ -12,7 +12,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from aegen.core.errors import StorageError
+from aegen.core.storage import file_size, is_file, open_file
 from aegen.data._idx import UNREADABLE
+from aegen.data._reading.archive import TOTAL, TOTAL_A_BYTE
 from aegen.data._reading.arrangement import is_part
 from aegen.data._reading.attributes import LABELS, value_category
 
@@ -30,7 +32,7 @@ def array_file(path: Path, *, mapped: bool = False) -> NDArray[Any]:
     Raises:
         StorageError: it is missing, damaged, or holds Python objects.
     """
-    if not path.is_file():
+    if not is_file(path):
         raise StorageError(path, "there is no such file")
     try:
         array = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
@@ -50,13 +52,19 @@ def array_files(path: Path) -> Arrays:
     """
     if path.suffix.lower() == ".npy":
         return {"": array_file(path)}
-    if not path.is_file():
+    if not is_file(path):
         raise StorageError(path, "there is no such file")
     try:
-        with open(path, "rb") as content:  # which np.load would leave open where it is damaged
+        with open_file(path) as content:  # which np.load would leave open where it is damaged
             file = np.load(content, allow_pickle=False)
             if not isinstance(file, np.lib.npyio.NpzFile):
                 raise StorageError(path, "is an npy file: call it so")
+            members: list[zipfile.ZipInfo] = file.zip.infolist() if file.zip else []
+            unpacked = sum(info.file_size for info in members)
+            if unpacked > TOTAL + TOTAL_A_BYTE * (file_size(path) or 0):
+                raise StorageError(
+                    path, f"would unpack to {unpacked / 1e9:.1f} GB: give it unpacked"
+                )
             return {name: file[name] for name in file.files if not _is_objects(file, name)}
     except (*UNREADABLE, MemoryError) as problem:
         raise StorageError(path, f"is no readable npz file ({problem})") from problem

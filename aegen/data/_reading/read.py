@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -133,7 +134,7 @@ def name_of(source: Any, otherwise: str) -> tuple[str, str]:
     called = otherwise
     if isinstance(source, str | Path):
         path = Path(source).absolute()
-        called = path.name if path.is_dir() else path.stem
+        called = path.name if os.path.isdir(path) else path.stem
     stem = re.sub(r"[^a-z0-9]+", "-", called.lower())[:64].strip("-")
     printed = called.isprintable() and bool(called.strip())
     return stem or otherwise, called if printed else otherwise
@@ -143,7 +144,7 @@ def _published(path: Any) -> ImageSet | None:
     """The data set of that name, where there is one and no such file."""
     from aegen.data import datasets
 
-    if not isinstance(path, str) or Path(path).exists() or path.lower() not in datasets.names():
+    if not isinstance(path, str) or os.path.exists(path) or path.lower() not in datasets.names():
         return None
     return datasets.create(path.lower()).load()
 

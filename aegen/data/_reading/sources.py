@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,6 +13,7 @@ import pandas as pd
 
 from aegen.core.arrays import ByteArray
 from aegen.core.errors import InvalidInput, StorageError
+from aegen.core.storage import is_file
 from aegen.data._idx import FILES, idx_parts
 from aegen.data._lazy import LazyImages
 from aegen.data._reading.archive import list_archive
@@ -120,10 +122,12 @@ def find(source: Any, shape: Shape) -> Found:
 
 def _at(path: Path, shape: Shape) -> Found:
     kind = path.suffix.lower()
-    if path.is_dir():
+    if os.path.isdir(path):
         return _from_folder(path, shape)
-    if not path.is_file():
-        fault = "is neither a file nor a folder" if path.exists() else "there is no such path"
+    if not is_file(path):
+        fault = (
+            "is neither a file nor a folder" if os.path.exists(path) else "there is no such path"
+        )
         raise StorageError(path, fault)
     if kind == ".zip":
         return _from_archive(path, shape)
@@ -141,7 +145,7 @@ def _at(path: Path, shape: Shape) -> Found:
 
 def _from_folder(folder: Path, shape: Shape) -> Found:
     first = FILES["train"][0]
-    if any((folder / name).is_file() for name in (first, f"{first}.gz", f"raw/{first}")):
+    if any(is_file(folder / name) for name in (first, f"{first}.gz", f"raw/{first}")):
         return _from_idx(folder, shape)
     listing = list_folder(folder)
     parquet = [name for name in listing.names if name.lower().endswith(PARQUET)]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import codecs
 import io
-import json
 import warnings
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
-from aegen.core.errors import StorageError
+from aegen.core.errors import InvalidInput, StorageError
+from aegen.core.json_text import parse
+from aegen.core.parquet_pages import Parquet
 from aegen.core.storage import read_bytes
 
 __all__ = ["TABLE_SUFFIXES", "parquet_file", "read_table"]
@@ -46,25 +47,24 @@ def read_table(table: Path | str | pd.DataFrame, content: bytes | None = None) -
         return _json_lines(path, content)
     if kind in (".csv", ".tsv"):
         return _text(path, content)
-    stored: pd.DataFrame = parquet_file(path, content).read().to_pandas(ignore_metadata=True)
+    try:
+        read = parquet_file(path, content).read_plain()
+        stored: pd.DataFrame = read.to_pandas(ignore_metadata=True)
+    except (InvalidInput, ValueError) as problem:  # ValueError: times that pandas has not
+        raise StorageError(path, str(problem)) from problem
     return stored[[name for name in stored if not str(name).startswith("__index_level_")]]
 
 
-def parquet_file(path: Path, content: bytes | None = None) -> Any:
+def parquet_file(path: Path, content: bytes | None = None) -> Parquet:
     """A parquet file, opened; what is read from it later can fail as well.
 
     Raises:
         StorageError: it is missing or no parquet file.
     """
-    import pyarrow as pa
-    from pyarrow import parquet as pq
-
     try:
-        return pq.ParquetFile(path if content is None else io.BytesIO(content))
-    except FileNotFoundError:
-        raise StorageError(path, "there is no such file") from None
-    except (pa.ArrowException, OSError, ValueError) as problem:
-        raise StorageError(path, f"is no whole parquet file ({problem})") from problem
+        return Parquet(path if content is None else content)
+    except InvalidInput as problem:
+        raise StorageError(path, str(problem)) from None
 
 
 def _text(path: Path, content: bytes) -> pd.DataFrame:
@@ -98,9 +98,9 @@ def _json_lines(path: Path, content: bytes) -> pd.DataFrame:
         if not line.strip():
             continue
         try:
-            row = json.loads(line.decode("utf-8-sig"))
-        except (ValueError, RecursionError) as problem:
-            raise StorageError(path, f"line {number} is no JSON ({problem})") from problem
+            row = parse(line.removeprefix(codecs.BOM_UTF8))
+        except InvalidInput as problem:
+            raise StorageError(path, f"line {number} {problem}") from None
         if not isinstance(row, dict):
             raise StorageError(path, f"line {number} must be a JSON object, one a row")
         rows.append(row)

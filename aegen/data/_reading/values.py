@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from aegen.core.arrays import BoolArray, IntArray
 from aegen.core.errors import InvalidInput, StorageError, UnknownName
 from aegen.core.rng import RNG
+from aegen.core.storage import file_size
 from aegen.data._reading.attributes import clean_attributes
 from aegen.data._reading.holdout import Holdout, held_out
 from aegen.data._reading.joining import beside, joined
@@ -209,13 +211,13 @@ def _found(source: Any, key: str | None) -> _Found:
     path = Path(source)
     suffix = path.suffix.lower()
     if suffix == ".npy":
-        large = path.is_file() and path.stat().st_size > IN_MEMORY
+        large = (file_size(path) or 0) > IN_MEMORY
         return _of_arrays({"": array_file(path, mapped=large)}, None, path)
     if suffix == ".npz":
         return _of_arrays(array_files(path), key, path)
     if suffix in TABLE_SUFFIXES:
         return _of_table(read_table(path), path.name)
-    if not path.exists():
+    if not os.path.exists(path):
         raise StorageError(path, "there is no such file")
     kinds = ", ".join((".npz", ".npy", *TABLE_SUFFIXES))
     raise StorageError(path, f"is not read as series or a table: give {kinds}")

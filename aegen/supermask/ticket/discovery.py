@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from aegen.core.errors import TicketError, UnknownName
+from aegen.core.storage import is_file, names_in
 from aegen.supermask.ticket.ticket import Ticket
 
 __all__ = ["SUFFIX", "find_ticket", "load_ticket", "tickets"]
@@ -65,10 +66,10 @@ def load_ticket(name: str | Path) -> Ticket:
 def _files() -> list[Path]:
     """Tickets in the order of the folders that hold them."""
     return [
-        file
+        root / name
         for root in _roots()
-        for file in sorted(root.glob(f"*{SUFFIX}"))
-        if file.is_file() and not file.name.startswith(".")  # half-written
+        for name in names_in(root)  # half-written ones are hidden
+        if name.endswith(SUFFIX) and is_file(root / name)
     ]
 
 
@@ -79,5 +80,5 @@ def _roots() -> list[Path]:
     package = Path(__file__).resolve().parents[2]
     checkout = package.parent / "assets" / "masks"
     # beside the package in a checkout, inside it once installed
-    shipped = checkout if checkout.is_dir() else package / "_shipped" / "assets" / "masks"
+    shipped = checkout if os.path.isdir(checkout) else package / "_shipped" / "assets" / "masks"
     return [*own, shipped]

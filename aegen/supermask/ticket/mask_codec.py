@@ -63,8 +63,8 @@ def entropy(mask: Mask) -> float:
         6.0
     """
     n = mask.size
-    counts = np.bincount((mask.ravel() + 1).astype(np.uint8), minlength=3)
-    return -sum(int(k) * math.log2(int(k) / n) for k in counts if k) / 8
+    counts = [np.count_nonzero(mask == value) for value in (-1, 0, 1)]
+    return -sum(k * math.log2(k / n) for k in counts if k) / 8
 
 
 def encode(mask: Mask) -> bytes:

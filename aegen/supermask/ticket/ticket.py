@@ -37,8 +37,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aegen.core.errors import AegenError, InvalidInput, TicketError
-from aegen.core.storage import write_bytes
+from aegen.core.errors import AegenError, InvalidInput, StorageError, TicketError
+from aegen.core.json_text import parse
+from aegen.core.storage import read_bytes, write_bytes
 from aegen.supermask.counts import Counts, Report
 from aegen.supermask.frozen_weights import INITIALISERS, frozen, frozen_signs, scale
 from aegen.supermask.networks import networks
@@ -64,6 +65,9 @@ LARGEST_FILE = 1 << 26
 
 LARGEST_TEXT = 1 << 20
 MOST_LAYERS = 4096
+MOST_INPUTS = 1 << 22
+"""Numbers of an image that a network takes: 1024 x 1024 in four channels."""
+
 LONGEST_ARGUMENT = 1000
 
 WORDS = (
@@ -119,8 +123,8 @@ class Ticket:
                 f"a ticket's initialiser must be one of {', '.join(INITIALISERS)}, "
                 f"got {self.initialiser!r:.80}"
             )
-        if not _whole(self.seed) or not 0 <= self.seed < 1 << 64:
-            raise InvalidInput(f"a ticket's seed must be 0 or more, got {self.seed!r}")
+        if not _whole(self.seed) or not 0 <= self.seed <= 1 << 53:
+            raise InvalidInput(f"a ticket's seed must be from 0 to 2**53, got {self.seed!r}")
         for name, mask in self.masks.items():
             _check_mask(name, mask)
             kappa = self.kappas.get(name)
@@ -321,21 +325,10 @@ class Ticket:
 
 def read_content(path: Path | str) -> bytes:
     """The bytes of a file that may be a ticket; not read where it is too large for one."""
-    path = Path(path)
     try:
-        if path.is_dir():
-            raise TicketError(path, "is a folder: name the ticket file in it")
-        if path.exists() and not path.is_file():  # a pipe would be waited for without end
-            raise TicketError(path, "is no ordinary file")
-        with path.open("rb") as file:
-            content = file.read(LARGEST_FILE + 1)
-    except FileNotFoundError:
-        raise TicketError(path, "there is no such file") from None
-    except (OSError, ValueError) as problem:  # ValueError: a path with a null byte
-        raise TicketError(path, f"cannot be read ({problem})") from problem
-    if len(content) > LARGEST_FILE:
-        raise TicketError(path, f"is longer than {LARGEST_FILE:,} bytes, so it is no ticket")
-    return content
+        return read_bytes(path, most=LARGEST_FILE)
+    except StorageError as problem:
+        raise TicketError(path, problem.problem) from None
 
 
 def _stored(body: bytes, shape: Shape) -> Mask:
@@ -389,13 +382,16 @@ def _check_layers(
         return
     _check_arguments(network, arguments)
     try:
-        wanted = networks.create(network, **arguments).layers
+        made = networks.create(network, **arguments)
     except AegenError:
         raise
     except (TypeError, ValueError, ArithmeticError) as problem:
         raise InvalidInput(
             f"the network {network} cannot be created from its arguments ({problem})"
         ) from problem
+    wanted, inputs = made.layers, made.input_shape
+    if min(inputs) < 1 or math.prod(inputs) > MOST_INPUTS:
+        raise InvalidInput(f"the network {network} takes images {inputs}: none are so large")
     if list(shapes) != list(wanted):
         raise InvalidInput(
             f"the network {network} has the layers {_listed(wanted)}, the masks are for "
@@ -450,6 +446,10 @@ def _description(ticket: Ticket) -> bytes:
         raise InvalidInput(
             f"a ticket's description must be plain JSON values ({problem})"
         ) from problem
+    try:
+        parse(text)
+    except InvalidInput as problem:
+        raise InvalidInput(f"a ticket's description {problem}: no file can hold that") from None
     if len(text) > LARGEST_TEXT:
         raise InvalidInput(
             f"a ticket's description may have {LARGEST_TEXT:,} bytes, this has {len(text):,}: "
@@ -506,14 +506,10 @@ def _parts(content: bytes, path: Path) -> tuple[dict[str, Any], list[bytes]]:
             raise TicketError(path, f"has a part that is longer than the file: {again}")
         chunks.append(content[place - length : place])
     try:
-        document = json.loads(_inflated(chunks[0], path).decode(), parse_constant=_refuse)
-    except (ValueError, RecursionError) as problem:
-        raise TicketError(path, f"has a description that is no JSON ({problem})") from problem
+        document = parse(_inflated(chunks[0], path))
+    except InvalidInput as problem:
+        raise TicketError(path, f"has a description that {problem}") from None
     return _checked(document, path), chunks[1:]
-
-
-def _refuse(constant: str) -> float:
-    raise ValueError(f"{constant} is no JSON number")
 
 
 def _checked(document: Any, path: Path) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from torch import Tensor, nn
 
 from aegen.core.arrays import array_of
 from aegen.core.errors import StorageError, TrainingError
+from aegen.core.json_text import parse
 from aegen.core.progress import report as tell
 from aegen.core.storage import load_arrays, make_folder, save_arrays
 from aegen.supermask.counts import Counts, Report
@@ -360,7 +361,7 @@ class Trainer(Iterator[Epoch]):
                 f"format, not {FORMAT}): begin again at another place",
             )
         try:
-            self._require_same(json.loads(metadata["identity"]), path)
+            self._require_same(parse(metadata["identity"]), path)
             for name, parameter in self._trained().items():
                 parameter.copy_(torch.from_numpy(arrays[f"scores.{name}"]))
                 for moment, kept in self._moments.items():
@@ -373,10 +374,10 @@ class Trainer(Iterator[Epoch]):
                 for epoch, coded in sorted(coded_masks(arrays).items())
             }
             self._flips, self._histograms = list(arrays["flips"]), list(arrays["histograms"])
-            for record in json.loads(metadata["records"]):
+            for record in parse(metadata["records"]):
                 layers = {name: Counts(**counts) for name, counts in record.pop("layers").items()}
                 self.epochs.append(Epoch(layers=layers, **record))
-        except (KeyError, ValueError, TypeError, RuntimeError) as problem:
+        except (KeyError, ValueError, TypeError, AttributeError, RuntimeError) as problem:
             raise StorageError(
                 path, f"is a damaged training checkpoint (at {problem})"
             ) from problem

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aegen.core.errors import InvalidInput, StorageError
-from aegen.core.storage import load_arrays, save_arrays
+from aegen.core.json_text import parse
+from aegen.core.storage import parse_arrays, read_bytes, save_arrays
 from aegen.supermask.ticket.mask_codec import LARGEST, decode
 
 __all__ = [
@@ -51,6 +52,12 @@ _NUMBERS = ("loss", "accuracy", "test_loss", "remaining", "seconds", "learning_r
 
 MASKS_BUDGET = 400_000
 """Bytes that the masks of all stored epochs may take, beside a tenth of a byte a weight."""
+
+LARGEST_FILE = 1 << 28
+"""Bytes that a history may have; `budget` allows a hundredth of it."""
+
+MOST_WEIGHTS = 1 << 30
+"""Weights of all stored epochs together."""
 
 FINE, COARSE, MANY = 63, 7, 1_000_000
 """Steps of a stored score below the threshold, in layers of at most and of over many weights."""
@@ -159,8 +166,20 @@ class History:
         Raises:
             StorageError: missing, truncated, or no history that this aegen can read.
         """
+        return cls.from_bytes(read_bytes(path, most=LARGEST_FILE), path)
+
+    @classmethod
+    def from_bytes(cls, content: bytes, path: Path | str = "history") -> History:
+        """The history in the content of a file; errors name ``path``.
+
+        Raises:
+            StorageError: as `read`.
+        """
         path = Path(path)
-        arrays, metadata = load_arrays(path)
+        try:
+            arrays, metadata = parse_arrays(content)
+        except InvalidInput as problem:
+            raise StorageError(path, str(problem)) from None
         if (version := metadata.get("history")) != FORMAT:
             raise StorageError(
                 path,
@@ -169,7 +188,7 @@ class History:
             )
         try:
             texts = {
-                name: json.loads(metadata[name])
+                name: parse(metadata[name])
                 for name in ("layers", "records", "thresholds", "largest", "about")
             }
             layers = {name: _shape(shape) for name, shape in texts["layers"].items()}
@@ -181,9 +200,9 @@ class History:
             found = cls(
                 layers,
                 texts["records"],
-                arrays["counts"],
-                arrays["flips"],
-                arrays["histograms"].astype(np.int64),
+                _counts(arrays["counts"]),
+                _counts(arrays["flips"]),
+                _counts(arrays["histograms"]),
                 arrays["edges"],
                 {name: _size(value) for name, value in texts["thresholds"].items()},
                 texts["about"],
@@ -191,7 +210,7 @@ class History:
                 {name: (packed, _size(texts["largest"][name])) for name, packed in last.items()},
             )
             found._check()
-        except (KeyError, ValueError, TypeError, AttributeError, RecursionError) as problem:
+        except (KeyError, ValueError, TypeError, AttributeError) as problem:
             raise StorageError(path, f"is a damaged history (at {problem})") from problem
         return found
 
@@ -200,6 +219,11 @@ class History:
             raise ValueError("about or records: of another kind")
         if not all(map(_is_record, self.records)):
             raise ValueError("records: not all are records")
+        weights = sum(map(math.prod, self.layers.values()))
+        if not self.layers or weights > LARGEST or weights * len(self.coded) > MOST_WEIGHTS:
+            raise ValueError(f"layers: {weights:,} weights after {len(self.coded):,} epochs")
+        if self.edges.dtype != np.float32 or not np.isfinite(self.edges).all():
+            raise ValueError("edges: no finite float32")
         if not set(self.coded) <= {record["epoch"] for record in self.records}:
             raise ValueError("masks: of epochs without a record")
         epochs, layers = len(self.records), len(self.layers)
@@ -247,6 +271,14 @@ def _is_record(record: Any) -> bool:
     return isinstance(flips, dict) and all(
         type(value) in (int, float) for value in [*values, *flips.values()]
     )
+
+
+def _counts(array: NDArray[Any]) -> NDArray[np.int64]:
+    """Counts, if they are some."""
+    whole = array.dtype.kind in "iu"
+    if not whole or (array.size and not 0 <= array.min() <= array.max() < 2**53):
+        raise ValueError("counts, flips or histograms: no counts")
+    return array.astype(np.int64)
 
 
 def _shape(sides: Any) -> tuple[int, ...]:

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aegen.core.errors import AegenError, InvalidInput
+from aegen.core.json_text import parse
+from aegen.core.storage import is_file
 from aegen.supermask.training.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -146,14 +148,14 @@ def begun(run: Run) -> Training:
 
 def epochs_done(run: Run) -> int:
     """Epochs that a run's checkpoint holds, wherever it is trained; 0 where there is none."""
-    import json
-
     from safetensors import SafetensorError, safe_open
 
+    if not is_file(run.checkpoint):
+        return 0
     try:
         with safe_open(run.checkpoint, framework="numpy") as file:  # reads the head alone
-            return len(json.loads((file.metadata() or {}).get("records", "[]")))
-    except (OSError, SafetensorError, ValueError):
+            return len(parse((file.metadata() or {}).get("records", "[]")))
+    except (OSError, SafetensorError, ValueError, TypeError):
         return 0
 
 

@@ -56,8 +56,8 @@ def test_a_folder_of_two_networks(tmp_path):
         ("net.onnx", b"not onnx", "is no ONNX file"),
         ("folder/a.txt", b"1", "holds no network that is recognised: encoder.onnx and"),
         ("folder/saved_model.pb", b"1", "is a SavedModel of TensorFlow"),
-        ("folder/config.json", b"{", "is no JSON"),
-        ("folder/model_config.json", b"{", "is no JSON"),
+        ("folder/config.json", b"{", "is not whole JSON"),
+        ("folder/model_config.json", b"{", "is not whole JSON"),
     ],
 )
 def test_what_is_no_network(name, content, said, tmp_path):

@@ -84,7 +84,7 @@ def test_bombs_are_refused_by_what_they_announce(tmp_path, monkeypatch):
     found = read(packed)
     assert [s.path for s in found.skipped] == ["bomb.png"]
     assert "unpacks to 1 MB" in found.skipped[0].reason
-    monkeypatch.setattr(archive, "TOTAL", 1_000_000)
+    monkeypatch.setattr(archive, "TOTAL", 500_000)
     with pytest.raises(StorageError, match="would unpack to 2 files"):
         read(packed)
     monkeypatch.setattr(archive, "TOTAL", 10_000_000)

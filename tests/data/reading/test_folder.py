@@ -287,7 +287,7 @@ def test_damage_in_a_large_set_is_named_when_it_is_met_or_before_if_asked(many):
     assert 30 not in levels(checked)
     assert levels(checked) == checked.row_ids.tolist()
     (many / "031.png").unlink()
-    with pytest.raises(StorageError, match=r"031\.png.*No such file"):
+    with pytest.raises(StorageError, match=r"031\.png.*no such file"):
         checked.images[:]
 
 

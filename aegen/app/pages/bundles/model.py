@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from aegen.bundles.checking import latent_space
 from aegen.core.errors import BundleError
+from aegen.core.storage import file_size
 
 if TYPE_CHECKING:
     from aegen.bundles import Manifest, Report
@@ -57,7 +58,7 @@ def card(path: Path) -> Card:
     """The bundle in a folder; of its files it looks at lengths only, `check` at their contents."""
     from aegen.bundles import Bundle
 
-    size = sum(file.stat().st_size for file in path.iterdir() if file.is_file())
+    size = _size(path)
     try:
         bundle = Bundle.open(path)
     except BundleError as broken:
@@ -70,13 +71,21 @@ def card(path: Path) -> Card:
     return Card(path, bundle.manifest, cover, size, problem)
 
 
+def _size(folder: Path) -> int:
+    """Bytes of all files in a folder, as far as they can be seen."""
+    try:
+        return sum(file_size(file) or 0 for file in folder.iterdir())
+    except OSError:
+        return 0
+
+
 def _incomplete(path: Path, manifest: Manifest) -> BundleError | None:
     """The first file that is missing or has another length than listed."""
     for name, entry in manifest.files.items():
         file = path / name
-        if not file.is_file():
-            return BundleError(file, "is missing: copy the bundle again")
-        found = file.stat().st_size
+        found = file_size(file)
+        if found is None:
+            return BundleError(file, "is missing, or no ordinary file: copy the bundle again")
         if found != entry.size:
             what = "truncated" if found < entry.size else "altered"
             return BundleError(

@@ -1,0 +1,162 @@
+"""Some hundred hostile files are opened or refused in a sentence; what measures it sees faults."""
+
+import mmap
+import os
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from aegen.benchmarks import (
+    fuzz,
+    fuzz_bundles,
+    fuzz_bytes,
+    fuzz_networks,
+    fuzz_pictures,
+    fuzz_tickets,
+)
+from aegen.core.errors import InvalidInput
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # numbers that overflow are for the log
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    ("kind", "n"),
+    [(fuzz_bundles, 25), (fuzz_tickets, 50), (fuzz_networks, 6), (fuzz_pictures, 10)],
+)
+def test_hostile_files_are_opened_or_refused_in_a_sentence(kind, n, seed, tmp_path):
+    outcomes = []
+    for case in kind.cases(np.random.default_rng(seed), n, tmp_path):
+        found = fuzz.attempted(kind.attempt, case)
+        assert found.outcome in ("accepted", "refused"), (case, found.said)
+        outcomes.append(found.outcome)
+    assert outcomes.count("refused") > n // 4
+
+
+@pytest.mark.parametrize("kind", [fuzz_bundles, fuzz_tickets, fuzz_networks])
+def test_the_same_seed_gives_the_same_files(kind, tmp_path):
+    def files(folder):
+        folder.mkdir()
+        made = list(kind.cases(np.random.default_rng(7), 6, folder))
+        return [
+            (file.relative_to(folder), file.read_bytes())
+            for case in made
+            for file in sorted(case.iterdir() if case.is_dir() else [case])
+            if file.is_file() and not file.is_symlink() and file.name != "bundle.json"
+        ]
+
+    assert files(tmp_path / "a") == files(tmp_path / "b")
+
+
+def test_a_sound_bundle_ticket_and_pair_are_accepted(tmp_path):
+    assert fuzz_bundles.attempt(fuzz_bundles.base(tmp_path / "sound")) == "accepted"
+    file = tmp_path / "a.ticket"
+    file.write_bytes(fuzz_tickets.small_ticket().to_bytes())
+    assert fuzz_tickets.attempt(file) == "accepted"
+    file = tmp_path / "a.history"
+    file.write_bytes(fuzz_bytes.safetensors_of(*fuzz_tickets.small_history()))
+    assert fuzz_tickets.attempt(file) == "accepted"
+    for which, name in enumerate(("encoder.onnx", "decoder.onnx")):
+        (tmp_path / name).write_bytes(fuzz_networks.pair()[which])
+    assert fuzz_networks.attempt(tmp_path) == "accepted"
+
+
+def raises(problem):
+    def attempt(case):
+        raise problem
+
+    return attempt
+
+
+class Steering(InvalidInput):
+    """An error that does not look at its message."""
+
+    def __str__(self):
+        return "\x1b[31m"
+
+
+@pytest.mark.parametrize(
+    ("attempt", "outcome"),
+    [
+        (lambda case: "accepted", "accepted"),
+        (raises(InvalidInput("no")), "refused"),
+        (raises(Steering("no")), "traceback"),
+        (raises(OverflowError("int too large")), "traceback"),
+        (raises(SystemExit()), "traceback"),
+        (raises(MemoryError()), "traceback"),
+    ],
+)
+def test_what_is_no_sentence_is_a_traceback(attempt, outcome, tmp_path):
+    assert fuzz.attempted(attempt, tmp_path).outcome == outcome
+
+
+def busy(case):
+    end = time.process_time() + 0.3
+    while time.process_time() < end:
+        pass
+    return "accepted"
+
+
+def large(case):
+    with mmap.mmap(-1, 300_000_000) as held:
+        held[::4096] = bytes(len(held[::4096]))
+    return "accepted"
+
+
+def writes_outside(case):
+    (case.parent / "outside").write_text("x")
+    return "accepted"
+
+
+def reads_the_secret(case):
+    (case / "cases" / "outside" / "secret").read_text()
+    return "accepted"
+
+
+def runs(case):
+    subprocess.run([sys.executable, "-c", ""], check=True)
+    return "accepted"
+
+
+def dies(case):
+    os._exit(3)
+
+
+def test_the_fork_sees_time_memory_places_and_code(tmp_path):
+    (tmp_path / "own" / "cases" / "outside").mkdir(parents=True)
+    (tmp_path / "own" / "cases" / "outside" / "secret").write_text("x")
+    found = {
+        attempt: fuzz._forked(attempt, tmp_path / "own", tmp_path / "own")
+        for attempt in (busy, large, writes_outside, reads_the_secret, runs, dies)
+    }
+    assert 0.2 < found[busy].seconds < 5
+    assert found[busy].sound
+    assert 250e6 < found[large].peak < 450e6
+    assert found[large].sound
+    assert found[writes_outside].outside
+    assert found[reads_the_secret].outside
+    assert found[runs].code
+    assert found[dies].outcome == "traceback"
+    assert not any(found[a].sound for a in (writes_outside, reads_the_secret, runs, dies))
+
+
+def test_an_attempt_that_waits_for_ever_is_ended(tmp_path, monkeypatch):
+    monkeypatch.setattr(fuzz, "PATIENCE", 0.2)
+    os.mkfifo(tmp_path / "pipe")
+    found = fuzz._forked(lambda case: case.read_text(), tmp_path / "pipe", tmp_path)
+    assert found.outcome == "hang"
+
+
+def test_the_table_counts_what_came_of_the_cases():
+    tally = fuzz.Tally("bundles", [fuzz.Attempt("accepted"), fuzz.Attempt("hang", seconds=9.0)])
+    assert tally.row() == ["bundles", "2", "1", "0", "1", "9.00", "0", "0", "0"]
+    assert [place for place, _ in tally.faults] == [1]
+
+
+def test_another_process_tries_every_case():
+    tally = fuzz.run("tickets and histories", 20, seed=3)
+    assert len(tally.attempts) == 20
+    assert tally.faults == []
+    assert set(fuzz.kinds()) <= set(fuzz.KINDS)
