@@ -9,6 +9,7 @@ import pytest
 
 from aegen.core.arrays import FloatArray
 from aegen.samplers import DensitySampler, RowSampler, Sampler, samplers
+from aegen.samplers._learned import probabilities
 
 
 class Mean(Sampler):
@@ -24,17 +25,20 @@ class Mean(Sampler):
 
 
 def test_axes_come_from_annotations_of_the_class_and_those_above():
-    assert Mean.shapes == Sampler.shapes | {"mean_": ("d",), "rounds_": ()}
-    assert RowSampler.shapes == Sampler.shapes | {"weights_": ("n",)}
-    assert DensitySampler.shapes == Sampler.shapes
+    def axes(kind):
+        return {name: own.axes for name, own in kind.learned.items()}
+
+    assert axes(Mean) == axes(Sampler) | {"mean_": ("d",), "rounds_": ()}
+    assert axes(RowSampler) == axes(Sampler) | {"weights_": ("n",)}
+    assert axes(DensitySampler) == axes(Sampler)
 
     class Both(Mean, RowSampler): ...
 
-    assert Both.shapes == Mean.shapes | RowSampler.shapes
-    copula = samplers.get("empirical-beta-copula").shapes
-    assert copula["ranks_"] == ("n", "d")
-    assert copula["weights_"] == ("n",)
-    assert copula["degree_"] == ()
+    assert Both.learned == Mean.learned | RowSampler.learned
+    copula = samplers.get("empirical-beta-copula").learned
+    assert (copula["ranks_"].axes, copula["ranks_"].dtype) == (("n", "d"), np.int32)
+    assert copula["weights_"].conditions == (probabilities,)
+    assert (copula["degree_"].axes, copula["degree_"].dtype) == ((), np.int64)
 
 
 def test_an_array_without_axes_is_refused_when_the_class_is_made():
@@ -55,3 +59,13 @@ def test_what_the_class_does_not_announce_is_refused_by_fit():
     with pytest.raises(TypeError, match=r"Secretive\.more_ is learned: annotate it on the class"):
         Secretive().fit(np.eye(3))
     assert Mean().fit(np.eye(3)).sample(2).tolist() == [[1 / 3] * 3] * 2
+
+
+def test_another_type_than_the_class_announces_is_refused_by_fit():
+    class Halved(Mean):
+        def _fit(self, z, weights, rng):
+            super()._fit(z, weights, rng)
+            self.mean_ = self.mean_.astype(np.float32)
+
+    with pytest.raises(TypeError, match=r"Halved\.mean_ is learned as float32, and annotated as"):
+        Halved().fit(np.eye(3))
