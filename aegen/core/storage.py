@@ -228,5 +228,6 @@ def load_arrays(path: Path | str) -> tuple[dict[str, Array], dict[str, str]]:
             # safe_open has keys() but is no mapping
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             return arrays, dict(file.metadata() or {})
-    except (SafetensorError, OSError, ValueError, TypeError, KeyError) as problem:
-        raise StorageError(path, f"is not a whole safetensors file ({problem})") from problem
+    except (SafetensorError, OSError, ValueError, TypeError, KeyError, AttributeError) as problem:
+        what = f"is not a whole safetensors file ({str(problem)[:200]})"
+        raise StorageError(path, what) from problem

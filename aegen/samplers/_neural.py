@@ -213,7 +213,7 @@ class NeuralFlow(DensitySampler, ConditionalSampler):
         columns, weights = int(self._active.sum()), len(self.parameters_)
         expected = self._size(columns) if columns else 0
         if weights != expected:
-            return f"parameters_ has {weights} numbers where these fields need {expected}"
+            return f"parameters_ has shape ({weights},) where these fields need ({expected},)"
         if columns:
             return self._strays(columns)
         return None

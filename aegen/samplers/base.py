@@ -264,7 +264,10 @@ class Sampler(BaseEstimator, ABC):
         declared = self.learned | (self.reduced if "axes_" in state else {})
         if set(state) != set(declared):
             raise StorageError(
-                path, f"holds {_named(state)} where {self.title} needs {_named(declared)}"
+                path,
+                f"holds {len(state)} arrays where {self.title} needs {len(declared)}: "
+                f"{_named(set(declared) - set(state))} missing, "
+                f"{_named(set(state) - set(declared))} too many",
             )
         problem = self._taken(declared, state) or self._mixed_defect() or self._defect()
         if problem:
@@ -676,6 +679,6 @@ def load(path: Path | str) -> Sampler:
     return model
 
 
-def _named(arrays: Mapping[str, Any]) -> str:
+def _named(arrays: set[str]) -> str:
     """Names of arrays, as far as they fit a sentence."""
-    return repr(sorted(arrays))[:200]
+    return repr(sorted(arrays))[:120] if arrays else "none"

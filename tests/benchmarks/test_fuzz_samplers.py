@@ -1,0 +1,17 @@
+"""Hostile files of latent models: a sentence, or a model whose numbers are numbers."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+
+from aegen.benchmarks.fuzz_samplers import attempt, cases
+
+
+def test_a_hostile_file_is_refused_or_gives_a_model_that_works(tmp_path):
+    found = Counter(
+        attempt(path, patient=False) for path in cases(np.random.default_rng(18), 300, tmp_path)
+    )
+    assert set(found) == {"refused", "used"}
+    assert min(found.values()) > 50  # changes go through the checks as well as against them
