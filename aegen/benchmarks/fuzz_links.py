@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-__all__ = ["Link", "attempt", "cases"]
+__all__ = ["Link", "attempt", "cases", "crowd"]
 
 Link = tuple[str, dict[str, str | list[str]]]
 """A page's part of the address, and what stands after it."""
@@ -124,7 +124,7 @@ WORDS = (
 )
 
 
-def _crowd(corners: int) -> str:
+def crowd(corners: int) -> str:
     """A star of so many corners, each of which crosses half of the others."""
     turns = np.arange(corners) * 2 * math.pi * (corners // 2) / corners
     return "~".join(f"{x:.5g},{y:.5g}" for x, y in zip(np.cos(turns), np.sin(turns), strict=True))
@@ -141,13 +141,13 @@ def _long() -> tuple[str, ...]:
         ",".join(f"{k}:1" for k in range(1, 4_000)),
         "0," * 20_000 + "0",
         "0.5," * 5_000 + "0.5",
-        "pca~" + _crowd(5_001),
-        "umap~" + _crowd(1_001),
-        "axes-0-1~" + _crowd(159),
+        "pca~" + crowd(5_001),
+        "umap~" + crowd(1_001),
+        "axes-0-1~" + crowd(159),
         "pca~" + "~".join(f"{k},{k % 2}" for k in range(20_000)),
         "pca~" + "0,0~" * 20_000 + "1,1",
-        "inside pca " + _crowd(900).replace("~", " "),
-        "inside pca " + _crowd(9_000).replace("~", " "),
+        "inside pca " + crowd(900).replace("~", " "),
+        "inside pca " + crowd(9_000).replace("~", " "),
         " and ".join(["class=7"] * 2_000),
         " or ".join(f"z{k}=0.5" for k in range(1_500)),
         "not " * 4_000 + "class=7",
