@@ -14,6 +14,9 @@ import numpy as np
 
 __all__ = ["Link", "attempt", "cases", "crowd"]
 
+LONGEST = 1_000
+"""Characters of a sentence in a page: an error's 500, with its signs escaped."""
+
 Link = tuple[str, dict[str, str | list[str]]]
 """A page's part of the address, and what stands after it."""
 
@@ -190,16 +193,22 @@ def cases(rng: np.random.Generator, n: int, folder: Path | None = None) -> Itera
 
 
 def attempt(link: Link) -> str:
-    """Open a page by a link: "opened", or what it shows of a defect."""
+    """Open a page by a link: "accepted", if it has its title and says what it does not follow.
+
+    Raises:
+        AssertionError: a traceback, no title, or a sentence that is none.
+    """
     from aegen.app.headless import open_page
 
     app = open_page(*link)
     if app.exception:
-        return f"shows {app.exception[0].message[:200]}"
-    long = [found.value for found in (*app.error, *app.warning) if len(found.value) > 1_000]
-    if long:
-        return f"shows a sentence of {len(long[0]):,} characters"
-    return "opened" if app.title else "shows no title"
+        raise AssertionError(f"{link[0]} shows {app.exception[0].message[:200]}")
+    long = [len(found.value) for found in (*app.error, *app.warning)]
+    if max(long, default=0) > LONGEST:
+        raise AssertionError(f"{link[0]} shows a sentence of {max(long):,} characters")
+    if not app.title:
+        raise AssertionError(f"{link[0]} shows no title")
+    return "accepted"
 
 
 @cache
