@@ -7,6 +7,7 @@ from typing import Annotated, Any, cast
 
 import typer
 
+from aegen.commands.destination import require_file
 from aegen.commands.sample import BundleName
 from aegen.core.errors import InvalidInput
 
@@ -45,6 +46,7 @@ def walk(
     scale: Annotated[int, typer.Option(min=1, max=32, help="Pixels of a pixel's side")] = 4,
 ) -> None:
     """Write a walk as a moving picture: between rows, of an edit, on a map, of smoothing."""
+    require_file(out, ".webp", ".gif")
     from aegen.bundles import read
     from aegen.traversal import walks
 
@@ -52,8 +54,6 @@ def walk(
     given = [name for name, value in ways.items() if value is not None]
     if len(given) > 1:
         raise InvalidInput(f"a walk goes one way: give {' or '.join(given)}, not both")
-    if out.suffix.lower() not in (".webp", ".gif"):
-        raise InvalidInput(f"a moving picture is written as .webp or .gif, got {out.name!r}")
     opened, frames, rows = read(bundle), max(2, round(seconds * fps)), row or []
     if points is not None:
         through = rows[0] if rows else None
