@@ -9,8 +9,11 @@ import math
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
+
+from aegen.core.errors import AegenError
 
 __all__ = ["Link", "attempt", "cases", "crowd"]
 
@@ -195,12 +198,16 @@ def cases(rng: np.random.Generator, n: int, folder: Path | None = None) -> Itera
 def attempt(link: Link) -> str:
     """Open a page by a link: "accepted", if it has its title and says what it does not follow.
 
+    Long work, which is done in processes of its own, is not begun.
+
     Raises:
         AssertionError: a traceback, no title, or a sentence that is none.
     """
     from aegen.app.headless import open_page
 
-    app = open_page(*link)
+    idle = AegenError("nothing is begun for a link that is only looked at")
+    with mock.patch("aegen.app.jobs.process._process", side_effect=idle):
+        app = open_page(*link)
     if app.exception:
         raise AssertionError(f"{link[0]} shows {app.exception[0].message[:200]}")
     long = [len(found.value) for found in (*app.error, *app.warning)]

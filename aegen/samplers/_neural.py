@@ -76,7 +76,7 @@ LARGEST_GRADIENT = 5.0
 BLOCK = 4096
 """Rows that go through a network at a time."""
 
-TRIED, FAR = 64, 1e6
+TRIED, FAR = 64, 1e12
 """Draws of a network that is read from a file, and how many standard deviations they may reach."""
 
 PAUSE = 0.25
@@ -213,7 +213,10 @@ class NeuralFlow(DensitySampler, ConditionalSampler):
         columns, weights = int(self._active.sum()), len(self.parameters_)
         expected = self._size(columns) if columns else 0
         if weights != expected:
-            return f"parameters_ has shape ({weights},) where these fields need ({expected},)"
+            return (
+                f"parameters_ has shape ({weights},), which does not fit: these fields need "
+                f"({expected},)"
+            )
         if columns:
             return self._strays(columns)
         return None

@@ -291,10 +291,12 @@ def test_rows_are_where_draws_start(name):
 
 @learning
 @pytest.mark.parametrize("codes", AWKWARD)
-def test_awkward_codes_can_be_fitted_and_drawn_from(name, codes):
+def test_awkward_codes_can_be_fitted_drawn_from_and_saved(name, codes, tmp_path):
     z = AWKWARD[codes]()
     model = fitted(name, z)
     drawn = model.sample(200, rng=0)
+    model.save(tmp_path / "model")
+    assert load_model(tmp_path / "model").sample(200, rng=0).tobytes() == drawn.tobytes()
     assert drawn.shape == (200, z.shape[1])
     assert np.isfinite(drawn).all()
     low, high = z.min(axis=0), z.max(axis=0)

@@ -177,7 +177,7 @@ def test_a_network_is_not_made_before_its_size_is_known_to_fit(tmp_path):
         ("flow-matching", {"hidden": 2048}),
         ("normalizing-flow", {"hidden": 1024}),
     ):
-        with pytest.raises(StorageError, match=r"where these fields need \(\d+,\)"):
+        with pytest.raises(StorageError, match=r"does not fit: these fields need \(\d+,\)"):
             load(resealed(tmp_path / "model", name, model, json.dumps(more)))
 
 
