@@ -6,8 +6,10 @@ library, prints; nothing heavy is imported before it is needed, so that `--help`
 
 from __future__ import annotations
 
+import functools
 import sys
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import typer
 
@@ -24,9 +26,12 @@ from aegen.commands.target import target
 from aegen.commands.tickets import add_ticket_commands
 from aegen.commands.train import train
 from aegen.commands.walk import walk
-from aegen.core.errors import AegenError
+from aegen.core.errors import AegenError, InvalidInput
 
 __all__ = ["app", "main"]
+
+LARGEST = 2**31 - 1
+"""Of a number in an option, as of a seed in the app."""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -63,10 +68,33 @@ def options(
     """Turn any trained autoencoder into a generative model, and see, compare and steer how."""
 
 
+def _within_reason(command: Any) -> None:
+    """Let no option of any command be NaN, infinite, or a number that no machine counts to."""
+    for other in getattr(command, "commands", {}).values():
+        _within_reason(other)
+    if command.callback is not None:
+        command.callback = _checked(command.callback)
+
+
+def _checked(callback: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(callback)
+    def checked(*arguments: Any, **options: Any) -> Any:
+        for name, value in options.items():
+            for number in value if isinstance(value, list | tuple) else [value]:
+                if isinstance(number, int | float) and not abs(number) <= LARGEST:
+                    option = f"--{name.replace('_', '-')}"
+                    raise InvalidInput(f"{option} must be a number within ±{LARGEST:,}")
+        return callback(*arguments, **options)
+
+    return checked
+
+
 def main() -> None:
     """Run the command line; an error that a person can cause is one line on stderr, exit 2."""
+    command = typer.main.get_command(app)
+    _within_reason(command)
     try:
-        app()
+        command()
     except AegenError as problem:
         typer.echo(f"aegen: {problem}", err=True)
         sys.exit(2)

@@ -20,6 +20,12 @@ __all__ = ["Area", "AttributeEquals", "Selection", "area", "axes_of", "parse", "
 LONGEST = 160
 """Most vertices of an area that go into a link."""
 
+MOST = 1000
+"""Most vertices of any area: what is told by more is simplified."""
+
+LOOKED_AT = 4000
+"""Most vertices that are looked at, evenly chosen: to choose well among them costs a square."""
+
 
 @dataclass(frozen=True)
 class Area:
@@ -66,20 +72,29 @@ def area(projection: str, polygon: Sequence[Sequence[float]]) -> Area:
     is left is the area from then on, in the link and in the count alike.
     """
     points = [(_rounded(x), _rounded(y)) for x, y in polygon]
-    if len(points) > 12:
-        xs, ys = zip(*points, strict=True)
-        size = max(max(xs) - min(xs), max(ys) - min(ys))
-        middle = len(points) // 2
+    return Area(projection, tuple(_outline(points, MOST) if len(points) > 12 else points))
+
+
+def _outline(points: list[tuple[float, float]], most: int) -> list[tuple[float, float]]:
+    """At most so many vertices of an outline, as near to it as they can be."""
+    points = points[:: -(-len(points) // LOOKED_AT)]
+    xs, ys = zip(*points, strict=True)
+    tolerance = max(max(xs) - min(xs), max(ys) - min(ys)) / 1000
+    middle = len(points) // 2
+    while True:
         fewer = [
-            *_simplified(points[: middle + 1], size / 1000)[:-1],
-            *_simplified([*points[middle:], points[0]], size / 1000)[:-1],
+            *_simplified(points[: middle + 1], tolerance)[:-1],
+            *_simplified([*points[middle:], points[0]], tolerance)[:-1],
         ]
-        points = fewer if len(fewer) >= 3 else points  # a stroke along a line has no outline
-    return Area(projection, tuple(points))
+        if len(fewer) < 3:  # a stroke along a line has no outline
+            return points[:: -(-len(points) // most)]
+        if len(fewer) <= most:
+            return fewer
+        tolerance *= 2
 
 
 def parse(text: str) -> Selection:
-    """The selection that a link's text stands for.
+    """The selection that a link's text stands for; an area of too many corners is simplified.
 
     Raises:
         ValueError: it stands for none.
@@ -95,7 +110,10 @@ def parse(text: str) -> Selection:
             raise ValueError("an area needs at least 3 corners x,y")
         if not all(math.isfinite(part) for corner in polygon for part in corner):
             raise ValueError("an area needs finite corners")
-        return Area(projection, tuple((x, y) for x, y in polygon))
+        points = [(x, y) for x, y in polygon]
+        return Area(
+            projection, tuple(points if len(points) <= LONGEST else _outline(points, LONGEST))
+        )
     attribute, sign, value = text.partition("=")
     if not (attribute and sign):
         raise ValueError("neither an area nor attribute=value")

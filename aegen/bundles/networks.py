@@ -41,6 +41,9 @@ WEIGHTS, CLASSIFIER = "weights.safetensors", "classifier.safetensors"
 ALONE = 2**18
 """Numbers of a row above which rows go through one at a time: sixteen would fill the memory."""
 
+REAL, WHOLE = ("float16", "float32"), ("int64",)
+"""Types of weights in a file, and of a network's counters."""
+
 Float32 = NDArray[np.float32]
 
 
@@ -144,11 +147,23 @@ def _fill(net: nn.Module, content: bytes, path: Path) -> None:
                 f"{name}: has shape {array.shape} where the architecture in bundle.json needs "
                 f"{tuple(wanted[name].shape)}",
             )
-        if array.dtype.kind == "f" and not np.isfinite(array).all():
-            raise BundleError(path, f"{name}: holds values that are NaN or infinite")
+        if fault := _fault(name, array, wanted[name].is_floating_point()):
+            raise BundleError(path, f"{name}: {fault}")
         filled[name] = torch.from_numpy(np.array(array)).to(wanted[name].dtype)
     net.load_state_dict(filled, assign=True)
     net.requires_grad_(False)
+
+
+def _fault(name: str, array: NDArray[Any], real: bool) -> str | None:
+    """What is wrong with the numbers of a weight that is ``real`` in its network, or whole."""
+    types = REAL if real else WHOLE
+    if array.dtype.name not in types:
+        return f"has numbers of type {array.dtype} where {' or '.join(types)} is needed"
+    if not np.isfinite(array).all():
+        return "holds values that are NaN or infinite"
+    if name.rpartition(".")[2] == "running_var" and (array < 0).any():
+        return "holds variances below 0"
+    return None
 
 
 def narrowed(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:

@@ -7,6 +7,8 @@ from typing import Annotated, cast
 
 import typer
 
+from aegen.commands.destination import require_file, require_folder
+
 __all__ = ["bench"]
 
 bench = typer.Typer(help="Measure how fast aegen is on this machine.", no_args_is_help=True)
@@ -49,6 +51,8 @@ def bench_app(
     ] = False,
 ) -> None:
     """Drive a real Chromium: first page, a new seed, lassoes, a million rows, live pictures."""
+    if out is not None:
+        require_folder(out)
     from aegen.benchmarks.app import report, report_live
 
     if live:
@@ -98,6 +102,8 @@ def bench_fidelity(
     ] = None,
 ) -> None:
     """Draws of each latent model, and of other libraries', against codes it has not seen."""
+    if out is not None:
+        require_file(out, ".json")
     from aegen.benchmarks import fidelity
     from aegen.benchmarks.fidelity_table import report
 

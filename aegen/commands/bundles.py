@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from aegen.commands.destination import require_folder
 from aegen.commands.progress_bar import followed
 from aegen.commands.sample import BundleName
 from aegen.core.errors import AegenError, InvalidInput
@@ -231,7 +232,13 @@ def create_bundle(
     from aegen.bundles import convention_of, create, plan
     from aegen.bundles.discovery import own_folder
     from aegen.bundles.imports import load_network, read_arguments
+    from aegen.bundles.manifest import require_place
 
+    _require_labels(name, title, description, licence)
+    place = out or own_folder() / name
+    require_folder(place)
+    if place.exists():
+        require_place(place)
     ends = [None if word is None else convention_of(word) for word in (input, output)]
     size = None if shape is None else _shape(shape)
     given = _one_of(images=images, rows=rows, codes=codes)
@@ -254,7 +261,6 @@ def create_bundle(
             arguments=read_arguments(arg or []),
             trust_code=trust_code,
         )
-    place = out or own_folder() / name
     make_folder(place.resolve().parent)
     judge = None if classifier is None else _classifier(classifier)
     with followed():
@@ -286,6 +292,29 @@ def create_bundle(
             rng=seed,
         )
     typer.echo(f"written: {bundle.path}")
+
+
+def _require_labels(
+    name: str, title: str | None, description: str | None, licence: str | None
+) -> None:
+    """Refuse a name and texts that no bundle may have, before anything is read."""
+    from aegen.bundles.manifest import NAME
+
+    if not NAME.fullmatch(name):
+        raise InvalidInput(
+            f"a bundle's name has up to 64 small letters, digits and dashes, got {name[:80]!r}"
+        )
+    for option, text, most in (
+        ("--title", title, 200),
+        ("--description", description, 20_000),
+        ("--licence", licence, 20_000),
+    ):
+        if text is not None and not (text.strip() and len(text) <= most):
+            raise InvalidInput(
+                f"{option} must be text of 1 to {most:,} characters, got {len(text):,}"
+            )
+    if title is not None and not title.isprintable():
+        raise InvalidInput("--title must be on one line, without control characters")
 
 
 def _one_of(**given: Any) -> dict[str, Any]:

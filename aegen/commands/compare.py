@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from aegen.commands.destination import require_folder
 from aegen.core.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ def compare(
 
     The same command continues one that was stopped.
     """
+    require_folder(out)
     place = _place(backend, jobs, scheduler, address)
     if sweep is not None and readme is not None:
         raise InvalidInput("--readme takes tables, which --sweep does not make: give one of them")

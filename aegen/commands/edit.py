@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from aegen.commands.sample import BundleName
+from aegen.commands.destination import require_file
+from aegen.commands.sample import ENDS, BundleName
 from aegen.core.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -37,12 +38,17 @@ def edit(
     reach: Annotated[float, typer.Option(help="Where it ends: 1 is the end of the path")] = 1.0,
 ) -> None:
     """Move a picture's code until it shows other attribute values, and say what else changed."""
+    if out is not None:
+        require_file(out, *ENDS)
     from aegen import targeting
     from aegen.bundles import read
+    from aegen.core.images import require_grid
 
     if row is not None and picture is not None:
         raise InvalidInput("an edit starts from --row or from --picture, not from both")
     opened = read(bundle)
+    if out is not None and out.suffix.lower() == ".png":
+        require_grid(steps, opened.image_shape, columns=steps)
     start: Any = (row or 0) if picture is None else picture_code(opened, picture)
     found = targeting.edit(
         opened,

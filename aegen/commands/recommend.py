@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from aegen.core.errors import InvalidInput, StorageError, UnknownName
+from aegen.commands.destination import require_file
+from aegen.core.errors import StorageError, UnknownName
 
 if TYPE_CHECKING:
     from aegen.comparison import Candidate, Recommendation
     from aegen.core.arrays import FloatArray
 
 __all__ = ["recommend"]
-
-ENDS = (".csv", ".json")
 
 
 def recommend(
@@ -50,7 +48,7 @@ def recommend(
 ) -> None:
     """Try latent models on left-out codes, and say which one to take and how sure that is."""
     if out is not None:
-        _require_place(out)
+        require_file(out, ".csv", ".json")
     from aegen import comparison
     from aegen.commands.progress_bar import followed
     from aegen.comparison import parse_all
@@ -72,19 +70,6 @@ def recommend(
         typer.echo(f"wrote {out}")
     if found.best is None:
         raise typer.Exit(1)
-
-
-def _require_place(out: Path) -> None:
-    """Refuse a file that could not be written, before any work."""
-    if out.suffix.lower() not in ENDS:
-        raise InvalidInput(f"--out must end in .csv or .json, got {out.name!r}: change the end")
-    if out.is_dir():
-        raise StorageError(out, "is a folder: name a file")
-    folder = out.absolute().parent
-    if not folder.is_dir():
-        raise StorageError(folder, "there is no such folder: make it first")
-    if not os.access(folder, os.W_OK):
-        raise StorageError(folder, "cannot be written to: name another folder")
 
 
 def _codes(name: str) -> tuple[FloatArray, bool]:

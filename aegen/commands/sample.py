@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from aegen.commands.destination import require_file
+from aegen.commands.progress_bar import followed
 from aegen.core import defaults
 from aegen.core.errors import InvalidInput, UnknownName
 
-__all__ = ["BundleName", "Fields", "Number", "SamplerName", "Seed", "parsed", "sample"]
+if TYPE_CHECKING:
+    from aegen.bundles.generation import Model
+
+__all__ = ["ENDS", "BundleName", "Fields", "Number", "SamplerName", "Seed", "parsed", "sample"]
+
+ENDS = (".png", ".npz")
+"""Of files of pictures: one grid of all, or arrays."""
+
+LARGEST = 1e100
+"""Of a coordinate, as of codes."""
 
 BundleName = Annotated[str, typer.Argument(help="Name of a bundle, or its folder")]
 SamplerName = Annotated[str, typer.Option(help="Latent model; an unknown one lists them all")]
-Number = Annotated[int, typer.Option("-n", "--number", min=0, max=1_000_000, help="How many")]
+Number = Annotated[int, typer.Option("-n", "--number", min=1, max=1_000_000, help="How many")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the draw")]
 Fields = Annotated[
     list[str] | None,
@@ -34,20 +46,41 @@ def sample(
         typer.Option(help="A coordinate of the codes to fix, INDEX=VALUE; may be repeated"),
     ] = None,
 ) -> None:
-    """Draw new codes from a latent model of a bundle and decode them."""
+    """Draw new codes from a latent model of a bundle and decode them.
+
+    Many draws are written to an .npz as they are made, under a bar.
+    """
+    require_file(out, *ENDS)
+    fields, held = parsed(sampler, field or []), fixed(given or [])
     from aegen.bundles import read
+    from aegen.bundles.draw_file import codes_at_once, write_draws
+    from aegen.core.images import require_grid
+
+    opened = read(bundle)
+    require_fixable(sampler, held, opened.latent_dim)
+    picture = out.suffix.lower() == ".png"
+    if picture:
+        require_grid(n, opened.image_shape)
+    long = n > codes_at_once(opened.latent_dim)
+    with followed(stderr=True) if long else nullcontext():
+        # A fit that starts at random starts from the same place as in the app.
+        model = opened.model(sampler, rng=0, **fields)
+        title = model.sampler.title
+        if held:
+            model = model.condition(held, rng=0)
+            _caution(model)
+        if picture:
+            model.sample(n, rng=seed).save(out)
+        else:
+            write_draws(out, model, n, rng=seed)
+    typer.echo(f"{n} drawn from {title} on {bundle}: {out}")
+
+
+def _caution(model: Model) -> None:
     from aegen.samplers import RowSampler
 
-    # A fit that starts at random starts from the same place as in the app.
-    model = read(bundle).model(sampler, rng=0, **parsed(sampler, field or []))
-    title = model.sampler.title
-    if given:
-        model = model.condition(fixed(given), rng=0)
-        if isinstance(model.sampler, RowSampler) and (caution := model.sampler.collapse()):
-            typer.echo(f"Note: {caution}.", err=True)
-    draw = model.sample(n, rng=seed)
-    draw.save(out)
-    typer.echo(f"{n} drawn from {title} on {bundle}: {out}")
+    if isinstance(model.sampler, RowSampler) and (caution := model.sampler.collapse()):
+        typer.echo(f"Note: {caution}.", err=True)
 
 
 def parsed(sampler: str, settings: list[str]) -> dict[str, Any]:
@@ -75,7 +108,7 @@ def fixed(settings: list[str]) -> dict[int, float]:
     """Coordinates and values from ``INDEX=VALUE`` settings.
 
     Raises:
-        InvalidInput: a setting of another form, or a coordinate given twice.
+        InvalidInput: a setting of another form, no number, or a coordinate given twice.
 
     Example:
         >>> fixed(["3=0.5"])
@@ -92,5 +125,30 @@ def fixed(settings: list[str]) -> dict[int, float]:
             ) from None
         if coordinate in given:
             raise InvalidInput(f"--given fixes coordinate {coordinate} twice: keep one")
+        if not abs(number) <= LARGEST:
+            raise InvalidInput(f"--given must be a number within ±{LARGEST:g}, got {setting!r}")
         given[coordinate] = number
     return given
+
+
+def require_fixable(sampler: str, given: dict[int, float], dimension: int) -> None:
+    """Refuse a condition that ``sampler`` cannot take on codes of so many dimensions.
+
+    Raises:
+        InvalidInput: no such coordinate, none that is left, or a latent model without conditions.
+    """
+    from aegen.samplers import ConditionalSampler, samplers
+
+    kind = samplers.get(sampler)
+    if given and not issubclass(kind, ConditionalSampler):
+        raise InvalidInput(
+            f"{kind.title} cannot be conditioned: leave --given out, or take another latent "
+            "model, such as empirical-beta-copula"
+        )
+    for coordinate in given:
+        if not 0 <= coordinate < dimension:
+            raise InvalidInput(
+                f"--given fixes a coordinate from 0 to {dimension - 1}, got {coordinate}"
+            )
+    if given and len(given) == dimension:
+        raise InvalidInput("--given fixes every coordinate: leave one free")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from aegen.commands.destination import require_folder
 from aegen.commands.progress_bar import followed, progress_bar
 from aegen.commands.recipe_options import recipe_options
 from aegen.core.errors import InvalidInput, TrainingError, UnknownName
@@ -94,6 +95,7 @@ def train_masks(
         settings["relative"] = relative
     recipe = replace(paper_recipe(name, rule), **settings, seed=seed)
     folder = out or Path("runs") / f"{name}-{dataset}-{rule}"
+    require_folder(folder)
     first = Run(name, arguments, dataset, path, limit, recipe, str(folder.resolve()), device)
     todo = [first.of_seed(seed + k) for k in range(runs)]
     try:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from aegen.commands.destination import require_file
 from aegen.commands.edit import picture_code
-from aegen.commands.sample import BundleName, Fields, Number, SamplerName, Seed, parsed
+from aegen.commands.sample import ENDS, BundleName, Fields, Number, SamplerName, Seed, parsed
 from aegen.core.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -71,19 +72,20 @@ def target(
     ] = True,
 ) -> None:
     """Draw new images that fulfil a target; without --out, only count how it would go."""
+    if out is not None:
+        require_file(out, *ENDS)
     from aegen.bundles import read
     from aegen.targeting import STRATEGIES, And, draw, near, parse, share
     from aegen.targeting.strategies import Strategy
 
     opened, wanted = read(bundle), parse(target)
+    _require_room(n, opened, out)
     fields = parsed(sampler, field or [])
     if like is not None:
         rows = like_rows or min(500, -(-len(opened.codes) // 10))
         wanted = And.of(wanted, near(opened, picture_code(opened, like), rows))
     elif like_rows is not None:
         raise InvalidInput("--like-rows goes with --like: name the picture, or leave it out")
-    if out is not None and out.suffix.lower() not in (".png", ".npz"):
-        raise InvalidInput(f"draws are saved as .png or .npz, got {out.name!r}: change the end")
     if margins is not None:
         if sampler != "empirical-beta-copula" or strategy != "auto" or tries is not None:
             raise InvalidInput(
@@ -107,7 +109,7 @@ def target(
     typer.echo(f"{found.summary()}.")
     typer.echo(f"{found.strategy}: {'; '.join(ways)}.")
     typer.echo(f'"{wanted}" matches {_rows(found.matching)} of {len(opened.codes):,}.')
-    if baseline and n:
+    if baseline:
         plain = share(opened, wanted, model.sampler.sample(256, rng=seed))
         typer.echo(f"Of plain draws from {model.sampler.title}, {plain:.1%} fulfil it.")
     if found.caution:
@@ -117,6 +119,26 @@ def target(
         typer.echo(f"Written: {out}")
     if found.short:
         raise typer.Exit(1)
+
+
+MOST_BYTES = 10**9
+"""Of pictures that are in memory together."""
+
+
+def _require_room(n: int, bundle: Bundle, out: Path | None) -> None:
+    """Refuse more pictures than are held together, or than a grid has room for."""
+    from math import prod
+
+    from aegen.core.images import require_grid
+
+    most = MOST_BYTES // (4 * prod(bundle.image_shape))
+    if n > most:
+        raise InvalidInput(
+            f"-n may be {most:,} at most for a target on {bundle.name}, got {n:,}, as its draws "
+            "are held together: draw several times, each with another --seed"
+        )
+    if out is not None and out.suffix.lower() == ".png":
+        require_grid(n, bundle.image_shape)
 
 
 def _rows(effective: float) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from aegen.commands.destination import require_file
 from aegen.core.errors import InvalidInput
 
 __all__ = ["add_ticket_commands", "check_ticket", "export_ticket", "list_tickets", "show_ticket"]
@@ -103,8 +104,7 @@ def export_ticket(
     from aegen.core.storage import save_arrays
     from aegen.supermask.ticket.discovery import load_ticket
 
-    if out.suffix != ".safetensors":
-        raise InvalidInput(f"--out must end in .safetensors, got {out}")
+    require_file(out, ".safetensors")
     found = load_ticket(ticket)
     save_arrays(out, found.weights() if what == "weights" else found.masks)
     typer.echo(f"written: {out} ({out.stat().st_size:,} bytes)")

@@ -11,9 +11,10 @@ from typing import Annotated, Any
 
 import typer
 
+from aegen.commands.destination import require_folder
 from aegen.commands.recipe_options import recipe_options
 from aegen.commands.training_images import TrainingImages, describe
-from aegen.commands.training_run import follow, next_command, require_place
+from aegen.commands.training_run import follow, next_command
 from aegen.core.errors import UnknownName
 from aegen.supermask.training.recipe import MaskRecipe
 
@@ -278,7 +279,7 @@ def _autoencoder(
 def _checked(images: TrainingImages, out: Path, device: str, threads: int | None) -> Any:
     """The `aegen.data.ImageSet` to train on, read once all else has been checked."""
     images.check()
-    require_place(out)
+    require_folder(out)
     if device != "cpu" or threads is not None:
         import torch
 

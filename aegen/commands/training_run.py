@@ -1,8 +1,7 @@
-"""A training as a command runs it: the place to write, a bar, a line an epoch, what to do next."""
+"""A training as a command runs it: a bar, a line an epoch, what to do next."""
 
 from __future__ import annotations
 
-import os
 import shlex
 from pathlib import Path
 from typing import Any
@@ -11,24 +10,8 @@ import typer
 
 from aegen.commands.progress_bar import progress_bar
 from aegen.commands.training_images import TrainingImages
-from aegen.core.errors import StorageError
 
-__all__ = ["figures_line", "follow", "next_command", "require_place"]
-
-
-def require_place(folder: Path) -> None:
-    """Refuse a folder that cannot be made or written to, without making it.
-
-    Raises:
-        StorageError: something else is there, or the folder above may not be written to.
-    """
-    place = folder.absolute()
-    while not place.exists():
-        place = place.parent
-    if not place.is_dir():
-        raise StorageError(place, "is no folder, so nothing can be written below it: name another")
-    if not os.access(place, os.W_OK):
-        raise StorageError(place, "is a folder that may not be written to: name another --out")
+__all__ = ["figures_line", "follow", "next_command"]
 
 
 def follow(steps: Any, epochs: int, checkpoint: Path, keep_every: int | None = None) -> None:

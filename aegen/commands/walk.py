@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from aegen.commands.destination import require_file
 from aegen.commands.sample import BundleName
 from aegen.core.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from aegen.bundles import Bundle
 
 __all__ = ["walk"]
 
@@ -45,6 +49,7 @@ def walk(
     scale: Annotated[int, typer.Option(min=1, max=32, help="Pixels of a pixel's side")] = 4,
 ) -> None:
     """Write a walk as a moving picture: between rows, of an edit, on a map, of smoothing."""
+    require_file(out, ".webp", ".gif")
     from aegen.bundles import read
     from aegen.traversal import walks
 
@@ -52,9 +57,8 @@ def walk(
     given = [name for name, value in ways.items() if value is not None]
     if len(given) > 1:
         raise InvalidInput(f"a walk goes one way: give {' or '.join(given)}, not both")
-    if out.suffix.lower() not in (".webp", ".gif"):
-        raise InvalidInput(f"a moving picture is written as .webp or .gif, got {out.name!r}")
     opened, frames, rows = read(bundle), max(2, round(seconds * fps)), row or []
+    _require_frames(opened, smoothing or 1, frames, ping_pong=ping_pong, scale=scale)
     if points is not None:
         through = rows[0] if rows else None
         found = walks.over_map(opened, projection, _points(points), frames, through=through)
@@ -71,6 +75,17 @@ def walk(
         found = walks.between(opened, rows, frames, path=cast("Any", path))
     found.save(out, fps=fps, ping_pong=ping_pong, scale=scale)
     typer.echo(f"Written: {out} ({len(found)} frames, {fps} a second)")
+
+
+def _require_frames(bundle: Bundle, at_once: int, frames: int, **how: Any) -> None:
+    """Refuse frames, each a grid of so many pictures, that no moving picture has room for."""
+    from math import isqrt
+
+    from aegen.figures.animation import require_animation
+
+    h, w, _ = bundle.image_shape
+    columns = isqrt(at_once - 1) + 1
+    require_animation(frames, -(-at_once // columns) * (h + 1) - 1, columns * (w + 1) - 1, **how)
 
 
 def _points(text: str) -> list[list[float]]:

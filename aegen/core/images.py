@@ -12,7 +12,10 @@ from numpy.typing import ArrayLike, NDArray
 from aegen.core.arrays import ByteArray, count
 from aegen.core.errors import InvalidInput
 
-__all__ = ["grid", "png", "quantize", "read_webp", "shrink", "webp"]
+__all__ = ["grid", "png", "quantize", "read_webp", "require_grid", "shrink", "webp"]
+
+LARGEST = 100_000_000
+"""Pixels of a grid at most."""
 
 WEBP_SIDE = 16_383
 """The longest side that the WebP format can hold, in pixels."""
@@ -77,16 +80,45 @@ def grid(
     gap, scale = count(gap, name="gap"), count(scale, name="scale", minimum=1)
     rows = -(-n // columns)
     high, wide = h * scale + gap, w * scale + gap
-    if rows * high * columns * wide > 100_000_000:
-        raise InvalidInput(
-            f"a grid of {n} images of {h} x {w} at scale {scale} has over 100 million pixels: "
-            "take fewer images or a smaller scale"
-        )
+    require_grid(n, (h, w, c), columns=columns, gap=gap, scale=scale)
     places = np.full((rows * columns, high, wide, c), background, dtype=np.uint8)
     places[:n, : h * scale, : w * scale] = tiles.repeat(scale, axis=1).repeat(scale, axis=2)
     sheet = places.reshape(rows, columns, high, wide, c).swapaxes(1, 2)
     whole = sheet.reshape(rows * high, columns * wide, c)
     return np.ascontiguousarray(whole[: rows * high - gap, : columns * wide - gap])
+
+
+def require_grid(
+    n: int,
+    shape: tuple[int, int, int],
+    *,
+    columns: int | None = None,
+    gap: int = 2,
+    scale: int = 2,
+) -> None:
+    """Refuse a `grid` of too many pixels, before there are any.
+
+    Args:
+        n: images.
+        shape: of each, (h, w, c).
+        columns: of the grid, by default as many as rows.
+        gap: pixels between images.
+        scale: of each image.
+
+    Raises:
+        InvalidInput: over 100 million pixels.
+
+    Example:
+        >>> require_grid(64, (28, 28, 1))
+    """
+    h, w, _ = shape
+    columns = columns or math.isqrt(max(n - 1, 0)) + 1
+    rows = -(-n // columns)
+    if rows * (h * scale + gap) * columns * (w * scale + gap) > LARGEST:
+        raise InvalidInput(
+            f"a grid of {n:,} images of {h} x {w} at scale {scale} has over 100 million pixels: "
+            "take fewer images or a smaller scale"
+        )
 
 
 def shrink(x: ArrayLike, side: int) -> ByteArray:

@@ -14,7 +14,7 @@ from aegen.core.errors import InvalidInput
 from aegen.core.images import WEBP_SIDE, quantize
 from aegen.core.storage import write_bytes
 
-__all__ = ["animation", "save_animation"]
+__all__ = ["animation", "require_animation", "save_animation"]
 
 MOST = 200_000_000
 """Pixels of all frames together, at most."""
@@ -60,12 +60,7 @@ def animation(
     fps = count(fps, name="fps", minimum=1, maximum=FASTEST)
     scale = count(scale, name="scale", minimum=1)
     n, h, w, _ = tiles.shape
-    shown = 2 * n - 2 if ping_pong and n > 1 else n
-    if shown * h * w * scale**2 > MOST or max(h, w) * scale > WEBP_SIDE:
-        raise InvalidInput(
-            f"{shown} frames of {h} x {w} at scale {scale} are too large for an animation: "
-            "take fewer or smaller ones"
-        )
+    require_animation(n, h, w, ping_pong=ping_pong, scale=scale)
     order = [*range(n), *range(n - 2, 0, -1)] if ping_pong else range(n)
     large = (
         np.squeeze(tiles[k].repeat(scale, axis=0).repeat(scale, axis=1), axis=2)
@@ -84,6 +79,25 @@ def animation(
     file = io.BytesIO()
     first.save(file, kind.upper(), save_all=True, append_images=others, loop=0, **options)
     return file.getvalue()
+
+
+def require_animation(
+    n: int, height: int, width: int, *, ping_pong: bool = False, scale: int = 1
+) -> None:
+    """Refuse an animation of ``n`` frames of that size, before there are any.
+
+    Raises:
+        InvalidInput: over 200 million pixels in all, or a side above what WebP can hold.
+
+    Example:
+        >>> require_animation(60, 28, 28, scale=4)
+    """
+    shown = 2 * n - 2 if ping_pong and n > 1 else n
+    if shown * height * width * scale**2 > MOST or max(height, width) * scale > WEBP_SIDE:
+        raise InvalidInput(
+            f"{shown} frames of {height} x {width} at scale {scale} are too large for an "
+            "animation: take fewer or smaller ones"
+        )
 
 
 def save_animation(

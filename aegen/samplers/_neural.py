@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from aegen.core.arrays import BoolArray, FloatArray
 from aegen.core.parameters import Field
 from aegen.core.progress import report
+from aegen.samplers._learned import not_negative, within
 from aegen.samplers._resampling import resampled
 from aegen.samplers._standardise import centre_and_scale, refuse_constant, standardise
 from aegen.samplers.base import ConditionalSampler, DensitySampler, Sampler
@@ -75,6 +76,9 @@ LARGEST_GRADIENT = 5.0
 BLOCK = 4096
 """Rows that go through a network at a time."""
 
+TRIED, FAR = 64, 1e12
+"""Draws of a network that is read from a file, and how many standard deviations they may reach."""
+
 PAUSE = 0.25
 """Seconds between two reports of progress."""
 
@@ -117,8 +121,8 @@ class NeuralFlow(DensitySampler, ConditionalSampler):
     batch: int
 
     centre_: Annotated[FloatArray, "d"]
-    scale_: Annotated[FloatArray, "d"]
-    parameters_: Annotated[SingleArray, "p"]
+    scale_: Annotated[FloatArray, "d", not_negative]
+    parameters_: Annotated[SingleArray, "p", within(-1e6, 1e6)]
     passes_: int
 
     _built: tuple[SingleArray, nn.Module] | None = None
@@ -133,6 +137,10 @@ class NeuralFlow(DensitySampler, ConditionalSampler):
     @abstractmethod
     def _build(self) -> nn.Module:
         """The network, with weights at random."""
+
+    @abstractmethod
+    def _size(self, features: int) -> int:
+        """How many weights the network of ``features`` columns has, told without making it."""
 
     @abstractmethod
     def _loss(self, network: nn.Module, rows: Tensor, noise: np.random.Generator) -> Tensor:
@@ -202,21 +210,27 @@ class NeuralFlow(DensitySampler, ConditionalSampler):
         return resampled(self, known, values, rng)
 
     def _defect(self) -> str | None:
-        import torch
-
-        weights = self.parameters_
-        if (self.scale_ < 0).any():
-            return "scale_ must not be negative"
-        expected = 0
-        if self._active.any():
-            with torch.random.fork_rng(devices=[]):
-                expected = sum(part.numel() for part in self._build().parameters())
-        if weights.shape != (expected,) or weights.dtype != np.float32:
+        columns, weights = int(self._active.sum()), len(self.parameters_)
+        expected = self._size(columns) if columns else 0
+        if weights != expected:
             return (
-                f"parameters_ has shape {weights.shape} and type {weights.dtype}, which does not "
-                f"fit: these fields need ({expected},) and float32"
+                f"parameters_ has shape ({weights},), which does not fit: these fields need "
+                f"({expected},)"
             )
+        if columns:
+            return self._strays(columns)
         return None
+
+    def _strays(self, columns: int) -> str | None:
+        """Whether the network, which may do anything, leads normal noise to no number."""
+        noise = np.random.default_rng(0).standard_normal((TRIED, columns))
+        network = self._network()
+        drawn = by_blocks(self._carrier(network), noise)
+        if np.isfinite(drawn).all() and np.abs(drawn).max() < FAR:
+            density = by_blocks(partial(self._log_density, network), drawn)
+            if np.isfinite(density).all():
+                return None
+        return "parameters_ are of a network whose draws or densities are not finite"
 
 
 @contextmanager

@@ -114,7 +114,13 @@ class PrincipalSubspace:
         refuse_constant(title, self.origin, self.noise)
         d, k = self.axes.shape
         # A variance of 1 along the axes, where nothing is left, makes the matrix regular.
-        root = np.linalg.cholesky(self._covariance() + self.axes @ self.axes.T)
+        try:
+            root = np.linalg.cholesky(self._covariance() + self.axes @ self.axes.T)
+        except np.linalg.LinAlgError:
+            raise InvalidInput(
+                f"{title} has no density: some columns have next to no noise beside others; fit "
+                "with reduce left empty"
+            ) from None
         x = solve_triangular(root, (self._units(z) - y @ self.axes.T).T, lower=True)
         volume = np.log(np.diag(root)).sum() + d * np.log(self.unit)
         density: FloatArray = -0.5 * (x * x).sum(axis=0)

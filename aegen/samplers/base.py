@@ -31,9 +31,23 @@ from sklearn.exceptions import NotFittedError
 from aegen.core import arrays
 from aegen.core.arrays import BoolArray, FloatArray, IntArray
 from aegen.core.errors import AegenError, InvalidInput, StorageError
+from aegen.core.json_text import parse
 from aegen.core.parameters import check
 from aegen.core.rng import RNG, generator
 from aegen.core.storage import load_arrays, save_arrays
+from aegen.samplers._learned import (
+    ANNOTATE,
+    Learned,
+    defects,
+    effective,
+    indices,
+    not_negative,
+    orthonormal,
+    positive,
+    positive_probabilities,
+    probabilities,
+    within,
+)
 
 if TYPE_CHECKING:
     from aegen.samplers._mixed_columns import MixedColumns
@@ -45,6 +59,9 @@ FORMAT = "3"
 
 LARGEST = 1e100
 """Codes beyond this size are refused: their squares would soon overflow."""
+
+WIDEST = 65_536
+"""Coordinates of a code at most, as in a bundle."""
 
 FEW_ROWS = 10
 """Effective rows below which draws are little more than copies of those rows."""
@@ -63,22 +80,6 @@ def fingerprint(state: Mapping[str, NDArray[Any]], *texts: str) -> str:
 
 class NotFitted(AegenError, NotFittedError):
     """A latent model that was asked for something before it was fitted."""
-
-
-ANNOTATE = (
-    'annotate it on the class with its axes, such as z_: Annotated[FloatArray, "n d"], '
-    "or as bool, int or float"
-)
-
-
-def _axes(owner: str, hint: Any) -> tuple[str, ...]:
-    """The axes that an annotation of something learned names; none for a number."""
-    for extra in getattr(hint, "__metadata__", ()):
-        if isinstance(extra, str):
-            return tuple(extra.split())
-    if hint not in (bool, int, float):
-        raise TypeError(f"{owner} is learned: {ANNOTATE}")
-    return ()
 
 
 class Sampler(BaseEstimator, ABC):
@@ -113,40 +114,27 @@ class Sampler(BaseEstimator, ABC):
     mixed: ClassVar[bool] = False
     """Whether it gives columns point masses and bounds itself; else those that have any are
     replaced by their normal scores, of which it is the model (see `_mixed_columns.py`)."""
-    shapes: ClassVar[dict[str, tuple[str, ...]]] = {
-        "n_features_in_": (),
-        "free_": ("whole",),
-        "given_": ("whole",),
-        "mixed_columns_": ("mixed",),
-        "mixed_codes_": ("rows_mixed", "mixed"),
-        "mixed_weights_": ("rows_mixed",),
-        "mixed_copies_": ("rows_mixed",),
-        "mixed_count_": (),
-    }
-    """Axes of all that is learned, from its annotations: ``mean_: Annotated[FloatArray, "d"]``.
-    The same word is the same length when a file is read; "d" is the dimension of the codes."""
+    learned: ClassVar[dict[str, Learned]]
+    """All that is learned, from its annotations: ``mean_: Annotated[FloatArray, "d"]``. The same
+    word is the same length when a file is read; "d" is the dimension of the codes. Conditions may
+    follow, see `_learned.py`."""
 
-    reduced: ClassVar[dict[str, tuple[str, ...]]] = {
-        "origin_": ("whole",),
-        "unit_": (),
-        "axes_": ("whole", "d"),
-        "noise_": ("whole",),
-    }
-    """Axes of what is learned besides by a model that is fitted to principal components."""
+    reduced: ClassVar[dict[str, Learned]]
+    """What is learned besides by a model that is fitted to principal components."""
 
     _fields: dict[str, Any]
-    n_features_in_: int
-    free_: BoolArray
-    given_: FloatArray
-    mixed_columns_: IntArray
-    mixed_codes_: FloatArray
-    mixed_weights_: FloatArray
-    mixed_copies_: IntArray
+    n_features_in_: Annotated[int, within(1, WIDEST)]
+    free_: Annotated[BoolArray, "whole"]
+    given_: Annotated[FloatArray, "whole"]
+    mixed_columns_: Annotated[IntArray, "mixed"]
+    mixed_codes_: Annotated[FloatArray, "rows_mixed mixed"]
+    mixed_weights_: Annotated[FloatArray, "rows_mixed"]
+    mixed_copies_: Annotated[IntArray, "rows_mixed", indices("rows_mixed")]
     mixed_count_: float
-    origin_: FloatArray
-    unit_: float
-    axes_: FloatArray
-    noise_: FloatArray
+    origin_: Annotated[FloatArray, "whole"]
+    unit_: Annotated[float, positive]
+    axes_: Annotated[FloatArray, "whole d", orthonormal]
+    noise_: Annotated[FloatArray, "whole", not_negative]
 
     _mixed: MixedColumns | None = None
 
@@ -157,13 +145,10 @@ class Sampler(BaseEstimator, ABC):
             TypeError: an array that is annotated without its axes.
         """
         super().__init_subclass__(**options)
-        hints = {n: h for n, h in inspect.get_annotations(cls).items() if n.endswith("_")}
-        known = getattr(sys.modules.get(cls.__module__), "__dict__", {})
-        own = get_type_hints(SimpleNamespace(__annotations__=hints), known, None, True)
-        cls.shapes = {}
+        cls.learned = {}
         for kind in cls.__mro__[:0:-1]:
-            cls.shapes |= vars(kind).get("shapes", {})
-        cls.shapes |= {name: _axes(f"{cls.__name__}.{name}", hint) for name, hint in own.items()}
+            cls.learned |= vars(kind).get("learned", {})
+        cls.learned |= _declared(cls)
 
     def fit(
         self,
@@ -210,12 +195,21 @@ class Sampler(BaseEstimator, ABC):
             z = self._mixed.to_scores(z, draw.random((len(z), len(self.mixed_columns_))))
         self._fit(self._reduced(z, weights, components), weights, draw)
         for name in vars(self):
-            if name.endswith("_") and name not in self.shapes | self.reduced:
-                raise TypeError(f"{type(self).__name__}.{name} is learned: {ANNOTATE}")
+            if name.endswith("_"):
+                self._require_declared(name)
         self._fields = self.get_params(deep=False)
         self.n_features_in_ = d
         self.free_, self.given_ = np.ones(d, dtype=np.bool_), np.zeros(d)
         return self
+
+    def _require_declared(self, name: str) -> None:
+        """A TypeError, for whoever wrote the class, of what it learned otherwise than it says."""
+        owner, known = f"{type(self).__name__}.{name}", self.learned | self.reduced
+        if name not in known:
+            raise TypeError(f"{owner} is learned: {ANNOTATE}")
+        found, said = np.asarray(getattr(self, name)).dtype, known[name].dtype
+        if found != said:
+            raise TypeError(f"{owner} is learned as {found}, and annotated as {said}")
 
     @staticmethod
     def _found_mixed(
@@ -256,7 +250,7 @@ class Sampler(BaseEstimator, ABC):
             StorageError: the file cannot be written.
         """
         self._require_fitted()
-        learned = [*self.shapes, *(self.reduced if self._subspace else ())]
+        learned = [*self.learned, *(self.reduced if self._subspace else ())]
         state = {name: np.asarray(getattr(self, name)) for name in learned}
         # Numbers of numpy, which a grid search sets, become plain ones.
         fields = json.dumps(check(type(self), self.get_params(deep=False)), sort_keys=True)
@@ -267,31 +261,37 @@ class Sampler(BaseEstimator, ABC):
 
     def _restore(self, state: dict[str, NDArray[Any]], path: Path) -> None:
         """Take learned attributes read from ``path``; scalars become Python numbers again."""
-        shapes = self.shapes | (self.reduced if "axes_" in state else {})
-        if set(state) != set(shapes):
+        declared = self.learned | (self.reduced if "axes_" in state else {})
+        if set(state) != set(declared):
             raise StorageError(
-                path, f"holds {sorted(state)} where {self.title} needs {sorted(shapes)}"
+                path,
+                f"holds {len(state)} arrays where {self.title} needs {len(declared)}: "
+                f"{_named(set(declared) - set(state))} missing, "
+                f"{_named(set(state) - set(declared))} too many",
             )
+        problem = self._taken(declared, state) or self._mixed_defect() or self._defect()
+        if problem:
+            raise StorageError(path, f"{problem}: fit the model again and save it")
+
+    def _taken(
+        self, declared: Mapping[str, Learned], state: Mapping[str, NDArray[Any]]
+    ) -> str | None:
+        """Take arrays that are as declared; else what is wrong with them."""
         free = state["free_"]
         sizes = {"whole": free.size}
         if "axes_" not in state:
-            sizes["d"] = int(free.sum())
-        for name, array in state.items():
-            axes = shapes[name]
-            if array.ndim != len(axes) or any(
-                sizes.setdefault(axis, size) != size
-                for axis, size in zip(axes, array.shape, strict=True)
-            ):
-                raise StorageError(path, f"{name} has shape {array.shape}, which does not fit")
-            if array.dtype.kind == "f" and not np.isfinite(array).all():
-                raise StorageError(path, f"{name} has values that are NaN or infinite")
-            setattr(self, name, array.item() if array.ndim == 0 else array)
-        if self.free_.dtype != np.bool_ or self.n_features_in_ != len(self.free_) or not self._d:
-            raise StorageError(path, "free_ must say of each coordinate whether it is free")
-        self._fields = self.get_params(deep=False)
-        problem = self._mixed_defect() or self._defect()
+            sizes["d"] = int(np.count_nonzero(free))
+        problem = next(defects(declared, state, sizes), None)
         if problem:
-            raise StorageError(path, problem)
+            return problem
+        for name, array in state.items():
+            setattr(self, name, array.item() if array.ndim == 0 else array)
+        if self.n_features_in_ != len(self.free_) or not self._d:
+            return "free_ must say of each coordinate whether it is free"
+        if self._subspace and not self.free_.all():
+            return "free_ must leave all coordinates free beside principal components"
+        self._fields = self.get_params(deep=False)
+        return None
 
     def _defect(self) -> str | None:
         """What is wrong with learned attributes that were just read, or None."""
@@ -300,9 +300,6 @@ class Sampler(BaseEstimator, ABC):
     def _mixed_defect(self) -> str | None:
         """What is wrong with what was read of columns with point masses, which is taken up."""
         columns, codes, weights = self.mixed_columns_, self.mixed_codes_, self.mixed_weights_
-        for name, kind in (("columns", "i"), ("codes", "f"), ("weights", "f"), ("copies", "i")):
-            if getattr(self, f"mixed_{name}_").dtype.kind != kind:
-                return f"mixed_{name}_ must hold {'whole' if kind == 'i' else 'real'} numbers"
         from aegen.samplers._mixed_columns import MixedColumns
 
         self._mixed = None
@@ -311,10 +308,11 @@ class Sampler(BaseEstimator, ABC):
         d = int(self.free_.sum())
         if columns[0] < 0 or columns[-1] >= d or (np.diff(columns) <= 0).any():
             return f"mixed_columns_ must be increasing numbers from 0 to {d - 1}"
-        if not len(weights) or (weights <= 0).any() or not np.isclose(weights.sum(), 1):
-            return "mixed_weights_ must be positive and sum to one"
-        if not 1 <= self.mixed_count_ <= len(weights) + 0.5:
-            return "mixed_count_ must be from 1 to the number of rows"
+        sizes = {"rows_mixed": len(weights)}
+        if not positive_probabilities.holds(weights, sizes):
+            return f"mixed_weights_ must {positive_probabilities.words}"
+        if not (count := effective("rows_mixed")).holds(np.asarray(self.mixed_count_), sizes):
+            return f"mixed_count_ must {count.words}"
         self._mixed = MixedColumns.of(
             columns, codes, weights, self.mixed_count_, self.mixed_copies_
         )
@@ -398,6 +396,20 @@ class Sampler(BaseEstimator, ABC):
     def _sample(self, n: int, rng: np.random.Generator) -> FloatArray: ...
 
 
+def _declared(kind: type[Any]) -> dict[str, Learned]:
+    """What a class itself says that it learns."""
+    hints = {n: h for n, h in inspect.get_annotations(kind).items() if n.endswith("_")}
+    known = getattr(sys.modules.get(kind.__module__), "__dict__", {})
+    own = get_type_hints(SimpleNamespace(__annotations__=hints), known, None, True)
+    return {name: Learned.of(f"{kind.__name__}.{name}", hint) for name, hint in own.items()}
+
+
+Sampler.learned = _declared(Sampler)
+Sampler.reduced = {
+    name: Sampler.learned.pop(name) for name in ("origin_", "unit_", "axes_", "noise_")
+}
+
+
 class DensitySampler(Sampler):
     """A latent model whose density is known."""
 
@@ -445,7 +457,7 @@ class RowSampler(Sampler):
 
     weighted: ClassVar[bool] = True
 
-    weights_: Annotated[FloatArray, "n"]
+    weights_: Annotated[FloatArray, "n", probabilities]
 
     def sample_rows(
         self, n: int = 1, *, weights: ArrayLike | None = None, rng: RNG = None
@@ -527,11 +539,6 @@ class RowSampler(Sampler):
         last = np.flatnonzero(probabilities)[-1]  # rounding may lead one past the end
         chosen: IntArray = np.minimum(rows, last).astype(np.int64, copy=False)
         return chosen
-
-    def _defect(self) -> str | None:
-        if (self.weights_ < 0).any() or not np.isclose(self.weights_.sum(), 1):
-            return "weights_ must be probabilities, none negative, that sum to one"
-        return None
 
     @abstractmethod
     def _sample_from(self, rows: IntArray, rng: np.random.Generator) -> FloatArray:
@@ -654,14 +661,24 @@ def load(path: Path | str) -> Sampler:
     if metadata["aegen"] != FORMAT:
         raise StorageError(
             path,
-            f"was written in format {metadata['aegen']}, this aegen reads {FORMAT}: update aegen",
+            f"was written in format {metadata['aegen'][:9]}, this aegen reads {FORMAT}: update "
+            "aegen",
         )
     fields = metadata.get("fields", "")
     if metadata.get("sha256") != fingerprint(state, metadata["sampler"], fields):
         raise StorageError(path, "was altered after it was written: save the model again")
+    name = metadata["sampler"]
+    if name not in samplers.names():
+        raise StorageError(path, f"does not describe a latent model (named {name[:40]!r})")
     try:
-        model = samplers.create(metadata["sampler"], **json.loads(fields))
-    except (AegenError, KeyError, TypeError, ValueError) as problem:
-        raise StorageError(path, f"does not describe a latent model ({problem})") from problem
+        model = samplers.create(name, **parse(fields))
+    except (AegenError, TypeError) as problem:
+        what = f"does not describe a latent model ({str(problem)[:200]})"
+        raise StorageError(path, what) from problem
     model._restore(state, path)
     return model
+
+
+def _named(arrays: set[str]) -> str:
+    """Names of arrays, as far as they fit a sentence."""
+    return repr(sorted(arrays))[:120] if arrays else "none"

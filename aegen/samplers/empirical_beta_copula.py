@@ -19,6 +19,14 @@ from aegen.samplers._beta_sums import BetaSums
 from aegen.samplers._degree import likeliest_degree
 from aegen.samplers._jitter import Correlated, Jitter, Local
 from aegen.samplers._kernel_sums import in_threads
+from aegen.samplers._learned import (
+    effective,
+    indices,
+    not_negative,
+    probabilities,
+    ranks,
+    sorted_rows,
+)
 from aegen.samplers._marginals import ColumnLaws, inside
 from aegen.samplers._mixed_marginal import copies_and_count
 from aegen.samplers._principal import Reduce
@@ -110,14 +118,14 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
         "margins": ("kde", "gaussian"),
     }
 
-    ordered_: Annotated[FloatArray, "d n"]
-    ranks_: Annotated[NDArray[np.int32], "n d"]
-    shares_: Annotated[FloatArray, "n"]
-    copies_: Annotated[IntArray, "n"]
+    ordered_: Annotated[FloatArray, "d n", sorted_rows]
+    ranks_: Annotated[NDArray[np.int32], "n d", ranks]
+    shares_: Annotated[FloatArray, "n", probabilities]
+    copies_: Annotated[IntArray, "n", indices("n")]
     centre_: Annotated[FloatArray, "d"]
-    scale_: Annotated[FloatArray, "d"]
-    count_: float
-    degree_: int
+    scale_: Annotated[FloatArray, "d", not_negative]
+    count_: Annotated[float, effective("n")]
+    degree_: Annotated[int, effective("n")]
 
     def __init__(
         self,
@@ -186,26 +194,6 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
             self.degree_ = likeliest_degree(z, weights, rng)
         else:
             self.degree_ = max(1, round(self.count_)) if self.degree == "n" else int(self.degree)
-
-    def _defect(self) -> str | None:
-        problem = super()._defect()
-        if problem:
-            return problem
-        self._forget()
-        n = len(self.ranks_)
-        if self.ranks_.dtype != np.int32 or self.ordered_.dtype != np.float64:
-            return "ranks_ must be int32 and ordered_ float64"
-        if self.copies_.dtype.kind != "i":
-            return "copies_ must hold whole numbers"
-        if n < 2 or (np.sort(self.ranks_, axis=0) != np.arange(1, n + 1)[:, None]).any():
-            return "ranks_ must hold every rank once in each column"
-        if (np.diff(self.ordered_) < 0).any() or (self.scale_ < 0).any():
-            return "ordered_ must be sorted and scale_ not negative"
-        if (self.shares_ < 0).any() or not np.isclose(self.shares_.sum(), 1):
-            return "shares_ must be none negative and sum to one"
-        if not 1 <= self.degree_ <= n or not self.count_ <= n + 0.5:
-            return "degree_ and count_ must be at most the number of rows"
-        return None
 
     def at_degree(self, degree: int) -> Self:
         """The same fit with another degree; nothing is learned anew, so it takes no time.

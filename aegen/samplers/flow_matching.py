@@ -104,6 +104,13 @@ class FlowMatching(NeuralFlow):
         """The network of the columns that vary, with weights at random."""
         return _velocities(int(self._active.sum()), self.hidden)
 
+    def _size(self, features: int) -> int:
+        import torch
+
+        with torch.device("meta"):  # has shapes and no memory
+            network = _velocities(features, self.hidden)
+        return sum(part.numel() for part in network.parameters())
+
     def _loss(self, network: nn.Module, rows: Tensor, noise: np.random.Generator) -> Tensor:
         return _mismatch(network, rows, noise)
 

@@ -10,6 +10,7 @@ from scipy.linalg import solve_triangular
 from aegen.core.arrays import BoolArray, FloatArray
 from aegen.core.errors import InvalidInput
 from aegen.core.parameters import Field
+from aegen.samplers._learned import correlation, not_negative
 from aegen.samplers._normal import (
     Shrinkage,
     known_units,
@@ -57,8 +58,8 @@ class Gaussian(DensitySampler, ConditionalSampler):
     full_rank: ClassVar[bool] = True
 
     mean_: Annotated[FloatArray, "d"]
-    scale_: Annotated[FloatArray, "d"]
-    correlation_: Annotated[FloatArray, "d d"]
+    scale_: Annotated[FloatArray, "d", not_negative]
+    correlation_: Annotated[FloatArray, "d d", correlation]
 
     def __init__(
         self,

@@ -10,6 +10,7 @@ from scipy.linalg import solve_triangular
 from aegen.core.arrays import BoolArray, FloatArray, IntArray
 from aegen.core.errors import InvalidInput
 from aegen.core.threads import one_blas_thread
+from aegen.samplers._learned import covariance, effective, indices, positive_probabilities
 from aegen.samplers._mixed_marginal import (
     MixedMargin,
     copies_and_count,
@@ -92,11 +93,11 @@ class GaussianCopula(DensitySampler, ConditionalSampler):
     remedy: ClassVar[str] = "add rows, set shrinkage above 0, or use independent margins"
 
     codes_: Annotated[FloatArray, "n d"]
-    weights_: Annotated[FloatArray, "n"]
-    copies_: Annotated[IntArray, "n"]
-    count_: float
+    weights_: Annotated[FloatArray, "n", positive_probabilities]
+    copies_: Annotated[IntArray, "n", indices("n")]
+    count_: Annotated[float, effective("n")]
     mean_: Annotated[FloatArray, "d"]
-    covariance_: Annotated[FloatArray, "d d"]
+    covariance_: Annotated[FloatArray, "d d", covariance]
 
     _scores: NormalScores | None = None
 
@@ -149,21 +150,6 @@ class GaussianCopula(DensitySampler, ConditionalSampler):
     def _constant(self) -> BoolArray:
         """Which columns never change, (d,)."""
         return np.array([margin.constant for margin in self._margins().margins])
-
-    def _defect(self) -> str | None:
-        self._scores = None
-        if (self.weights_ <= 0).any() or not np.isclose(self.weights_.sum(), 1):
-            return "weights_ must be positive and sum to one"
-        if not 1 <= self.count_ <= len(self.codes_) + 0.5:
-            return "count_ must be from 1 to the number of rows"
-        if (np.diag(self.covariance_) < 0).any():
-            return "covariance_ must not have negative variances"
-        if not np.array_equal(self.covariance_, self.covariance_.T):
-            return "covariance_ must be symmetric"
-        values = np.linalg.eigvalsh(self.covariance_)
-        if values[0] < -1e-8 * max(values[-1], 1.0):
-            return "covariance_ must not have negative eigenvalues"
-        return None
 
     def _margins(self) -> NormalScores:
         if self._scores is None:

@@ -11,6 +11,7 @@ from aegen.core.parameters import Field
 from aegen.core.progress import report
 from aegen.core.threads import one_blas_thread
 from aegen.samplers._em import MixtureParameters, fit_mixture, log_densities
+from aegen.samplers._learned import not_negative, probabilities, triangular
 from aegen.samplers._normal import known_units, regression
 from aegen.samplers._principal import Reduce
 from aegen.samplers._standardise import (
@@ -75,10 +76,10 @@ class GaussianMixture(DensitySampler, ConditionalSampler):
     quick: ClassVar[dict[str, int]] = {"components": 3}
 
     centre_: Annotated[FloatArray, "d"]
-    scale_: Annotated[FloatArray, "d"]
-    weights_: Annotated[FloatArray, "k"]
+    scale_: Annotated[FloatArray, "d", not_negative]
+    weights_: Annotated[FloatArray, "k", probabilities]
     means_: Annotated[FloatArray, "k d"]
-    factors_: Annotated[FloatArray, "k d d"]
+    factors_: Annotated[FloatArray, "k d d", triangular]
     components_: int
     converged_: bool
     steps_: int
@@ -196,6 +197,12 @@ class GaussianMixture(DensitySampler, ConditionalSampler):
             if worse == 2:
                 break
         return best_k, 0.5
+
+    def _defect(self) -> str | None:
+        diagonal = np.diagonal(self.factors_, axis1=1, axis2=2)
+        if (diagonal[:, self.scale_ > 0] == 0).any():
+            return "factors_ must have diagonals above 0 where scale_ is"
+        return None
 
     def _sample(self, n: int, rng: np.random.Generator) -> FloatArray:
         counts = rng.multinomial(n, self.weights_)

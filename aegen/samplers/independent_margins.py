@@ -10,6 +10,7 @@ import numpy as np
 from aegen.core.arrays import BoolArray, FloatArray, IntArray
 from aegen.core.parameters import Field
 from aegen.samplers._kde_marginal import Quantiles
+from aegen.samplers._learned import effective, indices, positive_probabilities
 from aegen.samplers._mixed_marginal import MixedMargin, copies_and_count, refuse_impossible
 from aegen.samplers._principal import Reduce
 from aegen.samplers._standardise import refuse_constant
@@ -47,9 +48,9 @@ class IndependentMargins(DensitySampler, ConditionalSampler):
     weighted: ClassVar[bool] = True
 
     codes_: Annotated[FloatArray, "n d"]
-    weights_: Annotated[FloatArray, "n"]
-    copies_: Annotated[IntArray, "n"]
-    count_: float
+    weights_: Annotated[FloatArray, "n", positive_probabilities]
+    copies_: Annotated[IntArray, "n", indices("n")]
+    count_: Annotated[float, effective("n")]
 
     def __init__(
         self,
@@ -73,14 +74,6 @@ class IndependentMargins(DensitySampler, ConditionalSampler):
         self.weights_ = np.full(len(z), 1 / len(z)) if weights is None else weights[there]
         self.copies_, self.count_ = copies_and_count(self.codes_, self.weights_)
         self.__dict__.pop("_margins", None)
-
-    def _defect(self) -> str | None:
-        self.__dict__.pop("_margins", None)
-        if (self.weights_ <= 0).any() or not np.isclose(self.weights_.sum(), 1):
-            return "weights_ must be positive and sum to one"
-        if not 1 <= self.count_ <= len(self.codes_) + 0.5:
-            return "count_ must be from 1 to the number of rows"
-        return None
 
     @cached_property
     def _margins(self) -> tuple[MixedMargin, ...]:

@@ -12,6 +12,7 @@ from aegen.core.errors import InvalidInput
 from aegen.core.parameters import Field
 from aegen.samplers._bandwidth import Parts, likeliest
 from aegen.samplers._kernel_sums import log_sums
+from aegen.samplers._learned import correlation, not_negative, within
 from aegen.samplers._normal import (
     known_units,
     normal_root,
@@ -71,9 +72,9 @@ class KDE(RowSampler, DensitySampler, ConditionalSampler):
 
     codes_: Annotated[FloatArray, "n d"]
     centre_: Annotated[FloatArray, "d"]
-    scale_: Annotated[FloatArray, "d"]
-    correlation_: Annotated[FloatArray, "d d"]
-    bandwidth_: float
+    scale_: Annotated[FloatArray, "d", not_negative]
+    correlation_: Annotated[FloatArray, "d d", correlation]
+    bandwidth_: Annotated[float, within(1e-12, 1e12)]
 
     def __init__(
         self,

@@ -16,6 +16,7 @@ from aegen.core.neighbours import Neighbours
 from aegen.core.parameters import Field
 from aegen.core.progress import report
 from aegen.samplers._kernel_sums import in_threads
+from aegen.samplers._learned import not_negative, within
 from aegen.samplers._mixed_marginal import MixedMargin, may_repeat
 from aegen.samplers._normal import known_units
 from aegen.samplers._principal import Reduce
@@ -213,14 +214,14 @@ class LocalGaussian(RowSampler, DensitySampler, ConditionalSampler):
     exact: ClassVar[dict[str, tuple[str, ...]]] = {"noise": ("gaussian",)}
 
     codes_: Annotated[FloatArray, "n d"]
-    widths_: Annotated[FloatArray, "d"]
+    widths_: Annotated[FloatArray, "d", not_negative]
     bounded_below_: Annotated[BoolArray, "d"]
     bounded_above_: Annotated[BoolArray, "d"]
     conditioned_: bool
     roots_: Annotated[FloatArray, "k heavy d"]
-    neighbours_: int
-    kept_: float
-    spread_: float
+    neighbours_: Annotated[int, not_negative]
+    kept_: Annotated[float, within(0, 1)]
+    spread_: Annotated[float, within(0, 1e12)]
     differences_: bool
     worse_half_: float
 
@@ -490,9 +491,11 @@ class LocalGaussian(RowSampler, DensitySampler, ConditionalSampler):
         heavy = int((self.weights_ > 0).sum()) if self.conditioned_ else 1
         if self.roots_.shape[:2] != (self.neighbours_, heavy):
             return f"roots_ has shape {self.roots_.shape}, which does not fit"
-        if (self.widths_ < 0).any() or not 0 <= self.neighbours_ < max(2, len(self.codes_)):
-            return "widths_ and neighbours_ must fit the codes"
-        return super()._defect()
+        if self.conditioned_ and self.differences_:
+            return "differences_ must be false of a model that was conditioned"
+        if not self.conditioned_ and self.neighbours_ >= len(self._rows.codes):
+            return "neighbours_ must be fewer than the codes that differ"
+        return None
 
 
 class _Chosen(NamedTuple):

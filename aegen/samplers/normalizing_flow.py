@@ -19,6 +19,9 @@ __all__ = ["NormalizingFlow"]
 TRANSFORMS = {"spline": 3, "realnvp": 8}
 """How many maps there are unless asked otherwise."""
 
+SPLINE, SHIFT = 23, 2
+"""Numbers that describe a coordinate's curve, and its scale and shift."""
+
 
 class NormalizingFlow(NeuralFlow):
     r"""Normalizing flow (neural spline flow or RealNVP) from the codes to a normal distribution.
@@ -99,6 +102,20 @@ class NormalizingFlow(NeuralFlow):
                 nn.init.zeros_(weights)
         chain: nn.Module = built
         return chain
+
+    def _size(self, features: int) -> int:
+        count = self.transforms or TRANSFORMS[self.kind]
+        if features == 1:  # constants, which no network chooses
+            return count * (SPLINE if self.kind == "spline" else SHIFT)
+        h, total = self.hidden, 0
+        for step in range(count):
+            seen = features
+            made = features * SPLINE
+            if self.kind == "realnvp":
+                seen = (features + 1 - step % 2) // 2
+                made = (features - seen) * SHIFT
+            total += (seen + 1) * h + (h + 1) * h + (h + 1) * made
+        return total
 
     def _loss(self, network: nn.Module, rows: Tensor, noise: np.random.Generator) -> Tensor:
         return -self._log_density(network, rows).mean()

@@ -14,6 +14,7 @@ from aegen.core.errors import InvalidInput
 from aegen.core.parameters import Field
 from aegen.core.progress import report
 from aegen.samplers._kde_marginal import Quantiles
+from aegen.samplers._learned import effective, indices, within
 from aegen.samplers._mixed_marginal import MixedMargin, copies_and_count, refuse_impossible
 from aegen.samplers._principal import Reduce
 from aegen.samplers._resampling import resampled
@@ -104,14 +105,14 @@ class VineCopula(DensitySampler, ConditionalSampler):
     exact: ClassVar[None] = None
 
     codes_: Annotated[FloatArray, "n d"]
-    copies_: Annotated[IntArray, "n"]
-    count_: float
+    copies_: Annotated[IntArray, "n", indices("n")]
+    count_: Annotated[float, effective("n")]
     columns_: Annotated[IntArray, "v"]
-    known_: Annotated[FloatArray, "v"]
+    known_: Annotated[FloatArray, "v", within(0, 1)]
     matrix_: Annotated[IntArray, "v v"]
-    families_: Annotated[NDArray[np.int8], "pairs"]
+    families_: Annotated[NDArray[np.int8], "pairs", within(0, len(FAMILIES) - 1)]
     rotations_: Annotated[NDArray[np.int16], "pairs"]
-    parameters_: Annotated[FloatArray, "p"]
+    parameters_: Annotated[FloatArray, "p", within(-1e10, 1e10)]
 
     _tables: Quantiles | None = None
     _built: pv.Vinecop | None = None
@@ -265,28 +266,12 @@ class VineCopula(DensitySampler, ConditionalSampler):
         return fixed
 
     def _defect(self) -> str | None:
-        self._forget()
         v = len(self.columns_)
-        own = ("copies_", "columns_", "matrix_", "families_", "rotations_")
-        whole = dict.fromkeys((*own, "mixed_columns_", "mixed_copies_"), "i")
-        kinds = whole | {"free_": "b"}
-        for name, axes in self.shapes.items():
-            kind = kinds.get(name, "f")
-            if axes and getattr(self, name).dtype.kind != kind:
-                return f"{name} must hold {'whole' if kind == 'i' else 'real'} numbers"
-        if not len(self.codes_) or not 1 <= self.count_ <= len(self.codes_) + 0.5:
-            return "count_ must be from 1 to the number of rows"
         free = self.columns_[~self._given]
         if not np.array_equal(np.sort(free), np.flatnonzero(np.ptp(self.codes_, axis=0) > 0)):
             return "columns_ must name each column that varies once"
-        if v and not (self.known_.min() >= 0 and self.known_.max() <= 1):
-            return "known_ must be probabilities"
-        if ((self.families_ < 0) | (self.families_ >= len(FAMILIES))).any():
-            return "families_ must be numbers of families"
         if len(self.parameters_) != sum(self._sizes()):
             return f"parameters_ has shape {self.parameters_.shape}, which the families do not fit"
-        if (np.abs(self.parameters_) > 1e10).any():
-            return "parameters_ must lie within ±1e10"
         if _trees(len(self.families_), v) is None:
             return "families_ has a shape that fills no trees"
         if ((self.matrix_ < 0) | (self.matrix_ > v)).any():

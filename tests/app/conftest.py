@@ -7,12 +7,10 @@ from urllib.parse import parse_qsl
 
 import pytest
 import streamlit as st
-from streamlit.testing.v1 import AppTest
 
-from aegen.app import navigation
+from aegen.app.headless import open_page
 from aegen.app.jobs import process
 from aegen.app.jobs.job import Jobs
-from aegen.app.location import MAIN
 from aegen.app.state.draws import DrawChoices
 from aegen.app.state.link import Item
 from tests.tiny_bundle import tiny_bundle
@@ -68,11 +66,8 @@ def opened():
     """
 
     def visit(address, **link):
-        app = AppTest.from_file(str(MAIN), default_timeout=60)
-        for name, value in link.items():
-            app.query_params[link_name(address, name.replace("__", "."))] = value
-        app.switch_page(str(navigation.entry(address).path))
-        return app.run()
+        named = {link_name(address, name.replace("__", ".")): link[name] for name in link}
+        return open_page(address, named)
 
     return visit
 

@@ -84,6 +84,21 @@ def test_saving_copies_it(old, tmp_path):
     assert np.array_equal(again.decode(again.codes), read(old).decode(again.codes))
 
 
+def ending(tensors, end):
+    """The first name that ends so."""
+    return next(name for name in sorted(tensors) if name.endswith(end))
+
+
+def typed(end, kind):
+    """Gives the first array whose name ends so another type."""
+
+    def change(tensors):
+        name = ending(tensors, end)
+        tensors[name] = tensors[name].astype(kind)
+
+    return change
+
+
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [
@@ -177,11 +192,27 @@ def test_architectures_that_do_not_exist_or_do_not_fit(edit, change, said):
         (lambda t: t.pop("decoder.head.bias"), r"decoder\.head\.bias: is missing"),
         (lambda t: t.update(extra=np.zeros(2)), "extra: is no weight"),
         (lambda t: t["encoder.head.bias"].__setitem__(0, np.nan), "NaN or infinite"),
+        (typed("encoder.head.bias", bool), "type bool where float16 or float32 is needed"),
+        (typed("encoder.head.bias", np.float64), "type float64 where float16 or float32 is"),
+        (typed("encoder.head.bias", np.int64), "type int64 where float16 or float32 is needed"),
     ],
 )
 def test_weights_that_do_not_fit(folder, replace_file, how, said):
     changed(folder, replace_file, how, "weights.safetensors")
     refused(folder, "weights.safetensors", said)
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        (typed("num_batches_tracked", np.float32), "type float32 where int64 is needed"),
+        (typed("running_var", np.int8), "type int8 where float16 or float32 is needed"),
+        (lambda t: t[ending(t, "running_var")].__isub__(9), "holds variances below 0"),
+    ],
+)
+def test_what_a_classifier_counted_that_does_not_fit(folder, replace_file, how, said):
+    changed(folder, replace_file, how, "classifier.safetensors")
+    refused(folder, "classifier.safetensors", said)
 
 
 def test_weights_of_another_training_are_noticed(folder, replace_file):

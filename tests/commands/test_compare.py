@@ -235,7 +235,7 @@ def test_a_folder_that_cannot_be_written_to_is_said_before_the_work(compare, tmp
     (tmp_path / "file").write_text("")
     code, _, said = compare("bars", "--draws", 60, "--out", tmp_path / "file" / "out")
     assert code == 2
-    assert "cannot be made a folder (Not a directory)" in said
+    assert "file: is no folder, so nothing can be written below it" in said
 
 
 def test_a_scheduler_that_is_not_there_is_one_sentence(compare, tmp_path, monkeypatch):

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from aegen.app import row_selection
 from aegen.app.row_selection import Selection
 from aegen.app.state import formats
 from aegen.app.state.link import Item
-from aegen.app.state.map import selection_text
+from aegen.app.state.map import selection, selection_text
 from aegen.core import defaults
 
 __all__ = ["MOST", "DrawChoices", "sampler", "within"]
@@ -20,9 +19,7 @@ MOST = 256
 sampler: Item[str] = Item("sampler", defaults.SAMPLER, str, always=True)
 """The latent model, with its fields: what was chosen on Sample also draws on Target."""
 
-within: Item[Selection | None] = Item(
-    "within", None, row_selection.parse, selection_text, per_bundle=True
-)
+within: Item[Selection | None] = Item("within", None, selection, selection_text, per_bundle=True)
 """The rows that draws are restricted to."""
 
 

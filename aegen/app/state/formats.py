@@ -40,6 +40,9 @@ NONE = "none"
 
 HIGHEST_SEED = 2**31 - 1
 
+MOST_NAMES = 200
+"""Names of a list in a link."""
+
 LONGEST_TARGET = 4000
 """Characters of a target's text that a link holds."""
 
@@ -95,8 +98,11 @@ def pair(text: str) -> tuple[int, int]:
 
 
 def wholes(text: str) -> tuple[int, ...]:
-    """Reads whole numbers below a million: "0,3,12"."""
-    return tuple(whole(0, 10**6)(part) for part in text.split(",")) if text else ()
+    """Reads up to a dozen whole numbers below a million: "0,3,12"."""
+    parts = text.split(",") if text else []
+    if len(parts) > 12:
+        raise ValueError("at most 12 whole numbers are needed")
+    return tuple(whole(0, 10**6)(part) for part in parts)
 
 
 def numbers(text: str) -> tuple[float, ...]:
@@ -159,8 +165,11 @@ def sizes(text: str) -> str:
 
 
 def names(text: str) -> tuple[str, ...]:
-    """Reads names: "hair,body"; "none" is none of them."""
-    return () if text == NONE else tuple(unquote(part) for part in text.split(",") if part)
+    """Reads names, each once: "hair,body"; "none" is none of them."""
+    found = dict.fromkeys(unquote(part) for part in text.split(",") if part)
+    if len(found) > MOST_NAMES:
+        raise ValueError(f"at most {MOST_NAMES} names are needed")
+    return () if text == NONE else tuple(found)
 
 
 def names_text(value: tuple[str, ...] | None) -> str:

@@ -24,6 +24,18 @@ __all__ = ["Item", "arrive", "bundle", "current", "left_out", "publish", "settle
 
 T = TypeVar("T")
 
+LONGEST = 100_000
+"""Characters of a choice in a link: the longest, the code of a picture, has fewer."""
+
+FEW = 5
+"""So many unknown names of a link are told one by one."""
+
+
+def _short(value: object) -> str:
+    """What a link says, as far as a sentence has room for it."""
+    text = repr(value)
+    return text if len(text) <= 64 else f"{text[:62]}…"
+
 
 @dataclass(frozen=True)
 class Item(Generic[T]):
@@ -67,11 +79,13 @@ class Item(Generic[T]):
                 memory().values.pop(self.key, None)
             return
         try:
+            if len(text) > LONGEST:
+                raise ValueError(f"it is longer than {LONGEST:,} characters")
             memory().values[self.key] = self.parse(text)
         except ValueError as problem:
             notify(
-                f"The link asks for {self.name} = {text!r}, which cannot be used "
-                f"({problem}). What you see does not follow it."
+                f"The link asks for {self.name} = {_short(text)}, which cannot be used "
+                f"({str(problem)[:200]}). What you see does not follow it."
             )
 
     def set(self, value: T) -> None:
@@ -97,7 +111,7 @@ class Item(Generic[T]):
         if value != self.default:
             offered = ", ".join(str(choice) for choice in choices if str(choice))
             what = self.name.rpartition(".")[2]
-            notify(f"There is no {what} {value!r} here; there are: {offered}.")
+            notify(f"There is no {what} {_short(value)} here; there are: {offered}.")
         self.set(fallback)
         return fallback
 
@@ -153,11 +167,14 @@ def settle() -> None:
     """
     visit = memory()
     known = sorted(item.name for item in (bundle, *visit.shown))
-    for name in sorted(visit.given.keys() - visit.heard - set(known)):
+    unknown = sorted(visit.given.keys() - visit.heard - set(known))
+    for name in unknown[:FEW]:
         close = [other for other in known if other.endswith(f".{name}")]
         close = close or difflib.get_close_matches(name, known, n=1)
         hint = f" Did you mean {close[0]}?" if close else ""
-        notify(f"The link names {name!r}, which this page does not know.{hint}")
+        notify(f"The link names {_short(name)}, which this page does not know.{hint}")
+    if len(unknown) > FEW:
+        notify(f"The link names {len(unknown) - FEW:,} more things that this page does not know.")
     visit.given = {}
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from aegen.app import row_selection
-from aegen.app.row_selection import Selection
+from aegen.app.row_selection import Area, Selection
 from aegen.app.state import formats
 from aegen.app.state.link import Item
+from aegen.app.state.visit import notify
 
 __all__ = [
     "axes",
@@ -21,9 +22,26 @@ __all__ = [
     "projection",
     "rolls",
     "selected",
+    "selection",
     "selection_text",
     "uploaded_code",
 ]
+
+
+def selection(text: str) -> Selection:
+    """The selection that a link's text stands for; the person is told of one that is simplified.
+
+    Raises:
+        ValueError: it stands for none.
+    """
+    found = row_selection.parse(text)
+    corners = text.count("~")
+    if isinstance(found, Area) and len(found.polygon) < corners:
+        notify(
+            f"The link's area has {corners:,} corners; what you see is its outline with "
+            f"{len(found.polygon)} of them."
+        )
+    return found
 
 
 def selection_text(value: Selection | None) -> str:
@@ -48,9 +66,7 @@ overlay: Item[str] = Item("draws", "none", str)
 layers: Item[str] = Item("as", "draws", str)
 """How that model is shown there: its "draws", its "contours", or "both"."""
 
-selected: Item[Selection | None] = Item(
-    "select", None, row_selection.parse, selection_text, per_bundle=True
-)
+selected: Item[Selection | None] = Item("select", None, selection, selection_text, per_bundle=True)
 """The rows selected on the map."""
 
 outline: Item[tuple[Selection, Any] | None] = Item(

@@ -24,6 +24,9 @@ __all__ = [
 T = TypeVar("T")
 KEY = "aegen.view"
 
+MOST, LONGEST = 20, 500
+"""Notes at once, and characters of each: what a link says may be of any length."""
+
 
 @dataclass
 class Visit:
@@ -77,8 +80,9 @@ def memory() -> Visit:
 def notify(sentence: str) -> None:
     """Note a sentence for the person, shown once: on top of the page, or as a passing note."""
     noted = memory().notices
-    if sentence not in noted:
-        noted.append(sentence)
+    short = sentence if len(sentence) <= LONGEST else f"{sentence[:LONGEST]}…"
+    if short not in noted and len(noted) < MOST:
+        noted.append(short)
 
 
 def notices() -> list[str]:

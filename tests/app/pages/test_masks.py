@@ -328,6 +328,18 @@ def test_tickets_side_by_side(opened):
 # files
 
 
+def test_a_link_that_names_other_tickets_twice_or_too_many(opened, ticket_folder):
+    app = opened("masks", ticket="bars", against="edges,edges")
+    assert not app.exception
+    assert link_of(app)["masks.against"] == "edges"
+    names = [f"copy-{k}" for k in range(9)]
+    for name in names:
+        shutil.copy(ticket_folder / "edges.ticket", ticket_folder / f"{name}.ticket")
+    app = opened("masks", ticket="bars", against=",".join(names))
+    assert not app.exception
+    assert any("names 9 tickets to compare with; the first 6 are" in w.value for w in app.warning)
+
+
 def test_an_uploaded_ticket_is_shown_by_its_link(opened, ticket_folder):
     content = (ticket_folder / "bars-b.ticket").read_bytes()
     name = services.tickets.add_ticket(content, (ticket_folder / "bars-b.history").read_bytes())

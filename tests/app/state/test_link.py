@@ -4,12 +4,13 @@ import importlib
 import pkgutil
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from aegen.app import pages
 from aegen.app.pages.sample.state import draws as sample
 from aegen.app.row_selection import Area, AttributeEquals, area, parse
-from aegen.app.state import draws, link, map
+from aegen.app.state import draws, formats, link, map
 from aegen.app.state import visit as memory
 
 
@@ -303,3 +304,24 @@ def test_a_stroke_along_a_line_stays_an_area_that_a_link_can_hold():
 
 def test_too_many_corners_stay_out_of_the_link():
     assert Area("pca", tuple((float(k), float(k * k % 7)) for k in range(500))).text() == ""
+
+
+def test_an_area_keeps_its_outline_within_what_a_link_holds():
+    turn = np.linspace(0, 2 * np.pi, 5_000, endpoint=False)
+    told = "~".join(f"{x:.6g},{y:.6g}" for x, y in zip(np.cos(turn), np.sin(turn), strict=True))
+    found = parse(f"pca~{told}")
+    assert 30 < len(found.polygon) <= 160
+    assert parse(found.text()) == found
+    x, y = np.array(found.polygon).T
+    size = 0.5 * abs(x @ np.roll(y, -1) - y @ np.roll(x, -1))
+    assert size == pytest.approx(np.pi, rel=0.01)
+    zigzag = area("pca", [(k, k % 2 * 5_000) for k in range(5_000)])
+    assert 3 <= len(zigzag.polygon) <= 1_000
+
+
+def test_names_come_once_and_not_by_the_thousand():
+    assert formats.names("a,b,a,,b") == ("a", "b")
+    with pytest.raises(ValueError, match="at most 200 names"):
+        formats.names(",".join(f"a{k}" for k in range(201)))
+    with pytest.raises(ValueError, match="at most 12 whole"):
+        formats.wholes("0," * 12 + "0")

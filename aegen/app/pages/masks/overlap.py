@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from aegen.app.components.drawing import drawing
 from aegen.app.pages.masks import state
 from aegen.app.services import interventions, tickets
+from aegen.app.state import visit
 from aegen.app.widgets import bound, share_bar
 from aegen.app.widgets.markdown import plain
 from aegen.app.widgets.mask_curves import colours
@@ -34,7 +35,10 @@ def beside_others(name: str) -> None:
         st.caption("There is no other ticket yet: train one, or open a file.")
         return
     item = state.against
-    item.set(tuple(each for each in item.get() if each in others))
+    known = tuple(each for each in item.get() if each in others)
+    if len(known) > MOST:
+        visit.notify(f"The link names {len(known)} tickets to compare with; the first {MOST} are.")
+    item.set(known[:MOST])
     key = bound.bind(item)
     st.session_state[key] = list(item.get())
     st.multiselect(

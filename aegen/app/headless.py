@@ -1,0 +1,32 @@
+"""A page of the app, opened in this process as a link would, without a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from streamlit.testing.v1 import AppTest
+
+from aegen.app import navigation
+from aegen.app.location import MAIN
+from aegen.app.state.visit import KEY
+
+__all__ = ["choices", "open_page"]
+
+
+def open_page(address: str, link: Mapping[str, str | Sequence[str]] | None = None) -> AppTest:
+    """The page at ``address`` after its first run, as Streamlit's tests see it.
+
+    Args:
+        address: the page's part of the address, such as "latent-map".
+        link: what stands after it, by name.
+    """
+    app = AppTest.from_file(str(MAIN), default_timeout=60)
+    for name, value in (link or {}).items():
+        app.query_params[name] = value if isinstance(value, str) else list(value)
+    app.switch_page(str(navigation.entry(address).path))
+    return app.run()
+
+
+def choices(app: AppTest) -> list[str]:
+    """Names, in links, of the choices that an opened page has shown."""
+    return sorted({"bundle", *(item.name for item in app.session_state[KEY].shown)})
