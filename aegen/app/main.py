@@ -15,9 +15,10 @@ if __name__ == "__main__":
     st.set_page_config(page_title="aegen", page_icon=navigation.ICON, layout="wide")
     page = st.navigation(navigation.pages())
     link.arrive(page.url_path)
-    sidebar.sidebar()
-    with watching.page_run(page.url_path):
-        page.run()
+    with services.cache.one_look():
+        sidebar.sidebar()
+        with watching.page_run(page.url_path):
+            page.run()
     link.publish()
     address(page.url_path, link.current())
     services.warmup.warm_up()

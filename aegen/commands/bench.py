@@ -150,3 +150,16 @@ def bench_supermask(
     from aegen.benchmarks.supermask import BATCHES, report
 
     report(names or (), batches=batch or BATCHES, repeats=repeats)
+
+
+@bench.command("load")
+def bench_load(
+    bundle: Annotated[str, typer.Option(help="Bundle to open")] = "mnist",
+    visitors: Annotated[int, typer.Option(min=1, help="Visitors at once")] = 20,
+    minutes: Annotated[float, typer.Option(min=0.1, help="How long")] = 5.0,
+) -> None:
+    """Many visitors at once on a real server: waiting times, crossed state, memory."""
+    from aegen.benchmarks.load import report
+
+    if not report(bundle, visitors, minutes):
+        raise typer.Exit(1)

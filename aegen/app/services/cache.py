@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, ParamSpec, TypeVar, cast
 
 import streamlit as st
 
 from aegen.core.errors import UnknownName
 
-__all__ = ["Stamp", "bundle_names", "cached", "stamp"]
+__all__ = ["Stamp", "bundle_names", "cached", "one_look", "stamp"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -19,23 +21,51 @@ Stamp = tuple[str, int, int]
 """Which folder a bundle is, and when its bundle.json was written: another one, another bundle."""
 
 
+_seen: ContextVar[dict[str, Any] | None] = ContextVar("seen", default=None)
+"""What the run of a page that goes on has seen of the folders of bundles."""
+
+
+@contextmanager
+def one_look() -> Iterator[None]:
+    """The run of a page, which looks for bundles once, however often it asks for them."""
+    token = _seen.set({} if _seen.get() is None else _seen.get())
+    try:
+        yield
+    finally:
+        _seen.reset(token)
+
+
+def _once(key: str, look: Callable[[], T]) -> T:
+    seen = _seen.get()
+    if seen is None:
+        return look()
+    if key not in seen:
+        seen[key] = look()
+    found: T = seen[key]
+    return found
+
+
 def bundle_names() -> list[str]:
     """Names of the bundles there are."""
-    from aegen.bundles import bundles
+    from aegen import bundles
 
-    return bundles()
+    return list(_once("", lambda: bundles.bundles()))
 
 
 def stamp(name: str) -> Stamp:
     """The stamp of the bundle of this name now.
 
     Raises:
-        UnknownName: there is none.
+        UnknownName: there is none. A path is no name: nobody learns here which folders exist.
     """
+    if not name or name not in bundle_names():
+        raise UnknownName("bundle", name, bundle_names())
+    return _once(name, lambda: _stamp(name))
+
+
+def _stamp(name: str) -> Stamp:
     from aegen.bundles import find
 
-    if not name:
-        raise UnknownName("bundle", name, bundle_names())
     folder = find(name)
     try:
         written = (folder / "bundle.json").stat()
