@@ -7,14 +7,18 @@ import contextlib
 import json
 import logging
 import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from aegen.app import login
 from aegen.app.live.answers import answer
 from aegen.app.live.messages import Request, request
+from aegen.app.server.sharing import sharing
+from aegen.app.server.visitor import COOKIE
 from aegen.core.errors import AegenError
 
 __all__ = ["ADDRESS", "routes"]
@@ -30,6 +34,12 @@ LANES = 16
 
 AT_ONCE = 2
 """Requests of one client at work at once: what reads a picture must not hold up the next one."""
+
+BURST = 2.0
+"""Seconds' worth of messages that may come at once."""
+
+OF_ONE = 16
+"""Channels of one visitor, as far as a visitor is known: tabs of a browser."""
 
 PATIENCE = 10.0
 """Seconds in which a client must read a reply."""
@@ -58,14 +68,16 @@ def allowed(socket: WebSocket) -> bool:
 
 
 async def _serve(socket: WebSocket) -> None:
-    if not allowed(socket):
+    if not allowed(socket) or not login.is_logged_in(socket):
         await socket.close(1008)
         return
-    if len(_open) >= CLIENTS:
+    visitor = socket.cookies.get(COOKIE)
+    same = sum(1 for other in _open if visitor and other.visitor == visitor)
+    if len(_open) >= CLIENTS or same >= OF_ONE:
         await socket.close(1013)
         return
     await socket.accept()
-    channel = Channel(socket)
+    channel = Channel(socket, visitor)
     _open.add(channel)
     try:
         await channel.run()
@@ -76,8 +88,9 @@ async def _serve(socket: WebSocket) -> None:
 class Channel:
     """The channel of one browser tab: what waits and what is at work, by lane."""
 
-    def __init__(self, socket: WebSocket) -> None:
-        self.socket = socket
+    def __init__(self, socket: WebSocket, visitor: str | None = None) -> None:
+        self.socket, self.visitor = socket, visitor
+        self.rate = Rate(sharing().live_messages)
         self.waiting: dict[str, Request] = {}
         self.busy: set[str] = set()
         self.news = asyncio.Event()
@@ -104,6 +117,7 @@ class Channel:
                 asked = Request(asked.id, "", None, f"at most {LANES} requests may wait at once")
             self.waiting[asked.lane] = asked  # where an older one was, so no lane starves another
             self.news.set()
+            await asyncio.sleep(self.rate.pause(time.monotonic()))
 
     async def _answer(self) -> None:
         loop = asyncio.get_running_loop()
@@ -132,6 +146,26 @@ class Channel:
             await self.socket.send_bytes(said)
         else:
             await self.socket.send_text(said)
+
+
+class Rate:
+    """How long to wait before the next message is read, so that not too many are.
+
+    What is not read waits in the client's own network; a newer one in its place is no loss.
+
+    Example:
+        >>> rate = Rate(10)
+        >>> [rate.pause(0.0) for _ in range(21)][-1]
+        0.1
+    """
+
+    def __init__(self, most: float) -> None:
+        self._each, self._next = 1 / most, -BURST
+
+    def pause(self, now: float) -> float:
+        """Seconds to wait after a message that came ``now``."""
+        self._next = max(self._next, now - BURST) + self._each
+        return round(max(0.0, self._next - now), 6)
 
 
 def _answered(asked: Request) -> str | bytes:

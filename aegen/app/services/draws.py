@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from aegen.app.server.sharing import sharing
 from aegen.app.services import bundles
 from aegen.app.services.cache import cached
 from aegen.app.services.images import one_thread
@@ -54,7 +55,7 @@ class Quality:
     n: int
 
 
-@cached(12)
+@cached(12, megabytes=lambda: sharing().draw_megabytes)
 def draw(spec: SamplerSpec, n: int, seed: int) -> Draw:
     """``n`` new images."""
     one_thread()

@@ -10,7 +10,7 @@ import streamlit as st
 from aegen.app.pages.bring import state
 from aegen.app.services.creations import KINDS, Sources
 from aegen.app.state import link, visit
-from aegen.app.state.uploads import release, uploads
+from aegen.app.state.uploads import accept, release, uploads
 from aegen.app.widgets import bound
 from aegen.app.widgets.markdown import plain
 from aegen.app.widgets.messages import show_problem
@@ -80,6 +80,7 @@ def _file(field: str) -> Any:
         _held(field, held.files[field])
     else:
         key = f"bring:{field}:{held.rounds.get(field, 0)}"
+        accept(f"bring:{field}", MEGABYTES[field])
         st.file_uploader(
             LABELS[field],
             type=TYPES[field],
