@@ -29,7 +29,7 @@ from aegen.bundles import read
 from aegen.core.arrays import FloatArray
 from aegen.core.errors import AegenError
 
-__all__ = ["Load", "measure", "report"]
+__all__ = ["Load", "Place", "Visitor", "measure", "report", "visits"]
 
 THINK = 2.0, 4.0
 """Seconds between two acts of a visitor, evenly."""
@@ -69,17 +69,17 @@ class Load:
 
 
 @dataclass(frozen=True)
-class _Place:
+class Place:
     """The bundle, and where its rows lie on its map, (n, 2)."""
 
     bundle: str
     points: FloatArray
 
 
-class _Visitor:
+class Visitor:
     """One visitor, on the page Sample or on the map, with seeds and places of its own."""
 
-    def __init__(self, number: int, page: Tab, place: _Place, load: Load, seen: dict[str, str]):
+    def __init__(self, number: int, page: Tab, place: Place, load: Load, seen: dict[str, str]):
         self.page, self.load, self.seen = page, load, seen
         self.bundle, self.points = place.bundle, place.points
         self.outline: list[list[float]] = []
@@ -89,7 +89,7 @@ class _Visitor:
         self.pictures = 64
         self.turn = number  # so that not all do the same at the same time
 
-    async def sample(self) -> None:
+    async def _sample(self) -> None:
         await self.page.open(
             "sample",
             bundle=self.bundle,
@@ -97,21 +97,20 @@ class _Visitor:
             **{"sample.n": self.pictures, "sample.seed": self.seed},
         )
 
-    async def new_seed(self) -> None:
+    async def _new_seed(self) -> None:
         self.seed += 1
         await self.page.click("New seed")
 
-    async def choice(self) -> None:
+    async def _choice(self) -> None:
         self.pictures = int(self.rng.choice([n for n in (16, 36, 64, 100) if n != self.pictures]))
         await self.page.put("number_input", "Pictures", double_value=self.pictures)
 
-    async def map(self) -> None:
+    async def _map(self) -> None:
         await self.page.open("latent-map", bundle=self.bundle)
 
-    async def lasso(self) -> None:
-        spec = next(part for part in self.page.data("aegen.part") if part["part"] == "spec")[
-            "spec"
-        ]
+    async def _lasso(self) -> None:
+        parts = {part["part"]: part for part in self.page.data("aegen.part")}
+        spec = parts["spec"]["spec"]
         turns = np.arange(9) / 9 * 2 * math.pi
         radius = self.rng.uniform(0.03, 0.15) * np.ptp(self.points, axis=0).max()
         outline = radius * np.column_stack([np.cos(turns), np.sin(turns)])
@@ -145,7 +144,7 @@ class _Visitor:
         if not right:
             self.load.crossed.append(f"{self.name} expected its own state and got {found}")
 
-    async def timed(self, kind: str, act: Callable[[], Awaitable[None]]) -> None:
+    async def _timed(self, kind: str, act: Callable[[], Awaitable[None]]) -> None:
         start = time.perf_counter()
         await act()
         self.load.seconds.setdefault(kind, []).append(time.perf_counter() - start)
@@ -155,15 +154,15 @@ class _Visitor:
         self.turn += 1
         here = self.page.page
         if self.turn % 9 == 0:
-            await self.timed("open", self.map if here == "sample" else self.sample)
+            await self._timed("open", self._map if here == "sample" else self._sample)
         elif here == "sample":
             if self.turn % 3:
-                await self.timed("new seed", self.new_seed)
+                await self._timed("new seed", self._new_seed)
             else:
-                await self.timed("choice", self.choice)
+                await self._timed("choice", self._choice)
             self.check_sample()
         else:
-            await self.timed("lasso", self.lasso)
+            await self._timed("lasso", self._lasso)
             self.check_lasso()
 
     async def heavy(self) -> None:
@@ -176,15 +175,15 @@ class _Visitor:
         )
         await self.page.rest(HEAVY_LASTS)
         self.pictures = 64
-        await self.sample()
+        await self._sample()
 
-    async def live(self, until: float, heavy: bool) -> None:
+    async def live(self, until: float, think: tuple[float, float], heavy: bool) -> None:
         """Act and think, until it is time."""
-        await asyncio.sleep(self.rng.uniform(0, THINK[1]))
-        await self.timed("open", self.sample if self.turn % 2 else self.map)
+        await asyncio.sleep(self.rng.uniform(0, think[1]))
+        await self._timed("open", self._sample if self.turn % 2 else self._map)
         fit = time.monotonic() + HEAVY_EVERY / 2
         while time.monotonic() < until:
-            await self.page.rest(self.rng.uniform(*THINK))
+            await self.page.rest(self.rng.uniform(*think))
             if heavy and time.monotonic() > fit:
                 fit = time.monotonic() + HEAVY_EVERY
                 await self.heavy()
@@ -193,20 +192,33 @@ class _Visitor:
 
 
 async def _visit(
-    number: int, address: str, place: _Place, load: Load, seen: dict[str, str], until: float
+    number: int,
+    address: str,
+    place: Place,
+    load: Load,
+    seen: dict[str, str],
+    until: float,
+    think: tuple[float, float],
 ) -> None:
     try:
         async with tab(address) as page:
-            await _Visitor(number, page, place, load, seen).live(until, heavy=number == 1)
+            await Visitor(number, page, place, load, seen).live(until, think, heavy=number == 1)
     except Exception as problem:
         load.errors.append(f"visitor {number}: {type(problem).__name__}: {problem}")
 
 
-async def _all(address: str, place: _Place, visitors: int, seconds: float) -> Load:
+async def visits(
+    address: str,
+    place: Place,
+    visitors: int,
+    seconds: float,
+    think: tuple[float, float] = THINK,
+) -> Load:
+    """Let so many visitors act on a server for so long, and think between their acts."""
     load, seen = Load(), dict[str, str]()
     until = time.monotonic() + seconds
     coming = [
-        asyncio.create_task(_visit(number + 1, address, place, load, seen, until))
+        asyncio.create_task(_visit(number + 1, address, place, load, seen, until, think))
         for number in range(visitors)
     ]
     await asyncio.sleep(min(EARLY, seconds / 4))
@@ -239,11 +251,11 @@ def measure(bundle: str = "mnist", visitors: int = 20, minutes: float = 5.0) -> 
         raise AegenError("at least one visitor and some time are needed")
     opened = read(bundle)
     projection = "umap" if "umap" in opened.manifest.projections else "pca"
-    place = _Place(bundle, opened.projection(projection))
+    place = Place(bundle, opened.projection(projection))
     with tempfile.TemporaryDirectory() as kept:
         script = folder() / "app.py"
         with served(script, environment={"AEGEN_CACHE": kept}) as address:
-            return asyncio.run(_all(address, place, visitors, 60 * minutes))
+            return asyncio.run(visits(address, place, visitors, 60 * minutes))
 
 
 def report(bundle: str = "mnist", visitors: int = 20, minutes: float = 5.0) -> bool:

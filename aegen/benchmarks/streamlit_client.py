@@ -47,6 +47,7 @@ class Tab:
         shown: the page's elements by their place.
         query: what the page's link holds, as the server last said.
         problems: what the pages showed as errors so far.
+        session: what the server calls it.
     """
 
     socket: ClientConnection
@@ -54,6 +55,7 @@ class Tab:
     query: str = ""
     problems: list[str] = field(default_factory=list)
     page: str = ""
+    session: str = ""
     _kept: dict[str, ForwardMsg] = field(default_factory=dict)
 
     async def open(self, page: str, **link: object) -> None:
@@ -156,8 +158,10 @@ class Tab:
         kind = message.WhichOneof("type")
         if kind == "page_info_changed":
             self.query = message.page_info_changed.query_string
-        elif kind == "new_session" and not message.metadata.run.fragment_ids:
-            self.shown.clear()
+        elif kind == "new_session":
+            self.session = message.new_session.initialize.session_id
+            if not message.metadata.run.fragment_ids:
+                self.shown.clear()
         elif kind == "delta":
             self._show(tuple(message.metadata.delta_path), message.delta)
 
