@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
@@ -178,14 +178,14 @@ class Tab:
                 self.problems.append(f"{element.type}: {element.message}")
 
 
-def tab(address: str) -> Any:
+def tab(address: str, headers: Mapping[str, str] | None = None) -> Any:
     """A context manager (async) that opens a `Tab` of the app at ``address``."""
-    return _Opened(address)
+    return _Opened(address, headers)
 
 
 class _Opened:
-    def __init__(self, address: str) -> None:
-        self._address = address
+    def __init__(self, address: str, headers: Mapping[str, str] | None) -> None:
+        self._address, self._headers = address, headers
         self._connection: Any = None
 
     async def __aenter__(self) -> Tab:
@@ -196,6 +196,7 @@ class _Opened:
             f"ws://{parts.netloc}{parts.path}/_stcore/stream",
             subprotocols=["streamlit"],  # type: ignore[list-item]
             origin=f"{parts.scheme}://{parts.netloc}",  # type: ignore[arg-type]
+            additional_headers=self._headers,
             max_size=None,
             compression=None,
             open_timeout=PATIENCE,

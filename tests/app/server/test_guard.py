@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
+from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
@@ -180,3 +182,36 @@ def test_what_went_wrong_stays_in_the_log(tmp_path):
     assert "secret" not in said
     assert "ZeroDivision" not in said
     assert "bad.py" not in said
+
+
+SECRETS = """
+[auth]
+redirect_uri = "http://localhost/oauth2callback"
+cookie_secret = "only for this test"
+client_id = "aegen"
+client_secret = "x"
+server_metadata_url = "http://localhost/none"
+"""
+
+
+def test_before_a_login_there_is_no_page_no_picture_and_no_file(tmp_path, bundle_folder):
+    (tmp_path / ".streamlit").mkdir()
+    (tmp_path / ".streamlit" / "secrets.toml").write_text(SECRETS)
+    environment = {"HOME": str(tmp_path), "AEGEN_BUNDLES": str(bundle_folder)}
+
+    async def visit(address, headers=None):
+        async with tab(address, headers) as page:
+            await page.open("bring", bundle="bars")
+            labels = [s.element.label for s in page.shown.values() if s.kind == "button"]
+            return labels, (await upload(page, address, b"some bytes"))[0], page.problems
+
+    with served(ROOT / "app.py", environment=environment) as address:
+        assert asyncio.run(visit(address)) == (["Log in"], 403, [])
+        live = address.replace("http", "ws") + "/aegen/live"
+        with pytest.raises(InvalidStatus), connect(live, origin=address):
+            pass
+        person = {"origin": address, "is_logged_in": True, "email": "ann@lab.example"}
+        signed = create_signed_value("only for this test", USER_COOKIE_NAME, json.dumps(person))
+        cookie = {"Cookie": f"{USER_COOKIE_NAME}={signed.decode()}"}
+        with connect(live, origin=address, additional_headers=cookie):
+            pass
