@@ -1,7 +1,7 @@
 """Many visitors at once: how long each waits, whether one sees another's state, what memory does.
 
 A real server in a process of its own, and visitors who speak Streamlit's protocol (see
-`aegen.benchmarks.streamlit_client`). Each does light acts with a pause for thought between them: a
+`aegen.app.server.client`). Each does light acts with a pause for thought between them: a
 new seed, another choice, a lasso. One of them also fits a slow model now and then. Every visitor
 checks that what comes is its own.
 """
@@ -22,9 +22,9 @@ from statistics import median
 import numpy as np
 
 from aegen.app.location import folder
+from aegen.app.server.client import Tab, tab
 from aegen.benchmarks.browser import served
 from aegen.benchmarks.console import console, table
-from aegen.benchmarks.streamlit_client import Tab, tab
 from aegen.bundles import read
 from aegen.core.arrays import FloatArray
 from aegen.core.errors import AegenError

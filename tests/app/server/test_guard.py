@@ -16,11 +16,11 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from aegen.app.live import route
+from aegen.app.server.client import tab
 from aegen.app.server.guard import HEADERS
 from aegen.app.server.visitor import COOKIE
 from aegen.benchmarks.browser import served
 from aegen.benchmarks.load import Load, Place, Visitor, visits
-from aegen.benchmarks.streamlit_client import tab
 
 ROOT = Path(__file__).parents[3]
 

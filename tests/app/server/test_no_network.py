@@ -35,7 +35,7 @@ VISIT = """
 import asyncio, json, os, subprocess, sys, time, urllib.request
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
-from aegen.benchmarks.streamlit_client import tab
+from aegen.app.server.client import tab
 
 port, pages, noted = sys.argv[1], sys.argv[2].split(), sys.argv[3]
 words = ["-m", "streamlit", "run", "app.py", "--server.headless=true", f"--server.port={port}"]
