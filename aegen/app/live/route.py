@@ -51,9 +51,17 @@ _open: set[Channel] = set()
 _log = logging.getLogger(__name__)
 
 
-def routes() -> list[BaseRoute]:
-    """The channel's routes, also below whatever path the server or a proxy puts before it."""
-    return [WebSocketRoute(path, _serve) for path in (f"/{ADDRESS}", f"/{{base:path}}/{ADDRESS}")]
+def routes(messages: int | None = None) -> list[BaseRoute]:
+    """The channel's routes, also below whatever path the server or a proxy puts before it.
+
+    Args:
+        messages: that a client may send a second; by default as `aegen.app.server.sharing` says.
+    """
+
+    async def serve(socket: WebSocket) -> None:
+        await _serve(socket, Rate(messages or sharing().live_messages))
+
+    return [WebSocketRoute(path, serve) for path in (f"/{ADDRESS}", f"/{{base:path}}/{ADDRESS}")]
 
 
 def allowed(socket: WebSocket) -> bool:
@@ -67,7 +75,7 @@ def allowed(socket: WebSocket) -> bool:
     return origin is None or urlsplit(origin).netloc == host or is_url_from_allowed_origins(origin)
 
 
-async def _serve(socket: WebSocket) -> None:
+async def _serve(socket: WebSocket, rate: Rate) -> None:
     if not allowed(socket) or not login.is_logged_in(socket):
         await socket.close(1008)
         return
@@ -77,7 +85,7 @@ async def _serve(socket: WebSocket) -> None:
         await socket.close(1013)
         return
     await socket.accept()
-    channel = Channel(socket, visitor)
+    channel = Channel(socket, rate, visitor)
     _open.add(channel)
     try:
         await channel.run()
@@ -88,9 +96,8 @@ async def _serve(socket: WebSocket) -> None:
 class Channel:
     """The channel of one browser tab: what waits and what is at work, by lane."""
 
-    def __init__(self, socket: WebSocket, visitor: str | None = None) -> None:
-        self.socket, self.visitor = socket, visitor
-        self.rate = Rate(sharing().live_messages)
+    def __init__(self, socket: WebSocket, rate: Rate, visitor: str | None) -> None:
+        self.socket, self.rate, self.visitor = socket, rate, visitor
         self.waiting: dict[str, Request] = {}
         self.busy: set[str] = set()
         self.news = asyncio.Event()

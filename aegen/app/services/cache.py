@@ -15,7 +15,10 @@ import streamlit as st
 
 from aegen.core.errors import UnknownName
 
-__all__ = ["Stamp", "bundle_names", "cached", "one_look", "stamp"]
+__all__ = ["EACH", "Stamp", "bundle_names", "cached", "one_look", "stamp"]
+
+EACH = 64
+"""What is remembered of what visitors do, each something else, so that none has it made twice."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -67,9 +70,10 @@ def stamp(name: str) -> Stamp:
 
 
 def _stamp(name: str) -> Stamp:
-    from aegen.bundles import find
+    from aegen.bundles import discovery, find
 
-    folder = find(name)
+    known = _once("/", lambda: {each.name: each for each in reversed(discovery._folders())})
+    folder = known.get(name) or find(name)
     try:
         written = (folder / "bundle.json").stat()
     except OSError:  # whoever opens it says what is wrong with it

@@ -191,7 +191,7 @@ def _whole(spec: SamplerSpec) -> SamplerSpec:
     return replace(spec, within=None) if by_rows(spec) else spec
 
 
-@cached(10, megabytes=lambda: sharing().fit_megabytes)
+@cached(32, megabytes=lambda: sharing().fit_megabytes)
 def _fitted(spec: SamplerSpec) -> Fitted:
     from aegen.app.services import disk_cache
     from aegen.bundles.generation import Model

@@ -42,7 +42,7 @@ PLAIN = 256
 AT_ONCE = 2
 """Searches at work at a time: they share the server's own processor with the pages."""
 
-REMEMBERED = 12
+REMEMBERED = 24
 """Draws for targets that are kept, images and all."""
 
 
@@ -205,7 +205,7 @@ def baseline(spec: SamplerSpec, text: str) -> tuple[float, tuple[float, ...]]:
 # transfers and edits
 
 
-@cached(8)
+@cached(16)
 def transferred(name: str, source: str, margins: str, n: int, seed: int) -> Transferred:
     """Draws of one group with the margins of another, decoded and classified."""
     from aegen.targeting import transfer

@@ -133,6 +133,20 @@ def test_visitors_at_once_see_their_own(address):
     assert len(load.memory) == 2
 
 
+def test_after_a_step_in_the_history_the_map_still_hears_a_lasso(address):
+    async def visit():
+        async with tab(address) as page:
+            load = Load()
+            visitor = Visitor(1, page, Place("bars", np.zeros((1, 2))), load, {})
+            for _ in range(2):  # the second one is a step
+                await page.open("latent-map", bundle="bars")
+            await visitor._lasso()
+            visitor.check_lasso()
+            return load.crossed
+
+    assert asyncio.run(visit()) == []
+
+
 class Mixed:
     """A page that shows the state of another visitor."""
 
