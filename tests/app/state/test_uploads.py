@@ -1,5 +1,7 @@
 """Files that visitors bring: what one and all may have, and what goes with its page."""
 
+import threading
+
 import pytest
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
@@ -54,6 +56,11 @@ def test_what_was_dropped_on_a_page_goes_when_the_page_is_left():
         browser.open("sample", bundle="bars")
         until(lambda: not files.get_files(browser.session, ["f"]))
         assert not fields(browser.session)
+        until(lambda: not running())
+
+
+def running():
+    return [t for t in threading.enumerate() if t.name == "ScriptRunner.scriptThread"]
 
 
 def fields(session):
