@@ -18,6 +18,7 @@ from scipy.optimize import minimize_scalar
 from aegen.core.arrays import BoolArray, FloatArray, IntArray
 from aegen.core.compiled import compiled
 from aegen.core.progress import report
+from aegen.core.threads import one_blas_thread
 from aegen.samplers._kernel_sums import binned_distances
 from aegen.samplers._standardise import first_copies
 
@@ -82,8 +83,6 @@ class Parts:
     @classmethod
     def cut(cls, x: FloatArray, weights: FloatArray, rng: np.random.Generator) -> Self:
         """Parts of the rows of ``x`` (n, d)."""
-        from threadpoolctl import threadpool_limits
-
         first = first_copies(x)
         together = np.bincount(first, weights, len(x)).astype(np.float64)
         different = np.flatnonzero(together > 0)
@@ -97,7 +96,7 @@ class Parts:
             part = rng.permutation(len(own)) % math.ceil(len(own) * PARTS / len(x))
             parted = [(own[part == k], shares[part == k]) for k in range(part.max() + 1)]
         variances, axes = [], []
-        with threadpool_limits(limits=1):  # sums in one order, whatever the number of threads
+        with one_blas_thread():  # sums in one order, whatever the number of threads
             whole = (x * weights[:, None]).T @ x
             for rows, _ in parted:
                 some = x[rows]
@@ -110,12 +109,10 @@ class Parts:
 
     def shrinkage(self, rng: np.random.Generator) -> float:
         """How far to draw correlations towards 0, 1 for a kernel that is not tilted."""
-        from threadpoolctl import threadpool_limits
-
         best, worse, near = 1.0, 0, 0.0
         if not self.left_out:
             return best
-        with threadpool_limits(limits=1):
+        with one_blas_thread():
             trials = [self._trial(part, rng) for part in range(len(self.left_out))]
             shares = np.concatenate([trial.shares for trial in trials])
             shares /= shares.sum()

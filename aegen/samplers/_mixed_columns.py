@@ -48,6 +48,9 @@ FEW = 0.08
 SWAY = 1.05
 """Factor by which far values raise a standard deviation from which they matter."""
 
+NEAR_END = 100
+"""Rows at each end whose kernels are looked at."""
+
 ROWS_AT_ONCE = 64
 """Rows whose ends are sought side by side, which takes a fifth of the time."""
 
@@ -83,17 +86,26 @@ class MixedColumns:
         """
         if weights is not None:
             z, weights = z[weights > 0], weights[weights > 0]
-        columns = np.arange(z.shape[1])
+        ends, far = (np.ones(z.shape[1], dtype=np.bool_) for _ in range(2))
         for rows in LOOKED_AT:
-            columns = columns[_may_be_mixed(z[:, columns], reach, rows)]
+            columns = np.flatnonzero(ends | far)
             if not len(columns):
                 return None
+            own = z if len(columns) == len(ends) else z[:, columns]
+            ended, spread = _may_end(own, rows)
+            ends[columns] &= ended
+            far[columns] &= _may_be_far(own, spread, reach)
+        if far.any():
+            far[far] = _heavy(z[:, far], weights)
+        columns = np.flatnonzero(ends | far)
+        if not len(columns):
+            return None
         even = np.full(len(z), 1 / len(z)) if weights is None else weights
         copies, count = copies_and_count(z, weights)
         own = np.ascontiguousarray(z[:, columns])
         found = MixedColumns.of(columns, own, even, count, copies)
-        margins, heavy = found.scores.margins, _heavy(found.codes, weights)
-        return found.take(heavy | np.array([not (m.plain or m.constant) for m in margins]))
+        smooth = [m.plain or m.constant for m in found.scores.margins]
+        return found.take(far[columns] | ~np.array(smooth))
 
     @staticmethod
     def of(
@@ -195,21 +207,36 @@ def _heavy(z: FloatArray, weights: FloatArray | None = None) -> BoolArray:
     return heavy
 
 
-def _may_be_mixed(z: FloatArray, reach: float, rows: int) -> BoolArray:
-    """Which columns of codes (n, d) may be mixed: a look at some rows, and at the ends of all."""
+def _may_end(z: FloatArray, rows: int) -> tuple[BoolArray, FloatArray]:
+    """Which columns of codes (n, d) may have point masses or bounds, and their spreads, (d,).
+
+    Atoms and spreads are those of some ``rows``, as are the ends in a first look, which therefore
+    lets more columns pass.
+    """
     some = z[:: -(-len(z) // rows)]
-    n = len(some)
-    crowd = int(2 * MISSING) - 1
-    if n <= crowd:
-        return np.ones(z.shape[1], dtype=np.bool_)
     spread = centre_and_spread(some)[1]
-    ordered = np.sort(some, axis=0)
-    low, high = ordered[crowd] - ordered[0], ordered[-1] - ordered[-1 - crowd]
-    may: BoolArray = may_repeat(some) | (np.minimum(low, high) < 1.2 * silverman(n) * spread)
+    first = rows == LOOKED_AT[0]
+    looked = some if first else z
+    n, k = len(looked), min(NEAR_END, len(looked) // 2)
+    ends = np.partition(looked, (k - 1, n - k), axis=0) if k else looked
+    width = silverman(n) * np.where(spread > 0, spread, np.inf)
+    low, high = ends[:k], ends[n - k :]
+    beyond = [
+        ndtr(gaps / width).sum(axis=0) for gaps in (low.min(axis=0) - low, high - high.max(axis=0))
+    ]
+    may: BoolArray = may_repeat(some) | (
+        np.max(beyond, axis=0) > (MISSING / 3 if first else MISSING)
+    )
+    return may | (n < 2 * MISSING), spread
+
+
+def _may_be_far(z: FloatArray, spread: FloatArray, reach: float) -> BoolArray:
+    """Which columns of codes (n, d) of such spreads (d,) have a range that holds far values."""
     far = FAR * spread
-    if reach > far.min():  # else no column can have a far value
-        may |= _ranges(z) > far
-    return may
+    if reach <= far.min():  # then no column can
+        return np.zeros(z.shape[1], dtype=np.bool_)
+    held: BoolArray = _ranges(z) > far
+    return held
 
 
 def _ranges(z: FloatArray) -> FloatArray:

@@ -12,11 +12,12 @@ Codes are exactly zero in half of their rows (ReLU), take a few values only, or 
   which the smallest is taken; where a quarter of the rows crowd together (a saturated tanh), they
   are such a group.
 - A side is bounded where it ends in an atom, or where kernels as wide as suits the last quarter of
-  the rows would place five rows or more beyond the last value and there is none: a tail that thins
-  out has about one. The bound is the roundest number just beyond the last value, else that value.
-  Activations that only come near to a bound (softplus, sigmoid) are known by the column's own
-  kernels placing five rows beyond, where 0, 1 or -1 lies just there. Kernels are mirrored at a
-  bound, so that no mass is lost beyond it.
+  the rows (of many rows also the last eighth, sixteenth, ...) would place five rows or more beyond
+  the last value and there is none: a tail that thins out, also that of a small group, has about
+  one. The bound is the roundest number just beyond the last value, else that value. Activations
+  that only come near to a bound (softplus, sigmoid) are known by the column's own kernels placing
+  five rows beyond, where 0, 1 or -1 lies just there. Kernels are mirrored at a bound, so that no
+  mass is lost beyond it.
 
 The density is with respect to Lebesgue measure plus a unit mass at each atom, so an atom's density
 is its probability. Used by all copulas and by `independent_margins.py`.
@@ -77,7 +78,10 @@ JUST_BEYOND, NEAR_NATURAL = 6.0, 20.0
 """Mean distances of the last values within which the bound is a round number, or one of these."""
 
 END = 4
-"""The last rows whose spread tells how fast a column ends: one of so many."""
+"""The last rows whose spread tells how fast a column ends: one of so many, or of twice, ..."""
+
+ENOUGH = 200.0
+"""down to so many rows: among fewer, kernels would place five beyond no bound."""
 
 
 @dataclass(frozen=True)
@@ -414,10 +418,13 @@ def _lower_bound(
     natural = [b for b in NATURAL if first - min(NEAR_NATURAL * step, width) <= b <= first]
     if natural:
         return natural[0]
-    last = len(ordered) // END
-    narrow = ordered_spread(ordered[:last], None if weights is None else weights[:last])
-    if beyond(min(silverman(count / END) * narrow, width)) < MISSING:
-        return -np.inf
+    parts = END
+    while parts == END or count / parts >= ENOUGH:
+        last = len(ordered) // parts
+        narrow = ordered_spread(ordered[:last], None if weights is None else weights[:last])
+        if beyond(min(silverman(count / parts) * narrow, width)) < MISSING:
+            return -np.inf
+        parts *= 2
     number = _roundest(first - JUST_BEYOND * step, first)
     return first if number is None else number
 

@@ -17,6 +17,7 @@ import numpy as np
 from aegen.core.arrays import BoolArray, FloatArray, IntArray
 from aegen.core.errors import InvalidInput
 from aegen.core.parameters import Field
+from aegen.core.threads import one_blas_thread
 from aegen.samplers._standardise import standardise
 
 __all__ = [
@@ -90,10 +91,8 @@ def weighted_correlation(
 
     ``weights`` of the rows (n,) or of each sum to one; a column not ``varying`` (d,) has none.
     """
-    from threadpoolctl import threadpool_limits
-
     share = weights if isinstance(weights, float) else weights[:, None]
-    with threadpool_limits(limits=1):  # some BLAS kernels share the sum over rows among threads
+    with one_blas_thread():  # some BLAS kernels share the sum over rows among threads
         correlation: FloatArray = (x * share).T @ x
     correlation *= factor
     return symmetric(correlation, varying)
@@ -101,9 +100,7 @@ def weighted_correlation(
 
 def principal_axes(correlation: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Variances (r,) along the directions in which there is any, and those directions (d, r)."""
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(limits=1):  # several threads are slower where others wait for them
+    with one_blas_thread():  # several threads are slower where others wait for them
         values, vectors = np.linalg.eigh(correlation)
     kept = values > max(SINGULAR * values[-1], 0.0)
     return values[kept], np.ascontiguousarray(vectors[:, kept])

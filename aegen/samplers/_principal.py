@@ -20,6 +20,7 @@ from scipy.linalg import solve_triangular
 from aegen.core.arrays import BoolArray, FloatArray
 from aegen.core.errors import InvalidInput
 from aegen.core.parameters import Field
+from aegen.core.threads import one_blas_thread
 from aegen.samplers._normal import FLAT
 from aegen.samplers._standardise import (
     centre_and_scale,
@@ -74,8 +75,6 @@ class PrincipalSubspace:
 
         Far values do not sway it. None where there would be nothing left for noise.
         """
-        from threadpoolctl import threadpool_limits
-
         there = np.ones(len(z), dtype=np.bool_) if weights is None else weights > 0
         bulk = winsorised(z, weights)[there]
         share = np.full(len(bulk), 1 / len(bulk)) if weights is None else weights[there]
@@ -86,7 +85,7 @@ class PrincipalSubspace:
             return None
         unit = float(scale.max())
         x = standardise(bulk, origin, np.where(varying, unit, 0.0))
-        with threadpool_limits(limits=1):  # sums in one order, whatever the number of threads
+        with one_blas_thread():  # sums in one order, whatever the number of threads
             axes = _axes(x * np.sqrt(share)[:, None], k)
             axes[~varying] = 0.0
             rest = x - (x @ axes) @ axes.T
@@ -98,9 +97,7 @@ class PrincipalSubspace:
 
     def scores(self, z: FloatArray) -> FloatArray:
         """The components (n, k) of codes (n, d); equal rows have equal ones, to the last digit."""
-        from threadpoolctl import threadpool_limits
-
-        with threadpool_limits(limits=1):
+        with one_blas_thread():
             y: FloatArray = self._units(z) @ self.axes
         return y[first_copies(z)]
 

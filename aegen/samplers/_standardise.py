@@ -166,6 +166,8 @@ def refuse_constant(title: str, centre: FloatArray, scale: FloatArray) -> None:
 def first_copies(z: FloatArray) -> IntArray:
     """For each row of ``z`` (n, d) the first row that equals it, itself if none before does."""
     first = np.arange(len(z))
+    if z.shape[1] and (np.diff(np.sort(z[:, 0])) != 0).all():  # as a rule; a fifth of the time
+        return first
     group = np.zeros(len(z), dtype=np.int64)
     alike = first  # rows that some other row still equals in all columns looked at
     for column in z.T:

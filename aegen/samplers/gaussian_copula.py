@@ -6,10 +6,10 @@ from typing import Annotated, ClassVar
 
 import numpy as np
 from scipy.linalg import solve_triangular
-from threadpoolctl import threadpool_limits
 
 from aegen.core.arrays import BoolArray, FloatArray, IntArray
 from aegen.core.errors import InvalidInput
+from aegen.core.threads import one_blas_thread
 from aegen.samplers._mixed_marginal import (
     MixedMargin,
     copies_and_count,
@@ -179,9 +179,14 @@ class GaussianCopula(DensitySampler, ConditionalSampler):
         return self._margins().to_codes(x)
 
     def _score_samples(self, z: FloatArray) -> FloatArray:
-        refuse_constant(self.title, self.codes_[0], np.ptp(self.codes_, axis=0))
-        low, high, logs = self._margins().of_codes(z)
-        at, pattern = np.unique(low < high, axis=0, return_inverse=True)
+        scores = self._margins()
+        varies = np.array([not margin.constant for margin in scores.margins])
+        refuse_constant(self.title, self.codes_[0], varies)
+        low, high, logs = scores.of_codes(z)
+        atomic = low < high
+        if not atomic.any():
+            return self._log_density(low, high, logs, np.zeros(z.shape[1], dtype=np.bool_))
+        at, pattern = np.unique(atomic, axis=0, return_inverse=True)
         density = np.empty(len(z))
         for k, atoms in enumerate(at):
             rows = pattern.ravel() == k
@@ -273,7 +278,7 @@ def _redraw(
     Column by column, each given the others.
     """
     d = len(correlation)
-    with threadpool_limits(limits=1):
+    with one_blas_thread():
         precision = np.linalg.inv((1 - RIDGE) * correlation + RIDGE * np.eye(d))
     for j in np.flatnonzero(atoms.any(axis=0)):
         rows = atoms[:, j]

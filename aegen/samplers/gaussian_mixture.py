@@ -9,6 +9,7 @@ import numpy as np
 from aegen.core.arrays import BoolArray, FloatArray
 from aegen.core.parameters import Field
 from aegen.core.progress import report
+from aegen.core.threads import one_blas_thread
 from aegen.samplers._em import MixtureParameters, fit_mixture, log_densities
 from aegen.samplers._normal import known_units, regression
 from aegen.samplers._principal import Reduce
@@ -126,8 +127,6 @@ class GaussianMixture(DensitySampler, ConditionalSampler):
         return max(rows, d + 1) if whole else rows
 
     def _fit(self, z: FloatArray, weights: FloatArray | None, rng: np.random.Generator) -> None:
-        from threadpoolctl import threadpool_limits
-
         d = z.shape[1]
         self.centre_, self.scale_ = centre_and_scale(z, weights)
         if weights is None:
@@ -136,7 +135,7 @@ class GaussianMixture(DensitySampler, ConditionalSampler):
         active = np.flatnonzero(self.scale_ > 0)
         x = np.ascontiguousarray(standardise(z, self.centre_, self.scale_)[:, active])
         # One thread: sums are then taken in one order, and the same seed gives the same bytes.
-        with threadpool_limits(limits=1):
+        with one_blas_thread():
             k, begun = self._number(x, weights, rng)
             self.components_ = k
             self.weights_ = np.full(k, 1 / k)

@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 from scipy.integrate import quad
+from scipy.special import ndtr
 from scipy.stats import norm
 
 from aegen.core.errors import InvalidInput
 from aegen.samplers import Gaussian, load, samplers
 from aegen.samplers._mixed_columns import MixedColumns
+from aegen.samplers._mixed_marginal import MixedMargin
 from tests.contract import quick
 from tests.example_codes import tilted
 
@@ -100,6 +102,34 @@ def test_ordinary_codes_are_left_as_they_are():
     assert MixedColumns.find(rectified(), None, 10.0).columns.tolist() == [0, 1]
     assert MixedColumns.find(with_far(1e3), None, 2e3).columns.tolist() == [0, 1, 2]
     assert MixedColumns.find(np.repeat(tilted(50), 20, axis=0), None, 20.0) is None
+
+
+@pytest.mark.parametrize("n", [60, 500, 2000, 20_000])
+def test_the_first_looks_miss_no_column(n):
+    rng = np.random.default_rng(n)
+    x = rng.normal(size=(12, n))
+    columns = {
+        "uniform": ndtr(x[0]) + 0.33,
+        "one side": np.abs(x[1]) + 0.33,
+        "exponential": rng.exponential(size=n) + 0.3,
+        "thin ends": rng.beta(2, 2, n),
+        "thick ends": rng.beta(0.5, 0.5, n),
+        "normal": x[2],
+        "relu": np.maximum(x[3], 0),
+        "tanh": np.tanh(2 * x[4]),
+        "sigmoid": 1 / (1 + np.exp(-x[5])),
+        "softplus": np.log1p(np.exp(2 * x[6])),
+        "groups": rng.normal(size=9, scale=3)[rng.integers(9, size=n)] + x[7],
+        "counts": rng.poisson(2, n).astype(float),
+        "rounded": x[8].round(1),
+        "constant": np.full(n, 3.0),
+        "far": x[9] * (1 + 1e4 * (np.arange(n) == 7)),
+    }
+    z = np.stack(list(columns.values()), axis=1)
+    margins = MixedMargin.of_codes(z, np.full(n, 1 / n), np.arange(n), count=float(n))
+    mixed = [k for k, m in zip(columns, margins, strict=True) if not (m.plain or m.constant)]
+    found = MixedColumns.find(z, None, float(np.ptp(z)))
+    assert {list(columns)[j] for j in found.columns} == {*mixed, "far"}
 
 
 def test_density_of_a_gaussian_by_the_book():

@@ -238,6 +238,16 @@ def test_normal_codes_are_hardly_ever_taken_to_be_bounded(n):
     assert sum(margin_of(np.abs(normal(n, seed=seed))).low == 0 for seed in range(50)) > 40
 
 
+def test_a_small_group_at_the_end_of_a_column_is_no_bound():
+    """The last of several groups holds too few rows to thin out as slowly as the last quarter."""
+    rng = np.random.default_rng(0)
+    found = []
+    for _ in range(300):
+        groups = rng.normal(scale=3, size=10)[rng.integers(10, size=2000)]
+        found.append(margin_of(groups + rng.normal(size=2000)))
+    assert sum(m.low > -np.inf or m.high < np.inf for m in found) <= 6  # 17 by the last quarter
+
+
 def test_the_roundest_number():
     assert _roundest(-1.0, 1.0) == 0
     assert _roundest(1.985, 2.0015) == 2
