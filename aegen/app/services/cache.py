@@ -85,12 +85,15 @@ class Budget:
     """What is kept of large things: those used last, as many as memory may hold.
 
     Args:
-        megabytes: gives how many that is.
+        entries: how many there are at most.
+        megabytes: gives how many they may have together.
         forget: called with the arguments of what is no longer kept.
     """
 
-    def __init__(self, megabytes: Callable[[], int], forget: Callable[..., None]) -> None:
-        self._megabytes, self._forget = megabytes, forget
+    def __init__(
+        self, entries: int, megabytes: Callable[[], int], forget: Callable[..., None]
+    ) -> None:
+        self._entries, self._megabytes, self._forget = entries, megabytes, forget
         self._sizes: OrderedDict[tuple[Any, ...], int] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -102,7 +105,7 @@ class Budget:
             self._sizes.move_to_end(key)
             gone = []
             total, most = sum(self._sizes.values()), self._megabytes() * 10**6
-            while total > most and len(self._sizes) > 1:
+            while len(self._sizes) > (1 if total > most else self._entries):
                 old, size = self._sizes.popitem(last=False)
                 total -= size
                 gone.append(old)
@@ -163,7 +166,7 @@ def cached(
         make.__qualname__ = function.__qualname__  # which Streamlit tells functions apart by
         memory: Any = st.cache_data if copied else st.cache_resource
         remembered = memory(make, max_entries=max_entries, show_spinner=False)
-        budget = None if megabytes is None else Budget(megabytes, remembered.clear)
+        budget = None if megabytes is None else Budget(max_entries, megabytes, remembered.clear)
 
         @functools.wraps(function)
         def ask(*args: P.args, **kwargs: P.kwargs) -> T:

@@ -41,6 +41,13 @@ def test_one_that_is_too_large_by_itself_is_kept_alone(made):
     assert [name for name, _ in made.made] == ["a", "large", "a", "large"]
 
 
+def test_no_more_is_noted_than_there_is(made):
+    noted = cache.Budget(3, lambda: 100, lambda *key: None)
+    for k in range(50):
+        noted.used((k,), b"")
+    assert len(noted._sizes) == 3
+
+
 def test_what_is_held_is_counted_once_and_without_the_bundle(opened_bars):
     @dataclass
     class Model:
