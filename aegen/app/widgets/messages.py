@@ -30,6 +30,7 @@ def without_folders(text: str) -> str:
 
     Example:
         >>> without_folders("/home/ann/bundles/mine/bundle.json: rows is 1/2, see http://a.b/c/d")
-        'bundle.json: rows is 1/2, see http://a.b/c/d'
+        'file bundle.json: rows is 1/2, see http://a.b/c/d'
     """
-    return FOLDERS.sub("", text)
+    bare = FOLDERS.sub("", text)
+    return f"file {bare}" if FOLDERS.match(text) else bare
