@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 
-from aegen.app.server.upload_gate import Refused, gate
+from aegen.app.server.upload_gate import FULL, Refused, gate
 from aegen.app.server.visitor import COOKIE
 
 if TYPE_CHECKING:
@@ -65,13 +65,22 @@ class Guard:
         try:
             gate.admit(session, size, _held())
         except Refused as refused:
-            answer = PlainTextResponse(refused.sentence, refused.status)
-            await answer(scope, receive, send)
+            await _refuse(refused, scope, receive, send)
             return
         try:
             await self._app(scope, receive, send)
         finally:
             gate.done(session, size)
+
+
+async def _refuse(refused: Refused, scope: Scope, receive: Receive, send: Send) -> None:
+    """Refuse a file; where memory is full, as if it had come: the page runs then, and says so."""
+    if refused.status != FULL:
+        await PlainTextResponse(refused.sentence, refused.status)(scope, receive, send)
+        return
+    while (await receive()).get("more_body"):  # a browser hears nothing before it has sent all
+        pass
+    await Response(status_code=204)(scope, receive, send)
 
 
 def _marked(scope: Scope, send: Send) -> Send:

@@ -9,14 +9,20 @@ from dataclasses import dataclass, field
 
 from aegen.app.server.sharing import sharing
 
-__all__ = ["Refused", "UploadGate", "gate"]
+__all__ = ["FULL", "Refused", "UploadGate", "gate"]
+
+FULL = 507
+"""The status where memory is full."""
 
 MEGABYTE = 2**20
 """As Streamlit counts them where it limits a file."""
 
 
 class Refused(Exception):
-    """A file that may not come in: a status of HTTP, and a sentence."""
+    """A file that may not come in: a status of HTTP, and a sentence.
+
+    A browser shows the status only; where memory is full, the page says the sentence (`noted`).
+    """
 
     def __init__(self, status: int, sentence: str) -> None:
         super().__init__(sentence)
@@ -25,11 +31,12 @@ class Refused(Exception):
 
 @dataclass
 class _Session:
-    """What one session's page takes, by field in bytes, and what is on its way."""
+    """What one session's page takes, by field in bytes, what is on its way, what it is to say."""
 
     visitor: str
     fields: dict[str, int] = field(default_factory=dict)
     coming: int = 0
+    noted: list[str] = field(default_factory=list)
 
 
 class UploadGate:
@@ -88,10 +95,29 @@ class UploadGate:
             own = sum(held.get(s, 0) + self._sessions[s].coming for s in alike)
             everybody = sum(held.values()) + sum(s.coming for s in self._sessions.values())
             if own + size > limits.visitor_megabytes * MEGABYTE:
-                raise Refused(413, "your files together are too large: take some away first")
+                most = limits.visitor_megabytes
+                raise self._full(
+                    known, f"your files together may have {most:,} MB: take some away first"
+                )
             if everybody + size > limits.all_megabytes * MEGABYTE:
-                raise Refused(503, "others are bringing large files just now: try again later")
+                raise self._full(
+                    known, "others are bringing large files just now: try again later"
+                )
             known.coming += size
+
+    @staticmethod
+    def _full(session: _Session, sentence: str) -> Refused:
+        session.noted.append(sentence)
+        return Refused(FULL, sentence)
+
+    def noted(self, session: str) -> list[str]:
+        """Why files were refused since the last call, for the page to say."""
+        with self._lock:
+            known = self._sessions.get(session)
+            if known is None:
+                return []
+            found, known.noted = known.noted, []
+            return found
 
     def done(self, session: str, size: int) -> None:
         """A file that was admitted has come, or will not come."""

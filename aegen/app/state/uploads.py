@@ -13,8 +13,10 @@ import weakref
 from pathlib import Path, PurePath
 from typing import Any
 
+import streamlit as st
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from aegen.app.server.sharing import sharing
 from aegen.app.server.upload_gate import gate
@@ -22,7 +24,7 @@ from aegen.app.state import visit
 from aegen.core.errors import InvalidInput
 from aegen.core.storage import make_folder, write_bytes
 
-__all__ = ["Uploads", "accept", "arrive", "release", "uploads"]
+__all__ = ["Uploads", "accept", "arrive", "dropped", "release", "uploads"]
 
 LONGEST = 100
 """Characters of a file's name that are kept."""
@@ -124,8 +126,17 @@ def accept(name: str, megabytes: int) -> None:
     """The page has a field for files of so many megabytes; others are not let in."""
     context = get_script_run_ctx()
     if context is not None:
+        for sentence in gate.noted(context.session_id):
+            visit.notify(f"{sentence[:1].upper()}{sentence[1:]}.")
         gate.accept(context.session_id, visit.visitor(), name, megabytes)
         gate.tie(visit.memory(), context.session_id)
+
+
+def dropped(key: str) -> list[Any]:
+    """The files that were dropped on the field with this key and came in."""
+    given = st.session_state[key]
+    files = given if isinstance(given, list) else [given]
+    return [file for file in files if isinstance(file, UploadedFile)]
 
 
 def arrive() -> None:

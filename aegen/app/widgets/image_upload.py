@@ -8,7 +8,7 @@ import streamlit as st
 
 from aegen.app import services
 from aegen.app.state import map
-from aegen.app.state.uploads import accept
+from aegen.app.state.uploads import accept, dropped
 from aegen.app.widgets import share_bar
 from aegen.app.widgets.messages import show_problem
 from aegen.core.errors import AegenError
@@ -54,11 +54,11 @@ def upload(name: str) -> None:
 
 def _picture(name: str, key: str, invert: str) -> UploadedImage | None:
     """The picture in the file as the bundle's images are; None without a file."""
-    file = st.session_state[key]
-    if file is None:
+    files = dropped(key)
+    if not files:
         return None
     shape = services.bundles.bundle(name).image_shape
-    return read_picture(file.getvalue(), shape, invert=bool(st.session_state.get(invert)))
+    return read_picture(files[0].getvalue(), shape, invert=bool(st.session_state.get(invert)))
 
 
 def _take_file(name: str, key: str, invert: str) -> None:

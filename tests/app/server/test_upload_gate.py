@@ -6,7 +6,7 @@ import pytest
 
 from aegen.app.server import upload_gate
 from aegen.app.server.sharing import Sharing
-from aegen.app.server.upload_gate import MEGABYTE, Refused, UploadGate
+from aegen.app.server.upload_gate import FULL, MEGABYTE, Refused, UploadGate
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_a_file_is_as_large_as_its_field_allows(gate):
 def test_all_tabs_of_a_visitor_count_together(gate):
     held = {"a1": 50 * MEGABYTE}
     gate.admit("a2", 50 * MEGABYTE, held)
-    assert refused(gate, "a2", 1, held) == 413  # what is on its way counts
+    assert refused(gate, "a2", 1, held) == FULL  # what is on its way counts
     gate.admit("b", 50 * MEGABYTE, held)
     gate.done("a2", 50 * MEGABYTE)
     gate.admit("a2", MEGABYTE, held)
@@ -48,8 +48,15 @@ def test_all_tabs_of_a_visitor_count_together(gate):
 
 def test_all_visitors_count_together(gate):
     held = {"a1": 90 * MEGABYTE, "b": 30 * MEGABYTE}
-    assert refused(gate, "b", 40, held) == 503
+    assert refused(gate, "b", 40, held) == FULL
     gate.admit("b", 20 * MEGABYTE, held)
+
+
+def test_what_is_refused_for_memory_is_said_once_by_the_page(gate):
+    refused(gate, "b", 1, {"b": 100 * MEGABYTE})
+    assert gate.noted("a1") == []
+    assert gate.noted("b") == ["your files together may have 100 MB: take some away first"]
+    assert gate.noted("b") == []
 
 
 def test_a_session_is_forgotten_with_its_visit(gate):
