@@ -100,7 +100,8 @@ def _marked(scope: Scope, send: Send) -> Send:
 
 def _cookie(scope: Mapping[str, Any]) -> str:
     secure = "; Secure" if scope.get("scheme") == "https" else ""
-    return f"{COOKIE}={secrets.token_hex(16)}; Path=/; HttpOnly; SameSite=Lax{secure}"
+    kept = "Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax"
+    return f"{COOKIE}={secrets.token_hex(16)}; {kept}{secure}"
 
 
 def _without_messages_for_all(receive: Receive) -> Receive:

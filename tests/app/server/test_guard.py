@@ -49,7 +49,9 @@ def test_no_other_site_shows_it_in_a_frame(address):
 
 def test_a_visitor_gets_one_cookie_that_scripts_cannot_read(address):
     cookie = fetched(address + "/")["set-cookie"]
-    assert re.fullmatch(rf"{COOKIE}=[0-9a-f]{{32}}; Path=/; HttpOnly; SameSite=Lax", cookie)
+    assert re.fullmatch(
+        rf"{COOKIE}=[0-9a-f]{{32}}; Path=/; Max-Age=\d+; HttpOnly; SameSite=Lax", cookie
+    )
     assert COOKIE not in str(fetched(address + "/", Cookie=f"{COOKIE}=f3")["set-cookie"])
     assert cookie != fetched(address + "/")["set-cookie"]
 
