@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from aegen.app import live
+from aegen.app import live, server
 from aegen.app.location import MAIN
 
-app = st.App(MAIN, routes=live.routes(), lifespan=live.lifespan)
+server.stay_inside()
+app = st.App(MAIN, routes=live.routes(), lifespan=live.lifespan, middleware=server.middleware())

@@ -153,7 +153,11 @@ def unlisted_names(root):
                     listed = ast.literal_eval(value)
                 case ast.AnnAssign(target=ast.Name(id="__all__"), value=value):
                     listed = ast.literal_eval(value)
-                case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                case (
+                    ast.FunctionDef(name=name)
+                    | ast.AsyncFunctionDef(name=name)
+                    | ast.ClassDef(name=name)
+                ):
                     names.add(name)
                 case ast.AnnAssign(target=ast.Name(id=name)):
                     names.add(name)

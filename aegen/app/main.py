@@ -5,19 +5,22 @@ A page also works where this file did not run before it: what it shows is in `ae
 
 import streamlit as st
 
-from aegen.app import navigation, services, sidebar
+from aegen.app import login, navigation, services, sidebar
 from aegen.app.components import address
-from aegen.app.state import link, watching
+from aegen.app.state import link, uploads, watching
 
 __all__: list[str] = []
 
 if __name__ == "__main__":
     st.set_page_config(page_title="aegen", page_icon=navigation.ICON, layout="wide")
+    login.ask()
     page = st.navigation(navigation.pages())
-    link.arrive(page.url_path)
-    sidebar.sidebar()
-    with watching.page_run(page.url_path):
-        page.run()
+    if link.arrive(page.url_path):
+        uploads.arrive()
+    with services.cache.one_look():
+        sidebar.sidebar()
+        with watching.page_run(page.url_path):
+            page.run()
     link.publish()
     address(page.url_path, link.current())
     services.warmup.warm_up()

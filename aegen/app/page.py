@@ -131,8 +131,13 @@ def part(function: Callable[P, None], *, every: float | None = None) -> Callable
 
     @functools.wraps(function)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
+        if not visit.page_runs():  # what is done on the page is no step in its history any more
+            visit.memory().stepped = False
         try:
-            with watching.part_run(f"{function.__module__}.{function.__qualname__}"):
+            with (
+                services.cache.one_look(),
+                watching.part_run(f"{function.__module__}.{function.__qualname__}"),
+            ):
                 function(*args, **kwargs)
         except AegenError as problem:
             show_problem(problem)

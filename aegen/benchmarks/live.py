@@ -55,7 +55,10 @@ def channel_served() -> Iterator[str]:
     listening.bind(("127.0.0.1", 0))
     listening.listen(128)
     config = uvicorn.Config(
-        Starlette(routes=routes()), log_level="error", ws="websockets-sansio", lifespan="off"
+        Starlette(routes=routes(messages=10**6)),
+        log_level="error",
+        ws="websockets-sansio",
+        lifespan="off",
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=lambda: server.run(sockets=[listening]), daemon=True)

@@ -173,3 +173,16 @@ def bench_fuzz(
 
     if not report(cases, seed=seed, only=kinds):
         raise typer.Exit(1)
+
+
+@bench.command("load")
+def bench_load(
+    bundle: Annotated[str, typer.Option(help="Bundle to open")] = "mnist",
+    visitors: Annotated[int, typer.Option(min=1, help="Visitors at once")] = 20,
+    minutes: Annotated[float, typer.Option(min=0.1, help="How long")] = 5.0,
+) -> None:
+    """Many visitors at once on a real server: waiting times, crossed state, memory."""
+    from aegen.benchmarks.load import report
+
+    if not report(bundle, visitors, minutes):
+        raise typer.Exit(1)

@@ -10,7 +10,8 @@ import streamlit as st
 
 from aegen.app.headless import open_page
 from aegen.app.jobs import process
-from aegen.app.jobs.job import Jobs
+from aegen.app.jobs.job import Job, Jobs
+from aegen.app.server.sharing import FILE, VARIABLE, sharing
 from aegen.app.state.draws import DrawChoices
 from aegen.app.state.link import Item
 from tests.tiny_bundle import tiny_bundle
@@ -30,9 +31,26 @@ def only_these(bundle_folder, monkeypatch, tmp_path):
     """Bundles come from the bundle_folder alone, and every cache begins empty."""
     monkeypatch.setenv("AEGEN_BUNDLES", str(bundle_folder))
     monkeypatch.setenv("AEGEN_CACHE", str(tmp_path / "kept"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    for name in (VARIABLE, FILE):
+        monkeypatch.delenv(name, raising=False)
+    sharing.cache_clear()
     monkeypatch.setattr("aegen.bundles.bundles", lambda: ["bars", "colours"])
     st.cache_data.clear()
     st.cache_resource.clear()
+
+
+@pytest.fixture
+def shared(monkeypatch):
+    """The app is shared by visitors who are strangers to each other."""
+    monkeypatch.setenv(VARIABLE, "yes")
+    sharing.cache_clear()
+
+
+@pytest.fixture
+def by(monkeypatch):
+    """``by("ann")``: from now on it is ann who asks."""
+    return lambda visitor: monkeypatch.setattr(Job, "asker", staticmethod(lambda: visitor))
 
 
 @pytest.fixture(autouse=True)

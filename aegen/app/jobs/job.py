@@ -8,8 +8,10 @@ import uuid
 from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
+from aegen.app.jobs.turns import Turns
+from aegen.app.server.sharing import sharing
 from aegen.core.errors import AegenError
 
 __all__ = ["GRACE", "Job", "JobStopped", "Jobs", "State"]
@@ -29,10 +31,12 @@ class Job(ABC):
 
     Args:
         key: what it is known by.
-        turn: taken while it works; None for work that waits for no other.
+        turns: one of which it takes while it works; None for work that waits for no other.
         goes_on: whether it goes on when nobody watches.
 
     Attributes:
+        asker: gives who asks now, "" where that is nobody; set by `aegen.app.state.watching`.
+        owner: who began it. Where the app is shared, nobody else stops it.
         state: "waiting" for its turn, "running", then "done", "failed" or "stopped".
         share: how much is done, 0 to 1, as the work itself reports.
         text: how it stands, as the work itself reports.
@@ -41,16 +45,18 @@ class Job(ABC):
         forget: drops it when it is over, so that who asks for it next begins anew.
     """
 
+    asker: ClassVar[Callable[[], str]] = staticmethod(lambda: "")
+
     def __init__(
-        self, key: Hashable, turn: threading.Semaphore | None = None, *, goes_on: bool = False
+        self, key: Hashable, turns: Turns | None = None, *, goes_on: bool = False
     ) -> None:
-        self.key, self.goes_on = key, goes_on
+        self.key, self.goes_on, self.owner = key, goes_on, Job.asker()
         self.state: State = "waiting"
         self.share, self.text = 0.0, ""
         self.result: Any = None
         self.problem: Exception | None = None
         self.forget: Callable[[], None] = lambda: None
-        self._turn = turn or threading.Semaphore()
+        self._turns = turns or Turns(1)
         self._began = self._seen = time.monotonic()
         self._ended: float | None = None
         self._stop, self._over = threading.Event(), threading.Event()
@@ -109,13 +115,23 @@ class Job(ABC):
             self._seen = time.monotonic()
 
     def leave(self, who: str) -> None:
-        """A watcher wants it no longer; without any other it stops at once."""
+        """A watcher wants it no longer; without any other it stops at once, if it is theirs."""
         if self._watchers.pop(who, None) is not None and not self._watched():
-            self.stop()
+            self._seen = time.monotonic()
+            self.cancel()
 
     def watched_by(self, who: str) -> bool:
         """Whether this watcher neither was released nor left."""
         return who in self._watchers
+
+    def is_theirs(self) -> bool:
+        """Whether who asks now may stop it."""
+        return not sharing().shared or self.owner in ("", Job.asker())
+
+    def cancel(self) -> None:
+        """End it, whoever watches, if it is theirs who ask."""
+        if self.is_theirs():
+            self.stop()
 
     def stop(self) -> None:
         """End it, whoever watches, if it has not ended."""
@@ -148,8 +164,10 @@ class Job(ABC):
         """What a subclass does when it ended without a result."""
 
     def _live(self) -> None:
-        while not self._turn.acquire(timeout=0.1):
+        turn = self._turns.queue(self.owner)
+        while not turn.wait(0.1):
             if self._unwanted():
+                turn.leave()
                 self._end("stopped")
                 return
         try:
@@ -163,7 +181,7 @@ class Job(ABC):
             self.problem = problem
             self._end("failed")
         finally:
-            self._turn.release()
+            turn.leave()
 
     def _end(self, state: State) -> None:
         self._ended = time.monotonic()

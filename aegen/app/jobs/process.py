@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from aegen.app.jobs.job import Job, Jobs, JobStopped
+from aegen.app.jobs.turns import Turns
+from aegen.app.server.sharing import sharing
 from aegen.core.errors import AegenError
 
 __all__ = ["AT_ONCE", "JobEnded", "Plan", "ProcessJob", "begin", "find", "known"]
@@ -54,7 +56,7 @@ class ProcessJob(Job):
         plan: the function's keyword arguments, and what is called once, in this process, when the
             other has ended: with what the function returned, and gives the job's result; or with
             None where there is none, to tidy up.
-        turn: taken while it works.
+        turns: one of which it takes while it works.
         goes_on: whether it goes on when nobody watches.
     """
 
@@ -63,11 +65,11 @@ class ProcessJob(Job):
         key: Hashable,
         work: str,
         plan: Plan,
-        turn: threading.Semaphore,
+        turns: Turns,
         *,
         goes_on: bool = False,
     ) -> None:
-        super().__init__(key, turn, goes_on=goes_on)
+        super().__init__(key, turns, goes_on=goes_on)
         arguments, self._finish = plan
         self._request = {"work": work, "arguments": dict(arguments)}
 
@@ -184,12 +186,12 @@ def _cause(code: int) -> str:
 # all processes of this server
 
 _jobs = Jobs(REMEMBERED)
-_turn = threading.Semaphore(AT_ONCE)
+_turns = Turns(AT_ONCE, lambda: sharing().visitor_jobs if sharing().shared else AT_ONCE)
 
 
 def begin(key: Hashable, work: str, prepare: Callable[[], Plan], *, goes_on: bool = False) -> Job:
     """The job of this key, begun if need be; ``prepare`` gives the plan of a new one."""
-    return _jobs.begin(key, lambda: ProcessJob(key, work, prepare(), _turn, goes_on=goes_on))
+    return _jobs.begin(key, lambda: ProcessJob(key, work, prepare(), _turns, goes_on=goes_on))
 
 
 def find(key: Hashable) -> Job | None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Hashable
 from typing import Any
 
 from aegen.app.jobs.job import Job, JobStopped
+from aegen.app.jobs.turns import Turns
 from aegen.core.progress import reporting
 
 __all__ = ["ThreadJob"]
@@ -18,7 +18,7 @@ class ThreadJob(Job):
     Args:
         key: what it is known by.
         function: gives the result.
-        turn: taken while it works.
+        turns: one of which it takes while it works.
 
     Example:
         >>> job = ThreadJob("sum", lambda: 1 + 2)
@@ -31,9 +31,9 @@ class ThreadJob(Job):
         self,
         key: Hashable,
         function: Callable[[], Any],
-        turn: threading.Semaphore | None = None,
+        turns: Turns | None = None,
     ) -> None:
-        super().__init__(key, turn)
+        super().__init__(key, turns)
         self._function = function
 
     def _work(self) -> Any:

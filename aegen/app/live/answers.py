@@ -21,7 +21,7 @@ from aegen.app.live.messages import (
 )
 from aegen.app.services.places import code_of
 from aegen.core.arrays import ByteArray, FloatArray
-from aegen.core.errors import InvalidInput, UnknownName
+from aegen.core.errors import InvalidInput
 from aegen.core.images import quantize
 
 __all__ = ["answer"]
@@ -54,9 +54,6 @@ def _answered(ask: Ask) -> tuple[ByteArray, dict[str, Any]]:
 
 def _codes(ask: Ask) -> tuple[FloatArray, dict[str, Any]]:
     """The codes to decode, (k, d)."""
-    known = services.cache.bundle_names()
-    if ask.bundle not in known:  # a path would be opened too, and nobody else's folders are
-        raise UnknownName("bundle", ask.bundle, known)
     bundle = services.bundles.bundle(ask.bundle)
     match ask:
         case Codes():

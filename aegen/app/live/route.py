@@ -7,14 +7,18 @@ import contextlib
 import json
 import logging
 import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from aegen.app import login
 from aegen.app.live.answers import answer
 from aegen.app.live.messages import Request, request
+from aegen.app.server.sharing import sharing
+from aegen.app.server.visitor import COOKIE
 from aegen.core.errors import AegenError
 
 __all__ = ["ADDRESS", "routes"]
@@ -31,6 +35,12 @@ LANES = 16
 AT_ONCE = 2
 """Requests of one client at work at once: what reads a picture must not hold up the next one."""
 
+BURST = 2.0
+"""Seconds' worth of messages that may come at once."""
+
+OF_ONE = 16
+"""Channels of one visitor, as far as a visitor is known: tabs of a browser."""
+
 PATIENCE = 10.0
 """Seconds in which a client must read a reply."""
 
@@ -41,9 +51,17 @@ _open: set[Channel] = set()
 _log = logging.getLogger(__name__)
 
 
-def routes() -> list[BaseRoute]:
-    """The channel's routes, also below whatever path the server or a proxy puts before it."""
-    return [WebSocketRoute(path, _serve) for path in (f"/{ADDRESS}", f"/{{base:path}}/{ADDRESS}")]
+def routes(messages: int | None = None) -> list[BaseRoute]:
+    """The channel's routes, also below whatever path the server or a proxy puts before it.
+
+    Args:
+        messages: that a client may send a second; by default as `aegen.app.server.sharing` says.
+    """
+
+    async def serve(socket: WebSocket) -> None:
+        await _serve(socket, Rate(messages or sharing().live_messages))
+
+    return [WebSocketRoute(path, serve) for path in (f"/{ADDRESS}", f"/{{base:path}}/{ADDRESS}")]
 
 
 def allowed(socket: WebSocket) -> bool:
@@ -57,15 +75,17 @@ def allowed(socket: WebSocket) -> bool:
     return origin is None or urlsplit(origin).netloc == host or is_url_from_allowed_origins(origin)
 
 
-async def _serve(socket: WebSocket) -> None:
-    if not allowed(socket):
+async def _serve(socket: WebSocket, rate: Rate) -> None:
+    if not allowed(socket) or not login.is_logged_in(socket):
         await socket.close(1008)
         return
-    if len(_open) >= CLIENTS:
+    visitor = socket.cookies.get(COOKIE)
+    same = sum(1 for other in _open if visitor and other.visitor == visitor)
+    if len(_open) >= CLIENTS or same >= OF_ONE:
         await socket.close(1013)
         return
     await socket.accept()
-    channel = Channel(socket)
+    channel = Channel(socket, rate, visitor)
     _open.add(channel)
     try:
         await channel.run()
@@ -76,8 +96,8 @@ async def _serve(socket: WebSocket) -> None:
 class Channel:
     """The channel of one browser tab: what waits and what is at work, by lane."""
 
-    def __init__(self, socket: WebSocket) -> None:
-        self.socket = socket
+    def __init__(self, socket: WebSocket, rate: Rate, visitor: str | None) -> None:
+        self.socket, self.rate, self.visitor = socket, rate, visitor
         self.waiting: dict[str, Request] = {}
         self.busy: set[str] = set()
         self.news = asyncio.Event()
@@ -104,6 +124,7 @@ class Channel:
                 asked = Request(asked.id, "", None, f"at most {LANES} requests may wait at once")
             self.waiting[asked.lane] = asked  # where an older one was, so no lane starves another
             self.news.set()
+            await asyncio.sleep(self.rate.pause(time.monotonic()))
 
     async def _answer(self) -> None:
         loop = asyncio.get_running_loop()
@@ -132,6 +153,26 @@ class Channel:
             await self.socket.send_bytes(said)
         else:
             await self.socket.send_text(said)
+
+
+class Rate:
+    """How long to wait before the next message is read, so that not too many are.
+
+    What is not read waits in the client's own network; a newer one in its place is no loss.
+
+    Example:
+        >>> rate = Rate(10)
+        >>> [rate.pause(0.0) for _ in range(21)][-1]
+        0.1
+    """
+
+    def __init__(self, most: float) -> None:
+        self._each, self._next = 1 / most, -BURST
+
+    def pause(self, now: float) -> float:
+        """Seconds to wait after a message that came ``now``."""
+        self._next = max(self._next, now - BURST) + self._each
+        return round(max(0.0, self._next - now), 6)
 
 
 def _answered(asked: Request) -> str | bytes:

@@ -40,7 +40,7 @@ def bundle(name: str) -> Bundle:
     return read(name)
 
 
-@cached(6)
+@cached(12)
 def attributes(name: str) -> pd.DataFrame:
     """The attributes of the training rows; shared, so not to be changed."""
     return bundle(name).attributes

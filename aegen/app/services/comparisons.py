@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING, Any
 
 from aegen.app.jobs import process
 from aegen.app.jobs.job import Job
+from aegen.app.server.sharing import sharing
 from aegen.app.services import bundles
 from aegen.app.services.cache import Stamp, cached, stamp
 from aegen.app.services.samplers import SamplerSpec
-from aegen.core.errors import AegenError, StorageError
+from aegen.core.errors import AegenError, InvalidInput, StorageError
 
 if TYPE_CHECKING:
     from aegen.comparison import Candidate, MetricSpec, Result, Store, Table, Task
@@ -52,6 +53,10 @@ WORK = "aegen.app.jobs.compare_samplers:compare"
 
 MOST_BYTES = 500 * 10**6
 """Size of all results on disk above which the oldest are removed."""
+
+
+LONGEST = 4_000
+"""Characters of a line of models."""
 
 
 @dataclass(frozen=True)
@@ -107,10 +112,13 @@ def read_models(text: str) -> tuple[str, ...]:
     """Latent models from a line, such as ``gaussian,kde:bandwidth=0.2``.
 
     Raises:
-        AegenError: an unknown model or field, a field out of range, one named twice.
+        AegenError: an unknown model or field, a field out of range, one named twice, too long a
+            line.
     """
     from aegen.comparison import parse_all
 
+    if len(text) > LONGEST:
+        raise InvalidInput(f"a list of models may have {LONGEST:,} signs, got {len(text):,}")
     return tuple(candidate.text for candidate in parse_all([text]))
 
 
@@ -283,9 +291,15 @@ def compare(asked: ComparisonRequest) -> Job:
         "seeds": asked.seeds,
         "draws": asked.draws,
         "folder": str(_folder()),
-        "processes": os.cpu_count() or 1,
+        "processes": _processes(),
     }
     return process.begin(_key(asked), WORK, lambda: (arguments, _make_room))
+
+
+def _processes() -> int:
+    """How many work at one comparison; where the app is shared, other visitors' work beside it."""
+    cores = os.cpu_count() or 1
+    return max(1, cores // process.AT_ONCE) if sharing().shared else cores
 
 
 def _make_room(answer: Any) -> None:

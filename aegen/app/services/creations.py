@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from aegen.app.jobs import process
 from aegen.app.jobs.create_bundle import convention
 from aegen.app.jobs.job import Job
+from aegen.app.server.sharing import sharing
 from aegen.core.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -237,15 +238,26 @@ def free_name(data: str) -> str:
 
 
 def require_free(name: str) -> None:
-    """Refuse the name of a bundle that is there.
+    """Refuse the name of a bundle that is there, or that another visitor is making.
 
     Raises:
         InvalidInput: there is one.
     """
     from aegen.bundles import bundles
 
+    if not _is_theirs(name):
+        raise InvalidInput(f"another visitor began a bundle named {name}: give another name")
+
     if name in bundles() or place_of(name).exists():
         raise InvalidInput(f"there is a bundle named {name} already: give another name")
+
+
+def _is_theirs(name: str) -> bool:
+    """Whether a creation of this name, if there is one, is for who asks now to go on with."""
+    job = creation_job(name)
+    if job is None:
+        return not (unfinished(name) and sharing().shared)
+    return job.is_theirs() or (job.over and not unfinished(name))
 
 
 def unfinished(name: str) -> bool:
@@ -268,13 +280,20 @@ def creation_job(name: str) -> Job | None:
 def running() -> str:
     """The name of a bundle that is being made here; "" where none is."""
     for job in process.known():
-        if isinstance(job.key, tuple) and job.key[0] == "create" and not job.over:
+        if job.over or not job.is_theirs():
+            continue
+        if isinstance(job.key, tuple) and job.key[0] == "create":
             return Path(job.key[1]).name
     return ""
 
 
 def start_creation(order: CreationConfig, kept: object = None) -> Job:
-    """Begin, or go on; it goes on when nobody watches, and keeps the object ``kept`` alive."""
+    """Begin, or go on; it goes on when nobody watches, and keeps the object ``kept`` alive.
+
+    Raises:
+        InvalidInput: another visitor is making a bundle of this name.
+    """
+    require_free(order.name)
     old, place = creation_job(order.name), place_of(order.name)
     if old is not None:
         old.forget()
@@ -315,5 +334,6 @@ def _tidy(place: Path) -> None:
 
 
 def discard(name: str) -> None:
-    """Remove what a creation that was stopped has left."""
-    shutil.rmtree(_chunks(place_of(name)), ignore_errors=True)
+    """Remove what a creation that was stopped has left, unless it is another visitor's."""
+    if _is_theirs(name):
+        shutil.rmtree(_chunks(place_of(name)), ignore_errors=True)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from aegen.app.server.sharing import sharing
 from aegen.app.services import bundles
-from aegen.app.services.cache import cached
+from aegen.app.services.cache import EACH, cached
 from aegen.app.services.images import one_thread
 from aegen.app.services.projections import project
 from aegen.app.services.rows import rows_of
@@ -54,7 +55,7 @@ class Quality:
     n: int
 
 
-@cached(12)
+@cached(EACH, megabytes=lambda: sharing().draw_megabytes)
 def draw(spec: SamplerSpec, n: int, seed: int) -> Draw:
     """``n`` new images."""
     one_thread()
@@ -112,7 +113,7 @@ def _codes(spec: SamplerSpec, n: int, seed: int, sampler: Any = None) -> FloatAr
     return codes
 
 
-@cached(24)
+@cached(EACH)
 def overlaid(spec: SamplerSpec, n: int, seed: int, projection: str) -> FloatArray:
     """Where ``n`` draws lie in a projection."""
     return project(spec.bundle, projection, _codes(spec, n, seed))
@@ -131,7 +132,7 @@ def nearest(name: str, codes: FloatArray) -> tuple[IntArray, FloatArray]:
     return bundles.bundle(name).nearest(codes)
 
 
-@cached(24)
+@cached(EACH)
 def quality(spec: SamplerSpec) -> Quality:
     """How a fitted model does; measured once, so a new seed does not wait for it."""
     from aegen.samplers import DensitySampler

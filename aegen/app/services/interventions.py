@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
-import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from aegen.app.components.mask_map import Packed, pack
 from aegen.app.jobs.job import Job, Jobs
 from aegen.app.jobs.thread import ThreadJob
+from aegen.app.jobs.turns import Turns
 from aegen.app.services import evaluation_data, reconstruction, tickets
 from aegen.app.services.cache import cached
 from aegen.app.services.tickets import ticket_stamp
@@ -149,7 +149,7 @@ def evaluated(name: str, evaluation_set: str, epoch: int | None, change: MaskCha
 
 
 _evaluations = Jobs(64)
-_turn = threading.Semaphore()
+_turns = Turns(1)
 
 
 def evaluation(name: str, evaluation_set: str, epoch: int | None, change: MaskChange) -> Job:
@@ -159,7 +159,7 @@ def evaluation(name: str, evaluation_set: str, epoch: int | None, change: MaskCh
     """
     key = (ticket_stamp(name), name, evaluation_set, epoch, change)
     work = functools.partial(evaluated, name, evaluation_set, epoch, change)
-    return _evaluations.begin(key, lambda: ThreadJob(key, work, _turn))
+    return _evaluations.begin(key, lambda: ThreadJob(key, work, _turns))
 
 
 @cached(24, of=ticket_stamp)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from aegen.app.server.sharing import sharing
 from aegen.app.services import bundles, images
-from aegen.app.services.cache import cached
+from aegen.app.services.cache import EACH, cached
 from aegen.core.arrays import ByteArray, FloatArray
 from aegen.core.errors import InvalidInput
 from aegen.core.images import quantize
@@ -91,7 +92,7 @@ def moved(
     return z
 
 
-@cached(12)
+@cached(EACH, megabytes=lambda: sharing().draw_megabytes)
 def between(
     place: Place,
     pair: tuple[tuple[str, int], tuple[str, int]],
@@ -102,7 +103,7 @@ def between(
     return quantize(images.decode(place.bundle, codes))
 
 
-@cached(12)
+@cached(EACH, megabytes=lambda: sharing().draw_megabytes)
 def strips(place: Place, shown: int, stops: tuple[float, ...]) -> NDArray[np.float32]:
     """The picture at a place, and after it those at ``stops`` along its first directions.
 

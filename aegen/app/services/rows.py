@@ -8,7 +8,7 @@ import numpy as np
 
 from aegen.app.row_selection import Area, AttributeEquals, Selection
 from aegen.app.services import bundles
-from aegen.app.services.cache import cached
+from aegen.app.services.cache import EACH, cached
 from aegen.app.services.projections import coordinates
 from aegen.core.arrays import BoolArray, IntArray
 from aegen.core.errors import UnknownName
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["kept_rows", "members", "rows_of"]
 
 
-@cached(16)
+@cached(EACH)
 def rows_of(name: str, selection: Selection) -> IntArray:
     """The training rows that a selection means, in order."""
     found: BoolArray
@@ -42,7 +42,7 @@ def _having(name: str, selection: AttributeEquals) -> BoolArray:
     return found
 
 
-@cached(32, copied=True)
+@cached(EACH, copied=True)
 def members(
     name: str, selection: Selection, attribute: str
 ) -> list[tuple[str, float, float, str]]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from aegen.app.jobs import process
 from aegen.app.jobs.job import Job
 from aegen.app.row_selection import Selection
+from aegen.app.server.sharing import sharing
 from aegen.app.services import bundles
 from aegen.app.services.cache import cached
 from aegen.app.services.rows import rows_of
@@ -190,7 +191,7 @@ def _whole(spec: SamplerSpec) -> SamplerSpec:
     return replace(spec, within=None) if by_rows(spec) else spec
 
 
-@cached(10)
+@cached(32, megabytes=lambda: sharing().fit_megabytes)
 def _fitted(spec: SamplerSpec) -> Fitted:
     from aegen.app.services import disk_cache
     from aegen.bundles.generation import Model

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from aegen.app.jobs.job import Job, Jobs
 from aegen.app.jobs.thread import ThreadJob
+from aegen.app.jobs.turns import Turns
 from aegen.app.services import bundles
 from aegen.app.services.cache import cached, stamp
 from aegen.app.services.images import one_thread
@@ -38,7 +39,10 @@ __all__ = [
 PLAIN = 256
 """Draws without the target that its success is compared with."""
 
-REMEMBERED = 12
+AT_ONCE = 2
+"""Searches at work at a time: they share the server's own processor with the pages."""
+
+REMEMBERED = 24
 """Draws for targets that are kept, images and all."""
 
 
@@ -137,6 +141,7 @@ def near(name: str, start: int | tuple[float, ...], rows: int) -> Target:
 
 
 _searches = Jobs(REMEMBERED)
+_turns = Turns(AT_ONCE)
 
 
 def search(request: TargetRequest) -> Job:
@@ -147,7 +152,7 @@ def search(request: TargetRequest) -> Job:
     key = (stamp(request.bundle), request)
     source, target = model(request.spec), target_of(request.bundle, request.text)
     work = functools.partial(_drawn, request, source, target)
-    return _searches.begin(key, lambda: ThreadJob(key, work))
+    return _searches.begin(key, lambda: ThreadJob(key, work, _turns))
 
 
 def found_before(request: TargetRequest) -> Targeted | None:
@@ -200,7 +205,7 @@ def baseline(spec: SamplerSpec, text: str) -> tuple[float, tuple[float, ...]]:
 # transfers and edits
 
 
-@cached(8)
+@cached(16)
 def transferred(name: str, source: str, margins: str, n: int, seed: int) -> Transferred:
     """Draws of one group with the margins of another, decoded and classified."""
     from aegen.targeting import transfer

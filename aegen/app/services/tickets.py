@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aegen.app.components.mask_map import Packed, pack
+from aegen.app.server.sharing import sharing
 from aegen.app.services.cache import Stamp, cached
 from aegen.core.errors import AegenError, UnknownName
 from aegen.core.storage import is_file
@@ -154,6 +155,10 @@ def _make_room() -> None:
         file.with_suffix(".history").unlink(missing_ok=True)
 
 
+def _megabytes() -> int:
+    return sharing().ticket_megabytes
+
+
 def ticket_stamp(name: str) -> Stamp:
     """Which file a ticket is, and when it and its history were written."""
     file = ticket_file(name)
@@ -162,7 +167,7 @@ def ticket_stamp(name: str) -> Stamp:
     return str(file), newest, sum(about.st_size for about in written)
 
 
-@cached(12, of=ticket_stamp)
+@cached(12, of=ticket_stamp, megabytes=_megabytes)
 def ticket(name: str) -> Ticket:
     """The ticket of this name, opened once for everyone.
 
@@ -250,7 +255,7 @@ def _described_places(name: str) -> dict[str, tuple[int, int, int]]:
     return {layer: known[1]}
 
 
-@cached(8, of=ticket_stamp)
+@cached(8, of=ticket_stamp, megabytes=_megabytes)
 def _history(name: str) -> tuple[History | None, str]:
     from aegen.supermask.training.history import History
 
@@ -283,7 +288,7 @@ def history_problem(name: str) -> str:
     return _history(name)[1]
 
 
-@cached(24, of=ticket_stamp)
+@cached(24, of=ticket_stamp, megabytes=_megabytes)
 def masks_at(name: str, epoch: int | None) -> dict[str, Any]:
     """The masks by layer after an epoch, or those of the ticket where it is None."""
     known = history(name)
@@ -313,7 +318,7 @@ def packed(name: str, layer: str, epoch: int | None) -> Packed:
     return pack(masks_at(name, epoch)[layer])
 
 
-@cached(6, of=ticket_stamp)
+@cached(6, of=ticket_stamp, megabytes=_megabytes)
 def frames(name: str, layer: str) -> tuple[Packed, ...]:
     """A layer's masks of all epochs that are stored."""
     known = history(name)

@@ -1,7 +1,8 @@
 """Supermasks that people train here: asked for, done by a job, read from disk as they come.
 
 A training's files lie in a folder named by a hash of all that it depends on but its number of
-epochs, so whoever asks for the same one goes on with it, also after a restart.
+epochs, so whoever asks for the same one goes on with it, also after a restart. Where the app is
+shared, each visitor has trainings of their own, so nobody stops or discards another's.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import aegen
 from aegen.app.jobs import process
 from aegen.app.jobs.job import Job
 from aegen.app.jobs.train_supermask import HISTORY, ticket_at
+from aegen.app.server.sharing import sharing
 from aegen.app.services import bundles, evaluation_data, tickets
 from aegen.app.services.cache import Stamp, cached
 from aegen.core.errors import AegenError
@@ -78,6 +80,8 @@ def _mark(order: TrainingConfig) -> str:
     parts = asdict(order)
     del parts["epochs"]
     parts["version"] = aegen.__version__
+    if sharing().shared:
+        parts["visitor"] = Job.asker()
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:24]
 
 

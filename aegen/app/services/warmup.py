@@ -45,6 +45,7 @@ def _warm_up(delay: float) -> None:
         comparisons.default_models()
     except Exception:  # a page that needs the same thing shows what is wrong with it
         return
-    # Streamlit has the garbage collector look at everything after each run of a page, which stops
-    # all sessions for a sixth of a second; what is loaded by now stays, and need not be looked at.
+    # A look of the garbage collector at everything stops all sessions for a sixth of a second:
+    # what is loaded by now stays, and need not be looked at. Nor does Streamlit ask for such a
+    # look after each run of a page (`runner.postScriptGC`).
     gc.freeze()

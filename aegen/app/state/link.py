@@ -116,8 +116,10 @@ class Item(Generic[T]):
         return fallback
 
 
-def arrive(page: str) -> None:
+def arrive(page: str) -> bool:
     """Begin a run of the whole of ``page``: after a step in the browser's history its link counts.
+
+    Gives whether another page was shown before.
 
     Args:
         page: the page's part of the address.
@@ -125,10 +127,12 @@ def arrive(page: str) -> None:
     visit = memory()
     context = get_script_run_ctx()
     stepped = context is not None and context.is_history_navigation
-    if stepped or visit.page != page:
+    another = visit.page != page
+    if stepped or another:
         visit.page, visit.given, visit.heard = page, st.query_params.to_dict(), set()
         visit.bare = bundle.name not in visit.given
     visit.stepped = stepped
+    return another
 
 
 def show(items: Iterable[Item[Any]]) -> None:

@@ -8,6 +8,9 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
+from aegen.app.server.sharing import sharing
+from aegen.app.server.visitor import is_outside, known_as
+
 __all__ = [
     "Visit",
     "is_local",
@@ -19,6 +22,7 @@ __all__ = [
     "page_runs",
     "session_id",
     "stopped",
+    "visitor",
 ]
 
 T = TypeVar("T")
@@ -94,7 +98,15 @@ def notices() -> list[str]:
 
 def is_local() -> bool:
     """Whether the person sits at the machine that runs the app, and may name its folders."""
-    return st.context.ip_address is None
+    here = st.context.ip_address is None and not is_outside(st.context.headers.to_dict())
+    return here and not sharing().shared
+
+
+def visitor() -> str:
+    """Who this is: the same in all tabs, and when a page is loaded anew."""
+    trusted = bool(st.get_option("server.trustedUserHeaders"))
+    known = known_as(st.user.to_dict(), st.context.cookies.to_dict(), trusted)
+    return known or f"session {session_id()}"
 
 
 def session_id() -> str:

@@ -19,6 +19,13 @@ _runs: ContextVar[tuple[set[Job], ...]] = ContextVar("runs", default=())
 """The jobs asked for so far by the runs that are going on, a page's and those of parts in it."""
 
 
+def _asker() -> str:
+    return "" if get_script_run_ctx(suppress_warning=True) is None else visit.visitor()
+
+
+Job.asker = staticmethod(_asker)
+
+
 def watch(job: Job) -> None:
     """Watch a job, as long as the session is connected and its page goes on asking for it."""
     job.watch(visit.session_id(), _present())

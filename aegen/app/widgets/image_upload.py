@@ -8,6 +8,7 @@ import streamlit as st
 
 from aegen.app import services
 from aegen.app.state import map
+from aegen.app.state.uploads import accept, dropped
 from aegen.app.widgets import share_bar
 from aegen.app.widgets.messages import show_problem
 from aegen.core.errors import AegenError
@@ -15,18 +16,22 @@ from aegen.core.image_upload import UploadedImage, read_picture
 
 __all__ = ["upload"]
 
+MEGABYTES = 20
+"""What a picture may have, as `aegen.core.image_upload` takes it."""
+
 
 def upload(name: str) -> None:
     """A file to start from, what was done to it, and what the network makes of it."""
     h, w, _ = services.bundles.bundle(name).image_shape
     key = f"walk:file:{map.uploaded_code.key}"
     invert = f"walk:invert:{map.uploaded_code.key}"
+    accept("picture", MEGABYTES)
     st.file_uploader(
         f"A PNG, JPEG, WebP or BMP file; it becomes {w} x {h} pixels",
         key=key,
         on_change=_take_file,
         args=(name, key, invert),
-        max_upload_size=20,
+        max_upload_size=MEGABYTES,
         help="Cut to the middle, turned grey or coloured as this bundle's images are, then shrunk "
         "by averaging. The file stays on this computer's server and is not kept.",
     )
@@ -49,11 +54,11 @@ def upload(name: str) -> None:
 
 def _picture(name: str, key: str, invert: str) -> UploadedImage | None:
     """The picture in the file as the bundle's images are; None without a file."""
-    file = st.session_state[key]
-    if file is None:
+    files = dropped(key)
+    if not files:
         return None
     shape = services.bundles.bundle(name).image_shape
-    return read_picture(file.getvalue(), shape, invert=bool(st.session_state.get(invert)))
+    return read_picture(files[0].getvalue(), shape, invert=bool(st.session_state.get(invert)))
 
 
 def _take_file(name: str, key: str, invert: str) -> None:

@@ -63,6 +63,8 @@ def progress(
                 st.markdown(title)
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.progress(min(max(share, 0.0), 1.0), text)
+                if job.goes_on and not job.is_theirs():
+                    return
                 st.button(
                     label,
                     icon=":material/stop_circle:",

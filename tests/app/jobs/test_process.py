@@ -9,6 +9,7 @@ import pytest
 
 from aegen.app.jobs import process
 from aegen.app.jobs.process import JobEnded
+from aegen.app.jobs.turns import Turns
 from aegen.core.errors import AegenError
 from tests.app.jobs.slow_work import Inline, refuse
 
@@ -139,9 +140,7 @@ def test_a_stopped_job_makes_room_and_a_failed_one_stays_until_forgotten(tmp_pat
 
 
 def test_jobs_beyond_the_limit_wait_and_can_be_stopped_while_waiting(tmp_path, monkeypatch):
-    import threading
-
-    monkeypatch.setattr(process, "_turn", threading.Semaphore(1))
+    monkeypatch.setattr(process, "_turns", Turns(1))
     first = begin("wait_for", key="first", path=str(tmp_path / "never"))
     until(lambda: first.state == "running")
     second = begin("count", key="second", to=1)

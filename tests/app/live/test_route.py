@@ -324,3 +324,17 @@ def test_no_more_channels_than_there_may_be(address, monkeypatch):
         wait_for(lambda: route._open)
         with pytest.raises(InvalidStatus):
             connect(address)
+
+
+def test_a_client_that_sends_too_much_is_read_more_slowly(address, monkeypatch):
+    pauses = iter([0.0, 1.5, 0.0])
+    monkeypatch.setattr(route.Rate, "pause", lambda rate, now: next(pauses))
+    with connect(address) as channel:
+        for number in range(3):
+            channel.send(good(lane=f"lane {number}"))
+        assert {read(channel.recv(timeout=30))[0]["lane"] for _ in range(2)} == {
+            "lane 0",
+            "lane 1",
+        }
+        with pytest.raises(TimeoutError):
+            channel.recv(timeout=0.5)

@@ -11,12 +11,19 @@ from streamlit.testing.v1 import AppTest
 
 from aegen.app.location import MAIN
 from aegen.app.pages.bundles import model
+from aegen.app.state import visit
 from aegen.bundles import discovery
 from tests.app.conftest import link_of
 from tests.tiny_bundle import tiny_bundle
 
 ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "pages/library/bundles.py"
+
+
+@pytest.fixture(autouse=True)
+def here(monkeypatch):
+    """The person sits at the computer that runs the app."""
+    monkeypatch.setattr(visit, "is_local", lambda: True)
 
 
 @pytest.fixture(scope="module")
@@ -162,3 +169,10 @@ def test_open_chooses_the_bundle_and_shows_its_map(folder):
     assert test.title[0].value.startswith("Latent map")
     assert link_of(test)["bundle"] == "tiny"
     assert test.sidebar.selectbox[0].value == "tiny"
+
+
+def test_who_is_elsewhere_names_no_folder(folder, monkeypatch):
+    monkeypatch.setattr(visit, "is_local", lambda: False)
+    app = opened()
+    assert not app.text_input
+    assert "aegen bundles create" in " ".join(code.value for code in app.code)

@@ -10,7 +10,7 @@ import streamlit as st
 from aegen.app.pages.bring import state
 from aegen.app.services.creations import KINDS, Sources
 from aegen.app.state import link, visit
-from aegen.app.state.uploads import release, uploads
+from aegen.app.state.uploads import accept, dropped, release, uploads
 from aegen.app.widgets import bound
 from aegen.app.widgets.markdown import plain
 from aegen.app.widgets.messages import show_problem
@@ -80,6 +80,7 @@ def _file(field: str) -> Any:
         _held(field, held.files[field])
     else:
         key = f"bring:{field}:{held.rounds.get(field, 0)}"
+        accept(f"bring:{field}", MEGABYTES[field])
         st.file_uploader(
             LABELS[field],
             type=TYPES[field],
@@ -116,8 +117,7 @@ def _held(field: str, file: Path) -> None:
 
 def _take(field: str, key: str) -> None:
     """Put dropped files to disk: two networks at once by their names, any other on their field."""
-    given = st.session_state[key]
-    files = given if isinstance(given, list) else [given] if given else []
+    files = dropped(key)
     if len(files) > 2:
         _complain(field, "drop an encoder and a decoder, not more")
         return

@@ -8,6 +8,7 @@ from aegen.app import navigation, services
 from aegen.app.components.image_grid import image_grid
 from aegen.app.jobs.job import Job
 from aegen.app.pages.bring import state
+from aegen.app.server.sharing import sharing
 from aegen.app.services.creations import CreationConfig
 from aegen.app.services.samplers import SamplerSpec
 from aegen.app.state import link, visit
@@ -28,13 +29,17 @@ DRAWS = 16
 
 def begin(asked: CreationConfig) -> None:
     """Begin to make a bundle, or go on; its files stay until it is made."""
+    try:
+        services.creations.start_creation(asked, kept=uploads())
+    except AegenError as problem:
+        visit.notify(f"{problem}.")
+        return
     state.making.set(asked.name)
-    services.creations.start_creation(asked, kept=uploads())
 
 
 def progress() -> bool:
     """The bundle that is being made, or was; gives whether the form is to be shown as well."""
-    if not state.making.get() and visit.is_local():
+    if not state.making.get() and (visit.is_local() or sharing().shared):
         state.making.set(services.creations.running())  # begun before this page was loaded anew
     name = state.making.get()
     job = services.creations.creation_job(name) if name else None
@@ -51,7 +56,7 @@ def progress() -> bool:
 
 
 def _cancel(job: Job) -> None:
-    job.stop()
+    job.cancel()
     job.wait(3)
 
 

@@ -16,7 +16,7 @@ from aegen.app import navigation, page
 from aegen.app.pages.bundles import model
 from aegen.app.pages.bundles.model import Card
 from aegen.app.row_selection import quoted
-from aegen.app.state import link
+from aegen.app.state import link, visit
 from aegen.app.widgets.chart import chart, paper
 from aegen.app.widgets.markdown import plain
 from aegen.app.widgets.messages import show_problem
@@ -170,7 +170,10 @@ def bring() -> None:
 
 @page.part
 def own() -> None:
-    """A folder to check, and the commands that make a bundle."""
+    """The commands that make a bundle, and, at the computer that runs the app, one to check."""
+    if not visit.is_local():
+        _commands()
+        return
     left, right = st.columns(2, gap="large")
     with left:
         given = st.text_input(
@@ -186,8 +189,12 @@ def own() -> None:
                 st.html(_listed(report.facts))
                 _usage(report.path)
     with right:
-        st.markdown("Three commands make one; a training that was stopped goes on where it was.")
-        st.code(model.COMMANDS, language="bash", wrap_lines=True)
+        _commands()
+
+
+def _commands() -> None:
+    st.markdown("Three commands make one; a training that was stopped goes on where it was.")
+    st.code(model.COMMANDS, language="bash", wrap_lines=True)
 
 
 def _usage(folder: Path) -> None:

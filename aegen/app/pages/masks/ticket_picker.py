@@ -11,12 +11,16 @@ from aegen.app import navigation
 from aegen.app.pages.masks import state
 from aegen.app.services import reconstruction, tickets
 from aegen.app.services.evaluation_data import DATA_TITLES
+from aegen.app.state.uploads import accept
 from aegen.app.widgets import bound
 from aegen.app.widgets.mask_layer import MaskedLayer
 from aegen.app.widgets.messages import show_problem
 from aegen.core.errors import AegenError
 
 __all__ = ["chosen_layer", "chosen_ticket"]
+
+MEGABYTES = 50
+"""What a ticket, or a history, that is dropped here may have."""
 
 
 def chosen_ticket() -> str:
@@ -79,10 +83,12 @@ def chosen_layer(layers: list[MaskedLayer]) -> MaskedLayer:
 
 def _upload() -> None:
     with st.popover("Open a file", icon=":material/upload_file:"):
+        accept("ticket", MEGABYTES)
         given = st.file_uploader(
             "A .ticket file, and its .history if you have it",
             accept_multiple_files=True,
             key="ticket-files",
+            max_upload_size=MEGABYTES,
             help="Nothing in such a file is run. It stays on the computer that serves this page.",
         )
         if given:

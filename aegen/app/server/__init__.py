@@ -1,0 +1,33 @@
+"""The app as a server that others may reach: what is shared, who asks, what may come in.
+
+sharing      how far the app is shared, and its limits; read once
+visitor      who a visitor is: by login, by what a proxy says, or by a cookie
+upload_gate  which files may come in, and how much memory they may hold
+guard        the middleware: headers, the cookie, uploads, messages that concern all visitors
+"""
+
+from __future__ import annotations
+
+from starlette.middleware import Middleware
+
+from aegen.app.server.guard import Guard
+from aegen.app.server.sharing import sharing
+
+__all__ = ["middleware", "stay_inside"]
+
+
+def middleware() -> list[Middleware]:
+    """What stands before Streamlit's own server."""
+    return [Middleware(Guard)]
+
+
+def stay_inside() -> None:
+    """Keep Streamlit from asking the network for this machine's own address.
+
+    It would ask a service outside for it at each start with ``--server.headless``, and each time
+    that a page of another host knocks, which holds up all visitors for two seconds.
+    """
+    from streamlit import net_util
+
+    sharing()  # what is wrong with it is said at the start
+    net_util._internal_ip = net_util._external_ip = "127.0.0.1"
