@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -26,6 +27,7 @@ __all__ = [
     "make_folder",
     "npz",
     "read_bytes",
+    "remove_folder",
     "replacing",
     "replacing_folder",
     "safetensors",
@@ -67,6 +69,14 @@ def _replacing(path: Path, folder: bool) -> Iterator[Path]:
     with _asking(path, "written"), Temporary(path, folder=folder) as part:
         yield part.path
         part.put(path)
+
+
+def remove_folder(path: Path | str) -> None:
+    """Remove a folder, if it is there, as far as that can be: it goes whole, also by a kill."""
+    path = Path(path)
+    with contextlib.suppress(OSError), Temporary(path, folder=True) as gone:
+        path.replace(gone.path)
+    shutil.rmtree(path, ignore_errors=True)
 
 
 @contextlib.contextmanager

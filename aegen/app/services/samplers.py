@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import shutil
 import time
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from aegen.app.jobs import process
@@ -21,6 +19,7 @@ from aegen.core.errors import AegenError, StorageError
 if TYPE_CHECKING:
     from aegen.bundles.generation import Model
     from aegen.core.parameters import Parameter
+    from aegen.core.temporaries import Temporary
     from aegen.samplers import Sampler
 
 __all__ = [
@@ -238,27 +237,27 @@ def _job(spec: SamplerSpec) -> Job:
             "fields": dict(spec.fields),
             "rows": None if spec.within is None else rows_of(spec.bundle, spec.within).tolist(),
             "seed": FIT_SEED,
-            "out": str(place / FILE),
+            "out": str(place.path / FILE),
         }
         return arguments, functools.partial(_take, mark, place)
 
     return process.begin(mark, WORK, prepare)
 
 
-def _take(mark: str, place: Path, said: dict[str, float] | None) -> tuple[Sampler, float] | None:
+def _take(
+    mark: str, place: Temporary, said: dict[str, float] | None
+) -> tuple[Sampler, float] | None:
     """What a job wrote, as a fitted model; nothing of it stays behind but in the disk's cache."""
     from aegen.app.services import disk_cache
     from aegen.samplers import load
 
-    try:
+    with place:
         if said is None:
             return None
-        sampler = load(place / FILE)
+        sampler = load(place.path / FILE)
         if said["seconds"] >= disk_cache.LEAST:
-            disk_cache.keep(mark, place / FILE)
+            disk_cache.keep(mark, place.path / FILE)
         return sampler, said["seconds"]
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
 
 
 def _keep_if_long(mark: str, sampler: Sampler, seconds: float) -> None:
@@ -266,8 +265,6 @@ def _keep_if_long(mark: str, sampler: Sampler, seconds: float) -> None:
     from aegen.app.services import disk_cache
 
     if seconds >= disk_cache.LEAST:
-        place = disk_cache.workplace()
-        with contextlib.suppress(StorageError):
-            sampler.save(place / FILE)
-            disk_cache.keep(mark, place / FILE)
-        shutil.rmtree(place, ignore_errors=True)
+        with contextlib.suppress(StorageError), disk_cache.workplace() as place:
+            sampler.save(place.path / FILE)
+            disk_cache.keep(mark, place.path / FILE)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -106,11 +105,12 @@ def add_ticket(content: bytes, history: bytes | None = None, *, file: str = "the
 
 def _require_history(content: bytes, ticket: Ticket) -> None:
     """Raises where these bytes are not the history of the ticket, before anything is stored."""
+    from aegen.core.storage import temporary_folder, write_bytes
     from aegen.supermask.training.history import History
 
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "the history file"
-        file.write_bytes(content)
+    with temporary_folder("history") as folder:
+        file = folder.path / "the history file"
+        write_bytes(file, content)
         try:
             found = History.read(file)
         except AegenError as problem:

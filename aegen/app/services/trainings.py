@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ from aegen.app.jobs.train_supermask import HISTORY, ticket_at
 from aegen.app.services import bundles, evaluation_data, tickets
 from aegen.app.services.cache import Stamp, cached
 from aegen.core.errors import AegenError
+from aegen.core.storage import make_folder, remove_folder
 
 if TYPE_CHECKING:
     from aegen.core.arrays import IntArray
@@ -105,7 +105,6 @@ def training_job(order: TrainingConfig) -> Job | None:
 def start_training(order: TrainingConfig) -> Job:
     """Begin, or go on from the last epoch that is done; it goes on when nobody watches."""
     from aegen.app.services.disk_cache import make_room
-    from aegen.core.storage import make_folder
 
     old, folder = training_job(order), _folder(order)
     if old is not None:
@@ -139,7 +138,7 @@ def forget_training(order: TrainingConfig) -> None:
         job.stop()
         job.wait(5)
         job.forget()
-    shutil.rmtree(_folder(order), ignore_errors=True)
+    remove_folder(_folder(order))
 
 
 # what came of it

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
-import weakref
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -13,7 +11,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from aegen.app.state import visit
 from aegen.core.errors import InvalidInput
-from aegen.core.storage import make_folder, write_bytes
+from aegen.core.storage import make_folder, temporary_folder, write_bytes
 
 __all__ = ["Uploads", "release", "uploads"]
 
@@ -33,11 +31,11 @@ class Uploads:
     """
 
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="aegen-uploads-"))
+        self._place = temporary_folder("uploads")
+        self.folder = self._place.path
         self.files: dict[str, Path] = {}
         self.problems: dict[str, str] = {}
         self.rounds: dict[str, int] = {}
-        weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
 
     def keep(self, field: str, name: str, content: bytes, most: int) -> None:
         """Take a file in place of what the field held.

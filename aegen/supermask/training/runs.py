@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aegen.core.errors import AegenError, InvalidInput
+from aegen.core.storage import claimed
 from aegen.supermask.training.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -160,10 +161,10 @@ def epochs_done(run: Run) -> int:
 def perform(run: Run) -> Outcome:
     """Train to the end and write ticket and history; what a person can cause is an outcome too."""
     try:
-        training = begun(run)
+        with claimed(run.checkpoint):
+            return finished(run, begun(run))
     except AegenError as problem:
         return Outcome(run, str(problem))
-    return finished(run, training)
 
 
 def finished(
