@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -83,12 +83,16 @@ def remove_folder(path: Path | str) -> None:
 def claimed(path: Path | str) -> Iterator[None]:
     """The file or folder ``path`` is this process's to write for the length of the block.
 
+    Folders above it are made where they are missing, and go again where nothing was put in them.
+
     Raises:
         StorageError: another one writes it, or the folder above it cannot be written to.
     """
     path = Path(path)
+    missing = [folder for folder in path.absolute().parents if not folder.exists()]
     make_folder(path.parent)
     with contextlib.ExitStack() as held:
+        held.callback(_remove_empty, missing)
         with _asking(path, "written"):
             try:
                 held.enter_context(claim(path))
@@ -99,6 +103,13 @@ def claimed(path: Path | str) -> Iterator[None]:
                     "another place",
                 ) from None
         yield
+
+
+def _remove_empty(folders: Iterable[Path]) -> None:
+    """Remove folders, the innermost first, in which nothing was put."""
+    with contextlib.suppress(OSError):
+        for folder in folders:
+            folder.rmdir()
 
 
 def temporary_folder(name: str, folder: Path | None = None) -> Temporary:

@@ -241,7 +241,7 @@ def test_a_place_has_one_writer(tmp_path):
             pass
     with claimed(place):
         pass
-    assert listing(place.parent) == []
+    assert listing(tmp_path) == []  # nor the folder that was made for it
 
 
 def test_a_place_whose_writer_was_killed_is_free(tmp_path):
