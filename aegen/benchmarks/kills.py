@@ -70,6 +70,8 @@ class Subject(ABC):
 
     name: str
     unit: str
+    outlived: bool = False
+    """Whether it starts processes outside its group, which end a little after it."""
 
     @abstractmethod
     def run(self, world: World, out: Path) -> int:
@@ -166,7 +168,7 @@ class Supermask(Subject):
 class Fit(Subject):
     """A fit by a job of the app, kept on disk."""
 
-    name, unit = "fit", "fit"
+    name, unit, outlived = "fit", "fit", True
 
     def run(self, world: World, out: Path) -> int:
         os.environ |= {"AEGEN_BUNDLES": str(world.bundles), "AEGEN_CACHE": str(out / "cache")}
@@ -238,15 +240,17 @@ def _run(
 ) -> Run:
     """Run in a process of its own; it is killed before an operation on files, or at a time."""
     out.mkdir(exist_ok=True)
-    notes = out.with_suffix(".notes")
+    notes = _notes(out)
     shutil.rmtree(notes, ignore_errors=True)
     notes.mkdir()
+    (notes / "said").touch()
     start = time.monotonic()
     child = os.fork()
     if child == 0:
         _be(subject, world, out, notes, operation)
     status = _ended(child, start + seconds)
-    _wait_for_jobs(notes)
+    if subject.outlived:
+        _wait_for_others(notes)
     return Run(
         os.waitstatus_to_exitcode(status),
         _length(notes / "units"),
@@ -254,6 +258,11 @@ def _run(
         time.monotonic() - start,
         (notes / "said").read_text(errors="replace")[-2000:],
     )
+
+
+def _notes(out: Path) -> Path:
+    """The folder beside ``out`` in which its processes count."""
+    return out.with_name(f"{out.name}.notes")
 
 
 def _ended(child: int, until: float) -> int:
@@ -330,8 +339,8 @@ def _length(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
-def _wait_for_jobs(notes: Path) -> None:
-    """Wait until no process of a job is left, which ends when its server has."""
+def _wait_for_others(notes: Path) -> None:
+    """Wait until no process is left that it started, which end when it has."""
     mark = f"{VARIABLE}={notes}\0".encode()
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
@@ -358,7 +367,7 @@ def contents(out: Path) -> dict[str, Any]:
 
 
 def _content(path: Path) -> Any:
-    if path.is_dir():
+    if path.is_dir() or path.parent.name == "tmp":  # what libraries leave there differs
         return None
     if path.suffix in (".html", ".md", ".csv"):  # hold seconds: see that they are whole
         return path.read_bytes().rstrip()[-8:] if path.suffix == ".html" else ""
@@ -395,7 +404,8 @@ class Kill:
         how: "time" or "operation".
         moment: seconds after the start, or the number of the operation.
         landed: whether it came before the end.
-        lost: units that were begun more often than without a kill.
+        lost: units that were begun more often than without a kill, where it came before all was
+            written.
         faults: what is not as it should be, a sentence each.
     """
 
@@ -424,7 +434,7 @@ def undisturbed(subject: Subject, world: World, out: Path) -> Undisturbed:
     found = _run(subject, world, out)
     if found.code:
         raise StorageError(out, f"{subject.name} ended with code {found.code}:\n{found.said}")
-    for name in (out.with_suffix(".notes") / "modules").read_text().split("\n"):
+    for name in (_notes(out) / "modules").read_text().split("\n"):
         with contextlib.suppress(Exception):  # what others load is there for them to fork
             importlib.import_module(name)
     return Undisturbed(found, contents(out))
@@ -441,6 +451,7 @@ def killed(
     """Kill it at a moment, start it again, and see what came of it."""
     at: dict[str, Any] = {"operation": int(moment)} if how == "operation" else {"seconds": moment}
     first = _run(subject, world, out, **at)
+    finished = whole.files.items() <= contents(out).items()
     again = _run(subject, world, out)
     faults = []
     if again.code:
@@ -450,7 +461,7 @@ def killed(
     faults += [f"is left over: {name}" for name in sorted(found.keys() - whole.files.keys())]
     both = sorted(whole.files.keys() & found.keys())
     faults += [f"is another: {name}" for name in both if found[name] != whole.files[name]]
-    lost = first.units + again.units - whole.run.units
+    lost = 0 if finished else first.units + again.units - whole.run.units
     if lost > 1:
         faults.append(f"{lost} {subject.unit}s were lost")
     landed = first.code == -signal.SIGKILL
@@ -503,7 +514,7 @@ def kills(
             found.append(killed(subject, world, out, whole, how, moment))
             told(found[-1])
             shutil.rmtree(out, ignore_errors=True)
-            shutil.rmtree(out.with_suffix(".notes"), ignore_errors=True)
+            shutil.rmtree(_notes(out), ignore_errors=True)
     return found
 
 

@@ -23,7 +23,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-__all__ = ["Taken", "Temporary", "claim", "exchange", "sweep"]
+__all__ = ["Taken", "Temporary", "claim", "exchange", "sweep", "tidy"]
 
 NAME = re.compile(r"\..+\.aegen-\w+(\..*)?", re.DOTALL)
 """Names that only this module gives."""
@@ -60,7 +60,7 @@ class Temporary:
     """
 
     def __init__(self, path: Path, *, folder: bool = False, private: bool = False) -> None:
-        _sweep_sometimes(path.parent)
+        tidy(path.parent)
         suffix = "" if folder else path.suffix or ".part"
         while True:
             name = f".{path.name}.aegen-{secrets.token_hex(4)}{suffix}"
@@ -168,7 +168,8 @@ def _clear(path: Path) -> None:
 _due: dict[Path, float] = {}
 
 
-def _sweep_sometimes(folder: Path) -> None:
+def tidy(folder: Path) -> None:
+    """`sweep`, where that was not done just now."""
     start = time.monotonic()
     if start >= _due.get(folder, 0.0):
         sweep(folder)

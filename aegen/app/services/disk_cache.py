@@ -22,7 +22,7 @@ from aegen import samplers
 from aegen.core.arrays import IntArray
 from aegen.core.errors import AegenError, StorageError
 from aegen.core.storage import claimed, make_folder, replacing, temporary_folder
-from aegen.core.temporaries import Temporary
+from aegen.core.temporaries import Temporary, tidy
 from aegen.samplers import Sampler
 
 __all__ = [
@@ -95,6 +95,7 @@ def code() -> str:
 def read(mark: str, sampler: str, dimension: int) -> Sampler | None:
     """The stored fit of this mark, or None; a file that is not what it should be is removed."""
     path = _file(mark)
+    tidy(path.parent)
     if not path.is_file():
         return None
     try:
