@@ -46,6 +46,8 @@ FIT_SEED = 0
 WORK = "aegen.app.jobs.fit_sampler:fit"
 """What a job does."""
 
+REPLACED = "the bundle was replaced while this was worked at: start it again"
+
 FILE = "fit.safetensors"
 """The file that it writes, in a folder of its own."""
 
@@ -239,21 +241,27 @@ def _job(spec: SamplerSpec) -> Job:
             "seed": FIT_SEED,
             "out": str(place.path / FILE),
         }
-        return arguments, functools.partial(_take, mark, place)
+        return arguments, functools.partial(_take, spec, mark, place)
 
     return process.begin(mark, WORK, prepare)
 
 
 def _take(
-    mark: str, place: Temporary, said: dict[str, float] | None
+    spec: SamplerSpec, mark: str, place: Temporary, said: dict[str, float] | None
 ) -> tuple[Sampler, float] | None:
-    """What a job wrote, as a fitted model; nothing of it stays behind but in the disk's cache."""
+    """What a job wrote, as a fitted model; nothing of it stays behind but in the disk's cache.
+
+    Raises:
+        AegenError: another bundle took the place of the one that was to be fitted to.
+    """
     from aegen.app.services import disk_cache
     from aegen.samplers import load
 
     with place:
         if said is None:
             return None
+        if _mark(spec) != mark:
+            raise AegenError(REPLACED)
         sampler = load(place.path / FILE)
         if said["seconds"] >= disk_cache.LEAST:
             disk_cache.keep(mark, place.path / FILE)

@@ -20,7 +20,7 @@ from aegen.app.jobs.train_supermask import HISTORY, ticket_at
 from aegen.app.services import bundles, evaluation_data, tickets
 from aegen.app.services.cache import Stamp, cached
 from aegen.core.errors import AegenError
-from aegen.core.storage import make_folder, remove_folder
+from aegen.core.storage import digest, make_folder, remove_folder
 
 if TYPE_CHECKING:
     from aegen.core.arrays import IntArray
@@ -77,7 +77,15 @@ def _mark(order: TrainingConfig) -> str:
     parts = asdict(order)
     del parts["epochs"]
     parts["version"] = aegen.__version__
+    kind, _, name = order.source.partition(":")
+    parts["contents"] = _contents(name) if kind == "bundle" else ""
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:24]
+
+
+@cached(16)
+def _contents(name: str) -> str:
+    """The hash of what a bundle holds: one that took its place is trained on anew."""
+    return digest(bundles.bundle(name).path / "bundle.json")
 
 
 def _home() -> Path:
