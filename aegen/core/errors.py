@@ -17,6 +17,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 __all__ = [
     "AegenError",
@@ -31,6 +32,14 @@ __all__ = [
 
 class AegenError(Exception):
     """Anything a person's input can cause. The message is one clear sentence."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As it is, whatever its constructor takes: it comes back from other processes so."""
+        return _as_it_was, (type(self), self.args), self.__dict__
+
+
+def _as_it_was(kind: type[AegenError], args: tuple[Any, ...]) -> AegenError:
+    return kind.__new__(kind, *args)
 
 
 class InvalidInput(AegenError, ValueError):

@@ -35,6 +35,7 @@ __all__ = [
     "make_room",
     "mark",
     "read",
+    "used",
     "workplace",
 ]
 
@@ -149,7 +150,7 @@ def make_room(folder: Path, pattern: str, most: float, size: float) -> None:
     total = 0
     with contextlib.suppress(OSError):
         paths = [path for path in folder.glob(pattern) if not path.name.startswith(".")]
-        found = [(_used(path), path.stat().st_size, path) for path in paths]
+        found = [(used(path), path.stat().st_size, path) for path in paths]
         found.sort(key=lambda each: each[0], reverse=True)
         for number, (_, bytes_of, path) in enumerate(found):
             total += bytes_of
@@ -159,10 +160,10 @@ def make_room(folder: Path, pattern: str, most: float, size: float) -> None:
                     path.unlink(missing_ok=True)
 
 
-def _used(path: Path) -> float:
+def used(path: Path) -> float:
     """When it was used; what is from the future was used just before the clock was set back."""
-    used, now = path.stat().st_mtime, time.time()
-    if used > now:
-        used = now - RECENT
-        os.utime(path, (used, used))
-    return used
+    when, now = path.stat().st_mtime, time.time()
+    if when > now:
+        when = now - RECENT
+        os.utime(path, (when, when))
+    return when
