@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -192,6 +193,7 @@ def _decoded(bundle: Any, which: str, rows: IntArray, cache: Path) -> ByteArray:
     images: ByteArray = np.concatenate(parts)
     make_folder(cache)
     save_arrays(file, {"images": images}, {})
-    for old in sorted(cache.glob("[!.]*.safetensors"), key=lambda f: f.stat().st_mtime)[:-6]:
-        old.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # another training removes them, too
+        for old in sorted(cache.glob("[!.]*.safetensors"), key=lambda f: f.stat().st_mtime)[:-6]:
+            old.unlink(missing_ok=True)
     return images
