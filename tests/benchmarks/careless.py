@@ -3,7 +3,7 @@
 import os
 import time
 
-from aegen.benchmarks.kills import Subject
+from aegen.benchmarks.kill_subjects import Subject
 from aegen.core.storage import write_bytes
 
 UNITS = 5
@@ -14,7 +14,7 @@ class Program(Subject):
 
     unit = "unit"
 
-    def count(self, begun):
+    def _count(self, begun):
         self.begun = begun
 
 
@@ -23,7 +23,7 @@ class Litters(Program):
 
     name = "litters"
 
-    def run(self, world, out):
+    def _run(self, world, out):
         temporary = out / f"{os.getpid()}.tmp"
         for _ in range(UNITS):
             self.begun()
@@ -38,7 +38,7 @@ class Halves(Program):
 
     name = "halves"
 
-    def run(self, world, out):
+    def _run(self, world, out):
         result = out / "result.txt"
         if not result.exists():
             self.begun()
@@ -56,7 +56,7 @@ class GivesUp(Program):
 
     name = "gives up"
 
-    def run(self, world, out):
+    def _run(self, world, out):
         if (out / "begun").exists():
             print("it was begun before")
             return 3
@@ -72,7 +72,7 @@ class Careful(Program):
 
     name = "careful"
 
-    def run(self, world, out):
+    def _run(self, world, out):
         for k in range(UNITS):
             if not (out / f"{k}.txt").exists():
                 self.begun()

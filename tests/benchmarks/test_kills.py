@@ -76,7 +76,7 @@ def test_what_a_kill_harms_is_found(tmp_path, program, fault):
 
 def test_names_that_are_not_there_are_told():
     with pytest.raises(UnknownName, match="no subject named 'trian'; did you mean 'train'"):
-        kills.kills(1, only=["trian"])
+        list(kills.kills(1, only=["trian"]))
 
 
 def test_times_that_something_took_are_no_difference():
