@@ -557,7 +557,7 @@ def test_what_was_stopped_leaves_nothing_half_and_goes_on(opened, own, at_once, 
     assert sum(encoded) > 48
     assert not (own / "bars-2").exists()
     assert "bars-2" not in discovery.bundles()
-    (own / ".bars-2.abcdef").mkdir()  # what a process half wrote when it was ended
+    (own / ".bars-2.aegen-01234567").mkdir()  # what a process half wrote when it was ended
     _, finish = at_once[-1]
     finish(None)
     assert [path.name for path in own.iterdir()] == [".bars-2.unfinished"]
