@@ -217,3 +217,10 @@ def test_half_a_bundle_is_never_seen(own_bundles):
         assert services.bundles.bundle("bars").title == "First"
         assert np.isfinite(services.bundles.bundle("bars").codes).all()
     assert listing(own_bundles) == ["bars"]
+
+
+def test_a_page_without_a_folder_for_files_is_a_sentence(small_disk, opened, monkeypatch):
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(small_disk / "gone"))
+    app = opened("bring")
+    assert not app.exception
+    assert any("cannot be written" in each.value for each in app.error)
