@@ -87,6 +87,11 @@ def claimed(path: Path | str) -> Iterator[None]:
 
     Raises:
         StorageError: another one writes it, or the folder above it cannot be written to.
+
+    Example:
+        >>> with temporary_folder("work") as place, claimed(place.path / "out"):
+        ...     [path.name for path in place.path.iterdir()]
+        ['.out.aegen-lock']
     """
     path = Path(path)
     missing = [folder for folder in path.absolute().parents if not folder.exists()]
@@ -121,6 +126,13 @@ def temporary_folder(name: str, folder: Path | None = None) -> Temporary:
 
     Raises:
         StorageError: it cannot be made.
+
+    Example:
+        >>> with temporary_folder("work") as place:
+        ...     place.path.is_dir()
+        True
+        >>> place.path.exists()
+        False
     """
     with _asking(folder or "the folder for temporary files", "written"):
         place = Path(tempfile.gettempdir()) if folder is None else folder
