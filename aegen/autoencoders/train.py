@@ -207,7 +207,6 @@ def train_classifier(
         column = y[0][:, network.names.index(name)]
         rows = np.flatnonzero(column >= 0)
         each.fit(images[rows].transpose(0, 3, 1, 2), column[rows])
-    if unread:
         _rewrite(checkpoint, network, score())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import threading
 from collections.abc import Callable, Mapping
@@ -35,7 +36,7 @@ from aegen.bundles.reduction import REDUCTION, Reduction
 from aegen.bundles.thumbnails import COVER, THUMBNAILS, parse_cover, parse_tiles
 from aegen.core import arrays
 from aegen.core.arrays import ByteArray, FloatArray, IntArray
-from aegen.core.errors import BundleError, InvalidInput, UnknownName
+from aegen.core.errors import AegenError, BundleError, InvalidInput, UnknownName
 from aegen.core.images import png
 from aegen.core.neighbours import Neighbours
 from aegen.core.rng import RNG
@@ -138,7 +139,17 @@ class Bundle:
     def _content(self, name: str) -> tuple[bytes, Path]:
         if self._contents is not None:
             return self._contents[name], self.path / name
-        return read_file(self.path, self.manifest, name), self.path / name
+        try:
+            return read_file(self.path, self.manifest, name), self.path / name
+        except BundleError as problem:
+            raise self._replaced() or problem from None
+
+    def _replaced(self) -> BundleError | None:
+        """What is wrong where another bundle took the place of this one; None where none did."""
+        with contextlib.suppress(AegenError):
+            if read_manifest(self.path) != self.manifest:
+                return BundleError(self.path, "was replaced since it was opened: open it again")
+        return None
 
     # what it is
 

@@ -6,7 +6,6 @@ A creation that was stopped finds its chunks again by what they were computed fr
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,13 @@ from typing import Any
 from numpy.typing import NDArray
 
 from aegen.core.errors import StorageError
-from aegen.core.storage import load_arrays, make_folder, save_arrays, write_bytes
+from aegen.core.storage import (
+    load_arrays,
+    remove_folder,
+    replacing_folder,
+    save_arrays,
+    write_bytes,
+)
 
 __all__ = ["Chunks"]
 
@@ -43,9 +48,10 @@ class Chunks:
         if not marker.is_file() or marker.read_bytes() != text:
             if folder.is_dir() and any(folder.iterdir()) and not marker.is_file():
                 raise StorageError(folder, "holds something that is no unfinished bundle: move it")
-            shutil.rmtree(folder, ignore_errors=True)
-            make_folder(folder)
-            write_bytes(marker, text)
+            if folder.exists() and not folder.is_dir():
+                raise StorageError(folder, "is no folder of an unfinished bundle: move it")
+            with replacing_folder(folder) as fresh:
+                write_bytes(fresh / KEY, text)
 
     def get(self, name: str, number: int, make: Callable[[], Arrays]) -> Arrays:
         """The chunk where it is kept, else what ``make`` gives, which is kept from then on."""
@@ -65,4 +71,4 @@ class Chunks:
     def done(self) -> None:
         """The work is over: nothing is kept any more."""
         if self.folder is not None:
-            shutil.rmtree(self.folder, ignore_errors=True)
+            remove_folder(self.folder)

@@ -49,7 +49,7 @@ from aegen.core.arrays import ByteArray, FloatArray, IntArray
 from aegen.core.errors import BundleError, InvalidInput
 from aegen.core.progress import portion, report
 from aegen.core.rng import RNG, generator
-from aegen.core.storage import replacing_folder, safetensors, write_bytes
+from aegen.core.storage import claimed, replacing_folder, safetensors, write_bytes
 from aegen.projections import Projection, projections
 
 if TYPE_CHECKING:
@@ -233,6 +233,18 @@ def create(
                 f"projected[{known!r}] must be a {wanted.__name__}, "
                 f"got {type(projection).__name__}"
             )
+    with contextlib.nullcontext() if place is None else claimed(place):
+        return _written(place, maker, expected, projected)
+
+
+def _written(
+    path: Path | None,
+    maker: _Maker,
+    expected: Manifest,
+    projected: Mapping[str, Projection] | None,
+) -> Bundle:
+    """The bundle, computed, checked, and in its place."""
+    found, seen = maker.found, maker.features
     contents, parts = maker.made(projected)
     manifest = replace(
         expected,
@@ -250,17 +262,17 @@ def create(
         if end is not None and (said := getattr(manifest, which)) and said.function
     }
     if path is None:
-        bundle = Bundle(Path(name), manifest, contents, functions)
+        bundle = Bundle(Path(manifest.name), manifest, contents, functions)
         for finding in check_contents(bundle):
             if not finding.warning:
-                raise BundleError(Path(name), f"was not made: {finding}")
+                raise BundleError(bundle.path, f"was not made: {finding}")
     else:
         with replacing_folder(path) as folder:
             for file, content in {**contents, MANIFEST: manifest.to_json()}.items():
                 write_bytes(folder / file, content)
             sound = check(folder)
             if not sound.ok:
-                raise BundleError(Path(path), f"was not written: {sound.findings[0]}")
+                raise BundleError(path, f"was not written: {sound.findings[0]}")
         bundle = replace(Bundle.open(path), _functions=functions)
     maker.chunks.done()
     report(1.0, "done")
@@ -351,7 +363,7 @@ class _Maker:
         nets = {k: hashlib.sha256(n.content).hexdigest() for k, n in self.found.exported.items()}
         return {
             **nets,
-            "form": repr((FORMAT, self.chunk)),
+            "form": repr((FORMAT, self.chunk, _versions())),
             "data": self.rows.fingerprint,
             "holdout": hashlib.sha256(self.rows.holdout.tobytes()).hexdigest(),
             "conventions": repr((self.codec.taken, self.codec.given, self.reduced, self.seed)),
@@ -492,7 +504,18 @@ class _Maker:
         return NetworkFile(function=True)
 
     def _reduce(self) -> None:
-        """Find principal components from as many training rows as memory allows."""
+        """Take principal components, kept ones or new ones."""
+
+        def made() -> dict[str, NDArray[Any]]:
+            found = self._components()
+            return {**found.arrays(), "variance": np.array(found.variance)}
+
+        kept = self.chunks.get("reduction", 0, made)
+        reduction = Reduction(kept["mean"], kept["components"], float(kept["variance"]))
+        self.codec = replace(self.codec, reduction=reduction)
+
+    def _components(self) -> Reduction:
+        """Principal components of as many training rows as memory allows."""
         width = math.prod(self.codec.code_shape)
         most = max(100, min(len(self.train), NUMBERS // width))
         some = np.sort(self.rng("reduction").permutation(self.train)[:most])
@@ -500,10 +523,13 @@ class _Maker:
         for k, rows in enumerate(self._chunks(some)):
             share = PLANNED + (REDUCED - PLANNED) * k * self.chunk / len(some)
             report(share, "encoding some rows for their components")
-            parts.append(self._whole(rows))
+
+            def encoded(rows: IntArray = rows) -> dict[str, NDArray[Any]]:
+                return {"codes": self._whole(rows)}
+
+            parts.append(self.chunks.get("components", k, encoded)["codes"])
         seed = int(self.rng("components").integers(2**32))
-        reduction = Reduction.fit(np.concatenate(parts), seed=seed)
-        self.codec = replace(self.codec, reduction=reduction)
+        return Reduction.fit(np.concatenate(parts), seed=seed)
 
     def _whole(self, rows: IntArray) -> NDArray[Any]:
         """Codes (k, D) of some rows, before any reduction."""
@@ -559,9 +585,24 @@ class _Maker:
         for k, (name, projection) in enumerate(sorted(projected.items())):
             share = HELD + (PROJECTED - HELD) * k / len(projected)
             report(share, f"projecting by {projection.title}")
-            projection.fit(codes, rng=self.rng(f"projection.{name}"))
-            state = projection.state()
-            placed[name] = Placed(projection.coordinates_, projection.transform(holdout), state)
+
+            def fitted(
+                name: str = name, projection: Projection = projection
+            ) -> dict[str, NDArray[Any]]:
+                projection.fit(codes, rng=self.rng(f"projection.{name}"))
+                points = {
+                    "train": projection.coordinates_,
+                    "holdout": projection.transform(holdout),
+                }
+                state = {f"state.{key}": each for key, each in projection.state().items()}
+                return {**points, **state}
+
+            fields = repr((type(projection), sorted(projection.get_params(deep=False).items())))
+            mark = hashlib.sha256(fields.encode()).hexdigest()[:16]
+            found = self.chunks.get(f"{name}-{mark}", 0, fitted)
+            train, others = found.pop("train"), found.pop("holdout")
+            state = {key.removeprefix("state."): each for key, each in found.items()}
+            placed[name] = Placed(train, others, state)
         return placed
 
     def _decoded(

@@ -7,6 +7,7 @@ elsewhere (weights in other files) or cannot run (operators of somebody's own) i
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -313,6 +314,7 @@ def _tensors(model: onnx.ModelProto) -> Iterator[Any]:
 
 
 def _session(content: bytes, path: Path) -> onnxruntime.InferenceSession:
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # from 1.32 it reports to its makers
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

@@ -186,3 +186,18 @@ def bench_load(
 
     if not report(bundle, visitors, minutes):
         raise typer.Exit(1)
+
+
+@bench.command("kills")
+def bench_kills(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Train, create, compare ...; by default all")
+    ] = None,
+    times: Annotated[int, typer.Option(min=1, help="Kills, of all together")] = 200,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the moments")] = 0,
+) -> None:
+    """Kill commands at random moments and start them again: lost, half, left over."""
+    from aegen.benchmarks.kills import report
+
+    if report(times, seed=seed, only=names or ()):
+        raise typer.Exit(1)

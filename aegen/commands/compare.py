@@ -278,6 +278,7 @@ def _done(todo: Sequence[Task], store: Store, place: Backend, fresh: bool) -> li
     from rich.console import Console
 
     from aegen.comparison import run
+    from aegen.core.storage import claimed
 
     columns = [
         progress.TextColumn("{task.description}"),
@@ -289,7 +290,11 @@ def _done(todo: Sequence[Task], store: Store, place: Backend, fresh: bool) -> li
     found = []
     results = run(todo, store=store, backend=place, fresh=fresh)
     try:
-        with progress.Progress(*columns, console=Console(stderr=True)) as bar, closing(results):
+        with (
+            claimed(store.folder),
+            progress.Progress(*columns, console=Console(stderr=True)) as bar,
+            closing(results),
+        ):
             line = bar.add_task("comparing", total=len(todo))
             for result in results:
                 found.append(result)

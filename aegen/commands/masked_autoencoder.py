@@ -62,6 +62,20 @@ def train_masks(
         InvalidInput: rows without a class, a classifier of other classes, settings out of range.
         TrainingError: see `aegen.supermask.training.autoencoder.MaskedTraining`.
     """
+    from aegen.core.storage import claimed
+
+    with claimed(out):
+        _train(images, dataset, out, classifier, arguments, recipe)
+
+
+def _train(
+    images: Any,
+    dataset: str,
+    out: Path,
+    classifier: str,
+    arguments: Mapping[str, Any],
+    recipe: Mapping[str, Any],
+) -> None:
     from aegen.supermask.training.autoencoder import MaskedTraining, MaskRecipe
 
     labels, names = classes(images.attributes, images.title)

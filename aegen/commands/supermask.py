@@ -15,6 +15,7 @@ from aegen.commands.destination import require_folder
 from aegen.commands.progress_bar import followed, progress_bar
 from aegen.commands.recipe_options import recipe_options
 from aegen.core.errors import InvalidInput, TrainingError, UnknownName
+from aegen.core.storage import claimed
 from aegen.supermask.training.recipe import Recipe, paper_recipe
 from aegen.supermask.training.runs import Outcome, Run, begun, epochs_done, finished, perform
 
@@ -160,8 +161,7 @@ def _followed(run: Run, threads: int | None) -> Outcome:
 
     if threads is not None:
         torch.set_num_threads(threads)
-    training = begun(run)
-    with followed(stderr=True) as console:
+    with claimed(run.checkpoint), followed(stderr=True) as console:
 
         def told(record: Epoch) -> None:
             console.print(
@@ -170,7 +170,7 @@ def _followed(run: Run, threads: int | None) -> Outcome:
                 highlight=False,
             )
 
-        return finished(run, training, told)
+        return finished(run, begun(run), told)
 
 
 def _all(todo: Sequence[Run], place: Backend) -> list[Outcome]:

@@ -15,11 +15,16 @@ __all__ = ["figures_line", "follow", "next_command"]
 
 
 def follow(steps: Any, epochs: int, checkpoint: Path, keep_every: int | None = None) -> None:
-    """Run a training under a progress bar with the time left; a line an epoch."""
-    from aegen.core.progress import reporting
+    """Run a training under a progress bar with the time left; a line an epoch.
 
-    _keep(checkpoint, keep_every)  # one that was stopped between its checkpoint and this
-    with progress_bar() as bar:
+    Raises:
+        StorageError: another process writes the checkpoint.
+    """
+    from aegen.core.progress import reporting
+    from aegen.core.storage import claimed
+
+    with claimed(checkpoint), progress_bar() as bar:
+        _keep(checkpoint, keep_every)  # one that was stopped between its checkpoint and this
         task = bar.add_task(f"epoch 1 of {epochs}", total=None)
 
         def told(_: float, text: str) -> None:

@@ -7,6 +7,7 @@ ones, and a task that ends its process even when it is alone becomes a result th
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import BrokenExecutor
@@ -67,13 +68,23 @@ def run(
     if not left:
         return
     report(done / len(wanted), "starting")
-    with closing(_done(left, backend or Backend(), work)) as results:
+    place = backend or Backend()
+    if store and place.name == "loky":  # also what this process can take in no more is kept
+        work = functools.partial(_kept, work=work, store=store)
+    with closing(_done(left, place, work)) as results:
         for result in results:
-            if store:
+            if store and (place.name != "loky" or result.problem):
                 store.keep(result)
             done += 1
             report(done / len(wanted), str(result.task))
             yield result
+
+
+def _kept(task: Task, *, work: Work, store: Store) -> Result:
+    """What a worker of this machine does: so a kill of all loses no more than what is at work."""
+    result = work(task)
+    store.keep(result)
+    return result
 
 
 def _done(tasks: Iterable[Task], backend: Backend, work: Work) -> Generator[Result, None, None]:

@@ -17,6 +17,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from aegen.core.plain_text import line, shortened
 
@@ -51,6 +52,14 @@ class AegenError(Exception):
 
     def __init__(self, message: object = "") -> None:
         super().__init__(line(str(message), LONGEST))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As it is, whatever its constructor takes: it comes back from other processes so."""
+        return _as_it_was, (type(self), self.args), self.__dict__
+
+
+def _as_it_was(kind: type[AegenError], args: tuple[Any, ...]) -> AegenError:
+    return kind.__new__(kind, *args)
 
 
 class InvalidInput(AegenError, ValueError):

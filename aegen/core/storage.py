@@ -10,7 +10,7 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -20,8 +20,10 @@ from numpy.typing import NDArray
 from aegen.core.errors import InvalidInput, StorageError
 from aegen.core.json_text import parse
 from aegen.core.plain_text import unfit
+from aegen.core.temporaries import Taken, Temporary, claim
 
 __all__ = [
+    "claimed",
     "digest",
     "file_size",
     "inside",
@@ -34,10 +36,12 @@ __all__ = [
     "parse_arrays",
     "read_bytes",
     "read_inside",
+    "remove_folder",
     "replacing",
     "replacing_folder",
     "safetensors",
     "save_arrays",
+    "temporary_folder",
     "write_bytes",
 ]
 
@@ -55,24 +59,14 @@ DTYPES += ("F16", "F32", "F64")
 def replacing(path: Path | str) -> Iterator[Path]:
     """A temporary path beside ``path`` that takes its place when the block ends without an error.
 
-    On any error the temporary file is removed and what stood at ``path`` stays as it was.
+    On any error the temporary file is removed and what stood at ``path`` stays as it was. What
+    processes left that were killed in such a block is removed by the next one in that folder.
 
     Raises:
         StorageError: the folder is missing or not writable, or the disk is full.
     """
-    path = Path(path)
-    suffix = path.suffix or ".part"
-    with _asking(path, "written"):
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=suffix)
-    os.close(handle)
-    part = Path(name)
-    part.chmod(0o666 & ~_umask())  # mkstemp makes a private file; a result is an ordinary one
-    try:
-        with _asking(path, "written"):
-            yield part
-            part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    with _replacing(Path(path), folder=False) as part:
+        yield part
 
 
 @contextlib.contextmanager
@@ -82,24 +76,83 @@ def replacing_folder(path: Path | str) -> Iterator[Path]:
     Raises:
         StorageError: the parent is missing or not writable, or the disk is full.
     """
+    with _replacing(Path(path), folder=True) as part:
+        yield part
+
+
+@contextlib.contextmanager
+def _replacing(path: Path, folder: bool) -> Iterator[Path]:
+    with _asking(path, "written"), Temporary(path, folder=folder) as part:
+        yield part.path
+        part.put(path)
+
+
+def remove_folder(path: Path | str) -> None:
+    """Remove a folder, if it is there, as far as that can be: it goes whole, also by a kill."""
     path = Path(path)
-    with _asking(path, "written"):
-        part = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
-    part.chmod(0o777 & ~_umask())
-    old = part.with_name(part.name + ".old")
-    try:
+    with contextlib.suppress(OSError), Temporary(path, folder=True) as gone:
+        path.replace(gone.path)
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def claimed(path: Path | str) -> Iterator[None]:
+    """The file or folder ``path`` is this process's to write for the length of the block.
+
+    Folders above it are made where they are missing, and go again where nothing was put in them.
+
+    Raises:
+        StorageError: another one writes it, or the folder above it cannot be written to.
+
+    Example:
+        >>> with temporary_folder("work") as place, claimed(place.path / "out"):
+        ...     [path.name for path in place.path.iterdir()]
+        ['.out.aegen-lock']
+    """
+    path = Path(path)
+    missing = [folder for folder in path.absolute().parents if not folder.exists()]
+    make_folder(path.parent)
+    with contextlib.ExitStack() as held:
+        held.callback(_remove_empty, missing)
         with _asking(path, "written"):
-            yield part
-            if path.exists():
-                path.replace(old)
-            part.replace(path)
-    finally:
-        # Whatever ended the block, an interrupt too: the old folder goes only once a new one is
-        # in its place.
-        if old.exists() and not path.exists():
-            old.replace(path)
-        shutil.rmtree(part, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
+            try:
+                held.enter_context(claim(path))
+            except Taken:
+                raise StorageError(
+                    path,
+                    "is being written by another process: wait until that has ended, or name "
+                    "another place",
+                ) from None
+        yield
+
+
+def _remove_empty(folders: Iterable[Path]) -> None:
+    """Remove folders, the innermost first, in which nothing was put."""
+    with contextlib.suppress(OSError):
+        for folder in folders:
+            folder.rmdir()
+
+
+def temporary_folder(name: str, folder: Path | None = None) -> Temporary:
+    """A private folder that is removed with this object, or after its process.
+
+    Args:
+        name: what it is for.
+        folder: where; by default in the system's folder for such files.
+
+    Raises:
+        StorageError: it cannot be made.
+
+    Example:
+        >>> with temporary_folder("work") as place:
+        ...     place.path.is_dir()
+        True
+        >>> place.path.exists()
+        False
+    """
+    with _asking(folder or "the folder for temporary files", "written"):
+        place = Path(tempfile.gettempdir()) if folder is None else folder
+        return Temporary(place / name, folder=True, private=True)
 
 
 def make_folder(path: Path | str) -> None:
@@ -112,13 +165,6 @@ def make_folder(path: Path | str) -> None:
         Path(path).mkdir(parents=True, exist_ok=True)
     if not os.access(path, os.W_OK):
         raise StorageError(path, "is a folder that may not be written to")
-
-
-def _umask() -> int:
-    """The process's file mode mask; the system only tells it when it is set."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ from aegen.autoencoders.pixel_classifier import SWAY, Details
 from aegen.autoencoders.train import train_classifier, trained
 from aegen.autoencoders.training_loop import Recipe
 from aegen.core.errors import TrainingError
+from aegen.core.progress import reporting
 
 SIDE, AT = 8, (5, 2)
 RECIPE = Recipe(epochs=2, batch=32, learning_rate=1e-3)
@@ -146,6 +147,34 @@ def test_a_training_that_was_stopped_before_them_reads_them_when_it_goes_on(
     before = stopped.read_bytes()
     assert list(begun(stopped, shown, held_out)) == []
     assert stopped.read_bytes() == before
+
+
+def test_attributes_whose_details_were_read_are_not_read_again(
+    shown, held_out, tmp_path, monkeypatch
+):
+    class Killed(Exception):
+        pass
+
+    def kill(share, text):
+        if text.endswith("of class"):
+            raise Killed
+
+    both, whole, stopped = ("odd", "class"), tmp_path / "whole", tmp_path / "stopped"
+    list(begun(whole, shown, held_out, details=both))
+    with reporting(kill), pytest.raises(Killed):
+        list(begun(stopped, shown, held_out, details=both))
+    real, read = Details.fit, []
+
+    def fit(self, *args):
+        read.append(self)
+        return real(self, *args)
+
+    monkeypatch.setattr(Details, "fit", fit)
+    assert list(begun(stopped, shown, held_out, details=both)) == []
+    assert len(read) == 1
+    ours, theirs = read_checkpoint(stopped), read_checkpoint(whole)
+    assert all(np.array_equal(ours.weights[name], theirs.weights[name]) for name in theirs.weights)
+    assert ours.history == theirs.history
 
 
 def test_details_of_an_unknown_attribute_are_refused(shown, held_out, tmp_path):

@@ -1,5 +1,8 @@
 """ONNX files: what is run, what is refused before it is run, and in which words."""
 
+import os
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -10,6 +13,7 @@ from onnx import TensorProto, helper
 
 from aegen.bundles.onnx_network import OnnxNetwork
 from aegen.core.errors import BundleError, InvalidInput
+from tests.conftest import ROOT
 from tests.onnx_networks import affine, model, shaped
 
 RNG = np.random.default_rng(0)
@@ -320,3 +324,21 @@ def test_large_rows_go_through_alone(tmp_path, monkeypatch):
 
 def test_it_says_itself_without_its_bytes(tmp_path):
     assert len(repr(network(GOOD, tmp_path))) < 300
+
+
+REPORTING = """
+from pathlib import Path
+from aegen.bundles.onnx_network import _session
+from tests.tiny_bundle import tiny_pair
+_session(tiny_pair()[1], Path("decoder.onnx"))
+"""
+
+
+def test_onnxruntime_notes_nothing_for_its_makers(tmp_path):
+    """From 1.32 it keeps a database of its use in the person's cache, and sends it."""
+    own = {"HOME": str(tmp_path), "TMPDIR": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "x")}
+    known = {k: v for k, v in os.environ.items() if k != "ORT_DISABLE_TELEMETRY"}
+    words = [sys.executable, "-c", REPORTING]
+    subprocess.run(words, env={**known, **own}, check=True, cwd=ROOT)
+    left = [path for path in tmp_path.rglob("*") if "icrosoft" in str(path) or ".ses" in path.name]
+    assert left == []

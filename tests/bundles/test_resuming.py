@@ -11,7 +11,7 @@ from aegen.core.errors import StorageError
 from aegen.core.progress import reporting
 from aegen.projections.pca import PCA
 from tests.onnx_networks import affine
-from tests.tiny_bundle import tiny_bundle, tiny_images, tiny_pair
+from tests.tiny_bundle import QuickUMAP, tiny_bundle, tiny_images, tiny_pair
 
 ROWS, HELD = 160, 48
 
@@ -48,9 +48,8 @@ def source(**changes):
 
 
 def made(folder, images, **changes):
-    return tiny_bundle(
-        folder, image_set=images, classifier=None, projected={"pca": PCA()}, **changes
-    )
+    changes = {"projected": {"pca": PCA()}, **changes}
+    return tiny_bundle(folder, image_set=images, classifier=None, **changes)
 
 
 def stop_at(word, times, kind=Stopped):
@@ -121,6 +120,68 @@ def test_rows_that_were_decoded_are_not_decoded_again(tmp_path, whole):
     done = np.setdiff1d(np.arange(ROWS + HELD), left)
     assert (times[done] == whole[1][done] - 2).all()
     assert contents(tmp_path / "bars") == whole[0]
+    assert [path.name for path in tmp_path.iterdir()] == ["bars"]
+
+
+class CountedPCA(PCA):
+    """Principal components that count how often they were looked for."""
+
+    fits = 0
+
+    def _fit(self, z, rng):
+        CountedPCA.fits += 1
+        return super()._fit(z, rng)
+
+
+def test_projections_that_were_fitted_are_not_fitted_again(tmp_path, monkeypatch):
+    def bars(folder, **projected):
+        made(folder, source(), projected={"pca": CountedPCA(**projected), "umap": QuickUMAP()})
+        return contents(folder)
+
+    (tmp_path / "alone").mkdir()
+    alone = bars(tmp_path / "alone" / "bars")
+    with reporting(stop_at("projecting", 2)), pytest.raises(Stopped):
+        bars(tmp_path / "bars")
+    monkeypatch.setattr(CountedPCA, "fits", 0)
+    assert bars(tmp_path / "bars") == alone
+    assert CountedPCA.fits == 0
+
+
+def test_a_projection_with_other_fields_is_fitted(tmp_path):
+    def umap(neighbours):
+        projection = QuickUMAP(neighbours=neighbours)
+        made(tmp_path / "bars", source(), projected={"umap": projection})
+
+    with reporting(stop_at("packing", 1)), pytest.raises(Stopped):
+        umap(9)
+    left = set((tmp_path / ".bars.unfinished").glob("umap-*"))
+    with reporting(stop_at("packing", 1)), pytest.raises(Stopped):
+        umap(10)
+    assert len(set((tmp_path / ".bars.unfinished").glob("umap-*")) - left) == 1
+
+
+def test_components_that_were_found_are_not_looked_for_again(tmp_path, whole, monkeypatch):
+    (tmp_path / "alone").mkdir()
+    asked(tmp_path / "alone" / "bars", source(), reduce=True)
+    stopped(tmp_path / "bars", "encoding", 5, reduce=True)  # of rows to find them from
+    stopped(tmp_path / "bars", "encoding", 12, reduce=True)  # after they were found
+    monkeypatch.setattr(creation.Reduction, "fit", None)
+    made(tmp_path / "bars", source(), reduce=True)
+    assert contents(tmp_path / "bars") == contents(tmp_path / "alone" / "bars")
+
+
+def test_a_place_that_is_being_written_is_refused(tmp_path):
+    seen = []
+
+    def second(share, text):
+        if text.startswith("packing"):
+            with reporting(print), pytest.raises(StorageError, match="written by another") as said:
+                made(tmp_path / "bars", source())
+            seen.append(said)
+
+    with reporting(second):
+        made(tmp_path / "bars", source())
+    assert len(seen) == 1
     assert [path.name for path in tmp_path.iterdir()] == ["bars"]
 
 
@@ -272,6 +333,6 @@ def test_what_is_no_unfinished_bundle_is_left_alone(tmp_path):
 
 def test_a_place_that_cannot_hold_chunks(tmp_path):
     (tmp_path / "kept").write_text("a file of somebody's")
-    with pytest.raises(StorageError, match="kept: cannot be made a folder"):
+    with pytest.raises(StorageError, match="kept: is no folder of an unfinished bundle: move it"):
         Chunks(tmp_path / "kept", {"data": "one"})
     assert (tmp_path / "kept").read_text() == "a file of somebody's"

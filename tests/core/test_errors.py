@@ -1,5 +1,6 @@
 """Errors: one family, each also what Python's own code would expect."""
 
+import pickle
 import unicodedata
 from pathlib import Path
 
@@ -15,6 +16,22 @@ def test_all_are_of_one_family():
     assert issubclass(InvalidInput, ValueError)
     assert issubclass(UnknownName, LookupError)
     assert issubclass(BundleError, StorageError)
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        StorageError("a.npz", "cannot be read"),
+        BundleError(Path("a"), "was altered"),
+        UnknownName("data set", "mnst", ["mnist"]),
+        InvalidInput("n must be 1"),
+    ],
+)
+def test_an_error_comes_back_from_another_process_as_it_was(problem):
+    again = pickle.loads(pickle.dumps(problem))
+    assert type(again) is type(problem)
+    assert str(again) == str(problem)
+    assert vars(again) == vars(problem)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aegen.core import storage
+from aegen.core import storage, temporaries
 from aegen.core.errors import StorageError
 from aegen.core.storage import (
     digest,
@@ -123,6 +123,7 @@ def test_a_folder_that_cannot_be_moved_in_stays_as_it_was(tmp_path, monkeypatch)
     with replacing_folder(target) as part:
         (part / "one.txt").write_text("one")
     moves = []
+    monkeypatch.setattr(temporaries, "exchange", lambda a, b: False)
     original = storage.Path.replace
 
     def fail_second(self, other):
@@ -245,6 +246,7 @@ def test_an_interrupt_between_the_two_moves_keeps_the_old_folder(tmp_path, monke
     target = tmp_path / "bundle"
     target.mkdir()
     (target / "file").write_text("old")
+    monkeypatch.setattr(temporaries, "exchange", lambda a, b: False)
     moves = []
 
     def interrupted(self, to):

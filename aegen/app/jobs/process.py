@@ -126,6 +126,17 @@ class ProcessJob(Job):
             self._stop.wait(0.2)
 
 
+class _Unprepared(Job):
+    """A job that cannot begin, for a reason that a person can do something about."""
+
+    def __init__(self, key: Hashable, why: AegenError) -> None:
+        super().__init__(key)
+        self._why = why
+
+    def _work(self) -> Any:
+        raise self._why
+
+
 def _process() -> subprocess.Popen[str]:
     """A fresh interpreter that waits for a request, on this very aegen."""
     here = str(Path(__file__).resolve().parents[3])
@@ -190,8 +201,19 @@ _turns = Turns(AT_ONCE, lambda: sharing().visitor_jobs if sharing().shared else 
 
 
 def begin(key: Hashable, work: str, prepare: Callable[[], Plan], *, goes_on: bool = False) -> Job:
-    """The job of this key, begun if need be; ``prepare`` gives the plan of a new one."""
-    return _jobs.begin(key, lambda: ProcessJob(key, work, prepare(), _turns, goes_on=goes_on))
+    """The job of this key, begun if need be; ``prepare`` gives the plan of a new one.
+
+    Where that raises an `AegenError`, it is the problem of a job that failed.
+    """
+
+    def make() -> Job:
+        try:
+            plan = prepare()
+        except AegenError as problem:
+            return _Unprepared(key, problem)
+        return ProcessJob(key, work, plan, _turns, goes_on=goes_on)
+
+    return _jobs.begin(key, make)
 
 
 def find(key: Hashable) -> Job | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -50,12 +51,26 @@ def train(
         how many epochs are done.
     """
     report(0.0, "loading the network library")
+    from aegen.core.storage import claimed
+
+    with claimed(out):
+        return _trained(source, folder, rows, hidden, recipe, Path(out), Path(cache))
+
+
+def _trained(
+    source: str,
+    folder: str | None,
+    rows: int,
+    hidden: str,
+    recipe: Mapping[str, Any],
+    place: Path,
+    cache: Path,
+) -> dict[str, int]:
     from aegen.supermask.networks import networks
     from aegen.supermask.training.classifier import train
     from aegen.supermask.training.recipe import Recipe
 
-    place = Path(out)
-    images, labels, test, test_labels, names = examples(source, folder, rows, Path(cache))
+    images, labels, test, test_labels, names = examples(source, folder, rows, cache)
     plan = networks.create(
         "fcn",
         hidden=hidden,
@@ -178,6 +193,7 @@ def _decoded(bundle: Any, which: str, rows: IntArray, cache: Path) -> ByteArray:
     images: ByteArray = np.concatenate(parts)
     make_folder(cache)
     save_arrays(file, {"images": images}, {})
-    for old in sorted(cache.glob("*.safetensors"), key=lambda f: f.stat().st_mtime)[:-6]:
-        old.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # another training removes them, too
+        for old in sorted(cache.glob("[!.]*.safetensors"), key=lambda f: f.stat().st_mtime)[:-6]:
+            old.unlink(missing_ok=True)
     return images

@@ -24,7 +24,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 Stamp = tuple[str, int, int]
-"""Which folder a bundle is, and when its bundle.json was written: another one, another bundle."""
+"""Which folder a bundle is, when its bundle.json was written, and which file it is: another one,
+another bundle, also where a clock was set back in between."""
 
 
 _seen: ContextVar[dict[str, Any] | None] = ContextVar("seen", default=None)
@@ -78,7 +79,7 @@ def _stamp(name: str) -> Stamp:
         written = (folder / "bundle.json").stat()
     except OSError:  # whoever opens it says what is wrong with it
         return str(folder), 0, 0
-    return str(folder), written.st_mtime_ns, written.st_size
+    return str(folder), written.st_mtime_ns, written.st_ino
 
 
 class Budget:

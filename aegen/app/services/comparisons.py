@@ -10,7 +10,6 @@ import contextlib
 import functools
 import math
 import os
-import tempfile
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +23,8 @@ from aegen.app.services import bundles
 from aegen.app.services.cache import Stamp, cached, stamp
 from aegen.app.services.samplers import SamplerSpec
 from aegen.core.errors import AegenError, InvalidInput, StorageError
+from aegen.core.storage import make_folder, temporary_folder
+from aegen.core.temporaries import Temporary
 
 if TYPE_CHECKING:
     from aegen.comparison import Candidate, MetricSpec, Result, Store, Table, Task
@@ -322,15 +323,14 @@ def _store() -> Store:
 def _folder() -> Path:
     """Where results are kept: beside the kept fits, or where this computer lets us."""
     from aegen.app.services import disk_cache
-    from aegen.core.storage import make_folder
 
     wanted = disk_cache.folder().parent / "comparisons"
     with contextlib.suppress(StorageError):
         make_folder(wanted)
         return wanted
-    return _elsewhere()
+    return _elsewhere().path
 
 
 @functools.cache
-def _elsewhere() -> Path:
-    return Path(tempfile.mkdtemp(prefix="aegen-comparisons-"))
+def _elsewhere() -> Temporary:
+    return temporary_folder("comparisons")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import re
-import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,6 +18,8 @@ from aegen.app.jobs.create_bundle import convention
 from aegen.app.jobs.job import Job
 from aegen.app.server.sharing import sharing
 from aegen.core.errors import InvalidInput
+from aegen.core.storage import remove_folder
+from aegen.core.temporaries import sweep
 
 if TYPE_CHECKING:
     from aegen.bundles import Convention
@@ -313,7 +314,7 @@ def start_creation(order: CreationConfig, kept: object = None) -> Job:
         def finish(said: Any) -> CreationConfig | None:
             held.clear()
             if said is None:
-                _tidy(place)
+                sweep(place.parent)  # what the process that was ended had half written
                 return None
             return order
 
@@ -326,14 +327,7 @@ def _fields(convention: Convention | None) -> dict[str, Any] | None:
     return None if convention is None else asdict(convention)
 
 
-def _tidy(place: Path) -> None:
-    """Remove what a process that was ended had half written, but what it had computed."""
-    for part in place.parent.glob(f".{place.name}.*"):
-        if part != _chunks(place):
-            shutil.rmtree(part, ignore_errors=True)
-
-
 def discard(name: str) -> None:
     """Remove what a creation that was stopped has left, unless it is another visitor's."""
     if _is_theirs(name):
-        shutil.rmtree(_chunks(place_of(name)), ignore_errors=True)
+        remove_folder(_chunks(place_of(name)))

@@ -12,7 +12,6 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,7 +21,8 @@ import aegen
 from aegen import samplers
 from aegen.core.arrays import IntArray
 from aegen.core.errors import AegenError, StorageError
-from aegen.core.storage import is_file, make_folder, replacing
+from aegen.core.storage import claimed, is_file, make_folder, replacing, temporary_folder
+from aegen.core.temporaries import Temporary, tidy
 from aegen.samplers import Sampler
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "make_room",
     "mark",
     "read",
+    "used",
     "workplace",
 ]
 
@@ -47,8 +48,8 @@ LEAST = 1.0
 MOST_FILES = 64
 MOST_BYTES = 2 * 10**9
 
-STALE = 86_400.0
-"""Seconds after which a place for work was left by a server that died."""
+RECENT = 60.0
+"""Seconds since the use of what a clock that was set back has in the future."""
 
 
 def folder() -> Path:
@@ -95,6 +96,7 @@ def code() -> str:
 def read(mark: str, sampler: str, dimension: int) -> Sampler | None:
     """The stored fit of this mark, or None; a file that is not what it should be is removed."""
     path = _file(mark)
+    tidy(path.parent)
     if not is_file(path):
         return None
     try:
@@ -120,42 +122,48 @@ def keep(mark: str, written: Path) -> None:
         except OSError:  # on another disk
             with replacing(path) as part:
                 shutil.copyfile(written, part)
-    _make_room()
+    make_room(folder(), "*.safetensors", MOST_FILES, MOST_BYTES)
 
 
-def workplace() -> Path:
-    """A new folder for a job to write in, beside the stored fits where that is possible."""
-    try:
+def workplace() -> Temporary:
+    """A new folder for a job to write in, beside the stored fits where that is possible.
+
+    Raises:
+        StorageError: it can be made nowhere.
+    """
+    with contextlib.suppress(StorageError):
         make_folder(folder())
-        return Path(tempfile.mkdtemp(prefix=".job-", dir=folder()))
-    except (OSError, StorageError):
-        return Path(tempfile.mkdtemp(prefix="aegen-job-"))
+        return temporary_folder("job", folder())
+    return temporary_folder("job")
 
 
 def _file(mark: str) -> Path:
     return folder() / f"{mark}.safetensors"
 
 
-def _make_room() -> None:
-    """Remove the fits that were not used for longest, and what dead servers left."""
-    with contextlib.suppress(OSError):
-        for path in folder().glob(".*"):
-            if time.time() - path.stat().st_mtime > STALE:
-                shutil.rmtree(path, ignore_errors=True)
-    make_room(folder(), "*.safetensors", MOST_FILES, MOST_BYTES)
-
-
 def make_room(folder: Path, pattern: str, most: float, size: float) -> None:
     """Remove what was not used for longest: all but ``most``, which hold ``size`` bytes at most.
 
-    The last used stays in any case, and so does what the pattern does not match: somebody's own.
+    The last used stays in any case, and so do hidden files, what is being written (`claimed`), and
+    what the pattern does not match: somebody's own.
     """
     total = 0
     with contextlib.suppress(OSError):
-        found = [(path.stat(), path) for path in folder.glob(pattern)]
-        found.sort(key=lambda each: each[0].st_mtime, reverse=True)
-        for number, (about, path) in enumerate(found):
-            total += about.st_size
+        paths = [path for path in folder.glob(pattern) if not path.name.startswith(".")]
+        found = [(used(path), path.stat().st_size, path) for path in paths]
+        found.sort(key=lambda each: each[0], reverse=True)
+        for number, (_, bytes_of, path) in enumerate(found):
+            total += bytes_of
             if number and (number >= most or total > size):
-                shutil.rmtree(path, ignore_errors=True)
-                path.unlink(missing_ok=True)
+                with contextlib.suppress(StorageError), claimed(path):
+                    shutil.rmtree(path, ignore_errors=True)
+                    path.unlink(missing_ok=True)
+
+
+def used(path: Path) -> float:
+    """When it was used; what is from the future was used just before the clock was set back."""
+    when, now = path.stat().st_mtime, time.time()
+    if when > now:
+        when = now - RECENT
+        os.utime(path, (when, when))
+    return when

@@ -14,6 +14,7 @@ from aegen.app.jobs import process
 from aegen.app.jobs.job import Job
 from aegen.app.services import bundles
 from aegen.app.services.cache import cached
+from aegen.app.services.samplers import REPLACED
 from aegen.core.errors import AegenError, StorageError
 from aegen.core.storage import make_folder, write_bytes
 
@@ -70,16 +71,22 @@ def begin(asked: RecommendationRequest) -> Job:
         "seed": asked.seed,
     }
     mark = _mark(asked)
-    return process.begin(mark, WORK, lambda: (arguments, functools.partial(_take, mark)))
+    return process.begin(mark, WORK, lambda: (arguments, functools.partial(_take, asked, mark)))
 
 
-def _take(mark: str, said: str | None) -> Recommendation | None:
-    """What a job said, kept where this computer lets us."""
+def _take(asked: RecommendationRequest, mark: str, said: str | None) -> Recommendation | None:
+    """What a job said, kept where this computer lets us.
+
+    Raises:
+        AegenError: another bundle took the place of the one that was asked about.
+    """
     from aegen.app.services import disk_cache
     from aegen.comparison.recommendation_table import from_json
 
     if said is None:
         return None
+    if _mark(asked) != mark:
+        raise AegenError(REPLACED)
     path = _file(mark)
     with contextlib.suppress(StorageError):
         make_folder(path.parent)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import shutil
 import time
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from aegen.app.jobs import process
@@ -22,6 +20,7 @@ from aegen.core.errors import AegenError, StorageError
 if TYPE_CHECKING:
     from aegen.bundles.generation import Model
     from aegen.core.parameters import Parameter
+    from aegen.core.temporaries import Temporary
     from aegen.samplers import Sampler
 
 __all__ = [
@@ -47,6 +46,8 @@ FIT_SEED = 0
 
 WORK = "aegen.app.jobs.fit_sampler:fit"
 """What a job does."""
+
+REPLACED = "the bundle was replaced while this was worked at: start it again"
 
 FILE = "fit.safetensors"
 """The file that it writes, in a folder of its own."""
@@ -239,27 +240,33 @@ def _job(spec: SamplerSpec) -> Job:
             "fields": dict(spec.fields),
             "rows": None if spec.within is None else rows_of(spec.bundle, spec.within).tolist(),
             "seed": FIT_SEED,
-            "out": str(place / FILE),
+            "out": str(place.path / FILE),
         }
-        return arguments, functools.partial(_take, mark, place)
+        return arguments, functools.partial(_take, spec, mark, place)
 
     return process.begin(mark, WORK, prepare)
 
 
-def _take(mark: str, place: Path, said: dict[str, float] | None) -> tuple[Sampler, float] | None:
-    """What a job wrote, as a fitted model; nothing of it stays behind but in the disk's cache."""
+def _take(
+    spec: SamplerSpec, mark: str, place: Temporary, said: dict[str, float] | None
+) -> tuple[Sampler, float] | None:
+    """What a job wrote, as a fitted model; nothing of it stays behind but in the disk's cache.
+
+    Raises:
+        AegenError: another bundle took the place of the one that was to be fitted to.
+    """
     from aegen.app.services import disk_cache
     from aegen.samplers import load
 
-    try:
+    with place:
         if said is None:
             return None
-        sampler = load(place / FILE)
+        if _mark(spec) != mark:
+            raise AegenError(REPLACED)
+        sampler = load(place.path / FILE)
         if said["seconds"] >= disk_cache.LEAST:
-            disk_cache.keep(mark, place / FILE)
+            disk_cache.keep(mark, place.path / FILE)
         return sampler, said["seconds"]
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
 
 
 def _keep_if_long(mark: str, sampler: Sampler, seconds: float) -> None:
@@ -267,8 +274,6 @@ def _keep_if_long(mark: str, sampler: Sampler, seconds: float) -> None:
     from aegen.app.services import disk_cache
 
     if seconds >= disk_cache.LEAST:
-        place = disk_cache.workplace()
-        with contextlib.suppress(StorageError):
-            sampler.save(place / FILE)
-            disk_cache.keep(mark, place / FILE)
-        shutil.rmtree(place, ignore_errors=True)
+        with contextlib.suppress(StorageError), disk_cache.workplace() as place:
+            sampler.save(place.path / FILE)
+            disk_cache.keep(mark, place.path / FILE)

@@ -149,7 +149,9 @@ def _own(name: str) -> Path:
 
 def _make_room() -> None:
     """The oldest of those that were uploaded or trained here go."""
-    files = sorted(_folder().glob("*.ticket"), key=lambda file: file.stat().st_mtime)
+    from aegen.app.services import disk_cache
+
+    files = sorted(_folder().glob("[!.]*.ticket"), key=disk_cache.used)
     for file in files[:-MOST_OWN]:
         file.unlink(missing_ok=True)
         file.with_suffix(".history").unlink(missing_ok=True)

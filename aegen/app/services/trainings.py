@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +22,7 @@ from aegen.app.server.sharing import sharing
 from aegen.app.services import bundles, evaluation_data, tickets
 from aegen.app.services.cache import Stamp, cached
 from aegen.core.errors import AegenError
-from aegen.core.storage import is_file
+from aegen.core.storage import digest, is_file, make_folder, remove_folder
 
 if TYPE_CHECKING:
     from aegen.core.arrays import IntArray
@@ -82,7 +81,15 @@ def _mark(order: TrainingConfig) -> str:
     parts["version"] = aegen.__version__
     if sharing().shared:
         parts["visitor"] = Job.asker()
+    kind, _, name = order.source.partition(":")
+    parts["contents"] = _contents(name) if kind == "bundle" else ""
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:24]
+
+
+@cached(16)
+def _contents(name: str) -> str:
+    """The hash of what a bundle holds: one that took its place is trained on anew."""
+    return digest(bundles.bundle(name).path / "bundle.json")
 
 
 def _home() -> Path:
@@ -110,7 +117,6 @@ def training_job(order: TrainingConfig) -> Job | None:
 def start_training(order: TrainingConfig) -> Job:
     """Begin, or go on from the last epoch that is done; it goes on when nobody watches."""
     from aegen.app.services.disk_cache import make_room
-    from aegen.core.storage import make_folder
 
     old, folder = training_job(order), _folder(order)
     if old is not None:
@@ -144,7 +150,7 @@ def forget_training(order: TrainingConfig) -> None:
         job.stop()
         job.wait(5)
         job.forget()
-    shutil.rmtree(_folder(order), ignore_errors=True)
+    remove_folder(_folder(order))
 
 
 # what came of it

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import tempfile
 import weakref
 from pathlib import Path, PurePath
 from typing import Any
@@ -22,7 +21,7 @@ from aegen.app.server.sharing import sharing
 from aegen.app.server.upload_gate import gate
 from aegen.app.state import visit
 from aegen.core.errors import InvalidInput
-from aegen.core.storage import make_folder, write_bytes
+from aegen.core.storage import make_folder, temporary_folder, write_bytes
 
 __all__ = ["Uploads", "accept", "arrive", "dropped", "release", "uploads"]
 
@@ -47,11 +46,11 @@ class Uploads:
 
     def __init__(self, visitor: str = "") -> None:
         self.visitor = visitor
-        self.folder = Path(tempfile.mkdtemp(prefix="aegen-uploads-"))
+        self._place = temporary_folder("uploads")
+        self.folder = self._place.path
         self.files: dict[str, Path] = {}
         self.problems: dict[str, str] = {}
         self.rounds: dict[str, int] = {}
-        weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
         _all.add(self)
 
     def keep(self, field: str, name: str, content: bytes, most: int) -> None:

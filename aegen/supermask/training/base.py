@@ -337,6 +337,7 @@ class Trainer(Iterator[Epoch]):
     # On disk
 
     def _save(self, path: Path) -> None:
+        make_folder(path.parent)
         arrays: dict[str, NDArray[Any]] = {
             "flips": np.array(self._flips),
             "histograms": np.array(self._histograms),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from aegen.core.errors import AegenError, InvalidInput
 from aegen.core.json_text import parse
-from aegen.core.storage import is_file
+from aegen.core.storage import claimed, is_file
 from aegen.supermask.training.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -162,10 +162,10 @@ def epochs_done(run: Run) -> int:
 def perform(run: Run) -> Outcome:
     """Train to the end and write ticket and history; what a person can cause is an outcome too."""
     try:
-        training = begun(run)
+        with claimed(run.checkpoint):
+            return finished(run, begun(run))
     except AegenError as problem:
         return Outcome(run, str(problem))
-    return finished(run, training)
 
 
 def finished(

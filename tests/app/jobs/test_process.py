@@ -69,6 +69,16 @@ def test_a_defect_keeps_its_traceback():
     assert "slow_work.py" in str(job.problem)
 
 
+def test_a_job_that_cannot_begin_has_failed_and_can_begin_later():
+    def prepare():
+        raise AegenError("the disk is full: make room")
+
+    job = ended(process.begin("it", f"{WORK}:count", prepare))
+    assert (job.state, str(job.problem)) == ("failed", "the disk is full: make room")
+    job.forget()
+    assert ended(begin("count", to=2)).state == "done"
+
+
 def test_a_process_that_dies_is_a_sentence():
     job = ended(begin("vanish"))
     assert isinstance(job.problem, JobEnded)

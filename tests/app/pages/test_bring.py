@@ -447,7 +447,7 @@ def test_a_bad_file_is_a_sentence_beside_its_field(opened, own, at_once, field, 
     else:  # the encoder is missing, and the data are no codes
         error = app.main.error[0]
     assert sentence in error.value.replace("\\", "")
-    assert "aegen-uploads" not in error.value  # where it lies is our own business
+    assert ".aegen-" not in error.value  # where it lies is our own business
     place = list(files.LABELS).index(field)
     assert error.value in [shown.value for shown in app.main.columns[place].error]
     (kind,) = [box for box in app.selectbox if box.label == "The data are"]
@@ -557,7 +557,7 @@ def test_what_was_stopped_leaves_nothing_half_and_goes_on(opened, own, at_once, 
     assert sum(encoded) > 48
     assert not (own / "bars-2").exists()
     assert "bars-2" not in discovery.bundles()
-    (own / ".bars-2.abcdef").mkdir()  # what a process half wrote when it was ended
+    (own / ".bars-2.aegen-01234567").mkdir()  # what a process half wrote when it was ended
     _, finish = at_once[-1]
     finish(None)
     assert [path.name for path in own.iterdir()] == [".bars-2.unfinished"]
