@@ -184,9 +184,10 @@ def _pages(file: BinaryIO, chunk: Any) -> Iterator[_Page]:
         data = header.get(5) or header.get(8) or header.get(7) or {}
         values = data.get(1, 0) if isinstance(data, dict) else None
         sizes = [header.get(1), header.get(2), header.get(3), values]
-        if not all(isinstance(n, int) and n >= 0 for n in sizes):
+        whole = [n for n in sizes if isinstance(n, int) and n >= 0]
+        if len(whole) < len(sizes):
             raise InvalidInput("has a page whose header is damaged")
-        kind, unpacked, packed, values = sizes
+        kind, unpacked, packed, values = whole
         encoding = data.get(4 if header.get(8) else 2, 0)
         yield _Page(kind, unpacked, values, encoding)
         missing -= 0 if kind == DICTIONARY_PAGE else values
