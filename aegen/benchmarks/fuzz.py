@@ -24,7 +24,6 @@ import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -52,8 +51,14 @@ SECONDS, MEMORY = 5.0, 500e6
 PATIENCE, LONGEST_RUN = 60.0, 30
 """Seconds of waiting, and of processor, after which an attempt is ended."""
 
-CODE = ("pickle.find_class", "subprocess.Popen", "os.system", "os.exec", "os.posix_spawn")
+CODE = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn")
 """Events of Python's audit that no file should lead to."""
+
+DANGEROUS = ("builtins.e", "builtins.__", "builtins.compile", "os.", "posix.", "subprocess.")
+"""How the names begin of what runs code from a pickle; Streamlit and numba keep harmless ones."""
+
+COMPILED = "__pycache__"
+"""Where Python and numba keep what they compiled of aegen itself."""
 
 WRITING = ("os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.link", "os.symlink")
 
@@ -182,7 +187,7 @@ def report(cases: int = 5000, *, seed: int = 0, only: list[str] | None = None) -
 def _environment(folder: str) -> dict[str, str]:
     """One thread, and places for everything within the folder."""
     places = {"HOME": "home", "TMPDIR": "tmp"}
-    places |= dict.fromkeys(("XDG_CACHE_HOME", "AEGEN_CACHE", "NUMBA_CACHE_DIR"), "cache")
+    places |= {"XDG_CACHE_HOME": "cache", "AEGEN_CACHE": "cache"}
     for name in set(places.values()) | {"cases", "here", "warm"}:
         (Path(folder) / name).mkdir()
     one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -257,7 +262,8 @@ def _watch(folder: Path, outside: list[str], code: list[str]) -> Callable[[str, 
     root, secret = os.path.realpath(folder), os.path.realpath(folder / "cases" / "outside")
 
     def note(event: str, arguments: Any) -> None:
-        if event in CODE and not _of_numba():
+        dangerous = event == "pickle.find_class" and ".".join(arguments[:2]).startswith(DANGEROUS)
+        if event in CODE or dangerous:
             code.append(f"{event} {arguments!r:.80}")
         if event not in ("open", *WRITING) or not isinstance(
             arguments[0], str | bytes | os.PathLike
@@ -266,21 +272,11 @@ def _watch(folder: Path, outside: list[str], code: list[str]) -> Callable[[str, 
         place = os.path.realpath(os.fsdecode(arguments[0]))
         flags = arguments[2] if event == "open" and isinstance(arguments[2], int) else 0
         writes = event != "open" or bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))
-        within = place.startswith((root + os.sep, "/dev/null"))
+        within = place.startswith((root + os.sep, "/dev/null")) or COMPILED in place
         if (writes and not within) or place.startswith(secret + os.sep):
             outside.append(f"{event} {place}")
 
     return note
-
-
-def _of_numba() -> bool:
-    """Whether numba's cache of compiled code is being read, which is a pickle of its own."""
-    frame: FrameType | None = sys._getframe()
-    while frame is not None:
-        if frame.f_globals.get("__name__") == "numba.core.caching":
-            return True
-        frame = frame.f_back
-    return False
 
 
 def _held(what: str) -> float:
