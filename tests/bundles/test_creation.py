@@ -1,7 +1,6 @@
 """Writing a bundle: whole or not at all, the same again, and only what fits together."""
 
 import dataclasses
-import tempfile
 
 import numpy as np
 import pandas as pd
@@ -21,7 +20,7 @@ from aegen.bundles import (
 )
 from aegen.bundles.thumbnails import choose_cover, compose, tile_side
 from aegen.core import images
-from aegen.core.errors import BundleError, InvalidInput, StorageError, UnknownName
+from aegen.core.errors import BundleError, InvalidInput, UnknownName
 from aegen.core.progress import reporting
 from aegen.projections.pca import PCA
 from tests.onnx_networks import affine
@@ -176,15 +175,6 @@ def test_what_is_no_bundle_is_not_replaced(tmp_path):
     assert (tmp_path / "thesis" / "chapter.txt").read_text() == "years of work"
     with pytest.raises(BundleError, match="there is no folder"):
         tiny_bundle(tmp_path / "absent" / "tiny")
-
-
-def test_a_folder_that_cannot_be_written(tmp_path, monkeypatch):
-    def refuse(**where):
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr(tempfile, "mkdtemp", refuse)
-    with pytest.raises(StorageError, match=r"tiny: cannot be written \(Permission denied\)"):
-        tiny_bundle(tmp_path / "tiny")
 
 
 @pytest.mark.parametrize(
