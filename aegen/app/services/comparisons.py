@@ -60,6 +60,10 @@ LONGEST = 4_000
 """Characters of a line of models."""
 
 
+AT_ONCE = 2
+"""Seeds of a quick comparison up to which it starts by itself."""
+
+
 @dataclass(frozen=True)
 class Budget:
     """How much a comparison may cost.
@@ -85,18 +89,27 @@ BUDGETS = {
 
 @dataclass(frozen=True)
 class ComparisonRequest:
-    """A comparison as a person asks for it: of which bundle, which models, how."""
+    """A comparison as a person asks for it: of which bundle, which models, how.
+
+    ``count`` is of seeds; 0 for as many as the budget has.
+    """
 
     bundle: str
     models: tuple[str, ...]
     draws: int
     seed: int
     budget: str
+    count: int = 0
 
     @property
     def seeds(self) -> tuple[int, ...]:
         """All seeds, the first in front."""
-        return tuple(range(self.seed, self.seed + BUDGETS[self.budget].seeds))
+        return tuple(range(self.seed, self.seed + (self.count or BUDGETS[self.budget].seeds)))
+
+    @property
+    def at_once(self) -> bool:
+        """Whether it starts without being told to."""
+        return BUDGETS[self.budget].at_once and len(self.seeds) <= AT_ONCE
 
 
 # words and records

@@ -242,6 +242,18 @@ def test_a_thorough_comparison_begins_when_told_to(opened, at_once):
     assert "20 draws of each against as many held-out rows, 5 seeds" in text(app)
 
 
+def test_seeds_can_be_chosen_and_many_begin_when_told_to(opened, at_once):
+    app = opened("compare", bundle="many", models="gaussian", n="20", seeds="3")
+    assert "3 seeds, 12 tasks" in text(app)
+    assert not at_once
+    app = press(app, "Start")
+    assert "20 draws of each against as many held-out rows, 3 seeds" in text(app)
+    assert any("--seeds 3 --draws 20" in code.value for code in app.code)
+    app.selectbox(key="widget:compare.seeds").select(1).run()
+    assert not app.exception
+    assert "20 draws of each against as many held-out rows, seed 0" in text(app)
+
+
 def test_without_held_out_rows_pictures_are_there_and_a_sentence(opened, at_once):
     app = opened("compare", bundle="bars", models="gaussian")
     assert not app.exception

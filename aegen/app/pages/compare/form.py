@@ -44,6 +44,16 @@ def asked(name: str) -> ComparisonRequest:
             width=130,
             help="The same seed gives the same pictures, and the same held-out rows for all.",
         )
+        usual = BUDGETS[state.budget.get()].seeds
+        bound.choose(
+            "Seeds",
+            state.seeds,
+            list(state.SEEDS),
+            format_func=lambda n: str(n) if n else f"usual ({usual})",
+            width=130,
+            help="Fits and draws are made anew under so many seeds. From three on, intervals "
+            "also hold the chance in fits; each takes as long as the first.",
+        )
         bound.choose(
             "Budget",
             state.budget,
@@ -70,7 +80,14 @@ def asked(name: str) -> ComparisonRequest:
             help="Tries ten models on left-out codes and says which one to take, and how sure "
             "that is.",
         )
-    return ComparisonRequest(name, models, state.size.get(), state.seed.get(), state.budget.get())
+    return ComparisonRequest(
+        name,
+        models,
+        state.size.get(),
+        state.seed.get(),
+        state.budget.get(),
+        state.seeds.get(),
+    )
 
 
 def _models() -> tuple[str, ...]:

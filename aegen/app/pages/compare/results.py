@@ -97,7 +97,7 @@ def _stage(asked: ComparisonRequest) -> Stage:
         return "stopped"
     job = services.comparisons.comparison_job(asked)
     if job is None or job.stopping:
-        if not BUDGETS[asked.budget].at_once:
+        if not asked.at_once:
             return "offered"
         job = services.comparisons.compare(asked)
     if job.state == "failed":
@@ -118,10 +118,10 @@ def _standing(asked: ComparisonRequest, stage: Stage, found: Table) -> None:
     elif stage == "failed" and job is not None:
         job_status.failed(job, _again, asked)
     elif stage == "offered":
-        seeds = BUDGETS[asked.budget].seeds
+        seeds = len(asked.seeds)
         job_status.offer(
             f"**{BUDGETS[asked.budget].title}**: {len(found.metric_specs)} metrics under {seeds} "
-            f"seeds, {total} tasks that take several minutes, while this page stays open. What "
+            f"seeds, {total} tasks. They take a while, and go on while this page stays open; what "
             "is measured is kept.",
             "Start",
             PLAY,

@@ -30,7 +30,7 @@ def python(asked: ComparisonRequest) -> str:
     """
     budget = BUDGETS[asked.budget]
     models = ", ".join(f'"{model}"' for model in asked.models)
-    how = f"seeds={budget.seeds}, draws={asked.draws}, metric_specs=metrics"
+    how = f"seeds={len(asked.seeds)}, draws={asked.draws}, metric_specs=metrics"
     how += f", first={asked.seed}" if asked.seed else ""
     return cleandoc(f"""
         from aegen import comparison
@@ -58,8 +58,9 @@ def command(asked: ComparisonRequest) -> str:
     budget = BUDGETS[asked.budget]
     first = f"--first-seed {asked.seed} " if asked.seed else ""
     return (
-        f"aegen compare {asked.bundle} --samplers {','.join(asked.models)} --seeds {budget.seeds} "
-        f"{first}--draws {asked.draws} --metrics {budget.preset} --out report"
+        f"aegen compare {asked.bundle} --samplers {','.join(asked.models)} "
+        f"--seeds {len(asked.seeds)} {first}--draws {asked.draws} "
+        f"--metrics {budget.preset} --out report"
     )
 
 

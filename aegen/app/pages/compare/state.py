@@ -10,6 +10,7 @@ from aegen.app.state.link import Item
 __all__ = [
     "MOST",
     "RATIOS",
+    "SEEDS",
     "SHOWN",
     "TIMES",
     "addition",
@@ -20,6 +21,7 @@ __all__ = [
     "recommended",
     "seconds",
     "seed",
+    "seeds",
     "size",
 ]
 
@@ -38,6 +40,12 @@ seed: Item[int] = Item(
     "compare.seed", 0, formats.whole(0, formats.HIGHEST_SEED - 100), always=True
 )
 """The first seed."""
+
+SEEDS = (0, 1, 2, 3, 5, 10, 20)
+"""How many seeds can be chosen; 0 is as many as the budget has."""
+
+seeds: Item[int] = Item("compare.seeds", 0, formats.whole(0, 20))
+"""How many seeds."""
 
 budget: Item[str] = Item("compare.budget", "quick", str)
 """How much a comparison may cost: "quick" or "thorough"."""
@@ -67,6 +75,7 @@ SHOWN: tuple[Item[Any], ...] = (
     models,
     size,
     seed,
+    seeds,
     budget,
     metric,
     recommended,
