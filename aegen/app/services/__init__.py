@@ -14,7 +14,7 @@ library errors pass through to `aegen.app.page`, which shows them.
     tickets      tickets of supermasks, their histories  trainings    those that people train here
     interventions    tickets changed by hand             evaluation_data  images to evaluate on
     reconstruction   tickets of autoencoders, and what they redraw
-    recommendations  which latent model to take
+    recommendations  which latent model to take           failures  pictures of where one fails
     creations        bundles that people make of their own networks
     places           where a person is, what is seen there     walks  what moves
 """
@@ -27,6 +27,7 @@ from aegen.app.services import (
     disk_cache,
     draws,
     evaluation_data,
+    failures,
     images,
     interventions,
     places,
@@ -50,6 +51,7 @@ __all__ = [
     "disk_cache",
     "draws",
     "evaluation_data",
+    "failures",
     "images",
     "interventions",
     "places",

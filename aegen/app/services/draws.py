@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CONTOURED",
     "Quality",
+    "codes_of",
     "contours",
     "copying_drawing",
     "draw",
@@ -84,10 +85,10 @@ def varied(spec: SamplerSpec, n: int, seed: int) -> FloatArray:
     fields = dict(spec.fields)
     degree = fields.pop("degree", "n")
     if spec.sampler != "empirical-beta-copula" or not isinstance(degree, int):
-        return _codes(spec, n, seed)
+        return codes_of(spec, n, seed)
     base = replace(spec, fields=tuple(fields.items()))
     sampler: Any = model(base).sampler
-    return _codes(base, n, seed, sampler.at_degree(degree))
+    return codes_of(base, n, seed, sampler.at_degree(degree))
 
 
 def _weighted(
@@ -105,7 +106,7 @@ def _weighted(
     return codes, started
 
 
-def _codes(spec: SamplerSpec, n: int, seed: int, sampler: Any = None) -> FloatArray:
+def codes_of(spec: SamplerSpec, n: int, seed: int, sampler: Any = None) -> FloatArray:
     """Codes without images, for figures and maps; by another ``sampler`` than the spec's."""
     if by_rows(spec):
         return _weighted(spec, n, seed, sampler)[0]
@@ -116,7 +117,7 @@ def _codes(spec: SamplerSpec, n: int, seed: int, sampler: Any = None) -> FloatAr
 @cached(EACH)
 def overlaid(spec: SamplerSpec, n: int, seed: int, projection: str) -> FloatArray:
     """Where ``n`` draws lie in a projection."""
-    return project(spec.bundle, projection, _codes(spec, n, seed))
+    return project(spec.bundle, projection, codes_of(spec, n, seed))
 
 
 @cached(24)
@@ -138,7 +139,7 @@ def quality(spec: SamplerSpec) -> Quality:
     from aegen.samplers import DensitySampler
 
     bundle, sampler = bundles.bundle(spec.bundle), model(spec).sampler
-    codes = _codes(spec, FEW, FIT_SEED)
+    codes = codes_of(spec, FEW, FIT_SEED)
     held_out = bundle.holdout[:: max(1, len(bundle.holdout) // FEW)][:FEW]
     dense = sampler if isinstance(sampler, DensitySampler) and spec.within is None else None
     return Quality(

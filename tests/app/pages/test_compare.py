@@ -254,6 +254,18 @@ def test_seeds_can_be_chosen_and_many_begin_when_told_to(opened, at_once):
     assert "20 draws of each against as many held-out rows, seed 0" in text(app)
 
 
+def test_failures_are_shown_where_they_are_asked_for(opened, at_once, monkeypatch):
+    app = opened("compare", bundle="many", models="gaussian", n="20")
+    assert "Strangest draws" not in html(app)
+    quick = "aegen.app.services.failures.at_hand"
+    monkeypatch.setattr(quick, lambda spec: spec.sampler == "gaussian")
+    app = opened("compare", bundle="many", models="gaussian,kde", n="20", failures="yes")
+    shown = html(app)
+    for kind in ("Strangest draws", "Nearest to copies", "Real images most missed"):
+        assert kind in shown
+    assert "No gallery: its fit takes a while" in text(app)
+
+
 def test_without_held_out_rows_pictures_are_there_and_a_sentence(opened, at_once):
     app = opened("compare", bundle="bars", models="gaussian")
     assert not app.exception

@@ -14,6 +14,7 @@ from aegen.app import page, services
 from aegen.app.components.drawing import drawing
 from aegen.app.jobs.job import Job
 from aegen.app.pages.compare import image_columns, snippets, state
+from aegen.app.pages.compare.failures import failures
 from aegen.app.services.comparisons import BUDGETS, ComparisonRequest
 from aegen.app.state import visit, watching
 from aegen.app.widgets import bound, job_status, share_bar
@@ -68,6 +69,7 @@ def _compared(asked: ComparisonRequest) -> None:
         _figures(asked, found, stage)
     else:
         st.info(sentence(refusal), icon=":material/info:")
+    failures(asked)
     with st.expander("Pictures of the references"):
         image_columns.references(asked)
     _share(asked)

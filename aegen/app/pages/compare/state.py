@@ -16,6 +16,7 @@ __all__ = [
     "addition",
     "budget",
     "copying",
+    "failures",
     "metric",
     "models",
     "recommended",
@@ -56,6 +57,9 @@ metric: Item[str] = Item("compare.metric", "codes/nearest-neighbour-worse-half",
 recommended: Item[bool] = Item("compare.recommended", False, formats.yes_no, formats.yes_no_text)
 """Whether the model that is recommended is shown."""
 
+failures: Item[bool] = Item("compare.failures", False, formats.yes_no, formats.yes_no_text)
+"""Whether a gallery of failures is shown."""
+
 TIMES = (20, 60, 180, 600)
 """Seconds that trying models may take."""
 
@@ -78,6 +82,7 @@ SHOWN: tuple[Item[Any], ...] = (
     seeds,
     budget,
     metric,
+    failures,
     recommended,
     seconds,
     copying,
