@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from aegen.comparison.latex import to_latex
 from aegen.comparison.report import html
 from aegen.comparison.sweep import Sweep
 from aegen.comparison.table import Table, swept_csv, to_csv, to_markdown
@@ -19,7 +20,7 @@ Swept = tuple[Sweep, Sequence[tuple[float, Table]]]
 def write_files(
     out: Path | str, tables: Sequence[Table], sweeps: Sequence[Swept] = ()
 ) -> list[Path]:
-    """Write ``table.csv``, ``table.md``, ``sweep.csv`` where there is one, and ``report.html``.
+    """Write ``table`` as csv, md and tex, ``sweep.csv`` where there is one, and ``report.html``.
 
     Each is written whole or not at all.
 
@@ -35,6 +36,7 @@ def write_files(
     if tables:
         pages = (f"## {table.bundle}\n\n{to_markdown(table)}" for table in tables)
         files = {"table.csv": to_csv(tables), "table.md": "\n".join(pages)}
+        files["table.tex"] = "\n".join(map(to_latex, tables))
     if sweeps:
         files["sweep.csv"] = swept_csv((sweep.kind, placed) for sweep, placed in sweeps)
     files["report.html"] = html(tables, sweeps)

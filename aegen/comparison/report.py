@@ -10,6 +10,7 @@ from typing import Any
 
 import aegen
 from aegen.comparison.candidate import REFERENCES, Candidate
+from aegen.comparison.latex import command_of
 from aegen.comparison.metric_spec import RANKING, RATIO, MetricSpec
 from aegen.comparison.sweep import Sweep
 from aegen.comparison.table import Table
@@ -106,6 +107,7 @@ def _table(table: Table, plots: Plot) -> str:
         f"{_seeds(table.seeds)}. {_reference(table)}</p>"
         f'<div class="grids">{"".join(_grid(table, each) for each in table.rows)}</div>'
         f"{table_html(table)}<ul>{sentences}</ul>"
+        f'<p class="quiet">Measured by <code>{escape(command_of(table))}</code></p>'
         f'<div class="plots">{against}</div>'
     )
 

@@ -338,6 +338,7 @@ def test_files_hold_what_is_shown(at_once):
     services.comparisons.compare(asked)
     lines = results._csv(asked).decode().splitlines()
     assert len(lines) == 1 + 4 * (len(KEYS) + 2)  # the accuracy's halves have lines of their own
+    assert "20 draws of each" in results._latex(asked).decode()
     picture = Image.open(io.BytesIO(results._png(asked)))
     assert picture.size[0] > 400
     names = [

@@ -285,6 +285,7 @@ def _share(asked: ComparisonRequest) -> None:
         snippets.command(asked),
         [
             ("CSV", f"{name}.csv", "text/csv", _csv),
+            ("LaTeX", f"{name}.tex", "text/plain", _latex),
             ("PNG", f"{name}.png", "image/png", _png),
             ("Report", f"{name}.html", "text/html", _report),
         ],
@@ -296,6 +297,12 @@ def _csv(asked: ComparisonRequest) -> bytes:
     from aegen.comparison.table import to_csv
 
     return to_csv([services.comparisons.table(asked)]).encode()
+
+
+def _latex(asked: ComparisonRequest) -> bytes:
+    from aegen.comparison.latex import to_latex
+
+    return to_latex(services.comparisons.table(asked)).encode()
 
 
 def _png(asked: ComparisonRequest) -> bytes:
