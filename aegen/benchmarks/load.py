@@ -254,7 +254,7 @@ def measure(bundle: str = "mnist", visitors: int = 20, minutes: float = 5.0) -> 
     place = Place(bundle, opened.projection(projection))
     with tempfile.TemporaryDirectory() as kept:
         script = folder() / "app.py"
-        with served(script, environment={"AEGEN_CACHE": kept}) as address:
+        with served(script, environment={"AEGEN_CACHE": kept, "AEGEN_SHARED": "yes"}) as address:
             return asyncio.run(visits(address, place, visitors, 60 * minutes))
 
 

@@ -8,12 +8,28 @@ guard        the middleware: headers, the cookie, uploads, messages that concern
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
 from starlette.middleware import Middleware
 
 from aegen.app.server.guard import Guard
 from aegen.app.server.sharing import sharing
 
-__all__ = ["middleware", "stay_inside"]
+__all__ = ["lifespan", "middleware", "stay_inside"]
+
+
+@contextlib.asynccontextmanager
+async def lifespan(app: Any) -> AsyncIterator[None]:
+    """The lifespan of the app; where it is shared, what pages need is loaded before they come."""
+    from aegen.app import live
+    from aegen.app.services import warmup
+
+    async with live.lifespan(app):
+        if sharing().shared:
+            warmup.begin()
+        yield
 
 
 def middleware() -> list[Middleware]:
