@@ -16,6 +16,7 @@ from starlette.middleware import Middleware
 
 from aegen.app.server.guard import Guard
 from aegen.app.server.sharing import sharing
+from aegen.core.errors import AegenError
 
 __all__ = ["lifespan", "middleware", "stay_inside"]
 
@@ -42,8 +43,14 @@ def stay_inside() -> None:
 
     It would ask a service outside for it at each start with ``--server.headless``, and each time
     that a page of another host knocks, which holds up all visitors for two seconds.
+
+    Raises:
+        SystemExit: how far the app is shared cannot be read; it says why.
     """
     from streamlit import net_util
 
-    sharing()  # what is wrong with it is said at the start
+    try:
+        sharing()
+    except AegenError as problem:
+        raise SystemExit(f"aegen: {problem}") from None
     net_util._internal_ip = net_util._external_ip = "127.0.0.1"
