@@ -6,4 +6,4 @@ from aegen.app import live, server
 from aegen.app.location import MAIN
 
 server.stay_inside()
-app = st.App(MAIN, routes=live.routes(), lifespan=live.lifespan, middleware=server.middleware())
+app = st.App(MAIN, routes=live.routes(), lifespan=server.lifespan, middleware=server.middleware())

@@ -1,9 +1,9 @@
 """Many visitors at once: how long each waits, whether one sees another's state, what memory does.
 
 A real server in a process of its own, and visitors who speak Streamlit's protocol (see
-`aegen.app.server.client`). Each does light acts with a pause for thought between them: a
-new seed, another choice, a lasso. One of them also fits a slow model now and then. Every visitor
-checks that what comes is its own.
+`aegen.app.server.client`). Each does light acts with a pause for thought between them: a new seed,
+another choice, a lasso. One of them also fits a slow model now and then. Every visitor checks that
+what comes is its own.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Load:
         seconds: how long each act took, by kind of act.
         errors: what went wrong, a sentence each.
         crossed: where a visitor was shown another's state, a sentence each.
-        memory: megabytes that the server and its jobs held: early, and at the end.
+        memory: megabytes that the server held: early, and at the end.
         busy: the machine's load average at the end.
     """
 
@@ -231,7 +231,7 @@ async def visits(
 
 
 def _megabytes() -> float:
-    """What the processes that this one has begun hold in memory, those of jobs left out."""
+    """What the processes that this one has begun hold in memory, without those they began."""
     found = 0.0
     with contextlib.suppress(OSError):
         for child in Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split():
@@ -254,7 +254,7 @@ def measure(bundle: str = "mnist", visitors: int = 20, minutes: float = 5.0) -> 
     place = Place(bundle, opened.projection(projection))
     with tempfile.TemporaryDirectory() as kept:
         script = folder() / "app.py"
-        with served(script, environment={"AEGEN_CACHE": kept}) as address:
+        with served(script, environment={"AEGEN_CACHE": kept, "AEGEN_SHARED": "yes"}) as address:
             return asyncio.run(visits(address, place, visitors, 60 * minutes))
 
 

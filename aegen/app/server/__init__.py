@@ -8,12 +8,29 @@ guard        the middleware: headers, the cookie, uploads, messages that concern
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
 from starlette.middleware import Middleware
 
 from aegen.app.server.guard import Guard
 from aegen.app.server.sharing import sharing
+from aegen.core.errors import AegenError
 
-__all__ = ["middleware", "stay_inside"]
+__all__ = ["lifespan", "middleware", "stay_inside"]
+
+
+@contextlib.asynccontextmanager
+async def lifespan(app: Any) -> AsyncIterator[None]:
+    """The lifespan of the app; where it is shared, what pages need is loaded before they come."""
+    from aegen.app import live
+    from aegen.app.services import warmup
+
+    async with live.lifespan(app):
+        if sharing().shared:
+            warmup.begin()
+        yield
 
 
 def middleware() -> list[Middleware]:
@@ -26,8 +43,14 @@ def stay_inside() -> None:
 
     It would ask a service outside for it at each start with ``--server.headless``, and each time
     that a page of another host knocks, which holds up all visitors for two seconds.
+
+    Raises:
+        SystemExit: how far the app is shared cannot be read; it says why.
     """
     from streamlit import net_util
 
-    sharing()  # what is wrong with it is said at the start
+    try:
+        sharing()
+    except AegenError as problem:
+        raise SystemExit(f"aegen: {problem}") from None
     net_util._internal_ip = net_util._external_ip = "127.0.0.1"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any
 
@@ -32,27 +33,46 @@ FOR_ALL = ("clear_cache", "set_run_on_save", "load_git_info")
 """Messages of Streamlit's menu for developers, by which one visitor would disturb all."""
 
 
+TABS = 64
+"""Pages that one visitor has open at once, each of which costs memory."""
+
+
 class Guard:
     """The middleware.
 
     Args:
         app: what stands behind it.
+        tabs: pages of one visitor at once.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, tabs: int = TABS) -> None:
+        self._app, self._tabs = app, tabs
+        self._open: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
         path = scope.get("path", "")
         if scope["type"] == "websocket" and path.endswith(STREAM):
-            await self._app(scope, _without_messages_for_all(receive), send)
+            await self._tab(scope, receive, send)
         elif scope["type"] != "http":
             await self._app(scope, receive, send)
         elif scope["method"] == "PUT" and UPLOAD in path:
             await self._upload(scope, receive, _marked(scope, send))
         else:
             await self._app(scope, receive, _marked(scope, send))
+
+    async def _tab(self, scope: Scope, receive: Receive, send: Send) -> None:
+        connection = HTTPConnection(scope)
+        address = connection.client.host if connection.client else ""
+        visitor = connection.cookies.get(COOKIE, address)
+        if self._open[visitor] >= self._tabs:
+            await send({"type": "websocket.close", "code": 1013})
+            return
+        self._open[visitor] += 1
+        try:
+            await self._app(scope, _without_messages_for_all(receive), send)
+        finally:
+            self._open -= Counter([visitor])
 
     async def _upload(self, scope: Scope, receive: Receive, send: Send) -> None:
         session = scope["path"].rpartition(UPLOAD)[2].partition("/")[0]

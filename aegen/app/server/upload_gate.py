@@ -55,9 +55,16 @@ class UploadGate:
         self._sessions: dict[str, _Session] = {}
         self._lock = threading.Lock()
 
-    def accept(self, session: str, visitor: str, name: str, megabytes: int) -> None:
-        """The page has a field ``name`` for files of so many megabytes."""
+    def accept(
+        self, session: str, visitor: str, name: str, megabytes: int, visit: object = None
+    ) -> None:
+        """The page has a field ``name`` for files of so many megabytes.
+
+        The session is forgotten when ``visit`` goes, its memory.
+        """
         with self._lock:
+            if session not in self._sessions and visit is not None:
+                weakref.finalize(visit, self.forget, session)
             known = self._sessions.setdefault(session, _Session(visitor))
             known.visitor, known.fields[name] = visitor, megabytes * MEGABYTE
 
@@ -124,10 +131,6 @@ class UploadGate:
         with self._lock:
             if session in self._sessions:
                 self._sessions[session].coming -= size
-
-    def tie(self, visit: object, session: str) -> None:
-        """Forget the session when ``visit`` goes."""
-        weakref.finalize(visit, self.forget, session)
 
 
 gate = UploadGate()

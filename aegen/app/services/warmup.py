@@ -11,24 +11,27 @@ from aegen.app.services import bundles, comparisons, draws, images
 from aegen.app.services.samplers import SamplerSpec
 from aegen.core import defaults
 
-__all__ = ["first_page_sent", "warm_up"]
+__all__ = ["begin", "first_page_sent", "warm_up"]
 
-_started = threading.Event()
+_sent, _begun = threading.Event(), threading.Event()
 
 
 def first_page_sent() -> bool:
     """Whether some page of this process has been delivered."""
-    return _started.is_set()
+    return _sent.is_set()
 
 
 def warm_up(delay: float = 1.5) -> None:
-    """Load torch, decode one image and fit the first model in the background, once a process.
+    """Called when a page has been sent; the delay leaves the processor to its first paint."""
+    _sent.set()
+    begin(delay)
 
-    Called when a page has been sent; the delay leaves the processor to the browser's first paint.
-    """
-    if _started.is_set():
+
+def begin(delay: float = 0.0) -> None:
+    """Load torch, decode one image and fit the first model in the background, once a process."""
+    if _begun.is_set():
         return
-    _started.set()
+    _begun.set()
     if "pytest" in sys.modules:  # a test decides itself what is loaded
         return
     threading.Thread(target=_warm_up, args=(delay,), name="aegen-warm-up", daemon=True).start()

@@ -127,8 +127,7 @@ def accept(name: str, megabytes: int) -> None:
     if context is not None:
         for sentence in gate.noted(context.session_id):
             visit.notify(f"{sentence[:1].upper()}{sentence[1:]}.")
-        gate.accept(context.session_id, visit.visitor(), name, megabytes)
-        gate.tie(visit.memory(), context.session_id)
+        gate.accept(context.session_id, visit.visitor(), name, megabytes, visit.memory())
 
 
 def dropped(key: str) -> list[Any]:

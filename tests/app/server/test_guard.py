@@ -17,7 +17,7 @@ from websockets.sync.client import connect
 
 from aegen.app.live import route
 from aegen.app.server.client import tab
-from aegen.app.server.guard import HEADERS
+from aegen.app.server.guard import HEADERS, Guard
 from aegen.app.server.visitor import COOKIE
 from aegen.benchmarks.browser import served
 from aegen.benchmarks.load import Load, Place, Visitor, visits
@@ -170,6 +170,37 @@ def test_another_s_state_is_told():
     told = " ".join(load.crossed)
     assert len(load.crossed) == 4
     assert "visitor 1 expected its own state and got pictures of 2000 64" in told
+
+
+def test_a_visitor_has_so_many_pages_open():
+    leave = asyncio.Event()
+
+    async def page(scope, receive, send):
+        await send({"type": "websocket.accept"})
+        await leave.wait()
+
+    async def opened(guard, visitor):
+        sent = []
+        headers = [(b"cookie", f"{COOKIE}={visitor}".encode())]
+        scope = {"type": "websocket", "path": "/lab/_stcore/stream", "headers": headers}
+
+        async def send(message):
+            sent.append(message["type"])
+
+        task = asyncio.create_task(guard(scope, None, send))
+        await asyncio.sleep(0)
+        return sent, task
+
+    async def visit():
+        guard = Guard(page, tabs=2)
+        some = [await opened(guard, visitor) for visitor in ("ann", "ann", "ann", "bob")]
+        leave.set()
+        for _, task in some:
+            await task
+        some.append(await opened(guard, "ann"))
+        return [sent[0].partition(".")[2] for sent, _ in some]
+
+    assert asyncio.run(visit()) == ["accept", "accept", "close", "accept", "accept"]
 
 
 def test_a_visitor_has_so_many_live_channels(address):
