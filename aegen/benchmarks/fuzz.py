@@ -332,8 +332,10 @@ def _held(what: str) -> float:
 
 def _main(kind: str, cases: str, seed: str, folder: str) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    for attempt in _all(kind, int(cases), int(seed), Path(folder)):
-        print(json.dumps(asdict(attempt)), flush=True)
+    with os.fdopen(os.dup(1), "w", encoding="utf-8") as told:
+        os.dup2(2, 1)  # what libraries print is no outcome
+        for attempt in _all(kind, int(cases), int(seed), Path(folder)):
+            print(json.dumps(asdict(attempt)), file=told, flush=True)
 
 
 if __name__ == "__main__":
