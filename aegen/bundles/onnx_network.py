@@ -319,7 +319,12 @@ def _session(content: bytes, path: Path) -> onnxruntime.InferenceSession:
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 4  # what matters is raised
     try:
-        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(
+            content,
+            options,
+            providers=["CPUExecutionProvider"],
+            enable_fallback=0,  # to which it would print what the file says, and try again
+        )
     except Exception as problem:  # onnxruntime's errors have no base class of their own
         raise BundleError(path, f"cannot be run by onnxruntime ({_reason(problem)})") from None
 

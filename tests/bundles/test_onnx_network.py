@@ -320,3 +320,20 @@ def test_large_rows_go_through_alone(tmp_path, monkeypatch):
 
 def test_it_says_itself_without_its_bytes(tmp_path):
     assert len(repr(network(GOOD, tmp_path))) < 300
+
+
+def test_what_cannot_be_opened_prints_nothing(tmp_path, capfd):
+    """It printed what the file says, and tried a second time."""
+    from aegen.benchmarks.fuzz_networks import pair
+
+    said = 0
+    for place in range(20, 400, 7):
+        content = bytearray(pair()[0])
+        content[place] ^= 0xE6
+        try:
+            network(bytes(content), tmp_path)
+        except BundleError:
+            said += 1
+    assert said > 5
+    out, err = capfd.readouterr()
+    assert out == err == ""

@@ -198,9 +198,8 @@ def test_a_table_in_a_folder_whose_name_is_no_utf_8_belongs_to_its_pictures(tmp_
         with open(below + f"/{k}.png".encode(), "wb") as file:
             file.write(encoded(grey(k)))
     with open(below + b"/metadata.csv", "w") as file:
-        file.write("file_name,age\n" + "".join(f"{k}.png,{k}\n" for k in range(3)))
-    assert read(tmp_path).attributes["age"].tolist() == [0, 1, 2]
-
+        file.write("file_name,colour\n0.png,red\n1.png,blue\n2.png,red\n")
+    assert read(tmp_path).attributes["colour"].tolist() == ["red", "blue", "red"]
 
 
 def test_nothing_to_read_is_a_sentence(tmp_path):
