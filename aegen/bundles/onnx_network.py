@@ -270,10 +270,8 @@ def _problems(model: onnx.ModelProto) -> Iterator[str]:
                 "onnx.save(onnx.load(PATH), PATH, save_as_external_data=False) does"
             )
     own = {function.domain for function in model.functions}
-    for name in _names(model):
-        if unfit(name):
-            yield "has names that are no text: export the network again"
-            break
+    if any(isinstance(name, bytes) or unfit(name) for name in _names(model)):
+        yield "has names that are no text: export the network again"
     for graph in graphs(model):
         for node in graph:
             if node.domain not in DOMAINS | own:
@@ -283,9 +281,13 @@ def _problems(model: onnx.ModelProto) -> Iterator[str]:
                 )
 
 
-def _names(model: onnx.ModelProto) -> Iterator[str]:
-    """Names that people may be shown, of what goes in and comes out."""
-    yield from (entry.name for entry in (*model.graph.input, *model.graph.output))
+def _names(model: onnx.ModelProto) -> Iterator[str | bytes]:
+    """All names in a network: bytes where they are not UTF-8."""
+    graph = model.graph
+    yield from (each.name for each in (*graph.input, *graph.output, *graph.initializer))
+    for nodes in graphs(model):
+        for node in nodes:
+            yield from (node.op_type, node.domain, node.name, *node.input, *node.output)
 
 
 def _tensors(model: onnx.ModelProto) -> Iterator[Any]:
