@@ -2,15 +2,18 @@
 
 `aegen bench fuzz` prints what came of it. A kind of files is a module with ``cases(rng, n,
 folder)``, which makes them one after the other, and ``attempt(case)``, which does what pages and
-commands do and says "accepted", or raises an `AegenError`: refused. Each attempt runs in a fork
-of a process of its own, so that a crash, a hang, its processor time and its peak of memory are its
-alone.
+commands do and says "accepted", or raises an `AegenError`: refused. Attempts run in forks of a
+process of its own: a crash or a hang ends one of them, and processor time and peak of memory are
+counted anew for each.
 """
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import importlib
 import importlib.util
+import itertools
 import json
 import os
 import resource
@@ -21,7 +24,7 @@ import subprocess
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,7 +36,7 @@ from aegen.benchmarks.fuzz_bytes import RAN
 from aegen.core.errors import LONGEST, AegenError
 from aegen.core.plain_text import unfit
 
-__all__ = ["KINDS", "Attempt", "Tally", "attempted", "kinds", "report", "run"]
+__all__ = ["KINDS", "Attempt", "Tally", "attempted", "forked", "kinds", "report", "run"]
 
 KINDS = {
     "bundles": ("aegen.benchmarks.fuzz_bundles", 1.0),
@@ -47,6 +50,9 @@ KINDS = {
 
 SECONDS, MEMORY = 5.0, 500e6
 """Of processor and bytes of memory that an attempt may take."""
+
+TOGETHER = 20
+"""Cases in one fork: making one takes as long as most of them."""
 
 PATIENCE, LONGEST_RUN = 60.0, 30
 """Seconds of waiting, and of processor, after which an attempt is ended."""
@@ -196,32 +202,49 @@ def _environment(folder: str) -> dict[str, str]:
 
 
 def _all(kind: str, cases: int, seed: int, folder: Path) -> Iterator[Attempt]:
-    """Every case of a kind, each in a fork of this process."""
+    """Every case of a kind, some at a time in a fork of this process."""
     module = importlib.import_module(KINDS[kind][0])
     os.chdir(folder / "here")
     _warm_up(module, folder)
-    rng = np.random.default_rng(seed)
-    for case in module.cases(rng, cases, folder / "cases"):
-        yield _forked(module.attempt, case, folder)
-        if isinstance(case, Path):
-            place = case if case.parent == folder / "cases" else case.parent
-            if place.parent == folder / "cases":
-                shutil.rmtree(place, ignore_errors=True)
+    made = module.cases(np.random.default_rng(seed), cases, folder / "cases")
+    while some := list(itertools.islice(made, TOGETHER)):
+        yield from forked(module.attempt, some, folder)
+        for case in some:
+            if isinstance(case, Path):
+                own = case if case.parent == folder / "cases" else case.parent
+                shutil.rmtree(own) if own.is_dir() else own.unlink()
 
 
 def _warm_up(module: Any, folder: Path) -> None:
     """Import what attempts need, so that no case pays for it."""
-    for case in module.cases(np.random.default_rng(12345), 12, folder / "warm"):
-        if _forked(module.attempt, case, folder).sound:  # others are not for this process
+    cases = list(module.cases(np.random.default_rng(12345), 12, folder / "warm"))
+    for case, found in zip(cases, forked(module.attempt, cases, folder), strict=True):
+        if found.sound:  # others are not for this process
             attempted(module.attempt, case)
+    gc.freeze()  # what is there by now is not looked at again after each case
 
 
-def _forked(attempt: Callable[[Any], str], case: Any, folder: Path) -> Attempt:
+def forked(attempt: Callable[[Any], str], cases: Sequence[Any], folder: Path) -> list[Attempt]:
+    """What comes of cases in a fork of this process; of those after one that ends it, in others.
+
+    Args:
+        attempt: tries a case.
+        cases: one after the other.
+        folder: outside of which nothing is to be written, nor read in ``cases/outside`` in it.
+    """
+    found: list[Attempt] = []
+    while len(found) < len(cases):
+        found += _fork(attempt, cases[len(found) :], folder)
+    return found
+
+
+def _fork(attempt: Callable[[Any], str], cases: Sequence[Any], folder: Path) -> list[Attempt]:
+    """What comes of the first cases, up to one that ends the process."""
     read, write = os.pipe()
     pid = os.fork()
     if pid == 0:
         os.close(read)
-        _in_fork(attempt, case, folder, write)
+        _in_fork(attempt, cases, folder, write)
     os.close(write)
     said = b""
     while select.select([read], [], [], PATIENCE)[0]:
@@ -233,28 +256,48 @@ def _forked(attempt: Callable[[Any], str], case: Any, folder: Path) -> Attempt:
         os.kill(pid, signal.SIGKILL)
     os.close(read)
     _, status, used = os.wait4(pid, 0)
-    seconds = used.ru_utime + used.ru_stime
-    if status:
+    found = [Attempt(**json.loads(line)) for line in said.split(b"\n")[:-1]]
+    if len(found) < len(cases):
         hung = os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGKILL, signal.SIGXCPU)
+        seconds = used.ru_utime + used.ru_stime - sum(each.seconds for each in found)
         peak = max(0.0, 1024.0 * used.ru_maxrss - _held("VmRSS"))
-        return Attempt("hang" if hung else "traceback", f"ended by {status}", seconds, peak)
-    return Attempt(**{**json.loads(said), "seconds": seconds})
+        outcome = "hang" if hung else "traceback"
+        found.append(Attempt(outcome, f"ended by {status}", seconds, peak))
+    return found
 
 
-def _in_fork(attempt: Callable[[Any], str], case: Any, folder: Path, write: int) -> None:
-    """Try a case and write what came of it; never returns."""
-    resource.setrlimit(resource.RLIMIT_CPU, (LONGEST_RUN, LONGEST_RUN + 5))
+def _in_fork(
+    attempt: Callable[[Any], str], cases: Sequence[Any], folder: Path, write: int
+) -> None:
+    """Try cases and write what came of each; never returns."""
     outside: list[str] = []
     code: list[str] = []
     sys.addaudithook(_watch(folder, outside, code))
-    before = _held("VmRSS")
-    found = attempted(attempt, case)
-    found.peak = _held("VmHWM") - before
-    found.outside, found.code = outside[:5], code[:5]
-    if os.path.exists(RAN):
-        found.code.append(RAN)
-    os.write(write, json.dumps(asdict(found)).encode())
+    for case in cases:
+        start = _processor()
+        limit = int(start) + LONGEST_RUN
+        resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
+        gc.collect()
+        with contextlib.suppress(OSError):
+            Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak anew
+        before = _held("VmRSS")
+        outside.clear()
+        found = attempted(attempt, case)
+        found.peak = _held("VmHWM") - before
+        found.seconds = _processor() - start
+        found.outside, found.code = outside[:5], code[:5]
+        code.clear()
+        if os.path.exists(RAN):
+            found.code.append(RAN)
+            os.unlink(RAN)
+        os.write(write, json.dumps(asdict(found)).encode() + b"\n")
     os._exit(0)
+
+
+def _processor() -> float:
+    """Seconds of processor that this process has used."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
 
 
 def _watch(folder: Path, outside: list[str], code: list[str]) -> Callable[[str, Any], None]:
@@ -289,8 +332,10 @@ def _held(what: str) -> float:
 
 def _main(kind: str, cases: str, seed: str, folder: str) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    for attempt in _all(kind, int(cases), int(seed), Path(folder)):
-        print(json.dumps(asdict(attempt)), flush=True)
+    with os.fdopen(os.dup(1), "w", encoding="utf-8") as told:
+        os.dup2(2, 1)  # what libraries print is no outcome
+        for attempt in _all(kind, int(cases), int(seed), Path(folder)):
+            print(json.dumps(asdict(attempt)), file=told, flush=True)
 
 
 if __name__ == "__main__":

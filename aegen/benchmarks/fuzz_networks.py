@@ -203,7 +203,7 @@ def _lying(rng: np.random.Generator, which: int) -> bytes:
 
     model = onnx.ModelProto.FromString(pair()[which])
     tensor = pick(rng, model.graph.initializer)
-    match int(rng.integers(6)):
+    match int(rng.integers(7)):
         case 0:
             tensor.dims[0] = int(pick(rng, (10**9, -1, 0, 2**62)))
         case 1:
@@ -215,8 +215,13 @@ def _lying(rng: np.random.Generator, which: int) -> bytes:
             dims[int(rng.integers(len(dims)))].dim_value = int(pick(rng, (0, -5, 10**9, 2)))
         case 4:
             model.graph.input[0].name = pick(rng, ("", "\x1b[31m", "a" * 3000))
-        case _:
+        case 5:
             model.graph.node[0].input[0] = pick(rng, ("y", "nowhere", ""))
+        case _:  # names that are no UTF-8
+            name, spoilt = pick(
+                rng, ((b"Gemm", b"Ge\xe6m"), (b"flat", b"fl\xe6t"), (b"net", b"\xffet"))
+            )
+            return bytes(pair()[which].replace(name, spoilt))
     return bytes(model.SerializeToString(deterministic=True))
 
 

@@ -271,10 +271,8 @@ def _problems(model: onnx.ModelProto) -> Iterator[str]:
                 "onnx.save(onnx.load(PATH), PATH, save_as_external_data=False) does"
             )
     own = {function.domain for function in model.functions}
-    for name in _names(model):
-        if unfit(name):
-            yield "has names that are no text: export the network again"
-            break
+    if any(isinstance(name, bytes) or unfit(name) for name in _names(model)):
+        yield "has names that are no text: export the network again"
     for graph in graphs(model):
         for node in graph:
             if node.domain not in DOMAINS | own:
@@ -284,9 +282,13 @@ def _problems(model: onnx.ModelProto) -> Iterator[str]:
                 )
 
 
-def _names(model: onnx.ModelProto) -> Iterator[str]:
-    """Names that people may be shown, of what goes in and comes out."""
-    yield from (entry.name for entry in (*model.graph.input, *model.graph.output))
+def _names(model: onnx.ModelProto) -> Iterator[str | bytes]:
+    """All names in a network: bytes where they are not UTF-8."""
+    graph = model.graph
+    yield from (each.name for each in (*graph.input, *graph.output, *graph.initializer))
+    for nodes in graphs(model):
+        for node in nodes:
+            yield from (node.op_type, node.domain, node.name, *node.input, *node.output)
 
 
 def _tensors(model: onnx.ModelProto) -> Iterator[Any]:
@@ -321,7 +323,12 @@ def _session(content: bytes, path: Path) -> onnxruntime.InferenceSession:
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 4  # what matters is raised
     try:
-        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(
+            content,
+            options,
+            providers=["CPUExecutionProvider"],
+            enable_fallback=0,  # to which it would print what the file says, and try again
+        )
     except Exception as problem:  # onnxruntime's errors have no base class of their own
         raise BundleError(path, f"cannot be run by onnxruntime ({_reason(problem)})") from None
 

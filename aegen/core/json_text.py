@@ -20,8 +20,9 @@ DEEPEST = 32
 LONGEST = 1_000_000
 """Entries of one list or object at most."""
 
-LONGEST_TEXT = 8_000_000
-"""Characters, or bytes, of a whole text at most: an empty list of two takes sixty in memory."""
+LONGEST_TEXT, MOST_SIGNS = 64_000_000, 4_000_000
+"""Characters, or bytes, of a whole text at most, and commas and opening brackets in it: each of
+these may be a value, and an empty list takes some seventy bytes in memory."""
 
 
 def parse(content: bytes | str) -> Any:
@@ -33,8 +34,8 @@ def parse(content: bytes | str) -> Any:
     Raises:
         InvalidInput: no JSON, bytes that are not UTF-8, a whole number beyond 2**53, a number
             that is not finite, a text with control characters or half a surrogate pair, lists
-            within each other more than 32 times or of more than a million entries, or more than
-            eight million characters.
+            within each other more than 32 times or of more than a million entries, more than 64
+            million characters, or four million values.
 
     Example:
         >>> parse('{"a": [1, 2.5, null]}')
@@ -44,6 +45,8 @@ def parse(content: bytes | str) -> Any:
         raise InvalidInput(f"has more than {LONGEST_TEXT:,} characters")
     try:
         text = content.decode("utf-8") if isinstance(content, bytes) else content
+        if sum(map(text.count, ",[{")) > MOST_SIGNS:
+            raise InvalidInput(f"holds more than {MOST_SIGNS:,} values")
         value = json.loads(text, parse_int=_whole, parse_float=_real, parse_constant=_constant)
     except UnicodeDecodeError:
         raise InvalidInput("is not text in UTF-8") from None

@@ -8,11 +8,11 @@ parquet.thrift, in Thrift's compact protocol). Texts are read as dictionaries, e
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -25,8 +25,12 @@ __all__ = ["Parquet"]
 ROOM, ROOM_A_BYTE = 256_000_000, 4
 """Bytes that what is read at once may take in memory, and for each byte of the file."""
 
-HEADER = 1 << 17
-"""Bytes of a page's header at most; with statistics it has some thousand."""
+SHORT_HEADER, HEADER = 128, 1 << 17
+"""Bytes of a page's header mostly, and at most; with statistics it has some thousand."""
+
+MOST_PAGES = 100_000
+
+DAMAGED = "has a page whose header is damaged, or too long"
 
 DEEPEST = 8
 
@@ -114,7 +118,7 @@ class Parquet:
                     )
 
 
-@contextmanager
+@contextlib.contextmanager
 def _damage() -> Iterator[None]:
     """What pyarrow raises of a damaged file, in a sentence."""
     import pyarrow as pa
@@ -178,37 +182,45 @@ def _pages(file: BinaryIO, chunk: Any) -> Iterator[_Page]:
     if chunk.has_dictionary_page and first is not None and 0 < first < place:
         place = first
     end, missing = place + chunk.total_compressed_size, chunk.num_values
-    while missing > 0 and 0 <= place < end:
-        file.seek(place)
-        header, length = _struct(file.read(HEADER), 0)
+    for _ in range(MOST_PAGES):
+        if missing <= 0 or not 0 <= place < end:
+            return
+        header, length = _header(file, place)
         data = header.get(5) or header.get(8) or header.get(7) or {}
-        values = data.get(1, 0) if isinstance(data, dict) else None
-        sizes = [header.get(1), header.get(2), header.get(3), values]
+        known = data if isinstance(data, dict) else {}
+        sizes = [header.get(1), header.get(2), header.get(3), known.get(1, 0)]
         whole = [n for n in sizes if isinstance(n, int) and n >= 0]
         if len(whole) < len(sizes):
-            raise InvalidInput("has a page whose header is damaged")
+            raise InvalidInput(DAMAGED)
         kind, unpacked, packed, values = whole
-        encoding = data.get(4 if header.get(8) else 2, 0)
-        yield _Page(kind, unpacked, values, encoding)
+        yield _Page(kind, unpacked, values, known.get(4 if header.get(8) else 2, 0))
         missing -= 0 if kind == DICTIONARY_PAGE else values
         place += length + packed
+    raise InvalidInput(f"has a column of more than {MOST_PAGES:,} pages in a row group")
+
+
+def _header(file: BinaryIO, place: int) -> tuple[dict[int, Any], int]:
+    """The header of the page at a place, and its length."""
+    for most in (SHORT_HEADER, HEADER):
+        file.seek(place)
+        data = file.read(most)
+        with contextlib.suppress(IndexError):  # it ends early
+            return _struct(data, 0)
+    raise InvalidInput(DAMAGED)
 
 
 def _struct(data: bytes, place: int, depth: int = 0) -> tuple[dict[int, Any], int]:
     """The fields of a struct in Thrift's compact protocol by their numbers, and where it ends."""
     fields: dict[int, Any] = {}
     number = 0
-    try:
-        while data[place]:
-            head = data[place]
-            place += 1
-            if head >> 4:
-                number += head >> 4
-            else:
-                number, place = _zigzag(data, place)
-            fields[number], place = _value(data, place, head & 15, depth)
-    except IndexError:
-        raise InvalidInput("has a page whose header is damaged, or too long") from None
+    while data[place]:
+        head = data[place]
+        place += 1
+        if head >> 4:
+            number += head >> 4
+        else:
+            number, place = _zigzag(data, place)
+        fields[number], place = _value(data, place, head & 15, depth)
     return fields, place + 1
 
 
@@ -226,7 +238,7 @@ def _value(data: bytes, place: int, kind: int, depth: int) -> tuple[Any, int]:
         return None, place + length
     if kind == 12 and depth < DEEPEST:
         return _struct(data, place, depth + 1)
-    raise InvalidInput("has a page whose header holds what no page's does")
+    raise InvalidInput(DAMAGED)
 
 
 def _varint(data: bytes, place: int) -> tuple[int, int]:

@@ -47,9 +47,6 @@ __all__ = [
 
 Array = NDArray[Any]
 
-HEADER = 4_000_000
-"""Bytes that the header of a safetensors file may have: some ten thousand arrays."""
-
 DTYPES = ("BOOL", *(f"{kind}{bits}" for kind in "IU" for bits in (8, 16, 32, 64)))
 DTYPES += ("F16", "F32", "F64")
 """Types of the arrays that are read, as safetensors calls them."""
@@ -232,7 +229,7 @@ def _require_regular(path: Path | str, mode: int) -> None:
 def names_in(folder: Path | str) -> list[str]:
     """Names in a folder, sorted, but for hidden ones and those that are no text.
 
-    None where there is no folder, or where it cannot be read.
+    Where there is no folder, or it cannot be read, there are none.
     """
     try:
         return sorted(n for n in os.listdir(folder) if not n.startswith(".") and not unfit(n))
@@ -261,12 +258,10 @@ def read_bytes(path: Path | str, *, most: int | None = None, follow: bool = True
         StorageError: it is missing, cannot be read, is too long, or no ordinary file.
     """
     with open_file(path, follow=follow) as file, _asking(path, "read"):
-        if most is None:
-            return file.read()
-        content = file.read(most + 1) if os.fstat(file.fileno()).st_size <= most else None
-    if content is None or len(content) > most:
-        raise StorageError(path, f"is longer than {most:,} bytes")
-    return content
+        size = os.fstat(file.fileno()).st_size
+        if most is not None and size > most:
+            raise StorageError(path, f"is longer than {most:,} bytes")
+        return file.read() if most is None else file.read(most)
 
 
 def digest(path: Path | str) -> str:
@@ -390,8 +385,6 @@ def parse_arrays(content: bytes) -> tuple[dict[str, Array], dict[str, str]]:
     from safetensors.numpy import load
 
     length = int.from_bytes(content[:8], "little")
-    if len(content) >= 8 and HEADER < length <= len(content) - 8:
-        raise InvalidInput(f"has a header of over {HEADER:,} bytes, as no file of aegen has")
     try:
         header = parse(content[8 : 8 + length])
         metadata = header.pop("__metadata__", None) or {}

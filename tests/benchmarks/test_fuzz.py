@@ -124,29 +124,36 @@ def dies(case):
     os._exit(3)
 
 
-def test_the_fork_sees_time_memory_places_and_code(tmp_path):
-    (tmp_path / "own" / "cases" / "outside").mkdir(parents=True)
-    (tmp_path / "own" / "cases" / "outside" / "secret").write_text("x")
-    found = {
-        attempt: fuzz._forked(attempt, tmp_path / "own", tmp_path / "own")
-        for attempt in (busy, large, writes_outside, reads_the_secret, runs, dies)
-    }
+def quick(case):
+    return "accepted"
+
+
+def test_the_fork_sees_time_memory_places_and_code_of_each(tmp_path):
+    folder = tmp_path / "own"
+    (folder / "cases" / "outside").mkdir(parents=True)
+    (folder / "cases" / "outside" / "secret").write_text("x")
+    acts = (quick, busy, quick, large, quick, writes_outside, reads_the_secret, runs, dies, quick)
+    results = fuzz.forked(lambda act: act(folder), acts, folder)
+    found = dict(zip(acts, results, strict=True))
     assert 0.2 < found[busy].seconds < 5
-    assert found[busy].sound
     assert 250e6 < found[large].peak < 450e6
-    assert found[large].sound
     assert found[writes_outside].outside
     assert found[reads_the_secret].outside
     assert found[runs].code
     assert found[dies].outcome == "traceback"
-    assert not any(found[a].sound for a in (writes_outside, reads_the_secret, runs, dies))
+    sound = [act for act, result in zip(acts, results, strict=True) if result.sound]
+    assert sound == [quick, busy, quick, large, quick, quick]
+    for act, result in zip(acts, results, strict=True):
+        assert act is not quick or (result.seconds < 0.1 and result.peak < 50e6)
 
 
-def test_an_attempt_that_waits_for_ever_is_ended(tmp_path, monkeypatch):
-    monkeypatch.setattr(fuzz, "PATIENCE", 0.2)
+def test_an_attempt_that_waits_for_ever_is_ended_and_others_go_on(tmp_path, monkeypatch):
+    monkeypatch.setattr(fuzz, "PATIENCE", 0.3)
     os.mkfifo(tmp_path / "pipe")
-    found = fuzz._forked(lambda case: case.read_text(), tmp_path / "pipe", tmp_path)
-    assert found.outcome == "hang"
+    (tmp_path / "file").write_text("accepted")
+    cases = [tmp_path / name for name in ("file", "pipe", "file")]
+    found = fuzz.forked(lambda case: case.read_text(), cases, tmp_path)
+    assert [each.outcome for each in found] == ["accepted", "hang", "accepted"]
 
 
 def test_the_table_counts_what_came_of_the_cases():

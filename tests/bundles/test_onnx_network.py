@@ -342,3 +342,20 @@ def test_onnxruntime_notes_nothing_for_its_makers(tmp_path):
     subprocess.run(words, env={**known, **own}, check=True, cwd=ROOT)
     left = [path for path in tmp_path.rglob("*") if "icrosoft" in str(path) or ".ses" in path.name]
     assert left == []
+
+
+def test_what_cannot_be_opened_prints_nothing(tmp_path, capfd):
+    """It printed what the file says, and tried a second time."""
+    from aegen.benchmarks.fuzz_networks import pair
+
+    said = 0
+    for place in range(20, 400, 7):
+        content = bytearray(pair()[0])
+        content[place] ^= 0xE6
+        try:
+            network(bytes(content), tmp_path)
+        except BundleError:
+            said += 1
+    assert said > 5
+    out, err = capfd.readouterr()
+    assert out == err == ""

@@ -44,3 +44,11 @@ def test_what_people_write_is_read(value):
 
 def test_lists_lie_within_each_other_up_to_the_limit():
     assert parse("[" * 32 + "]" * 32) is not None
+
+
+def test_values_by_the_million_are_counted_before_they_are_made():
+    many = "[" + "[],[{},[]]," * 1_000_000 + "0]"
+    with pytest.raises(InvalidInput, match="more than 4,000,000 values"):
+        parse(many)
+    with pytest.raises(InvalidInput, match="more than 64,000,000 characters"):
+        parse('"' + "a" * 64_000_000 + '"')

@@ -105,3 +105,21 @@ def test_spoilt_headers_of_pages_are_refused_or_read(place):
     content[place : place + 3] = b"\xff\xff\xff"
     with contextlib.suppress(InvalidInput):
         assert Parquet(bytes(content)).read_plain().num_rows == 50
+
+
+def test_pages_without_end_are_not_counted(monkeypatch):
+    monkeypatch.setattr(parquet_pages, "MOST_PAGES", 5)
+    found = Parquet(written({"a": pa.array(range(3000))}, data_page_size=10, write_batch_size=10))
+    with pytest.raises(InvalidInput, match="more than 5 pages"):
+        found.read()
+
+
+def test_headers_longer_than_most_are_read_too(monkeypatch):
+    content = written(columns(), row_group_size=900)
+    chunk = parquet.ParquetFile(io.BytesIO(content)).metadata.row_group(1).column(0)
+    pages = list(parquet_pages._pages(io.BytesIO(content), chunk))
+    monkeypatch.setattr(parquet_pages, "SHORT_HEADER", 5)
+    assert list(parquet_pages._pages(io.BytesIO(content), chunk)) == pages
+    monkeypatch.setattr(parquet_pages, "HEADER", 6)
+    with pytest.raises(InvalidInput, match="damaged, or too long"):
+        list(parquet_pages._pages(io.BytesIO(content), chunk))

@@ -95,7 +95,7 @@ def _places(files: pd.Series[str], names: Sequence[str]) -> list[int | None]:
     """The row of each picture: by its path, or a shorter name that is its own alone."""
     known = {name: row for row, name in enumerate(files)}
     for shorten in (lambda name: name, _last, _stem):
-        short = [shorten(name) for name in names]
+        short = [shorten(_plain(name)) for name in names]
         if len(set(short)) == len(short):
             places = [known.get(name) for name in short]
             if any(place is not None for place in places):

@@ -19,7 +19,7 @@ from aegen.data._lazy import LazyImages
 from aegen.data._reading.archive import list_archive
 from aegen.data._reading.arrangement import arrange
 from aegen.data._reading.dataset_items import dataset_images
-from aegen.data._reading.folder import FolderSource, Listing, list_folder
+from aegen.data._reading.folder import FolderSource, Listing, list_folder, printable
 from aegen.data._reading.image_arrays import MappedImages, images_of
 from aegen.data._reading.image_files import ImageFiles, PictureSource, common_shape, scan
 from aegen.data._reading.image_parquet import parquet_pictures
@@ -157,7 +157,7 @@ def _from_folder(folder: Path, shape: Shape) -> Found:
             if name not in parquet
         ]
         return replace(found, skipped=[*listing.skipped, *others, *found.skipped])
-    tables = [(name, read_table(folder / name)) for name in listing.tables]
+    tables = [(printable(name), read_table(folder / name)) for name in listing.tables]
     found = _from_files(FolderSource.of(folder, listing), listing, tables, shape, folder)
     return replace(found, root=folder)
 

@@ -191,6 +191,17 @@ def test_names_that_are_no_utf8_can_be_printed(tmp_path):
     assert len(found.fingerprint) == 64
 
 
+def test_a_table_in_a_folder_whose_name_is_no_utf_8_belongs_to_its_pictures(tmp_path):
+    below = os.fsencode(tmp_path) + b"/caf\xe9"
+    os.mkdir(below)
+    for k in range(3):
+        with open(below + f"/{k}.png".encode(), "wb") as file:
+            file.write(encoded(grey(k)))
+    with open(below + b"/metadata.csv", "w") as file:
+        file.write("file_name,colour\n0.png,red\n1.png,blue\n2.png,red\n")
+    assert read(tmp_path).attributes["colour"].tolist() == ["red", "blue", "red"]
+
+
 def test_nothing_to_read_is_a_sentence(tmp_path):
     with pytest.raises(StorageError, match="no such path"):
         read(tmp_path / "nowhere")
