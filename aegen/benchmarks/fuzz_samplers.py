@@ -355,8 +355,9 @@ def _along_axis(saved: Saved, rng: np.random.Generator) -> Saved:
                 array = np.take(array, np.arange(length) % array.shape[place], axis=place)
         if array.nbytes > 2**22:
             return saved
-        if name in ("weights_", "shares_", "mixed_weights_") and array.sum() > 0:
-            array = array / array.sum()
+        if name in ("weights_", "shares_", "mixed_weights_"):
+            with np.errstate(all="ignore"):
+                array = array / array.sum()
         arrays[name] = array
     if word == "whole" and "n_features_in_" in arrays:
         arrays["n_features_in_"] = np.asarray(length)

@@ -219,7 +219,7 @@ class LocalGaussian(RowSampler, DensitySampler, ConditionalSampler):
     bounded_above_: Annotated[BoolArray, "d"]
     conditioned_: bool
     roots_: Annotated[FloatArray, "k heavy d"]
-    neighbours_: Annotated[int, not_negative]
+    neighbours_: Annotated[int, within(0, 1000)]
     kept_: Annotated[float, within(0, 1)]
     spread_: Annotated[float, within(0, 1e12)]
     differences_: bool
