@@ -5,4 +5,4 @@ import streamlit as st
 from aegen.app import live
 from aegen.app.location import MAIN
 
-app = st.App(MAIN, routes=live.routes())
+app = st.App(MAIN, routes=live.routes(), lifespan=live.lifespan)

@@ -325,7 +325,7 @@ def _show(table: Table) -> None:
     """
     from rich.console import Console
 
-    from aegen.comparison.table_html import verdict
+    from aegen.comparison.verdict import verdict
 
     console = Console()
     console.print(f"\n[bold]{table.bundle}[/bold]: {table.size} draws, seeds: {table.seeds}")

@@ -13,7 +13,8 @@ from aegen.comparison.candidate import REFERENCES, Candidate
 from aegen.comparison.metric_spec import RANKING, RATIO, MetricSpec
 from aegen.comparison.sweep import Sweep
 from aegen.comparison.table import Table
-from aegen.comparison.table_html import better, compared, table_html, verdict
+from aegen.comparison.table_html import better, compared, table_html
+from aegen.comparison.verdict import verdict
 from aegen.core.images import grid, png
 from aegen.figures.comparison_scatter import against_copying, against_time
 from aegen.figures.sweep import Swept, swept

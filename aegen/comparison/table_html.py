@@ -12,12 +12,12 @@ from html import escape
 
 from aegen.comparison.candidate import REFERENCES, Candidate
 from aegen.comparison.estimates import Estimate
-from aegen.comparison.metric_spec import LEFT_OUT, RATIO, WORSE_HALF, MetricSpec
+from aegen.comparison.metric_spec import RATIO, MetricSpec
 from aegen.comparison.table import Table, detail_titles, detail_values, written
 from aegen.figures.comparison_scatter import Compared
 from aegen.metrics.distance_ratio import COPIES
 
-__all__ = ["STYLE", "better", "compared", "table_html", "verdict"]
+__all__ = ["STYLE", "better", "compared", "table_html"]
 
 ACCENT, LEVEL, QUIET = "#db8520", "#2a84a5", "#8b979d"
 """The winner, those level with the best, and everything else."""
@@ -273,70 +273,3 @@ def _bar(cell: Estimate, scale: Scale | None, best: float, colour: str) -> str:
         f'<svg width="{BAR}" height="12" viewBox="0 0 {BAR} 12" aria-hidden="true">'
         f"{''.join(parts)}</svg>"
     )
-
-
-def verdict(table: Table) -> list[str]:
-    """What the figures say, a sentence each: who wins what, who copies, what failed.
-
-    Example:
-        >>> verdict(Table("mnist", (Candidate("gaussian"),), ()))
-        []
-    """
-    sentences = _order(table)
-    wins: dict[Candidate, list[str]] = {}
-    for metric_spec in table.metric_specs:
-        best = table.winner(metric_spec)
-        if best is not None:
-            wins.setdefault(best, []).append(metric_spec.title)
-    for candidate in table.candidates:
-        if candidate in wins:
-            sentences.append(f"{candidate.title} is best in {_listing(wins[candidate])}.")
-    seen = [metric_spec for metric_spec in table.metric_specs if table.level(metric_spec)]
-    level = [metric_spec for metric_spec in seen if len(table.level(metric_spec)) > 1]
-    if level:
-        sentences.append(
-            f"In {len(level)} of {len(seen)} metrics the best is not resolved from the next: more "
-            "seeds or draws may tell, or there is no difference worth having."
-        )
-    for candidate in table.candidates:
-        if table.copies(candidate):
-            sentences.append(
-                f"{candidate.title} copies: its draws lie nearer to training rows than new data "
-                f"do (distance ratio below {COPIES:g}), so being true to the data is no "
-                "achievement of its own."
-            )
-        sentences += [f"{candidate.title}: {problem}." for problem in table.problems(candidate)]
-    return sentences
-
-
-def _order(table: Table) -> list[str]:
-    """In which order the candidates are, and what of it is the autoencoder's doing."""
-    spec, ranked = table.ranking, table.ranked()
-    sentences = []
-    if spec is not None and ranked:
-        new = [c.title for c in ranked if not table.copies(c)]
-        copiers = [c.title for c in ranked if table.copies(c)]
-        by = f"Ranked by {spec.title}"
-        sentences.append(f"{by}: {', then '.join(new)}." if new else f"{by}, all copy.")
-        if new and copiers:
-            sentences[-1] += f" Behind all of them, as copying is no merit: {_listing(copiers)}."
-    seen = {s.space: table.cell(COPY, s) for s in table.metric_specs if s.metric == WORSE_HALF}
-    held_out, left_out = seen.get("codes"), seen.get(LEFT_OUT)
-    if held_out is not None and left_out is not None:
-        sentences.append(
-            f"Training codes drawn again ({COPY.title}) are off by {written(held_out)} beside "
-            f"held-out codes and by {written(left_out)} beside left-out training codes. If the "
-            "first is larger beyond chance, no latent model is at fault: the autoencoder places "
-            "images that it was trained on differently."
-        )
-    return sentences
-
-
-def _listing(names: Sequence[str]) -> str:
-    """Names with commas and "and".
-
-    Example:
-        >>> _listing(["a", "b", "c"])
-        'a, b and c'
-    """
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

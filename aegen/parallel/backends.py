@@ -171,8 +171,14 @@ def _processes(backend: Backend) -> Iterator[Place]:
     jobs = backend.jobs or cpu_count()
 
     def start() -> Executor:
+        # Told, so that workers who began under other settings are not taken up again.
+        own = {name: value for name, value in os.environ.items() if name.startswith("AEGEN_")}
         executor: Executor = get_reusable_executor(
-            jobs, timeout=IDLE, env=ONE_THREAD, initializer=_serve, initargs=(os.getpid(),)
+            jobs,
+            timeout=IDLE,
+            env={**own, **ONE_THREAD},
+            initializer=_serve,
+            initargs=(os.getpid(),),
         )
         return executor
 

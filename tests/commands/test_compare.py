@@ -9,19 +9,12 @@ import sys
 import time
 
 import pytest
-from joblib.externals.loky import get_reusable_executor
 
 from tests.conftest import ROOT
 from tests.parallel.deadly import all_end
 from tests.tiny_bundle import tiny_bundle, tiny_images
 
 METRICS = "codes/nearest-neighbour-accuracy,codes/distance-ratio,densities/log-likelihood"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def own_workers():
-    """Workers that other files left know other bundles, and would be taken up again."""
-    get_reusable_executor().shutdown(wait=True, kill_workers=True)
 
 
 @pytest.fixture(scope="module")

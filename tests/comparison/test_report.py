@@ -22,8 +22,9 @@ from aegen.comparison import (
 from aegen.comparison.estimates import Estimate
 from aegen.comparison.report import html
 from aegen.comparison.sweep import over_codes, over_epochs
-from aegen.comparison.table_html import _bar, _scale, compared, table_html, verdict
+from aegen.comparison.table_html import _bar, _scale, compared, table_html
 from aegen.comparison.task import perform
+from aegen.comparison.verdict import verdict
 
 MODELS = tuple(Candidate(name) for name in ("kde", "gaussian", "independent-margins"))
 MEASURED = metric_specs(
@@ -137,7 +138,7 @@ def test_the_verdict_names_winners_copiers_and_failures():
     said = verdict(Table("x", (*MODELS, d), MEASURED, results))
     both = "Earth mover's distance in codes and Distance ratio in codes"
     assert f"{b.title} is best in {both}." in said
-    assert any(sentence.startswith(f"{a.title} copies:") for sentence in said)
+    assert any(sentence.startswith(f"{a.title} (0.1000) copies: ") for sentence in said)
     assert f"{c.title}: out of memory." in said
     level = Table("x", MODELS, MEASURED, [result(a, 1.0, 0.9), result(b, 1.0, 0.9)])
     assert verdict(level)[0].startswith("In 2 of 2 metrics the best is not resolved")
@@ -163,11 +164,23 @@ def test_the_verdict_ranks_and_says_what_the_autoencoder_does():
     ]
     said = verdict(Table("x", (a, b), measured, results))
     assert said[0] == (
-        f"Ranked by 1-NN worse half in left-out codes: {b.title}. Behind all of them, as copying "
-        f"is no merit: {a.title}."
+        f"Take {b.title}: of those that do not copy it is nearest to real codes (1-NN worse half "
+        "in left-out codes 0.02000; its draws are new (distance ratio 1.000))."
     )
-    assert "off by 0.02100 beside held-out codes and by 0.001000 beside left-out" in said[1]
+    assert said[1].startswith(f"{a.title} (0.500) copies:")
+    assert "off by 0.02100 beside held-out codes and by 0.001000 beside left-out" in said[2]
     assert "rank 1 of 2" in table_html(Table("x", (a, b), measured, results))
+    results[0].figures[measured[2].key] = Figure(0.95)
+    assert verdict(Table("x", (a, b), measured, results))[0] == (
+        f"Take {a.title}: it is nearest to real codes (1-NN worse half in left-out codes "
+        "0.01000; its draws are new (distance ratio 0.950)). "
+        f"Next is {b.title} (0.02000), not distinguished from it."
+    )
+    for result in results:
+        result.figures[measured[2].key] = Figure(0.5)
+    assert verdict(Table("x", (a, b), measured, results))[0] == (
+        f"All copy, so none is to be taken: {a.title} and {b.title}."
+    )
 
 
 def test_pictures_of_fidelity_get_the_figures(table):

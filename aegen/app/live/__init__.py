@@ -6,8 +6,10 @@ at every move, and draws the raw pixels that come back; no script of Streamlit r
     messages  what a request and a reply look like, and what is refused
     answers   pictures for a request, by `aegen.app.services`
     route     the WebSocket: the newest request wins, a small pool decodes, who never reads goes
+    nodelay   replies that no acknowledgement holds up
 """
 
+from aegen.app.live.nodelay import lifespan
 from aegen.app.live.route import routes
 
-__all__ = ["routes"]
+__all__ = ["lifespan", "routes"]

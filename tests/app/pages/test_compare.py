@@ -161,7 +161,8 @@ def test_what_the_two_references_are_is_said(opened, at_once, monkeypatch):
     app = opened("compare", bundle="many", models="gaussian,kde", n="20")
     said = text(app)
     assert "There are two references" in said
-    assert "Ranked by 1-NN worse half in left-out codes" in said
+    (taken,) = app.success
+    assert "is nearest to real codes (1-NN worse half in left-out codes" in taken.value
     assert "Times are those of a second call; the first in a new process takes up to" in said
     assert "rank 1 of 2" in html(app)
     assert "</span> <span>generated" in html(app)  # the halves

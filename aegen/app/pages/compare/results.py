@@ -180,9 +180,13 @@ def _again(asked: ComparisonRequest) -> None:
 def _table(found: Table, *, whole: bool) -> None:
     """Metrics by models, what follows, and what the words mean."""
     from aegen.comparison import LEFT_OUT
-    from aegen.comparison.table_html import table_html, verdict
+    from aegen.comparison.table_html import table_html
+    from aegen.comparison.verdict import verdict
 
     shown, gaps = _measured(found)
+    said = [plain(each) for each in verdict(shown)] if whole else []
+    if said:
+        st.success(said[0], icon=":material/verified:")
     drawing(DENSE + table_html(shown).replace(" ± ", "\u2009±\u2009"), key="figures")
     st.caption(
         "Bars are 95 % intervals, one scale a line. **Orange**: better than every other model, "
@@ -192,7 +196,7 @@ def _table(found: Table, *, whole: bool) -> None:
     if any(metric_spec.space == LEFT_OUT for metric_spec in shown.metric_specs):
         st.caption(REFERENCES)
     if whole:
-        st.markdown("  \n".join(plain(each) for each in verdict(shown)))
+        st.markdown("  \n".join(said[1:]))
     else:
         st.caption("Marks stand for the results so far; conclusions follow when all are in.")
     with st.expander("What the lines mean, and why some places are empty"):
