@@ -38,9 +38,6 @@ __all__ = [
 
 WEIGHTS, CLASSIFIER = "weights.safetensors", "classifier.safetensors"
 
-REAL, WHOLE = ("float16", "float32"), ("int64",)
-"""Types of weights in a file, and of a network's counters."""
-
 Float32 = NDArray[np.float32]
 
 
@@ -143,6 +140,10 @@ def _fill(net: nn.Module, content: bytes, path: Path) -> None:
         filled[name] = torch.from_numpy(np.array(array)).to(wanted[name].dtype)
     net.load_state_dict(filled, assign=True)
     net.requires_grad_(False)
+
+
+REAL, WHOLE = ("float16", "float32"), ("int64",)
+"""Types of weights in a file, and of a network's counters."""
 
 
 def _fault(name: str, array: NDArray[Any], real: bool) -> str | None:
