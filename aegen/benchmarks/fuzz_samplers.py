@@ -332,7 +332,7 @@ def _of_shape(saved: Saved, rng: np.random.Generator) -> Saved:
         lambda: array[:1] if array.ndim else array,
         lambda: array[:-1] if array.ndim else array,
         lambda: np.concatenate([array, array]) if array.ndim else array,
-        lambda: array.reshape(array.shape + (1,) * 40),
+        lambda: array.reshape(array.shape + (1,) * (30 - array.ndim)),
     ]
     return _with(saved, name, ways[rng.integers(len(ways))]())
 
