@@ -332,7 +332,7 @@ def _of_shape(saved: Saved, rng: np.random.Generator) -> Saved:
         lambda: array[:1] if array.ndim else array,
         lambda: array[:-1] if array.ndim else array,
         lambda: np.concatenate([array, array]) if array.ndim else array,
-        lambda: array.reshape(array.shape + (1,) * 40),
+        lambda: array.reshape(array.shape + (1,) * (30 - array.ndim)),
     ]
     return _with(saved, name, ways[rng.integers(len(ways))]())
 
@@ -355,8 +355,9 @@ def _along_axis(saved: Saved, rng: np.random.Generator) -> Saved:
                 array = np.take(array, np.arange(length) % array.shape[place], axis=place)
         if array.nbytes > 2**22:
             return saved
-        if name in ("weights_", "shares_", "mixed_weights_") and array.sum() > 0:
-            array = array / array.sum()
+        if name in ("weights_", "shares_", "mixed_weights_"):
+            with np.errstate(all="ignore"):
+                array = array / array.sum()
         arrays[name] = array
     if word == "whole" and "n_features_in_" in arrays:
         arrays["n_features_in_"] = np.asarray(length)

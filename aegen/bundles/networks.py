@@ -41,9 +41,6 @@ WEIGHTS, CLASSIFIER = "weights.safetensors", "classifier.safetensors"
 ALONE = 2**18
 """Numbers of a row above which rows go through one at a time: sixteen would fill the memory."""
 
-REAL, WHOLE = ("float16", "float32"), ("int64",)
-"""Types of weights in a file, and of a network's counters."""
-
 Float32 = NDArray[np.float32]
 
 
@@ -152,6 +149,10 @@ def _fill(net: nn.Module, content: bytes, path: Path) -> None:
         filled[name] = torch.from_numpy(np.array(array)).to(wanted[name].dtype)
     net.load_state_dict(filled, assign=True)
     net.requires_grad_(False)
+
+
+REAL, WHOLE = ("float16", "float32"), ("int64",)
+"""Types of weights in a file, and of a network's counters."""
 
 
 def _fault(name: str, array: NDArray[Any], real: bool) -> str | None:

@@ -41,13 +41,18 @@ class Correlated(Jitter):
     def __init__(self, scores: FloatArray, weights: FloatArray) -> None:
         there = weights > 0
         scores, weights = scores[there], weights[there]
+        if len(scores) < scores.shape[1]:  # no matrix of all columns is needed
+            moved = np.sqrt(weights)[:, None] * scores
+            self.root: FloatArray = (moved / np.linalg.norm(moved, axis=0)).T
+            return
         covariance = (scores * weights[:, None]).T @ scores
         spread = np.sqrt(np.diag(covariance))
         values, vectors = np.linalg.eigh(covariance / np.outer(spread, spread))
-        self.root: FloatArray = vectors * np.sqrt(np.clip(values, 0.0, None))
+        self.root = vectors * np.sqrt(np.clip(values, 0.0, None))
 
     def _common(self, rows: IntArray, rng: np.random.Generator) -> FloatArray:
-        common: FloatArray = rng.standard_normal((len(rows), len(self.root))) @ self.root.T
+        normal = rng.standard_normal((len(rows), self.root.shape[1]))
+        common: FloatArray = normal @ self.root.T
         return common
 
 

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Self, cast
 
 import numpy as np
-from scipy.linalg import solve_triangular
 
 from aegen.core.arrays import BoolArray, FloatArray
 from aegen.core.errors import InvalidInput
@@ -113,17 +112,15 @@ class PrincipalSubspace:
         """Of codes (n, d) given their components (n, k), with the unit's volume, (n,)."""
         refuse_constant(title, self.origin, self.noise)
         d, k = self.axes.shape
-        # A variance of 1 along the axes, where nothing is left, makes the matrix regular.
-        try:
-            root = np.linalg.cholesky(self._covariance() + self.axes @ self.axes.T)
-        except np.linalg.LinAlgError:
-            raise InvalidInput(
-                f"{title} has no density: some columns have next to no noise beside others; fit "
-                "with reduce left empty"
-            ) from None
-        x = solve_triangular(root, (self._units(z) - y @ self.axes.T).T, lower=True)
-        volume = np.log(np.diag(root)).sum() + d * np.log(self.unit)
-        density: FloatArray = -0.5 * (x * x).sum(axis=0)
+        # On the directions that are left, the noise's covariance Q' S Q has the quadratic form of
+        # what least squares on W leaves of x / s, and |Q' S Q| = |S| |W' S^-1 W|.
+        q, r = np.linalg.qr(self.axes / self.noise[:, None])
+        x = (self._units(z) - y @ self.axes.T) / self.noise
+        x -= (x @ q) @ q.T
+        volume = (
+            np.log(self.noise).sum() + np.log(np.abs(np.diag(r))).sum() + d * np.log(self.unit)
+        )
+        density: FloatArray = -0.5 * (x * x).sum(axis=1)
         density -= volume + 0.5 * (d - k) * np.log(2 * np.pi)
         return density
 
@@ -136,9 +133,10 @@ class PrincipalSubspace:
         other columns is normal. So it is a kernel density, whose kernels are that normal law.
         """
         from aegen.samplers._normal import known_units, normal_root, regression, symmetric
-        from aegen.samplers._resampling import resampled
+        from aegen.samplers._resampling import refuse_wide, resampled
         from aegen.samplers.kde import KDE
 
+        refuse_wide(model.title, len(known))
         units = np.where(self.noise > 0, self.unit, 0.0)
         anything = np.eye(len(values))
         known_units(model.title, self.origin[known], units[known], values, anything)

@@ -21,10 +21,13 @@ from aegen.core.errors import InvalidInput
 from aegen.samplers._standardise import centre_and_scale, standardise
 from aegen.samplers.base import DensitySampler, Sampler
 
-__all__ = ["resampled"]
+__all__ = ["refuse_wide", "resampled"]
 
 ROUNDS = 4
 """How often the mixture is moved."""
+
+WIDEST = 2048
+"""Columns of codes that are conditioned so, at most."""
 
 OWN_DRAWS = 4000
 """Draws that a mixture is fitted to, and most that are made of each."""
@@ -43,6 +46,19 @@ FLOOR = 1e-6
 
 FEWEST = 10.0
 """Effective candidates below which the answer would be an accident, and is refused."""
+
+
+def refuse_wide(title: str, columns: int) -> None:
+    """Refuse a condition that needs matrices of so many columns.
+
+    Raises:
+        InvalidInput: there are too many.
+    """
+    if columns > WIDEST:
+        raise InvalidInput(
+            f"{title} cannot be conditioned on codes of {columns:,} columns, as that takes a "
+            f"matrix of them all: reduce them to {WIDEST:,} or fewer"
+        )
 
 
 def resampled(
@@ -79,6 +95,7 @@ def resampled(
     """
     from aegen.samplers.bootstrap import Bootstrap
 
+    refuse_wide(model.title, len(known))
     own = model._sample(OWN_DRAWS, rng)
     model._score_samples(own[:1])  # refuses where there is no density, before any work
     centre, scale = centre_and_scale(own)

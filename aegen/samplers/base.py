@@ -63,6 +63,9 @@ LARGEST = 1e100
 WIDEST = 65_536
 """Coordinates of a code at most, as in a bundle."""
 
+MODELLED = 4096
+"""Columns that a saved model is of at most; more come to a model as principal components."""
+
 FEW_ROWS = 10
 """Effective rows below which draws are little more than copies of those rows."""
 
@@ -247,9 +250,11 @@ class Sampler(BaseEstimator, ABC):
 
         Raises:
             NotFitted: before ``fit``.
-            StorageError: the file cannot be written.
+            StorageError: the file cannot be written, or is of over 4,096 columns.
         """
         self._require_fitted()
+        if self._d > MODELLED:
+            raise StorageError(path, f"cannot be written: {_too_wide(self._d)}")
         learned = [*self.learned, *(self.reduced if self._subspace else ())]
         state = {name: np.asarray(getattr(self, name)) for name in learned}
         # Numbers of numpy, which a grid search sets, become plain ones.
@@ -288,6 +293,8 @@ class Sampler(BaseEstimator, ABC):
             setattr(self, name, array.item() if array.ndim == 0 else array)
         if self.n_features_in_ != len(self.free_) or not self._d:
             return "free_ must say of each coordinate whether it is free"
+        if self._d > MODELLED:
+            return _too_wide(self._d)
         if self._subspace and not self.free_.all():
             return "free_ must leave all coordinates free beside principal components"
         self._fields = self.get_params(deep=False)
@@ -677,6 +684,12 @@ def load(path: Path | str) -> Sampler:
         raise StorageError(path, what) from problem
     model._restore(state, path)
     return model
+
+
+def _too_wide(d: int) -> str:
+    return (
+        f"it would be of {d:,} columns, and {MODELLED:,} are the most: set reduce, or reduce codes"
+    )
 
 
 def _named(arrays: set[str]) -> str:

@@ -219,7 +219,7 @@ class LocalGaussian(RowSampler, DensitySampler, ConditionalSampler):
     bounded_above_: Annotated[BoolArray, "d"]
     conditioned_: bool
     roots_: Annotated[FloatArray, "k heavy d"]
-    neighbours_: Annotated[int, not_negative]
+    neighbours_: Annotated[int, within(0, 1000)]
     kept_: Annotated[float, within(0, 1)]
     spread_: Annotated[float, within(0, 1e12)]
     differences_: bool
@@ -460,17 +460,17 @@ class LocalGaussian(RowSampler, DensitySampler, ConditionalSampler):
             # Given the known columns, the k normal numbers of a component are normal again.
             seen = self.spread_ * laws.roots[:, :, columns] / widths
             away = (at - laws.means[:, columns]) / widths
-            values_, axes = np.linalg.eigh(seen @ seen.transpose(0, 2, 1))
-            values_ = 1 + np.maximum(values_, 0)
+            axes, lengths, _ = np.linalg.svd(seen, full_matrices=False)
+            left = 1 / np.hypot(1, lengths)  # of a standard deviation, along these axes
             pulled = np.einsum("bkj,bj->bk", seen, away)
-            turned = np.einsum("bkr,bk->br", axes, pulled) / values_
+            turned = np.einsum("bkr,bk->br", axes, pulled) * left**2
             expected = np.einsum("bkr,br->bk", axes, turned)
             free = laws.roots[:, :, ~known]
             codes[heavy[part]] = laws.means[:, ~known] + self.spread_ * np.einsum(
                 "bk,bkd->bd", expected, free
             )
-            turned_free = np.einsum("bkr,bkd->brd", axes, free)
-            roots[:, part] = (turned_free / np.sqrt(values_)[:, :, None]).transpose(1, 0, 2)
+            taken = (1 - left)[:, :, None] * np.einsum("bkr,bkd->brd", axes, free)
+            roots[:, part] = (free - np.einsum("bkr,brd->bkd", axes, taken)).transpose(1, 0, 2)
         return self._learnt(
             codes.shape[1],
             codes_=codes,

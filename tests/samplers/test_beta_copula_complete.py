@@ -11,6 +11,7 @@ from scipy.stats import beta, norm
 from aegen.core.errors import InvalidInput
 from aegen.samplers import load, samplers
 from aegen.samplers._beta_sums import BetaSums, _step_cdf
+from aegen.samplers._jitter import Correlated
 from tests.evidence import cdf_agrees, probability_agrees, same_distribution
 from tests.example_codes import clusters, constant_column, tied, tilted
 from tests.samplers.smoothed_margins import found, smoothed
@@ -332,6 +333,16 @@ def test_coupled_jitter_keeps_margins_uniform(jitter, coupling):
     independent = np.corrcoef(norm.ppf(beta.cdf(own, steps, 11 - steps)).T)[0, 1]
     assert coupled > 0.5 * coupling
     assert abs(independent) < 0.04
+
+
+@pytest.mark.parametrize("rows", [5, 40])
+def test_correlated_jitter_follows_the_scores_of_few_rows_and_of_many(rows):
+    rng = np.random.default_rng(0)
+    scores, weights = rng.normal(size=(rows, 8)), rng.dirichlet(np.ones(rows))
+    root = Correlated(scores, weights).root
+    covariance = (scores * weights[:, None]).T @ scores
+    spread = np.sqrt(np.diag(covariance))
+    assert root @ root.T == pytest.approx(covariance / np.outer(spread, spread), abs=1e-12)
 
 
 def test_correlated_jitter_has_the_stated_correlation():

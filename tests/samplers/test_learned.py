@@ -170,6 +170,17 @@ def test_fields_that_are_none_are_refused_in_a_short_sentence(fields, said, tmp_
     assert len(str(caught.value)) < 500
 
 
+def test_more_columns_than_can_be_read_are_not_written(tmp_path):
+    model, file = samplers.create("bootstrap").fit(np.zeros((2, 4097))), tmp_path / "model"
+    with pytest.raises(StorageError, match=r"of 4,097 columns, and 4,096 are the most"):
+        model.save(file)
+    narrow = samplers.create("bootstrap").fit(np.zeros((2, 4096)))
+    wide = {"free_": np.ones(4097, bool), "given_": np.zeros(4097), "codes_": np.zeros((2, 4097))}
+    assert load(resealed(file, "bootstrap", narrow)).sample().shape == (1, 4096)
+    with pytest.raises(StorageError, match=r"of 4,097 columns, and 4,096 are the most"):
+        load(resealed(file, "bootstrap", narrow, n_features_in_=np.asarray(4097), **wide))
+
+
 def test_a_network_is_not_made_before_its_size_is_known_to_fit(tmp_path):
     codes = np.random.default_rng(0).normal(size=(40, 2))
     model = samplers.create("flow-matching", epochs=1, hidden=4).fit(codes, rng=0)

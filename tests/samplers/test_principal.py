@@ -1,5 +1,7 @@
 """Models of principal components: the density is one, closed forms, noise of the measured size."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
@@ -133,3 +135,17 @@ def test_noise_around_few_rows_is_of_its_true_size():
     model = fitted("gaussian", z, 1)
     noise = model.unit_**2 * (model.noise_**2).mean()
     assert noise == pytest.approx(5 / 6, rel=0.12)  # the mean of the rows takes a sixth
+
+
+def test_wide_codes_have_densities_without_a_matrix_of_all_columns():
+    rng = np.random.default_rng(0)
+    d = 2100
+    codes = rng.normal(size=(30, 4)) @ rng.normal(size=(4, d)) + 0.1 * rng.normal(size=(30, d))
+    model = samplers.create("gaussian", reduce=4).fit(codes)
+    tracemalloc.start()
+    assert np.isfinite(model.score_samples(codes)).all()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8 * d * d / 4  # such a matrix takes four times as much
+    with pytest.raises(InvalidInput, match="codes of 2,100 columns"):
+        model.condition({0: 0.0})
