@@ -92,12 +92,16 @@ class Train(Subject):
 
 
 class Create(Subject):
-    """`aegen bundles create`, in chunks of sixteen rows."""
+    """`aegen bundles create`, in chunks of sixteen rows; of a part of the rows, or of all."""
 
     name, unit = "create", "chunk"
 
+    def __init__(self, keep: int | None = 96) -> None:
+        self.keep = keep
+
     def _run(self, world: World, out: Path) -> int:
-        words = ["bundles", "create", "digits", "--trained", world.trained]
+        words: list[Any] = ["bundles", "create", "digits", "--trained", world.trained]
+        words += [] if self.keep is None else ["--keep", self.keep]
         return _command(*words, "--images", world.data, "--out", out / "digits")
 
     def _count(self, begun: Callable[[], object]) -> None:

@@ -206,7 +206,7 @@ def _world(place: Path, subjects: Sequence[Subject]) -> World:
         undisturbed(Train(), world, place / "trained")
     if needed & {Compare, Fit}:
         made = place / "made"
-        undisturbed(Create(), world, made)
+        undisturbed(Create(keep=None), world, made)
         world.bundles.mkdir()
         (made / "digits").rename(world.bundles / "digits")
     return world
