@@ -243,8 +243,11 @@ def _fork(attempt: Callable[[Any], str], cases: Sequence[Any], folder: Path) -> 
     read, write = os.pipe()
     pid = os.fork()
     if pid == 0:
-        os.close(read)
-        _in_fork(attempt, cases, folder, write)
+        try:
+            os.close(read)
+            _in_fork(attempt, cases, folder, write)
+        finally:  # never on in the code of the process that it was forked from
+            os._exit(1)
     os.close(write)
     said = b""
     while select.select([read], [], [], PATIENCE)[0]:
@@ -269,7 +272,7 @@ def _fork(attempt: Callable[[Any], str], cases: Sequence[Any], folder: Path) -> 
 def _in_fork(
     attempt: Callable[[Any], str], cases: Sequence[Any], folder: Path, write: int
 ) -> None:
-    """Try cases and write what came of each; never returns."""
+    """Try cases and write what came of each; the process ends with the last."""
     outside: list[str] = []
     code: list[str] = []
     sys.addaudithook(_watch(folder, outside, code))

@@ -48,7 +48,7 @@ def shortened(text: str, most: int) -> str:
 
     Example:
         >>> shortened("from the beginning to the end", 13)
-        'from ... end'
+        'from...e end'
     """
     if len(text) <= most:
         return text

@@ -62,8 +62,8 @@ def entropy(mask: Mask) -> float:
         >>> entropy(np.array([1, -1, 0, 0] * 8, np.int8))
         6.0
     """
-    n = mask.size
-    counts = [np.count_nonzero(mask == value) for value in (-1, 0, 1)]
+    n = int(mask.size)
+    counts = [int(np.count_nonzero(mask == value)) for value in (-1, 0, 1)]
     return -sum(k * math.log2(k / n) for k in counts if k) / 8
 
 
