@@ -6,11 +6,11 @@ import time
 from aegen.benchmarks.kill_subjects import Subject
 from aegen.core.storage import write_bytes
 
-UNITS = 5
+UNITS = 3
 
 
 class Program(Subject):
-    """Five units of work."""
+    """Three units of work."""
 
     unit = "unit"
 

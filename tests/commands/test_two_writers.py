@@ -3,6 +3,8 @@
 import pytest
 
 from aegen.core.storage import claimed
+from aegen.supermask.training.recipe import Recipe
+from aegen.supermask.training.runs import Run, perform
 from tests.onnx_networks import affine
 from tests.tiny_bundle import tiny_bundle, tiny_images
 
@@ -40,16 +42,14 @@ def test_a_training_that_is_under_way_elsewhere_is_refused(
     assert not (tmp_path / "out").exists()
 
 
-def test_of_several_seeds_the_one_that_is_under_way_elsewhere_is_refused(
-    aegen, real_data, tmp_path
-):
-    words = [*MASKS, "--data", f"mnist={real_data / 'mnist'}", "--runs", 2, "--jobs", 1]
-    with claimed(tmp_path / "seed-1.safetensors"):
-        code, said, _ = aegen(*words, "--out", tmp_path)
-    assert code == 2
-    assert "seed-1.safetensors: is being written by another process" in said
-    assert (tmp_path / "seed-0.ticket").is_file()
-    assert not (tmp_path / "seed-1.safetensors").exists()
+def test_of_several_seeds_one_that_is_under_way_elsewhere_has_a_problem(real_data, tmp_path):
+    data, recipe = str(real_data / "mnist"), Recipe(epochs=1)
+    run = Run("fcn", (("hidden", "8"),), "mnist", data, 64, recipe, str(tmp_path))
+    with claimed(run.checkpoint):
+        assert "is being written by another process" in perform(run).problem
+        assert perform(run.of_seed(1)).problem is None
+    assert not run.checkpoint.exists()
+    assert run.of_seed(1).ticket.is_file()
 
 
 def test_a_comparison_that_is_under_way_elsewhere_is_refused(aegen, bars, tmp_path):
