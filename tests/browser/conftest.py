@@ -78,7 +78,7 @@ class Visits:
             self.errors.append(line)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def serve(tmp_path_factory):
     """A function that starts a server: serve(script, cwd=the project, VARIABLE=...).
 
@@ -109,8 +109,9 @@ def chromium_path():
     return find_chromium() or missing("no Chromium found: install Debian's package chromium")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright():
+    """Ended with each file: while it runs, no other test can use asyncio in this thread."""
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
@@ -119,9 +120,9 @@ def playwright():
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(playwright, chromium_path):
-    """The one browser of the session."""
+    """The one browser of a file."""
     browser = playwright.chromium.launch(executable_path=chromium_path, args=list(FLAGS))
     yield browser
     browser.close()

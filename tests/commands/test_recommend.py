@@ -92,7 +92,7 @@ def test_where_all_copy_it_says_so_and_fails(recommend, folder):
         (["nosuch.npz"], "there is no such file"),
         (["bars", "--samplers", "gausian"], "gausian"),
         (["bars", "--seconds", "0"], "seconds must be positive"),
-        (["bars", "--seconds", "nan"], "seconds must be positive"),
+        (["bars", "--seconds", "nan"], "seconds must be a number within"),
         (["bars", "--out", "all.txt"], ".csv or .json"),
         (["bars", "--out", "nowhere/all.csv"], "no such folder"),
         (["few.npy"], "100"),

@@ -54,7 +54,7 @@ def answered(monkeypatch):
         )
         said = to_json(Recommendation(trials, asked.copying, 30, 3.0))
         mark = recommendations._mark(asked)
-        work = lambda: recommendations._take(mark, said)  # noqa: E731
+        work = lambda: recommendations._take(asked, mark, said)  # noqa: E731
         return process._jobs.begin(mark, lambda: Inline(mark, work))
 
     monkeypatch.setattr(recommendations, "begin", begin)

@@ -44,6 +44,14 @@ def asked(name: str) -> ComparisonRequest:
             width=130,
             help="The same seed gives the same pictures, and the same held-out rows for all.",
         )
+        bound.choose(
+            "Budget",
+            state.budget,
+            list(BUDGETS),
+            kind="segments",
+            format_func=lambda key: BUDGETS[key].title,
+            help=COSTS,
+        )
         usual = BUDGETS[state.budget.get()].seeds
         bound.choose(
             "Seeds",
@@ -53,14 +61,6 @@ def asked(name: str) -> ComparisonRequest:
             width=130,
             help="Fits and draws are made anew under so many seeds. From three on, intervals "
             "also hold the chance in fits; each takes as long as the first.",
-        )
-        bound.choose(
-            "Budget",
-            state.budget,
-            list(BUDGETS),
-            kind="segments",
-            format_func=lambda key: BUDGETS[key].title,
-            help=COSTS,
         )
         _add(name, models)
         if state.models.get() is not None:
