@@ -2,7 +2,7 @@
 
 Finished results are read from the store first and written to it one by one, so a run that was
 stopped goes on where it was. A process that dies takes its task with it: the rest is done by new
-ones, and a task that ends its process even when it is alone becomes a result that says so.
+ones, and a task that ends its process twice when it is alone becomes a result that says so.
 """
 
 from __future__ import annotations
@@ -106,8 +106,11 @@ def _done(tasks: Iterable[Task], backend: Backend, work: Work) -> Generator[Resu
                     del left[task]
 
 
-def _alone(task: Task, work: Work, arguments: dict[str, Any]) -> Result:
-    """The result of a task that has the workers for itself, or why there is none."""
+def _alone(task: Task, work: Work, arguments: dict[str, Any], *, again: bool = True) -> Result:
+    """The result of a task that has the workers for itself, or why there is none.
+
+    Where its process ends it is begun once more: another one's end may have come to it.
+    """
     try:
         with _results([task], work, {**arguments, "pre_dispatch": 1}) as results:
             [result] = results
@@ -115,6 +118,8 @@ def _alone(task: Task, work: Work, arguments: dict[str, Any]) -> Result:
     except AegenError:
         raise
     except Exception as problem:
+        if again and _ended(problem):
+            return _alone(task, work, arguments, again=False)
         return Result(task, problem=_reason(problem))
 
 
@@ -134,10 +139,16 @@ def _results(
 
 
 def _reason(problem: Exception) -> str:
-    kind = type(problem)
-    if isinstance(problem, BrokenExecutor) or kind.__module__.startswith(("distributed", "ray.")):
+    kind = type(problem).__name__
+    if _ended(problem):
         return (
-            f"its process was ended from outside ({kind.__name__}), most often as memory ran out: "
-            "take fewer draws, or a smaller model"
+            f"its process was ended from outside ({kind}), most often as memory ran out: take "
+            "fewer draws, or a smaller model"
         )
-    return f"failed: {kind.__name__}: {problem}"
+    return f"failed: {kind}: {problem}"
+
+
+def _ended(problem: Exception) -> bool:
+    """Whether a task's process was ended, as a backend tells."""
+    ours = type(problem).__module__.startswith(("distributed", "ray."))
+    return ours or isinstance(problem, BrokenExecutor)
