@@ -53,11 +53,6 @@ def pytest_collection():
         gc.enable()
 
 
-def pytest_collection_modifyitems(items):
-    """Browser tests first: their files are long, and the last would keep one process waiting."""
-    items.sort(key=lambda item: "browser" not in item.path.parts)
-
-
 def pytest_runtest_logfinish():
     if len(sys.modules) > loaded + 100:  # a test was the first to need a library
         gc.collect()
