@@ -187,8 +187,9 @@ def _table(found: Table, *, whole: bool) -> None:
 
     shown, gaps = _measured(found)
     said = [plain(each) for each in verdict(shown)] if whole else []
+    place = st.empty()  # so that the table keeps its own place when the verdict comes
     if said:
-        st.success(said[0], icon=":material/verified:")
+        place.success(said[0], icon=":material/verified:")
     drawing(DENSE + table_html(shown).replace(" ± ", "\u2009±\u2009"), key="figures")
     st.caption(
         "Bars are 95 % intervals, one scale a line. **Orange**: better than every other model, "
