@@ -111,6 +111,13 @@ def load_classifier(manifest: Manifest, content: bytes, path: Path) -> Classifie
     return net
 
 
+UNFIT = (
+    *(AegenError, ArithmeticError, AttributeError, LookupError),
+    *(RuntimeError, TypeError, ValueError),
+)
+"""What a network raises at arguments of any other kind than it takes."""
+
+
 def _built(kind: Callable[..., Any], spec: Network, field: str, path: Path) -> Any:
     """A network without weights, from arguments that come from a file.
 
@@ -122,7 +129,7 @@ def _built(kind: Callable[..., Any], spec: Network, field: str, path: Path) -> A
     try:
         with torch.device("meta"):
             return kind(**spec.arguments).eval()
-    except (AegenError, TypeError, ValueError, RuntimeError, ArithmeticError) as problem:
+    except UNFIT as problem:
         fault = f"cannot build a network ({str(problem).splitlines()[0]})"
         raise BundleError(path, f"{field}.arguments: {fault}") from problem
 
