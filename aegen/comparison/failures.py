@@ -44,6 +44,9 @@ def failures(
         held_out: codes that the model has not seen; there may be none.
         k: how many of each, fewer where there are fewer.
 
+    Raises:
+        InvalidInput: no draws, codes of another dimension, or not finite.
+
     Example:
         >>> found = failures([[0.1], [9.0]], np.array([[0.0], [1.0]]), [[1.2], [8.0]], k=1)
         >>> found.strange, found.copied, found.originals, found.missed, found.nearest
