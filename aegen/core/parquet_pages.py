@@ -3,7 +3,9 @@
 A dictionary's value is repeated in a few bits, and a page of zeros shrinks ten thousandfold, so a
 kilobyte may become gigabytes, and what the footer says of sizes may be wrong. The header of every
 page says what that page unpacks to; pyarrow does not show it, so it is read here (Apache Parquet,
-parquet.thrift, in Thrift's compact protocol). Texts are read as dictionaries, each value once.
+parquet.thrift, in Thrift's compact protocol). So is where each column's pages lie: pyarrow ends
+the process where it is asked for a column whose size statistics do not fit the schema. Texts are
+read as dictionaries, each value once.
 """
 
 from __future__ import annotations
@@ -31,8 +33,12 @@ SHORT_HEADER, HEADER = 128, 1 << 17
 MOST_PAGES = 100_000
 
 DAMAGED = "has a page whose header is damaged, or too long"
+BROKEN_FOOTER = "has a footer that does not describe its columns"
 
 DEEPEST = 8
+
+FOOTER = 4_000_000
+"""Bytes of a footer that are read: some ten thousand columns, each in each row group."""
 
 WIDTHS = {"BOOLEAN": 1, "INT32": 4, "FLOAT": 4, "INT64": 8, "DOUBLE": 8, "INT96": 12}
 """Bytes of a value, by its type in the file."""
@@ -72,6 +78,7 @@ class Parquet:
             self._file = pq.ParquetFile(self._bytes, metadata=about, read_dictionary=texts)
             self.schema = about.schema.to_arrow_schema()
             self.groups = [about.row_group(k).num_rows for k in range(about.num_row_groups)]
+        self._chunks = _chunks(self._bytes, len(self.groups), about.num_columns)
         self.rows: int = about.num_rows
 
     def read(self, columns: Sequence[str] | None = None) -> Any:
@@ -106,11 +113,10 @@ class Parquet:
     def _require_room(self, columns: Sequence[str] | None, groups: Iterable[int]) -> None:
         total = 0
         for number in groups:
-            group = self._about.row_group(number)
-            for place in range(self._about.num_columns):
+            for place, chunk in enumerate(self._chunks[number]):
                 column = self._about.schema.column(place)
                 if columns is None or column.path.split(".")[0] in columns:
-                    total += _memory(_pages(self._bytes, group.column(place)), column)
+                    total += _memory(_pages(self._bytes, chunk), column)
                 if total > self._most:
                     raise InvalidInput(
                         f"unpacks to more than {self._most / 1e6:,.0f} MB, which are allowed for "
@@ -176,12 +182,41 @@ def _memory(pages: Iterator[_Page], column: Any) -> int:
     return total + largest
 
 
-def _pages(file: BinaryIO, chunk: Any) -> Iterator[_Page]:
+@dataclass(frozen=True)
+class _Chunk:
+    """Where a column's pages in a row group lie, and how many values they hold."""
+
+    start: int
+    length: int
+    values: int
+
+
+def _chunks(file: BinaryIO, groups: int, columns: int) -> list[list[_Chunk]]:
+    """The chunks of each row group, by the footer."""
+    end = file.seek(-8, os.SEEK_END)
+    length = int.from_bytes(file.read(4), "little")
+    if not 0 < length <= min(end, FOOTER):
+        raise InvalidInput(f"has a footer of {length:,} bytes, and {FOOTER:,} are allowed")
+    file.seek(end - length)
+    try:
+        found = _struct(file.read(length), 0)[0].get(4)
+        chunks = [[_chunk(each[3]) for each in group[1]] for group in found or []]
+    except (IndexError, KeyError, TypeError):
+        raise InvalidInput(BROKEN_FOOTER) from None
+    if [len(group) for group in chunks] != [columns] * groups:
+        raise InvalidInput(BROKEN_FOOTER)
+    return chunks
+
+
+def _chunk(meta: dict[int, Any]) -> _Chunk:
+    values, length, start = meta[5], meta[7], meta[9]
+    dictionary = meta.get(11, 0)
+    return _Chunk(dictionary if 0 < dictionary < start else start, length, values)
+
+
+def _pages(file: BinaryIO, chunk: _Chunk) -> Iterator[_Page]:
     """The pages of a column in a row group, by their headers."""
-    place, first = chunk.data_page_offset, chunk.dictionary_page_offset
-    if chunk.has_dictionary_page and first is not None and 0 < first < place:
-        place = first
-    end, missing = place + chunk.total_compressed_size, chunk.num_values
+    place, end, missing = chunk.start, chunk.start + chunk.length, chunk.values
     for _ in range(MOST_PAGES):
         if missing <= 0 or not 0 <= place < end:
             return
@@ -236,9 +271,26 @@ def _value(data: bytes, place: int, kind: int, depth: int) -> tuple[Any, int]:
     if kind == 8:
         length, place = _varint(data, place)
         return None, place + length
+    if kind in (9, 10) and depth < DEEPEST:
+        return _list(data, place, depth + 1)
     if kind == 12 and depth < DEEPEST:
         return _struct(data, place, depth + 1)
     raise InvalidInput(DAMAGED)
+
+
+def _list(data: bytes, place: int, depth: int) -> tuple[list[Any], int]:
+    length, kind = data[place] >> 4, data[place] & 15
+    place += 1
+    if length == 15:
+        length, place = _varint(data, place)
+    values = []
+    for _ in range(length):
+        if kind in (1, 2):  # unlike a field's, an entry's truth takes a byte
+            value, place = data[place] == 1, place + 1
+        else:
+            value, place = _value(data, place, kind, depth)
+        values.append(value)
+    return values, place
 
 
 def _varint(data: bytes, place: int) -> tuple[int, int]:

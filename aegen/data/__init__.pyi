@@ -19,5 +19,6 @@ from aegen.data.emnist_letters import EMNISTLetters as EMNISTLetters
 from aegen.data.fashion_mnist import FashionMNIST as FashionMNIST
 from aegen.data.kmnist import KMNIST as KMNIST
 from aegen.data.mnist import MNIST as MNIST
+from aegen.data.personas import Personas as Personas
 from aegen.data.sprites import Sprites as Sprites
 from aegen.data.svhn import SVHN as SVHN

@@ -65,7 +65,9 @@ def test_every_page_is_counted():
     for group in range(about.num_row_groups):
         for place in range(about.num_columns):
             chunk = about.row_group(group).column(place)
-            pages = list(parquet_pages._pages(io.BytesIO(content), chunk))
+            own = Parquet(content)._chunks[group][place]
+            assert (own.length, own.values) == (chunk.total_compressed_size, chunk.num_values)
+            pages = list(parquet_pages._pages(io.BytesIO(content), own))
             values = sum(page.values for page in pages if page.kind != 2)
             assert values == chunk.num_values
             # the footer counts the headers too
@@ -116,10 +118,34 @@ def test_pages_without_end_are_not_counted(monkeypatch):
 
 def test_headers_longer_than_most_are_read_too(monkeypatch):
     content = written(columns(), row_group_size=900)
-    chunk = parquet.ParquetFile(io.BytesIO(content)).metadata.row_group(1).column(0)
+    chunk = Parquet(content)._chunks[1][0]
     pages = list(parquet_pages._pages(io.BytesIO(content), chunk))
     monkeypatch.setattr(parquet_pages, "SHORT_HEADER", 5)
     assert list(parquet_pages._pages(io.BytesIO(content), chunk)) == pages
     monkeypatch.setattr(parquet_pages, "HEADER", 6)
     with pytest.raises(InvalidInput, match="damaged, or too long"):
         list(parquet_pages._pages(io.BytesIO(content), chunk))
+
+
+def test_no_footer_ends_the_process():
+    """At a histogram of another length than the schema's, pyarrow's own metadata aborts."""
+    content = written({"text": ["a", "b", None], "list": [[1], [2, 3], None]}, compression="none")
+    end = len(content) - 8
+    read = refused = 0
+    for place in range(end - int.from_bytes(content[end : end + 4], "little"), end):
+        other = bytearray(content)
+        other[place] ^= 1
+        try:
+            Parquet(bytes(other)).read_plain()
+            read += 1
+        except InvalidInput:
+            refused += 1
+    assert read > 50
+    assert refused > 50
+
+
+@pytest.mark.parametrize("length", [0, 3, 2**31])
+def test_a_footer_of_a_wrong_length_is_refused(length):
+    content = written({"text": ["a"]})
+    with pytest.raises(InvalidInput):
+        Parquet(content[:-8] + length.to_bytes(4, "little") + b"PAR1")

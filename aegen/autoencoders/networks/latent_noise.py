@@ -1,0 +1,64 @@
+"""An autoencoder that is trained with noise on its codes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import torch
+from torch import Tensor, nn
+
+from aegen.autoencoders.networks._backbone import Channels, LatentDim
+from aegen.autoencoders.networks._size import Size
+from aegen.autoencoders.networks.convolutional import Convolutional
+from aegen.core.parameters import Field
+
+__all__ = ["LatentNoise"]
+
+
+class LatentNoise(Convolutional):
+    """The convolutional autoencoder with Gaussian noise on its standardised codes in training.
+
+    Noise in a hidden layer (B. Poole, J. Sohl-Dickstein, S. Ganguli: Analyzing noise in
+    autoencoders and deep networks, 2014, arXiv 1406.1831) makes the decoder give the same picture
+    around a code, and moves pictures that differ in kind apart, so that draws of a latent model,
+    which never hit a code exactly, decode as cleanly as codes do. Batch normalisation without
+    scale or shift fixes the spread of each dimension at one, as the noise could otherwise be
+    outgrown. Without noise a code is as free as that of `Convolutional`.
+
+    Args:
+        channels, size, latent_dim, widths: as `Convolutional`.
+        noise: standard deviation of the noise, in those of a dimension.
+
+    Example:
+        >>> net = LatentNoise(channels=3, size=64, latent_dim=32).eval()
+        >>> net.encode(torch.zeros(2, 3, 64, 64)).shape
+        torch.Size([2, 32])
+    """
+
+    title = "Autoencoder with latent noise"
+
+    def __init__(
+        self,
+        channels: Channels = 1,
+        size: Size = 28,
+        latent_dim: LatentDim = 10,
+        widths: Sequence[int] | None = None,
+        noise: Annotated[
+            float, Field("Noise on a code in training, in its deviations", low=0)
+        ] = 0.2,
+    ) -> None:
+        super().__init__(channels, size, latent_dim, widths)
+        self.arguments["noise"] = self.noise = noise
+        self.standardise = nn.BatchNorm1d(latent_dim, affine=False)
+
+    def encode(self, x: Tensor) -> Tensor:
+        """Codes (n, d) of images (n, c, h, w) in [0, 1], each dimension with a spread of one."""
+        z: Tensor = self.standardise(self.encoder(x))
+        return z
+
+    def loss(self, x: Tensor, noise: torch.Generator) -> Tensor:
+        """Cross-entropy of the reconstruction from a noisy code, in nats an image."""
+        z = self.encode(x)
+        shock = torch.randn(z.shape, generator=noise, device=noise.device).to(z)
+        return self.reconstruction_loss(self.logits(z + self.noise * shock), x)
