@@ -65,6 +65,8 @@ def train_autoencoder(
     *,
     architecture: str = "convolutional",
     arguments: dict[str, Any] | None = None,
+    labels: IntArray | None = None,
+    attributes: Mapping[str, int] | None = None,
     dataset: str = "",
     source: Mapping[str, Any] | None = None,
     recipe: Recipe | None = None,
@@ -78,6 +80,9 @@ def train_autoencoder(
         checkpoint: file that keeps the training; an unfinished one is continued.
         architecture: name of one of `aegen.autoencoders.architectures`.
         arguments: its arguments beside ``channels`` and ``size``, such as ``latent_dim``.
+        labels: where the architecture learns attributes, the value of each, from 0, in the order
+            of ``attributes``, int64 (n, a); negative where it is not known.
+        attributes: number of values of each by its name.
         dataset: name of the data set, kept in the checkpoint.
         source: plain values that say where the images lie, kept in the checkpoint; None: nothing.
         recipe: how to train, 20 epochs by default.
@@ -93,6 +98,8 @@ def train_autoencoder(
     images, test = kept(images, held_out)
     h, w, channels = images.shape[1:]
     full = {**(arguments or {}), "channels": channels, "size": stored_size((h, w))}
+    learned = _learned(architecture, images, labels, attributes or {})
+    full |= {} if learned is None else {"attributes": dict(attributes or {})}
     network = initialised(lambda: architectures.create(architecture, **full), recipe.seed)
     assert isinstance(network, Autoencoder)
     require_resources(network, images.shape, recipe.batch, checkpoint.parent, device)
@@ -101,7 +108,7 @@ def train_autoencoder(
     about |= {} if source is None else {SOURCE: dict(source)}
 
     def loss(x: Tensor, rows: Tensor, noise: torch.Generator) -> Tensor:
-        return network.loss(x, noise)
+        return network.loss(x, noise, None if learned is None else learned[rows].to(device))
 
     def score() -> dict[str, float]:
         total = 0.0
@@ -208,6 +215,19 @@ def train_classifier(
         rows = np.flatnonzero(column >= 0)
         each.fit(images[rows].transpose(0, 3, 1, 2), column[rows])
         _rewrite(checkpoint, network, score())
+
+
+def _learned(
+    architecture: str, images: ImageRows, labels: IntArray | None, attributes: Mapping[str, int]
+) -> Tensor | None:
+    """Labels (n, a) that the architecture learns; None where it learns none."""
+    if not architectures.get(architecture).learns_attributes:
+        if labels is not None:
+            raise TrainingError(f"{architecture} learns no attributes: give it no labels")
+        return None
+    if labels is None:
+        raise TrainingError(f"{architecture} learns attributes: give the labels of the images")
+    return torch.from_numpy(_targets(images, labels, attributes, {})[0])
 
 
 def _targets(

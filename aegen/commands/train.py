@@ -245,8 +245,9 @@ def _autoencoder(
     from aegen.autoencoders import architectures
     from aegen.autoencoders.defaults import chosen_batch, chosen_epochs, chosen_latent_dim
 
-    architectures.get(architecture)
+    learns = architectures.get(architecture).learns_attributes
     found = _checked(images, out, device, threads)
+    known = _labels(found) if learns else {}
     rows = int((~found.holdout).sum())
     arguments["latent_dim"] = arguments["latent_dim"] or chosen_latent_dim(found.image_shape)
     recipe["batch"] = recipe["batch"] or chosen_batch(rows, found.image_shape, most=256)
@@ -267,6 +268,7 @@ def _autoencoder(
         checkpoint := out / "checkpoint.safetensors",
         architecture=architecture,
         arguments=arguments,
+        **known,
         dataset=found.name,
         source=images.source,
         recipe=Recipe(**recipe),
@@ -274,6 +276,14 @@ def _autoencoder(
     )
     follow(steps, recipe["epochs"], checkpoint, keep_every)
     typer.echo(f"next: {next_command(images, out)}")
+
+
+def _labels(found: Any) -> dict[str, Any]:
+    """The classes of the training rows, as `train_autoencoder` takes them."""
+    from aegen.autoencoders.attribute_labels import attribute_labels
+
+    labels = attribute_labels(found.attributes)
+    return {"labels": labels.classes[~found.holdout], "attributes": labels.counts}
 
 
 def _checked(images: TrainingImages, out: Path, device: str, threads: int | None) -> Any:

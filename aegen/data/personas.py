@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from aegen.core.arrays import BoolArray
 from aegen.core.errors import InvalidInput, StorageError
 from aegen.data._idx import read_npz
+from aegen.data._reading.attributes import MISSING
 from aegen.data.base import DataSet, ImageSet, category
 
 __all__ = ["Personas"]
@@ -74,7 +75,7 @@ TABLES = ("images", "attributes", "attribute_names", "split")
 class Personas(DataSet):
     """Faces composed of skin, hair, eyes, mouth, nose, beard and clothes, each drawn at random.
 
-    A mouth under a full beard, and the colour of hair that nobody sees, are missing values.
+    A mouth under a full beard, and the colour of hair that nobody sees, are "missing".
     Held out are the file's rows of ``split`` 1, a random part, and 2, every picture of 60
     combinations of hair, eyes and facial hair that no training row has. There is no copy to
     fetch: the npz file holds ``images`` (n, 64, 64, 3) uint8, ``attributes`` (n, a) uint8,
@@ -116,9 +117,11 @@ class Personas(DataSet):
         hidden = {name: _hidden(table, HIDDEN[name]) for name in names if name in HIDDEN}
         columns = {}
         for name, column in zip(names, values.T, strict=True):
-            seen = np.where(hidden.get(name, False), -1, column.astype(np.int64))
-            words = WORDS.get(name, {})
-            columns[name] = category(seen, [words.get(word, word) for word in own[name]])
+            words = [WORDS.get(name, {}).get(word, word) for word in own[name]]
+            if name in hidden:
+                column = np.where(hidden[name], len(words), column)
+                words.append(MISSING)
+            columns[name] = category(column, words)
         return self.image_set(images, pd.DataFrame(columns), split > 0)
 
 

@@ -33,14 +33,21 @@ def bars():
     return x
 
 
-def run(images, path, epochs=3, architecture="convolutional", **changes):
+LYING = np.arange(64)[:, None] // 32
+"""Which of the two kinds of bars each picture shows."""
+
+
+def run(images, path, epochs=3, architecture="convolutional", arguments=None, **changes):
     recipe = Recipe(**{"epochs": epochs, "batch": 16, "learning_rate": 1e-2, "seed": 1, **changes})
+    kind = architectures.get(architecture)
+    known = {"labels": LYING, "attributes": {"lying": 2}} if kind.learns_attributes else {}
     return train_autoencoder(
         images,
         images[:8],
         path,
         architecture=architecture,
-        arguments={"latent_dim": 2, **architectures.get(architecture).quick},
+        arguments={"latent_dim": 2, **kind.quick, **(arguments or {})},
+        **known,
         recipe=recipe,
     )
 
@@ -82,6 +89,58 @@ def test_a_killed_training_continues_to_the_same_weights(bars, tmp_path, archite
     assert read_checkpoint(whole).history == read_checkpoint(cut).history
 
 
+def shares_read_off(bars, path, **arguments):
+    """Of the pictures, those whose kind a plane in the codes tells."""
+    for _ in run(bars, path, 25, architecture="supervised", arguments=arguments):
+        pass
+    network, _, _ = trained(path)
+    with torch.inference_mode():
+        z = network.encode(torch.from_numpy(bars).permute(0, 3, 1, 2) / 255).numpy()
+    plane = np.column_stack([z, np.ones(64)])
+    side = plane @ np.linalg.lstsq(plane, 2 * LYING[:, 0] - 1, rcond=None)[0]
+    return np.mean((side > 0) == LYING[:, 0])
+
+
+def test_codes_of_a_supervised_autoencoder_tell_the_attributes_linearly(bars, tmp_path):
+    assert shares_read_off(bars, tmp_path / "a", supervision=20.0) > 0.95
+    assert shares_read_off(bars, tmp_path / "b", supervision=0.0) < 0.9
+
+
+def test_latent_noise_makes_pictures_hold_around_codes(bars, tmp_path):
+    """Beside no noise, a code that is moved by three tenths decodes nearer to what it did."""
+    moved = {}
+    for noise in (0.0, 0.3):
+        path, given = tmp_path / f"{noise}", {"noise": noise, "latent_dim": 6}
+        for _ in run(bars, path, 25, architecture="latent-noise", arguments=given):
+            pass
+        network, _, _ = trained(path)
+        with torch.inference_mode():
+            z = network.encode(torch.from_numpy(bars).permute(0, 3, 1, 2) / 255)
+            shock = 0.3 * torch.randn(z.shape, generator=torch.Generator().manual_seed(0))
+            x = network.decode(torch.cat([z, z + shock]))
+        moved[noise] = float((x[64:] - x[:64]).square().mean())
+    assert moved[0.3] < 0.8 * moved[0.0]
+
+
+def test_labels_are_for_those_who_learn_them(bars, tmp_path):
+    for architecture, labels, said in (
+        ("convolutional", LYING, "learns no attributes"),
+        ("supervised", None, "give the labels"),
+        ("supervised", LYING[:9], r"need labels of shape \(64, 1\)"),
+    ):
+        with pytest.raises(TrainingError, match=said):
+            next(
+                train_autoencoder(
+                    bars,
+                    bars[:8],
+                    tmp_path / "a",
+                    architecture=architecture,
+                    labels=labels,
+                    attributes={"lying": 2},
+                )
+            )
+
+
 def test_the_seed_decides(bars, tmp_path):
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
         for _ in run(bars, tmp_path / name, 1, seed=seed):
@@ -113,7 +172,7 @@ def test_another_training_is_not_continued(bars, tmp_path):
 def test_a_loss_that_is_not_finite_stops_with_its_step(bars, tmp_path, monkeypatch):
     network = architectures.get("convolutional")
     monkeypatch.setattr(
-        network, "loss", lambda self, x, noise: network.forward(self, x).mean() / 0
+        network, "loss", lambda self, x, noise, labels: network.forward(self, x).mean() / 0
     )
     with pytest.raises(TrainingError, match="step 1 "):
         list(run(bars, tmp_path / "a", 1))

@@ -14,6 +14,7 @@ __all__ = [
     "write_cifar10",
     "write_digits",
     "write_dsprites",
+    "write_personas",
     "write_letters",
     "write_svhn",
 ]
@@ -127,6 +128,31 @@ def write_cifar10(folder, counts=(40, 40, 20), **changes):
         np.savez_compressed(folder / f"cifar10_train_{part}.npz", **held)
 
 
+PERSONAS = {
+    "hair": ["long", "bald", "cap"],
+    "hair_colour": ["362c47", "6c4545"],
+    "mouth": ["smile", "bigSmile"],
+    "facial_hair": ["none", "beardMustache", "goatee"],
+}
+"""Some attributes of drawn faces, with their values as the file calls them."""
+
+
+def write_personas(folder, **changes):
+    """Every combination of a few attributes, twice; every fifth is held out."""
+    folder.mkdir(parents=True, exist_ok=True)
+    kinds = [len(values) for values in PERSONAS.values()]
+    rows = np.tile(np.stack(np.unravel_index(np.arange(np.prod(kinds)), kinds), axis=1), (2, 1))
+    held = {
+        "images": noise(len(rows), 64, 64, 3),
+        "attributes": rows.astype(np.uint8),
+        "attribute_names": np.array(list(PERSONAS)),
+        "split": (np.arange(len(rows)) % 5 == 0) * (1 + np.arange(len(rows)) % 2),
+        **{f"values_{name}": np.array(values) for name, values in PERSONAS.items()},
+        **changes,
+    }
+    np.savez_compressed(folder / "personas.npz", **held)
+
+
 WRITERS = {
     "kmnist": write_digits,
     "emnist-letters": write_letters,
@@ -134,5 +160,6 @@ WRITERS = {
     "dsprites": write_dsprites,
     "celeba": write_celeba,
     "cifar10": write_cifar10,
+    "personas": write_personas,
 }
 """Writes the stand-in of a data set into a folder, by the data set's name."""

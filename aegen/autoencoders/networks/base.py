@@ -22,6 +22,8 @@ class Autoencoder(nn.Module, ABC):
     Class attributes:
         title: the name that people see.
         quick: arguments that make it small, for tests.
+        learns_attributes: whether it takes ``attributes``, the number of values of each by its
+            name, and its loss their labels.
 
     Attributes:
         arguments: the constructor's arguments, plain values that JSON can hold.
@@ -31,6 +33,7 @@ class Autoencoder(nn.Module, ABC):
 
     title: ClassVar[str]
     quick: ClassVar[Mapping[str, Any]] = {}
+    learns_attributes: ClassVar[bool] = False
     arguments: dict[str, Any]
     latent_dim: int
     shape: tuple[int, int, int]
@@ -44,8 +47,11 @@ class Autoencoder(nn.Module, ABC):
         """Images (n, c, h, w) of codes (n, d), before the sigmoid."""
 
     @abstractmethod
-    def loss(self, x: Tensor, noise: torch.Generator) -> Tensor:
-        """What training makes small, in nats an image; ``noise`` is its only randomness."""
+    def loss(self, x: Tensor, noise: torch.Generator, labels: Tensor | None = None) -> Tensor:
+        """What training makes small, in nats an image; ``noise`` is its only randomness.
+
+        ``labels`` int64 (n, a) are given where ``learns_attributes``; negative: not known.
+        """
 
     def decode(self, z: Tensor) -> Tensor:
         """Images (n, c, h, w) in [0, 1] of codes (n, d)."""

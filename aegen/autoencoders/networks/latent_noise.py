@@ -46,7 +46,7 @@ class LatentNoise(Convolutional):
         widths: Sequence[int] | None = None,
         noise: Annotated[
             float, Field("Noise on a code in training, in its deviations", low=0)
-        ] = 0.2,
+        ] = 0.3,
     ) -> None:
         super().__init__(channels, size, latent_dim, widths)
         self.arguments["noise"] = self.noise = noise
@@ -57,8 +57,10 @@ class LatentNoise(Convolutional):
         z: Tensor = self.standardise(self.encoder(x))
         return z
 
-    def loss(self, x: Tensor, noise: torch.Generator) -> Tensor:
+    def shaken(self, z: Tensor, noise: torch.Generator) -> Tensor:
+        """Codes (n, d) with noise."""
+        return z + self.noise * torch.randn(z.shape, generator=noise, device=noise.device).to(z)
+
+    def loss(self, x: Tensor, noise: torch.Generator, labels: Tensor | None = None) -> Tensor:
         """Cross-entropy of the reconstruction from a noisy code, in nats an image."""
-        z = self.encode(x)
-        shock = torch.randn(z.shape, generator=noise, device=noise.device).to(z)
-        return self.reconstruction_loss(self.logits(z + self.noise * shock), x)
+        return self.reconstruction_loss(self.logits(self.shaken(self.encode(x), noise)), x)
