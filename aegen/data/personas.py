@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from aegen.core.arrays import BoolArray
 from aegen.core.errors import InvalidInput, StorageError
 from aegen.data._idx import read_npz
-from aegen.data._reading.attributes import MISSING
 from aegen.data.base import DataSet, ImageSet, category
 
 __all__ = ["Personas"]
@@ -63,11 +62,14 @@ WORDS = {
 }
 """Words for the values that the file calls by a colour's number or in one word."""
 
+COVERED = "covered"
+
 HIDDEN: dict[str, dict[str, tuple[str, ...]]] = {
     "mouth": {"facial_hair": ("beardMustache",)},
     "hair_colour": {"hair": ("bald", "cap", "beanie"), "facial_hair": ("none",)},
 }
-"""Where a picture does not show an attribute: pictures that differ in it alone are the same."""
+"""Where a picture does not show an attribute: pictures that differ in it alone are the same.
+That it is covered is then its value."""
 
 TABLES = ("images", "attributes", "attribute_names", "split")
 
@@ -75,7 +77,7 @@ TABLES = ("images", "attributes", "attribute_names", "split")
 class Personas(DataSet):
     """Faces composed of skin, hair, eyes, mouth, nose, beard and clothes, each drawn at random.
 
-    A mouth under a full beard, and the colour of hair that nobody sees, are "missing".
+    A mouth under a full beard, and the colour of hair that nobody sees, are "covered".
     Held out are the file's rows of ``split`` 1, a random part, and 2, every picture of 60
     combinations of hair, eyes and facial hair that no training row has. There is no copy to
     fetch: the npz file holds ``images`` (n, 64, 64, 3) uint8, ``attributes`` (n, a) uint8,
@@ -120,7 +122,7 @@ class Personas(DataSet):
             words = [WORDS.get(name, {}).get(word, word) for word in own[name]]
             if name in hidden:
                 column = np.where(hidden[name], len(words), column)
-                words.append(MISSING)
+                words.append(COVERED)
             columns[name] = category(column, words)
         return self.image_set(images, pd.DataFrame(columns), split > 0)
 

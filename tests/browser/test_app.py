@@ -65,7 +65,11 @@ def grid_changed(page, before):
     )
 
 
-@pytest.mark.parametrize("address", PAGES)
+FRESH = ("sample", "bring")
+"""Pages that a server's first visitor opens by their address; every server costs some seconds."""
+
+
+@pytest.mark.parametrize("address", FRESH)
 def test_a_deep_link_works_on_a_fresh_server(serve, visit, address):
     server = serve(ROOT / "app.py")
     page = visit(f"{server.url}/{address}?bundle=fashion-mnist")
@@ -77,6 +81,14 @@ def test_a_deep_link_works_on_a_fresh_server(serve, visit, address):
     no_exception(page)
     visit.leave()
     server.stop()
+
+
+@pytest.mark.parametrize("address", [page for page in PAGES if page not in FRESH])
+def test_a_deep_link_opens_its_page(app, visit, address):
+    page = visit(f"{app}/{address}?bundle=fashion-mnist")
+    heading(page, TITLES[address])
+    page.get_by_text("Page not found").wait_for(state="hidden")
+    no_exception(page)
 
 
 def test_the_lasso_answers_with_the_rows_inside_its_polygon(app, visit):

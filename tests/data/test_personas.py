@@ -12,14 +12,14 @@ def load(path):
     return datasets.create("personas").load(path)
 
 
-def test_what_a_picture_does_not_show_is_missing(tmp_path):
+def test_what_a_picture_does_not_show_is_covered(tmp_path):
     write_personas(tmp_path)
     table = load(tmp_path).attributes
     bearded = table["facial_hair"] == "beard"
-    assert ((table["mouth"] == "missing") == bearded).all()
+    assert ((table["mouth"] == "covered") == bearded).all()
     assert set(table["mouth"][~bearded]) == {"smile", "big smile"}
     hatted = table["hair"].isin(["bald", "cap"]) & (table["facial_hair"] == "none")
-    assert ((table["hair_colour"] == "missing") == hatted).all()
+    assert ((table["hair_colour"] == "covered") == hatted).all()
     assert set(table["hair_colour"][~hatted]) == {"black", "brown"}
 
 
@@ -29,14 +29,14 @@ def test_both_held_out_parts_are_held_out(tmp_path):
     assert found.holdout.tolist() == [k % 5 == 0 for k in range(len(found.images))]
 
 
-def test_pictures_that_differ_only_in_what_is_missing_are_the_same(real_data):
-    """In the real file: that is why these values are called missing."""
+def test_pictures_that_differ_only_in_what_is_covered_are_the_same(real_data):
+    """In the real file: that is why these values are called covered."""
     if not (real_data / "personas").is_dir():
         pytest.skip("needs the real pictures")
     found = load(real_data / "personas")
     seen = {}
     for row, values in enumerate(found.attributes.itertuples(index=False, name=None)):
-        if "missing" in values:
+        if "covered" in values:
             seen.setdefault(values, []).append(row)
     twins = [rows for rows in seen.values() if len(rows) > 1]
     assert len(twins) > 50
