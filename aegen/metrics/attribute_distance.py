@@ -43,6 +43,7 @@ class AttributeDistance(TwoSampleMetric):
 
     title = "Attribute distance"
     summary = "Share of draws whose attribute must change for real frequencies; 0 is best."
+    references = ("zhao2018",)
     direction = "lower"
     best = 0.0
     spaces = ("attributes",)

@@ -47,6 +47,7 @@ class Authenticity(Metric):
     summary = (
         "Share of draws farther from training than its rows are apart; 0.5 is as new as new data."
     )
+    references = ("alaa2022", "pickard1982")
     direction = "nearer"
     best = 0.5
     detects = "copies"

@@ -57,6 +57,7 @@ class ClassifierTwoSampleTest(TwoSampleMetric):
     summary = (
         "How often a classifier tells generated from real on rows it has not seen; 0.5 is best."
     )
+    references = ("lopezpaz2017", "geurts2006")
     direction = "nearer"
     best = 0.5
     rotation_invariant = False  # a tree asks one column at a time

@@ -40,6 +40,7 @@ class Coverage(NeighbourhoodMetric):
 
     title = "Coverage"
     summary = "Share of real rows with a generated one near them; real data reach 0.97."
+    references = ("naeem2020",)
     direction = "higher"
     best = 1.0
     seeds_needed = 3  # its error is understated where models are far from the data

@@ -51,6 +51,7 @@ class Density(NeighbourhoodMetric):
 
     title = "Density"
     summary = "How many real rows lie around a generated one, over what is usual; 1 is best."
+    references = ("naeem2020",)
     direction = "nearer"
     best = 1.0
 

@@ -84,6 +84,7 @@ class DistanceRatio(Metric):
     summary = (
         "Distance to the nearest training row beside that of new data; 1 is best, 0 is copying."
     )
+    references = ("meehan2020",)
     direction = "nearer"
     best = 1.0
     detects = "copies"

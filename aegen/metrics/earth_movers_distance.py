@@ -44,6 +44,7 @@ class EarthMoversDistance(TwoSampleMetric):
     summary = (
         "Mean distance over which real rows are carried to become the generated; lower is better."
     )
+    references = ("rubner2000", "flamary2021", "delbarrio2019", "sommerfeld2018")
     direction = "lower"
     best = 0.0
     unit_power = 1

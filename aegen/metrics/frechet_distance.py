@@ -46,6 +46,7 @@ class FrechetDistance(TwoSampleMetric):
         "Squared distance of the sets' means and covariances, each taken for a Gaussian; "
         "lower is better."
     )
+    references = ("dowson1982", "heusel2017")
     direction = "lower"
     best = 0.0
     unit_power = 2

@@ -44,6 +44,7 @@ class KernelDistance(TwoSampleMetric):
 
     title = "Kernel distance (KID's kernel)"
     summary = "Squared distance of the sets' first three moments, as KID takes it; 0 is best."
+    references = ("binkowski2018",)
     direction = "lower"
     best = 0.0
     spaces = ("features",)

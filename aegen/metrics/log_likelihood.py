@@ -39,6 +39,7 @@ class LogLikelihood(TwoSampleMetric):
     summary = (
         "Mean log-density of held-out rows, in nats; more is better, beside other models only."
     )
+    references = ("theis2016",)
     direction = "higher"
     best = np.inf
     spaces = ("densities",)

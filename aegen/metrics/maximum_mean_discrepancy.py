@@ -46,6 +46,7 @@ class MaximumMeanDiscrepancy(TwoSampleMetric):
 
     title = "MMD"
     summary = "Squared distance of the sets' means as a Gaussian kernel sees them; 0 is best."
+    references = ("gretton2012",)
     direction = "lower"
     best = 0.0
     minimum = 2

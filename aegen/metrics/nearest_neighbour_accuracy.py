@@ -62,6 +62,7 @@ class NearestNeighbourAccuracy(PooledAccuracy):
     summary = (
         "How often the nearest neighbour tells generated from real; 0.5 is best, less is copying."
     )
+    references = ("lopezpaz2017", "xu2018")
     which = "whole"
     details = HALVES
 

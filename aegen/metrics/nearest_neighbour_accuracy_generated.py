@@ -28,4 +28,5 @@ class NearestNeighbourAccuracyGenerated(PooledAccuracy):
     summary = (
         "How often a generated row's nearest neighbour is generated; 0.5 is best, more is clumps."
     )
+    references = ("xu2018",)
     which = "generated"

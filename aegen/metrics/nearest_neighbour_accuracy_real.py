@@ -30,4 +30,5 @@ class NearestNeighbourAccuracyReal(PooledAccuracy):
     summary = (
         "How often a real row's nearest neighbour is real; 0.5 is best, more: parts left out."
     )
+    references = ("xu2018",)
     which = "real"

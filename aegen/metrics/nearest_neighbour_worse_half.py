@@ -38,6 +38,7 @@ class NearestNeighbourWorseHalf(TwoSampleMetric):
 
     title = "1-NN worse half"
     summary = "How far the worse half of 1-NN accuracy is from 0.5; 0 is best."
+    references = ("xu2018",)
     direction = "lower"
     best = 0.0
     paired = True

@@ -43,6 +43,7 @@ class PaperFrechet(TwoSampleMetric):
         "Distance of mean and covariance of class probabilities, as the first paper takes it; "
         "lower is better."
     )
+    references = ("coblenz2023", "xu2018")
     direction = "lower"
     best = 0.0
     spaces = ("attributes",)

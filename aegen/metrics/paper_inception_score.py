@@ -49,6 +49,7 @@ class PaperInceptionScore(TwoSampleMetric):
         "How many classes the draws fall into, and how surely, as the first paper takes it; "
         "higher is better."
     )
+    references = ("coblenz2023", "salimans2016")
     direction = "higher"
     best = math.inf
     spaces = ("attributes",)

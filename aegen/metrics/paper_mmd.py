@@ -40,6 +40,7 @@ class PaperMMD(TwoSampleMetric):
 
     title = "Paper's MMD"
     summary = "Distance of the sets' kernel means, as the first paper takes it; lower is better."
+    references = ("coblenz2023", "xu2018")
     direction = "lower"
     best = 0.0
 

@@ -36,6 +36,7 @@ class ParentShare(Metric):
 
     title = "Parent nearest"
     summary = "Share of draws whose nearest training row is the one they started from; 0 is best."
+    references = ("meehan2020",)
     direction = "lower"
     best = 0.0
     detects = "copies"

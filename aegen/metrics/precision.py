@@ -38,6 +38,7 @@ class Precision(NeighbourhoodMetric):
 
     title = "Precision"
     summary = "Share of generated rows that lie among the real ones; 1 is best."
+    references = ("kynkaanniemi2019",)
     direction = "higher"
     best = 1.0
 

@@ -34,6 +34,7 @@ class Recall(NeighbourhoodMetric):
 
     title = "Recall"
     summary = "Share of real rows that lie among the generated ones; 1 is best."
+    references = ("kynkaanniemi2019",)
     direction = "higher"
     best = 1.0
     detects = "part"

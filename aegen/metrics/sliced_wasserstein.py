@@ -48,6 +48,7 @@ class SlicedWasserstein(TwoSampleMetric):
 
     title = "Sliced Wasserstein"
     summary = "Earth mover's distance along random directions, averaged; lower is better."
+    references = ("rabin2011", "santambrogio2015")
     direction = "lower"
     best = 0.0
     unit_power = 1

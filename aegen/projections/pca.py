@@ -25,7 +25,7 @@ class PCA(Projection):
     one latent dimension the second coordinate is zero. Where two variances are equal, any
     direction in their plane serves and the picture may turn between machines.
 
-    Source: K. Pearson, "On lines and planes of closest fit", 1901.
+    Reference: Pearson 1901, "On lines and planes of closest fit to systems of points in space".
 
     Example:
         >>> p = PCA().fit([[0.0, 0.0], [1.0, 1.0], [2.0, 2.0]])
@@ -37,6 +37,7 @@ class PCA(Projection):
     summary = (
         "The flat view that keeps most variance; distances are honest, far codes may overlap."
     )
+    references = ("pearson1901",)
 
     mean_: FloatArray
     components_: FloatArray

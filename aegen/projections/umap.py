@@ -37,7 +37,7 @@ class UMAP(Projection):
     spread. It goes wrong for a code between two groups, which lands between them in the picture,
     and for one far from all others, which is drawn to the edge of its nearest group.
 
-    Source: McInnes, Healy and Melville, arXiv 1802.03426; the weights are Shepard's (1968).
+    Reference: McInnes, Healy and Melville, arXiv 1802.03426; the weights are Shepard's (1968).
 
     Example:
         >>> map = UMAP.restored({}, [[0.0], [1.0]], coordinates=[[5.0, 0.0], [5.0, 2.0]])
@@ -47,6 +47,7 @@ class UMAP(Projection):
 
     title = "UMAP"
     summary = "Keeps neighbours together, so groups show; distances between groups mean little."
+    references = ("mcinnes2018", "shepard1968")
 
     def __init__(
         self,

@@ -33,6 +33,7 @@ class Bootstrap(RowSampler, ConditionalSampler):
 
     title: ClassVar[str] = "Bootstrap"
     summary: ClassVar[str] = "Training codes as they are: the yardstick of copying."
+    references: ClassVar[tuple[str, ...]] = ("efron1979",)
     mixed: ClassVar[bool] = True
 
     codes_: Annotated[FloatArray, "n d"]

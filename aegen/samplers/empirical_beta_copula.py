@@ -111,6 +111,7 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
 
     title: ClassVar[str] = "Empirical beta copula"
     summary: ClassVar[str] = "Each draw is a training row, moved as far as ranks are uncertain."
+    references: ClassVar[tuple[str, ...]] = ("coblenz2023", "segers2017")
     weights_repeat: ClassVar[bool] = False  # ranks of repeated rows are in random order
     mixed: ClassVar[bool] = True
     exact: ClassVar[dict[str, tuple[str, ...]]] = {

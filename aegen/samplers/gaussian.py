@@ -51,6 +51,7 @@ class Gaussian(DensitySampler, ConditionalSampler):
 
     title: ClassVar[str] = "Gaussian"
     summary: ClassVar[str] = "One normal distribution with the codes' mean and covariance."
+    references: ClassVar[tuple[str, ...]] = ("coblenz2023",)
     weighted: ClassVar[bool] = True
     remedy: ClassVar[str] = (
         'add rows, set shrinkage above 0 or reduce below the rows, or use covariance="diagonal"'

@@ -88,6 +88,12 @@ class GaussianCopula(DensitySampler, ConditionalSampler):
 
     title: ClassVar[str] = "Gaussian copula"
     summary: ClassVar[str] = "Each column's own shape, tied together by a matrix of correlations."
+    references: ClassVar[tuple[str, ...]] = (
+        "klaassen1997",
+        "hoff2007",
+        "tagasovska2019",
+        "coblenz2023",
+    )
     weighted: ClassVar[bool] = True
     mixed: ClassVar[bool] = True
     remedy: ClassVar[str] = "add rows, set shrinkage above 0, or use independent margins"

@@ -67,6 +67,7 @@ class GaussianMixture(DensitySampler, ConditionalSampler):
 
     title: ClassVar[str] = "Gaussian mixture"
     summary: ClassVar[str] = "Several Gaussian components, each with its own covariance and share."
+    references: ClassVar[tuple[str, ...]] = ("dempster1977", "arthur2007")
     slow: ClassVar[bool] = True
     weighted: ClassVar[bool] = True
     remedy: ClassVar[str] = (

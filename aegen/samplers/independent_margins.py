@@ -44,6 +44,7 @@ class IndependentMargins(DensitySampler, ConditionalSampler):
 
     title: ClassVar[str] = "Independent margins"
     summary: ClassVar[str] = "Each column as the codes have it, smoothed, without dependence."
+    references: ClassVar[tuple[str, ...]] = ("coblenz2023",)
     mixed: ClassVar[bool] = True
     weighted: ClassVar[bool] = True
 

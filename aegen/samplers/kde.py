@@ -68,6 +68,7 @@ class KDE(RowSampler, DensitySampler, ConditionalSampler):
 
     title: ClassVar[str] = "Kernel density"
     summary: ClassVar[str] = "A Gaussian kernel around every training code, all of one width."
+    references: ClassVar[tuple[str, ...]] = ("silverman1986", "habbema1974")
     weighted: ClassVar[bool] = True
 
     codes_: Annotated[FloatArray, "n d"]

@@ -208,6 +208,7 @@ class LocalGaussian(RowSampler, DensitySampler, ConditionalSampler):
 
     title: ClassVar[str] = "Local Gaussian"
     summary: ClassVar[str] = "Training codes moved about as their nearest neighbours differ."
+    references: ClassVar[tuple[str, ...]] = ("vincent2003", "storn1997")
     slow: ClassVar[bool] = True
     mixed: ClassVar[bool] = True
     quick: ClassVar[dict[str, float]] = {"neighbours": 8, "kept": 0.6, "spread": 1.0}

@@ -31,6 +31,7 @@ class StandardNormal(DensitySampler, ConditionalSampler):
 
     title: ClassVar[str] = "Standard normal"
     summary: ClassVar[str] = "The prior of a variational autoencoder; learns nothing."
+    references: ClassVar[tuple[str, ...]] = ("kingma2013",)
     mixed: ClassVar[bool] = True
     weighted: ClassVar[bool] = True
     prior: ClassVar[bool] = True

@@ -100,6 +100,12 @@ class VineCopula(DensitySampler, ConditionalSampler):
 
     title: ClassVar[str] = "Vine copula"
     summary: ClassVar[str] = "Dependence built from pairs of columns, each with its own shape."
+    references: ClassVar[tuple[str, ...]] = (
+        "dissmann2013",
+        "nagler2016",
+        "panagiotelis2012",
+        "tagasovska2019",
+    )
     slow: ClassVar[bool] = True
     mixed: ClassVar[bool] = True
     exact: ClassVar[None] = None

@@ -43,7 +43,8 @@ class Masked(Autoencoder):
     Raises:
         InvalidInput: sizes of layers that are not from 1 to 65,536.
 
-    Source: the dense autoencoder of Hinton and Salakhutdinov, Science 313 (2006), without biases.
+    Reference: the dense autoencoder of Hinton and Salakhutdinov, Science 313 (2006), without
+    biases; masks after Koster et al. 2022 (arXiv 2201.13361).
 
     Example:
         >>> net = Masked(channels=1, size=28, latent_dim=10)
@@ -52,6 +53,7 @@ class Masked(Autoencoder):
     """
 
     title = "Supermask autoencoder"
+    references = ("hinton2006", "koster2022")
     quick: ClassVar[dict[str, list[int]]] = {"encoder": [20, 10]}
 
     def __init__(
