@@ -15,7 +15,7 @@ from typing import Protocol
 
 from aegen.core.errors import InvalidInput, UnknownName
 
-__all__ = ["Cites", "Reference", "bibtex", "references"]
+__all__ = ["Cites", "Reference", "bibtex", "reference", "references"]
 
 _HEAD = re.compile(r"\s*@(\w+)\s*\{\s*([\w:.-]+)\s*,")
 _FIELD = re.compile(r"\s*(\w+)\s*=\s*\{")
@@ -114,7 +114,7 @@ def _known() -> dict[str, Reference]:
 
 
 def references(method: Cites | str) -> tuple[Reference, ...]:
-    """The papers of a method, in its own order; or of one key or BibTeX entry.
+    """The papers of a method, in its own order; of a key or an entry the one that it is.
 
     Raises:
         UnknownName: a key that ``references.bib`` does not have.
@@ -126,10 +126,20 @@ def references(method: Cites | str) -> tuple[Reference, ...]:
         ['Efron 1979, Bootstrap Methods: Another Look at the Jackknife. The Annals of Statistics']
     """
     named = (method,) if isinstance(method, str) else method.references
-    return tuple(_reference(name) for name in named)
+    return tuple(map(reference, named))
 
 
-def _reference(name: str) -> Reference:
+def reference(name: str) -> Reference:
+    """The paper with a key of ``references.bib``, or that a BibTeX entry is.
+
+    Raises:
+        UnknownName: a key that ``references.bib`` does not have.
+        InvalidInput: an entry that is none.
+
+    Example:
+        >>> reference("efron1979").link
+        'https://doi.org/10.1214/aos/1176344552'
+    """
     if name.lstrip().startswith("@"):
         return Reference.parse(name)
     if name not in _known():

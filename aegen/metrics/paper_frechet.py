@@ -30,6 +30,8 @@ class PaperFrechet(TwoSampleMetric):
     above 0. A sure classifier's probabilities are nearly 0 or 1, far from Gaussian: then it hardly
     sees more than how often each class comes.
 
+    Cost: the classifier sees each image once; the rest takes no time.
+
     Reference: arXiv 2309.09916, the empirical beta copula autoencoder; the protocol is that of Xu
     et al. 2018 (arXiv 1806.07755).
 

@@ -23,6 +23,8 @@ class Bootstrap(RowSampler, ConditionalSampler):
     Goes wrong by design, as nothing is ever new. A condition keeps the rows that have exactly
     these values, and is refused where there are none.
 
+    Cost: a fit keeps the codes and a draw picks one; neither takes time.
+
     Reference: Efron 1979.
 
     Example:

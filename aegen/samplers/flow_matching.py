@@ -57,6 +57,9 @@ class FlowMatching(NeuralFlow):
     that constant and have no density. Rows cannot be weighted: which are held out is part of the
     fit.
 
+    Cost: it trains a network: 40 s for 60,000 codes of 10 numbers, more with ``epochs``. A draw
+    passes through it four times in each of ``steps``.
+
     Reference: Lipman et al. 2022 (arXiv 2210.02747), Liu et al. 2022 (arXiv 2209.03003).
 
     Example:

@@ -58,6 +58,9 @@ class KDE(RowSampler, DensitySampler, ConditionalSampler):
     constant column is drawn as that constant and has no density; with "full", codes that fill
     fewer dimensions stay within these and have no density either.
 
+    Cost: choosing the width takes 1 to 9 s for 60,000 codes of 10 numbers, and nothing where it is
+    given. Draws take no time; a density is a sum over all n rows for each code.
+
     Reference: Silverman 1986; the likelihood rule is Habbema, Hermans and van den Broek 1974.
 
     Example:

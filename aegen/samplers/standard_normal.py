@@ -22,6 +22,8 @@ class StandardNormal(DensitySampler, ConditionalSampler):
     Goes wrong on plain autoencoders, whose codes have any mean and spread, and on variational
     ones whose codes together do not fill the prior.
 
+    Cost: none: nothing is learned.
+
     Reference: Kingma and Welling 2013 (arXiv 1312.6114).
 
     Example:
