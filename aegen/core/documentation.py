@@ -50,10 +50,13 @@ class Documentation:
 
     @property
     def essence(self) -> tuple[str, ...]:
-        """The paragraphs up to the first formula, and what explains it."""
-        first = next((k for k, text in enumerate(self.body) if "$" in text), 0)
-        alone = bool(self.body) and _is_formula(self.body[first])
-        return self.body[: first + 1 + alone]
+        """The paragraphs up to the first formula, those that follow it, and what explains them."""
+        end = next((k for k, text in enumerate(self.body) if "$" in text), 0) + 1
+        if self.body and _is_formula(self.body[end - 1]):
+            end += 1
+        while end < len(self.body) and _is_formula(self.body[end]):
+            end += 2
+        return self.body[:end]
 
     @property
     def rest(self) -> tuple[str, ...]:

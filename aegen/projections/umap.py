@@ -40,7 +40,7 @@ class UMAP(Projection):
     those of the codes. A new code between two groups lands between them, and one far from all
     others at the edge of its nearest group.
 
-    Cost: a fit takes UMAPCOST for 60,000 codes of 10 numbers; it is made once, with the bundle.
+    Cost: a fit takes a minute for 60,000 codes of 10 numbers; it is made once, with the bundle.
     New codes are placed at once: 2,000 in 0.2 s.
 
     Reference: McInnes, Healy and Melville, arXiv 1802.03426; the weights are Shepard's (1968).
