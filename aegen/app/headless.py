@@ -26,7 +26,9 @@ def open_page(address: str, link: Mapping[str, str | Sequence[str]] | None = Non
         app.query_params[name] = value if isinstance(value, str) else list(value)
     # Before a run Streamlit tells pages by their files' names, which for two words has no dash.
     app._page_hash = calc_hash(navigation.entry(address).address)
-    return app.run()
+    app.run()
+    app._page_hash = ""  # from now on the page that the last run ended on
+    return app
 
 
 def choices(app: AppTest) -> list[str]:

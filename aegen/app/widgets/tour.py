@@ -62,20 +62,23 @@ def bar() -> None:
     address, said = STOPS[stop - 1]
     here = visit.memory().page in (address, "")
     title = navigation.entry(address).title
-    with st.container(border=True, horizontal=True, vertical_alignment="center", key="tour"):
-        st.markdown(
+    with st.container(border=True, key="tour"):
+        words, buttons = st.columns([3, 1.4], vertical_alignment="center")
+        words.markdown(
             f"**Tour, {stop} of {len(STOPS)} · {title}**  \n"
-            + (glossary.linked(said) if here else "You have left the tour for a while."),
-            width="stretch",
+            + (glossary.linked(said) if here else "You have left the tour for a while.")
         )
-        if not here:
-            if st.button("Back to the tour", type="primary", icon=":material/tour:"):
-                _go(stop)
-        elif stop < len(STOPS):
-            following = navigation.entry(STOPS[stop][0])
-            if st.button(f"Next: {following.title}", type="primary", icon=":material/tour:"):
-                _go(stop + 1)
-        st.button("End", on_click=tour.leave, key="tour-end")
+        with buttons, st.container(horizontal=True, horizontal_alignment="right"):
+            _buttons(stop, here)
+
+
+def _buttons(stop: int, here: bool) -> None:
+    label, to = "Back to the tour", stop
+    if here and stop < len(STOPS):
+        label, to = f"Next: {navigation.entry(STOPS[stop][0]).title}", stop + 1
+    if (to != stop or not here) and st.button(label, type="primary", icon=":material/tour:"):
+        _go(to)
+    st.button("End", on_click=tour.leave, key="tour-end")
 
 
 def _go(stop: int) -> None:
