@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from aegen.core.errors import UnknownName
 
-__all__ = ["STYLE", "Term", "linked", "term", "terms"]
+__all__ = ["STYLE", "Term", "card", "linked", "term", "terms"]
 
 STYLE = (
     "<style>a[href^='help?'] { color: inherit !important; text-decoration: underline dotted "
@@ -74,6 +74,21 @@ def term(word: str) -> Term:
     if found is None:
         raise UnknownName("word", word, terms())
     return found
+
+
+def card(family: str, name: str, words: str) -> str:
+    """A link to the card of a method on the Help page.
+
+    Args:
+        family: of `aegen.app.services.documentation.FAMILIES`.
+        name: of the method in it.
+        words: the link's own, as Markdown.
+
+    Example:
+        >>> card("metrics", "recall", "Recall")
+        '[Recall](help?help.section=metrics&help.term=recall)'
+    """
+    return f"[{words}](help?help.section={family}&help.term={quote(name)})"
 
 
 def linked(text: str, target: Callable[[Term], str] | None = None) -> str:

@@ -67,7 +67,8 @@ def _picture(name: str, row: int) -> ByteArray:
     with Image.open(io.BytesIO(bundle.cover)) as cover:
         tile = cover.crop((left, 0, left + width, height))
         mode = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}[channels]
-        return np.asarray(tile.convert(mode)).reshape(height, width, channels)
+        found: ByteArray = np.asarray(tile.convert(mode)).reshape(height, width, channels)
+    return found
 
 
 def request(name: str, row: int) -> dict[str, Any]:
