@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 
@@ -10,6 +11,10 @@ from aegen.core.documentation import Documentation
 from aegen.core.family import Family
 
 __all__ = ["FAMILIES", "guides", "methods"]
+
+_PICTURE = re.compile(r"!\[[^\]]*\]\([^)]*\)|<!--.*?-->", flags=re.DOTALL)
+_FILE = re.compile(r"(?<!!)\[([^\]]*)\]\((?!http)[^)]*\)")
+"""Pictures, comments, and links to files: of no use on a page of the app."""
 
 FAMILIES = {
     "latent-models": "Latent models",
@@ -42,5 +47,5 @@ def guides() -> dict[str, str]:
     found = {}
     for file in sorted((folder() / "assets" / "docs").glob("*.md")):
         title, _, text = file.read_text(encoding="utf-8").partition("\n")
-        found[title.removeprefix("# ").strip()] = text.strip()
+        found[title.removeprefix("# ").strip()] = _PICTURE.sub("", _FILE.sub(r"\1", text)).strip()
     return found
