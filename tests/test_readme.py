@@ -1,25 +1,33 @@
-"""The README tells the truth: its Python runs, its commands run, its pictures are there."""
+"""README and the guides tell the truth: their Python and commands run, their links lead on."""
 
 import re
 import shlex
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 from aegen import __version__
 from aegen.cli import app
-from tests.examples import EXAMPLES
 
 ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-PYTHON = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
-SHELL = re.findall(r"```(?:bash|sh)\n(.*?)```", README, flags=re.DOTALL)
+FILES = [ROOT / "README.md", *sorted((ROOT / "assets" / "docs").glob("*.md"))]
+TEXTS = {file: file.read_text(encoding="utf-8") for file in FILES}
+PYTHON = [
+    pytest.param(block, id=f"{file.stem}-{number}")
+    for file, text in TEXTS.items()
+    for number, block in enumerate(re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL))
+]
 COMMANDS = [
-    line
-    for block in SHELL
+    line.removeprefix("<!-- made by: ").removesuffix(" -->")
+    for text in TEXTS.values()
+    for block in [
+        *re.findall(r"```(?:bash|sh)\n(.*?)```", text, flags=re.DOTALL),
+        *re.findall(r"<!-- made by: aegen .*? -->", text),
+    ]
     for line in block.replace("\\\n", " ").splitlines()
-    if line.startswith("aegen ")
+    if line.startswith(("aegen ", "<!-- made by: "))
 ]
 QUICK = ("aegen sample", "aegen bundles")
 
@@ -32,7 +40,7 @@ def test_there_is_something_to_run():
 @pytest.mark.parametrize("block", PYTHON)
 def test_python_blocks_run(block, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    exec(compile(block, "README.md", "exec"), {"__name__": "readme"})
+    exec(compile(block, "a guide", "exec"), {"__name__": "readme"})
 
 
 @pytest.mark.parametrize("line", [line for line in COMMANDS if line.startswith(QUICK)])
@@ -55,16 +63,20 @@ def test_options_of_other_commands_exist(line):
         assert option in shown.output
 
 
-def test_its_latent_model_is_that_of_contributing():
-    """Which is run through the whole contract of latent models by ``test_adding_methods.py``."""
-    ((path, source),) = re.findall(r"```python\n# (\S+)\n(.*?)```", README, flags=re.DOTALL)
-    assert source == EXAMPLES[path]
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_links_and_pictures_lead_somewhere(file):
+    links = re.findall(r"\]\((?!http)([^)#]+)\)", TEXTS[file])
+    links += re.findall(r'src="([^"]+)"', TEXTS[file])
+    assert [link for link in links if not (file.parent / link).exists()] == []
 
 
-def test_links_lead_somewhere():
-    links = re.findall(r"\]\((?!http)([^)#]+)\)", README)
-    assert links
-    assert [link for link in links if not (ROOT / link).exists()] == []
+def test_the_readme_leads_to_every_guide_and_has_moving_pictures():
+    readme = TEXTS[ROOT / "README.md"]
+    for file in FILES[1:]:
+        assert f"]({file.relative_to(ROOT)})" in readme
+    with Image.open(ROOT / re.search(r'src="([^"]+\.webp)"', readme)[1]) as walk:
+        assert walk.n_frames > 10
+    assert len(readme.splitlines()) < 180  # what is longer is a guide
 
 
 def test_the_version_and_help_are_asked_for_in_short():
@@ -73,10 +85,3 @@ def test_the_version_and_help_are_asked_for_in_short():
         result = CliRunner().invoke(app, words)
         assert result.exit_code == 0
         assert said in result.output
-
-
-def test_pictures_are_there():
-    pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README)
-    assert pictures
-    for picture in pictures:
-        assert (ROOT / picture).is_file(), picture

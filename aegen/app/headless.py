@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
 from aegen.app import navigation
 from aegen.app.location import MAIN
@@ -23,8 +24,11 @@ def open_page(address: str, link: Mapping[str, str | Sequence[str]] | None = Non
     app = AppTest.from_file(str(MAIN), default_timeout=60)
     for name, value in (link or {}).items():
         app.query_params[name] = value if isinstance(value, str) else list(value)
-    app.switch_page(str(navigation.entry(address).path))
-    return app.run()
+    # Before a run Streamlit tells pages by their files' names, which for two words has no dash.
+    app._page_hash = calc_hash(navigation.entry(address).address)
+    app.run()
+    app._page_hash = ""  # from now on the page that the last run ended on
+    return app
 
 
 def choices(app: AppTest) -> list[str]:

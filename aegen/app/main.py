@@ -5,7 +5,7 @@ A page also works where this file did not run before it: what it shows is in `ae
 
 import streamlit as st
 
-from aegen.app import login, navigation, services, sidebar
+from aegen.app import glossary, login, navigation, services, sidebar
 from aegen.app.components import address
 from aegen.app.state import link, uploads, watching
 
@@ -13,6 +13,7 @@ __all__: list[str] = []
 
 if __name__ == "__main__":
     st.set_page_config(page_title="aegen", page_icon=navigation.ICON, layout="wide")
+    st.html(glossary.STYLE)
     login.ask()
     page = st.navigation(navigation.pages())
     if link.arrive(page.url_path):

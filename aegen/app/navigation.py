@@ -38,6 +38,7 @@ class Entry:
 
 
 ENTRIES = (
+    Entry("explore/start.py", "Explore", "Start", ":material/home:"),
     Entry("explore/latent_map.py", "Explore", "Latent map", ":material/scatter_plot:"),
     Entry("explore/traverse.py", "Explore", "Traverse", ":material/tune:"),
     Entry("generate/sample.py", "Generate", "Sample", ":material/casino:"),
@@ -47,6 +48,7 @@ ENTRIES = (
     Entry("supermask/train.py", "Supermask", "Train", ":material/model_training:"),
     Entry("library/bundles.py", "Library", "Bundles", ":material/inventory_2:"),
     Entry("library/bring.py", "Library", "Bring your own", ":material/upload_file:"),
+    Entry("library/help.py", "Library", "Help", ":material/help:"),
 )
 """All pages in their order; the first is the front page."""
 
@@ -72,7 +74,7 @@ def pages() -> dict[str, list[Any]]:
     return found
 
 
-def link(address: str, label: str) -> None:
-    """A link to another page."""
+def link(address: str, label: str, **choices: str) -> None:
+    """A link to another page, which shows these choices there."""
     page = entry(address)
-    st.page_link(page.path, label=label, icon=page.icon)
+    st.page_link(page.path, label=label, icon=page.icon, query_params=choices or None)

@@ -13,8 +13,9 @@ from typing import Any, ParamSpec
 
 import streamlit as st
 
-from aegen.app import services
+from aegen.app import glossary, services
 from aegen.app.state import link, visit, watching
+from aegen.app.widgets import tour
 from aegen.app.widgets.markdown import plain, sentence
 from aegen.app.widgets.messages import show_problem
 from aegen.core.errors import AegenError
@@ -56,7 +57,8 @@ def page(title: str, question: str, *items: link.Item[Any]) -> Iterator[None]:
     Args:
         title: its heading; may hold ``{title}``, ``{rows}``, ``{dimension}`` of the bundle, and
             what its rows are called: ``{thing}`` with its article, ``{things}``.
-        question: a sentence below on what the page answers.
+        question: a sentence below on what the page answers; its words in square brackets are
+            links to what they mean (`aegen.app.glossary`).
         items: the choices that its link holds.
     """
     link.show(items)
@@ -74,7 +76,8 @@ def page(title: str, question: str, *items: link.Item[Any]) -> Iterator[None]:
         }
         about = f" :gray[· {facts.format(**known)}]" if facts else ""
         heading.title(name + about, anchor=False)
-        heading.caption(question.format(**known))
+        heading.caption(glossary.linked(question.format(**known)))
+        tour.bar()
         yield
         link.settle()
     except AegenError as problem:
@@ -85,16 +88,17 @@ def page(title: str, question: str, *items: link.Item[Any]) -> Iterator[None]:
 
 
 @contextmanager
-def page_without_bundle(title: str, question: str) -> Iterator[None]:
+def page_without_bundle(title: str, question: str, *items: link.Item[Any]) -> Iterator[None]:
     """The frame of a page that shows no bundle, so that it stands also where none can be opened.
 
-    Its link holds no choices.
+    Its arguments are those of `page`.
     """
-    link.show(())
+    link.show(items)
     visit.page_runs(True)
     with st.container(gap="xsmall"):
         st.title(title, anchor=False)
-        st.caption(question)
+        st.caption(glossary.linked(question))
+    tour.bar()
     said = st.container()
     try:
         yield

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Any
 
 import streamlit as st
@@ -12,6 +11,7 @@ from aegen.app.components.mount import component
 from aegen.app.page import bundle_name
 from aegen.app.state import link
 from aegen.app.widgets import bound
+from aegen.app.widgets.cover import cover
 from aegen.app.widgets.markdown import sentence
 from aegen.app.widgets.messages import show_problem
 from aegen.core.errors import AegenError
@@ -58,7 +58,7 @@ def _title(name: str) -> str:
 
 def _facts(opened: Any) -> None:
     manifest = opened.manifest
-    _cover(opened)
+    st.html(cover(opened))
     error = manifest.reconstruction.get("mse_holdout", manifest.reconstruction.get("mse_train"))
     licence = "licence not stated" if manifest.licence == "not stated" else manifest.licence
     st.caption(
@@ -67,24 +67,4 @@ def _facts(opened: Any) -> None:
         + f"  \n{sentence(licence)}",
         help="Reconstruction error: the mean squared difference of a pixel, from 0 to 1, between "
         "held-out images and what the autoencoder makes of them.",
-    )
-
-
-def _cover(opened: Any) -> None:
-    """The strip of pictures in two lines, which a narrow sidebar shows larger than one."""
-    height, width, _ = opened.image_shape
-    tiles = len(opened.manifest.cover)
-    first = (tiles + 1) // 2
-    picture = base64.b64encode(opened.cover).decode()
-    style = (
-        f"background-image:url(data:image/webp;base64,{picture});image-rendering:pixelated;"
-        f"background-size:{100 * tiles / first:.3f}% 100%;aspect-ratio:{first * width}/{height};"
-    )
-    lines = "".join(
-        f'<div style="{style}background-position:{100 * k}% 0"></div>'
-        for k in range(2 if tiles > 1 else 1)
-    )
-    st.html(
-        f'<div role="img" aria-label="Pictures of {opened.manifest.name}" '
-        f'style="border-radius:6px;overflow:hidden">{lines}</div>'
     )

@@ -44,10 +44,10 @@ def report(
     as_markdown: bool = False,
     readme: Path | None = None,
 ) -> None:
-    """Measure as `measure` does, telling how far it is; then print tables, or write the README's.
+    """Measure as `measure` does, telling how far it is; then print tables or write a text's.
 
     Raises:
-        InvalidInput: a bundle without held-out rows, numbers that cannot be used, a README
+        InvalidInput: a bundle without held-out rows, numbers that cannot be used, a text
             without the marks.
         StorageError: a file that cannot be read or written.
     """

@@ -96,9 +96,9 @@ def bench_fidelity(
     out: Annotated[
         Path | None, typer.Option(help="JSON file that keeps rows; a stopped run goes on")
     ] = None,
-    markdown: Annotated[bool, typer.Option(help="Print the README's table")] = False,
+    markdown: Annotated[bool, typer.Option(help="Print the table as Markdown")] = False,
     readme: Annotated[
-        Path | None, typer.Option(help="README whose table is replaced by this one")
+        Path | None, typer.Option(help="Text file whose table is replaced by this one")
     ] = None,
 ) -> None:
     """Draws of each latent model, and of other libraries', against codes it has not seen."""

@@ -141,7 +141,8 @@ def compare(
         rewrite(readme, BEGIN, END, _short(tables))
 
 
-BEGIN, END = "<!-- compared: made by `aegen compare --readme` -->", "<!-- /compared -->"
+BEGIN = "<!-- compared: made by `aegen compare --readme assets/docs/latent-models.md` -->"
+END = "<!-- /compared -->"
 
 SHORT = (
     "left-out/nearest-neighbour-worse-half",

@@ -28,7 +28,7 @@ def explore(name: str) -> None:
 
 with page.page(
     "Latent map · {rows} {title} in {dimension} dimensions",
-    "Each dot is {thing}, placed by its code: who is near whom, and where is nobody?",
+    "Each dot is {thing}, placed by its [code]: who is near whom, and where is nobody?",
     *state.SHOWN,
 ):
     explore(page.bundle_name())

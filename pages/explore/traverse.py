@@ -48,7 +48,7 @@ def traverse(name: str) -> None:
 
 with page.page(
     "Traverse",
-    "What does each direction of the latent space mean? Move a slider and see what changes.",
+    "What does each [direction] of the [latent space] mean? Move a slider and see what changes.",
     *state.shown(),
 ):
     traverse(page.bundle_name())

@@ -9,8 +9,8 @@ from aegen.app.pages.compare.results import compared
 
 with page.page(
     "Compare",
-    "Which latent model draws new {things} that are true to the data without copying them, "
-    "and how sure is that? All get the same seed and meet the same held-out rows.",
+    "Which [latent model] draws new {things} that are true to the data without [copying] them, "
+    "and how sure is that? All get the same [seed] and meet the same [held-out rows].",
     *state.SHOWN,
 ):
     asked = form.asked(page.bundle_name())

@@ -37,8 +37,8 @@ def sample(name: str) -> None:
 
 with page.page(
     "Sample",
-    "A latent model learns how the codes of {rows} {things} are spread, draws new ones, "
-    "and the autoencoder turns them into pictures.",
+    "A [latent model] learns how the [codes] of {rows} {things} are spread, draws new ones, "
+    "and the [autoencoder] turns them into pictures.",
     *state.SHOWN,
 ):
     sample(page.bundle_name())

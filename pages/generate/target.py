@@ -73,7 +73,7 @@ def transfer_groups(name: str) -> None:
 
 with page.page(
     "Target",
-    "New {things} with properties that you ask for: an attribute, a place on the map, nearness "
+    "New {things} with properties that you ask for: an [attribute], a place on the map, nearness "
     "to a picture, or all at once.",
     *state.DRAW,
 ):

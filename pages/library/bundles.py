@@ -7,8 +7,8 @@ from aegen.app.pages.bundles import cards, model
 
 with page.page_without_bundle(
     "Bundles",
-    "What is in each autoencoder? A bundle is a folder that holds a trained autoencoder, "
-    "the codes of its images, and what is known about them.",
+    "What is in each [autoencoder]? A [bundle] is a folder that holds a trained autoencoder, "
+    "the [codes] of its images, and what is known about them.",
 ):
     found = model.cards()
     cards.totals(found)

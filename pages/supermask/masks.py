@@ -26,8 +26,9 @@ def ticket() -> None:
 
 with page.page(
     "Masks",
-    "Which of its random weights does a network need, and where does it look? Nothing was "
-    "trained here but which weights are kept, inverted or dropped.",
+    "Which of its [random weights](frozen weight) does a network need, and where does it look? "
+    "Nothing was trained here but which weights are "
+    "[kept, inverted or dropped](keep, invert, drop).",
     *state.MASKS,
 ):
     ticket()

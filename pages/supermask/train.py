@@ -11,7 +11,7 @@ from aegen.app.pages.train.snippets import share
 with page.page(
     "Train",
     "How does a network learn by dropping most of its weights? Its random weights stay as they "
-    "are; trained is which of them are kept, inverted and dropped.",
+    "are; trained is which of them are [kept, inverted and dropped](keep, invert, drop).",
     *state.CHOICES,
 ):
     left, right = st.columns([1, 2.1], gap="large")

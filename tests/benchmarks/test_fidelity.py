@@ -315,9 +315,9 @@ def test_the_command_measures_a_bundle(tmp_path):
     assert "`gaussian`" in table
 
 
-def test_the_table_has_its_place_and_the_readme_names_all_models():
+def test_the_table_has_its_place_and_the_guide_names_all_models():
     root = Path(__file__).parents[2]
     kept = root / "assets" / "results" / "fidelity.md"
     rewrite(kept, fidelity_table.BEGIN, fidelity_table.END, None)
-    text = (root / "README.md").read_text(encoding="utf-8")
+    text = (root / "assets" / "docs" / "latent-models.md").read_text(encoding="utf-8")
     assert [name for name in shipped("samplers") if f"\n| `{name}` | " not in text] == []

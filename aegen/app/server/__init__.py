@@ -4,6 +4,7 @@ sharing      how far the app is shared, and its limits; read once
 visitor      who a visitor is: by login, by what a proxy says, or by a cookie
 upload_gate  which files may come in, and how much memory they may hold
 guard        the middleware: headers, the cookie, uploads, messages that concern all visitors
+moved        links whose page has another address now
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 from starlette.middleware import Middleware
 
 from aegen.app.server.guard import Guard
+from aegen.app.server.moved import Moved
 from aegen.app.server.sharing import sharing
 from aegen.core.errors import AegenError
 
@@ -35,7 +37,7 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
 
 def middleware() -> list[Middleware]:
     """What stands before Streamlit's own server."""
-    return [Middleware(Guard)]
+    return [Middleware(Guard), Middleware(Moved)]
 
 
 def stay_inside() -> None:

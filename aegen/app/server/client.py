@@ -96,7 +96,7 @@ class Tab:
         for shown in self.shown.values():
             if shown.kind == kind and shown.element.label == label:
                 return shown
-        raise AegenError(f"the page {self.page or 'latent-map'} shows no {kind} named {label!r}")
+        raise AegenError(f"the page {self.page or 'start'} shows no {kind} named {label!r}")
 
     def data(self, component: str) -> Iterator[dict[str, Any]]:
         """What the page's components of this name show, as JSON holds it."""

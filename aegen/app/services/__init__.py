@@ -17,6 +17,7 @@ library errors pass through to `aegen.app.page`, which shows them.
     recommendations  which latent model to take           failures  pictures of where one fails
     creations        bundles that people make of their own networks
     places           where a person is, what is seen there     walks  what moves
+    documentation    methods in their own words
 """
 
 from aegen.app.services import (
@@ -25,6 +26,7 @@ from aegen.app.services import (
     comparisons,
     creations,
     disk_cache,
+    documentation,
     draws,
     evaluation_data,
     failures,
@@ -49,6 +51,7 @@ __all__ = [
     "comparisons",
     "creations",
     "disk_cache",
+    "documentation",
     "draws",
     "evaluation_data",
     "failures",

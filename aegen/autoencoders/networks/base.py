@@ -21,6 +21,7 @@ class Autoencoder(nn.Module, ABC):
 
     Class attributes:
         title: the name that people see.
+        references: the papers it is from; see `aegen.core.references`.
         quick: arguments that make it small, for tests.
         learns_attributes: whether it takes ``attributes``, the number of values of each by its
             name, and its loss their labels.
@@ -32,6 +33,7 @@ class Autoencoder(nn.Module, ABC):
     """
 
     title: ClassVar[str]
+    references: ClassVar[tuple[str, ...]] = ()
     quick: ClassVar[Mapping[str, Any]] = {}
     learns_attributes: ClassVar[bool] = False
     arguments: dict[str, Any]

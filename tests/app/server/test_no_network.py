@@ -48,7 +48,7 @@ async def visit():
     found = {}
     async with tab(address) as page:
         for name in pages:
-            await page.open("" if name == "latent-map" else name, bundle="bars")
+            await page.open("" if name == "start" else name, bundle="bars")
             titles = [s.element.body for s in page.shown.values() if s.kind == "heading"]
             found[name] = {"titles": titles, "problems": list(page.problems)}
     return found

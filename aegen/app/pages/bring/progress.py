@@ -79,7 +79,7 @@ def _made(name: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Open it on the map", icon=":material/scatter_plot:", type="primary"):
             link.bundle.set(name)
-            st.switch_page(navigation.ENTRIES[0].path)
+            st.switch_page(navigation.entry("latent-map").path)
         job_status.offer("", "Make another", ":material/restart_alt:", _another)
     try:
         draw = services.draws.draw(SamplerSpec(name, MODEL), DRAWS, 0)

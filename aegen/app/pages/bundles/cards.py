@@ -135,7 +135,7 @@ def _buttons(shown: Card) -> None:
         )
     if opened:
         link.bundle.set(shown.name)
-        st.switch_page(navigation.ENTRIES[0].path)
+        st.switch_page(navigation.entry("latent-map").path)
     if checked:
         with st.spinner("Checking every file …"):
             report = model.check(shown.path)

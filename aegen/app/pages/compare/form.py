@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from aegen.app import services
+from aegen.app import glossary, services
 from aegen.app.pages.compare import state
 from aegen.app.services.comparisons import BUDGETS, ComparisonRequest
 from aegen.app.state import formats, visit
@@ -123,7 +123,8 @@ def _add(name: str, models: tuple[str, ...]) -> None:
             services.samplers.sampler_names(),
             format_func=services.samplers.title_of,
         )
-        st.caption(services.samplers.summary_of(sampler))
+        about = glossary.card("latent-models", sampler, "How it works")
+        st.caption(f"{services.samplers.summary_of(sampler)} {about}")
         with st.container(horizontal=True):
             values = fields.fields(f"new {sampler}", services.samplers.fields_of(sampler))
         if services.samplers.slow(services.samplers.SamplerSpec(name, sampler, values)):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
-from aegen.app import page, services
+from aegen.app import glossary, page, services
 from aegen.app.components.drawing import drawing
 from aegen.app.jobs.job import Job
 from aegen.app.pages.compare import image_columns, snippets, state
@@ -184,6 +184,7 @@ def _table(found: Table, *, whole: bool) -> None:
     from aegen.comparison import LEFT_OUT
     from aegen.comparison.table_html import table_html
     from aegen.comparison.verdict import verdict
+    from aegen.metrics import metrics
 
     shown, gaps = _measured(found)
     said = [plain(each) for each in verdict(shown)] if whole else []
@@ -205,11 +206,12 @@ def _table(found: Table, *, whole: bool) -> None:
     with st.expander("What the lines mean, and why some places are empty"):
         lines = {}
         for metric_spec in shown.metric_specs:
-            lines[metric_spec.title] = metric_spec.make().summary
+            lines[metric_spec.title] = metric_spec.make()
             made_of = (detail.make() for detail in metric_spec.details())
-            lines |= {metric.title: metric.summary for metric in made_of}
-        for title, summary in lines.items():
-            st.markdown(f"**{plain(title)}** · {plain(summary)}")
+            lines |= {metric.title: metric for metric in made_of}
+        for title, metric in lines.items():
+            about = glossary.card("metrics", metrics.name_of(metric), plain(title))
+            st.markdown(f"**{about}** · {plain(metric.summary)}")
         if note := services.bundles.bundle(found.bundle).feature_note:
             st.caption(sentence(note))
         for reason, where in gaps:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from aegen.app import services
+from aegen.app import glossary, services
 from aegen.app.components.image_grid import image_grid
 from aegen.app.pages.sample import state
 from aegen.app.services.samplers import SamplerSpec
@@ -52,7 +52,8 @@ def chosen_model(name: str) -> SamplerSpec:
             state.draws.nearest,
             help="Shows each picture's nearest training row, in latent space, under it.",
         )
-    st.caption(services.samplers.summary_of(sampler))
+    about = glossary.card("latent-models", sampler, "How it works")
+    st.caption(f"{services.samplers.summary_of(sampler)} {about}")
     parameters = services.samplers.fields_of(sampler)
     with st.container(horizontal=True):
         chosen = fields.fields(sampler, parameters)

@@ -1,0 +1,1 @@
+"""What the Help page shows: words, a card for each method, and guides."""
