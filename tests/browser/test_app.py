@@ -113,6 +113,46 @@ def test_the_lasso_answers_with_the_rows_inside_its_polygon(app, visit):
     no_exception(page)
 
 
+def test_a_number_that_is_dragged_changes_what_comes_back_and_back_undoes_it(app, visit):
+    page = visit(f"{app}/?bundle=mnist&start.row=3")
+    root = page.locator(".aegen-ae[data-channel='open'][data-shown]")
+    root.wait_for()
+    picture = "document.querySelectorAll('.aegen-ae canvas')[1].toDataURL()"
+    before, mark = page.evaluate(picture), root.get_attribute("data-shown")
+    number = page.get_by_role("slider", name=re.compile("^Number"))
+    assert number.count() == 2
+    number.first.scroll_into_view_if_needed()
+    box = number.first.bounding_box()
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] / 2, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 5, middle, steps=8)
+    page.wait_for_function("document.querySelector('.aegen-ae').dataset.frames > 0")
+    page.wait_for_function(f"before => {picture} !== before", arg=before)
+    page.mouse.up()
+    page.wait_for_url("**start.at=-*")
+    page.wait_for_function(
+        "mark => document.querySelector('.aegen-ae').dataset.shown !== mark", arg=mark
+    )
+    page.get_by_role("button", name="Numbers as they were").click()
+    page.wait_for_function(f"before => {picture} === before", arg=before)
+    page.go_back()
+    page.wait_for_url("**start.at=-*")
+    page.wait_for_function(f"before => {picture} !== before", arg=before)
+    no_exception(page)
+
+
+def test_a_dotted_word_says_what_it_means_and_opens_its_entry(app, visit):
+    page = visit(f"{app}/sample?bundle=mnist&sampler=gaussian&sample.n=16")
+    word = page.get_by_role("link", name="latent model", exact=True).first
+    assert "distribution of codes" in word.get_attribute("title")
+    with page.context.expect_page() as opened:
+        word.click()
+    opened.value.get_by_role("heading", name="Help").wait_for()
+    opened.value.get_by_text("A distribution of codes, learned").first.wait_for()
+    no_exception(opened.value)
+
+
 def test_a_new_seed_gives_new_pictures_and_the_link_gives_them_again(app, visit):
     link = f"{app}/sample?bundle=mnist&sampler=gaussian&sample.n=16&sample.seed="
     page = visit(f"{link}1")

@@ -37,12 +37,14 @@ async function draw(canvas, source) {
 class View {
   constructor(parent) {
     this.root = make("div", "aegen-ae");
+    const all = make("div", "aegen-ae-all");
+    this.root.append(all);
     [this.first, this.last] = [figure("A picture"), figure("What comes back")];
     this.code = make("div", "aegen-ae-code");
     this.off = make("div", "aegen-ae-off");
     this.off.setAttribute("role", "status");
-    this.root.append(this.first.root, way("→", "the encoder packs it"), this.code);
-    this.root.append(way("→", "the decoder unpacks"), this.last.root, this.off);
+    all.append(this.first.root, way("→", "the encoder packs it"), this.code);
+    all.append(way("→", "the decoder unpacks"), this.last.root, this.off);
     parent.append(this.root);
     this.frames = 0;
     this.unlisten = channel.listen((state) => {

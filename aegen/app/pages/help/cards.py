@@ -85,6 +85,8 @@ def _entry(entry: entries.Entry, heading: str, section: str) -> None:
             st.subheader(plain(entry.title), anchor=False)
         _method(entry, section)
     else:
+        if heading:
+            st.subheader(plain(heading), anchor=False)
         st.markdown(entry)
 
 
