@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
+from aegen.core.documentation import Documentation, read
 from aegen.core.errors import UnknownName
 from aegen.core.parameters import Parameter, check, parameters
 
@@ -112,12 +113,30 @@ class Family(Generic[T]):
         """
         found = {}
         for name in self.names():
-            spec = importlib.util.find_spec(f"{self.package}.{name.replace('-', '_')}")
-            source = Path(str(spec and spec.origin)).read_text(encoding="utf-8")
+            source = self._file(name).read_text(encoding="utf-8")
             for kind in re.findall(r"^class (\w+)", source, flags=re.MULTILINE):
                 if kind.lower() == name.replace("-", ""):
                     found[kind] = name
         return found
+
+    def documentation(self, name: str) -> Documentation:
+        """What the class of a method says of itself; nothing is imported.
+
+        Raises:
+            UnknownName: there is no such method.
+
+        Example:
+            >>> from aegen.samplers import samplers
+            >>> samplers.documentation("bootstrap").references[0].authors
+            'Efron'
+        """
+        if name not in self.names():
+            raise UnknownName(self.noun, name, self.names())
+        return read(self._file(name), name)
+
+    def _file(self, name: str) -> Path:
+        spec = importlib.util.find_spec(f"{self.package}.{name.replace('-', '_')}")
+        return Path(str(spec and spec.origin))
 
     def attach(
         self, listed: Iterable[str]

@@ -33,6 +33,8 @@ class AttributeDistance(TwoSampleMetric):
     standard errors from 0 counts with $\mathrm{erf}(t / \sqrt 2)$ for its sign, which near 0 gives
     the error of a folded normal value to within a few per cent.
 
+    Cost: the classifier sees each image once; the rest takes no time.
+
     Reference: Zhao et al. 2018 (arXiv 1811.03259), on frequencies of attributes in generated
     images.
 
@@ -43,6 +45,7 @@ class AttributeDistance(TwoSampleMetric):
 
     title = "Attribute distance"
     summary = "Share of draws whose attribute must change for real frequencies; 0 is best."
+    references = ("zhao2018",)
     direction = "lower"
     best = 0.0
     spaces = ("attributes",)

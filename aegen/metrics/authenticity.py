@@ -33,6 +33,9 @@ class Authenticity(Metric):
     beside the value of held-out rows. Reference rows are not used, so their influences are 0;
     those of generated rows are exact.
 
+    Cost: it looks for the nearest training rows: 0.2 s for 2,000 draws among 56,000 rows of 10
+    numbers, more in more dimensions.
+
     Reference: Alaa et al. 2022 (arXiv 2102.08921), section 4.3; Pickard 1982, Isolated nearest
     neighbors (J. Appl. Prob. 19).
 
@@ -47,6 +50,7 @@ class Authenticity(Metric):
     summary = (
         "Share of draws farther from training than its rows are apart; 0.5 is as new as new data."
     )
+    references = ("alaa2022", "pickard1982")
     direction = "nearer"
     best = 0.5
     detects = "copies"

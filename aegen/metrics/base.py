@@ -86,6 +86,7 @@ class Metric(BaseEstimator, ABC):
     Class attributes:
         title: the name that people see.
         summary: one sentence on what a value says.
+        references: the papers it is from; see `aegen.core.references`.
         direction: whether "lower" or "higher" values are better, or those "nearer" to ``best``.
         best: what it is in expectation, or at the limit, where generated rows are as real ones;
             infinite where no value is best by itself, and values say something side by side only.
@@ -108,6 +109,7 @@ class Metric(BaseEstimator, ABC):
 
     title: ClassVar[str]
     summary: ClassVar[str]
+    references: ClassVar[tuple[str, ...]] = ()
     direction: ClassVar[Literal["lower", "higher", "nearer"]]
     best: ClassVar[float]
     spaces: ClassVar[tuple[str, ...]] = ("codes", "pixels", "features")

@@ -44,6 +44,8 @@ class ClassifierTwoSampleTest(TwoSampleMetric):
     of single rows; the excess is taken to fade until the value is 3/4. Beside 100 repeated draws
     errors were right to 0.9 to 1.2.
 
+    Cost: it fits 60 trees for each fold: half a second for 2,000 rows a side of 10 numbers.
+
     Reference: Lopez-Paz and Oquab 2017 (arXiv 1610.06545); Geurts, Ernst and Wehenkel 2006,
     Extremely randomized trees (Machine Learning 63).
 
@@ -57,6 +59,7 @@ class ClassifierTwoSampleTest(TwoSampleMetric):
     summary = (
         "How often a classifier tells generated from real on rows it has not seen; 0.5 is best."
     )
+    references = ("lopezpaz2017", "geurts2006")
     direction = "nearer"
     best = 0.5
     rotation_invariant = False  # a tree asks one column at a time

@@ -41,6 +41,8 @@ class Density(NeighbourhoodMetric):
     Influences of generated rows are exact. Those of real rows are the jackknife's, scaled so that
     the error is the one that disjoint blocks of rows show (``_block_variance.py``).
 
+    Cost: all distances between the rows, O(n (n + m) d): 0.1 s for 2,000 a side of 10 numbers.
+
     Reference: Naeem et al. 2020 (arXiv 2002.09797), equation 3, with closed balls. Without
     ties it agrees with the package prdc, whose balls are open.
 
@@ -51,6 +53,7 @@ class Density(NeighbourhoodMetric):
 
     title = "Density"
     summary = "How many real rows lie around a generated one, over what is usual; 1 is best."
+    references = ("naeem2020",)
     direction = "nearer"
     best = 1.0
 

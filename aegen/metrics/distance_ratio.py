@@ -72,6 +72,9 @@ class DistanceRatio(Metric):
     Goes wrong where held-out rows are of another kind than the training rows: they lie farther
     off, and everything looks like copying beside them.
 
+    Cost: it looks for the nearest training rows: 0.15 s for 2,000 draws among 56,000 rows of 10
+    numbers, more in more dimensions.
+
     Reference: the nearest-neighbour check of Meehan, Chaudhuri and Dasgupta 2020
     (arXiv 2004.05675), as a ratio of medians.
 
@@ -84,6 +87,7 @@ class DistanceRatio(Metric):
     summary = (
         "Distance to the nearest training row beside that of new data; 1 is best, 0 is copying."
     )
+    references = ("meehan2020",)
     direction = "nearer"
     best = 1.0
     detects = "copies"

@@ -33,6 +33,8 @@ class FrechetDistance(TwoSampleMetric):
     apart, where the law's whole variance is 50. So compare values at the same numbers of rows
     only, and beside what fresh real rows get. Beyond means and covariances it sees nothing.
 
+    Cost: O(n d² + d³): no time for 10 numbers, a second for 784 and 2,000 rows a side.
+
     Reference: Dowson and Landau 1982; Heusel et al. 2017 (arXiv 1706.08500). torchmetrics'
     ``FrechetInceptionDistance`` with a network that passes features on agrees.
 
@@ -46,6 +48,7 @@ class FrechetDistance(TwoSampleMetric):
         "Squared distance of the sets' means and covariances, each taken for a Gaussian; "
         "lower is better."
     )
+    references = ("dowson1982", "heusel2017")
     direction = "lower"
     best = 0.0
     unit_power = 2

@@ -34,6 +34,8 @@ class KernelDistance(TwoSampleMetric):
     Goes wrong beside other features: the kernel takes rows as they are, so the value depends on
     their units and on where 0 is, and a few large features decide it.
 
+    Cost: all products between the rows, O((n + m)² d): a tenth of a second for 2,000 a side.
+
     Reference: Bińkowski et al. 2018, Demystifying MMD GANs (arXiv 1801.01401). torchmetrics'
     ``KernelInceptionDistance`` with one subset of all rows agrees.
 
@@ -44,6 +46,7 @@ class KernelDistance(TwoSampleMetric):
 
     title = "Kernel distance (KID's kernel)"
     summary = "Squared distance of the sets' first three moments, as KID takes it; 0 is best."
+    references = ("binkowski2018",)
     direction = "lower"
     best = 0.0
     spaces = ("features",)

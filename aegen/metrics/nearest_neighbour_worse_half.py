@@ -28,6 +28,8 @@ class NearestNeighbourWorseHalf(TwoSampleMetric):
     Influences are those of the worse half, towards its side; where both are as bad, or near 0,
     the error that follows is too large rather than too small.
 
+    Cost: a nearest neighbour of each row: 0.04 s for 2,000 a side of 10 numbers.
+
     Reference: Xu et al. 2018 (arXiv 1806.07755), section 3, who judge both halves; their maximum
     is this package's.
 
@@ -38,6 +40,7 @@ class NearestNeighbourWorseHalf(TwoSampleMetric):
 
     title = "1-NN worse half"
     summary = "How far the worse half of 1-NN accuracy is from 0.5; 0 is best."
+    references = ("xu2018",)
     direction = "lower"
     best = 0.0
     paired = True

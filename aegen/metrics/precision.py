@@ -21,12 +21,15 @@ class Precision(NeighbourhoodMetric):
 
     What real rows reach is below 1 and depends on d, k and the sizes: 0.997 for d = 2, 0.92 for
     d = 10 and 0.66 for d = 128 in normal sets of 2,000 rows, k = 5.
+
     Goes wrong where one real row lies far off: its ball is so wide that it takes in anything.
     It does not see what is missing, which recall does, nor copies, which count as right.
 
     Influences of generated rows are exact. Those of real rows are the jackknife's, scaled so that
     the error is the one that disjoint blocks of rows show (``_block_variance.py``); where the
     value is above 0.98 it is overstated by half.
+
+    Cost: all distances between the rows, O(n (n + m) d): 0.1 s for 2,000 a side of 10 numbers.
 
     Reference: Kynkäänniemi et al. 2019 (arXiv 1904.06991), equations 1 and 2. Without ties it
     agrees with the package prdc, whose balls are open.
@@ -38,6 +41,7 @@ class Precision(NeighbourhoodMetric):
 
     title = "Precision"
     summary = "Share of generated rows that lie among the real ones; 1 is best."
+    references = ("kynkaanniemi2019",)
     direction = "higher"
     best = 1.0
 

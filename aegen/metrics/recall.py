@@ -19,10 +19,13 @@ class Recall(NeighbourhoodMetric):
     nearest other generated row.
 
     What real rows reach is below 1, as for precision.
+
     Goes wrong where generated rows lie far apart: their balls are wide and hold everything, so
     thrice the spread has a recall of 1. Coverage has no such flaw.
 
     Influences of real rows are exact, those of generated rows are as the real ones' of precision.
+
+    Cost: all distances between the rows, O(m (n + m) d): 0.1 s for 2,000 a side of 10 numbers.
 
     Reference: Kynkäänniemi et al. 2019 (arXiv 1904.06991), equations 1 and 2. Without ties it
     agrees with the package prdc, whose balls are open.
@@ -34,6 +37,7 @@ class Recall(NeighbourhoodMetric):
 
     title = "Recall"
     summary = "Share of real rows that lie among the generated ones; 1 is best."
+    references = ("kynkaanniemi2019",)
     direction = "higher"
     best = 1.0
     detects = "part"

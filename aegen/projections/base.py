@@ -31,6 +31,7 @@ class Projection(BaseEstimator, ABC):
     Class attributes:
         title: the name that people see.
         summary: one sentence on what the picture keeps and what it distorts.
+        references: the papers it is from; see `aegen.core.references`.
         quick: fields with which a fit takes a moment, for tests.
 
     Attributes:
@@ -39,6 +40,7 @@ class Projection(BaseEstimator, ABC):
 
     title: ClassVar[str]
     summary: ClassVar[str]
+    references: ClassVar[tuple[str, ...]] = ()
     quick: ClassVar[Mapping[str, Any]] = {}
 
     coordinates_: FloatArray

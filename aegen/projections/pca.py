@@ -17,15 +17,19 @@ __all__ = ["PCA"]
 
 
 class PCA(Projection):
-    """The plane through the codes' mean that keeps most of their variance.
+    r"""Principal component analysis: the plane that keeps most of the codes' variance.
 
-    Coordinates are (z - mean) components^T, where the components are the first two eigenvectors of
-    the codes' covariance, each with its largest entry positive, so that the sign is settled.
-    Distances in the picture are never larger than in latent space, but far codes may overlap. With
-    one latent dimension the second coordinate is zero. Where two variances are equal, any
-    direction in their plane serves and the picture may turn between machines.
+    $y = (z - \bar z) V$ with V the first two eigenvectors of the codes' covariance, each with its
+    largest entry positive, so that the sign is settled. Distances in the picture are never larger
+    than in latent space. With one latent dimension the second coordinate is zero.
 
-    Source: K. Pearson, "On lines and planes of closest fit", 1901.
+    Goes wrong where more than two directions matter: codes that are far from each other may lie
+    on one spot. Where two variances are equal, any direction in their plane serves and the picture
+    may turn between machines.
+
+    Cost: O(n d²): no time for 60,000 codes of 10 numbers.
+
+    Reference: Pearson 1901, "On lines and planes of closest fit to systems of points in space".
 
     Example:
         >>> p = PCA().fit([[0.0, 0.0], [1.0, 1.0], [2.0, 2.0]])
@@ -37,6 +41,7 @@ class PCA(Projection):
     summary = (
         "The flat view that keeps most variance; distances are honest, far codes may overlap."
     )
+    references = ("pearson1901",)
 
     mean_: FloatArray
     components_: FloatArray

@@ -22,22 +22,28 @@ __all__ = ["UMAP"]
 
 
 class UMAP(Projection):
-    """A picture in which codes that are near in latent space stay near.
+    r"""UMAP: a picture in which codes that are near in latent space stay near.
 
     Fitting is umap-learn's, started from PCA and on one thread, so that one seed gives one
     picture (on another machine or library version it may differ). A new code z is placed at
 
-        y(z) = sum_i w_i y_i / sum_i w_i,   w_i = 1 / |z - z_i|^2,
+    $y(z) = \sum_i w_i y_i / \sum_i w_i, \quad w_i = 1 / |z - z_i|^2,$
 
     over its nearest training codes z_i with coordinates y_i; a training code lands exactly on its
     own point. This needs neither umap-learn nor a fitted graph: 2,000 codes take 0.2 s, where
     umap-learn's own transform took 98 s. For 60,000 digits as 10 principal components it put the
     2,000 next digits at a median distance of 1.3 % of the picture's spread from where umap-learn
     did (a random training row: 124 %), 5.6 % on average, 1.5 % of them further off than half the
-    spread. It goes wrong for a code between two groups, which lands between them in the picture,
-    and for one far from all others, which is drawn to the edge of its nearest group.
+    spread.
 
-    Source: McInnes, Healy and Melville, arXiv 1802.03426; the weights are Shepard's (1968).
+    Goes wrong where distances between groups, or the sizes of groups, are read as if they were
+    those of the codes. A new code between two groups lands between them, and one far from all
+    others at the edge of its nearest group.
+
+    Cost: a fit takes UMAPCOST for 60,000 codes of 10 numbers; it is made once, with the bundle.
+    New codes are placed at once: 2,000 in 0.2 s.
+
+    Reference: McInnes, Healy and Melville, arXiv 1802.03426; the weights are Shepard's (1968).
 
     Example:
         >>> map = UMAP.restored({}, [[0.0], [1.0]], coordinates=[[5.0, 0.0], [5.0, 2.0]])
@@ -47,6 +53,7 @@ class UMAP(Projection):
 
     title = "UMAP"
     summary = "Keeps neighbours together, so groups show; distances between groups mean little."
+    references = ("mcinnes2018", "shepard1968")
 
     def __init__(
         self,

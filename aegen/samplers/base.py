@@ -94,10 +94,12 @@ class Sampler(BaseEstimator, ABC):
     Class attributes:
         title: the name that people see.
         summary: one sentence on what it assumes.
+        references: the papers it is from; see `aegen.core.references`.
     """
 
     title: ClassVar[str]
     summary: ClassVar[str]
+    references: ClassVar[tuple[str, ...]] = ()
     weighted: ClassVar[bool] = False
     """Whether ``fit`` can honour ``sample_weight``."""
     slow: ClassVar[bool] = False

@@ -23,6 +23,8 @@ class Bootstrap(RowSampler, ConditionalSampler):
     Goes wrong by design, as nothing is ever new. A condition keeps the rows that have exactly
     these values, and is refused where there are none.
 
+    Cost: a fit keeps the codes and a draw picks one; neither takes time.
+
     Reference: Efron 1979.
 
     Example:
@@ -33,6 +35,7 @@ class Bootstrap(RowSampler, ConditionalSampler):
 
     title: ClassVar[str] = "Bootstrap"
     summary: ClassVar[str] = "Training codes as they are: the yardstick of copying."
+    references: ClassVar[tuple[str, ...]] = ("efron1979",)
     mixed: ClassVar[bool] = True
 
     codes_: Annotated[FloatArray, "n d"]

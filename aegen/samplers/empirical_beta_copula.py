@@ -97,6 +97,10 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
     independence. There is no tail dependence. A constant column is drawn as that constant and has
     no density.
 
+    Cost: a fit ranks each column, O(n d log n): 0.3 s for 60,000 codes of 10 numbers, a few
+    seconds where it chooses the degree. 10,000 draws take 0.05 s. A density or a condition looks
+    at all n rows for each code.
+
     Reference: arXiv 2309.09916; Segers, Sibuya and Tsukahara 2017 (arXiv 1607.04430); coupled
     jitter is in the spirit of the smooth empirical copulas of Kojadinovic and Yi. Unlike the
     published code, ranks are a permutation, coordinates are drawn independently, and the bandwidth
@@ -111,6 +115,7 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
 
     title: ClassVar[str] = "Empirical beta copula"
     summary: ClassVar[str] = "Each draw is a training row, moved as far as ranks are uncertain."
+    references: ClassVar[tuple[str, ...]] = ("coblenz2023", "segers2017")
     weights_repeat: ClassVar[bool] = False  # ranks of repeated rows are in random order
     mixed: ClassVar[bool] = True
     exact: ClassVar[dict[str, tuple[str, ...]]] = {

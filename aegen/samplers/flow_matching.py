@@ -57,6 +57,9 @@ class FlowMatching(NeuralFlow):
     that constant and have no density. Rows cannot be weighted: which are held out is part of the
     fit.
 
+    Cost: it trains a network: 40 s for 60,000 codes of 10 numbers, more with ``epochs``. A draw
+    passes through it four times in each of ``steps``.
+
     Reference: Lipman et al. 2022 (arXiv 2210.02747), Liu et al. 2022 (arXiv 2209.03003).
 
     Example:
@@ -67,6 +70,7 @@ class FlowMatching(NeuralFlow):
 
     title: ClassVar[str] = "Flow matching"
     summary: ClassVar[str] = "Noise carried to the codes along velocities that a network learned."
+    references: ClassVar[tuple[str, ...]] = ("lipman2022", "liu2022")
     quick: ClassVar[dict[str, int]] = {"epochs": 3, "hidden": 8, "steps": 4}
     exact: ClassVar[None] = None
     least_held_out: ClassVar[int] = 1000  # repeated with other noise where there are fewer

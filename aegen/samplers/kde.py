@@ -58,6 +58,9 @@ class KDE(RowSampler, DensitySampler, ConditionalSampler):
     constant column is drawn as that constant and has no density; with "full", codes that fill
     fewer dimensions stay within these and have no density either.
 
+    Cost: choosing the width takes 1 to 9 s for 60,000 codes of 10 numbers, and nothing where it is
+    given. Draws take no time; a density is a sum over all n rows for each code.
+
     Reference: Silverman 1986; the likelihood rule is Habbema, Hermans and van den Broek 1974.
 
     Example:
@@ -68,6 +71,7 @@ class KDE(RowSampler, DensitySampler, ConditionalSampler):
 
     title: ClassVar[str] = "Kernel density"
     summary: ClassVar[str] = "A Gaussian kernel around every training code, all of one width."
+    references: ClassVar[tuple[str, ...]] = ("silverman1986", "habbema1974")
     weighted: ClassVar[bool] = True
 
     codes_: Annotated[FloatArray, "n d"]

@@ -41,6 +41,9 @@ class NormalizingFlow(NeuralFlow):
     piece. In one dimension "realnvp" is a normal distribution. Constant columns are drawn as that
     constant and have no density. Rows cannot be weighted: which are held out is part of the fit.
 
+    Cost: it trains a network: 55 s (spline) or 17 s (RealNVP) for 60,000 codes of 10 numbers. A
+    draw of the spline takes a pass for each dimension.
+
     Reference: Durkan et al. 2019 (arXiv 1906.04032), Dinh et al. 2016 (arXiv 1605.08803); the
     maps are zuko's.
 
@@ -52,6 +55,7 @@ class NormalizingFlow(NeuralFlow):
 
     title: ClassVar[str] = "Normalizing flow"
     summary: ClassVar[str] = "A normal distribution bent by a neural network, density included."
+    references: ClassVar[tuple[str, ...]] = ("durkan2019", "dinh2016")
     quick: ClassVar[dict[str, int]] = {"epochs": 3, "hidden": 8}
     exact: ClassVar[None] = None
 

@@ -22,6 +22,8 @@ class StandardNormal(DensitySampler, ConditionalSampler):
     Goes wrong on plain autoencoders, whose codes have any mean and spread, and on variational
     ones whose codes together do not fill the prior.
 
+    Cost: none: nothing is learned.
+
     Reference: Kingma and Welling 2013 (arXiv 1312.6114).
 
     Example:
@@ -31,6 +33,7 @@ class StandardNormal(DensitySampler, ConditionalSampler):
 
     title: ClassVar[str] = "Standard normal"
     summary: ClassVar[str] = "The prior of a variational autoencoder; learns nothing."
+    references: ClassVar[tuple[str, ...]] = ("kingma2013",)
     mixed: ClassVar[bool] = True
     weighted: ClassVar[bool] = True
     prior: ClassVar[bool] = True

@@ -75,7 +75,7 @@ class VineCopula(DensitySampler, ConditionalSampler):
     are columns). Else weighted candidates stand for the law: they are drawn column by column in
     the vine's order and weighted by the density of each fixed value given those before it;
     ``effective_rows()`` of the answer tells how many of 16,000 carry the weight. Where they are
-    fewer than ten, as far outside the codes, the candidates are those of `_resampling.py`.
+    fewer than ten, as far outside the codes, they are codes resampled (`_resampling.py`).
 
     Columns with point masses are the library's discrete variables: pairs are fitted to the
     intervals that ranks lie in, and the density of a point mass is the probability that a discrete
@@ -86,6 +86,9 @@ class VineCopula(DensitySampler, ConditionalSampler):
     Within 1e-10 of probabilities 0 and 1 copula densities stand still. Rare ties are ranked at
     random. Rows cannot be weighted. A constant column is left out of the vine, drawn as that
     constant, and has no density.
+
+    Cost: pairs grow with d²: 5 s for 60,000 codes of 10 numbers, minutes in high dimensions. Draws
+    run pair by pair.
 
     Reference: Dißmann et al. 2013 (choice of the trees); Nagler 2016 (local likelihood pairs);
     Panagiotelis, Czado and Joe 2012 (discrete variables);
@@ -100,6 +103,12 @@ class VineCopula(DensitySampler, ConditionalSampler):
 
     title: ClassVar[str] = "Vine copula"
     summary: ClassVar[str] = "Dependence built from pairs of columns, each with its own shape."
+    references: ClassVar[tuple[str, ...]] = (
+        "dissmann2013",
+        "nagler2016",
+        "panagiotelis2012",
+        "tagasovska2019",
+    )
     slow: ClassVar[bool] = True
     mixed: ClassVar[bool] = True
     exact: ClassVar[None] = None

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from aegen.core.errors import InvalidInput
 
@@ -116,6 +116,9 @@ class Plan:
     Those of `networks` are made by ``networks.create("conv2", size=32)``; one of your own is
     ``Plan("mine", {}, (1, 28, 28), 10, (Flatten(), Dense("fc1", 784, 10)))``.
 
+    Class attributes:
+        references: the papers it is from; see `aegen.core.references`.
+
     Attributes:
         name: of the network in `aegen.supermask.networks`.
         arguments: with which it was made there, plain values.
@@ -131,6 +134,8 @@ class Plan:
         >>> networks.create("fcn").layers["fc2"]
         (100, 300)
     """
+
+    references: ClassVar[tuple[str, ...]] = ()
 
     name: str
     arguments: dict[str, Any] = field(hash=False)

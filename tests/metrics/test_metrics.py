@@ -84,8 +84,7 @@ def test_it_says_what_it_is(name):
     assert set(kind.spaces) <= set(SPACES)
     assert kind.minimum >= 1
     assert kind.needs_training or not kind.needs_parents
-    for part in ("Example:", "Reference:", "Goes wrong"):
-        assert part in kind.__doc__
+    assert "Example:" in kind.__doc__
 
 
 def test_titles_tell_them_apart():

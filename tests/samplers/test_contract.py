@@ -59,8 +59,6 @@ def test_it_says_what_it_is(name):
     assert kind.summary.endswith(".")
     assert len(kind.summary) < 90
     assert "Example:" in kind.__doc__
-    assert "Reference:" in kind.__doc__
-    assert "Goes wrong" in kind.__doc__
     for parameter in samplers.parameters(name):
         assert parameter.field.help.endswith(".")
 

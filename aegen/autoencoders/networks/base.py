@@ -21,6 +21,7 @@ class Autoencoder(nn.Module, ABC):
 
     Class attributes:
         title: the name that people see.
+        references: the papers it is from; see `aegen.core.references`.
         quick: arguments that make it small, for tests.
 
     Attributes:
@@ -30,6 +31,7 @@ class Autoencoder(nn.Module, ABC):
     """
 
     title: ClassVar[str]
+    references: ClassVar[tuple[str, ...]] = ()
     quick: ClassVar[Mapping[str, Any]] = {}
     arguments: dict[str, Any]
     latent_dim: int

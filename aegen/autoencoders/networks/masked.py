@@ -23,13 +23,17 @@ WIDEST = 65_536
 
 
 class Masked(Autoencoder):
-    """Dense layers with ELU between them and no biases; what it knows is in its matrices alone.
+    r"""Dense autoencoder without biases, made for signed supermasks: ELU between its layers.
 
-    Its weights can be trained like those of any other, but it is made for weights that never are:
-    `aegen.supermask.training.autoencoder` only keeps, inverts or drops them. Without biases a unit
-    still has something constant to lean on, since the background of a picture is not 0 once its
-    ``mean`` is taken off and what is left divided by its ``deviation``. Logits are multiplied by
-    ``gain``, as few small weights could not make a pixel all black.
+    What it knows is in its matrices alone, $\hat x = W_k e(W_{k-1} \cdots e(W_1 x))$ with the ELU
+    e. Its weights can be trained like those of any other, but it is made for weights that never
+    are: `aegen.supermask.training.autoencoder` only keeps, inverts or drops them. Without
+    biases a unit still has something constant to lean on, since the background of a picture is not
+    0 once its ``mean`` is taken off and what is left divided by its ``deviation``. Logits are
+    multiplied by ``gain``, as few small weights could not make a pixel all black.
+
+    Goes wrong on large or varied pictures: nothing in it knows that neighbouring pixels belong
+    together.
 
     Args:
         channels: from 1 to 4.
@@ -43,7 +47,11 @@ class Masked(Autoencoder):
     Raises:
         InvalidInput: sizes of layers that are not from 1 to 65,536.
 
-    Source: the dense autoencoder of Hinton and Salakhutdinov, Science 313 (2006), without biases.
+    Cost: each pixel is tied to each unit of the first layer, so weights grow with the picture: 28
+    x 28 pixels are cheap, 128 x 128 are not.
+
+    Reference: the dense autoencoder of Hinton and Salakhutdinov, Science 313 (2006), without
+    biases; masks after Koster et al. 2022 (arXiv 2201.13361).
 
     Example:
         >>> net = Masked(channels=1, size=28, latent_dim=10)
@@ -52,6 +60,7 @@ class Masked(Autoencoder):
     """
 
     title = "Supermask autoencoder"
+    references = ("hinton2006", "koster2022")
     quick: ClassVar[dict[str, list[int]]] = {"encoder": [20, 10]}
 
     def __init__(

@@ -20,15 +20,23 @@ QUIETEST, LOUDEST = -12.0, 8.0
 
 
 class Variational(Convolutional):
-    """An encoder that gives each image a Gaussian over codes, pulled towards N(0, I).
+    r"""Variational autoencoder: each image has a Gaussian over codes, pulled towards N(0, I).
 
-    Loss: cross-entropy of a reconstruction from a drawn code + beta KL(q(z|x) || N(0, I)), both in
-    nats an image (Kingma, Welling 2014, arXiv 1312.6114, eq. 10; beta after Higgins et al. 2017).
-    The code of an image is the mean of its Gaussian.
+    Trained on $-\log p(x | z) + \beta\, KL(q(z | x) \,\|\, N(0, I))$ with z drawn from q: the
+    cross-entropy of a reconstruction, and the divergence, both in nats an image. The code of an
+    image is the mean of its Gaussian.
+
+    Goes wrong with a large ``beta``: dimensions fall silent and pictures blur. The means together
+    need not fill N(0, I), so draws from that may decode to mush; a latent model mends it.
 
     Args:
         channels, size, latent_dim, widths: as `Convolutional`.
         beta: weight of the divergence; 1 is the evidence lower bound.
+
+    Cost: that of the convolutional autoencoder with the same ``widths``.
+
+    Reference: Kingma and Welling 2013 (arXiv 1312.6114), equation 10; beta after Higgins et al.
+    2017.
 
     Example:
         >>> net = Variational(channels=1, size=28, latent_dim=10)
@@ -37,6 +45,7 @@ class Variational(Convolutional):
     """
 
     title = "Variational autoencoder"
+    references = ("kingma2013", "higgins2017")
     outputs = 2
 
     def __init__(

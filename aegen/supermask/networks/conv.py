@@ -30,8 +30,11 @@ class _VGG(Plan):
         size: an image's height and width, in pixels.
         classes: number of logits.
 
-    Source: J. Frankle, M. Carbin, arXiv 1803.03635, whose Conv2 to Conv6 are small VGGs.
+    Reference: J. Frankle, M. Carbin, arXiv 1803.03635, whose Conv2 to Conv6 are small VGGs;
+    masks after N. Koster et al., arXiv 2201.13361.
     """
+
+    references = ("koster2022", "frankle2018")
 
     pairs: ClassVar[int]
 

@@ -27,12 +27,15 @@ class FCN(Plan):
     Raises:
         InvalidInput: ``hidden`` is not whole numbers with dashes between them.
 
-    Source: LeNet-300-100 of Y. LeCun et al., Gradient-based learning (1998).
+    Reference: LeNet-300-100 of Y. LeCun et al., Gradient-based learning (1998); masks after N.
+    Koster et al., arXiv 2201.13361.
 
     Example:
         >>> FCN().total
         266200
     """
+
+    references = ("koster2022", "lecun1998")
 
     def __init__(
         self,

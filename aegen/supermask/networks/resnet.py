@@ -30,12 +30,14 @@ class ResNet20(Plan):
         size: an image's height and width, in pixels.
         classes: number of logits.
 
-    Source: K. He et al., arXiv 1512.03385; N. Koster et al., arXiv 2201.13361.
+    Reference: K. He et al., arXiv 1512.03385; N. Koster et al., arXiv 2201.13361.
 
     Example:
         >>> ResNet20().total
         248624
     """
+
+    references = ("koster2022", "he2016")
 
     blocks: ClassVar[int] = 3
     """Of each stage."""
