@@ -66,7 +66,7 @@ class Sheet:
         return png(self.picture)
 
     def atlas(self, image: str = "sheet.png") -> bytes:
-        """Where each image is: JSON as TexturePacker writes it (Phaser, PixiJS, Godot read it).
+        """Where each image is: JSON as TexturePacker writes it (Phaser and PixiJS read it).
 
         Args:
             image: the name of the sheet's file.

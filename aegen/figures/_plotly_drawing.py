@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["draw_plotly"]
+__all__ = ["draw_plotly", "plain"]
 
-DASHES = {"solid": "-", "dot": ":", "dash": "--", "dashdot": "-."}
+DASHES: dict[str, Any] = {"solid": "-", "dot": ":", "dash": "--", "dashdot": "-."}
 
 SYMBOLS = {
     "circle": "o",
@@ -72,7 +72,7 @@ def _frame(axes: Axes, layout: dict[str, Any], unit: float) -> None:
         size = layout["title"].get("font", {}).get("size", 13)
         weight = "bold" if "<b>" in title else "normal"
         axes.set_title(
-            _plain(title), loc="left", fontsize=_font(size, unit), fontweight=weight,
+            plain(title), loc="left", fontsize=_font(size, unit), fontweight=weight,
             color=INK, parse_math=False,
         )  # fmt: skip
 
@@ -89,7 +89,7 @@ def _axis(axes: Axes, which: str, told: Any, unit: float) -> None:
         getattr(axes, f"set_{which}lim")(*ends)
     if told.title.text:
         getattr(axes, f"set_{which}label")(
-            _plain(told.title.text), fontsize=_font(told.title.font.size or 12, unit),
+            plain(told.title.text), fontsize=_font(told.title.font.size or 12, unit),
             color=INK, parse_math=False,
         )  # fmt: skip
     if told.tickvals is not None:
@@ -174,7 +174,7 @@ def _texts(axes: Axes, x: Any, y: Any, trace: Any, unit: float) -> None:
     dy = {"top": away, "bottom": -away}.get(upright, 0.0)
     for at_x, at_y, text in zip(x, y, trace.text, strict=False):
         axes.annotate(
-            _plain(text), (at_x, at_y), (dx, dy), textcoords="offset points",
+            plain(text), (at_x, at_y), (dx, dy), textcoords="offset points",
             ha=SIDES[side], va=UPRIGHT[upright], fontsize=_font(trace.textfont.size or 11, unit),
             fontweight="bold" if "<b>" in text else "normal",
             color=trace.textfont.color or INK, annotation_clip=False, parse_math=False,
@@ -202,7 +202,8 @@ def _note(axes: Axes, note: Any, unit: float) -> None:
             values[k] = 10 ** values[k]  # plotly's notes are in powers there, its shapes are not
     anchors = {"auto": "center", None: "center"}
     axes.annotate(
-        _plain(note.text), tuple(values), xycoords=_places(axes, note.xref or "x", note.yref or "y"),
+        plain(note.text), tuple(values),
+        xycoords=_places(axes, note.xref or "x", note.yref or "y"),
         ha=anchors.get(note.xanchor, note.xanchor),
         va=UPRIGHT.get({"top": "bottom", "bottom": "top"}.get(note.yanchor, "middle"), "center"),
         fontsize=_font(note.font.size or 11, unit), color=note.font.color or INK,
@@ -251,11 +252,11 @@ def _font(pixels: float, unit: float) -> float:
     return pixels * unit
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     r"""A text of plotly without its marks.
 
     Example:
-        >>> _plain("<b>Flips</b><br><sup>a &amp; b</sup>")
+        >>> plain("<b>Flips</b><br><sup>a &amp; b</sup>")
         'Flips\na & b'
     """
     return html.unescape(re.sub(r"<[^>]*>", "", text.replace("<br>", "\n")))

@@ -23,7 +23,7 @@ Kind = Literal["svg", "pdf"]
 INCH = 25.4
 """Millimetres."""
 
-SETTINGS = {
+SETTINGS: dict[Any, Any] = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans", "Arial", "Helvetica"],
     "pdf.fonttype": 42,  # TrueType, embedded: publishers refuse the other kind

@@ -51,7 +51,7 @@ def sprite_sheet(
                     on_click="ignore",
                 )
         st.caption(
-            "Atlas: where each picture lies, as JSON that Phaser, PixiJS and Godot read. "
+            "Atlas: where each picture lies, as JSON that Phaser and PixiJS read. "
             "ZIP: each picture as a file of its own, with the sheet and its atlas."
         )
         if command:

@@ -3,6 +3,7 @@
 import io
 import os
 import re
+import zipfile
 
 import numpy as np
 import pytest
@@ -11,9 +12,10 @@ from PIL import Image
 from aegen.app import services
 from aegen.app.jobs import process
 from aegen.app.jobs.process import _end_all, _process
-from aegen.app.pages.compare import image_columns, results, state
+from aegen.app.pages.compare import image_columns, paper, results, state
 from aegen.app.services import comparisons
 from aegen.app.services.comparisons import ComparisonRequest
+from aegen.app.widgets import for_paper
 from aegen.comparison import PRESETS
 from aegen.metrics import metrics
 from tests.app.conftest import link_of
@@ -336,9 +338,15 @@ def test_asking_for_something_else_ends_what_nobody_waits_for(opened, monkeypatc
 def test_files_hold_what_is_shown(at_once):
     asked = ComparisonRequest("many", TWO[:1], 20, 0, "quick")
     services.comparisons.compare(asked)
-    lines = results._csv(asked).decode().splitlines()
-    assert len(lines) == 1 + 4 * (len(KEYS) + 2)  # the accuracy's halves have lines of their own
-    assert "20 draws of each" in results._latex(asked).decode()
+    whole = for_paper.archive(paper.material(asked, services.comparisons.table(asked)), 85, 8)
+    with zipfile.ZipFile(io.BytesIO(whole)) as packed:
+        lines = packed.read("tables/table.csv").decode().splitlines()
+        assert len(lines) == 1 + 4 * (len(KEYS) + 2)  # the accuracy's halves have their own
+        assert b"20 draws of each" in packed.read("tables/table.tex")
+        assert b"@article" in packed.read("references.bib")
+        assert packed.read("figures/copying.pdf").startswith(b"%PDF-")
+        assert packed.read("figures/draws.svg").count(b"<image") == 4 * 10
+        assert rb"\texttt{aegen compare many" in packed.read("figures.tex")
     picture = Image.open(io.BytesIO(results._png(asked)))
     assert picture.size[0] > 400
     names = [
