@@ -36,7 +36,11 @@ def traverse(name: str) -> None:
             ("npz", f"{name}-traverse.npz", "application/zip", model.walk_npz),
         ],
         arguments=(at, state.directions.get()),
-        more=[lambda: for_paper(paper.of_directions(at, state.directions.get()))],
+        more=[
+            lambda: for_paper(
+                "directions", lambda: paper.of_directions(at, state.directions.get())
+            )
+        ],
     )
     joystick.joystick(at, sliders.request(at))
     st.subheader("From one picture to another", anchor=False)
@@ -51,7 +55,7 @@ def traverse(name: str) -> None:
             ("npz", f"{name}-strip.npz", "application/zip", model.interpolation_npz),
         ],
         arguments=(a, b, path),
-        more=[lambda: for_paper(paper.of_path(a, b, path, command))],
+        more=[lambda: for_paper("path", lambda: paper.of_path(a, b, path, command))],
     )
     moving_picture(f"{name}-walk", services.walks.between, (a, b, path), command)
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import functools
-import html
 import io
-import re
 import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -13,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from aegen.app.page import part
 from aegen.app.state import paper as state
 from aegen.app.widgets import bound
 from aegen.core import latex
@@ -26,6 +25,13 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 """The time of all files in an archive, so that the same figures give the same bytes."""
 
 
+def _numbers(made: Any) -> Any:
+    """The numbers of a plotly figure; a table is its own."""
+    from aegen.figures.figure_data import figure_data
+
+    return made if hasattr(made, "csv") else figure_data(made)
+
+
 @dataclass(frozen=True)
 class Exhibit:
     """A figure or a table.
@@ -35,11 +41,13 @@ class Exhibit:
         title: for people, and the beginning of its caption.
         make: gives it, when a file is asked for: a plotly figure, an SVG picture, or a table
             (`aegen.core.text_table.TextTable`).
+        data: gives the numbers of what was made as such a table; None where pictures have none.
     """
 
     name: str
     title: str
     make: Callable[[], Any]
+    data: Callable[[Any], Any] | None = _numbers
 
 
 @dataclass(frozen=True)
@@ -71,57 +79,86 @@ def made_by(about: str, command: str | None) -> str:
     return f"{latex.escaped(about)} Made by {latex.escaped(versions())}{how}."
 
 
-def for_paper(material: Material) -> None:
-    """A small button that opens what a page has for a paper."""
-    with st.popover("For a paper", icon=":material/article:", type="tertiary"):
-        exhibits = [*material.figures, *material.tables]
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            place = st.selectbox(
-                "Figure or table",
-                range(len(exhibits)),
-                format_func=lambda k: exhibits[k].title,
-                key=f"paper:{material.stem}",
-                width=260,
-            )
-            width = bound.choose(
-                "Width",
-                state.width,
-                state.WIDTHS,
-                format_func=lambda n: f"{n} mm",
-                help="85 mm is one of two columns in most journals, 170 mm the whole width.",
-                width=105,
-            )
-            font = bound.choose(
-                "Letters", state.font, state.FONTS, format_func=lambda n: f"{n} pt", width=90
-            )
-        chosen = exhibits[min(place or 0, len(exhibits) - 1)]
-        table = chosen in material.tables
-        with st.container(horizontal=True):
-            for kind in ("tex", "csv") if table else ("svg", "pdf", "csv"):
-                _button(material, chosen, kind, width, font)
-            st.download_button(
-                "All as ZIP",
-                functools.partial(archive, material, width, font),
-                file_name=f"{material.stem}-paper.zip",
-                mime="application/zip",
-                key=f"paper:{material.stem}:zip",
-                icon=":material/folder_zip:",
-                on_click="ignore",
-                help="Every figure as SVG and PDF with its data, every table, captions, and the "
-                "bibliography.",
-            )
-            st.download_button(
-                "BibTeX",
-                functools.partial(_bibliography, material),
-                file_name=f"{material.stem}.bib",
-                mime="text/plain",
-                key=f"paper:{material.stem}:bib",
-                icon=":material/menu_book:",
-                on_click="ignore",
-                help="The papers of every method on this page.",
-            )
-        st.caption("Caption")
-        st.code(_caption(material, chosen), language="latex", wrap_lines=True)
+def for_paper(name: str, make: Callable[[], Material]) -> None:
+    """A small button that opens what a page has for a paper, which is looked up when it opens.
+
+    Args:
+        name: tells one button of a page from another.
+        make: gives what there is.
+    """
+    part(_opened)(name, make)
+
+
+def _opened(name: str, make: Callable[[], Material]) -> None:
+    panel = st.popover(
+        "For a paper",
+        icon=":material/article:",
+        type="tertiary",
+        key=f"paper:{name}",
+        on_change="rerun",
+        help="Figures as SVG and PDF, tables as LaTeX, captions, and the papers of every method.",
+    )
+    with panel:
+        if panel.open:
+            _content(make())
+        else:
+            st.caption("One moment")  # one with nothing in it could not be opened
+
+
+def _content(material: Material) -> None:
+    exhibits = [*material.figures, *material.tables]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        place = st.selectbox(
+            "Figure or table",
+            range(len(exhibits)),
+            format_func=lambda k: exhibits[k].title,
+            key=f"paper:{material.stem}",
+            width=260,
+        )
+        width = bound.choose(
+            "Width",
+            state.width,
+            state.WIDTHS,
+            format_func=lambda n: f"{n} mm",
+            help="85 mm is one of two columns in most journals, 170 mm the whole width.",
+            width=105,
+        )
+        font = bound.choose(
+            "Letters", state.font, state.FONTS, format_func=lambda n: f"{n} pt", width=90
+        )
+    chosen = exhibits[min(place or 0, len(exhibits) - 1)]
+    table = chosen in material.tables
+    with st.container(horizontal=True):
+        for kind in _kinds(chosen, table):
+            _button(material, chosen, kind, width, font)
+        st.download_button(
+            "All as ZIP",
+            functools.partial(archive, material, width, font),
+            file_name=f"{material.stem}-paper.zip",
+            mime="application/zip",
+            key=f"paper:{material.stem}:zip",
+            icon=":material/folder_zip:",
+            on_click="ignore",
+            help="Every figure as SVG and PDF with its data, every table, captions, and the "
+            "bibliography.",
+        )
+        st.download_button(
+            "BibTeX",
+            functools.partial(_bibliography, material),
+            file_name=f"{material.stem}.bib",
+            mime="text/plain",
+            key=f"paper:{material.stem}:bib",
+            icon=":material/menu_book:",
+            on_click="ignore",
+            help="The papers of every method on this page.",
+        )
+    st.caption("Caption")
+    st.code(_caption(material, chosen), language="latex", wrap_lines=True)
+
+
+def _kinds(exhibit: Exhibit, table: bool) -> list[str]:
+    """The files that it can be had as."""
+    return [*(["tex"] if table else ["svg", "pdf"]), *(["csv"] if exhibit.data else [])]
 
 
 MIMES = {"svg": "image/svg+xml", "pdf": "application/pdf", "csv": "text/csv", "tex": "text/plain"}
@@ -153,24 +190,9 @@ def _file(material: Material, exhibit: Exhibit, kind: str, width: int, font: int
         label = f"tab:{material.stem}-{exhibit.name}"
         return str(made.latex(_caption(material, exhibit), label)).encode()
     if kind == "csv":
-        return _data(made).encode()
+        assert exhibit.data is not None
+        return str(exhibit.data(made).csv()).encode()
     return vector_file(made, "pdf" if kind == "pdf" else "svg", PaperSize(width, font=font))
-
-
-def _data(made: Any) -> str:
-    """What a figure or a table shows, as numbers; "" of pictures, which have none."""
-    from aegen.figures.figure_data import figure_data
-
-    if isinstance(made, str):
-        return _svg_data(made)
-    return made.csv() if hasattr(made, "csv") else figure_data(made).csv()
-
-
-def _svg_data(picture: str) -> str:
-    """What an SVG picture tells a reader who does not see it, a line a sentence."""
-    said = re.findall(r"<title>([^<]*)</title>", picture)
-    said = said or re.findall(r'aria-label="([^"]*)"', picture)
-    return "".join(f"{html.unescape(line)}\n" for line in said)
 
 
 def archive(material: Material, width: float, font: float) -> bytes:
@@ -178,7 +200,7 @@ def archive(material: Material, width: float, font: float) -> bytes:
     files: dict[str, bytes] = {}
     captions = []
     for exhibit in material.figures:
-        for kind in ("svg", "pdf", "csv"):
+        for kind in _kinds(exhibit, False):
             name = f"figures/{exhibit.name}.{kind}"
             files[name] = _file(material, exhibit, kind, int(width), int(font))
         captions.append(
@@ -190,7 +212,7 @@ def archive(material: Material, width: float, font: float) -> bytes:
             )
         )
     for exhibit in material.tables:
-        for kind in ("tex", "csv"):
+        for kind in _kinds(exhibit, True):
             name = f"tables/{exhibit.name}.{kind}"
             files[name] = _file(material, exhibit, kind, int(width), int(font))
     files["figures.tex"] = "\n".join(captions).encode()

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from aegen.app import services
+from aegen.app.page import part
 from aegen.app.state import sheets
 from aegen.app.widgets import bound
 
@@ -33,29 +34,59 @@ def sprite_sheet(
         arguments: what it gets.
         command: the command that draws the same, to which that of the sheet is added.
     """
-    with st.popover("Sprite sheet", icon=":material/grid_view:", type="tertiary"):
-        options = _options(name)
-        with st.container(horizontal=True):
-            for label, end, mime in (
-                ("Sheet", "png", "image/png"),
-                ("Atlas", "json", "application/json"),
-                ("ZIP", "zip", "application/zip"),
-            ):
-                st.download_button(
-                    label,
-                    functools.partial(_file, end, stem, name, make, arguments, options),
-                    file_name=f"{stem}-sheet.{end}",
-                    mime=mime,
-                    key=f"sheet:{stem}:{end}",
-                    icon=":material/download:",
-                    on_click="ignore",
-                )
-        st.caption(
-            "Atlas: where each picture lies, as JSON that Phaser and PixiJS read. "
-            "ZIP: each picture as a file of its own, with the sheet and its atlas."
-        )
-        if command:
-            st.code(_command(command, options), language="bash", wrap_lines=True)
+    part(_opened)(name, stem, make, arguments, command)
+
+
+def _opened(
+    name: str,
+    stem: str,
+    make: Callable[..., Any],
+    arguments: tuple[Any, ...],
+    command: str | None,
+) -> None:
+    panel = st.popover(
+        "Sprite sheet",
+        icon=":material/grid_view:",
+        type="tertiary",
+        key=f"sheet:{stem}",
+        on_change="rerun",
+    )
+    with panel:
+        if panel.open:
+            _content(name, stem, make, arguments, command)
+        else:
+            st.caption("One moment")  # one with nothing in it could not be opened
+
+
+def _content(
+    name: str,
+    stem: str,
+    make: Callable[..., Any],
+    arguments: tuple[Any, ...],
+    command: str | None,
+) -> None:
+    options = _options(name)
+    with st.container(horizontal=True):
+        for label, end, mime in (
+            ("Sheet", "png", "image/png"),
+            ("Atlas", "json", "application/json"),
+            ("ZIP", "zip", "application/zip"),
+        ):
+            st.download_button(
+                label,
+                functools.partial(_file, end, stem, name, make, arguments, options),
+                file_name=f"{stem}-sheet.{end}",
+                mime=mime,
+                key=f"sheet:{stem}:{end}",
+                icon=":material/download:",
+                on_click="ignore",
+            )
+    st.caption(
+        "Atlas: where each picture lies, as JSON that Phaser and PixiJS read. "
+        "ZIP: each picture as a file of its own, with the sheet and its atlas."
+    )
+    if command:
+        st.code(_command(command, options), language="bash", wrap_lines=True)
 
 
 def _options(name: str) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def material(asked: ComparisonRequest, found: Table) -> Material:
                 "copying", "Fidelity against copying", lambda: _plot(found, metric, "copying")
             ),
             Exhibit("time", "Fidelity against time", lambda: _plot(found, metric, "time")),
-            Exhibit("draws", "Draws of every model", lambda: _draws(asked, found)),
+            Exhibit("draws", "Draws of every model", lambda: _draws(asked, found), None),
         ),
         (Exhibit("table", "Metrics by latent model", lambda: _Figures(found)),),
         caption(found),

@@ -291,7 +291,7 @@ def _share(asked: ComparisonRequest, found: Table) -> None:
             ("Report", f"{name}.html", "text/html", _report),
         ],
         (asked,),
-        [lambda: for_paper(material(asked, found))] if found.results else (),
+        [lambda: for_paper("compare", lambda: material(asked, found))] if found.results else (),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -66,7 +66,7 @@ def _map(name: str, layer: MaskedLayer, epoch: int | None, change: MaskChange) -
         cells = np.where(places < 0, GAP, mask[np.maximum(places, 0)])
         return mask_picture(cells, f"Mask of layer {layer.name}")
 
-    return Exhibit(f"map-{layer.name}", f"Mask of layer {layer.name}", make)
+    return Exhibit(f"map-{layer.name}", f"Mask of layer {layer.name}", make, None)
 
 
 def _connections(layer: MaskedLayer, masks: Any) -> tuple[Exhibit, ...]:
@@ -110,33 +110,52 @@ def _confusion(name: str) -> tuple[Exhibit, ...]:
     key = state.evaluation_set.get() if state.evaluation_set.get() in sets else sets[0]
     epoch, change = epoch_of(name), asked_change(name)
 
+    def counted() -> tuple[Any, tuple[str, ...]]:
+        found = interventions.evaluation(name, key, epoch, change).outcome()
+        return found.confusion, evaluation_data.examples_of(name, key)[2]
+
     def make() -> str:
         from aegen.figures.confusion import confusion
 
-        found = interventions.evaluation(name, key, epoch, change).outcome()
-        _, _, names = evaluation_data.examples_of(name, key)
-        return confusion(found.confusion, names)
+        return confusion(*counted())
+
+    def data(made: str) -> TextTable:
+        counts, names = counted()
+        rows = ((own, *row.tolist()) for own, row in zip(names, counts, strict=True))
+        return TextTable(("is", *names), tuple(rows))
 
     changed = "" if change.nothing else ", after the change"
-    return (Exhibit("confusion", f"Confusion matrix{changed}", make),)
+    return (Exhibit("confusion", f"Confusion matrix{changed}", make, data),)
 
 
 def _overlaps(name: str) -> Iterable[Exhibit]:
     for place, other in enumerate(state.against.get()):
-
-        def make(other: str = other) -> str:
-            from aegen.figures.mask_overlap import alike
-
-            found = interventions.like(name, other)
-            return alike(
-                [
-                    (layer, each.jaccard, each.jaccard_by_input, each.expected_jaccard)
-                    for layer, each in found.items()
-                ]
-            )
-
+        shared = functools.partial(_shared, name, other)
         title = f"Weights shared with {tickets.ticket_name(other)}"
-        yield Exhibit(f"shared-{place + 1}", title, make)
+        data = functools.partial(_shared_table, shared)
+        yield Exhibit(f"shared-{place + 1}", title, functools.partial(_bars, shared), data)
+
+
+Shared = tuple[str, float, float, float]
+"""A layer, what both share, what chance gives with the same inputs, and what chance gives."""
+
+
+def _shared(name: str, other: str) -> list[Shared]:
+    return [
+        (layer, each.jaccard, each.jaccard_by_input, each.expected_jaccard)
+        for layer, each in interventions.like(name, other).items()
+    ]
+
+
+def _bars(shared: Callable[[], list[Shared]]) -> str:
+    from aegen.figures.mask_overlap import alike
+
+    return alike(shared())
+
+
+def _shared_table(shared: Callable[[], list[Shared]], made: str) -> TextTable:
+    head = ("layer", "shared", "by chance with the same inputs", "by chance")
+    return TextTable(head, tuple(shared()))
 
 
 def _layers(name: str, epoch: int | None, change: MaskChange) -> TextTable:

@@ -22,7 +22,7 @@ def share(name: str, layer: MaskedLayer) -> None:
         None,
         [("Ticket", file, "application/octet-stream", _content)],
         (name,),
-        [lambda: for_paper(material(name, layer))],
+        [lambda: for_paper("masks", lambda: material(name, layer))],
     )
 
 

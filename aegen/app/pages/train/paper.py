@@ -36,7 +36,7 @@ def material(asked: TrainingConfig, found: History, command: str | None) -> Mate
         f"fcn-{name}-{asked.seed}",
         (
             *mask_curves.exhibits(found),
-            Exhibit("first-layer", "Where the first layer looks", lambda: _looks(asked)),
+            Exhibit("first-layer", "Where the first layer looks", lambda: _looks(asked), None),
         ),
         (Exhibit("epochs", "Training by epoch", lambda: _epochs(found)),),
         made_by(said, command),

@@ -18,7 +18,9 @@ def share(asked: TrainingConfig) -> None:
         "train",
         _python(asked),
         command,
-        more=[lambda: for_paper(material(asked, found, command))] if found else (),
+        more=[lambda: for_paper("train", lambda: material(asked, found, command))]
+        if found
+        else (),
     )
 
 

@@ -30,7 +30,11 @@ def of_directions(at: Place, shown: int) -> Material:
     )
     return Material(
         f"{at.bundle}-directions",
-        (Exhibit("filmstrips", "Along directions of latent space", lambda: _strips(at, shown)),),
+        (
+            Exhibit(
+                "filmstrips", "Along directions of latent space", lambda: _strips(at, shown), None
+            ),
+        ),
         (Exhibit("directions", "Directions of latent space", lambda: _directions(at)),),
         made_by(said, None),
         lambda: ["pearson1901"] if at.kind == "principal" else [],
@@ -43,7 +47,7 @@ def of_path(a: Place, b: Place, path: str, command: str | None) -> Material:
     said = f"From {_lower(origin(a))} to {_lower(origin(b))} of {title}, path: {path}."
     return Material(
         f"{a.bundle}-path",
-        (Exhibit("strip", "From one picture to another", lambda: _path(a, b, path)),),
+        (Exhibit("strip", "From one picture to another", lambda: _path(a, b, path), None),),
         (Exhibit("steps", "What is seen on the path", lambda: _steps(a, b, path)),),
         made_by(said, command),
         list,
