@@ -307,7 +307,8 @@ def compare(asked: ComparisonRequest) -> Job:
         "folder": str(_folder()),
         "processes": _processes(),
     }
-    return process.begin(_key(asked), WORK, lambda: (arguments, _make_room))
+    title = f"Comparing {len(asked.models)} models · {bundles.bundle(asked.bundle).title}"
+    return process.begin(_key(asked), WORK, lambda: (arguments, _make_room), title=title)
 
 
 def _processes() -> int:

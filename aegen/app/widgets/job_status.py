@@ -15,7 +15,7 @@ from aegen.app.widgets.markdown import plain
 from aegen.app.widgets.messages import show_problem
 from aegen.core.errors import AegenError
 
-__all__ = ["cancel", "failed", "offer", "progress", "ready", "stopped"]
+__all__ = ["cancel", "failed", "offer", "progress", "ready", "stopped", "time_left"]
 
 POLL = 0.5
 """Seconds between two looks at a job."""
@@ -52,12 +52,14 @@ def progress(
     @st.fragment(run_every=every)
     def look() -> None:
         standing = said() if said else _percent(job)
+        if job.over and job.told:  # in the sidebar, or in another tab
+            on_cancel(*args)
         if standing is None or job.over or not job.watched_by(visit.session_id()):
             st.rerun()
         share, text = standing
         if job.state == "waiting":
             share, text = 0.0, "Waiting for other work to end"
-        text = "Stopping" if job.stopping else f"{text} · {_times(job.seconds, share)}"
+        text = "Stopping" if job.stopping else f"{text} · {time_left(job.seconds, share)}"
         with st.container(border=bool(title), gap="small"):
             if title:
                 st.markdown(title)
@@ -73,7 +75,7 @@ def progress(
                     key=key,
                     help="It goes on when you leave this page."
                     if job.goes_on
-                    else "It also ends soon after you leave this page.",
+                    else "Without anybody who waits for it, it ends within a minute.",
                 )
 
     look()
@@ -85,11 +87,11 @@ def _percent(job: Job) -> tuple[float, str]:
     return job.share, " · ".join(filter(None, [f"{100 * job.share:.0f} %", plain(job.text)]))
 
 
-def _times(seconds: float, share: float) -> str:
+def time_left(seconds: float, share: float) -> str:
     """The time so far, and about how much is left where that can be told.
 
     Example:
-        >>> _times(75, 0.5), _times(75, 0)
+        >>> time_left(75, 0.5), time_left(75, 0)
         ('1:15 so far, about 1:15 left', '1:15 so far')
     """
     spent = f"{int(seconds) // 60}:{int(seconds) % 60:02d} so far"
