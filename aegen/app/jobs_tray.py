@@ -47,7 +47,7 @@ def _job(job: Job) -> None:
     share = min(max(job.share, 0.0), 1.0)
     with st.container(gap="xsmall"):
         # What a stranger works on is nobody else's business.
-        st.markdown(plain(job.title if theirs and job.title else "Other work"))
+        st.caption(f"**{plain(job.title if theirs and job.title else 'Other work')}**")
         st.progress(0.0 if job.state == "waiting" else share, _standing(job, share, theirs))
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.caption(_whose(job, theirs), width="stretch")

@@ -141,6 +141,11 @@ class Job(ABC):
         """Whether this watcher neither was released nor left."""
         return who in self._watchers
 
+    def only_for(self, who: str) -> bool:
+        """Whether nobody but this watcher waits for it."""
+        others = [present for name, present in list(self._watchers.items()) if name != who]
+        return not any(present() for present in others)
+
     def is_theirs(self) -> bool:
         """Whether who asks now may stop it."""
         return not sharing().shared or self.owner in ("", Job.asker())

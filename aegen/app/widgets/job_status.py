@@ -33,6 +33,7 @@ def progress(
     said: Callable[[], tuple[float, str] | None] | None = None,
     every: float = POLL,
     key: str = "cancel",
+    below: Callable[[], None] | None = None,
 ) -> None:
     """Shows how far a job is, and runs the page anew when it is over; this visit watches it.
 
@@ -46,6 +47,7 @@ def progress(
             None where the page has something else to show.
         every: seconds between two looks.
         key: of the button, where a page shows two jobs.
+        below: draws what stands below the bar, at each look.
     """
     watching.watch(job)
 
@@ -65,18 +67,19 @@ def progress(
                 st.markdown(title)
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.progress(min(max(share, 0.0), 1.0), text)
-                if job.goes_on and not job.is_theirs():
-                    return
-                st.button(
-                    label,
-                    icon=":material/stop_circle:",
-                    on_click=on_cancel,
-                    args=args,
-                    key=key,
-                    help="It goes on when you leave this page."
-                    if job.goes_on
-                    else "Without anybody who waits for it, it ends within a minute.",
-                )
+                if not job.goes_on or job.is_theirs():
+                    st.button(
+                        label,
+                        icon=":material/stop_circle:",
+                        on_click=on_cancel,
+                        args=args,
+                        key=key,
+                        help="It goes on when you leave this page."
+                        if job.goes_on
+                        else "Without anybody who waits for it, it ends within a minute.",
+                    )
+            if below is not None:
+                below()
 
     look()
 

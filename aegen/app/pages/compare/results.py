@@ -151,7 +151,38 @@ def _progress(asked: ComparisonRequest, job: Job, shown: int) -> None:
         last = f" · last: {plain(text)}" if shown and text else ""
         return shown / total, f"{shown} of {total} done{last}"
 
-    job_status.progress(job, job_status.cancel, asked, job, said=said, every=POLL)
+    job_status.progress(
+        job,
+        job_status.cancel,
+        asked,
+        job,
+        said=said,
+        every=POLL,
+        below=lambda: _at_work(asked),
+    )
+
+
+def _at_work(asked: ComparisonRequest) -> None:
+    """How far each model is that is fitted or measured now, with a way to do without it."""
+    with st.container(key="aegen-at-work", gap="xsmall"):
+        for each in services.comparisons.at_work(asked):
+            if each.model in asked.skipped:
+                continue
+            title = plain(services.comparisons.candidate_of(each.model).title)
+            seed = f", seed {each.seed}" if len(asked.seeds) > 1 else ""
+            said = f" · {plain(each.text)}" if each.text else ""
+            left = job_status.time_left(each.seconds, each.share)
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.progress(each.share, f"{title}{seed}{said} · {left}")
+                if each.model in asked.measured and st.button(
+                    "Skip",
+                    key=f"skip {each.model} {each.seed}",
+                    icon=":material/skip_next:",
+                    type="tertiary",
+                    help="Compare the other models without it.",
+                ):
+                    image_columns.skip(asked, each.model)
+                    st.rerun()
 
 
 def _finished(asked: ComparisonRequest, found: Table) -> None:
