@@ -7,7 +7,7 @@ import streamlit as st
 from aegen.app.jobs import process
 from aegen.app.jobs.job import Job
 from aegen.app.state import visit
-from aegen.app.widgets.job_status import time_left
+from aegen.app.widgets.job_status import end, time_left
 from aegen.app.widgets.markdown import plain
 
 __all__ = ["jobs_tray"]
@@ -63,11 +63,12 @@ def _job(job: Job) -> None:
                     help="It begins as soon as other work ends, before what else waits.",
                 )
             st.button(
-                "Stop",
+                "End it",
                 key=f"stop {job.name}",
                 icon=":material/stop_circle:",
                 type="tertiary",
-                on_click=job.cancel,
+                on_click=end,
+                args=(job,),
                 disabled=job.stopping,
             )
 

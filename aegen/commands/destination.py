@@ -8,7 +8,7 @@ from pathlib import Path
 
 from aegen.core.errors import InvalidInput, StorageError
 
-__all__ = ["require_file", "require_folder"]
+__all__ = ["require_file", "require_folder", "require_writable"]
 
 LONGEST = 200
 """Bytes of a file's name: a system has 255, and what is first written beside it has more."""
@@ -39,6 +39,15 @@ def require_file(out: Path, *ends: str, option: str = "--out") -> None:
     if not folder.is_dir():
         raise StorageError(out, f"cannot be written, as there is no such folder as {folder}")
     _try(out, folder, option)
+
+
+def require_writable(file: Path, option: str) -> None:
+    """Refuse a file that is there and could not be written anew.
+
+    Raises:
+        StorageError: its folder may not be written to, as what is written is put in its place.
+    """
+    _try(file, file.absolute().parent, option)
 
 
 def require_folder(out: Path) -> None:

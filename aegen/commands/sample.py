@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from aegen.commands.destination import require_file
-from aegen.commands.progress_bar import followed
+from aegen.commands.progress_bar import followed, patient
 from aegen.commands.sheet_options import (
     SheetAtlas,
     SheetColumns,
@@ -79,7 +78,7 @@ def sample(
         require_file(out, *ENDS)
     fields, held = parsed(sampler, field or []), fixed(given or [])
     from aegen.bundles import read
-    from aegen.bundles.draw_file import codes_at_once, write_draws
+    from aegen.bundles.draw_file import codes_at_once, require_space, write_draws
     from aegen.core.images import require_grid
 
     opened = read(bundle)
@@ -89,7 +88,9 @@ def sample(
         require_grid(n, opened.image_shape)
     files.require_room(opened, n)
     long = n > codes_at_once(opened.latent_dim)
-    with followed(stderr=True) if long else nullcontext():
+    if out is not None and arrays:
+        require_space(out, opened, n)
+    with followed(stderr=True) if long else patient():
         # A fit that starts at random starts from the same place as in the app.
         model = opened.model(sampler, rng=0, **fields)
         title = model.sampler.title

@@ -9,6 +9,7 @@ import typer
 
 from aegen.commands.destination import require_file
 from aegen.commands.edit import picture_code
+from aegen.commands.progress_bar import patient
 from aegen.commands.sample import ENDS, BundleName, Fields, Number, SamplerName, Seed, parsed
 from aegen.commands.sheet_options import (
     SheetAtlas,
@@ -97,6 +98,7 @@ def target(
         require_file(out, *ENDS)
     from aegen.bundles import read
     from aegen.targeting import STRATEGIES, And, draw, near, parse, share
+    from aegen.targeting.sampling import require_drawable
     from aegen.targeting.strategies import Strategy
 
     opened, wanted = read(bundle), parse(target)
@@ -116,17 +118,18 @@ def target(
             )
         _transfer(opened, wanted, margins, n, fields, seed, out, files)
         return
-    wanted.check(opened)
-    model = opened.model(sampler, rng=0, **fields)
-    found = draw(
-        model,
-        wanted,
-        n,
-        rng=seed,
-        strategy=cast("Strategy", strategy),
-        tries=tries,
-        max_misclassified=max_misclassified,
-    )
+    require_drawable(opened, wanted, strategy=strategy, max_misclassified=max_misclassified)
+    with patient():
+        model = opened.model(sampler, rng=0, **fields)
+        found = draw(
+            model,
+            wanted,
+            n,
+            rng=seed,
+            strategy=cast("Strategy", strategy),
+            tries=tries,
+            max_misclassified=max_misclassified,
+        )
     ways = [STRATEGIES[name] for name in found.strategy.split(" + ")]
     typer.echo(f"{found.summary()}.")
     typer.echo(f"{found.strategy}: {'; '.join(ways)}.")
@@ -190,7 +193,8 @@ def _transfer(
 
     if set(fields) - {"degree"}:
         raise InvalidInput("--margins takes the field degree alone: leave the others out")
-    moved = transfer(bundle, source, margins, n, rng=seed, **fields)
+    with patient():
+        moved = transfer(bundle, source, margins, n, rng=seed, **fields)
     typer.echo(f"{moved.summary()}.")
     if out is not None:
         moved.save(out)

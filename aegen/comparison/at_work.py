@@ -50,6 +50,15 @@ class Standing:
     text: str
     seconds: float
 
+    def __str__(self) -> str:
+        """In a few words.
+
+        Example:
+            >>> str(Standing("kde", 0, 0.25, "pass 3", 2.0))
+            'kde: pass 3, 25 %'
+        """
+        return f"{self.model}: {self.text + ', ' if self.text else ''}{100 * self.share:.0f} %"
+
 
 @dataclass(frozen=True)
 class AtWork:

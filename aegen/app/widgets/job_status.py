@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -15,7 +16,7 @@ from aegen.app.widgets.markdown import plain
 from aegen.app.widgets.messages import show_problem
 from aegen.core.errors import AegenError
 
-__all__ = ["cancel", "failed", "offer", "progress", "ready", "stopped", "time_left"]
+__all__ = ["cancel", "end", "failed", "offer", "progress", "ready", "stopped", "time_left"]
 
 POLL = 0.5
 """Seconds between two looks at a job."""
@@ -50,6 +51,7 @@ def progress(
         below: draws what stands below the bar, at each look.
     """
     watching.watch(job)
+    visit.memory().endings[job.name] = functools.partial(on_cancel, *args)
 
     @st.fragment(run_every=every)
     def look() -> None:
@@ -127,6 +129,12 @@ def offer(
     if words:
         st.markdown(words)
     st.button(label, icon=icon, on_click=act, args=args, type=kind, key=f"job {label}")
+
+
+def end(job: Job) -> None:
+    """End a job, whoever watches: its page, if this visit has it open, does not begin it again."""
+    visit.memory().endings.pop(job.name, lambda: None)()
+    job.cancel()
 
 
 def cancel(request: Any, job: Job) -> None:
