@@ -5,7 +5,7 @@ A page also works where this file did not run before it: what it shows is in `ae
 
 import streamlit as st
 
-from aegen.app import glossary, login, navigation, services, sidebar
+from aegen.app import glossary, jobs_tray, login, navigation, services, sidebar
 from aegen.app.components import address
 from aegen.app.state import link, uploads, watching
 
@@ -22,6 +22,7 @@ if __name__ == "__main__":
         sidebar.sidebar()
         with watching.page_run(page.url_path):
             page.run()
+        jobs_tray.jobs_tray()
     link.publish()
     address(page.url_path, link.current())
     services.warmup.warm_up()

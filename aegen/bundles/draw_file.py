@@ -8,7 +8,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,10 @@ from aegen.core.progress import report
 from aegen.core.rng import RNG, generator
 from aegen.core.storage import replacing
 
-__all__ = ["AT_ONCE", "codes_at_once", "parts", "write_draws"]
+if TYPE_CHECKING:
+    from aegen.bundles.bundle import Bundle
+
+__all__ = ["AT_ONCE", "codes_at_once", "parts", "require_space", "write_draws"]
 
 AT_ONCE = 65_536
 """Codes that are drawn at once at most."""
@@ -73,7 +76,7 @@ def write_draws(path: Path | str, model: Model, n: int, *, rng: RNG = None) -> N
         StorageError: it cannot be written, or would be larger than what the disk has left.
     """
     path, n = Path(path), count(n)
-    _require_space(path, model, n)
+    require_space(path, model.bundle, n)
     with (
         replacing(path) as part,
         zipfile.ZipFile(part, "w", allowZip64=True) as archive,
@@ -101,8 +104,13 @@ def write_draws(path: Path | str, model: Model, n: int, *, rng: RNG = None) -> N
                 shutil.copyfileobj(written, member, 2**20)
 
 
-def _require_space(path: Path, model: Model, n: int) -> None:
-    pixels, d = int(np.prod(model.bundle.image_shape)), model.bundle.latent_dim
+def require_space(path: Path, bundle: Bundle, n: int) -> None:
+    """Refuse ``n`` draws from a bundle that the disk has no room for.
+
+    Raises:
+        StorageError: they need more than is free.
+    """
+    pixels, d = int(np.prod(bundle.image_shape)), bundle.latent_dim
     needed = n * (4 * pixels + 2 * 8 * (d + 1))
     folder = path.absolute().parent
     free = shutil.disk_usage(folder).free if folder.is_dir() else needed

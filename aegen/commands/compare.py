@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from aegen.commands.destination import require_folder
+from aegen.commands.destination import require_folder, require_writable
 from aegen.core.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -29,7 +29,9 @@ def compare(
             "that are quick]"
         ),
     ] = None,
-    seeds: Annotated[int, typer.Option(min=1, help="Repeats with other draws and rows")] = 3,
+    seeds: Annotated[
+        int, typer.Option(min=1, max=1000, help="Repeats with other draws and rows")
+    ] = 3,
     first_seed: Annotated[int, typer.Option(min=0, help="The first seed")] = 0,
     draws: Annotated[
         int, typer.Option(min=1, help="Draws of each model, and held-out rows")
@@ -121,6 +123,7 @@ def compare(
         _require_enough(bundle, draws, measured, sets.get(bundle))
     if readme is not None:
         rewrite(readme, BEGIN, END, None)  # says at once where there is no place
+        require_writable(readme, "--readme")
     store = Store(out / "results")
     sweeps = _sweeps(sweep, named, sets, run, out)
     size: Any = {"seeds": seeds, "draws": draws, "metric_specs": measured, "first": first_seed}
@@ -272,26 +275,36 @@ def _sweeps(
 
 
 def _done(todo: Sequence[Task], store: Store, place: Backend, fresh: bool) -> list[Result]:
-    """All results, under a bar with the time that is left."""
+    """All results, under a bar with the time that is left, and what is at work now."""
     from contextlib import closing
 
     from rich import progress
     from rich.console import Console
 
     from aegen.comparison import run
-    from aegen.core.storage import claimed
+    from aegen.comparison.at_work import AtWork
+    from aegen.core.storage import claimed, temporary_folder
+
+    found = []
+    notes = temporary_folder("comparing")
+    at_work = AtWork(notes.path)
+
+    class Now(progress.ProgressColumn):
+        def render(self, task: progress.Task) -> str:
+            return "; ".join(map(str, at_work.now()))
 
     columns = [
         progress.TextColumn("{task.description}"),
-        progress.BarColumn(),
+        progress.BarColumn(bar_width=20),
         progress.MofNCompleteColumn(),
         progress.TimeElapsedColumn(),
         progress.TimeRemainingColumn(),
+        Now(),
     ]
-    found = []
-    results = run(todo, store=store, backend=place, fresh=fresh)
+    results = run(todo, store=store, backend=place, fresh=fresh, at_work=at_work)
     try:
         with (
+            notes,
             claimed(store.folder),
             progress.Progress(*columns, console=Console(stderr=True)) as bar,
             closing(results),

@@ -8,18 +8,19 @@ from pathlib import Path
 
 from aegen.core.errors import InvalidInput, StorageError
 
-__all__ = ["require_file", "require_folder"]
+__all__ = ["require_file", "require_folder", "require_writable"]
 
 LONGEST = 200
 """Bytes of a file's name: a system has 255, and what is first written beside it has more."""
 
 
-def require_file(out: Path, *ends: str) -> None:
+def require_file(out: Path, *ends: str, option: str = "--out") -> None:
     """Refuse a file that could not be written.
 
     Args:
         out: the file.
         ends: the endings that it may have, such as ".png".
+        option: what names it.
 
     Raises:
         InvalidInput: another ending, or too long a name.
@@ -27,15 +28,26 @@ def require_file(out: Path, *ends: str) -> None:
     """
     if out.suffix.lower() not in ends:
         allowed = " or ".join(ends)
-        raise InvalidInput(f"--out must end in {allowed}, got {out.name[:60]!r}: change the end")
+        raise InvalidInput(
+            f"{option} must end in {allowed}, got {out.name[:60]!r}: change the end"
+        )
     if len(os.fsencode(out.name)) > LONGEST:
-        raise InvalidInput(f"--out has a name of over {LONGEST} bytes: shorten it")
+        raise InvalidInput(f"{option} has a name of over {LONGEST} bytes: shorten it")
     if out.is_dir():
         raise StorageError(out, "is a folder: name a file in it")
     folder = out.absolute().parent
     if not folder.is_dir():
         raise StorageError(out, f"cannot be written, as there is no such folder as {folder}")
-    _try(out, folder)
+    _try(out, folder, option)
+
+
+def require_writable(file: Path, option: str) -> None:
+    """Refuse a file that is there and could not be written anew.
+
+    Raises:
+        StorageError: its folder may not be written to, as what is written is put in its place.
+    """
+    _try(file, file.absolute().parent, option)
 
 
 def require_folder(out: Path) -> None:
@@ -55,11 +67,11 @@ def require_folder(out: Path) -> None:
     _try(place, place)
 
 
-def _try(out: Path, folder: Path) -> None:
+def _try(out: Path, folder: Path, option: str = "--out") -> None:
     """Write to a file that has no name, so that nothing of it is seen or left."""
     try:
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(b" ")
     except OSError as problem:
-        why = f"cannot be written ({problem.strerror}): name another --out"
+        why = f"cannot be written ({problem.strerror}): name another {option}"
         raise StorageError(out, why) from problem

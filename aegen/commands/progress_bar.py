@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.progress import Progress
+    from rich.progress import Progress, TaskID
 
-__all__ = ["followed", "progress_bar"]
+__all__ = ["followed", "patient", "progress_bar"]
+
+SOON = 1.0
+"""Seconds after which a person wants to know how far it is."""
 
 
-def progress_bar(*, count: bool = False, stderr: bool = False) -> Progress:
+def progress_bar(
+    *, count: bool = False, stderr: bool = False, transient: bool = False
+) -> Progress:
     """A bar with the time passed and left, in per cent or as a count."""
     from rich import progress
     from rich.console import Console
@@ -25,6 +32,7 @@ def progress_bar(*, count: bool = False, stderr: bool = False) -> Progress:
         progress.TimeElapsedColumn(),
         progress.TimeRemainingColumn(elapsed_when_finished=True),
         console=Console(stderr=stderr),
+        transient=transient,
     )
 
 
@@ -37,3 +45,29 @@ def followed(*, stderr: bool = False) -> Iterator[Console]:
         line = bar.add_task("starting", total=1.0)
         with reporting(lambda share, text: bar.update(line, completed=share, description=text)):
             yield bar.console
+
+
+@contextmanager
+def patient() -> Iterator[None]:
+    """A bar for work inside the block that takes longer than a second; it goes when that ends.
+
+    Only where a person sits at the terminal: in a log it would be in the way.
+    """
+    from aegen.core.progress import reporting
+
+    if not sys.stderr.isatty():
+        yield
+        return
+    begun = time.monotonic()
+    shown: list[tuple[Progress, TaskID]] = []
+    with ExitStack() as held:
+
+        def told(share: float, text: str) -> None:
+            if not shown and time.monotonic() - begun > SOON:
+                bar = held.enter_context(progress_bar(stderr=True, transient=True))
+                shown.append((bar, bar.add_task(text or "working", total=1.0)))
+            for bar, line in shown:
+                bar.update(line, completed=share, description=text or "working")
+
+        with reporting(told):
+            yield

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from aegen.commands.destination import require_file
-from aegen.commands.progress_bar import followed
+from aegen.commands.progress_bar import followed, patient
+from aegen.commands.sheet_options import (
+    SheetAtlas,
+    SheetColumns,
+    SheetFile,
+    SheetFiles,
+    SheetGap,
+    SheetOrder,
+    SheetScale,
+    SheetZip,
+    Transparent,
+)
 from aegen.core import defaults
 from aegen.core.errors import InvalidInput, UnknownName
 
@@ -36,7 +46,9 @@ Fields = Annotated[
 
 def sample(
     bundle: BundleName,
-    out: Annotated[Path, typer.Option(help="File to write: .png for a grid, .npz for arrays")],
+    out: Annotated[
+        Path | None, typer.Option(help="File to write: .png for a grid, .npz for arrays")
+    ] = None,
     sampler: SamplerName = defaults.SAMPLER,
     n: Number = 64,
     seed: Seed = 0,
@@ -45,35 +57,54 @@ def sample(
         list[str] | None,
         typer.Option(help="A coordinate of the codes to fix, INDEX=VALUE; may be repeated"),
     ] = None,
+    sheet: SheetFile = None,
+    atlas: SheetAtlas = None,
+    archive: SheetZip = None,
+    scale: SheetScale = 1,
+    gap: SheetGap = 0,
+    columns: SheetColumns = None,
+    transparent: Transparent = False,
+    order: SheetOrder = None,
 ) -> None:
     """Draw new codes from a latent model of a bundle and decode them.
 
     Many draws are written to an .npz as they are made, under a bar.
     """
-    require_file(out, *ENDS)
+    files = SheetFiles(sheet, atlas, archive, scale, gap, columns, transparent, order)
+    files.require()
+    if out is None and not files.wanted:
+        raise InvalidInput("nothing would be written: name a file with --out or --sheet")
+    if out is not None:
+        require_file(out, *ENDS)
     fields, held = parsed(sampler, field or []), fixed(given or [])
     from aegen.bundles import read
-    from aegen.bundles.draw_file import codes_at_once, write_draws
+    from aegen.bundles.draw_file import codes_at_once, require_space, write_draws
     from aegen.core.images import require_grid
 
     opened = read(bundle)
     require_fixable(sampler, held, opened.latent_dim)
-    picture = out.suffix.lower() == ".png"
-    if picture:
+    arrays = out is not None and out.suffix.lower() == ".npz"
+    if out is not None and not arrays:
         require_grid(n, opened.image_shape)
+    files.require_room(opened, n)
     long = n > codes_at_once(opened.latent_dim)
-    with followed(stderr=True) if long else nullcontext():
+    if out is not None and arrays:
+        require_space(out, opened, n)
+    with followed(stderr=True) if long else patient():
         # A fit that starts at random starts from the same place as in the app.
         model = opened.model(sampler, rng=0, **fields)
         title = model.sampler.title
         if held:
             model = model.condition(held, rng=0)
             _caution(model)
-        if picture:
-            model.sample(n, rng=seed).save(out)
-        else:
+        if out is not None and arrays:
             write_draws(out, model, n, rng=seed)
-    typer.echo(f"{n} drawn from {title} on {bundle}: {out}")
+        if files.wanted or not arrays:
+            draw = model.sample(n, rng=seed)
+            if out is not None and not arrays:
+                draw.save(out)
+            files.write(opened, draw.images)
+    typer.echo(f"{n} drawn from {title} on {bundle}" + (f": {out}" if out else ""))
 
 
 def _caution(model: Model) -> None:

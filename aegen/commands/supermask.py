@@ -90,6 +90,10 @@ def train_masks(
     Writes a ticket and a history a seed. Settings are the paper's unless given.
     """
     place = _place(backend, jobs, scheduler, address)
+    if device != "cpu":
+        from aegen.supermask.training.classifier import check_device
+
+        check_device(device)
     name, arguments = _network(network)
     dataset, path = _data(data)
     if relative is not None:

@@ -9,7 +9,19 @@ import typer
 
 from aegen.commands.destination import require_file
 from aegen.commands.edit import picture_code
+from aegen.commands.progress_bar import patient
 from aegen.commands.sample import ENDS, BundleName, Fields, Number, SamplerName, Seed, parsed
+from aegen.commands.sheet_options import (
+    SheetAtlas,
+    SheetColumns,
+    SheetFile,
+    SheetFiles,
+    SheetGap,
+    SheetOrder,
+    SheetScale,
+    SheetZip,
+    Transparent,
+)
 from aegen.core.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -70,16 +82,28 @@ def target(
     baseline: Annotated[
         bool, typer.Option(help="Also say how many of as many plain draws fulfil it")
     ] = True,
+    sheet: SheetFile = None,
+    atlas: SheetAtlas = None,
+    archive: SheetZip = None,
+    scale: SheetScale = 1,
+    gap: SheetGap = 0,
+    columns: SheetColumns = None,
+    transparent: Transparent = False,
+    order: SheetOrder = None,
 ) -> None:
-    """Draw new images that fulfil a target; without --out, only count how it would go."""
+    """Draw new images that fulfil a target; without a file, only count how it would go."""
+    files = SheetFiles(sheet, atlas, archive, scale, gap, columns, transparent, order)
+    files.require()
     if out is not None:
         require_file(out, *ENDS)
     from aegen.bundles import read
     from aegen.targeting import STRATEGIES, And, draw, near, parse, share
+    from aegen.targeting.sampling import require_drawable
     from aegen.targeting.strategies import Strategy
 
     opened, wanted = read(bundle), parse(target)
     _require_room(n, opened, out)
+    files.require_room(opened, n)
     fields = parsed(sampler, field or [])
     if like is not None:
         rows = like_rows or min(500, -(-len(opened.codes) // 10))
@@ -92,19 +116,20 @@ def target(
                 "--margins goes with the empirical beta copula alone: leave out --sampler, "
                 "--strategy and --tries"
             )
-        _transfer(opened, wanted, margins, n, fields, seed, out)
+        _transfer(opened, wanted, margins, n, fields, seed, out, files)
         return
-    wanted.check(opened)
-    model = opened.model(sampler, rng=0, **fields)
-    found = draw(
-        model,
-        wanted,
-        n,
-        rng=seed,
-        strategy=cast("Strategy", strategy),
-        tries=tries,
-        max_misclassified=max_misclassified,
-    )
+    require_drawable(opened, wanted, strategy=strategy, max_misclassified=max_misclassified)
+    with patient():
+        model = opened.model(sampler, rng=0, **fields)
+        found = draw(
+            model,
+            wanted,
+            n,
+            rng=seed,
+            strategy=cast("Strategy", strategy),
+            tries=tries,
+            max_misclassified=max_misclassified,
+        )
     ways = [STRATEGIES[name] for name in found.strategy.split(" + ")]
     typer.echo(f"{found.summary()}.")
     typer.echo(f"{found.strategy}: {'; '.join(ways)}.")
@@ -117,6 +142,8 @@ def target(
     if out is not None and (len(found) or out.suffix.lower() == ".npz"):
         found.save(out)
         typer.echo(f"Written: {out}")
+    if len(found):
+        files.write(opened, found.images)
     if found.short:
         raise typer.Exit(1)
 
@@ -160,13 +187,16 @@ def _transfer(
     fields: dict[str, Any],
     seed: int,
     out: Path | None,
+    files: SheetFiles,
 ) -> None:
     from aegen.targeting import transfer
 
     if set(fields) - {"degree"}:
         raise InvalidInput("--margins takes the field degree alone: leave the others out")
-    moved = transfer(bundle, source, margins, n, rng=seed, **fields)
+    with patient():
+        moved = transfer(bundle, source, margins, n, rng=seed, **fields)
     typer.echo(f"{moved.summary()}.")
     if out is not None:
         moved.save(out)
         typer.echo(f"Written: {out}")
+    files.write(bundle, moved.images)

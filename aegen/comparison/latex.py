@@ -7,26 +7,15 @@ from __future__ import annotations
 
 import shlex
 
-import aegen
 from aegen.comparison.candidate import REFERENCES, Candidate
 from aegen.comparison.estimates import Estimate
 from aegen.comparison.metric_spec import PRESETS, MetricSpec, metric_specs
 from aegen.comparison.table import Table, written
+from aegen.core.latex import booktabs, escaped, typewriter
+from aegen.core.versions import versions
 from aegen.metrics.distance_ratio import COPIES
 
-__all__ = ["command_of", "to_latex"]
-
-SPECIAL = {
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "±": r"$\pm$",
-    "×": r"$\times$",
-    "–": "--",
-    "’": "'",
-    **{sign: f"\\{sign}" for sign in "&%$#_{}"},
-}
-"""What stands in a text for signs that LaTeX takes for its own."""
+__all__ = ["caption", "command_of", "to_latex"]
 
 
 def to_latex(table: Table) -> str:
@@ -37,25 +26,15 @@ def to_latex(table: Table) -> str:
         \begin{table}
     """
     models = tuple(dict.fromkeys((*table.ranked(), *table.rows)))
-    head = " & ".join(["", *(_name(table, model) for model in models)])
     lines = [
-        " & ".join([_text(spec.title), *(_cell(table, model, spec) for model in models)])
+        [escaped(spec.title), *(_cell(table, model, spec) for model in models)]
         for spec in table.metric_specs
     ]
-    body = "\n".join(f"    {line} \\\\" for line in lines)
-    return (
-        "\\begin{table}\n"
-        "  \\centering\n"
-        f"  \\caption{{{_caption(table)}}}\n"
-        f"  \\label{{tab:latent-models-{table.bundle}}}\n"
-        f"  \\begin{{tabular}}{{l{'r' * len(models)}}}\n"
-        "    \\toprule\n"
-        f"    {head} \\\\\n"
-        "    \\midrule\n"
-        f"{body}\n"
-        "    \\bottomrule\n"
-        "  \\end{tabular}\n"
-        "\\end{table}\n"
+    return booktabs(
+        ["", *(_name(table, model) for model in models)],
+        lines,
+        caption=caption(table),
+        label=f"tab:latent-models-{table.bundle}",
     )
 
 
@@ -79,24 +58,23 @@ def command_of(table: Table) -> str:
     return shlex.join(words)
 
 
-def _caption(table: Table) -> str:
+def caption(table: Table) -> str:
+    """What a table or a figure of a comparison shows, and how it was made, as LaTeX."""
     seeds = f"{table.seeds} seed{'' if table.seeds == 1 else 's'}"
     parts = [
-        f"Latent models of {_text(table.bundle)}: {table.size:,} draws of each against as many "
+        f"Latent models of {escaped(table.bundle)}: {table.size:,} draws of each against as many "
         f"held-out rows, {seeds}; mean $\\pm$ half a 95\\,\\% interval.",
         "Bold: better than every other one, each difference resolved.",
         "In italics: references.",
     ]
     if any(table.copies(model) for model in table.candidates):
         parts.append(f"$\\dagger$: copies (distance ratio below {COPIES:g}), out of the ranking.")
-    parts.append(
-        f"Made by aegen {_text(aegen.__version__)}: \\texttt{{{_text(command_of(table))}}}"
-    )
+    parts.append(f"Made by {escaped(versions())}: {typewriter(command_of(table))}")
     return " ".join(parts)
 
 
 def _name(table: Table, model: Candidate) -> str:
-    title = _text(model.title) + ("$^\\dagger$" if table.copies(model) else "")
+    title = escaped(model.title) + ("$^\\dagger$" if table.copies(model) else "")
     return f"\\textit{{{title}}}" if model in REFERENCES else title
 
 
@@ -110,7 +88,3 @@ def _cell(table: Table, model: Candidate, spec: MetricSpec) -> str:
 
 def _figure(cell: Estimate) -> str:
     return written(cell).replace(" ± ", " \\pm ").replace("inf", "\\infty")
-
-
-def _text(text: str) -> str:
-    return "".join(SPECIAL.get(sign, sign) for sign in text)

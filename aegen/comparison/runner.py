@@ -17,6 +17,7 @@ from typing import Any
 
 import joblib
 
+from aegen.comparison.at_work import SKIPPED, AtWork
 from aegen.comparison.store import Store
 from aegen.comparison.task import Result, Task, perform
 from aegen.core.errors import AegenError
@@ -35,6 +36,7 @@ def run(
     backend: Backend | None = None,
     fresh: bool = False,
     work: Work = perform,
+    at_work: AtWork | None = None,
 ) -> Generator[Result, None, None]:
     """Results of tasks, as they are ready; those that the store has come first.
 
@@ -48,6 +50,8 @@ def run(
         backend: where to do it; by default in processes of this machine.
         fresh: do all tasks, also those of which the store has results.
         work: what does a task; a function that the workers can import.
+        at_work: where tasks in processes of this machine note how far they are, and find which
+            are skipped; the result of one of these says so, and is not kept.
 
     Raises:
         StorageError: a result cannot be written; those before it are kept.
@@ -69,11 +73,13 @@ def run(
         return
     report(done / len(wanted), "starting")
     place = backend or Backend()
+    if at_work and place.name == "loky":
+        work = functools.partial(_followed, work=work, at_work=at_work)
     if store and place.name == "loky":  # also what this process can take in no more is kept
         work = functools.partial(_kept, work=work, store=store)
     with closing(_done(left, place, work)) as results:
         for result in results:
-            if store and (place.name != "loky" or result.problem):
+            if store and (place.name != "loky" or result.problem) and not _skipped(result):
                 store.keep(result)
             done += 1
             report(done / len(wanted), str(result.task))
@@ -83,8 +89,22 @@ def run(
 def _kept(task: Task, *, work: Work, store: Store) -> Result:
     """What a worker of this machine does: so a kill of all loses no more than what is at work."""
     result = work(task)
-    store.keep(result)
+    if not _skipped(result):
+        store.keep(result)
     return result
+
+
+def _followed(task: Task, *, work: Work, at_work: AtWork) -> Result:
+    """A task that notes how far it is, unless it is skipped."""
+    if at_work.skips(task):
+        return Result(task, problem=SKIPPED)
+    with at_work.following(task) as skipped:
+        result = work(task)
+        return Result(task, problem=SKIPPED) if skipped() else result
+
+
+def _skipped(result: Result) -> bool:
+    return result.problem == SKIPPED
 
 
 def _done(tasks: Iterable[Task], backend: Backend, work: Work) -> Generator[Result, None, None]:

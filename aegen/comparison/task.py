@@ -23,6 +23,7 @@ from aegen.core import arrays, images
 from aegen.core.arrays import ByteArray, FloatArray, IntArray
 from aegen.core.errors import AegenError, BundleError, InvalidInput
 from aegen.core.neighbours import Neighbours
+from aegen.core.progress import portion, report
 from aegen.metrics.base import Measured, variance
 from aegen.samplers import DensitySampler, RowSampler, Sampler
 
@@ -33,6 +34,9 @@ WARM = 256
 
 SHORT = 0.1
 """Seconds of timing after which another repeat is not worth its time."""
+
+FITS = 0.9
+"""Share of a task that its fits are told to be."""
 
 SHOWN = 36
 """Draws of which a result keeps the pictures."""
@@ -183,7 +187,10 @@ def _drawn(task: Task, reference_set: ReferenceSet) -> _Drawn:
     if task.codes is not None:
         return _drawn_from_few(candidate, reference_set, task)
     start = time.perf_counter()
-    left_out = _left_out(task, reference_set)
+    twice = any(metric_spec.space == LEFT_OUT for metric_spec in task.metric_specs)
+    begun = FITS / 2 if twice else 0.0
+    with portion(0.0, begun):
+        left_out = _left_out(task, reference_set)
     if candidate == HELD_OUT:
         held_out = reference_set.bundle.holdout[reference_set.others(seed)]
         return _Drawn((_Part(held_out, reference_set.training),), left_out=left_out)
@@ -193,7 +200,8 @@ def _drawn(task: Task, reference_set: ReferenceSet) -> _Drawn:
             _codes(candidate.make().fit(reference_set.bundle.codes[:WARM], rng=seed), 2, seed)
     cold = time.perf_counter() - start
     start = time.perf_counter()
-    model = candidate.make().fit(reference_set.bundle.codes, rng=seed)
+    with portion(begun, FITS):
+        model = candidate.make().fit(reference_set.bundle.codes, rng=seed)
     fit_seconds = time.perf_counter() - start
     start = time.perf_counter()
     codes, parents = _codes(model, reference_set.size, seed)
@@ -277,7 +285,8 @@ def measure(task: Task, reference_set: ReferenceSet, drawn: _Drawn) -> Result:
     """
     rows, reference = reference_set.rows(drawn.codes), reference_set.reference_rows(task.seed)
     figures, missing, problem = {}, {}, None
-    for metric_spec in task.metric_specs:
+    for k, metric_spec in enumerate(task.metric_specs):
+        report(FITS + (1 - FITS) * k / len(task.metric_specs), metric_spec.title)
         try:
             found = _measured(metric_spec, rows, reference, drawn, reference_set, task.seed)
             if math.isfinite(found.value):

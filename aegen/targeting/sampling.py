@@ -69,6 +69,25 @@ POOLED, PLACED = 50, 10
 it does not, as then far more may be tested."""
 
 
+def require_drawable(
+    bundle: Bundle, wanted: Target, *, strategy: str = "auto", max_misclassified: float = 0.15
+) -> None:
+    """Refuse what `draw` would refuse of any latent model, before one is fitted.
+
+    Raises:
+        InvalidInput: no such strategy or share, or a target that excludes itself.
+        AegenError: the bundle has not what the target names.
+    """
+    if strategy != "auto" and strategy not in STRATEGIES:
+        raise InvalidInput(f"strategy must be auto, {', '.join(STRATEGIES)}, got {strategy!r}")
+    if not 0 <= max_misclassified <= 1:
+        raise InvalidInput(
+            f"max_misclassified must be a share from 0 to 1, got {max_misclassified!r}"
+        )
+    wanted.check(bundle)
+    wanted_values(wanted.spelled(bundle))
+
+
 def draw(
     model: Model | Sampler,
     target: Target | str,
@@ -132,15 +151,8 @@ def draw(
     wanted = parse(target) if isinstance(target, str) else target
     source = _Source.of(model, bundle)
     n = count(n, maximum=LARGEST // (4 * math.prod(source.bundle.image_shape)))
-    if strategy != "auto" and strategy not in STRATEGIES:
-        raise InvalidInput(f"strategy must be auto, {', '.join(STRATEGIES)}, got {strategy!r}")
-    if not 0 <= max_misclassified <= 1:
-        raise InvalidInput(
-            f"max_misclassified must be a share from 0 to 1, got {max_misclassified!r}"
-        )
-    wanted.check(source.bundle)
+    require_drawable(source.bundle, wanted, strategy=strategy, max_misclassified=max_misclassified)
     wanted = wanted.spelled(source.bundle)
-    wanted_values(wanted)  # refuses what excludes itself
     generate = generator(rng)
     proposal, matching = _proposal(source, wanted, strategy, generate)
     least, each = (2000, 20) if wanted.needs_images else (100_000, 1000)

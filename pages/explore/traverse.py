@@ -3,8 +3,17 @@
 import streamlit as st
 
 from aegen.app import page, services
-from aegen.app.pages.traverse import interpolation, joystick, model, sliders, snippets, state
+from aegen.app.pages.traverse import (
+    interpolation,
+    joystick,
+    model,
+    paper,
+    sliders,
+    snippets,
+    state,
+)
 from aegen.app.widgets import share_bar
+from aegen.app.widgets.for_paper import for_paper
 from aegen.app.widgets.moving_picture import moving_picture
 
 
@@ -27,11 +36,17 @@ def traverse(name: str) -> None:
             ("npz", f"{name}-traverse.npz", "application/zip", model.walk_npz),
         ],
         arguments=(at, state.directions.get()),
+        more=[
+            lambda: for_paper(
+                "directions", lambda: paper.of_directions(at, state.directions.get())
+            )
+        ],
     )
     joystick.joystick(at, sliders.request(at))
     st.subheader("From one picture to another", anchor=False)
     a, b, path = interpolation.ends(at)
     interpolation.strip(a, b, model.interpolation(a, b, path))
+    command = snippets.command(a, b, path)
     share_bar.share(
         "traverse",
         snippets.python_of_interpolation(a, b, path),
@@ -40,10 +55,9 @@ def traverse(name: str) -> None:
             ("npz", f"{name}-strip.npz", "application/zip", model.interpolation_npz),
         ],
         arguments=(a, b, path),
+        more=[lambda: for_paper("path", lambda: paper.of_path(a, b, path, command))],
     )
-    moving_picture(
-        f"{name}-walk", services.walks.between, (a, b, path), snippets.command(a, b, path)
-    )
+    moving_picture(f"{name}-walk", services.walks.between, (a, b, path), command)
 
 
 with page.page(

@@ -31,6 +31,7 @@ def sample(name: str) -> None:
         snippets.command(spec, n, seed),
         share_bar.draw_files(f"{name}-{spec.sampler}-{seed}", services.draws.draw),
         (spec, n, seed),
+        [lambda: draws.sheet(spec, n, seed)],
     )
     draws.moving(spec, n, seed)
 

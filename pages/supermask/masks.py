@@ -21,7 +21,7 @@ def ticket() -> None:
         layer_figures(name, layer)
         page.part(what_if)(name)
         page.part(beside_others)(name)
-        share(name)
+        share(name, layer)
 
 
 with page.page(

@@ -49,7 +49,7 @@ def test_pictures_then_figures_then_another_model(visit, app):
     page.locator(".js-plotly-plot .points").nth(1).wait_for()
     assert page.locator('[data-testid="stException"]').count() == 0
     # What is shown can be had as files.
-    for label, begins in (("CSV", b"bundle,latent model"), ("PNG", b"\x89PNG")):
+    for label, begins in (("PNG", b"\x89PNG"), ("Report", b"<!")):
         with page.expect_download() as coming:
             page.get_by_role("button", name=label, exact=True).click()
         assert Path(coming.value.path()).read_bytes().startswith(begins)

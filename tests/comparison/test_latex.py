@@ -6,6 +6,7 @@ import pytest
 from aegen.comparison import HELD_OUT, Candidate, Table, metric_specs
 from aegen.comparison.latex import command_of, to_latex
 from aegen.comparison.task import Figure, Result, Task
+from aegen.core.latex import typewriter
 
 SPECS = metric_specs(["codes/nearest-neighbour-worse-half,codes/distance-ratio"])
 MODELS = (
@@ -51,5 +52,5 @@ def test_the_caption_says_how_it_was_made(table):
     command = command_of(table)
     assert command.startswith("aegen compare two_moons --samplers empirical-beta-copula:degree=50")
     assert "--seeds 3 --first-seed 3 --draws 60" in command
-    assert command.replace("_", r"\_") in said
+    assert typewriter(command) in said
     assert HELD_OUT.title in said

@@ -10,14 +10,18 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Any, ClassVar, Literal
 
-from aegen.app.jobs.turns import Turns
+from aegen.app.jobs.turns import Turn, Turns
 from aegen.app.server.sharing import sharing
 from aegen.core.errors import AegenError
 
-__all__ = ["GRACE", "Job", "JobStopped", "Jobs", "State"]
+__all__ = ["GRACE", "LEFT", "Job", "JobStopped", "Jobs", "State"]
 
 GRACE = 4.0
 """Seconds for which a job goes on that nobody watches, so that a page can be loaded anew."""
+
+LEFT = 60.0
+"""The same where it works beside the server and no other work waits: so long a person may look at
+another page and find it as it was."""
 
 State = Literal["waiting", "running", "done", "failed", "stopped"]
 
@@ -33,6 +37,7 @@ class Job(ABC):
         key: what it is known by.
         turns: one of which it takes while it works; None for work that waits for no other.
         goes_on: whether it goes on when nobody watches.
+        title: what it does, for people.
 
     Attributes:
         asker: gives who asks now, "" where that is nobody; set by `aegen.app.state.watching`.
@@ -41,22 +46,34 @@ class Job(ABC):
         share: how much is done, 0 to 1, as the work itself reports.
         text: how it stands, as the work itself reports.
         result: what it gave, once it is done.
+        told: whether a person ended it.
         problem: why it failed; an `AegenError` where a person can do something about it.
+        name: another one for each.
         forget: drops it when it is over, so that who asks for it next begins anew.
     """
 
     asker: ClassVar[Callable[[], str]] = staticmethod(lambda: "")
+    apart: ClassVar[bool] = False
+    """Whether it works in another process, where it disturbs no page."""
 
     def __init__(
-        self, key: Hashable, turns: Turns | None = None, *, goes_on: bool = False
+        self,
+        key: Hashable,
+        turns: Turns | None = None,
+        *,
+        goes_on: bool = False,
+        title: str = "",
     ) -> None:
-        self.key, self.goes_on, self.owner = key, goes_on, Job.asker()
+        self.key, self.goes_on, self.owner, self.title = key, goes_on, Job.asker(), title
+        self.name = uuid.uuid4().hex
+        self.told = False
         self.state: State = "waiting"
         self.share, self.text = 0.0, ""
         self.result: Any = None
         self.problem: Exception | None = None
         self.forget: Callable[[], None] = lambda: None
         self._turns = turns or Turns(1)
+        self._turn: Turn | None = None
         self._began = self._seen = time.monotonic()
         self._ended: float | None = None
         self._stop, self._over = threading.Event(), threading.Event()
@@ -110,7 +127,7 @@ class Job(ABC):
         self._watchers[who] = present
 
     def release(self, who: str) -> None:
-        """A watcher is gone but may come back; without any it goes on for `GRACE` seconds."""
+        """A watcher is gone but may come back; without any it goes on for a while (`LEFT`)."""
         if self._watchers.pop(who, None) is not None:
             self._seen = time.monotonic()
 
@@ -124,14 +141,36 @@ class Job(ABC):
         """Whether this watcher neither was released nor left."""
         return who in self._watchers
 
+    def only_for(self, who: str) -> bool:
+        """Whether nobody but this watcher waits for it."""
+        others = [present for name, present in list(self._watchers.items()) if name != who]
+        return not any(present() for present in others)
+
     def is_theirs(self) -> bool:
         """Whether who asks now may stop it."""
         return not sharing().shared or self.owner in ("", Job.asker())
 
     def cancel(self) -> None:
         """End it, whoever watches, if it is theirs who ask."""
-        if self.is_theirs():
+        if self.is_theirs() and not self.over:
+            self.told = True
             self.stop()
+
+    def hurry(self) -> None:
+        """Let it have its turn before others, if it is theirs who ask."""
+        if self.is_theirs() and self._turn is not None:
+            self._turn.hurry()
+
+    @property
+    def ends_in(self) -> float | None:
+        """Seconds until it ends as nobody waits for it; None where somebody does."""
+        if self.goes_on or self.over or self._watched():
+            return None
+        return max(0.0, self._patience() - (time.monotonic() - self._seen))
+
+    def _patience(self) -> float:
+        """How long it goes on when nobody watches."""
+        return LEFT if self.apart and not self._turns.crowded else GRACE
 
     def stop(self) -> None:
         """End it, whoever watches, if it has not ended."""
@@ -146,7 +185,7 @@ class Job(ABC):
         if not self.goes_on and not self.stopping:
             if self._watched():
                 self._seen = time.monotonic()
-            elif time.monotonic() - self._seen > GRACE:
+            elif time.monotonic() - self._seen > self._patience():
                 self.stop()
         return self.stopping
 
@@ -164,7 +203,7 @@ class Job(ABC):
         """What a subclass does when it ended without a result."""
 
     def _live(self) -> None:
-        turn = self._turns.queue(self.owner)
+        turn = self._turn = self._turns.queue(self.owner)
         while not turn.wait(0.1):
             if self._unwanted():
                 turn.leave()

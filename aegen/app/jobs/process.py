@@ -58,7 +58,10 @@ class ProcessJob(Job):
             None where there is none, to tidy up.
         turns: one of which it takes while it works.
         goes_on: whether it goes on when nobody watches.
+        title: what it does, for people.
     """
+
+    apart = True
 
     def __init__(
         self,
@@ -68,8 +71,9 @@ class ProcessJob(Job):
         turns: Turns,
         *,
         goes_on: bool = False,
+        title: str = "",
     ) -> None:
-        super().__init__(key, turns, goes_on=goes_on)
+        super().__init__(key, turns, goes_on=goes_on, title=title)
         arguments, self._finish = plan
         self._request = {"work": work, "arguments": dict(arguments)}
 
@@ -197,10 +201,21 @@ def _cause(code: int) -> str:
 # all processes of this server
 
 _jobs = Jobs(REMEMBERED)
-_turns = Turns(AT_ONCE, lambda: sharing().visitor_jobs if sharing().shared else AT_ONCE)
+_turns = Turns(
+    AT_ONCE,
+    lambda: sharing().visitor_jobs if sharing().shared else AT_ONCE,
+    lambda: sharing().shared,
+)
 
 
-def begin(key: Hashable, work: str, prepare: Callable[[], Plan], *, goes_on: bool = False) -> Job:
+def begin(
+    key: Hashable,
+    work: str,
+    prepare: Callable[[], Plan],
+    *,
+    goes_on: bool = False,
+    title: str = "",
+) -> Job:
     """The job of this key, begun if need be; ``prepare`` gives the plan of a new one.
 
     Where that raises an `AegenError`, it is the problem of a job that failed.
@@ -211,7 +226,7 @@ def begin(key: Hashable, work: str, prepare: Callable[[], Plan], *, goes_on: boo
             plan = prepare()
         except AegenError as problem:
             return _Unprepared(key, problem)
-        return ProcessJob(key, work, plan, _turns, goes_on=goes_on)
+        return ProcessJob(key, work, plan, _turns, goes_on=goes_on, title=title)
 
     return _jobs.begin(key, make)
 

@@ -16,6 +16,7 @@ class Turns:
     Args:
         most: turns at a time.
         each: gives how many of them one owner may have at a time; by default all.
+        strangers: gives whether owners are strangers, of whom none hurries ahead of another.
 
     Example:
         >>> turns = Turns(1)
@@ -27,8 +28,13 @@ class Turns:
         (False, True)
     """
 
-    def __init__(self, most: int, each: Callable[[], int] | None = None) -> None:
-        self._most, self._each = most, each or (lambda: most)
+    def __init__(
+        self,
+        most: int,
+        each: Callable[[], int] | None = None,
+        strangers: Callable[[], bool] = lambda: True,
+    ) -> None:
+        self._most, self._each, self._strangers = most, each or (lambda: most), strangers
         self._lock = threading.Lock()
         self._waiting: list[Turn] = []
         self._at_work: Counter[str] = Counter()
@@ -42,6 +48,18 @@ class Turns:
             self._waiting.append(turn)
             self._give()
         return turn
+
+    def hurry(self, turn: Turn) -> None:
+        """Let it come before others that wait: of its own owner, or of all where that is fair."""
+        with self._lock:
+            turn.hurried = next(self._count)
+            self._give()
+
+    @property
+    def crowded(self) -> bool:
+        """Whether more than one has a turn or waits for one."""
+        with self._lock:
+            return self._at_work.total() + len(self._waiting) > 1
 
     def leave(self, turn: Turn) -> None:
         """Give a turn back, or no longer wait for it; a second call does nothing."""
@@ -60,13 +78,18 @@ class Turns:
             able = [turn for turn in self._waiting if self._at_work[turn.owner] < each]
             if not able:
                 break
-            turn = min(able, key=lambda t: (self._at_work[t.owner], self._last.get(t.owner, 0)))
+            turn = min(able, key=self._rank)
             self._waiting.remove(turn)
             self._at_work[turn.owner] += 1
             self._last[turn.owner] = next(self._count)
             turn.given.set()
         if not self._waiting and not self._at_work:
             self._last.clear()  # nobody to be fair to
+
+    def _rank(self, turn: Turn) -> tuple[int, int, int, int]:
+        """Who comes first; of those who hurry, the last who did."""
+        fair = (self._at_work[turn.owner], self._last.get(turn.owner, 0))
+        return (0 if self._strangers() else -turn.hurried, *fair, -turn.hurried)
 
 
 class Turn:
@@ -76,15 +99,20 @@ class Turn:
         owner: whose it is.
         given: set when it is this one's turn.
         over: whether it was left.
+        hurried: when it was let ahead, counted; 0 for never.
     """
 
     def __init__(self, turns: Turns, owner: str) -> None:
         self._turns, self.owner = turns, owner
-        self.given, self.over = threading.Event(), False
+        self.given, self.over, self.hurried = threading.Event(), False, 0
 
     def wait(self, seconds: float) -> bool:
         """Whether the turn has come within so many seconds."""
         return self.given.wait(seconds)
+
+    def hurry(self) -> None:
+        """Come before others that wait."""
+        self._turns.hurry(self)
 
     def leave(self) -> None:
         """Give it back, or no longer wait for it."""

@@ -12,7 +12,7 @@ import math
 import os
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ from aegen.core.temporaries import Temporary
 
 if TYPE_CHECKING:
     from aegen.comparison import Candidate, MetricSpec, Result, Store, Table, Task
+    from aegen.comparison.at_work import Standing
     from aegen.core.arrays import ByteArray
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "Budget",
     "ComparisonRequest",
     "again",
+    "at_work",
     "candidate_of",
     "compare",
     "comparison_job",
@@ -44,6 +46,7 @@ __all__ = [
     "read_models",
     "reference_pictures",
     "refusal",
+    "skip",
     "spec_of",
     "table",
     "text_of",
@@ -91,7 +94,8 @@ BUDGETS = {
 class ComparisonRequest:
     """A comparison as a person asks for it: of which bundle, which models, how.
 
-    ``count`` is of seeds; 0 for as many as the budget has.
+    ``count`` is of seeds; 0 for as many as the budget has. Models that are ``skipped`` are among
+    the ``models`` and not measured; it is the same comparison with and without them.
     """
 
     bundle: str
@@ -100,6 +104,12 @@ class ComparisonRequest:
     seed: int
     budget: str
     count: int = 0
+    skipped: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """The models without those that are skipped."""
+        return tuple(model for model in self.models if model not in self.skipped)
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -261,8 +271,8 @@ def table(asked: ComparisonRequest) -> Table:
     found = _found(asked)
     found.look()
     with found.lock:
-        results = [found.results[task] for task in found.tasks if task in found.results]
-    compared = tuple(map(candidate_of, asked.models))
+        results = [found.results[task] for task in _wanted(asked) if task in found.results]
+    compared = tuple(map(candidate_of, asked.measured))
     return Table(asked.bundle, compared, _metric_specs(asked.budget), results)
 
 
@@ -270,7 +280,13 @@ def left(asked: ComparisonRequest) -> tuple[int, int]:
     """How many results are still to come, and how many there will be."""
     found = _found(asked)
     found.look()
-    return len(found.tasks) - len(found.results), len(found.tasks)
+    wanted = _wanted(asked)
+    return sum(task not in found.results for task in wanted), len(wanted)
+
+
+def _wanted(asked: ComparisonRequest) -> list[Task]:
+    """All tasks but those of models that are skipped."""
+    return [task for task in _found(asked).tasks if task.candidate.text not in asked.skipped]
 
 
 def again(asked: ComparisonRequest) -> None:
@@ -296,18 +312,54 @@ def comparison_job(asked: ComparisonRequest) -> Job | None:
 
 def compare(asked: ComparisonRequest) -> Job:
     """The same, begun if need be."""
-    arguments = {
-        "bundle": asked.bundle,
-        "models": {
-            task.candidate.text: [metric_spec.key for metric_spec in task.metric_specs]
-            for task in _found(asked).tasks
-        },
-        "seeds": asked.seeds,
-        "draws": asked.draws,
-        "folder": str(_folder()),
-        "processes": _processes(),
-    }
-    return process.begin(_key(asked), WORK, lambda: (arguments, _make_room))
+
+    def prepare() -> process.Plan:
+        place = temporary_folder("comparing")
+        arguments = {
+            "bundle": asked.bundle,
+            "models": {
+                task.candidate.text: [metric_spec.key for metric_spec in task.metric_specs]
+                for task in _wanted(asked)
+            },
+            "seeds": asked.seeds,
+            "draws": asked.draws,
+            "folder": str(_folder()),
+            "processes": _processes(),
+            "at_work": str(place.path),
+        }
+        _notes[_key(asked)] = place
+        return arguments, functools.partial(_ended, _key(asked), place)
+
+    title = f"Comparing {len(asked.models)} models · {bundles.bundle(asked.bundle).title}"
+    return process.begin(_key(asked), WORK, prepare, title=title)
+
+
+_notes: dict[tuple[Stamp, ComparisonRequest], Temporary] = {}
+"""Where the comparisons that are at work note how far they are."""
+
+
+def at_work(asked: ComparisonRequest) -> list[Standing]:
+    """How far the models are that are at work."""
+    from aegen.comparison.at_work import AtWork
+
+    place = _notes.get(_key(asked))
+    return [] if place is None else AtWork(place.path).now()
+
+
+def skip(asked: ComparisonRequest, model: str, who: str, yes: bool = True) -> None:
+    """Let a model be skipped, or no longer, where nobody but ``who`` waits for it."""
+    from aegen.comparison.at_work import AtWork
+
+    place, job = _notes.get(_key(asked)), comparison_job(asked)
+    if place is not None and job is not None and job.is_theirs() and job.only_for(who):
+        AtWork(place.path).skip(model, yes)
+
+
+def _ended(key: tuple[Stamp, ComparisonRequest], place: Temporary, answer: Any) -> None:
+    if _notes.get(key) is place:
+        del _notes[key]
+    place.close()
+    _make_room()
 
 
 def _processes() -> int:
@@ -316,7 +368,7 @@ def _processes() -> int:
     return max(1, cores // process.AT_ONCE) if sharing().shared else cores
 
 
-def _make_room(answer: Any) -> None:
+def _make_room() -> None:
     from aegen.app.services import disk_cache
 
     disk_cache.make_room(_folder(), "*.safetensors", math.inf, MOST_BYTES)

@@ -164,7 +164,7 @@ def inspection_job(sources: Sources) -> Job:
     def prepare() -> process.Plan:
         return {"files": sources.files, "kind": sources.kind}, _inspection
 
-    return process.begin(("inspect", *stamped(sources)), INSPECT, prepare)
+    return process.begin(("inspect", *stamped(sources)), INSPECT, prepare, title="Trying networks")
 
 
 def stamped(sources: Sources) -> tuple[Sources, tuple[tuple[int, int], ...]]:
@@ -320,7 +320,8 @@ def start_creation(order: CreationConfig, kept: object = None) -> Job:
 
         return arguments, finish
 
-    return process.begin(("create", str(place)), CREATE, prepare, goes_on=True)
+    title = f"Making the bundle {order.name}"
+    return process.begin(("create", str(place)), CREATE, prepare, goes_on=True, title=title)
 
 
 def _fields(convention: Convention | None) -> dict[str, Any] | None:

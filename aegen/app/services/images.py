@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "attribute_associations",
+    "can_be_clear",
     "classify",
     "decode",
     "direction_names",
     "directions",
     "encode",
     "one_thread",
+    "orders",
     "sheet",
 ]
 
@@ -58,6 +60,23 @@ def encode(name: str, x: ByteArray) -> FloatArray:
     """Codes of images, float64 (n, d)."""
     one_thread()
     return bundles.bundle(name).encode(x)
+
+
+@cached(12)
+def can_be_clear(name: str) -> bool:
+    """Whether images have a background of one colour, or opacity of their own."""
+    from aegen.bundles.draw_sheet import background_of
+
+    one_thread()
+    bundle = bundles.bundle(name)
+    return bundle.image_shape[2] == 4 or background_of(bundle) is not None
+
+
+def orders(name: str) -> tuple[str, ...]:
+    """The attributes that images can be ordered by."""
+    from aegen.bundles.draw_sheet import orders
+
+    return orders(bundles.bundle(name))
 
 
 def one_thread() -> None:

@@ -71,7 +71,9 @@ def begin(asked: RecommendationRequest) -> Job:
         "seed": asked.seed,
     }
     mark = _mark(asked)
-    return process.begin(mark, WORK, lambda: (arguments, functools.partial(_take, asked, mark)))
+    take = functools.partial(_take, asked, mark)
+    title = f"Recommending a model · {bundles.bundle(asked.bundle).title}"
+    return process.begin(mark, WORK, lambda: (arguments, take), title=title)
 
 
 def _take(asked: RecommendationRequest, mark: str, said: str | None) -> Recommendation | None:

@@ -244,7 +244,8 @@ def _job(spec: SamplerSpec) -> Job:
         }
         return arguments, functools.partial(_take, spec, mark, place)
 
-    return process.begin(mark, WORK, prepare)
+    title = f"Fitting {title_of(spec.sampler)} · {bundles.bundle(spec.bundle).title}"
+    return process.begin(mark, WORK, prepare, title=title)
 
 
 def _take(

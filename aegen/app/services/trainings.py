@@ -140,7 +140,8 @@ def start_training(order: TrainingConfig) -> Job:
         }
         return arguments, lambda said: said
 
-    return process.begin(_key(order), WORK, prepare, goes_on=True)
+    title = f"Training a supermask · {order.source.partition(':')[2]}"
+    return process.begin(_key(order), WORK, prepare, goes_on=True, title=title)
 
 
 def forget_training(order: TrainingConfig) -> None:

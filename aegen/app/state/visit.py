@@ -50,6 +50,7 @@ class Visit:
         stopped: work that the person stopped.
         watching: the page whose jobs are watched.
         watched: jobs that it asked for, by part (`aegen.app.state.watching`).
+        endings: what Cancel does for each job that its page showed, by the job's name.
         uploads: files that it was given (`aegen.app.state.uploads`).
         inspected: what was last tried of a person's own, and what was found.
     """
@@ -69,6 +70,7 @@ class Visit:
     targeted: Any = None
     watching: str | None = None
     watched: dict[str, set[Any]] = field(default_factory=dict)
+    endings: dict[str, Any] = field(default_factory=dict)
     uploads: Any = None
     inspected: Any = None
 

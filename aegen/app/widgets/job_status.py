@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -15,7 +16,7 @@ from aegen.app.widgets.markdown import plain
 from aegen.app.widgets.messages import show_problem
 from aegen.core.errors import AegenError
 
-__all__ = ["cancel", "failed", "offer", "progress", "ready", "stopped"]
+__all__ = ["cancel", "end", "failed", "offer", "progress", "ready", "stopped", "time_left"]
 
 POLL = 0.5
 """Seconds between two looks at a job."""
@@ -33,6 +34,7 @@ def progress(
     said: Callable[[], tuple[float, str] | None] | None = None,
     every: float = POLL,
     key: str = "cancel",
+    below: Callable[[], None] | None = None,
 ) -> None:
     """Shows how far a job is, and runs the page anew when it is over; this visit watches it.
 
@@ -46,35 +48,40 @@ def progress(
             None where the page has something else to show.
         every: seconds between two looks.
         key: of the button, where a page shows two jobs.
+        below: draws what stands below the bar, at each look.
     """
     watching.watch(job)
+    visit.memory().endings[job.name] = functools.partial(on_cancel, *args)
 
     @st.fragment(run_every=every)
     def look() -> None:
         standing = said() if said else _percent(job)
+        if job.over and job.told:  # in the sidebar, or in another tab
+            on_cancel(*args)
         if standing is None or job.over or not job.watched_by(visit.session_id()):
             st.rerun()
         share, text = standing
         if job.state == "waiting":
             share, text = 0.0, "Waiting for other work to end"
-        text = "Stopping" if job.stopping else f"{text} · {_times(job.seconds, share)}"
+        text = "Stopping" if job.stopping else f"{text} · {time_left(job.seconds, share)}"
         with st.container(border=bool(title), gap="small"):
             if title:
                 st.markdown(title)
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.progress(min(max(share, 0.0), 1.0), text)
-                if job.goes_on and not job.is_theirs():
-                    return
-                st.button(
-                    label,
-                    icon=":material/stop_circle:",
-                    on_click=on_cancel,
-                    args=args,
-                    key=key,
-                    help="It goes on when you leave this page."
-                    if job.goes_on
-                    else "It also ends soon after you leave this page.",
-                )
+                if not job.goes_on or job.is_theirs():
+                    st.button(
+                        label,
+                        icon=":material/stop_circle:",
+                        on_click=on_cancel,
+                        args=args,
+                        key=key,
+                        help="It goes on when you leave this page."
+                        if job.goes_on
+                        else "Without anybody who waits for it, it ends within a minute.",
+                    )
+            if below is not None:
+                below()
 
     look()
 
@@ -85,11 +92,11 @@ def _percent(job: Job) -> tuple[float, str]:
     return job.share, " · ".join(filter(None, [f"{100 * job.share:.0f} %", plain(job.text)]))
 
 
-def _times(seconds: float, share: float) -> str:
+def time_left(seconds: float, share: float) -> str:
     """The time so far, and about how much is left where that can be told.
 
     Example:
-        >>> _times(75, 0.5), _times(75, 0)
+        >>> time_left(75, 0.5), time_left(75, 0)
         ('1:15 so far, about 1:15 left', '1:15 so far')
     """
     spent = f"{int(seconds) // 60}:{int(seconds) % 60:02d} so far"
@@ -122,6 +129,12 @@ def offer(
     if words:
         st.markdown(words)
     st.button(label, icon=icon, on_click=act, args=args, type=kind, key=f"job {label}")
+
+
+def end(job: Job) -> None:
+    """End a job, whoever watches: its page, if this visit has it open, does not begin it again."""
+    visit.memory().endings.pop(job.name, lambda: None)()
+    job.cancel()
 
 
 def cancel(request: Any, job: Job) -> None:

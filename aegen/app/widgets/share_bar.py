@@ -49,10 +49,12 @@ def share(
     command: str | None = None,
     downloads: Sequence[Download] = (),
     arguments: tuple[Any, ...] = (),
+    more: Sequence[Callable[[], None]] = (),
 ) -> None:
     """*Copy as Python*, *Copy as command*, *Copy link* and *Download*, small, below a result.
 
-    The functions of ``downloads`` get ``arguments``, and only when a file is asked for.
+    The functions of ``downloads`` get ``arguments``, and only when a file is asked for; those of
+    ``more`` draw further buttons in the same line.
     """
     with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
         for label, icon, text, language in (
@@ -75,6 +77,8 @@ def share(
                 icon=":material/download:",
                 on_click="ignore",
             )
+        for button in more:
+            button()
 
 
 def draw_files(

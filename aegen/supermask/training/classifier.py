@@ -31,7 +31,7 @@ from aegen.supermask.training.recipe import Recipe, factor, stops
 if TYPE_CHECKING:
     from aegen.supermask.ticket.ticket import Ticket
 
-__all__ = ["Epoch", "Training", "train"]
+__all__ = ["Epoch", "Training", "check_device", "train"]
 
 SETTLED = 200
 """Steps after which a network that still guesses is taken to diverge."""
@@ -90,7 +90,7 @@ class Training(Trainer):
         about: Mapping[str, Any] | None = None,
         device: str = "cpu",
     ) -> None:
-        _check_device(device)
+        check_device(device)
         self.plan, self.recipe = plan, recipe or Recipe(kappa=6.0)
         self.about, self._device = dict(about or {}), device
         self._x, self._y = _examples(plan, images, labels, "images", device)
@@ -186,7 +186,12 @@ train = Training
 """A training as a word of doing: ``for epoch in train(plan, ...)``."""
 
 
-def _check_device(device: str) -> None:
+def check_device(device: str) -> None:
+    """Refuse a device that torch does not see.
+
+    Raises:
+        TrainingError: "cuda" without a GPU, or another word than "cpu" and "cuda".
+    """
     if device not in ("cpu", "cuda"):
         raise TrainingError(f"device must be cpu or cuda, got {device!r}")
     if device == "cuda" and not torch.cuda.is_available():

@@ -44,7 +44,7 @@ def endless(jobs_too, monkeypatch, many):
     bundle_folder = os.environ["AEGEN_BUNDLES"]
     monkeypatch.setenv("AEGEN_BUNDLES", os.pathsep.join([bundle_folder, str(many)]))
     monkeypatch.setattr("aegen.bundles.bundles", lambda: ["bars", "many"])
-    monkeypatch.setattr(jobs, "GRACE", 0.7)
+    patience(monkeypatch, 0.7)
     monkeypatch.setattr(Gaussian, "slow", True)
     for module in (samplers, comparisons, trainings):
         monkeypatch.setattr(module, "WORK", HOLD)
@@ -54,6 +54,12 @@ def endless(jobs_too, monkeypatch, many):
     yield
     for job in targets._searches.all():
         job.stop()
+
+
+def patience(monkeypatch, seconds):
+    """How long work goes on that nobody watches."""
+    monkeypatch.setattr(jobs, "GRACE", seconds)
+    monkeypatch.setattr(jobs, "LEFT", seconds)
 
 
 def go_on(*given):
@@ -107,6 +113,20 @@ def test_who_comes_back_in_time_keeps_a_job():
     goes_on(job)
 
 
+def test_left_alone_it_goes_on_for_longer_than_where_other_work_waits(monkeypatch):
+    monkeypatch.setattr(jobs, "LEFT", 600)
+    job = begin("hold")
+    until(lambda: job.state == "running")
+    assert job.ends_in is None
+    job.release("test")
+    goes_on(job)
+    assert 500 < job.ends_in < 600
+    other = process.begin("another", HOLD, lambda: ({}, lambda said: said))
+    other.watch("test")
+    ends_soon(job)
+    goes_on(other)
+
+
 def test_a_job_that_may_go_on_does_until_it_is_told_to_stop():
     job = process.begin("it", HOLD, lambda: ({}, lambda answer: answer), goes_on=True)
     goes_on(job)
@@ -116,7 +136,7 @@ def test_a_job_that_may_go_on_does_until_it_is_told_to_stop():
 
 
 def test_who_waits_for_the_outcome_watches_until_then(monkeypatch):
-    monkeypatch.setattr(jobs, "GRACE", 0.1)
+    patience(monkeypatch, 0.1)
     job = process.begin(
         "it", "tests.app.jobs.slow_work:count", lambda: ({"to": 200}, lambda said: said)
     )
@@ -149,17 +169,17 @@ def test_work_ends_soon_after_its_page_was_left_for_another(opened, page):
 
 
 def test_work_goes_on_when_its_page_comes_back_soon(opened, monkeypatch):
-    monkeypatch.setattr(jobs, "GRACE", 60)
+    patience(monkeypatch, 60)
     app, job = visited(opened, "sample")
     to(app, "bundles")
     to(app, "sample")
     assert the_job() is job
-    monkeypatch.setattr(jobs, "GRACE", 0.7)
+    patience(monkeypatch, 0.7)
     goes_on(job)
 
 
 def test_work_ends_at_once_where_its_page_asks_for_something_else(opened, monkeypatch):
-    monkeypatch.setattr(jobs, "GRACE", 600)
+    patience(monkeypatch, 600)
     app, job = visited(opened, "sample")
     app = app.selectbox(key="widget:sampler").select("bootstrap").run()
     assert not app.exception
@@ -167,7 +187,7 @@ def test_work_ends_at_once_where_its_page_asks_for_something_else(opened, monkey
 
 
 def test_a_search_ends_where_another_thing_is_done_on_its_page(opened, monkeypatch):
-    monkeypatch.setattr(jobs, "GRACE", 600)
+    patience(monkeypatch, 600)
     app, job = visited(opened, "target")
     [mode] = [one for one in app.button_group if one.label == "What to do"]
     assert not mode.set_value("edit").run().exception
@@ -219,12 +239,12 @@ def test_work_ends_soon_after_its_last_visitors_session(server, page):
 
 
 def test_work_goes_on_when_a_tab_is_loaded_anew(server, monkeypatch):
-    monkeypatch.setattr(jobs, "GRACE", 60)
+    patience(monkeypatch, 60)
     browser, job = asked(server, "sample")
     browser.close()
     asked(server, "sample")
     until(lambda: len(job._watchers) == 2)
-    monkeypatch.setattr(jobs, "GRACE", 0.7)
+    patience(monkeypatch, 0.7)
     goes_on(job)
     assert the_job() is job
 

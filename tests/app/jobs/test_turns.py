@@ -54,3 +54,14 @@ def test_a_turn_is_given_back_once_and_who_leaves_the_queue_takes_none():
     assert not second.wait(0)
     fourth = turns.queue("d")
     assert not given([fourth])
+
+
+def test_who_hurries_comes_next_but_never_ahead_of_a_stranger():
+    for strangers in (False, True):
+        turns = Turns(1, strangers=lambda strangers=strangers: strangers)
+        first, other, own, last = (turns.queue(name) for name in ("ann", "bob", "ann", "ann"))
+        last.hurry()
+        first.leave()
+        assert given([other, own, last]) == [other if strangers else last]
+        (other if strangers else last).leave()
+        assert given([other, own, last]) == [last if strangers else other]

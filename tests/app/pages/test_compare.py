@@ -3,6 +3,8 @@
 import io
 import os
 import re
+import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,10 +13,12 @@ from PIL import Image
 from aegen.app import services
 from aegen.app.jobs import process
 from aegen.app.jobs.process import _end_all, _process
-from aegen.app.pages.compare import image_columns, results, state
+from aegen.app.pages.compare import image_columns, paper, results, state
 from aegen.app.services import comparisons
 from aegen.app.services.comparisons import ComparisonRequest
+from aegen.app.widgets import for_paper
 from aegen.comparison import PRESETS
+from aegen.comparison.at_work import AtWork
 from aegen.metrics import metrics
 from tests.app.conftest import link_of
 from tests.app.jobs.slow_work import Inline
@@ -333,12 +337,44 @@ def test_asking_for_something_else_ends_what_nobody_waits_for(opened, monkeypatc
     assert len(process._jobs.all()) == 2
 
 
+def test_a_model_is_skipped_and_the_others_are_compared_without_it(opened, monkeypatch):
+    monkeypatch.setattr(comparisons, "WORK", "tests.app.jobs.slow_work:hold")
+    asked = {"bundle": "many", "models": "gaussian,kde", "n": "20"}
+    app = opened("compare", **asked)
+    job = one_job()
+    request = ComparisonRequest("many", ("gaussian", "kde"), 20, 0, "quick")
+    notes = AtWork(comparisons._notes[comparisons._key(request)].path)
+    task = comparisons._found(request).tasks[1]
+    with notes.following(task):
+        app = app.run()
+        assert "Kernel density · 0:0" in " ".join(each.text for each in app.get("progress"))
+        (skip,) = [each for each in app.button if each.key == "skip kde 0"]
+        app = skip.click().run()
+    assert not app.exception
+    assert notes.skips(task)
+    assert one_job() is job
+    assert not job.stopping
+    assert link_of(app)["compare.skipped"] == "kde"
+    assert comparisons.left(replace(request, skipped=("kde",))) == (4, 4)
+    assert "aegen compare many --samplers gaussian --seeds" in " ".join(c.value for c in app.code)
+    (again,) = [each for each in app.button if each.key == "measure kde"]
+    app = again.click().run()
+    assert not notes.skips(task)
+    assert "compare.skipped" not in link_of(app)
+
+
 def test_files_hold_what_is_shown(at_once):
     asked = ComparisonRequest("many", TWO[:1], 20, 0, "quick")
     services.comparisons.compare(asked)
-    lines = results._csv(asked).decode().splitlines()
-    assert len(lines) == 1 + 4 * (len(KEYS) + 2)  # the accuracy's halves have lines of their own
-    assert "20 draws of each" in results._latex(asked).decode()
+    whole = for_paper.archive(paper.material(asked, services.comparisons.table(asked)), 85, 8)
+    with zipfile.ZipFile(io.BytesIO(whole)) as packed:
+        lines = packed.read("tables/table.csv").decode().splitlines()
+        assert len(lines) == 1 + 4 * (len(KEYS) + 2)  # the accuracy's halves have their own
+        assert b"20 draws of each" in packed.read("tables/table.tex")
+        assert b"@article" in packed.read("references.bib")
+        assert packed.read("figures/copying.pdf").startswith(b"%PDF-")
+        assert packed.read("figures/draws.svg").count(b"<image") == 4 * 10
+        assert rb"\texttt{aegen compare many" in packed.read("figures.tex")
     picture = Image.open(io.BytesIO(results._png(asked)))
     assert picture.size[0] > 400
     names = [
@@ -357,7 +393,7 @@ def test_results_make_room_for_newer_ones(tmp_path, monkeypatch):
     (tmp_path / "own.txt").write_bytes(bytes(1000))
     monkeypatch.setattr(comparisons, "MOST_BYTES", 250)
     monkeypatch.setattr(comparisons, "_folder", lambda: tmp_path)
-    comparisons._make_room(None)
+    comparisons._make_room()
     assert sorted(p.name for p in tmp_path.iterdir()) == [
         "2.safetensors",
         "3.safetensors",
@@ -372,7 +408,9 @@ def test_the_job_itself_gives_the_same_as_here(at_once, tmp_path, monkeypatch):
     asked = ComparisonRequest("many", TWO[:1], 20, 1, "quick")
     services.comparisons.compare(asked)
     here = services.comparisons.table(asked)
-    said = compare("many", {"gaussian": list(KEYS)}, [1], 20, str(tmp_path / "other"), 1)
+    said = compare(
+        "many", {"gaussian": list(KEYS)}, [1], 20, str(tmp_path / "other"), 1, str(tmp_path)
+    )
     assert said == {"results": 1}
     (task,) = [
         result.task for result in here.results if result.task.candidate.sampler == "gaussian"

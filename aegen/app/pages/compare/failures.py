@@ -38,7 +38,7 @@ def failures(asked: ComparisonRequest) -> None:
     )
     if not state.failures.get():
         return
-    for model in asked.models:
+    for model in asked.measured:
         st.markdown(f"**{services.comparisons.candidate_of(model).title}**")
         spec = services.comparisons.spec_of(asked.bundle, model)
         try:

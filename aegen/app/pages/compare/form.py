@@ -87,6 +87,7 @@ def asked(name: str) -> ComparisonRequest:
         state.seed.get(),
         state.budget.get(),
         state.seeds.get(),
+        state.skipped.get() or (),
     )
 
 

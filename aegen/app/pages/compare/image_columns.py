@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from aegen.app.pages.compare import form
+from aegen.app.pages.compare import form, state
 from aegen.app.services import bundles, comparisons
 from aegen.app.services.comparisons import ComparisonRequest
+from aegen.app.state import visit
 from aegen.app.widgets import share_bar
 from aegen.app.widgets.markdown import duration, plain
 from aegen.core.errors import AegenError
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from aegen.comparison import Table
     from aegen.core.arrays import ByteArray
 
-__all__ = ["all_pictures", "columns", "references"]
+__all__ = ["all_pictures", "columns", "references", "skip"]
 
 MANY, FEW = 36, 16
 """Pictures of each model where images are small, and where they are not."""
@@ -42,7 +43,10 @@ def columns(asked: ComparisonRequest, table: Table) -> None:
             with st.container(key=f"aegen-model-{k}", gap="xsmall"):
                 _head(k, model)
                 places.append((model, st.container(key=f"aegen-pictures-{k}")))
-                st.html(f'<div class="aegen-facts">{_facts(model, table)}</div>')
+                if model in asked.skipped:
+                    _skipped(asked, model)
+                else:
+                    st.html(f'<div class="aegen-facts">{_facts(model, table)}</div>')
     for model, place in places:
         with place:
             _pictures(asked, model, table)
@@ -103,6 +107,25 @@ def _number(asked: ComparisonRequest) -> int:
     return MANY if max(bundles.bundle(asked.bundle).image_shape[:2]) <= 32 else FEW
 
 
+def _skipped(asked: ComparisonRequest, model: str) -> None:
+    st.button(
+        "Skipped: measure it",
+        key=f"measure {model}",
+        icon=":material/play_arrow:",
+        type="tertiary",
+        on_click=skip,
+        args=(asked, model, False),
+        help="It was skipped, so that the others are compared without it.",
+    )
+
+
+def skip(asked: ComparisonRequest, model: str, yes: bool = True) -> None:
+    """Compare the other models without it, or with it again; meant for callbacks."""
+    known = tuple(other for other in state.skipped.get() or () if other != model)
+    state.skipped.set((*known, model) if yes else known or None)
+    comparisons.skip(asked, model, visit.session_id(), yes)
+
+
 def _facts(model: str, table: Table) -> str:
     """Times, whether it copies, or what went wrong."""
     candidate = comparisons.candidate_of(model)
@@ -159,7 +182,7 @@ def _references(asked: ComparisonRequest) -> list[tuple[str, ByteArray, str]]:
 def all_pictures(asked: ComparisonRequest, table: Table) -> list[tuple[str, ByteArray]]:
     """All grids that there are by now, with their names."""
     found = []
-    for model in asked.models:
+    for model in asked.measured:
         with contextlib.suppress(AegenError):
             images = _images(asked, model, table)
             if images is not None:

@@ -15,10 +15,12 @@ from aegen.app.components.drawing import drawing
 from aegen.app.jobs.job import Job
 from aegen.app.pages.compare import image_columns, snippets, state
 from aegen.app.pages.compare.failures import failures
+from aegen.app.pages.compare.paper import material
 from aegen.app.services.comparisons import BUDGETS, ComparisonRequest
 from aegen.app.state import visit, watching
 from aegen.app.widgets import bound, job_status, share_bar
 from aegen.app.widgets.chart import chart, paper
+from aegen.app.widgets.for_paper import for_paper
 from aegen.app.widgets.markdown import duration, plain, sentence
 
 if TYPE_CHECKING:
@@ -72,7 +74,7 @@ def _compared(asked: ComparisonRequest) -> None:
     failures(asked)
     with st.expander("Pictures of the references"):
         image_columns.references(asked)
-    _share(asked)
+    _share(asked, found)
 
 
 def _figures(asked: ComparisonRequest, found: Table, stage: Stage) -> None:
@@ -149,7 +151,38 @@ def _progress(asked: ComparisonRequest, job: Job, shown: int) -> None:
         last = f" · last: {plain(text)}" if shown and text else ""
         return shown / total, f"{shown} of {total} done{last}"
 
-    job_status.progress(job, job_status.cancel, asked, job, said=said, every=POLL)
+    job_status.progress(
+        job,
+        job_status.cancel,
+        asked,
+        job,
+        said=said,
+        every=POLL,
+        below=lambda: _at_work(asked),
+    )
+
+
+def _at_work(asked: ComparisonRequest) -> None:
+    """How far each model is that is fitted or measured now, with a way to do without it."""
+    with st.container(key="aegen-at-work", gap="xsmall"):
+        for each in services.comparisons.at_work(asked):
+            if each.model in asked.skipped:
+                continue
+            title = plain(services.comparisons.candidate_of(each.model).title)
+            seed = f", seed {each.seed}" if len(asked.seeds) > 1 else ""
+            said = f" · {plain(each.text)}" if each.text else ""
+            left = job_status.time_left(each.seconds, each.share)
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.progress(each.share, f"{title}{seed}{said} · {left}")
+                if each.model in asked.measured and st.button(
+                    "Skip",
+                    key=f"skip {each.model} {each.seed}",
+                    icon=":material/skip_next:",
+                    type="tertiary",
+                    help="Compare the other models without it.",
+                ):
+                    image_columns.skip(asked, each.model)
+                    st.rerun()
 
 
 def _finished(asked: ComparisonRequest, found: Table) -> None:
@@ -279,7 +312,7 @@ def _plots(found: Table) -> None:
 # files
 
 
-def _share(asked: ComparisonRequest) -> None:
+def _share(asked: ComparisonRequest, found: Table) -> None:
     """Copies and downloads."""
     name = f"{asked.bundle}-compared"
     share_bar.share(
@@ -287,25 +320,12 @@ def _share(asked: ComparisonRequest) -> None:
         snippets.python(asked),
         snippets.command(asked),
         [
-            ("CSV", f"{name}.csv", "text/csv", _csv),
-            ("LaTeX", f"{name}.tex", "text/plain", _latex),
             ("PNG", f"{name}.png", "image/png", _png),
             ("Report", f"{name}.html", "text/html", _report),
         ],
         (asked,),
+        [lambda: for_paper("compare", lambda: material(asked, found))] if found.results else (),
     )
-
-
-def _csv(asked: ComparisonRequest) -> bytes:
-    from aegen.comparison.table import to_csv
-
-    return to_csv([services.comparisons.table(asked)]).encode()
-
-
-def _latex(asked: ComparisonRequest) -> bytes:
-    from aegen.comparison.latex import to_latex
-
-    return to_latex(services.comparisons.table(asked)).encode()
 
 
 def _png(asked: ComparisonRequest) -> bytes:

@@ -29,7 +29,7 @@ def python(asked: ComparisonRequest) -> str:
         print(to_markdown(table))
     """
     budget = BUDGETS[asked.budget]
-    models = ", ".join(f'"{model}"' for model in asked.models)
+    models = ", ".join(f'"{model}"' for model in asked.measured)
     how = f"seeds={len(asked.seeds)}, draws={asked.draws}, metric_specs=metrics"
     how += f", first={asked.seed}" if asked.seed else ""
     return cleandoc(f"""
@@ -58,7 +58,7 @@ def command(asked: ComparisonRequest) -> str:
     budget = BUDGETS[asked.budget]
     first = f"--first-seed {asked.seed} " if asked.seed else ""
     return (
-        f"aegen compare {asked.bundle} --samplers {','.join(asked.models)} "
+        f"aegen compare {asked.bundle} --samplers {','.join(asked.measured)} "
         f"--seeds {len(asked.seeds)} {first}--draws {asked.draws} "
         f"--metrics {budget.preset} --out report"
     )

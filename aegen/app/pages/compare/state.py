@@ -24,6 +24,7 @@ __all__ = [
     "seed",
     "seeds",
     "size",
+    "skipped",
 ]
 
 MOST = 12
@@ -51,6 +52,11 @@ seeds: Item[int] = Item("compare.seeds", 0, formats.whole(0, 20))
 budget: Item[str] = Item("compare.budget", "quick", str)
 """How much a comparison may cost: "quick" or "thorough"."""
 
+skipped: Item[tuple[str, ...] | None] = Item(
+    "compare.skipped", None, formats.models, formats.models_text
+)
+"""Those of the models that are not measured; None is none of them."""
+
 metric: Item[str] = Item("compare.metric", "codes/nearest-neighbour-worse-half", str)
 """The metric on the upright axis of both plots."""
 
@@ -77,6 +83,7 @@ addition: Item[str] = Item("compare.addition", "gaussian-copula", str)
 
 SHOWN: tuple[Item[Any], ...] = (
     models,
+    skipped,
     size,
     seed,
     seeds,

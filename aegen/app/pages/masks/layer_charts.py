@@ -58,25 +58,14 @@ def _connections(name: str, layer: MaskedLayer) -> None:
 
 
 def _variable(name: str, layer: MaskedLayer) -> None:
-    from aegen.figures.score_histogram import mask_variable
-
     st.markdown("**Mask variable**")
     known = tickets.history(name)
     if known is None:
         st.caption(f"{sentence(tickets.history_problem(name))}, so it is not known.")
         return
-    place, epoch = list(known.layers).index(layer.name), epoch_of(name)
-    epochs = [int(record["epoch"]) for record in known.records]
-    step = epochs.index(epoch) if epoch in epochs else -1
-    threshold = float(known.thresholds[layer.name])
+    factor = state.threshold.get()
     chart(
-        mask_variable(
-            known.histograms[step, place],
-            known.edges[place],
-            state.threshold.get() * threshold,
-            trained=threshold,
-            paper=paper(),
-        ),
+        mask_curves.variable(name, layer.name, factor, epoch_of(name), paper()),
         key="mask-variable",
     )
     st.caption(

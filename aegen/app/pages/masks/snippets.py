@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from aegen.app import services
 from aegen.app.pages.masks.layer_map import asked_change, epoch_of
+from aegen.app.pages.masks.paper import material
 from aegen.app.services.interventions import MaskChange
 from aegen.app.widgets import share_bar
+from aegen.app.widgets.for_paper import for_paper
+from aegen.app.widgets.mask_layer import MaskedLayer
 
 __all__ = ["python", "share"]
 
 
-def share(name: str) -> None:
-    """Copies and downloads of the ticket."""
+def share(name: str, layer: MaskedLayer) -> None:
+    """Copies and downloads of the ticket, and what a paper takes from the page."""
     file = f"{name.lstrip('~')}.ticket"
     share_bar.share(
         "masks",
@@ -19,6 +22,7 @@ def share(name: str) -> None:
         None,
         [("Ticket", file, "application/octet-stream", _content)],
         (name,),
+        [lambda: for_paper("masks", lambda: material(name, layer))],
     )
 
 

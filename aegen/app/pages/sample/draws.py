@@ -6,17 +6,18 @@ import streamlit as st
 
 from aegen.app import glossary, services
 from aegen.app.components.image_grid import image_grid
-from aegen.app.pages.sample import state
+from aegen.app.pages.sample import snippets, state
 from aegen.app.services.samplers import SamplerSpec
 from aegen.app.state import draws, formats, link, visit
 from aegen.app.widgets import bound, copying, draw_detail, fields
 from aegen.app.widgets.markdown import duration, plain
 from aegen.app.widgets.moving_picture import moving_picture
+from aegen.app.widgets.sprite_sheet import sprite_sheet
 from aegen.core import defaults
 from aegen.core.images import quantize
 from aegen.metrics.distance_ratio import COPIES
 
-__all__ = ["before", "chosen_model", "first_choice", "moving", "pictures", "restriction"]
+__all__ = ["before", "chosen_model", "first_choice", "moving", "pictures", "restriction", "sheet"]
 
 
 def chosen_model(name: str) -> SamplerSpec:
@@ -122,6 +123,17 @@ def pictures(spec: SamplerSpec, n: int, seed: int) -> None:
     st.caption(
         f"{came} in {duration(fitted.model.fit_seconds)} · drawn in "
         f"{duration(draw.draw_seconds)} · decoded in {duration(draw.decode_seconds)}"
+    )
+
+
+def sheet(spec: SamplerSpec, n: int, seed: int) -> None:
+    """The draw as a sprite sheet."""
+    sprite_sheet(
+        spec.bundle,
+        f"{spec.bundle}-{spec.sampler}-{seed}",
+        services.draws.draw,
+        (spec, n, seed),
+        snippets.command(spec, n, seed),
     )
 
 

@@ -25,9 +25,11 @@ from aegen.app.widgets import (
 )
 from aegen.app.widgets.markdown import duration, plain, sentence
 from aegen.app.widgets.model_overlay import Layers
+from aegen.app.widgets.sprite_sheet import sprite_sheet
 from aegen.core.images import quantize
 
 if TYPE_CHECKING:
+    from aegen.bundles.generation import Draw
     from aegen.targeting import Targeted
 
 __all__ = ["chosen", "figures", "matching", "pictures", "place", "share", "ways"]
@@ -271,13 +273,16 @@ def _take_area(item: link.Item[str], chosen: Area) -> None:
 
 def share(request: TargetRequest) -> None:
     """The draws as Python, as a command, as a link, and as files."""
+    stem, command = f"{request.bundle}-target-{request.seed}", snippets.command_of_target(request)
+
+    def draw(asked: TargetRequest) -> Draw:
+        return services.targets.targeted(asked).draw()
+
     share_bar.share(
         "target",
         snippets.python_of_target(request),
-        snippets.command_of_target(request),
-        share_bar.draw_files(
-            f"{request.bundle}-target-{request.seed}",
-            lambda asked: services.targets.targeted(asked).draw(),
-        ),
+        command,
+        share_bar.draw_files(stem, draw),
         (request,),
+        [lambda: sprite_sheet(request.bundle, stem, draw, (request,), command)],
     )

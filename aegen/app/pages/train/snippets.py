@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from aegen.app import services
+from aegen.app.pages.train.paper import material
 from aegen.app.services.trainings import TrainingConfig
 from aegen.app.widgets import share_bar
+from aegen.app.widgets.for_paper import for_paper
 
 __all__ = ["share"]
 
 
 def share(asked: TrainingConfig) -> None:
-    """The same as lines of Python and as a command, and the link."""
-    share_bar.share("train", _python(asked), _command(asked))
+    """The same as lines of Python and as a command, the link, and what a paper takes from it."""
+    found, command = services.trainings.trained(asked), _command(asked)
+    share_bar.share(
+        "train",
+        _python(asked),
+        command,
+        more=[lambda: for_paper("train", lambda: material(asked, found, command))]
+        if found
+        else (),
+    )
 
 
 def _python(asked: TrainingConfig) -> str:

@@ -1,0 +1,211 @@
+"""All figures of Masks as files: the map, histograms, curves, confusion, overlap, counts."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from aegen.app.pages.masks import state
+from aegen.app.pages.masks.layer_map import asked_change, change_of, epoch_of, layers_of
+from aegen.app.services import evaluation_data, interventions, tickets
+from aegen.app.services.interventions import MaskChange
+from aegen.app.widgets import mask_curves
+from aegen.app.widgets.for_paper import Exhibit, Material, made_by
+from aegen.app.widgets.mask_layer import Layout, MaskedLayer
+from aegen.core.storage import npz
+from aegen.core.text_table import TextTable
+
+__all__ = ["material"]
+
+
+def material(name: str, layer: MaskedLayer) -> Material:
+    """What a paper takes from the page as it stands."""
+    epoch, change = epoch_of(name), change_of(name)
+    masks = functools.partial(interventions.changed_masks, name, epoch, change)
+    ticket, known = tickets.ticket(name), tickets.history(name)
+    seed = dict(ticket.about.get("recipe") or {}).get("seed")
+    said = f"Masks of {tickets.ticket_name(name)}: {tickets.total(name).total:,} weights"
+    said += "" if epoch is None else f", after epoch {epoch}"
+    said += f", trained with seed {seed}." if isinstance(seed, int) else "."
+    return Material(
+        f"{name.lstrip('~')}-masks",
+        (
+            _map(name, layer, epoch, change),
+            *_connections(layer, masks),
+            *((_variable(name, layer),) if known is not None else ()),
+            *(mask_curves.exhibits(known) if known is not None else ()),
+            *_confusion(name),
+            *_overlaps(name),
+        ),
+        (
+            Exhibit("layers", "Weights by layer", lambda: _layers(name, epoch, change)),
+            *_beside(name),
+        ),
+        made_by(said, None),
+        lambda: _methods(name),
+        (("masks.npz", lambda: npz(masks())),),
+    )
+
+
+def _map(name: str, layer: MaskedLayer, epoch: int | None, change: MaskChange) -> Exhibit:
+    """The layer as it is laid out on the page."""
+    layouts = layer.layouts()
+    chosen = state.layout.get()
+    layout: Layout = next((each for each in layouts if each == chosen), layouts[0])
+    axes = state.axes.get() if layout == "slice" and len(state.axes.get()) == 2 else (0, 1)
+    sheet = layer.sheet(layout, axes, state.still.get())
+
+    def make() -> str:
+        from aegen.figures.mask_picture import GAP, mask_picture
+
+        mask = interventions.changed_masks(name, epoch, change)[layer.name].reshape(-1)
+        places = sheet.indices()
+        cells = np.where(places < 0, GAP, mask[np.maximum(places, 0)])
+        return mask_picture(cells, f"Mask of layer {layer.name}")
+
+    return Exhibit(f"map-{layer.name}", f"Mask of layer {layer.name}", make, None)
+
+
+def _connections(layer: MaskedLayer, masks: Any) -> tuple[Exhibit, ...]:
+    def make(which: str) -> Any:
+        from aegen.figures.fan_in_histogram import degrees
+        from aegen.supermask import paths
+
+        counted = {"in": paths.fan_in, "out": paths.fan_out}[which](masks()[layer.name])
+        inputs = "channels" if layer.convolution else "inputs"
+        what, across = (
+            (f"{layer.unit}s", f"weights into a {layer.unit} (fan-in)")
+            if which == "in"
+            else (inputs, f"weights from {inputs.removesuffix('s')} (fan-out)")
+        )
+        return degrees(counted, what=what, across=across)
+
+    return tuple(
+        Exhibit(
+            f"fan-{which}-{layer.name}",
+            f"Fan-{which} of layer {layer.name}",
+            functools.partial(make, which),
+        )
+        for which in ("in", "out")
+    )
+
+
+def _variable(name: str, layer: MaskedLayer) -> Exhibit:
+    factor, epoch = state.threshold.get(), epoch_of(name)
+    return Exhibit(
+        f"mask-variable-{layer.name}",
+        f"Mask variable of layer {layer.name}",
+        lambda: mask_curves.variable(name, layer.name, factor, epoch, "light"),
+    )
+
+
+def _confusion(name: str) -> tuple[Exhibit, ...]:
+    """Where the ticket can be evaluated: as it is, and as changed by hand."""
+    sets = [each.key for each in evaluation_data.evaluation_sets(name)]
+    if not sets:
+        return ()
+    key = state.evaluation_set.get() if state.evaluation_set.get() in sets else sets[0]
+    epoch, change = epoch_of(name), asked_change(name)
+
+    def counted() -> tuple[Any, tuple[str, ...]]:
+        found = interventions.evaluation(name, key, epoch, change).outcome()
+        return found.confusion, evaluation_data.examples_of(name, key)[2]
+
+    def make() -> str:
+        from aegen.figures.confusion import confusion
+
+        return confusion(*counted())
+
+    def data(made: str) -> TextTable:
+        counts, names = counted()
+        rows = ((own, *row.tolist()) for own, row in zip(names, counts, strict=True))
+        return TextTable(("is", *names), tuple(rows))
+
+    changed = "" if change.nothing else ", after the change"
+    return (Exhibit("confusion", f"Confusion matrix{changed}", make, data),)
+
+
+def _overlaps(name: str) -> Iterable[Exhibit]:
+    for place, other in enumerate(state.against.get()):
+        shared = functools.partial(_shared, name, other)
+        title = f"Weights shared with {tickets.ticket_name(other)}"
+        data = functools.partial(_shared_table, shared)
+        yield Exhibit(f"shared-{place + 1}", title, functools.partial(_bars, shared), data)
+
+
+Shared = tuple[str, float, float, float]
+"""A layer, what both share, what chance gives with the same inputs, and what chance gives."""
+
+
+def _shared(name: str, other: str) -> list[Shared]:
+    return [
+        (layer, each.jaccard, each.jaccard_by_input, each.expected_jaccard)
+        for layer, each in interventions.like(name, other).items()
+    ]
+
+
+def _bars(shared: Callable[[], list[Shared]]) -> str:
+    from aegen.figures.mask_overlap import alike
+
+    return alike(shared())
+
+
+def _shared_table(shared: Callable[[], list[Shared]], made: str) -> TextTable:
+    head = ("layer", "shared", "by chance with the same inputs", "by chance")
+    return TextTable(head, tuple(shared()))
+
+
+def _layers(name: str, epoch: int | None, change: MaskChange) -> TextTable:
+    """A line a layer, and one for all."""
+    counts = interventions.changed_counts(name, epoch, change)
+    known = interventions.paths_of(name, epoch, change)
+    rows = []
+    for layer in layers_of(name):
+        keep, invert, drop = counts[layer.name]
+        dead = None if known is None else int(known[layer.name].dead.sum())
+        words = " x ".join(map(str, layer.shape))
+        rows.append((layer.name, words, keep, invert, drop, *_shares(keep, invert, drop), dead))
+    total = [sum(column) for column in zip(*counts.values(), strict=True)]
+    dead = None if known is None else sum(int(each.dead.sum()) for each in known.values())
+    rows.append(("all", "", *total, *_shares(*total), dead))
+    head = ("layer", "shape", "kept", "inverted", "dropped", "remaining %", "inverted of these %")
+    return TextTable((*head, "dead units"), tuple(rows))
+
+
+def _shares(keep: int, invert: int, drop: int) -> tuple[float, float]:
+    """Percent that remains, and percent of this that is inverted."""
+    remain = keep + invert
+    return 100 * remain / max(1, remain + drop), 100 * invert / max(1, remain)
+
+
+def _beside(name: str) -> tuple[Exhibit, ...]:
+    names = (name, *state.against.get())
+    if len(names) == 1:
+        return ()
+
+    def make() -> TextTable:
+        rows = []
+        for each in names:
+            ticket = tickets.ticket(each)
+            accuracy = ticket.about.get("accuracy")
+            right = 100 * accuracy if isinstance(accuracy, int | float) else None
+            kilobytes = tickets.ticket_bytes(each) / 1e3
+            share, inverted = 100 * ticket.total.remaining, 100 * ticket.total.inverted
+            rows.append((tickets.ticket_name(each), right, share, inverted, kilobytes))
+        head = ("ticket", "right %", "remaining %", "inverted of these %", "file in kB")
+        return TextTable(head, tuple(rows))
+
+    return (Exhibit("tickets", "Tickets compared", make),)
+
+
+def _methods(name: str) -> Iterable[Any]:
+    """The paper of Signed Supermasks, and those of the network."""
+    from aegen.supermask.networks import networks
+
+    yield "koster2022"
+    plan = tickets.plan(name)
+    if plan is not None and (kind := getattr(plan, "name", "")) in networks.names():
+        yield networks.get(kind)
