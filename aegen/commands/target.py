@@ -78,7 +78,8 @@ def target(
     from aegen.targeting import STRATEGIES, And, draw, near, parse, share
     from aegen.targeting.strategies import Strategy
 
-    opened, wanted = read(bundle), parse(target)
+    opened = read(bundle)
+    wanted = parse(target, opened)
     _require_room(n, opened, out)
     fields = parsed(sampler, field or [])
     if like is not None:

@@ -39,6 +39,7 @@ from aegen.app.services import (
     targets,
     tickets,
     trainings,
+    values,
     walks,
     warmup,
 )
@@ -63,6 +64,7 @@ __all__ = [
     "targets",
     "tickets",
     "trainings",
+    "values",
     "walks",
     "warmup",
 ]

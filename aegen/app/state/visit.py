@@ -52,6 +52,7 @@ class Visit:
         watched: jobs that it asked for, by part (`aegen.app.state.watching`).
         uploads: files that it was given (`aegen.app.state.uploads`).
         inspected: what was last tried of a person's own, and what was found.
+        mistyped: what is wrong with texts that were typed, by the key of their field.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
@@ -71,6 +72,7 @@ class Visit:
     watched: dict[str, set[Any]] = field(default_factory=dict)
     uploads: Any = None
     inspected: Any = None
+    mistyped: dict[str, str] = field(default_factory=dict)
 
 
 def memory() -> Visit:
