@@ -89,5 +89,6 @@ def pills(
         selection_mode="multi" if several else "single",
         format_func=lambda value: label(name, attribute, value),
         label_visibility="collapsed",
+        wrap=True,
         **given,
     )

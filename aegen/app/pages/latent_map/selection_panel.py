@@ -59,8 +59,9 @@ def _pick(name: str, attribute: str) -> None:
     """Select the rows with a value from a list, without drawing."""
     if not attribute:
         return
-    there = services.targets.factors(name, True).get(attribute)
-    if there:
+    about = services.bundles.bundle(name).manifest.attributes[attribute]
+    if about.kind == "category":
+        there = services.targets.factors(name, True)[attribute]
         key = f"pick:{name}:{attribute}"
         label = values.attribute_label(name, attribute)
         args = (attribute, key)

@@ -51,6 +51,7 @@ def _choices(name: str, item: link.Item[str]) -> None:
             required=True,
             format_func=lambda one: values.attribute_label(name, one),
             label_visibility="collapsed",
+            wrap=True,
         )
         attribute = picked or attribute
     key = f"pick:{item.key}:{name}:{attribute}"
