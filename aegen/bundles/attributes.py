@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,12 @@ from aegen.bundles.manifest import Attribute, Manifest
 from aegen.core.errors import BundleError, InvalidInput
 from aegen.core.parquet_pages import Parquet
 
-__all__ = ["ATTRIBUTES", "describe", "parquet", "parse_attributes"]
+__all__ = ["ATTRIBUTES", "Titles", "described", "describe", "parquet", "parse_attributes"]
 
 ATTRIBUTES = "attributes.parquet"
+
+Titles = Mapping[str, Mapping[str, str]]
+"""What people see in the place of values, by attribute and value; "" is the attribute itself."""
 
 
 def describe(frame: pd.DataFrame) -> dict[str, Attribute]:
@@ -59,6 +63,47 @@ def describe(frame: pd.DataFrame) -> dict[str, Attribute]:
         else:
             raise InvalidInput(f"attribute {name!r} must be text, yes or no, or a number")
     return found
+
+
+def described(
+    frame: pd.DataFrame, titles: Titles, measured: Mapping[str, str]
+) -> dict[str, Attribute]:
+    """What `describe` says, with display names and with the measures that gave the numbers.
+
+    Raises:
+        InvalidInput: titles of what is not there, no texts, or one for two values.
+    """
+    found = describe(frame)
+    for name, measure in measured.items():
+        found[name] = replace(found[name], measured=measure)
+    for name, said in titles.items():
+        if name not in found:
+            raise InvalidInput(
+                f"titles names the attribute {name!r}; there are: {', '.join(found) or 'none'}"
+            )
+        found[name] = _titled(name, found[name], said)
+    return found
+
+
+def _titled(name: str, attribute: Attribute, said: Mapping[str, str]) -> Attribute:
+    """An attribute with its title and those of its values, of which some may be missing."""
+    given = {str(value): str(title).strip() for value, title in said.items()}
+    for value, title in given.items():
+        if value and value not in attribute.classes:
+            listed = ", ".join(attribute.classes) or "none, it is a number"
+            raise InvalidInput(
+                f"titles names {value!r}, which is no value of {name}: there are {listed}"
+            )
+        if not 0 < len(title) <= 200 or not title.isprintable():
+            raise InvalidInput(
+                f"the title of {name} {value!r} must be text of 1 to 200 characters on one line"
+            )
+    own = given.pop("", "")
+    titles = tuple(given.get(value) or attribute.title_of(value) for value in attribute.classes)
+    twice = next((title for title in titles if titles.count(title) > 1), None)
+    if given and twice is not None:
+        raise InvalidInput(f"two values of {name} would be called {twice!r}: rename one")
+    return replace(attribute, title=own, titles=titles if given else ())
 
 
 def parquet(frame: pd.DataFrame, attributes: Mapping[str, Attribute]) -> bytes:

@@ -34,7 +34,8 @@ from aegen.bundles.payload import Payload
 from aegen.bundles.random_features import random_features
 from aegen.bundles.reduction import REDUCTION, Reduction
 from aegen.bundles.thumbnails import COVER, THUMBNAILS, parse_cover, parse_tiles
-from aegen.core import arrays
+from aegen.bundles.typical import typical_rows
+from aegen.core import arrays, morphometry
 from aegen.core.arrays import ByteArray, FloatArray, IntArray
 from aegen.core.errors import AegenError, BundleError, InvalidInput, UnknownName
 from aegen.core.images import png
@@ -213,6 +214,24 @@ class Bundle:
     def holdout_attributes(self) -> pd.DataFrame:
         """Attributes of the held-out rows, m rows; your own copy."""
         return self._split()[1].copy()
+
+    def typical(self, attribute: str) -> dict[str, int]:
+        """A training row that is typical of each value of an attribute, by value.
+
+        The one whose code is nearest to the mean of the codes of all rows with the value; of a
+        number there are none.
+
+        Raises:
+            UnknownName: the bundle has no such attribute.
+        """
+        if attribute not in self.manifest.attributes:
+            raise UnknownName(f"attribute of {self.name}", attribute, self.manifest.attributes)
+        about, column = self.manifest.attributes[attribute], self._split()[0][attribute]
+        if about.kind == "number":
+            return {}
+        binary = about.kind == "binary"
+        labels = column.to_numpy(np.int64) if binary else column.cat.codes.to_numpy()
+        return typical_rows(self.codes, labels, about.classes)
 
     def _split(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         def make() -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -500,14 +519,22 @@ class Bundle:
         return networks.probabilities(net, images, f)
 
     def measure(self, x: ArrayLike) -> dict[str, FloatArray]:
-        """What the classifier reads of each number attribute, float64 (n,), of images ``x``.
+        """Each number attribute that can be told of pictures, float64 (n,), of images ``x``.
+
+        Measured on them where the attribute says by which measure, else read by the classifier
+        where that knows it.
 
         Raises:
             InvalidInput: images of another shape, type or range.
-            BundleError: the bundle has no classifier.
         """
         images = arrays.images(x, shape=self.image_shape)
-        return networks.measured(self.classifier(), images)
+        spec, found = self.manifest.classifier, {}
+        if spec is not None and spec.arguments.get("numbers"):
+            found = networks.measured(self.classifier(), images)
+        for name, about in self.manifest.attributes.items():
+            if about.measured:
+                found[name] = morphometry.measure(about.measured, images)
+        return found
 
     def features(self, x: ArrayLike) -> NDArray[np.float32]:
         """Features of images ``x``, float32 (n, f): the space that metrics use.

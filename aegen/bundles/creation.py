@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aegen.bundles import networks
-from aegen.bundles.attributes import ATTRIBUTES, describe, parquet
+from aegen.bundles.attributes import ATTRIBUTES, Titles, described, parquet
 from aegen.bundles.bundle import Bundle
 from aegen.bundles.checking import check, check_contents
 from aegen.bundles.chunks import Chunks
@@ -80,6 +80,7 @@ def create(
     decoder: Any = None,
     codes: Any = None,
     attributes: Any = None,
+    titles: Titles | None = None,
     holdout: Any = None,
     kind: Literal["image", "series", "table"] | None = None,
     shape: tuple[int, ...] | None = None,
@@ -126,6 +127,9 @@ def create(
         decoder: likewise. A bundle without a decoder shows its codes.
         codes: (n, ...) in the place of data, or a file of them.
         attributes: a table of the rows' attributes, or a file of one.
+        titles: what people see in the place of attributes and values, such as
+            ``{"hair": {"": "hair colour", "1": "green"}}``; `aegen.data.read_titles` reads a file
+            of them. By default what the data says, or the words of the table.
         holdout: a share of the rows, or a bool (n,); by default a sixth is held out.
         kind: "image", "series" or "table", where an array could be either.
         shape: (h, w) or (h, w, c) of pictures that are read from files; by default what the
@@ -209,7 +213,7 @@ def create(
             raise InvalidInput(f"{what} must be a mapping by name, got {given!r}")
     seen = None if features is None else _feature_end(found, features)
     place = None if path is None else Path(path)
-    maker = _Maker(found, classifier, seen, seed, reduce, place)
+    maker = _Maker(found, classifier, seen, seed, reduce, place, titles)
     expected = Manifest(
         format=FORMAT,
         name=name,
@@ -342,6 +346,7 @@ class _Maker:
         seed: int,
         reduce: bool | None,
         path: Path | None,
+        titles: Titles | None,
     ) -> None:
         self.found, self.rows, self.codec, self.seed = found, found.rows, found.codec, seed
         self.classifier, self.features = classifier, features
@@ -349,8 +354,12 @@ class _Maker:
         self.reduced = self.size > LARGE if reduce is None else reduce
         self.train = np.flatnonzero(~self.rows.holdout)
         self.holdout = np.flatnonzero(self.rows.holdout)
-        frame = self.rows.attributes
-        self.attributes = describe(frame)
+        frame, shown = self.rows.attributes, found.shown.kind
+        self.attributes = described(
+            frame,
+            self.rows.titles if titles is None else titles,
+            self.rows.measured if shown == "image" else {},  # else there is nothing to measure
+        )
         self.frame = frame.iloc[np.concatenate([self.train, self.holdout])]
         self._require_classifier()
         folder = None if path is None else path.parent / f".{path.name}.unfinished"

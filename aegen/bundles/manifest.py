@@ -14,15 +14,18 @@ import re
 import reprlib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 from aegen.bundles.convention import LAYOUTS, SCALES, Convention
 from aegen.bundles.findings import Finding
 from aegen.bundles.payload import KINDS, Payload
-from aegen.core.errors import BundleError, InvalidInput, StorageError
+from aegen.core.errors import BundleError, InvalidInput, StorageError, UnknownName
 from aegen.core.images import WEBP_SIDE
 from aegen.core.json_text import parse
+from aegen.core.morphometry import MEASURES
+from aegen.core.plain_text import spaced
 from aegen.core.storage import is_file, read_inside
 
 __all__ = [
@@ -135,15 +138,45 @@ class Reduced:
 
 @dataclass(frozen=True)
 class Attribute:
-    """An attribute of the images: a category with its values in order, yes or no, or a number."""
+    """An attribute of the images: a category with its values in order, yes or no, or a number.
+
+    Attributes:
+        kind: which of the three.
+        values: of a category.
+        title: what people see in the place of its name, within a sentence; "" takes the name.
+        titles: what they see in the place of each of its `classes`; empty takes these themselves.
+        measured: which measure of `aegen.core.morphometry` gives a number of a picture; "" none.
+    """
 
     kind: Literal["category", "binary", "number"]
     values: tuple[str, ...] = ()
+    title: str = ""
+    titles: tuple[str, ...] = ()
+    measured: str = ""
 
     @property
     def classes(self) -> tuple[str, ...]:
         """What a classifier tells apart: the values, "no" and "yes", or nothing of a number."""
         return ("no", "yes") if self.kind == "binary" else self.values
+
+    def title_of(self, value: str) -> str:
+        """One of the `classes` as people see it; a number's value as it is.
+
+        Example:
+            >>> Attribute("category", ("1", "light_red"), titles=("blue", "pink")).title_of("1")
+            'blue'
+            >>> Attribute("category", ("1", "light_red")).title_of("light_red")
+            'light red'
+        """
+        if value in self.classes and self.titles:
+            return self.titles[self.classes.index(value)]
+        return value if self.kind == "number" else spaced(value)
+
+    def to_document(self) -> dict[str, Any]:
+        """What bundle.json says of it; what is left out says nothing."""
+        document: dict[str, Any] = {"kind": self.kind, "values": self.values}
+        optional = {"title": self.title, "titles": self.titles, "measured": self.measured}
+        return document | {name: said for name, said in optional.items() if said}
 
 
 @dataclass(frozen=True)
@@ -244,13 +277,26 @@ class Manifest:
         """Bytes of all listed files together."""
         return sum(entry.size for entry in self.files.values())
 
+    def title_of(self, attribute: str, value: str | None = None) -> str:
+        """An attribute, or one of its values, as people see it within a sentence.
+
+        Raises:
+            UnknownName: there is no such attribute.
+        """
+        if attribute not in self.attributes:
+            raise UnknownName(f"attribute of {self.name}", attribute, self.attributes)
+        about = self.attributes[attribute]
+        return (about.title or spaced(attribute)) if value is None else about.title_of(value)
+
     def to_json(self) -> bytes:
         """The content of bundle.json.
 
         Raises:
             ValueError: a value that JSON cannot hold, such as NaN.
         """
-        text = json.dumps(asdict(self), indent=1, ensure_ascii=False, allow_nan=False)
+        attributes = {name: about.to_document() for name, about in self.attributes.items()}
+        document = asdict(self) | {"attributes": attributes}
+        text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
         return f"{text}\n".encode()
 
 
@@ -518,11 +564,32 @@ def _attributes(reader: _Reader) -> dict[str, Attribute]:
         values = inner.texts("values")
         if (kind == "category") != bool(values):
             inner.report("values", "must list the values of a category, and of nothing else")
+        found[name] = Attribute(kind, values, **_display(inner, kind, values))
         inner.done()
         if not _line(name):
             inner.report("", "must have a name of 1 to 200 characters on one line")
-        found[name] = Attribute(kind, values)
     return found
+
+
+def _display(reader: _Reader, kind: str, values: tuple[str, ...]) -> dict[str, Any]:
+    """What an attribute may say beside its kind and its values."""
+    found: dict[str, Any] = {}
+    if "title" in reader.document:
+        found["title"] = reader.line("title")
+    if "titles" in reader.document:
+        found["titles"] = reader.texts("titles")
+        classes = {"category": len(values), "binary": 2}.get(kind, 0)
+        if len(found["titles"]) != classes:
+            reader.report("titles", f"must be {classes} texts, one for each value")
+    if "measured" in reader.document:
+        measures = f"one of {', '.join(MEASURES)}, of a number"
+        fits = partial(_is_measure, kind)
+        found["measured"] = str(reader.take("measured", fits, measures, ""))
+    return found
+
+
+def _is_measure(kind: str, value: Any) -> bool:
+    return kind == "number" and isinstance(value, str) and value in MEASURES
 
 
 def _network(reader: _Reader) -> Network:
@@ -662,6 +729,9 @@ def _agreement(manifest: Manifest, reader: _Reader) -> None:
     for name in _needed(manifest):
         if name not in manifest.files:
             reader.report("files", f"does not list {name}")
+    for name, about in manifest.attributes.items():
+        if about.measured and manifest.payload.kind != "image":
+            reader.report(f"attributes.{name}.measured", "is of pictures, and rows are none")
     size = math.prod(manifest.code_shape)
     if not manifest.code_shape or size > WIDEST:
         reader.report("code_shape", f"makes codes of {size:,} numbers, got {manifest.code_shape}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from aegen.bundles.attributes import Titles
 from aegen.bundles.payload import Payload, codes_alone
-from aegen.core import arrays
+from aegen.core import arrays, morphometry
 from aegen.core.arrays import BoolArray, FloatArray, IntArray
 from aegen.core.errors import InvalidInput
 from aegen.core.rng import RNG, generator
@@ -28,6 +29,9 @@ HELD_OUT = 6
 
 LARGEST = 1e30
 """Of codes: what is computed of them must fit into 32 bits too."""
+
+MEASURED_AT_A_TIME = 4096
+"""Pictures that are measured at a time."""
 
 MOST_NOTES = 200
 """Files that were left out and are named, at most."""
@@ -75,6 +79,8 @@ class Rows:
         licence, citation, source: of the data.
         fingerprint: changes with the data.
         notes: what was decided and left out when they were read, a sentence each.
+        titles: what people see in the place of attributes' values; see `aegen.data.ImageSet`.
+        measured: attributes that were measured on pictures, by name: the measure.
     """
 
     payload: Payload
@@ -89,6 +95,8 @@ class Rows:
     source: str = ""
     fingerprint: str = ""
     notes: tuple[str, ...] = ()
+    titles: Titles = field(default_factory=dict, repr=False)
+    measured: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         """How many there are."""
@@ -196,7 +204,18 @@ def _pictures(images: ImageTable) -> Rows:
             f"pictures must be uint8 (n, h, w, c), got {pictures.dtype} {tuple(pictures.shape)}"
         )
     payload = Payload("image", tuple(map(int, pictures.shape[1:])))
-    return _rows(images, payload, pictures)
+    rows = _rows(images, payload, pictures)
+    found = getattr(images, "measured", {})
+    measured = {name: how for name, how in found.items() if name not in rows.attributes}
+    numbers = {name: _measured(how, pictures) for name, how in measured.items()}
+    return replace(rows, attributes=rows.attributes.assign(**numbers), measured=measured)
+
+
+def _measured(measure: str, pictures: Any) -> FloatArray:
+    """A measure of all pictures, of which few need be in memory."""
+    starts = range(0, len(pictures), MEASURED_AT_A_TIME)
+    parts = [morphometry.measure(measure, pictures[k : k + MEASURED_AT_A_TIME]) for k in starts]
+    return np.concatenate([np.empty(0), *parts])
 
 
 def _values(found: ValueSet) -> Rows:
@@ -223,6 +242,7 @@ def _rows(found: Any, payload: Payload, data: Any) -> Rows:
         found.source,
         getattr(found, "fingerprint", ""),
         _notes(found),
+        getattr(found, "titles", {}),
     )
 
 

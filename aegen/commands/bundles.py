@@ -187,6 +187,13 @@ def create_bundle(
         Path | None,
         typer.Option(help="CSV, JSON lines or parquet file of attributes", rich_help_panel=DATA),
     ] = None,
+    titles: Annotated[
+        Path | None,
+        typer.Option(
+            help="Table (attribute, value, title) of the words that people see for values",
+            rich_help_panel=DATA,
+        ),
+    ] = None,
     shape: Annotated[
         str | None,
         typer.Option(help="Size of the pictures, such as 64x48 or 64x48x3", rich_help_panel=DATA),
@@ -233,12 +240,14 @@ def create_bundle(
     from aegen.bundles.discovery import own_folder
     from aegen.bundles.imports import load_network, read_arguments
     from aegen.bundles.manifest import require_place
+    from aegen.data import read_titles
 
     _require_labels(name, title, description, licence)
     place = out or own_folder() / name
     require_folder(place)
     if place.exists():
         require_place(place)
+    said = None if titles is None else read_titles(titles)
     ends = [None if word is None else convention_of(word) for word in (input, output)]
     size = None if shape is None else _shape(shape)
     given = _one_of(images=images, rows=rows, codes=codes)
@@ -284,6 +293,7 @@ def create_bundle(
             found,
             classifier=judge.half().float() if judge is not None and compact else judge,
             features=features,
+            titles=said,
             path=place,
             title=title,
             description=description,

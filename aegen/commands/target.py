@@ -101,7 +101,8 @@ def target(
     from aegen.targeting.sampling import require_drawable
     from aegen.targeting.strategies import Strategy
 
-    opened, wanted = read(bundle), parse(target)
+    opened = read(bundle)
+    wanted = parse(target, opened)
     _require_room(n, opened, out)
     files.require_room(opened, n)
     fields = parsed(sampler, field or [])

@@ -6,12 +6,16 @@ turn the direction of writing make a text read as another one.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
-__all__ = ["line", "shortened", "unfit"]
+__all__ = ["line", "shortened", "spaced", "unfit"]
 
 KEPT = "\t\n\r"
 """Control characters that an ordinary text has."""
+
+JOINT = re.compile(r"(?<=[^\W_])_+(?=[^\W_])")
+"""What joins two words of a name."""
 
 TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Signs that turn the direction of writing."""
@@ -54,6 +58,16 @@ def shortened(text: str, most: int) -> str:
         return text
     half = (most - 3) // 2
     return f"{text[: most - 3 - half].rstrip()}...{text[len(text) - half :]}"
+
+
+def spaced(name: str) -> str:
+    """A name as words: underscores between letters or digits are spaces.
+
+    Example:
+        >>> spaced("hair_colour"), spaced("T-shirt"), spaced("_")
+        ('hair colour', 'T-shirt', '_')
+    """
+    return JOINT.sub(" ", name)
 
 
 def _steers(sign: str) -> bool:

@@ -11,6 +11,7 @@ from aegen.core.family import Family
 from aegen.data._lazy import LazyImages
 from aegen.data._reading.codes import Codes, read_codes
 from aegen.data._reading.read import read
+from aegen.data._reading.titles import read_titles
 from aegen.data._reading.values import ValueSet, read_values
 from aegen.data.base import DataSet, ImageSet, Skipped
 
@@ -24,6 +25,7 @@ __all__ = [
     "datasets",
     "read",
     "read_codes",
+    "read_titles",
     "read_values",
 ]
 

@@ -3,6 +3,7 @@ from aegen.data._lazy import LazyImages as LazyImages
 from aegen.data._reading.codes import Codes as Codes
 from aegen.data._reading.codes import read_codes as read_codes
 from aegen.data._reading.read import read as read
+from aegen.data._reading.titles import read_titles as read_titles
 from aegen.data._reading.values import ValueSet as ValueSet
 from aegen.data._reading.values import read_values as read_values
 from aegen.data.base import DataSet as DataSet

@@ -60,6 +60,16 @@ Files = Mapping[str, tuple[str, str]]
 """Names of the files with images and with labels, for training and held out."""
 
 
+MEASURED = {
+    "slant": "slant",
+    "thickness": "thickness",
+    "width": "upright-width",
+    "height": "height",
+    "area": "area",
+}
+"""What is measured on written signs: the attribute, and by which measure."""
+
+
 def read_idx(path: Path) -> ByteArray:
     """The uint8 array of an idx file, gzipped or not, of any rank.
 

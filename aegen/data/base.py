@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -89,6 +90,9 @@ class ImageSet:
             None. It is the row id in every bundle made from it.
         skipped: files that were left out, each with its reason.
         notes: what was decided in reading them, a sentence each.
+        titles: what people see in the place of values, by attribute; "" stands for itself.
+        measured: attributes that are measured on the images where a bundle is made of them, by
+            name: which measure of `aegen.core.morphometry`.
     """
 
     name: str
@@ -102,6 +106,8 @@ class ImageSet:
     kept: IntArray | None = None
     skipped: tuple[Skipped, ...] = ()
     notes: tuple[str, ...] = ()
+    titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    measured: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def row_ids(self) -> IntArray:
@@ -152,12 +158,16 @@ class DataSet(ABC):
         licence: licence of the images, and what it asks.
         citation: whom to cite.
         fetched: whether ``load`` without a path fetches it over the network.
+        titles: what people see in the place of its values; see `ImageSet`.
+        measured: attributes that are measured on its images, likewise.
     """
 
     title: ClassVar[str]
     licence: ClassVar[str]
     citation: ClassVar[str]
     fetched: ClassVar[bool] = False
+    titles: ClassVar[Mapping[str, Mapping[str, str]]] = {}
+    measured: ClassVar[Mapping[str, str]] = {}
 
     def image_set(
         self,
@@ -169,7 +179,16 @@ class DataSet(ABC):
         """The `ImageSet` of these images, with what the class says of all of them."""
         name = type(self).__module__.rpartition(".")[2].replace("_", "-")
         about = (self.licence, self.citation, source or self.citation)
-        return ImageSet(name, self.title, images, attributes, holdout, *about)
+        return ImageSet(
+            name,
+            self.title,
+            images,
+            attributes,
+            holdout,
+            *about,
+            titles=self.titles,
+            measured=self.measured,
+        )
 
     @abstractmethod
     def load(self, path: Path | str | None = None) -> ImageSet:

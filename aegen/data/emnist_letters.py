@@ -6,7 +6,7 @@ import string
 from pathlib import Path
 
 from aegen.core.errors import StorageError
-from aegen.data._idx import Part, from_torchvision, idx_parts, labelled
+from aegen.data._idx import MEASURED, Part, from_torchvision, idx_parts, labelled
 from aegen.data.base import DataSet, ImageSet
 
 __all__ = ["EMNISTLetters"]
@@ -44,6 +44,7 @@ class EMNISTLetters(DataSet):
         "handwritten letters. arXiv 1702.05373, 2017"
     )
     fetched = True
+    measured = MEASURED
 
     def load(self, path: Path | str | None = None) -> ImageSet:
         """The images, from a folder of idx files or through torchvision; see `DataSet`."""

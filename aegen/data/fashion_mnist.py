@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import ClassVar
 
 from aegen.data._idx import image_set
 from aegen.data.base import DataSet, ImageSet
@@ -38,6 +39,7 @@ class FashionMNIST(DataSet):
         "machine learning algorithms. arXiv 1708.07747, 2017"
     )
     fetched = True
+    measured: ClassVar = {"width": "width", "height": "height", "area": "area"}
 
     def load(self, path: Path | str | None = None) -> ImageSet:
         """The images, from a folder of idx files, an npz file, or torchvision; see `DataSet`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from aegen.data._idx import image_set
+from aegen.data._idx import MEASURED, image_set
 from aegen.data.base import DataSet, ImageSet
 
 __all__ = ["KMNIST"]
@@ -31,6 +31,7 @@ class KMNIST(DataSet):
         "for classical Japanese literature. arXiv 1812.01718, 2018"
     )
     fetched = True
+    measured = MEASURED
 
     def load(self, path: Path | str | None = None) -> ImageSet:
         """The images, from a folder of idx files, an npz file, or torchvision; see `DataSet`."""

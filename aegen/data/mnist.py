@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from aegen.data._idx import image_set
+from aegen.data._idx import MEASURED, image_set
 from aegen.data.base import DataSet, ImageSet
 
 __all__ = ["MNIST"]
@@ -25,6 +25,7 @@ class MNIST(DataSet):
         "recognition. Proceedings of the IEEE 86(11), 1998"
     )
     fetched = True
+    measured = MEASURED
 
     def load(self, path: Path | str | None = None) -> ImageSet:
         """The images, from a folder of idx files, an npz file, or torchvision; see `DataSet`."""

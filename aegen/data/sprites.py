@@ -26,6 +26,44 @@ KINDS = {
 }
 """How many values each factor has."""
 
+TITLES = {
+    "body": {
+        "": "skin",
+        "1": "pale",
+        "2": "golden",
+        "3": "grey",
+        "4": "pale blue",
+        "5": "tan",
+        "6": "brown",
+    },
+    "bottomwear": {
+        "1": "white trousers",
+        "2": "gold greaves",
+        "3": "red trousers",
+        "4": "steel greaves",
+        "5": "teal trousers",
+        "6": "green trousers",
+    },
+    "topwear": {
+        "1": "maroon jumper",
+        "2": "turquoise shirt",
+        "3": "white shirt",
+        "4": "steel armour",
+        "5": "leather armour",
+        "6": "shirt and tie",
+    },
+    "hair": {
+        "1": "green",
+        "2": "blue",
+        "3": "orange",
+        "4": "white",
+        "5": "red",
+        "6": "purple",
+    },
+    "action": {"spellcard": "cast a spell"},
+}
+"""What people see in the place of the numbers of the files, by looking at the pictures."""
+
 COMBINED = ("body", "topwear", "hair")
 """Factors of which some combinations are held out."""
 
@@ -47,6 +85,7 @@ class Sprites(DataSet):
     """
 
     title = "Sprites"
+    titles = TITLES
     licence = (
         "Art of the Liberated Pixel Cup / Universal LPC Spritesheet: CC BY-SA 3.0 (or GPL 3.0); "
         "derived works are shared alike, with attribution"

@@ -9,7 +9,7 @@ from aegen.figures.palette import QUIET
 
 __all__ = ["bars"]
 
-WIDTH, LINE = 320, 22
+WIDTH, LINE, PICTURE = 320, 22, 20
 
 
 def bars(
@@ -20,6 +20,7 @@ def bars(
     reference: Sequence[float] | None = None,
     second: Sequence[float] | None = None,
     hints: Sequence[str] = (),
+    pictures: Sequence[str] = (),
     digits: int = 0,
     width: int = WIDTH,
     title: str = "",
@@ -33,6 +34,7 @@ def bars(
         reference: shares to compare with, each a thin mark on its bar.
         second: more of them, as thick marks.
         hints: what each bar says under the pointer.
+        pictures: address of a small picture before each bar; "" for none.
         digits: of the percentages after the point.
         width: of the picture; the wider, the smaller are its letters.
         title: read out by screen readers.
@@ -43,13 +45,15 @@ def bars(
     """
     colours = colours or [QUIET] * len(names)
     longest = max((len(name) for name in names), default=1)
-    left = min(130, 12 + 7.5 * min(longest, 16))
+    beside = PICTURE + 4 if any(pictures) else 0
+    most = 22 if beside else 16  # with pictures names of attributes stand beside values
+    left = min(20 + 7 * most, 12 + 7.5 * min(longest, most)) + beside
     room = width - left - (46 + 14 * digits)
     written = [_percent(share, digits) for share in shares]
     lines = []
     for k, (name, share, colour) in enumerate(zip(names, shares, colours, strict=True)):
         top = k * LINE
-        shown = name if len(name) <= 16 else name[:15] + "…"
+        shown = name if len(name) <= most else name[: most - 1] + "…"
         marks = "".join(
             f'<path d="M{left + places[k] * room:.1f} {top + 3}v16" stroke="currentColor" '
             f'stroke-width="{width}"/>'
@@ -58,7 +62,8 @@ def bars(
         )
         lines.append(
             f"<g>{f'<title>{escape(hints[k])}</title>' if hints else ''}"
-            f'<text x="{left - 8:.0f}" y="{top + 15}" text-anchor="end">{escape(shown)}</text>'
+            f'<text x="{left - 8 - beside:.0f}" y="{top + 15}" text-anchor="end">'
+            f"{escape(shown)}</text>{_picture(pictures[k], left - 6, top) if beside else ''}"
             f'<rect x="{left:.0f}" y="{top + 5}" width="{room:.0f}" height="12" rx="3" '
             'fill="currentColor" opacity="0.07"/>'
             f'<rect x="{left:.0f}" y="{top + 5}" width="{max(1.5, share * room):.1f}" height="12" '
@@ -73,6 +78,16 @@ def bars(
         f'<svg viewBox="0 0 {width} {height}" width="100%" role="img" '
         f'aria-label="{escape(said)}" style="max-width:460px;display:block;font:13px inherit;'
         f'fill:currentColor;font-variant-numeric:tabular-nums">{"".join(lines)}</svg>'
+    )
+
+
+def _picture(source: str, right: float, top: int) -> str:
+    """A small picture that ends at ``right``, in the middle of a bar's line."""
+    if not source:
+        return ""
+    return (
+        f'<image href="{escape(source)}" x="{right - PICTURE:.0f}" y="{top + 1}" '
+        f'width="{PICTURE}" height="{PICTURE}" style="image-rendering:pixelated"/>'
     )
 
 

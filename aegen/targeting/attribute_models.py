@@ -15,6 +15,7 @@ from aegen.core import arrays
 from aegen.core.arrays import FloatArray, IntArray, count
 from aegen.core.errors import InvalidInput, UnknownName
 from aegen.core.neighbours import Neighbours
+from aegen.core.plain_text import spaced
 from aegen.targeting.gaussian_probe import Probe
 
 if TYPE_CHECKING:
@@ -73,14 +74,32 @@ class AttributeModels:
 
     # attributes
 
+    def attribute(self, text: str) -> str:
+        """The attribute of this name, or of this title, in small letters or capitals.
+
+        Raises:
+            UnknownName: the bundle has no such attribute.
+        """
+        if text in self._attributes:
+            return text
+        said, titles = text.casefold(), {name: self.title(name) for name in self._attributes}
+        for name, title in titles.items():
+            if said in (name.casefold(), title.casefold()):
+                return name
+        raise UnknownName(f"attribute of {self._bundle_name}", text, titles.values())
+
+    def title(self, attribute: str, value: str | None = None) -> str:
+        """An attribute that there is, or one of its values, as people see it."""
+        about = self._attributes[attribute]
+        return (about.title or spaced(attribute)) if value is None else about.title_of(value)
+
     def labels(self, attribute: str) -> Labels:
         """The values of an attribute.
 
         Raises:
             UnknownName: the bundle has no such attribute.
         """
-        if attribute not in self._attributes:
-            raise UnknownName(f"attribute of {self._bundle_name}", attribute, self._attributes)
+        attribute = self.attribute(attribute)
         if attribute not in self._labels:
             about, column = self._attributes[attribute], self._frame[attribute]
             if about.kind == "category":
@@ -95,7 +114,7 @@ class AttributeModels:
         return self._labels[attribute]
 
     def value(self, attribute: str, text: str) -> int:
-        """The index of a category's or binary attribute's value.
+        """The index of a category's or binary attribute's value, by its name or its title.
 
         Raises:
             UnknownName: no such attribute, or it has no such value.
@@ -108,9 +127,16 @@ class AttributeModels:
                 f"{attribute}=0.2..0.8"
             )
         wanted = YES.get(text.lower(), text) if labels.kind == "binary" else text
-        if wanted not in labels.values:
-            raise UnknownName(f"value of {attribute}", text, labels.values)
-        return labels.values.index(wanted)
+        if wanted in labels.values:
+            return labels.values.index(wanted)
+        name = self.attribute(attribute)
+        titles = [self.title(name, value) for value in labels.values]
+        said = text.casefold()
+        for known in (titles, labels.values):
+            folded = [value.casefold() for value in known]
+            if folded.count(said) == 1:
+                return folded.index(said)
+        raise UnknownName(f"value of {self.title(name)}", text, titles)
 
     def spelled(self, attribute: str, text: str) -> str:
         """A value as the bundle writes it; raises what `value` does."""
@@ -119,6 +145,14 @@ class AttributeModels:
     def factors(self) -> tuple[str, ...]:
         """Attributes that have values: categories and binary ones."""
         return tuple(name for name, about in self._attributes.items() if about.kind != "number")
+
+    def numbers(self) -> tuple[str, ...]:
+        """Attributes that are numbers."""
+        return tuple(name for name, about in self._attributes.items() if about.kind == "number")
+
+    def measure(self, attribute: str) -> str:
+        """Which measure of `aegen.core.morphometry` gives a number; "" where none does."""
+        return self._attributes[self.attribute(attribute)].measured
 
     def factor_rows(self) -> IntArray:
         """Index of each row's value of all `factors`, (n, factors)."""

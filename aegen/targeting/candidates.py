@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from aegen.core import arrays
 from aegen.core.arrays import BoolArray, FloatArray, IntArray
+from aegen.core.morphometry import measure
 from aegen.targeting.attribute_models import AttributeModels
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Candidates:
         self._index: IntArray = np.arange(len(self.codes))
         self._images: NDArray[np.float32] | None = None
         self._probabilities: dict[str, FloatArray] = {}
+        self._measured: dict[str, FloatArray] = {}
         self._decoded = np.zeros(len(self.codes), dtype=np.bool_)
         self._classified = np.zeros(len(self.codes), dtype=np.bool_)
 
@@ -72,6 +74,8 @@ class Candidates:
                 whole._cache_images(place, source._images[index], source._decoded[index])
             tables = {name: table[index] for name, table in source._probabilities.items()}
             whole._cache_probabilities(place, tables, source._classified[index])
+            for name, numbers in source._measured.items():
+                whole._numbers(name)[place] = numbers[index]
         return whole
 
     def _cache_images(
@@ -115,6 +119,20 @@ class Candidates:
             tables = self.bundle.classify(self.take(missing).images)
             whole._cache_probabilities(self._index[missing], tables, True)
         return whole._probabilities[attribute][self._index]
+
+    def _numbers(self, attribute: str) -> FloatArray:
+        """What was measured of all so far, NaN where nothing was."""
+        return self._measured.setdefault(attribute, np.full(len(self), np.nan))
+
+    def measured(self, attribute: str) -> FloatArray:
+        """A number that is measured on pictures, (k,), of the decoded pictures."""
+        whole = self._whole
+        known = whole._numbers(attribute)
+        missing = np.flatnonzero(np.isnan(known[self._index]))
+        if len(missing):
+            images = self.take(missing).images
+            known[self._index[missing]] = measure(self.attribute_models.measure(attribute), images)
+        return known[self._index]
 
     def all_probabilities(self) -> dict[str, FloatArray]:
         """The same of every attribute that the classifier knows."""

@@ -14,7 +14,7 @@ import numpy as np
 from aegen.core.arrays import BoolArray
 from aegen.targeting.attribute_models import AttributeModels
 from aegen.targeting.candidates import Candidates
-from aegen.targeting.conditions.attribute import AttributeEquals
+from aegen.targeting.conditions.attribute import AttributeEquals, Between
 from aegen.targeting.target import And, Target
 
 if TYPE_CHECKING:
@@ -29,11 +29,12 @@ TESTED = 200
 def missed(bundle: Bundle, target: Target) -> float:
     """Share of the rows with the wanted values whose pictures the classifier names otherwise.
 
-    Of 200 of them, evenly spread. 0 where a target decodes nothing, or joins anything but values
-    and places by "and": only values can be missed.
+    Of 200 of them, evenly spread. 0 where a target asks for no value, or joins anything but
+    values, numbers and places by "and": only values can be missed.
     """
-    parts = [part for part in target.conjuncts if part.needs_images]
-    if not parts or not all(isinstance(part, AttributeEquals) for part in parts):
+    parts = [part for part in target.conjuncts if isinstance(part, AttributeEquals)]
+    others = [part for part in target.conjuncts if part.needs_images and part not in parts]
+    if not parts or not all(isinstance(part, Between) for part in others):
         return 0.0
     values = And.of(*parts)
     found = AttributeModels.of(bundle).missed
@@ -48,5 +49,6 @@ def missed(bundle: Bundle, target: Target) -> float:
 
 def doubtful(target: Target, turned_away: Candidates) -> BoolArray:
     """Which of the candidates that a target turned away fail by the classifier alone, (k,)."""
-    places = And(tuple(part for part in target.conjuncts if not part.needs_images))
-    return np.asarray(places.accept(turned_away) > 0, dtype=np.bool_)
+    values = AttributeEquals
+    rest = And(tuple(part for part in target.conjuncts if not isinstance(part, values)))
+    return np.asarray(rest.accept(turned_away) > 0, dtype=np.bool_)

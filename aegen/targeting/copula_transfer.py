@@ -151,8 +151,9 @@ def _fitted(
     rng: np.random.Generator,
 ) -> tuple[Target, EmpiricalBetaCopula, IntArray]:
     """A target, the copula of the rows whose weight is above 1/2, and these rows."""
-    target = parse(target) if isinstance(target, str) else target
+    target = parse(target, bundle) if isinstance(target, str) else target
     target.check(bundle)
+    target = target.spelled(bundle)
     rows = np.flatnonzero(target.weights(bundle) > 0.5)
     if len(rows) < FEWEST:
         raise InvalidInput(

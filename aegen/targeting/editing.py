@@ -115,7 +115,8 @@ class Edited:
 
     def summary(self) -> str:
         """One sentence on the result."""
-        wanted = " and ".join(f"{name} {value}" for name, value in self.wanted.items())
+        title = self.candidates.attribute_models.title
+        wanted = " and ".join(f"{title(a)} {title(a, value)}" for a, value in self.wanted.items())
         if self.reached is None:
             came = f"{wanted} is not reached"
         elif self.reached == 0:
@@ -124,7 +125,10 @@ class Edited:
             came = f"{wanted} from {100 * self.positions[self.reached]:.0f} % of the edit on"
         if not self.changed:
             return f"{came}; all else stays"
-        others = ", ".join(f"{name} {a} to {b}" for name, (a, b) in self.changed.items())
+        others = ", ".join(
+            f"{title(name)} {title(name, a)} to {title(name, b)}"
+            for name, (a, b) in self.changed.items()
+        )
         return f"{came}; also changed: {others}"
 
 
@@ -232,7 +236,7 @@ def _seen(bundle: Bundle, z: FloatArray) -> IntArray:
 
 def _values_of(bundle: Bundle, target: Target | str) -> dict[str, str]:
     """The values that a target asks for, by attribute, as the bundle writes them."""
-    target = parse(target) if isinstance(target, str) else target
+    target = parse(target, bundle) if isinstance(target, str) else target
     parts = target.conjuncts
     if not parts or not all(isinstance(part, AttributeEquals) for part in parts):
         raise InvalidInput(

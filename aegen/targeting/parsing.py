@@ -1,7 +1,8 @@
 """Targets from text, as typed on a command line or carried by a link.
 
-    class=7                        an attribute has a value; also class!=7
-    thick>0.8, thick=0.2..0.8      a number lies in a range
+    class=7                        an attribute has a value; also class!=7, class is (not) 7
+    orange hair                    a value as people call it, where the bundle is known
+    thick>0.8, thick=0.2..0.8      a number lies in a range; also thick is above 0.8
     probability class=7 = 0.4..0.6  the classifier's probability lies in a range
     inside umap 1,2 3,4 5,6        a place in a projection lies in a polygon (or: box 0,0 2,1)
     near row 4711 within 2.5       a code is near to a row (or: near 0.1,0.2,... within 2.5)
@@ -18,8 +19,10 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from aegen.core.errors import InvalidInput
+from aegen.targeting.attribute_models import AttributeModels
 from aegen.targeting.conditions.attribute import AttributeEquals, Between
 from aegen.targeting.conditions.ball import Near
 from aegen.targeting.conditions.coordinate import Coordinate, Fixed
@@ -27,7 +30,11 @@ from aegen.targeting.conditions.density_level import DensityLevel
 from aegen.targeting.conditions.formatting import RESERVED
 from aegen.targeting.conditions.probability import Probability
 from aegen.targeting.conditions.region import Region, box, region
+from aegen.targeting.phrases import value_called
 from aegen.targeting.target import And, Not, Or, Target
+
+if TYPE_CHECKING:
+    from aegen.bundles import Bundle
 
 __all__ = ["parse"]
 
@@ -39,6 +46,20 @@ DEEPEST = 50
 
 FORMER = "chance"
 """What "probability" was called in targets before version 0.2."""
+
+IS = "is"
+"""What may stand for = between an attribute and a value."""
+
+SPOKEN = {
+    "above": (True, True),
+    "at least": (True, False),
+    "below": (False, True),
+    "at most": (False, False),
+}
+"""Ranges in words: whether the number is the lower end, and whether that is left out."""
+
+NUMBER = re.compile(r"[-+.\d]")
+"""What a number begins with."""
 
 INFINITY = math.inf
 
@@ -52,17 +73,26 @@ TOKEN = re.compile(
 )
 
 
-def parse(text: str) -> Target:
+def parse(text: str, bundle: Bundle | None = None) -> Target:
     """The target that a text stands for; ``str`` of a target is such a text.
+
+    Args:
+        text: the target.
+        bundle: whose attributes and values may be called as people see them: "hair is orange", or
+            "orange hair". The target has the names that the bundle's files have.
 
     Raises:
         InvalidInput: it stands for none; the sentence says where reading ended.
+        UnknownName: an attribute or a value that the bundle does not have.
 
     Example:
         >>> parse("not thick>0.8 and (hair=3 or hair=4)")  # doctest: +ELLIPSIS
         And(parts=(Not(part=Between(attribute='thick', low=0.8, high=inf, strict=True)), Or(...)))
     """
-    return _Reader(text, _tokens(text)).whole()
+    if bundle is None:
+        return _Reader(text, _tokens(text)).whole()
+    known = AttributeModels.of(bundle)
+    return _Reader(text, _tokens(text), known).whole().spelled(bundle)
 
 
 @dataclass(frozen=True)
@@ -95,8 +125,11 @@ def _tokens(text: str) -> list[_Token]:
 class _Reader:
     """Reads tokens from left to right."""
 
-    def __init__(self, text: str, tokens: list[_Token]) -> None:
+    def __init__(
+        self, text: str, tokens: list[_Token], known: AttributeModels | None = None
+    ) -> None:
         self.text, self.tokens, self.place, self.depth = text, tokens, 0, 0
+        self.known = known
 
     def whole(self) -> Target:
         if not self.tokens:
@@ -194,6 +227,12 @@ class _Reader:
         quoted = self.peek("quoted")
         name = self.name()
         index = None if quoted else re.fullmatch(r"z(\d{1,9})", name)
+        if self.takes(IS):
+            negated = self.takes("not")
+            found = self.spoken_range(name) or AttributeEquals(name, self.value())
+            return ~found if negated else found
+        if self.known is not None and not self.peek("sign"):
+            return AttributeEquals(*value_called(self.known, name))
         if self.takes("!="):
             return Not(AttributeEquals(name, self.value()))
         if not self.ranged() and self.takes("="):
@@ -204,6 +243,20 @@ class _Reader:
         if index is None:
             return Between(name, low, high, strict)
         return Coordinate(int(index[1]), low, high, strict)
+
+    def spoken_range(self, name: str) -> Target | None:
+        """A range of a number in words after "is", where there is one."""
+        for words, (least, strict) in SPOKEN.items():
+            if self.says(words):
+                end = self.number(self.word("a number"))
+                ends = (end, INFINITY) if least else (-INFINITY, end)
+                return Between(name, *ends, strict)
+        if not self.says("from"):
+            return None
+        low = self.number(self.word("a number"))
+        if not self.takes("to"):
+            raise self.problem("write for instance slant is from 0.2 to 0.8")
+        return Between(name, low, self.number(self.word("a number")))
 
     # pieces
 
@@ -239,9 +292,15 @@ class _Reader:
         return (-INFINITY, end, sign == "<") if sign[0] == "<" else (end, INFINITY, sign == ">")
 
     def name(self) -> str:
+        """One quoted name, or words up to "is", a sign or a joining word."""
         if not (self.peek_name() or self.peek("quoted")):
             raise self.problem("an attribute is missing: write for instance class=7")
-        return self.read()
+        words = [self.read()]
+        while self.tokens[self.place - 1].kind == "word" and self.peek_name():
+            if self.token.text == IS:
+                break
+            words.append(self.read())
+        return " ".join(words)
 
     def value(self) -> str:
         """One quoted value, or words up to the next sign or joining word."""
@@ -291,6 +350,14 @@ class _Reader:
             return False
         self.place += 1
         return True
+
+    def says(self, words: str) -> bool:
+        """Whether these words come next, and then a number; they are then read."""
+        wanted = words.split()
+        ahead = self.tokens[self.place : self.place + len(wanted) + 1]
+        fits = [token.text for token in ahead[:-1]] == wanted and NUMBER.match(ahead[-1].text)
+        self.place += len(wanted) if fits else 0
+        return bool(fits)
 
     def problem(self, what: str) -> InvalidInput:
         if self.place < len(self.tokens):

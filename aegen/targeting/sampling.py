@@ -148,8 +148,8 @@ def draw(
         (16, 28, 28, 1)
     """
     start = time.perf_counter()
-    wanted = parse(target) if isinstance(target, str) else target
     source = _Source.of(model, bundle)
+    wanted = parse(target, source.bundle) if isinstance(target, str) else target
     n = count(n, maximum=LARGEST // (4 * math.prod(source.bundle.image_shape)))
     require_drawable(source.bundle, wanted, strategy=strategy, max_misclassified=max_misclassified)
     wanted = wanted.spelled(source.bundle)
@@ -188,9 +188,9 @@ def share(bundle: Bundle, target: Target | str, codes: FloatArray) -> float:
     Raises:
         InvalidInput: a target or codes that do not suit the bundle.
     """
-    wanted = parse(target) if isinstance(target, str) else target
+    wanted = parse(target, bundle) if isinstance(target, str) else target
     wanted.check(bundle)
-    return share_of(wanted, Candidates(bundle, codes))
+    return share_of(wanted.spelled(bundle), Candidates(bundle, codes))
 
 
 @dataclass(frozen=True, eq=False)

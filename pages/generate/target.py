@@ -67,7 +67,7 @@ def transfer_groups(name: str) -> None:
         with left:
             found = transfer.pictures(asked)
         with right:
-            transfer.figures(found)
+            transfer.figures(name, found)
         transfer.share(asked)
 
 

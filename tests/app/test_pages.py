@@ -84,8 +84,8 @@ def test_an_area_in_the_link_is_tested_against_every_row(opened):
 
 def test_picking_a_value_and_clearing(opened):
     app = opened("latent-map")
-    (pick,) = [box for box in app.selectbox if str(box.key).startswith("pick:")]
-    app = pick.select("lying").run()
+    (pick,) = [group for group in app.button_group if str(group.key).startswith("pick:")]
+    app = pick.set_value("lying").run()
     assert link_of(app)["select"] == "class=lying"
     (clear,) = [button for button in app.button if button.label == "Clear"]
     app = clear.click().run()

@@ -1,12 +1,18 @@
 """Which columns can be attributes; faults are said in a sentence, before any work."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
+import aegen
+from aegen.bundles import read
 from aegen.bundles.attributes import describe
 from aegen.bundles.manifest import Attribute
-from aegen.core.errors import InvalidInput
+from aegen.core.errors import InvalidInput, UnknownName
+from aegen.core.morphometry import measure
+from aegen.data import datasets
 from tests.tiny_bundle import tiny_bundle, tiny_images
 
 
@@ -86,3 +92,72 @@ def test_values_that_no_bundle_holds_are_known_before_any_work(monkeypatch, valu
     images.attributes["x"] = column
     with pytest.raises(InvalidInput, match=said):
         tiny_bundle(None, image_set=images)
+
+
+def test_what_people_see_is_kept_in_the_bundle_and_derived_where_nothing_is_said(tmp_path):
+    titles = {"class": {"": "pose", "lying": "flat"}, "late": {"yes": "after the middle"}}
+    bundle = read(tiny_bundle(tmp_path / "tiny", titles=titles).path)
+    title = bundle.manifest.title_of
+    assert [title("class"), title("late"), title("place")] == ["pose", "late", "place"]
+    assert [title("class", value) for value in ("upright", "lying")] == ["upright", "flat"]
+    assert [title("late", value) for value in ("no", "yes")] == ["no", "after the middle"]
+    assert b'"title"' not in tiny_bundle(None).manifest.to_json().split(b'"attributes"')[1]
+
+
+@pytest.mark.parametrize(
+    ("titles", "said"),
+    [
+        ({"mood": {"": "mood"}}, "titles names the attribute 'mood'; there are: class"),
+        (
+            {"class": {"sitting": "low"}},
+            "'sitting', which is no value of class: there are upright",
+        ),
+        ({"place": {"1": "low"}}, "there are none, it is a number"),
+        ({"class": {"lying": "upright"}}, "two values of class would be called 'upright'"),
+        ({"class": {"lying": " "}}, "must be text of 1 to 200 characters on one line"),
+        ({"class": {"": "a\nb"}}, "must be text of 1 to 200 characters on one line"),
+    ],
+)
+def test_titles_that_do_not_fit_are_known_before_any_work(monkeypatch, titles, said):
+    from aegen.bundles import creation
+
+    monkeypatch.setattr(creation, "safetensors", None)
+    with pytest.raises(InvalidInput, match=said):
+        tiny_bundle(None, titles=titles)
+
+
+def test_a_typical_row_is_the_one_nearest_to_the_mean_of_its_value():
+    bundle = tiny_bundle(None)
+    for value, row in bundle.typical("class").items():
+        has = (bundle.attributes["class"] == value).to_numpy()
+        apart = np.linalg.norm(bundle.codes - bundle.codes[has].mean(axis=0), axis=1)
+        assert apart[row] == apart[has].min()
+    assert list(bundle.typical("class")) == ["upright", "lying"]  # no row is neither
+    assert bundle.attributes["late"][bundle.typical("late")["yes"]]
+    assert bundle.typical("place") == {}
+    with pytest.raises(UnknownName, match="mood"):
+        bundle.typical("mood")
+
+
+def test_measured_attributes_are_those_of_the_pictures(tmp_path):
+    images = replace(tiny_images(), measured={"tall": "height"})
+    bundle = read(tiny_bundle(tmp_path / "tiny", image_set=images).path)
+    assert bundle.manifest.attributes["tall"] == Attribute("number", measured="height")
+    wanted = measure("height", images.images[bundle.rows])
+    assert (bundle.attributes["tall"].to_numpy() == wanted).all()
+    upright = (bundle.attributes["class"] == "upright").to_numpy()
+    assert wanted[upright].min() > wanted[~upright].max()
+    decoded = bundle.decode(bundle.codes[:5])
+    assert (bundle.measure(decoded)["tall"] == measure("height", decoded)).all()
+
+
+def test_what_is_measured_of_the_shipped_digits_is_what_their_pictures_show(real_data):
+    bundle = aegen.load("mnist-supermask")
+    folder = real_data / "mnist"
+    if not folder.is_dir():
+        pytest.skip(f"there is no {folder}")
+    images = datasets.create("mnist").load(folder).images[bundle.holdout_rows[:300]]
+    table = bundle.holdout_attributes
+    for name, about in bundle.manifest.attributes.items():
+        if about.measured:
+            assert (table[name][:300].to_numpy() == measure(about.measured, images)).all()

@@ -91,6 +91,26 @@ def test_a_bundle_of_a_newer_aegen(edit):
         ("attributes", {"class": 3}, "is missing"),
         ("attributes", {"class": {"kind": "colour", "values": []}}, "one of"),
         ("attributes", {"class": {"kind": "category", "values": []}}, "list the values"),
+        (
+            "attributes",
+            {"class": {"kind": "category", "values": ["a", "b"], "titles": ["A"]}},
+            "titles: must be 2 texts, one for each value",
+        ),
+        (
+            "attributes",
+            {"x": {"kind": "number", "values": [], "title": ""}},
+            "title: must be text",
+        ),
+        (
+            "attributes",
+            {"x": {"kind": "number", "values": [], "measured": "beauty"}},
+            "measured: must be one of slant, thickness",
+        ),
+        (
+            "attributes",
+            {"x": {"kind": "binary", "values": [], "measured": "slant"}},
+            "of a number",
+        ),
         ("projections", ["pca", "pca"], "different texts"),
         ("architecture", {"name": "convolutional"}, "arguments: is missing"),
         ("architecture", [], "JSON object or null"),

@@ -41,6 +41,7 @@ from aegen.app.services import (
     targets,
     tickets,
     trainings,
+    values,
     walks,
     warmup,
 )
@@ -66,6 +67,7 @@ __all__ = [
     "targets",
     "tickets",
     "trainings",
+    "values",
     "walks",
     "warmup",
 ]

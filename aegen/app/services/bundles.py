@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from aegen.app.services.cache import bundle_names, cached
 from aegen.core.errors import AegenError, InvalidInput, UnknownName
 
@@ -60,25 +62,28 @@ def column(name: str, attribute: str) -> pd.Series[Any]:
 
 
 def sample_of(name: str, row: int) -> dict[str, str]:
-    """The attributes of a training row in words."""
+    """The attributes of a training row, as people see them."""
     opened = bundle(name)
     if not 0 <= row < opened.manifest.rows:
         raise InvalidInput(f"{opened.title} has rows 0 to {opened.manifest.rows - 1}, got {row}")
-    return {str(key): str(value) for key, value in attributes(name).iloc[row].items()}
+    title, found = opened.manifest.title_of, attributes(name).iloc[row]
+    return {title(one): title(one, _value(found[one])) for one in opened.manifest.attributes}
 
 
 def words_of(name: str, row: int) -> str:
     """The attributes of a training row in a line."""
-    return ", ".join(f"{key} {_short(value)}" for key, value in sample_of(name, row).items())
+    return ", ".join(f"{key} {value}" for key, value in sample_of(name, row).items())
 
 
-def _short(value: object) -> str:
-    """A value in a few signs.
+def _value(value: object) -> str:
+    """A value as its attribute lists it; a number in a few digits.
 
     Example:
-        >>> _short(0.9696728125819605), _short("red")
-        ('0.9697', 'red')
+        >>> _value(0.9696728125819605), _value("red"), _value(True)
+        ('0.9697', 'red', 'yes')
     """
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 

@@ -112,15 +112,17 @@ def direction_names(name: str, kind: str) -> tuple[str, ...]:
 
 @cached(6)
 def _attribute_directions(name: str) -> tuple[tuple[str, ...], Directions]:
+    from aegen.app.services.values import table
     from aegen.traversal.attribute_directions import attribute_directions
 
-    return attribute_directions(bundles.bundle(name).codes, bundles.attributes(name))
+    return attribute_directions(bundles.bundle(name).codes, table(name))
 
 
 @cached(12)
 def attribute_associations(name: str, kind: str) -> tuple[AttributeAssociation | None, ...]:
     """Which attribute changes most along each direction; None where none does."""
+    from aegen.app.services.values import table
     from aegen.traversal.attribute_association import attribute_associations
 
     positions = directions(name, kind).positions(bundles.bundle(name).codes)
-    return attribute_associations(positions, bundles.attributes(name))
+    return attribute_associations(positions, table(name))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aegen.app.server.sharing import sharing
-from aegen.app.services import bundles, images
+from aegen.app.services import bundles, images, values
 from aegen.app.services.cache import EACH, cached
 from aegen.core.arrays import ByteArray, FloatArray
 from aegen.core.errors import InvalidInput
@@ -21,13 +22,28 @@ __all__ = [
     "between",
     "code_of",
     "moved",
+    "reading",
     "readings",
     "readings_drawing",
     "strips",
 ]
 
-Reading = tuple[str, str, float]
-"""An attribute, the value that the classifier sees, and its probability."""
+
+class Reading(NamedTuple):
+    """An attribute, the value that the classifier sees, its probability, and a picture of it."""
+
+    attribute: str
+    value: str
+    share: float
+    picture: str = ""
+
+
+def reading(name: str, attribute: str, k: int, share: float) -> Reading:
+    """The ``k``-th value of an attribute, as people see it."""
+    about = bundles.bundle(name).manifest
+    value = about.attributes[attribute].classes[k]
+    shown = values.pictures(name, attribute).get(value, "")
+    return Reading(about.title_of(attribute), about.title_of(attribute, value), share, shown)
 
 
 @dataclass(frozen=True)
@@ -131,10 +147,9 @@ def around(
 def readings(name: str, image: NDArray[np.float32]) -> tuple[Reading, ...]:
     """The four most probable values of a single attribute, or the most probable of each."""
     told = images.classify(name, image)
-    attributes = bundles.bundle(name).manifest.attributes
     each = 4 if len(told) == 1 else 1
     return tuple(
-        (attribute, attributes[attribute].classes[k], float(shares[0, k]))
+        reading(name, attribute, int(k), float(shares[0, k]))
         for attribute, shares in told.items()
         for k in np.argsort(-shares[0], kind="stable")[:each]
     )
@@ -144,6 +159,7 @@ def readings_drawing(found: tuple[Reading, ...]) -> str:
     """What the classifier sees, as a drawing of bars (SVG)."""
     from aegen.figures import bars
 
-    several = len({attribute for attribute, _, _ in found}) > 1
-    names = [f"{attribute} {value}" if several else value for attribute, value, _ in found]
-    return bars(names, [share for _, _, share in found], title="the classifier sees")
+    several = len({one.attribute for one in found}) > 1
+    names = [f"{one.attribute} {one.value}" if several else one.value for one in found]
+    shares, pictures = [one.share for one in found], [one.picture for one in found]
+    return bars(names, shares, pictures=pictures, title="the classifier sees")

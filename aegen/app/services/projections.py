@@ -70,13 +70,14 @@ def labels(name: str, colour: str, projection: str) -> Labels | None:
         return None
     if colour == "density":
         return Labels(density(name, projection), None, "density")
-    values = column(name, colour)
+    values, title = column(name, colour), bundle(name).manifest.title_of(colour)
+    about = bundle(name).manifest.attributes[colour]
+    categories = tuple(map(about.title_of, about.classes))
     if hasattr(values, "cat"):
-        categories = tuple(str(value) for value in values.cat.categories)
-        return Labels(values.cat.codes.to_numpy(), categories, colour)
+        return Labels(values.cat.codes.to_numpy(), categories, title)
     if values.dtype == bool:
-        return Labels(values.to_numpy().astype(np.uint8), ("no", "yes"), colour)
-    return Labels(values.to_numpy(np.float64), None, colour)
+        return Labels(values.to_numpy().astype(np.uint8), categories, title)
+    return Labels(values.to_numpy(np.float64), None, title)
 
 
 @cached(12)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aegen.app.row_selection import Area, AttributeEquals, Selection
-from aegen.app.services import bundles
+from aegen.app.services import bundles, values
 from aegen.app.services.cache import EACH, cached
 from aegen.app.services.projections import coordinates
 from aegen.core.arrays import BoolArray, IntArray
@@ -45,10 +45,11 @@ def _having(name: str, selection: AttributeEquals) -> BoolArray:
 @cached(EACH, copied=True)
 def members(
     name: str, selection: Selection, attribute: str
-) -> list[tuple[str, float, float, str]]:
-    """What a selection is made of: (value, share in it, share in all, colour), largest first.
+) -> list[tuple[str, float, float, str, str]]:
+    """What a selection is made of, largest first.
 
-    Numbers are grouped into five equally frequent ranges.
+    Each value as people see it, its share in the selection, its share in all rows, its colour, and
+    the address of a picture of it. Numbers are grouped into five equally frequent ranges.
     """
     from aegen.figures import category_colours
 
@@ -60,8 +61,16 @@ def members(
     part = column.iloc[rows].value_counts(normalize=True, sort=False).fillna(0)
     colours = category_colours(len(whole))
     order = np.argsort(-part.to_numpy(), kind="stable")
+    seen, about = values.pictures(name, attribute), bundles.bundle(name).manifest
     return [
-        (str(whole.index[k]), float(part.iloc[k]), float(whole.iloc[k]), colours[k]) for k in order
+        (
+            about.title_of(attribute, str(whole.index[k])),
+            float(part.iloc[k]),
+            float(whole.iloc[k]),
+            colours[k],
+            seen.get(str(whole.index[k]), ""),
+        )
+        for k in order
     ]
 
 

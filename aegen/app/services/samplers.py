@@ -15,6 +15,7 @@ from aegen.app.server.sharing import sharing
 from aegen.app.services import bundles
 from aegen.app.services.cache import cached
 from aegen.app.services.rows import rows_of
+from aegen.app.services.values import words_of_selection
 from aegen.core.errors import AegenError, StorageError
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def strategy(spec: SamplerSpec) -> str:
         if by_rows(spec)
         else "the model is fitted to them alone"
     )
-    return f"Only from {n:,} rows ({spec.within.words()}): {how}."
+    return f"Only from {n:,} rows ({words_of_selection(spec.bundle, spec.within)}): {how}."
 
 
 @functools.cache  # a page asks for each of them several times, and each time files are listed

@@ -30,6 +30,7 @@ __all__ = [
     "found_before",
     "matching",
     "near",
+    "numbers",
     "search",
     "target_of",
     "targeted",
@@ -95,8 +96,9 @@ def target_of(name: str, text: str) -> Target:
     """
     from aegen.targeting import parse
 
-    target = parse(text)
-    target.check(bundles.bundle(name))
+    opened = bundles.bundle(name)
+    target = parse(text, opened)
+    target.check(opened)
     return target
 
 
@@ -128,6 +130,13 @@ def factors(name: str, found: bool = False) -> dict[str, tuple[str, ...]]:
         rows = set(labels.rows.tolist()) if found else range(len(labels.values))
         values[attribute] = tuple(value for k, value in enumerate(labels.values) if k in rows)
     return values
+
+
+def numbers(name: str) -> tuple[str, ...]:
+    """Attributes of a bundle that are numbers and differ between rows."""
+    about = bundles.bundle(name).manifest.attributes
+    found = (one for one in about if about[one].kind == "number")
+    return tuple(one for one in found if bundles.column(name, one).nunique() > 1)
 
 
 def near(name: str, start: int | tuple[float, ...], rows: int) -> Target:

@@ -53,6 +53,7 @@ class Visit:
         endings: what Cancel does for each job that its page showed, by the job's name.
         uploads: files that it was given (`aegen.app.state.uploads`).
         inspected: what was last tried of a person's own, and what was found.
+        mistyped: what is wrong with texts that were typed, by the key of their field.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
@@ -73,6 +74,7 @@ class Visit:
     endings: dict[str, Any] = field(default_factory=dict)
     uploads: Any = None
     inspected: Any = None
+    mistyped: dict[str, str] = field(default_factory=dict)
 
 
 def memory() -> Visit:

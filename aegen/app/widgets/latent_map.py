@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from aegen.app import services
 from aegen.app.components import latent_map, path_of, picture, select_on_map
 from aegen.app.row_selection import Area, AttributeEquals, area
 from aegen.app.state import map, visit
-from aegen.app.widgets import bound, row_picker
+from aegen.app.widgets import bound, row_picker, values
 from aegen.app.widgets.model_overlay import Layers
 from aegen.core.arrays import IntArray
 from aegen.core.errors import AegenError
@@ -43,6 +44,7 @@ def map_controls(name: str) -> tuple[str, str]:
         "Colour",
         map.colour,
         colours,
+        format_func=partial(values.attribute_label, name),
         width=170,
         help="An attribute of the images, or how crowded it is around a row on this map.",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from aegen.app import services
@@ -9,13 +10,13 @@ from aegen.app.state import link
 from aegen.core.errors import AegenError
 
 if TYPE_CHECKING:
-    from aegen.targeting import Target
+    from aegen.targeting import Between, Target
 
-__all__ = ["add", "alternatives", "words", "words_of"]
+__all__ = ["add", "alternatives", "title", "words", "words_of"]
 
 
-def words(target: Target) -> str:
-    """A target as people say it.
+def words(target: Target, name: str = "") -> str:
+    """A target as people say it, with the names that the bundle ``name`` has for its values.
 
     Example:
         >>> from aegen.targeting import parse
@@ -30,23 +31,28 @@ def words(target: Target) -> str:
         case t.And(parts=()):
             return "anything"
         case t.And():
-            return " and ".join(map(_inner, target.parts))
+            return " and ".join(_inner(part, name) for part in target.parts)
         case t.Or() if len(groups := alternatives(target)) > 1:
-            return " or ".join(map(_inner, groups))
+            return " or ".join(_inner(part, name) for part in groups)
         case t.Or():
             parts: tuple[Any, ...] = target.parts
-            return f"{parts[0].attribute} is {' or '.join(part.value for part in parts)}"
+            values = " or ".join(title(name, part.attribute, part.value) for part in parts)
+            return f"{title(name, parts[0].attribute)} is {values}"
         case t.Not(part=t.AttributeEquals() as part):
-            return f"{part.attribute} is not {part.value}"
+            return words(part, name).replace(" is ", " is not ", 1)
         case t.Not(part=t.Or() as part) if len(alternatives(part)) == 1:
-            return words(part).replace(" is ", " is not ", 1)
+            return words(part, name).replace(" is ", " is not ", 1)
         case t.Not():
-            return f"not {_inner(target.part)}"
+            return f"not {_inner(target.part, name)}"
         case t.AttributeEquals():
-            return f"{target.attribute} is {target.value}"
+            value = title(name, target.attribute, target.value)
+            return f"{title(name, target.attribute)} is {value}"
         case t.Probability():
             low, high = 100 * target.low, 100 * target.high
-            return f"{target.attribute} {target.value} is {low:.0f} to {high:.0f} % likely"
+            value = title(name, target.attribute, target.value)
+            return f"{title(name, target.attribute)} {value} is {low:.0f} to {high:.0f} % likely"
+        case t.Between():
+            return f"{title(name, target.attribute)} is {_range(target)}"
         case t.Region():
             where = target.projection.upper().replace("-", " ")
             return f"inside an area of the {where} map"
@@ -61,14 +67,37 @@ def words(target: Target) -> str:
     return str(target)
 
 
-def _inner(part: Target) -> str:
+def _range(target: Between) -> str:
+    """A range of a number in words.
+
+    Example:
+        >>> from aegen.targeting import parse
+        >>> words(parse("slant>0.3 and width=2..9.5"))
+        'slant is above 0.3 and width is from 2 to 9.5'
+    """
+    low, high = f"{target.low:.4g}", f"{target.high:.4g}"
+    if math.isinf(target.high):
+        return f"above {low}" if target.strict else f"at least {low}"
+    if math.isinf(target.low):
+        return f"below {high}" if target.strict else f"at most {high}"
+    return f"from {low} to {high}"
+
+
+def title(name: str, attribute: str, value: str | None = None) -> str:
+    """An attribute, or one of its values, as the bundle ``name`` calls it, or as it is."""
+    if name:
+        return services.values.title(name, attribute, value)
+    return attribute if value is None else value
+
+
+def _inner(part: Target, name: str) -> str:
     """The words of a part beside others, in brackets where it joins several things."""
     from aegen.targeting import And, Or
 
     several = isinstance(part, And) and len(part.parts) > 1
     if several or (isinstance(part, Or) and len(alternatives(part)) > 1):
-        return f"({words(part)})"
-    return words(part)
+        return f"({words(part, name)})"
+    return words(part, name)
 
 
 def alternatives(target: Any) -> list[Target]:
@@ -86,7 +115,7 @@ def alternatives(target: Any) -> list[Target]:
 def words_of(name: str, text: str) -> str:
     """The words of a target's text; the text itself where it stands for none in this bundle."""
     try:
-        return words(services.targets.target_of(name, text))
+        return words(services.targets.target_of(name, text), name)
     except AegenError:
         return text
 

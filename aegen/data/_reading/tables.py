@@ -25,12 +25,15 @@ KEYS = ("file_name", "filename", "file", "image", "image_id", "path")
 """Columns that may say which file a row belongs to; they are read as text."""
 
 
-def read_table(table: Path | str | pd.DataFrame, content: bytes | None = None) -> pd.DataFrame:
+def read_table(
+    table: Path | str | pd.DataFrame, content: bytes | None = None, *, text: tuple[str, ...] = ()
+) -> pd.DataFrame:
     """A table as a DataFrame with rows 0, 1, 2...
 
     Args:
         table: the DataFrame, or the path of a CSV, JSON lines or parquet file.
         content: the bytes of the file, where it does not lie at its path.
+        text: columns of a CSV file whose values are words, also where they look like numbers.
 
     Raises:
         StorageError: it is missing, damaged, empty or of another kind.
@@ -46,7 +49,7 @@ def read_table(table: Path | str | pd.DataFrame, content: bytes | None = None) -
     if kind == ".jsonl":
         return _json_lines(path, content)
     if kind in (".csv", ".tsv"):
-        return _text(path, content)
+        return _text(path, content, text)
     try:
         read = parquet_file(path, content).read_plain()
         stored: pd.DataFrame = read.to_pandas(ignore_metadata=True)
@@ -67,7 +70,7 @@ def parquet_file(path: Path, content: bytes | None = None) -> Parquet:
         raise StorageError(path, str(problem)) from None
 
 
-def _text(path: Path, content: bytes) -> pd.DataFrame:
+def _text(path: Path, content: bytes, words: tuple[str, ...]) -> pd.DataFrame:
     try:
         text = content.decode()  # pandas takes away a byte order mark
     except UnicodeDecodeError as problem:
@@ -84,7 +87,7 @@ def _text(path: Path, content: bytes) -> pd.DataFrame:
                 sep=separator,
                 keep_default_na=False,
                 na_values=GAPS,
-                dtype=dict.fromkeys(KEYS, str),
+                dtype=dict.fromkeys((*KEYS, *words), str),
                 low_memory=False,  # types are found from all rows, not from each block for itself
                 index_col=False,
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,7 +36,9 @@ class AttributeValue(Target):
         AttributeModels.of(bundle).value(self.attribute, self.value)
 
     def _spelled(self, bundle: Bundle) -> Target:
-        return replace(self, value=AttributeModels.of(bundle).spelled(self.attribute, self.value))
+        known = AttributeModels.of(bundle)
+        value = known.spelled(self.attribute, self.value)
+        return replace(self, attribute=known.attribute(self.attribute), value=value)
 
 
 @dataclass(frozen=True)
@@ -74,9 +76,10 @@ class AttributeEquals(AttributeValue):
 class Between(Target):
     """A number attribute lies in a range.
 
-    A draw has the mean of its 10 nearest training rows (k-nearest-neighbour regression), as the
-    classifier knows no numbers; values at the edge of the data are therefore pulled inward. The
-    ends of the range are left out if ``strict``.
+    Of a draw it is measured on the decoded picture where the bundle says by which measure
+    (`aegen.core.morphometry`). Else it is the mean of the 10 nearest training rows
+    (k-nearest-neighbour regression), as the classifier knows no numbers; values at the edge of the
+    data are then pulled inward. The ends of the range are left out if ``strict``.
 
     Example:
         >>> str(Between("thick", 0.8, strict=True)), str(Between("thick", 0.2, 0.8))
@@ -87,6 +90,8 @@ class Between(Target):
     low: float = -math.inf
     high: float = math.inf
     strict: bool = False
+    measured: bool = field(default=False, repr=False, compare=False)
+    """Whether the bundle measures it on pictures, as `spelled` finds out."""
 
     def __post_init__(self) -> None:
         require_range(self.attribute, self.low, self.high)
@@ -103,7 +108,20 @@ class Between(Target):
         rows = AttributeModels.of(bundle).labels(self.attribute).rows
         return self._holds(rows.astype(np.float64))
 
+    def _spelled(self, bundle: Bundle) -> Target:
+        known = AttributeModels.of(bundle)
+        name = known.attribute(self.attribute)
+        return replace(self, attribute=name, measured=bool(known.measure(name)))
+
+    def _decodes(self) -> bool:
+        return self.measured
+
     def _accept(self, drawn: Candidates) -> FloatArray:
+        if drawn.attribute_models.measure(self.attribute):
+            return self._holds(drawn.measured(self.attribute))
+        return self._guess(drawn)
+
+    def _guess(self, drawn: Candidates) -> FloatArray:
         return self._holds(drawn.attribute_models.number(self.attribute, drawn.codes))
 
     def _holds(self, x: FloatArray) -> FloatArray:

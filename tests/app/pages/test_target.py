@@ -1,5 +1,6 @@
 """Target: what is asked for is what is drawn, linked and copied; bad requests get a sentence."""
 
+import re
 import shlex
 import threading
 from types import SimpleNamespace
@@ -36,11 +37,16 @@ def healthy(test):
 def said(test):
     """All that the page says, in one text."""
     kinds = (test.markdown, test.caption, test.warning, test.error, test.info, test.success)
-    return "\n".join(element.value for kind in kinds for element in kind)
+    return "\n".join(unpictured(element.value) for kind in kinds for element in kind)
+
+
+def unpictured(text):
+    """A text without the pictures of values in it."""
+    return re.sub(r"!\[\]\(data:image/webp[^)]*#value\) *", "", text).strip()
 
 
 def button(test, label):
-    [found] = [one for one in test.button if one.label == label]
+    [found] = [one for one in test.button if unpictured(one.label) == label]
     return found
 
 
@@ -174,11 +180,45 @@ def test_a_target_that_cannot_be_read_leaves_the_old_one(opened):
     test = visited(opened, text="z0>0")
     [text] = [one for one in test.text_area if one.label == "The target as text"]
     healthy(text.set_value("class=").run())
-    assert any("value is missing" in one.value for one in (*test.warning, *test.get("toast")))
+    assert any("value is missing" in one.value for one in test.error)
     assert link_of(test)["target.text"] == "z0>0"
     [text] = [one for one in test.text_area if one.label == "The target as text"]
+    assert text.value == "class="  # what was typed is not lost
     healthy(text.set_value("z1 < 0 and not late=yes").run())
+    assert not test.error
     assert link_of(test)["target.text"] == "z1<0 and not late=yes"
+
+
+def test_a_wish_for_a_value_that_is_not_there_is_answered_with_those_that_are(opened):
+    test = visited(opened)
+    [text] = [one for one in test.text_area if one.label == "The target as text"]
+    healthy(text.set_value("class is bent").run())
+    [told] = [one.value for one in test.error]
+    assert "no value of class named 'bent'; there are" in told
+    assert told.endswith("upright, lying, neither")
+    assert "What should the pictures show?" in said(test)
+    [there] = [one for one in test.button_group if one.label == "Class" and one.options]
+    assert [unpictured(one) for one in there.options] == ["upright", "lying"]
+    healthy(there.set_value("lying").run())
+    assert link_of(test)["target.text"] == "class=lying"
+    assert not test.error
+    [text] = [one for one in test.text_area if one.label == "The target as text"]
+    assert text.value == "class is lying"
+    healthy(text.set_value("LYING and place is above 6").run())
+    assert link_of(test)["target.text"] == "class=lying and place>6"
+
+
+def test_what_an_edit_becomes_is_chosen_by_pictures_of_one_attribute_after_another(opened):
+    test = visited(opened, mode="edit", edit="class=lying", row="5")
+    [attributes] = [one for one in test.button_group if one.label == "Attribute"]
+    assert attributes.options == ["Class", "Late"]
+    [there] = [one for one in test.button_group if one.label == "Class"]
+    assert all("data:image/webp;base64," in one for one in there.options)
+    healthy(attributes.set_value("late").run())
+    [there] = [one for one in test.button_group if one.label == "Late"]
+    healthy(there.set_value("yes").run())
+    assert link_of(test)["target.edit"] == "class=lying and late=yes"
+    assert "Row 5 → class is lying and late is yes" in said(test)
 
 
 @pytest.mark.parametrize(

@@ -153,7 +153,9 @@ def error_words(figures: Mapping[str, float]) -> str:
 
 def _attributes(manifest: Manifest) -> str:
     words = [
-        f"{name} ({len(attribute.values)})" if attribute.values else name
+        f"{manifest.title_of(name)} ({len(attribute.values)})"
+        if attribute.values
+        else manifest.title_of(name)
         for name, attribute in manifest.attributes.items()
     ]
     return ", ".join(words) or "none"

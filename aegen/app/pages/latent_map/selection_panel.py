@@ -15,7 +15,8 @@ from aegen.app.components.image_grid import image_grid
 from aegen.app.pages.target import state as target_state
 from aegen.app.row_selection import Area, AttributeEquals
 from aegen.app.state import draws, map
-from aegen.app.widgets import bound, latent_map, share_bar, target_text
+from aegen.app.widgets import latent_map, share_bar, target_text, values
+from aegen.app.widgets.markdown import plain
 from aegen.core.arrays import IntArray
 from aegen.core.errors import AegenError
 
@@ -58,19 +59,13 @@ def _pick(name: str, attribute: str) -> None:
     """Select the rows with a value from a list, without drawing."""
     if not attribute:
         return
-    values = services.bundles.bundle(name).manifest.attributes[attribute].values
-    if values:
+    about = services.bundles.bundle(name).manifest.attributes[attribute]
+    if about.kind == "category":
+        there = services.targets.factors(name, True)[attribute]
         key = f"pick:{name}:{attribute}"
-        st.selectbox(
-            bound.words(attribute),
-            values,
-            index=None,
-            key=key,
-            placeholder=f"Pick a {attribute}",
-            label_visibility="collapsed",
-            on_change=_take_value,
-            args=(attribute, key),
-        )
+        label = values.attribute_label(name, attribute)
+        args = (attribute, key)
+        values.pills(label, name, attribute, there, key=key, on_change=_take_value, args=args)
 
 
 def _take_value(attribute: str, key: str) -> None:
@@ -88,11 +83,13 @@ def _make_up(name: str, attribute: str) -> None:
         return
     parts = services.rows.members(name, chosen, attribute)
     large = [part for part in parts if part[1] >= 0.01][:8] or parts[:1]
-    values, shares, among_all, colours = zip(*large, strict=True)
-    rest, title = 1 - sum(shares), bound.words(attribute)
-    drawing(bars(values, shares, colours=colours, reference=among_all, title=title), key="make-up")
+    names, shares, among_all, colours, seen = zip(*large, strict=True)
+    rest, title = 1 - sum(shares), values.attribute_label(name, attribute)
+    drawn = bars(names, shares, colours=colours, reference=among_all, pictures=seen, title=title)
+    drawing(drawn, key="make-up")
     others = f" Others: {100 * rest:.0f} %." if rest > 0.005 else ""
-    st.caption(f"Share of each {attribute}; the mark is its share among all rows.{others}")
+    of = plain(services.values.title(name, attribute))
+    st.caption(f"Share of each {of}; the mark is its share among all rows.{others}")
 
 
 def sheet_rows(rows: Sequence[int] | IntArray, limit: int = SHEET) -> tuple[int, ...]:

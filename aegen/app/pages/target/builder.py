@@ -11,45 +11,17 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from aegen.app import services
-from aegen.app.pages.target import condition_forms
-from aegen.app.state import link, visit
-from aegen.app.widgets import bound
+from aegen.app.pages.target import condition_forms, typed
+from aegen.app.state import link
+from aegen.app.widgets import values
 from aegen.app.widgets.markdown import plain, sentence
-from aegen.app.widgets.target_text import alternatives, words, words_of
+from aegen.app.widgets.target_text import alternatives, words
 from aegen.core.errors import AegenError
 
 if TYPE_CHECKING:
     from aegen.targeting import Target
 
-__all__ = ["builder", "pick", "single_values"]
-
-
-def single_values(name: str) -> list[str]:
-    """The texts of the targets that ask for one value of one attribute."""
-    from aegen.targeting import AttributeEquals
-
-    known = services.targets.factors(name, True)
-    return [str(AttributeEquals(each, value)) for each in known for value in known[each]]
-
-
-def pick(
-    label: str, name: str, item: link.Item[str], options: list[str], default: str, help: str
-) -> None:
-    """A target from a list of texts, or typed in."""
-    if not item.get():
-        item.set(default)
-    current, key = item.get(), bound.bind(item)
-    st.selectbox(
-        label,
-        options if current in options else [current, *options],
-        key=key,
-        format_func=lambda text: words_of(name, text),
-        accept_new_options=True,
-        on_change=_take_text,
-        args=(item, key),
-        width=260,
-        help=help,
-    )
+__all__ = ["builder"]
 
 
 def builder(name: str, item: link.Item[str]) -> Target | None:
@@ -65,15 +37,17 @@ def builder(name: str, item: link.Item[str]) -> Target | None:
             target = services.targets.target_of(name, text)
         except AegenError as found:
             problem = found
+    values.style()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(
             "**I want**" if text else "**What should the pictures show?**", width="content"
         )
         if target is not None:
-            _chips(item, target)
+            _chips(name, item, target)
         with st.popover("Add a condition", icon=":material/add:"):
             condition_forms.form(name, item)
-        _typed(item)
+        with st.popover("As text", icon=":material/edit:", type="tertiary"):
+            typed.field(name, item, "The target as text")
         if text:
             st.button("Clear", icon=":material/close:", on_click=item.reset, type="tertiary")
     if problem is not None:
@@ -83,7 +57,7 @@ def builder(name: str, item: link.Item[str]) -> Target | None:
     return target
 
 
-def _chips(item: link.Item[str], target: Target) -> None:
+def _chips(name: str, item: link.Item[str], target: Target) -> None:
     from aegen.targeting import And, Not, Or
 
     either = isinstance(target, Or) and len(alternatives(target)) > 1
@@ -99,8 +73,9 @@ def _chips(item: link.Item[str], target: Target) -> None:
                 args=(str(other.of(*parts)),),
                 help="All of them at once." if either else "Any of them is enough.",
             )
-        with st.popover(plain(words(part)), type="secondary"):
-            st.caption(sentence(words(part)))
+        said = words(part, name)
+        with st.popover(f"{values.icons(name, part)} {plain(said)}", type="secondary"):
+            st.caption(sentence(said))
             before, after = parts[:k], parts[k + 1 :]
             st.button(
                 "Ask for it instead" if isinstance(part, Not) else "Exclude it instead",
@@ -118,61 +93,43 @@ def _chips(item: link.Item[str], target: Target) -> None:
             )
 
 
-def _typed(item: link.Item[str]) -> None:
-    """The target as text, for those who would rather write it."""
-    with st.popover("As text", icon=":material/edit:", type="tertiary"):
-        key = bound.bind(item)
-        st.text_area(
-            "The target as text",
-            key=key,
-            on_change=_take_text,
-            args=(item, key),
-            height=100,
-            placeholder="class=7 and not thick>0.8",
-            help="Conditions joined by and, or, not and brackets: class=7, thick=0.2..0.8, "
-            "probability class=7 = 0.4..0.6, near row 4711 within 2.5, density>=20%, z3=0.5. "
-            "`aegen target` takes the same text.",
-        )
-
-
-def _take_text(item: link.Item[str], key: str) -> None:
-    from aegen.targeting import parse
-
-    text = str(st.session_state[key] or "").strip()
-    try:
-        item.set(str(parse(text)) if text else "")
-    except AegenError as problem:
-        visit.notify(str(problem))
-
-
 def _examples(name: str, item: link.Item[str]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(
             "Add a condition, draw around points on the map, or begin with", width="content"
         )
-        for text in _suggested(services.targets.factors(name, True)):
+        for wanted in _suggested(name):
             st.button(
-                plain(words(services.targets.target_of(name, text))),
-                key=f"example:{text}",
+                f"{values.icons(name, wanted)} {plain(words(wanted, name))}",
+                key=f"example:{wanted}",
                 on_click=item.set,
-                args=(text,),
+                args=(str(wanted),),
             )
 
 
-def _suggested(factors: dict[str, tuple[str, ...]]) -> list[str]:
-    """Texts of a few targets that these attributes allow.
+SUGGESTED = 4
+"""Targets to begin with."""
 
-    Example:
-        >>> _suggested({"class": ("0", "1", "2"), "thick": ("no", "yes")})
-        ['class=2', 'class=2 and thick=yes', 'class=2 or class=1', 'density>=50%']
-    """
-    from aegen.targeting import And, AttributeEquals, Or
 
-    last = [AttributeEquals(each, values[-1]) for each, values in factors.items() if values]
+def _suggested(name: str) -> list[Target]:
+    """A few targets that the attributes of a bundle allow: one value, two, a number, a place."""
+    from aegen.targeting import And, AttributeEquals, Between, DensityLevel, Or
+
+    factors = {one: found for one, found in services.targets.factors(name, True).items() if found}
+    last = [AttributeEquals(one, found[-1]) for one, found in factors.items()]
     targets: list[Target] = [*last[:1]]
+    numbers = services.targets.numbers(name)
+    if numbers:
+        number, column = numbers[0], services.bundles.column(name, numbers[0])
+        steep = Between(number, float(f"{column.quantile(FAR):.2g}"), strict=True)
+        targets.append(And.of(*last[:1], steep))
     if len(last) > 1:
         targets.append(And.of(*last[:2]))
-    for name, values in list(factors.items())[:1]:
-        if len(values) > 1:
-            targets.append(Or.of(last[0], AttributeEquals(name, values[-2])))
-    return [*map(str, targets), "density>=50%"]
+    for attribute, found in list(factors.items())[:1]:
+        if len(found) > 1:
+            targets.append(Or.of(last[0], AttributeEquals(attribute, found[-2])))
+    return [*targets, DensityLevel(0.5)][: SUGGESTED + 1]
+
+
+FAR = 0.85
+"""Share of the rows that a suggested number lies above."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from aegen.app import services
 from aegen.app.state import link, map, visit
-from aegen.app.widgets import bound, image_upload, row_picker, target_text
+from aegen.app.widgets import image_upload, row_picker, target_text, values
+from aegen.core import morphometry
 from aegen.core.errors import AegenError
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ def form(name: str, item: link.Item[str]) -> None:
     forms: dict[str, Callable[[str, str], Make | None]] = {}
     if services.targets.factors(name):
         forms |= {"Attribute": _attribute, "How sure": _probability}
-    if _numbers(name):
+    if services.targets.numbers(name):
         forms["Number"] = _number
     forms["Like a row"] = _row
     if services.bundles.takes_pictures(name):
@@ -65,53 +67,55 @@ def _choice(label: str, options: Any, key: str, **more: Any) -> Any:
     return st.selectbox(label, options, key=key, **more)
 
 
+def _attribute_field(label: str, name: str, attributes: list[str], key: str) -> str:
+    """Which attribute, by the names that people see."""
+    called = partial(values.attribute_label, name)
+    found: str = _choice(label, attributes, f"{key}:name", format_func=called)
+    return found
+
+
 def _attribute(name: str, key: str) -> Make | None:
     """Values of an attribute, any of which will do."""
     from aegen.targeting import AttributeEquals, Not, Or
 
     factors = services.targets.factors(name)
-    attribute = _choice("Attribute", list(factors), f"{key}:name", format_func=bound.words)
+    attribute = _attribute_field("Attribute", name, list(factors), key)
     is_ = st.segmented_control(
         "Which", ("is", "is not"), key=f"{key}:is", default="is", label_visibility="collapsed"
     )
-    values = st.pills(
-        "Values",
-        factors[attribute],
-        selection_mode="multi",
-        key=f"{key}:{name}:{attribute}",
-        label_visibility="collapsed",
-    )
-    if not values:
+    place = f"{key}:{name}:{attribute}"
+    chosen = values.pills("Values", name, attribute, factors[attribute], key=place, several=True)
+    if not chosen:
         st.caption("Pick one value, or several any of which will do.")
         return None
-    target = Or.of(*(AttributeEquals(attribute, value) for value in values))
+    target = Or.of(*(AttributeEquals(attribute, value) for value in chosen))
     return lambda: Not(target) if is_ == "is not" else target
 
 
-def _probability(name: str, key: str) -> Make:
+def _probability(name: str, key: str) -> Make | None:
     """How sure the classifier is of a value."""
     from aegen.targeting import Probability
 
     factors = services.targets.factors(name)
-    attribute = _choice("Attribute", list(factors), f"{key}:name", format_func=bound.words)
-    value = _choice("Value", factors[attribute], f"{key}:{attribute}:value")
+    attribute = _attribute_field("Attribute", name, list(factors), key)
+    place = f"{key}:{name}:{attribute}:value"
+    st.session_state.setdefault(place, factors[attribute][0])
+    value = values.pills("Value", name, attribute, factors[attribute], key=place)
     low, high = _percent(
         "The classifier finds it likely to",
         (40, 60),
         key,
         "40 to 60 % asks for pictures between two values; 95 to 100 % for clear ones.",
     )
+    if value is None:
+        st.caption("Pick a value.")
+        return None
     return lambda: Probability(attribute, value, low, high)
 
 
 def _percent(label: str, start: tuple[int, int], key: str, help: str) -> tuple[float, float]:
     low, high = st.slider(label, 0, 100, start, key=f"{key}:range", format="%d %%", help=help)
     return low / 100, high / 100
-
-
-def _numbers(name: str) -> list[str]:
-    about = services.bundles.bundle(name).manifest.attributes
-    return [attribute for attribute in about if about[attribute].kind == "number"]
 
 
 def _ends(label: str, column: Any, key: str, start: Any = None) -> Any:
@@ -128,7 +132,10 @@ def _ends(label: str, column: Any, key: str, start: Any = None) -> Any:
 def _number(name: str, key: str) -> Make | None:
     from aegen.targeting import Between
 
-    attribute = _choice("Number", _numbers(name), f"{key}:name", format_func=bound.words)
+    attribute = _attribute_field("Number", name, list(services.targets.numbers(name)), key)
+    measured = services.bundles.bundle(name).manifest.attributes[attribute].measured
+    if measured:
+        st.caption(f"Measured on each picture. {morphometry.about(measured)}")
     column = services.bundles.bundle(name).attributes[attribute]
     ends = _ends("From, to", column, f"{key}:{name}:{attribute}")
     return None if ends is None else lambda: Between(attribute, *ends)

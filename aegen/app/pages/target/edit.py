@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -12,11 +13,11 @@ from aegen.app import navigation, services
 from aegen.app.components.drawing import drawing
 from aegen.app.components.image_grid import image_grid
 from aegen.app.components.live import Live, Slider
-from aegen.app.pages.target import builder, snippets, state
+from aegen.app.pages.target import picker, snippets, state
 from aegen.app.pages.traverse.model import POINT
 from aegen.app.services.targets import Edit
 from aegen.app.state import link, map, visit
-from aegen.app.widgets import bound, row_picker, share_bar, target_text
+from aegen.app.widgets import bound, row_picker, share_bar, target_text, values
 from aegen.app.widgets.markdown import plain, sentence
 from aegen.app.widgets.moving_picture import moving_picture
 from aegen.core.errors import AegenError
@@ -54,7 +55,7 @@ def asked(name: str) -> Edit | None:
         row_picker.start(name)
         _becomes(name)
         with st.popover("How", icon=":material/tune:"):
-            _how(factors)
+            _how(name, factors)
     link.show(state.EDIT)
     return Edit(
         name,
@@ -68,19 +69,19 @@ def asked(name: str) -> Edit | None:
 
 def _becomes(name: str) -> None:
     """What the picture shall show: a value from the list, or several as text."""
-    options, values = builder.single_values(name), services.targets.factors(name, True)
-    last = len(next(iter(values.values()))) - 1
-    builder.pick(
+    from aegen.targeting import AttributeEquals
+
+    attribute, there = next(iter(services.targets.factors(name, True).items()))
+    picker.pick(
         "It becomes",
         name,
         state.edit_target,
-        options,
-        options[last],
-        "A value from the list; or type several at once, such as hair=3 and body=2.",
+        str(AttributeEquals(attribute, there[-1])),
+        "What the picture shall show: a value, or one of each of several attributes.",
     )
 
 
-def _how(factors: dict[str, tuple[str, ...]]) -> None:
+def _how(name: str, factors: dict[str, tuple[str, ...]]) -> None:
     """Along which path, and what stays."""
     bound.choose("Path", state.kind, list(KINDS), format_func=KINDS.__getitem__, help=KINDS_HELP)
     key = f"held:{state.hold.key}"
@@ -89,7 +90,7 @@ def _how(factors: dict[str, tuple[str, ...]]) -> None:
         "What stays",
         list(factors),
         key=key,
-        format_func=bound.words,
+        format_func=partial(values.attribute_label, name),
         on_change=_take_held,
         args=(key,),
         help="By effects the classifier minds these; of a straight path their own directions are "
@@ -158,7 +159,9 @@ def strip(change: Edit) -> Edited:
         st.rerun(scope="fragment")
     own = POINT if map.code_from.get() == "point" else UPLOADED
     start = f"Row {change.start:,}" if isinstance(change.start, int) else own
-    st.markdown(f"{plain(start)} → {plain(target_text.words_of(change.bundle, change.text))}")
+    wanted = services.targets.target_of(change.bundle, change.text)
+    said = plain(target_text.words(wanted, change.bundle))
+    st.markdown(f"{plain(start)} → {values.icons(change.bundle, wanted)} {said}")
     kind = st.success if found.reached is not None and not found.changed else st.warning
     kind(sentence(found.summary()) + ".", icon=":material/compare_arrows:")
     return found
@@ -214,13 +217,17 @@ def read_out(change: Edit, found: Edited) -> None:
         st.caption(f"Nearest training row: {row:,} ({about}), {distances[0]:.3g} away.")
         navigation.link("traverse", "Traverse from this row")
     with right:
-        names, now, before = zip(*_readings(found, step), strict=True)
+        read = _readings(found, step)
+        names = [_called(change.bundle, *one[:2]) for one in read]
+        _, _, now, before = zip(*read, strict=True)
+        seen = [services.values.pictures(change.bundle, a).get(value, "") for a, value, *_ in read]
         st.markdown(
             f"**What is seen at {_position(found, step)}**",
             help="Probabilities by the bundle's classifier, or by a probe on codes for an "
             "attribute that it does not know. The mark is the probability before the edit.",
         )
-        drawing(bars(names, now, reference=before, title="what is seen"), key="edit-readings")
+        drawn = bars(names, now, reference=before, pictures=seen, title="what is seen")
+        drawing(drawn, key="edit-readings")
         st.caption("Bars: the probability in this picture. Marks: in the picture before.")
 
 
@@ -228,18 +235,22 @@ def _position(found: Edited, step: int) -> str:
     return f"{100 * found.positions[step]:.0f} % of the way"
 
 
-def _readings(found: Edited, step: int) -> list[tuple[str, float, float]]:
+def _called(name: str, attribute: str, value: str) -> str:
+    """A value beside its attribute."""
+    title = services.values.title
+    return f"{title(name, attribute)} {title(name, attribute, value)}"
+
+
+def _readings(found: Edited, step: int) -> list[tuple[str, str, float, float]]:
     """Of each attribute the values that are likeliest before, at the step, or wanted."""
     readings = []
     for attribute, table in found.probabilities.items():
-        values = found.values(attribute)
+        named = found.values(attribute)
         shown = [int(table[0].argmax()), int(table[step].argmax())]
         if attribute in found.wanted:
-            shown.append(values.index(found.wanted[attribute]))
+            shown.append(named.index(found.wanted[attribute]))
         for k in dict.fromkeys(shown):
-            readings.append(
-                (f"{attribute} {values[k]}", float(table[step, k]), float(table[0, k]))
-            )
+            readings.append((attribute, named[k], float(table[step, k]), float(table[0, k])))
     return readings
 
 

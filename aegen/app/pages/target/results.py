@@ -174,7 +174,7 @@ def _before(request: TargetRequest) -> None:
     if found is not None and len(found):
         image_grid(quantize(found.images), key="targeted-before", label="Draws of before")
         target = services.targets.target_of(last.bundle, last.text)
-        st.caption(f"Still the draws of before: {plain(target_text.words(target))}.")
+        st.caption(f"Still the draws of before: {plain(target_text.words(target, last.bundle))}.")
 
 
 # what it is worth
@@ -197,7 +197,7 @@ def figures(request: TargetRequest, found: Targeted) -> None:
         "model.",
     )
     if len(parts) > 1:
-        names = [target_text.words(part) for part in parts]
+        names = [target_text.words(part, request.bundle) for part in parts]
         shares = [float(part.accept(found.candidates).mean()) for part in parts]
         drawing(bars(names, shares, reference=singly, title="found, by condition"), key="found")
         st.caption("Found, by condition; the mark is the share without the target.")

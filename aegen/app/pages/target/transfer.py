@@ -9,9 +9,9 @@ import streamlit as st
 from aegen.app import services
 from aegen.app.components.drawing import drawing
 from aegen.app.components.image_grid import image_grid
-from aegen.app.pages.target import builder, snippets, state
+from aegen.app.pages.target import picker, snippets, state
 from aegen.app.state import draws, formats, link
-from aegen.app.widgets import bound, share_bar, target_text
+from aegen.app.widgets import bound, share_bar, target_text, values
 from aegen.app.widgets.markdown import plain
 from aegen.core.images import quantize
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TransferRequest", "asked", "figures", "pictures", "share"]
 
-GROUP_HELP = "A value from the list; or type a target, such as hair=3 and density>=20%."
+GROUP_HELP = "Rows with a value, or with one of each of several attributes; or any target as text."
 
 TransferRequest = tuple[str, str, str, int, int]
 """A transfer as asked for: bundle, dependence of, margins of, how many, seed."""
@@ -28,7 +28,7 @@ TransferRequest = tuple[str, str, str, int, int]
 
 def asked(name: str) -> TransferRequest | None:
     """The two groups as widgets; None where the bundle has no attributes to tell groups by."""
-    options = builder.single_values(name)
+    options = _single_values(name)
     if len(options) < 2:
         st.info("This bundle has no attributes to tell groups of rows by.")
         return None
@@ -36,12 +36,20 @@ def asked(name: str) -> TransferRequest | None:
         for k, (label, item) in enumerate(
             (("Dependence of", state.source), ("Margins of", state.margins))
         ):
-            builder.pick(label, name, item, options, options[k], GROUP_HELP)
+            picker.pick(label, name, item, options[k], GROUP_HELP)
         bound.number("Pictures", state.draws.count, 1, draws.MOST, width=120)
         bound.number("Seed", state.draws.seed, 0, formats.HIGHEST_SEED, width=120)
     link.show(state.TRANSFER)
     n, seed = state.draws.count.get(), state.draws.seed.get()
     return name, state.source.get(), state.margins.get(), n, seed
+
+
+def _single_values(name: str) -> list[str]:
+    """The texts of the targets that ask for one value of one attribute."""
+    from aegen.targeting import AttributeEquals
+
+    known = services.targets.factors(name, True)
+    return [str(AttributeEquals(each, value)) for each in known for value in known[each]]
 
 
 def pictures(asked: TransferRequest) -> Transferred:
@@ -59,18 +67,21 @@ def pictures(asked: TransferRequest) -> Transferred:
     return found
 
 
-def figures(found: Transferred) -> None:
+def figures(name: str, found: Transferred) -> None:
     """How far the attribute moved, and how much of the rest stayed."""
     from aegen.figures import bars
 
     was, became = found.moved
-    margins = plain(target_text.words(found.margins))
+    margins = plain(target_text.words(found.margins, name))
+    seen = values.icons(name, found.margins)
     st.markdown(
-        f"**{margins}**: {100 * was:.0f} % of the draws before, **{100 * became:.0f} %** after",
+        f"{seen} **{margins}**: {100 * was:.0f} % of the draws before, "
+        f"**{100 * became:.0f} %** after",
         help="As the bundle's classifier sees the pictures.",
     )
     if found.stayed:
-        names, shares = list(found.stayed), list(found.stayed.values())
+        names = [services.values.title(name, one) for one in found.stayed]
+        shares = list(found.stayed.values())
         drawing(bars(names, shares, title="share of draws whose value stayed"), key="stayed")
         st.caption("Share of the draws whose value of each other attribute stayed the same.")
     st.caption(

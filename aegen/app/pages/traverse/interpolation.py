@@ -72,8 +72,8 @@ def strip(a: Place, b: Place, found: Interpolation) -> None:
     from aegen.figures.filmstrip import filmstrip
 
     words = "".join(
-        f'<span title="{escape(attribute)} {100 * share:.0f} %">{escape(value)}</span>'
-        for attribute, value, share in found.readings
+        f'<span title="{escape(one.attribute)} {100 * one.share:.0f} %">{escape(one.value)}</span>'
+        for one in found.readings
     )
     source = share_bar.source(filmstrip(found.images))
     st.html(
@@ -82,5 +82,9 @@ def strip(a: Place, b: Place, found: Interpolation) -> None:
         f'<div style="display:grid;grid-template-columns:repeat({STEPS_BETWEEN},1fr);'
         f'max-width:1000px;text-align:center;font-size:.85rem;opacity:.8">{words}</div>'
     )
-    seen = f" Below each picture: the {found.readings[0][0]} seen in it." if found.readings else ""
+    seen = (
+        f" Below each picture: the {found.readings[0].attribute} seen in it."
+        if found.readings
+        else ""
+    )
     st.caption(f"{origin(a)} → {origin(b)}.{seen}")

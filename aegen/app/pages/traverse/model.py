@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aegen.app import services
-from aegen.app.services.places import Place, Reading, code_of, readings
+from aegen.app.services.places import Place, Reading, code_of, reading, readings
 from aegen.core.arrays import FloatArray
 from aegen.core.images import grid, png, quantize
 from aegen.core.storage import npz
@@ -129,8 +129,9 @@ def _readings_on(name: str, images: NDArray[np.float32]) -> tuple[Reading, ...]:
         return ()
     changes = {a: int((np.diff(shares.argmax(axis=1)) != 0).sum()) for a, shares in told.items()}
     attribute = max(told, key=changes.__getitem__)  # the first of equals
-    values = services.bundles.bundle(name).manifest.attributes[attribute].classes
-    return tuple((attribute, values[row.argmax()], float(row.max())) for row in told[attribute])
+    return tuple(
+        reading(name, attribute, int(row.argmax()), float(row.max())) for row in told[attribute]
+    )
 
 
 def picture_png(place: Place, shown: int) -> bytes:
