@@ -14,6 +14,7 @@ __all__ = [
     "axes",
     "code_from",
     "colour",
+    "draw",
     "layers",
     "outline",
     "overlay",
@@ -21,6 +22,7 @@ __all__ = [
     "pinned",
     "projection",
     "rolls",
+    "scale",
     "selected",
     "selection",
     "selection_text",
@@ -60,11 +62,17 @@ axes: Item[tuple[int, int]] = Item(
 colour: Item[str] = Item("colour", "", str, per_bundle=True)
 """What colours the map: an attribute, "density" or "plain"; "" is the first attribute."""
 
+scale: Item[str] = Item("scale", "even", str)
+"""How the colours of the map go with numbers, one of `aegen.figures.colour_scale.SCALES`."""
+
 overlay: Item[str] = Item("draws", "none", str)
 """Latent model that is shown over the map, or "none"."""
 
 layers: Item[str] = Item("as", "draws", str)
 """How that model is shown there: its "draws", its "contours", or "both"."""
+
+draw: Item[int | None] = Item("draw", None, formats.whole(0, 10**6), str)
+"""The chosen one of these draws, counted from 0."""
 
 selected: Item[Selection | None] = Item("select", None, selection, selection_text, per_bundle=True)
 """The rows selected on the map."""

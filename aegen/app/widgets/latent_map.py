@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+import functools
+from typing import Any, cast
 
 import numpy as np
 import streamlit as st
 
 from aegen.app import services
-from aegen.app.components import latent_map, path_of, picture, select_on_map
+from aegen.app.components import latent_map, picture, said_on_map, select_on_map
 from aegen.app.row_selection import Area, AttributeEquals, area
-from aegen.app.state import map, visit
+from aegen.app.state import link, map, visit
 from aegen.app.widgets import bound, row_picker
 from aegen.app.widgets.model_overlay import Layers
 from aegen.core.arrays import IntArray
 from aegen.core.errors import AegenError
+from aegen.figures.colour_scale import SCALES, Scale
 
 __all__ = ["clear", "map_controls", "map_of_rows", "path", "unpin"]
 
@@ -78,9 +80,17 @@ def _take_axis(place: int, key: str) -> None:
 
 
 def map_of_rows(
-    name: str, projection: str, colour: str, over: Layers | None = None, height: int = 600
+    name: str,
+    projection: str,
+    colour: str,
+    over: Layers | None = None,
+    height: int = 600,
+    draw: link.Item[int | None] = map.draw,
 ) -> None:
-    """The map; what is selected and pinned on it is in ``state.selected`` and ``state.pinned``."""
+    """The map; what is selected and pinned on it is in ``state.selected`` and ``state.pinned``.
+
+    ``draw`` is the chosen one of the draws over it, by its number.
+    """
     opened = services.bundles.bundle(name)
     colouring = services.projections.labels(name, colour, projection)
     over = over or Layers()
@@ -93,7 +103,10 @@ def map_of_rows(
         labels=None if colouring is None else colouring.values,
         categories=None if colouring is None else colouring.categories,
         label_title="" if colouring is None else colouring.title,
+        scale=_scale(),
+        names=services.projections.names(name, colour, projection),
         draws=over.draws,
+        draw_codes=over.codes,
         contours=over.lines,
         chosen=_stressed(name),
         thumbnails=opened.thumbnails,
@@ -108,6 +121,11 @@ def map_of_rows(
         height=height,
         live=_live(name, projection),
         on_path=_take_path,
+        draw=draw.get()
+        if over.draws is not None and (draw.get() or 0) < len(over.draws)
+        else None,
+        on_draw=functools.partial(_take_draw, draw),
+        on_scale=_take_scale,
     )
     _take_polygon(projection, outline, found.polygon)
     if found.pinned != map.pinned.get():
@@ -134,9 +152,21 @@ def _live(name: str, projection: str) -> dict[str, Any] | None:
     }
 
 
+def _scale() -> Scale:
+    return cast("Scale", map.scale.keep(SCALES))
+
+
+def _take_scale() -> None:
+    map.scale.set(said_on_map(MAP, "scale"))
+
+
+def _take_draw(draw: link.Item[int | None]) -> None:
+    draw.set(said_on_map(MAP, "draw")["index"])
+
+
 def _take_path() -> None:
-    said = path_of(MAP)
-    points = said["points"]
+    said = said_on_map(MAP, "path")
+    points = None if said is None else said["points"]
     if points is None:
         map.path.reset()
     else:

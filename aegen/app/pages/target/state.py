@@ -82,6 +82,7 @@ DRAW: tuple[Item[Any], ...] = (
     map.projection,
     map.axes,
     map.colour,
+    map.scale,
     map.selected,
     map.pinned,
 )
