@@ -10,7 +10,7 @@ import streamlit as st
 
 from aegen.app import services
 from aegen.app.components import latent_map, picture, said_on_map, select_on_map
-from aegen.app.row_selection import Area, AttributeEquals, area
+from aegen.app.row_selection import Area, AttributeEquals, Selection, area, axes_of
 from aegen.app.state import link, map, visit
 from aegen.app.widgets import bound, row_picker
 from aegen.app.widgets.model_overlay import Layers
@@ -18,7 +18,7 @@ from aegen.core.arrays import IntArray
 from aegen.core.errors import AegenError
 from aegen.figures.colour_scale import SCALES, Scale
 
-__all__ = ["clear", "map_controls", "map_of_rows", "path", "unpin"]
+__all__ = ["clear", "map_controls", "map_of_rows", "path", "select", "unpin"]
 
 MAP = "map"
 
@@ -209,6 +209,19 @@ def clear() -> None:
     """Nothing is selected any more, on the map and beside it; the pinned row stays."""
     map.selected.reset()
     select_on_map(MAP, None, map.pinned.get())
+
+
+def select(chosen: Selection) -> None:
+    """Select these rows, on the map that they were selected on."""
+    map.selected.set(chosen)
+    if not isinstance(chosen, Area):
+        select_on_map(MAP, None, map.pinned.get())
+        return
+    axes = axes_of(chosen.projection)
+    map.projection.set(chosen.projection if axes is None else "axes")
+    if axes is not None:
+        map.axes.set(axes)
+    select_on_map(MAP, chosen.polygon, map.pinned.get())
 
 
 def unpin() -> None:

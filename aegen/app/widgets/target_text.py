@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from aegen.app import services
-from aegen.app.state import link
+from aegen.app.row_selection import Area, AttributeEquals, Selection
+from aegen.app.state import link, map
 from aegen.core.errors import AegenError
 
 if TYPE_CHECKING:
     from aegen.targeting import Target
 
-__all__ = ["add", "alternatives", "words", "words_of"]
+__all__ = ["add", "alternatives", "condition", "words", "words_of"]
 
 
 def words(target: Target) -> str:
@@ -30,9 +31,9 @@ def words(target: Target) -> str:
         case t.And(parts=()):
             return "anything"
         case t.And():
-            return " and ".join(map(_inner, target.parts))
+            return " and ".join(_inner(part) for part in target.parts)
         case t.Or() if len(groups := alternatives(target)) > 1:
-            return " or ".join(map(_inner, groups))
+            return " or ".join(_inner(part) for part in groups)
         case t.Or():
             parts: tuple[Any, ...] = target.parts
             return f"{parts[0].attribute} is {' or '.join(part.value for part in parts)}"
@@ -47,6 +48,8 @@ def words(target: Target) -> str:
         case t.Probability():
             low, high = 100 * target.low, 100 * target.high
             return f"{target.attribute} {target.value} is {low:.0f} to {high:.0f} % likely"
+        case t.Region() if kept := _kept_as(target):
+            return f"inside “{kept}”"
         case t.Region():
             where = target.projection.upper().replace("-", " ")
             return f"inside an area of the {where} map"
@@ -59,6 +62,22 @@ def words(target: Target) -> str:
                 return f"in a denser place than {low:.0f} % of the rows"
             return f"in a denser place than {low:.0f} to {high:.0f} % of the rows"
     return str(target)
+
+
+def condition(chosen: Selection) -> Target:
+    """Rows that were selected, as a condition of a target."""
+    from aegen import targeting
+
+    if isinstance(chosen, AttributeEquals):
+        return targeting.AttributeEquals(chosen.attribute, chosen.value)
+    return targeting.Region(chosen.projection, chosen.polygon)
+
+
+def _kept_as(region: Target) -> str | None:
+    """The name that the person gave to an area."""
+    text = str(region)
+    named = ((name, each) for name, each in map.kept.get() if isinstance(each, Area))
+    return next((name for name, each in named if str(condition(each)) == text), None)
 
 
 def _inner(part: Target) -> str:

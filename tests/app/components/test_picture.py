@@ -73,7 +73,7 @@ def test_the_specification_names_the_parts_that_belong_together():
 def test_float_labels_make_a_continuous_scale():
     shown = picture(POINTS, labels=np.linspace(-1, 3, 50), label_title="density")
     assert shown.kind == "value"
-    assert shown.limits == (-1.0, 3.0)
+    assert shown.stops == (-1.0, 3.0)
     assert shown.palette == SCALE
     assert shown.label(49) == "density 3"
 

@@ -18,6 +18,7 @@ SHOWN: tuple[Item[Any], ...] = (
     map.layers,
     map.draw,
     map.selected,
+    map.kept,
     map.pinned,
     map.path,
 )

@@ -84,6 +84,7 @@ DRAW: tuple[Item[Any], ...] = (
     map.colour,
     map.scale,
     map.selected,
+    map.kept,
     map.pinned,
 )
 """What the link of targeted draws holds, beside the latent model's fields."""
