@@ -2,9 +2,10 @@
 
 from aegen.app import page
 from aegen.app.pages.masks import state
+from aegen.app.pages.masks.explanation import explanation
 from aegen.app.pages.masks.interventions import what_if
 from aegen.app.pages.masks.layer_charts import layer_figures
-from aegen.app.pages.masks.layer_map import layer_map, layers_of, network
+from aegen.app.pages.masks.layer_map import epoch_masks, layer_map, layers_of, network
 from aegen.app.pages.masks.overlap import beside_others
 from aegen.app.pages.masks.snippets import share
 from aegen.app.pages.masks.ticket_picker import chosen_layer, chosen_ticket
@@ -17,8 +18,10 @@ def ticket() -> None:
     if name:
         layer = chosen_layer(layers_of(name))
         network(name, layer)
+        explanation(name, layer)
         layer_map(name, layer)
-        layer_figures(name, layer)
+        page.part(epoch_masks)(name, layer)
+        page.part(layer_figures)(name, layer)
         page.part(what_if)(name)
         page.part(beside_others)(name)
         share(name)

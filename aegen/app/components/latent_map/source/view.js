@@ -42,7 +42,7 @@ class View {
     this.room = rooms.get(map);
     Object.assign(this, { turn: 0, shown: {}, hidden: new Set(), stressed: null, tool: "pan" });
     Object.assign(this, { polygon: null, pinned: null, spec: null, grid: null, atlas: null });
-    Object.assign(this, { draws: null, drawn: null, labelled: true });
+    Object.assign(this, { draws: null, ring: null, labelled: true });
     this.camera = new Camera();
     this.thumbnails = new Thumbnails(this.camera);
     this.build(parent);
@@ -172,7 +172,7 @@ class View {
     }
     this.applyChosen();
     this.applyLayers();
-    if (shown.draw !== spec.draw) shown.draw = this.drawn = spec.draw;
+    if (shown.draw !== spec.draw) shown.draw = this.ring = spec.draw;
     this.applyPath();
     this.applyAtlas();
     this.showLook();
@@ -381,9 +381,9 @@ class View {
     const row = (i) => (i === null || !(i < this.xs.length) ? null : [this.xs[i], this.ys[i]]);
     this.overlay.polygon = this.polygon;
     this.overlay.pinned = row(this.pinned);
-    this.overlay.drawn = this.drawn;
+    this.overlay.drawn = this.ring;
     this.showTools();
-    this.mark("draw", this.drawn);
+    this.mark("draw", this.ring);
     this.mark("polygon", this.polygon?.length);
     this.mark("pinned", this.pinned);
   }
@@ -408,7 +408,7 @@ class View {
   }
 
   showTools() {
-    const selected = Boolean(this.polygon) || this.pinned !== null || this.drawn !== null;
+    const selected = Boolean(this.polygon) || this.pinned !== null || this.ring !== null;
     this.toolbar.show({ tool: this.tool, selected, labels: this.labelled });
   }
 
@@ -553,7 +553,7 @@ class View {
   clicked(at) {
     if (this.tool === "look") this.looked(at);
     const draw = this.drawAt(at);
-    if (draw >= 0) return this.pick(this.drawn === draw ? null : draw);
+    if (draw >= 0) return this.pick(this.ring === draw ? null : draw);
     const point = this.pointAt(at);
     if (point < 0) return;
     this.pinned = this.pinned === point ? null : point;
@@ -561,14 +561,14 @@ class View {
   }
 
   pick(draw) {
-    this.drawn = draw;
+    this.ring = draw;
     this.showLook();
     this.paint();
     this.tell("draw", { index: draw });
   }
 
   escaped() {
-    if (this.drawn !== null) this.pick(null);
+    if (this.ring !== null) this.pick(null);
     if (!this.polygon && this.pinned === null) return;
     this.polygon = null;
     this.pinned = null;
