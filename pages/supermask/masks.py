@@ -1,5 +1,7 @@
 """Masks: a network of kept, inverted and dropped weights, looked at and analysed."""
 
+import streamlit as st
+
 from aegen.app import page
 from aegen.app.pages.masks import state
 from aegen.app.pages.masks.explanation import explanation
@@ -17,11 +19,12 @@ def ticket() -> None:
     name = chosen_ticket()
     if name:
         layer = chosen_layer(layers_of(name))
-        network(name, layer)
-        explanation(name, layer)
-        layer_map(name, layer)
-        page.part(epoch_masks)(name, layer)
-        page.part(layer_figures)(name, layer)
+        with st.container(key="replayed"):  # nothing in it fades while others are made
+            network(name, layer)
+            explanation(name, layer)
+            layer_map(name, layer)
+            page.part(epoch_masks)(name, layer)
+            page.part(layer_figures)(name, layer)
         page.part(what_if)(name)
         page.part(beside_others)(name)
         share(name)

@@ -1,6 +1,9 @@
 // Follows the epoch that a map shows (`aegen-epoch`), so that a part of the page shows the same.
 //
-// One question at a time: while the server answers, only the newest epoch is remembered.
+// One question at a time: while the server answers, only the newest epoch is remembered. Each waits
+// a moment: together with what the map itself says when it rests, it would stand for that.
+
+const MOMENT = 150; // milliseconds
 
 const followers = new WeakMap();
 
@@ -22,9 +25,17 @@ class Follower {
   }
 
   ask() {
-    if (this.asked || this.wanted === this.epoch || this.wanted === null) return;
-    this.asked = true;
-    this.tell("epoch", this.wanted);
+    this.timer ??= setTimeout(() => {
+      this.timer = null;
+      if (this.asked || this.wanted === this.epoch || this.wanted === null) return;
+      this.asked = true;
+      this.tell("epoch", this.wanted);
+    }, MOMENT);
+  }
+
+  close() {
+    clearTimeout(this.timer);
+    window.removeEventListener("aegen-epoch", this.hear);
   }
 }
 
@@ -37,7 +48,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   // Streamlit may run a late clean-up after the next call: only the last call's counts.
   return () => {
     if (follower.turn !== turn) return;
-    window.removeEventListener("aegen-epoch", follower.hear);
+    follower.close();
     followers.delete(parentElement);
   };
 }
