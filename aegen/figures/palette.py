@@ -8,7 +8,7 @@ evenly in lightness, so it also reads in grey. `template` builds on these.
 
 from __future__ import annotations
 
-__all__ = ["ACCENT", "CATEGORIES", "QUIET", "SCALE", "category_colours"]
+__all__ = ["ACCENT", "CATEGORIES", "MORE", "QUIET", "SCALE", "category_colours"]
 
 CATEGORIES = (
     "#2a84a5",
@@ -22,6 +22,24 @@ CATEGORIES = (
     "#8e76f2",
     "#6fab7b",
 )
+
+MORE = (
+    "#543054",
+    "#780024",
+    "#0c0ce4",
+    "#c09cc0",
+    "#e43cc0",
+    "#6c48fc",
+    "#780084",
+    "#24fcb4",
+    "#a82478",
+    "#246048",
+    "#84d884",
+    "#6c4800",
+    "#2400b4",
+    "#b47848",
+)
+"""Colours after `CATEGORIES`, chosen in the same way; 24 are nearer to each other than ten."""
 
 SCALE = (
     "#562a8d",
@@ -43,10 +61,11 @@ QUIET = "#8b979d"
 
 
 def category_colours(count: int) -> tuple[str, ...]:
-    """``count`` colours, one a category; they repeat where there are more than ten.
+    """``count`` colours, one a category; they repeat where there are more than 24.
 
     Example:
-        >>> len(category_colours(12)), category_colours(11)[10] == CATEGORIES[0]
+        >>> len(category_colours(12)), category_colours(25)[24] == CATEGORIES[0]
         (12, True)
     """
-    return tuple(CATEGORIES[k % len(CATEGORIES)] for k in range(count))
+    known = CATEGORIES + MORE
+    return tuple(known[k % len(known)] for k in range(count))

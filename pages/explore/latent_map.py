@@ -3,7 +3,7 @@
 import streamlit as st
 
 from aegen.app import page
-from aegen.app.pages.latent_map import path_panel, selection_panel, snippets, state
+from aegen.app.pages.latent_map import draw_panel, path_panel, selection_panel, snippets, state
 from aegen.app.state import map
 from aegen.app.widgets import latent_map, model_overlay, share_bar
 
@@ -22,6 +22,7 @@ def explore(name: str) -> None:
     with narrow:
         selection_panel.selected_rows(name, colour)
         selection_panel.pinned_row(name)
+        draw_panel.chosen_draw(spec, over)
     path_panel.path(name, projection)
     share_bar.share("latent-map", snippets.of_selection(name, map.selected.get()))
 

@@ -1,10 +1,13 @@
 """Masks: a network of kept, inverted and dropped weights, looked at and analysed."""
 
+import streamlit as st
+
 from aegen.app import page
 from aegen.app.pages.masks import state
+from aegen.app.pages.masks.explanation import explanation
 from aegen.app.pages.masks.interventions import what_if
 from aegen.app.pages.masks.layer_charts import layer_figures
-from aegen.app.pages.masks.layer_map import layer_map, layers_of, network
+from aegen.app.pages.masks.layer_map import epoch_masks, layer_map, layers_of, network
 from aegen.app.pages.masks.overlap import beside_others
 from aegen.app.pages.masks.snippets import share
 from aegen.app.pages.masks.ticket_picker import chosen_layer, chosen_ticket
@@ -16,9 +19,12 @@ def ticket() -> None:
     name = chosen_ticket()
     if name:
         layer = chosen_layer(layers_of(name))
-        network(name, layer)
-        layer_map(name, layer)
-        layer_figures(name, layer)
+        with st.container(key="replayed"):  # nothing in it fades while others are made
+            network(name, layer)
+            explanation(name, layer)
+            layer_map(name, layer)
+            page.part(epoch_masks)(name, layer)
+            page.part(layer_figures)(name, layer)
         page.part(what_if)(name)
         page.part(beside_others)(name)
         share(name, layer)

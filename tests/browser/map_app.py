@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from aegen.app.components import latent_map, picture, select_on_map
+from aegen.app.components import latent_map, picture, said_on_map, select_on_map
 from aegen.core.polygons import inside
 
 COLUMNS, SIDE, TILES = 20, 4, 200
@@ -37,12 +37,15 @@ n = int(st.query_params.get("n", "3000"))
 points, group = reference_set(n)
 if st.checkbox("turned"):
     points = points[:, ::-1]
-colours = st.radio("colour", ["group", "height", "none"], horizontal=True)
+colours = st.radio("colour", ["group", "height", "third", "none"], horizontal=True)
 labels = {
     "group": {"labels": group, "categories": ["left", "middle", "right"], "label_title": "group"},
     "height": {"labels": points[:, 1], "label_title": "height"},
+    "third": {"labels": np.arange(n) * 3 // n, "label_title": "third"},
     "none": {},
 }[colours]
+if "named" in st.query_params:
+    labels["names"] = [("left", 0, 0, 0), ("right", 2, 20, 0)]
 rings = {"draws": points[:30] + 0.5} if st.checkbox("draws") else {}
 if st.checkbox("ring"):
     turn = np.linspace(0, 2 * np.pi, 200)
@@ -60,4 +63,5 @@ if st.checkbox("map", value=True):
         **(start if "linked" in st.query_params else {}),
     )
     found = None if seen.polygon is None else int(inside(points, seen.polygon).sum())
+    st.text(f"chosen {said_on_map('map', 'draw')} scale {said_on_map('map', 'scale')}")
     st.text(f"found {found} pinned {seen.pinned} hidden {seen.hidden}")

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from aegen.core.polygons import inside
+from aegen.figures.palette import CATEGORIES
 
 pytestmark = pytest.mark.browser
 
@@ -178,6 +179,62 @@ def test_hovering_shows_the_tile_of_the_row(server, visit):
     map_.page.mouse.move(*map_.pixel(*points[bare]))
     map_.page.get_by_text(f"row {bare}", exact=True).wait_for()
     assert map_.page.locator(".aegen-map-tile").is_hidden()
+
+
+def test_draws_answer_to_hover_and_click_and_are_told_as_new(server, visit):
+    points, _ = reference_set(300)
+    map_ = Map(visit(f"{server.url}?n=300"), 300)
+    map_.page.get_by_text("draws", exact=True).click()
+    map_.page.get_by_text("300 points · 30 draws").wait_for()
+    outermost = int(points[:30, 0].argmax())
+    place = map_.pixel(*(points[outermost] + 0.5))
+    map_.page.mouse.move(*place)
+    map_.page.get_by_text(f"new: draw {outermost + 1}", exact=True).wait_for()
+    map_.page.mouse.click(*place)
+    map_.says(f"chosen {{'index': {outermost}}} scale None")
+    map_.says("found None pinned None hidden ()")
+    assert map_.root.get_attribute("data-draw") == str(outermost)
+    map_.page.mouse.click(*place)
+    map_.says("chosen {'index': None} scale None")
+
+
+def test_pictures_and_names_lie_over_the_points_where_there_is_room(server, visit):
+    map_ = Map(visit(f"{server.url}?n=300&named=1"), 300)
+    map_.page.wait_for_selector(".aegen-map[data-names='2']:not([data-thumbnails])")
+    map_.page.locator(".aegen-map-entry").nth(2).click()  # what is hidden has no name
+    map_.page.wait_for_selector(".aegen-map[data-names='1']")
+    for _ in range(2):
+        map_.tool("Zoom in (+)")
+    map_.page.wait_for_selector(".aegen-map[data-thumbnails]")
+    map_.page.locator(".aegen-map-over").focus()
+    map_.page.keyboard.press("i")
+    map_.page.wait_for_selector(".aegen-map:not([data-thumbnails]):not([data-names])")
+
+
+def test_rows_are_drawn_in_random_order(server, visit):
+    """All three values lie all over each group: drawn by rows, the last one would cover them."""
+    map_ = Map(visit(f"{server.url}?n=30000"), 30_000)
+    map_.page.get_by_text("third", exact=True).first.click()
+    map_.page.wait_for_function(
+        "document.querySelectorAll('.aegen-map-entry')[2].innerText == '2'"
+    )
+    map_.page.wait_for_selector(".aegen-map[data-drawn='30000']")
+    map_.page.mouse.move(5, 5)
+    map_.page.wait_for_timeout(500)
+    left, top = map_.pixel(10, 0)
+    clip = {"x": left - 12, "y": top - 12, "width": 24, "height": 24}
+    shot = Image.open(io.BytesIO(map_.page.screenshot(clip=clip))).convert("RGB")
+    colours = [[int(c[k : k + 2], 16) for k in (1, 3, 5)] for c in CATEGORIES[:3]]
+    pixels = np.asarray(shot, dtype=float).reshape(-1, 1, 3)
+    nearest = np.linalg.norm(pixels - np.array(colours), axis=2).argmin(axis=1)
+    assert np.bincount(nearest, minlength=3).min() > 0.15 * len(nearest)
+
+
+def test_a_colours_scale_is_chosen_beside_the_bar(server, visit):
+    map_ = Map(visit(server.url), 3_000)
+    map_.page.get_by_text("height", exact=True).first.click()
+    map_.page.get_by_role("button", name="rank").click()
+    map_.says("chosen None scale rank")
 
 
 def dark_at(map_, x, y):

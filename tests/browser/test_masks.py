@@ -1,6 +1,7 @@
 """Masks and Train as a person sees them: read off, zoom, replay, a phone, a training."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -94,7 +95,9 @@ def view(page):
 
 
 def test_reading_zooming_and_the_keyboard(visit, app, masks):
-    page = first(visit, app, "masks?masks.ticket=bars&masks.layer=fc1&masks.laid=matrix")
+    page = first(
+        visit, app, "masks?masks.ticket=bars&masks.layer=fc1&masks.laid=matrix&masks.order=built"
+    )
     canvas = drawn(page)
     mask = Ticket.read(masks / "bars.ticket").masks["fc1"]
     axes = [("unit", 12), ("row", 16), ("column", 16)]
@@ -130,11 +133,12 @@ def test_reading_zooming_and_the_keyboard(visit, app, masks):
 
 
 def test_a_convolutions_tiles_and_another_layer(visit, app, masks):
-    page = first(visit, app, "masks?masks.ticket=edges&masks.layer=conv2")
+    page = first(visit, app, "masks?masks.ticket=edges&masks.layer=conv2&masks.order=full")
     drawn(page)
     mask = Ticket.read(masks / "edges.ticket").masks["conv2"]
     axes = [("filter", 4), ("channel", 4), ("row", 3), ("column", 3)]
-    cells = tiles(mask.shape).indices()
+    fullest = np.argsort(-np.count_nonzero(mask, axis=(1, 2, 3)), kind="stable")
+    cells = replace(tiles(mask.shape), order=tuple(fullest.tolist())).indices()
     for row, column in ((0, 0), (4, 5), (10, 2)):
         assert read_off(page, row, column) == said_of(mask, axes, int(cells[row, column]))
     before = page.locator(".aegen-mask").get_attribute("data-drawn")
@@ -152,7 +156,28 @@ def test_a_convolutions_tiles_and_another_layer(visit, app, masks):
 def test_the_unit_beside_the_map_is_one_with_weights(visit, app, masks):
     page = first(visit, app, "masks?masks.ticket=late&masks.layer=fc1&masks.laid=matrix")
     drawn(page)
-    assert page.locator(".aegen-mask-side figcaption").nth(1).inner_text() == "unit 3"
+    left = np.count_nonzero(Ticket.read(masks / "late.ticket").masks["fc1"], axis=1)
+    told = page.locator(".aegen-mask-side figcaption").nth(1).inner_text()
+    assert told == f"unit {left.argmax()}"
+    dead = page.locator(".aegen-mask-legend span", has_text="dead units").inner_text()
+    assert re.search(r"\d+ of 12", dead)
+    assert int(re.search(r"(\d+) of 12", dead)[1]) >= 3
+
+
+def test_ten_weights_give_another_sum_when_a_mask_is_clicked(visit, app):
+    page = first(visit, app, "masks?masks.ticket=bars&masks.layer=fc1")
+    drawn(page)
+    page.get_by_text("try it on ten of its weights").click()
+    page.wait_for_selector(".aegen-ten[data-sum]")
+    sum_ = page.locator(".aegen-ten").get_attribute("data-sum")
+    page.locator(".aegen-ten .state").first.click()
+    page.wait_for_function(
+        "old => document.querySelector('.aegen-ten').dataset.sum !== old", arg=sum_
+    )
+    page.get_by_role("button", name="As trained").click()
+    page.wait_for_function(
+        "old => document.querySelector('.aegen-ten').dataset.sum === old", arg=sum_
+    )
 
 
 def test_a_replay_goes_through_the_epochs_and_the_bars_follow(visit, app, masks):

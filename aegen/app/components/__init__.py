@@ -4,9 +4,9 @@ from aegen.app.components.address import address
 from aegen.app.components.latent_map import (
     MapSelection,
     latent_map,
-    path_of,
     picture,
+    said_on_map,
     select_on_map,
 )
 
-__all__ = ["MapSelection", "address", "latent_map", "path_of", "picture", "select_on_map"]
+__all__ = ["MapSelection", "address", "latent_map", "picture", "said_on_map", "select_on_map"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,6 +23,9 @@ from aegen.app.services.places import code_of
 from aegen.core.arrays import ByteArray, FloatArray
 from aegen.core.errors import InvalidInput
 from aegen.core.images import quantize
+
+if TYPE_CHECKING:
+    from aegen.bundles import Bundle
 
 __all__ = ["answer"]
 
@@ -57,17 +60,13 @@ def _codes(ask: Ask) -> tuple[FloatArray, dict[str, Any]]:
     bundle = services.bundles.bundle(ask.bundle)
     match ask:
         case Codes():
-            return ask.codes, {}
+            return _beside_nearest(bundle, ask.codes) if ask.nearest else (ask.codes, {})
         case Walked():
             return code_of(ask.place)[None], {}
         case OnMap():
             _require_rows(ask.bundle, () if ask.row is None else (ask.row,))
             z = services.projections.unproject(ask.bundle, ask.projection, ask.points, ask.row)
-            if not ask.nearest:
-                return z, {}
-            rows, distances = services.draws.nearest(ask.bundle, z)
-            said = {"rows": rows.tolist(), "distances": distances.round(4).tolist()}
-            return np.concatenate([z, bundle.codes[rows]]), said
+            return _beside_nearest(bundle, z) if ask.nearest else (z, {})
         case Mixture():
             _require_rows(ask.bundle, ask.rows)
             share = ask.weights / ask.weights.sum()
@@ -84,6 +83,13 @@ def _codes(ask: Ask) -> tuple[FloatArray, dict[str, Any]]:
             codes = services.targets.edited(ask.edit).codes
             whole = (codes[-1] - codes[0]) / ask.edit.reach
             return codes[0] + np.linspace(0, ask.to, ask.steps)[:, None] * whole, {}
+
+
+def _beside_nearest(bundle: Bundle, z: FloatArray) -> tuple[FloatArray, dict[str, Any]]:
+    """Codes, behind them those of their nearest training rows, and which rows these are."""
+    rows, distances = bundle.nearest(z)
+    said = {"rows": rows.tolist(), "distances": distances.round(4).tolist()}
+    return np.concatenate([z, bundle.codes[rows]]), said
 
 
 def _copying(name: str, codes: FloatArray) -> dict[str, Any]:

@@ -53,10 +53,11 @@ FURTHEST = 1e6
 
 @dataclass(frozen=True)
 class Codes:
-    """Codes (k, d) as they are."""
+    """Codes (k, d) as they are; with ``nearest`` as `OnMap`."""
 
     bundle: str
     codes: FloatArray
+    nearest: bool = False
 
 
 @dataclass(frozen=True)
@@ -190,7 +191,7 @@ def _loaded(text: str) -> Any:
 
 
 def _codes(show: dict[str, Any]) -> Codes:
-    return Codes(_bundle(show), _table(show, "codes"))
+    return Codes(_bundle(show), _table(show, "codes"), _flag(show, "nearest"))
 
 
 def _on_map(show: dict[str, Any]) -> OnMap:

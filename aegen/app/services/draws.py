@@ -32,6 +32,7 @@ __all__ = [
     "draw",
     "nearest",
     "overlaid",
+    "overlaid_codes",
     "quality",
     "varied",
 ]
@@ -115,9 +116,15 @@ def codes_of(spec: SamplerSpec, n: int, seed: int, sampler: Any = None) -> Float
 
 
 @cached(EACH)
+def overlaid_codes(spec: SamplerSpec, n: int, seed: int) -> FloatArray:
+    """Codes of ``n`` draws, (n, d), for a map."""
+    return codes_of(spec, n, seed)
+
+
+@cached(EACH)
 def overlaid(spec: SamplerSpec, n: int, seed: int, projection: str) -> FloatArray:
-    """Where ``n`` draws lie in a projection."""
-    return project(spec.bundle, projection, codes_of(spec, n, seed))
+    """Where these draws lie in a projection."""
+    return project(spec.bundle, projection, overlaid_codes(spec, n, seed))
 
 
 @cached(24)

@@ -6,6 +6,8 @@ import functools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from aegen.app.components.mask_map import Packed, pack
 from aegen.app.jobs.job import Job, Jobs
 from aegen.app.jobs.thread import ThreadJob
@@ -13,6 +15,7 @@ from aegen.app.jobs.turns import Turns
 from aegen.app.services import evaluation_data, reconstruction, tickets
 from aegen.app.services.cache import cached
 from aegen.app.services.tickets import ticket_stamp
+from aegen.core.arrays import BoolArray
 from aegen.core.errors import InvalidInput
 from aegen.supermask.training.runs import CLASS
 
@@ -28,11 +31,13 @@ __all__ = [
     "changed_masks",
     "changed_packed",
     "changed_ticket",
+    "dead_units",
     "evaluated",
     "evaluation",
     "like",
     "paths_of",
     "rule_of",
+    "unit_order",
 ]
 
 ALL = "all"
@@ -169,6 +174,32 @@ def paths_of(name: str, epoch: int | None, change: MaskChange) -> dict[str, Laye
 
     network = tickets.plan(name)
     return None if network is None else paths(network, changed_masks(name, epoch, change))
+
+
+@cached(64, of=ticket_stamp)
+def dead_units(name: str, layer: str, epoch: int | None, change: MaskChange) -> BoolArray:
+    """Which units of a layer are dead, (out,).
+
+    They have no weight left, or where the network is known, lie on no path from input to output.
+    """
+    from aegen.supermask.paths import fan_in
+
+    found = paths_of(name, epoch, change)
+    empty: BoolArray = fan_in(changed_masks(name, epoch, change)[layer]) == 0
+    return empty if found is None else found[layer].dead
+
+
+@cached(64, of=ticket_stamp)
+def unit_order(
+    name: str, layer: str, epoch: int | None, change: MaskChange, full: bool
+) -> tuple[int, ...]:
+    """The units of a layer, the dead ones last; ``full`` puts those with most weights first."""
+    from aegen.supermask.paths import fan_in
+
+    dead = dead_units(name, layer, epoch, change)
+    left = fan_in(changed_masks(name, epoch, change)[layer])
+    order = np.lexsort((-left if full else np.zeros_like(left), dead))
+    return tuple(int(unit) for unit in order)
 
 
 @cached(64, of=ticket_stamp)

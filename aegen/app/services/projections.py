@@ -17,7 +17,16 @@ from aegen.core.errors import InvalidInput
 if TYPE_CHECKING:
     from aegen.figures.small_map import Shade
 
-__all__ = ["Labels", "coordinates", "density", "labels", "project", "shade", "unproject"]
+__all__ = [
+    "Labels",
+    "coordinates",
+    "density",
+    "labels",
+    "names",
+    "project",
+    "shade",
+    "unproject",
+]
 
 
 @dataclass(frozen=True)
@@ -78,6 +87,38 @@ def labels(name: str, colour: str, projection: str) -> Labels | None:
     if values.dtype == bool:
         return Labels(values.to_numpy().astype(np.uint8), categories, title)
     return Labels(values.to_numpy(np.float64), None, title)
+
+
+@cached(24)
+def names(name: str, colour: str, projection: str) -> list[tuple[str, int | None, float, float]]:
+    """What groups of rows are called: text, value among those of the colouring, and place.
+
+    By the attribute that colours the map; beside other colours by the one that names most.
+    """
+    own = labels(name, colour, projection)
+    if own is not None and own.categories is not None:
+        return _names(name, colour, projection, own.categories)
+    best: tuple[float, list[tuple[str, int | None, float, float]]] = 0.0, []
+    for attribute in bundle(name).manifest.attributes:
+        told = labels(name, attribute, projection)
+        if told is not None and told.categories:
+            groups = _names(name, attribute, projection, told.categories)
+            share = len({code for _, code, _, _ in groups}) / len(told.categories)
+            best = max(best, (share, groups), key=lambda each: (each[0], -len(each[1])))
+    return [(text, None, x, y) for text, _, x, y in best[1]]
+
+
+def _names(
+    name: str, attribute: str, projection: str, categories: tuple[str, ...]
+) -> list[tuple[str, int | None, float, float]]:
+    from aegen.figures.cluster_names import cluster_names
+
+    found = labels(name, attribute, projection)
+    assert found is not None
+    groups = cluster_names(coordinates(name, projection), found.values)
+    several = len(bundle(name).manifest.attributes) > 1
+    start = f"{attribute} " if several and all(text.isdigit() for text in categories) else ""
+    return [(f"{start}{categories[code]}", code, x, y) for code, x, y in groups]
 
 
 @cached(12)

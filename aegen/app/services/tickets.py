@@ -9,8 +9,11 @@ from __future__ import annotations
 import hashlib
 import math
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from aegen.app.components.mask_map import Packed, pack
 from aegen.app.server.sharing import sharing
@@ -28,6 +31,7 @@ __all__ = [
     "add_ticket",
     "architecture",
     "counts",
+    "few_weights",
     "frames",
     "history",
     "history_problem",
@@ -44,6 +48,17 @@ __all__ = [
     "ticket_stamp",
     "total",
 ]
+
+
+@dataclass(frozen=True)
+class FewWeights:
+    """A few weights of a ``unit``: of which inputs, as they were drawn, and their mask."""
+
+    unit: int
+    inputs: tuple[int, ...]
+    weights: tuple[float, ...]
+    mask: tuple[int, ...]
+
 
 OWN = re.compile(r"~[0-9a-f]{16}")
 """Names of tickets that were uploaded or trained here."""
@@ -182,8 +197,13 @@ def ticket(name: str) -> Ticket:
 
 
 def ticket_name(name: str) -> str:
-    """A ticket's title, with its name where others have the same, since lists show titles only."""
+    """A ticket's title, with its name where others have the same, since lists show titles only.
+
+    One of a person's own has the first signs of its name: another one may have its title.
+    """
     title = _title(name)
+    if name.startswith("~"):
+        return f"{title} ({name[1:5]})"
     alike = [other for other in shipped_tickets() if other != name and _title(other) == title]
     return f"{title} ({name})" if alike else title
 
@@ -312,6 +332,29 @@ def counts(name: str, epoch: int | None = None) -> dict[str, tuple[int, int, int
         layer: (int(k), int(i), int(d))
         for layer, (k, i, d) in zip(known.layers, keep_invert_drop, strict=True)
     }
+
+
+@cached(32, of=ticket_stamp)
+def few_weights(name: str, layer: str, most: int = 10) -> FewWeights:
+    """Some weights of the unit that has most left: kept, inverted and dropped ones."""
+    opened = ticket(name)
+    mask = opened.masks[layer].reshape(len(opened.masks[layer]), -1)
+    unit = int((mask != 0).sum(axis=1).argmax())
+    groups = [np.flatnonzero(mask[unit] == state) for state in (1, -1, 0)]
+    spread = [
+        group[np.linspace(0, len(group) - 1, most).round().astype(int)]
+        for group in groups
+        if len(group)
+    ]
+    turns = [int(place) for each in zip(*spread, strict=True) for place in each]
+    places = sorted(list(dict.fromkeys(turns))[:most])
+    weights = opened.frozen(layer).reshape(mask.shape)[unit]
+    return FewWeights(
+        unit,
+        tuple(places),
+        tuple(float(weights[place]) for place in places),
+        tuple(int(mask[unit, place]) for place in places),
+    )
 
 
 @cached(64, of=ticket_stamp)

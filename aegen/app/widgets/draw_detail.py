@@ -17,7 +17,7 @@ from aegen.app.widgets import share_bar
 from aegen.core.arrays import FloatArray
 from aegen.core.images import quantize
 
-__all__ = ["chosen", "grid", "picked"]
+__all__ = ["chosen", "grid", "new_picture", "picked"]
 
 HEIGHT, MORE = 140, 11
 """Height of the box in pixels, and what each attribute after the first adds to it: the same also
@@ -78,18 +78,28 @@ def picked(spec: SamplerSpec, draw: Any, choices: DrawChoices) -> None:
 
 
 def _detail(spec: SamplerSpec, draw: Any, choice: int) -> None:
-    rows, distances = services.draws.nearest(spec.bundle, draw.codes[choice : choice + 1])
-    row = int(rows[0])
+    row, distance = _nearest(spec.bundle, draw.codes[choice])
     began = "" if draw.rows is None else f"began at {int(draw.rows[choice]):,}"
     if draw.rows is not None and int(draw.rows[choice]) == row:
         began = "began there"
-    words = escape(services.bundles.words_of(spec.bundle, row))
-    nearest = f"<b>row&nbsp;{row:,}</b><br>nearest, {distances[0]:.3g} away<br>{words}"
-    share_bar.beside(
-        [
-            (quantize(draw.images[choice]), f"<b>picture&nbsp;{choice + 1}</b><br>{began}"),
-            (services.images.sheet(spec.bundle, (row,))[0], nearest),
-        ],
-        side=64,
-        wrap=False,
-    )
+    said = f"<b>picture&nbsp;{choice + 1}</b><br>{began}"
+    _beside_row(spec.bundle, draw.images[choice], said, row, distance)
+
+
+def new_picture(name: str, image: ArrayLike, code: FloatArray, said: str) -> None:
+    """A picture, what is ``said`` of it in HTML, and the row that is nearest to its code."""
+    _beside_row(name, image, said, *_nearest(name, code), wrap=True)
+
+
+def _beside_row(
+    name: str, image: ArrayLike, said: str, row: int, distance: float, *, wrap: bool = False
+) -> None:
+    words = escape(services.bundles.words_of(name, row))
+    nearest = f"<b>row&nbsp;{row:,}</b><br>nearest, {distance:.3g} away<br>{words}"
+    pictures = [(quantize(image), said), (services.images.sheet(name, (row,))[0], nearest)]
+    share_bar.beside(pictures, side=64, wrap=wrap)
+
+
+def _nearest(name: str, code: FloatArray) -> tuple[int, float]:
+    rows, distances = services.draws.nearest(name, code[None])
+    return int(rows[0]), float(distances[0])

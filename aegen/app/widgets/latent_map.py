@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import streamlit as st
 
 from aegen.app import services
-from aegen.app.components import latent_map, path_of, picture, select_on_map
-from aegen.app.row_selection import Area, AttributeEquals, area
-from aegen.app.state import map, visit
+from aegen.app.components import latent_map, picture, said_on_map, select_on_map
+from aegen.app.row_selection import Area, AttributeEquals, Selection, area, axes_of
+from aegen.app.state import link, map, visit
 from aegen.app.widgets import bound, row_picker, values
 from aegen.app.widgets.model_overlay import Layers
 from aegen.core.arrays import IntArray
 from aegen.core.errors import AegenError
+from aegen.figures.colour_scale import SCALES, Scale
 
-__all__ = ["clear", "map_controls", "map_of_rows", "path", "unpin"]
+__all__ = ["clear", "map_controls", "map_of_rows", "path", "select", "unpin"]
 
 MAP = "map"
 
@@ -80,9 +81,17 @@ def _take_axis(place: int, key: str) -> None:
 
 
 def map_of_rows(
-    name: str, projection: str, colour: str, over: Layers | None = None, height: int = 600
+    name: str,
+    projection: str,
+    colour: str,
+    over: Layers | None = None,
+    height: int = 600,
+    draw: link.Item[int | None] = map.draw,
 ) -> None:
-    """The map; what is selected and pinned on it is in ``state.selected`` and ``state.pinned``."""
+    """The map; what is selected and pinned on it is in ``state.selected`` and ``state.pinned``.
+
+    ``draw`` is the chosen one of the draws over it, by its number.
+    """
     opened = services.bundles.bundle(name)
     colouring = services.projections.labels(name, colour, projection)
     over = over or Layers()
@@ -95,7 +104,10 @@ def map_of_rows(
         labels=None if colouring is None else colouring.values,
         categories=None if colouring is None else colouring.categories,
         label_title="" if colouring is None else colouring.title,
+        scale=_scale(),
+        names=services.projections.names(name, colour, projection),
         draws=over.draws,
+        draw_codes=over.codes,
         contours=over.lines,
         chosen=_stressed(name),
         thumbnails=opened.thumbnails,
@@ -110,6 +122,11 @@ def map_of_rows(
         height=height,
         live=_live(name, projection),
         on_path=_take_path,
+        draw=draw.get()
+        if over.draws is not None and (draw.get() or 0) < len(over.draws)
+        else None,
+        on_draw=partial(_take_draw, draw),
+        on_scale=_take_scale,
     )
     _take_polygon(projection, outline, found.polygon)
     if found.pinned != map.pinned.get():
@@ -136,9 +153,21 @@ def _live(name: str, projection: str) -> dict[str, Any] | None:
     }
 
 
+def _scale() -> Scale:
+    return cast("Scale", map.scale.keep(SCALES))
+
+
+def _take_scale() -> None:
+    map.scale.set(said_on_map(MAP, "scale"))
+
+
+def _take_draw(draw: link.Item[int | None]) -> None:
+    draw.set(said_on_map(MAP, "draw")["index"])
+
+
 def _take_path() -> None:
-    said = path_of(MAP)
-    points = said["points"]
+    said = said_on_map(MAP, "path")
+    points = None if said is None else said["points"]
     if points is None:
         map.path.reset()
     else:
@@ -181,6 +210,19 @@ def clear() -> None:
     """Nothing is selected any more, on the map and beside it; the pinned row stays."""
     map.selected.reset()
     select_on_map(MAP, None, map.pinned.get())
+
+
+def select(chosen: Selection) -> None:
+    """Select these rows, on the map that they were selected on."""
+    map.selected.set(chosen)
+    if not isinstance(chosen, Area):
+        select_on_map(MAP, None, map.pinned.get())
+        return
+    axes = axes_of(chosen.projection)
+    map.projection.set(chosen.projection if axes is None else "axes")
+    if axes is not None:
+        map.axes.set(axes)
+    select_on_map(MAP, chosen.polygon, map.pinned.get())
 
 
 def unpin() -> None:

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from aegen.app.components.mask_map import Sheet, matrix, slice_of, tiles
 
 __all__ = ["Layout", "MaskedLayer"]
@@ -97,6 +100,17 @@ class MaskedLayer:
             at = {k: min(i, sizes[k] - 1) for k, i in enumerate(still[: len(sizes)])}
             return slice_of(sizes, down, across, at)
         return matrix(self.shape)
+
+    def fullest(self, mask: NDArray[np.int8], axes: Sequence[int]) -> tuple[int, ...]:
+        """Where a slice of ``axes`` must hold the others to have the most remaining weights.
+
+        Example:
+            >>> MaskedLayer("x", (1, 1, 1, 3)).fullest(np.array([[[[0, 1, 0]]]]), (0, 1))
+            (0, 0, 0, 1)
+        """
+        sizes = tuple(size for _, size in self.axes)
+        counts = (mask.reshape(sizes) != 0).sum(axis=tuple(axes), keepdims=True)
+        return tuple(int(k) for k in np.unravel_index(int(counts.argmax()), counts.shape))
 
     def unit_at(self, layout: Layout, sheet: Sheet) -> str | None:
         """How a unit shows: as a "row" of cells, as a "block" of tiles, or not as one."""

@@ -26,10 +26,16 @@ SHOWN = ("draws", "contours", "both")
 
 @dataclass(frozen=True, eq=False)
 class Layers:
-    """What lies over the map: places of draws, and lines with the share of draws they hold."""
+    """What lies over the map: places and codes of draws, and lines with the share they hold."""
 
     draws: FloatArray | None = None
+    codes: FloatArray | None = None
     lines: list[tuple[float, FloatArray]] | None = None
+
+    def chosen(self, number: int | None) -> int | None:
+        """The draw of this number, where it is there."""
+        n = 0 if self.draws is None else len(self.draws)
+        return number if number is not None and number < n else None
 
 
 def chosen_model(name: str, shown: tuple[link.Item[Any], ...]) -> SamplerSpec | None:
@@ -78,14 +84,15 @@ def layers(spec: SamplerSpec | None, projection: str) -> Layers | None:
             copying.smoothing(spec)
         with right:
             copying.copying(services.draws.quality(spec))
-    draws = lines = None
+    draws = codes = lines = None
     if shown != "contours":
         draws = services.draws.overlaid(spec, OVERLAID, SEED, projection)
+        codes = services.draws.overlaid_codes(spec, OVERLAID, SEED)
     if shown != "draws":
         with st.spinner("Drawing contours …", width="stretch"):
             found = services.draws.contours(spec, projection)
         lines = [(contour.share, line) for contour in found for line in contour.lines]
-    return Layers(draws, lines)
+    return Layers(draws, codes, lines)
 
 
 def said(spec: SamplerSpec | None, over: Layers | None, projection: str) -> None:
@@ -98,7 +105,9 @@ def said(spec: SamplerSpec | None, over: Layers | None, projection: str) -> None
     )
     parts, both = [], over.draws is not None and over.lines is not None
     if over.draws is not None:
-        parts.append(f"Rings: {len(over.draws):,} draws of the {title}.")
+        parts.append(
+            f"Rings: {len(over.draws):,} draws of the {title}. Point at one to see what is new."
+        )
     if over.lines is not None:
         parts.append(
             f"Contours{'' if both else f' of the {title}'}: the smallest areas of the {where} map "

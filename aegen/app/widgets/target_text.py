@@ -6,13 +6,14 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from aegen.app import services
-from aegen.app.state import link
+from aegen.app.row_selection import Area, AttributeEquals, Selection
+from aegen.app.state import link, map
 from aegen.core.errors import AegenError
 
 if TYPE_CHECKING:
     from aegen.targeting import Between, Target
 
-__all__ = ["add", "alternatives", "title", "words", "words_of"]
+__all__ = ["add", "alternatives", "condition", "title", "words", "words_of"]
 
 
 def words(target: Target, name: str = "") -> str:
@@ -53,6 +54,8 @@ def words(target: Target, name: str = "") -> str:
             return f"{title(name, target.attribute)} {value} is {low:.0f} to {high:.0f} % likely"
         case t.Between():
             return f"{title(name, target.attribute)} is {_range(target)}"
+        case t.Region() if kept := _kept_as(target):
+            return f"inside “{kept}”"
         case t.Region():
             where = target.projection.upper().replace("-", " ")
             return f"inside an area of the {where} map"
@@ -88,6 +91,22 @@ def title(name: str, attribute: str, value: str | None = None) -> str:
     if name:
         return services.values.title(name, attribute, value)
     return attribute if value is None else value
+
+
+def condition(chosen: Selection) -> Target:
+    """Rows that were selected, as a condition of a target."""
+    from aegen import targeting
+
+    if isinstance(chosen, AttributeEquals):
+        return targeting.AttributeEquals(chosen.attribute, chosen.value)
+    return targeting.Region(chosen.projection, chosen.polygon)
+
+
+def _kept_as(region: Target) -> str | None:
+    """The name that the person gave to an area."""
+    text = str(region)
+    named = ((name, each) for name, each in map.kept.get() if isinstance(each, Area))
+    return next((name for name, each in named if str(condition(each)) == text), None)
 
 
 def _inner(part: Target, name: str) -> str:

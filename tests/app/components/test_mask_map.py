@@ -2,6 +2,7 @@
 
 import re
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -92,6 +93,27 @@ def test_a_tile_is_a_kernel():
         top = unit // sheet.blocks_across * block
         left = unit % sheet.blocks_across * sheet.block[1]
         np.testing.assert_array_equal(found[top : top + 3, left : left + 3], values[unit, 0])
+
+
+@pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: layer.name)
+def test_units_in_another_order_are_the_layer_with_its_units_in_that_order(layer):
+    rng = np.random.default_rng(0)
+    order = tuple(rng.permutation(layer.shape[0]).tolist())
+    values = np.arange(np.prod(layer.shape)).reshape(layer.shape)
+    for layout in layer.layouts():
+        if layout == "slice":
+            continue
+        plain = layer.sheet(layout).indices()
+        wanted = np.where(plain < 0, -1, values[list(order)].reshape(-1)[plain])
+        found = replace(layer.sheet(layout), order=order).indices()
+        np.testing.assert_array_equal(found, wanted)
+
+
+def test_a_slice_opens_where_most_weights_remain():
+    mask = np.zeros((4, 3, 5, 2), np.int8)
+    mask[2, 1, 1], mask[1, 1, 1, 1], mask[0, 0, 0, 0] = [1, -1], 1, 1
+    assert MaskedLayer("x", mask.shape).fullest(mask, (0, 1)) == (0, 0, 1, 1)
+    assert MaskedLayer("x", mask.shape).fullest(mask, (2, 3)) == (2, 1, 0, 0)
 
 
 @pytest.mark.parametrize(("down", "across"), [(0, 1), (1, 0), (2, 3), (0, 3)])

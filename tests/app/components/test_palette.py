@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 
-from aegen.figures.palette import CATEGORIES, SCALE
+from aegen.figures.palette import CATEGORIES, MORE, SCALE
 
 # What a linear RGB colour looks like without red or green receptors (Machado et al. 2009).
 PROTAN = [
@@ -50,6 +50,12 @@ def least_distance(colours, vision):
 def test_categories_differ_for_every_kind_of_sight():
     for vision in (np.eye(3), PROTAN, DEUTAN):
         assert least_distance(CATEGORIES, vision) > APART
+
+
+def test_so_do_many_though_less():
+    for vision in (np.eye(3), PROTAN, DEUTAN):
+        assert least_distance(CATEGORIES + MORE, vision) > 0.88 * APART
+        assert least_distance([*CATEGORIES, *MORE, "#2a88a8"], vision) < 0.88 * APART
 
 
 def test_the_check_rejects_red_beside_green():

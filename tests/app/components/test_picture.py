@@ -73,9 +73,32 @@ def test_the_specification_names_the_parts_that_belong_together():
 def test_float_labels_make_a_continuous_scale():
     shown = picture(POINTS, labels=np.linspace(-1, 3, 50), label_title="density")
     assert shown.kind == "value"
-    assert shown.limits == (-1.0, 3.0)
+    assert shown.stops == (-1.0, 3.0)
     assert shown.palette == SCALE
     assert shown.label(49) == "density 3"
+
+
+def test_numbers_that_single_precision_would_make_one_colour_travel_in_double():
+    near = 1e9 + 1e-3 * np.linspace(-1, 1, 50)
+    table = parts(picture(POINTS, labels=near))["labels"]["table"]
+    assert table["label"].to_pylist() == near.tolist()
+    assert parts(picture(POINTS, labels=near - 1e9))["labels"]["table"]["label"].type == "float"
+    assert picture(POINTS, labels=near).label(0) == "999,999,999.99900"
+
+
+def test_ends_that_are_passed_are_said_to_be():
+    values = np.r_[np.linspace(0, 1, 4_999), 900.0]
+    shown = picture(np.zeros((5_000, 2)), labels=values)
+    assert specification(shown, parts(shown), height=300)["scale"]["beyond"] == [True, True]
+    assert picture(POINTS, labels=np.linspace(0, 1, 50)).beyond == (False, False)
+
+
+def test_codes_of_draws_are_as_many_as_draws():
+    codes = np.arange(15.0).reshape(5, 3)
+    table = parts(picture(POINTS, draws=POINTS[:5], draw_codes=codes))["draw_codes"]["table"]
+    assert table["code"].to_pylist() == codes.tolist()
+    with pytest.raises(InvalidInput, match="as many as draws"):
+        picture(POINTS, draws=POINTS[:4], draw_codes=codes)
 
 
 def test_colours_repeat_when_there_are_more_categories():

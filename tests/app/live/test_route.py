@@ -106,6 +106,9 @@ def test_a_place_on_the_map_comes_with_its_nearest_row(channel):
     assert (header["rows"], header["distances"]) == ([6], [0.0])
     assert (pictures[0] == pictures[1]).all()
     assert len(ask(channel, show)[1]) == 1
+    code = {"ask": "codes", "bundle": "bars", "codes": [bundle.codes[6].tolist()]}
+    assert ask(channel, {**code, "nearest": True})[0]["rows"] == [6]
+    assert "rows" not in ask(channel, code)[0]
 
 
 def test_readings_come_as_drawings_without_pictures(channel, monkeypatch):

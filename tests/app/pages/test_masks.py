@@ -130,6 +130,65 @@ def test_the_replay_has_every_epochs_counts_and_masks(opened, ticket_folder):
         np.testing.assert_array_equal(unpack(frame), history.masks(epoch)["fc1"])
 
 
+@pytest.fixture
+def few_alive(ticket_folder):
+    """A ticket of which units 0 and 2 of the first layer have nothing left, and nobody reads 5."""
+    bars = Ticket.read(ticket_folder / "bars.ticket")
+    first, second = bars.masks["fc1"].copy(), bars.masks["fc2"].copy()
+    first[[0, 2]] = 0
+    first[7, 0], second[:, 7] = 1, 1
+    second[:, 5] = 0
+    changed = bars.with_masks({**bars.masks, "fc1": first, "fc2": second})
+    changed.write(ticket_folder / "few.ticket")
+    return changed
+
+
+def test_dead_units_come_last_and_the_fullest_first_on_wish(opened, few_alive):
+    spec = spec_of(opened("masks", ticket="few", layer="fc1"))
+    assert {0, 2, 5} <= set(spec["dead"])
+    alive = [unit for unit in range(12) if unit not in spec["dead"]]
+    assert spec["sheet"]["order"] == alive + spec["dead"]
+    full = spec_of(opened("masks", ticket="few", layer="fc1", order="full"))["sheet"]["order"]
+    left = np.count_nonzero(few_alive.masks["fc1"], axis=1)
+    assert set(full[len(alive) :]) == set(spec["dead"])
+    assert (np.diff(left[full[: len(alive)]]) <= 0).all()
+    built = spec_of(opened("masks", ticket="few", layer="fc1", order="built"))
+    assert built["sheet"]["order"] is None
+    assert built["dead"] == spec["dead"]
+
+
+def test_ten_weights_are_the_layers_own(opened, ticket_folder):
+    ticket = Ticket.read(ticket_folder / "bars.ticket")
+    few = services.tickets.few_weights("bars", "fc1")
+    assert set(few.mask) == {-1, 0, 1}
+    assert len(few.inputs) == 10
+    np.testing.assert_array_equal(few.mask, ticket.masks["fc1"][few.unit, list(few.inputs)])
+    np.testing.assert_allclose(few.weights, ticket.frozen("fc1")[few.unit, list(few.inputs)])
+    given = component(opened("masks", ticket="bars", layer="fc1"), "aegen.ten_weights")[0]
+    assert (given["weights"], given["mask"]) == (list(few.weights), list(few.mask))
+
+
+def test_charts_follow_the_epoch_that_goes_by(opened):
+    app = opened("masks", ticket="bars", passing="2")
+    assert not app.exception
+    assert component(app, "aegen.epoch")[0]["epoch"] == 2
+    assert spec_of(app)["epoch"] == EPOCHS
+    assert "masks.passing" not in link_of(app)
+    moved = opened("masks", ticket="bars", passing="2", **{"on-map": "yes", "threshold": "2"})
+    assert not moved.exception
+    assert not moved.error
+
+
+def test_two_tickets_of_ones_own_are_told_apart(ticket_folder):
+    content = (ticket_folder / "bars.ticket").read_bytes()
+    other = Ticket.read(ticket_folder / "bars-b.ticket")
+    again = replace(other, about={**other.about, "title": "Bars, seed 0"})
+    names = [services.tickets.add_ticket(each) for each in (content, again.to_bytes())]
+    told = [services.tickets.ticket_name(name) for name in names]
+    assert len({*told, services.tickets.ticket_name("bars")}) == 3
+    assert all(each.startswith("Bars, seed 0") for each in told)
+
+
 @pytest.mark.parametrize("layer", ["conv2", "fc1"])
 def test_convolutions_are_tiles(opened, layer):
     app = opened("masks", ticket="edges", layer=layer)

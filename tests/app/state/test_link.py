@@ -325,3 +325,19 @@ def test_names_come_once_and_not_by_the_thousand():
         formats.names(",".join(f"a{k}" for k in range(201)))
     with pytest.raises(ValueError, match="at most 12 whole"):
         formats.wholes("0," * 12 + "0")
+
+
+def test_kept_selections_come_back_by_their_names(show):
+    show(SimpleNamespace(session_state={}, query_params=Link()))
+    held = (
+        ("tall; thin: 7 %", Area("umap", ((0.0, 0.5), (1.0, 0.0), (1.0, 1.0)))),
+        ("sevens", AttributeEquals("a;b", "x:y")),
+    )
+    text = map.kept_text(held)
+    assert map.read_kept(text) == held
+    for wrong in ("", "a", ":class=7", "a:~", ";".join(f"{k}:class={k}" for k in range(21))):
+        with pytest.raises(ValueError, match=r"needed|needs|neither"):
+            map.read_kept(wrong)
+    map.kept.set(held)
+    assert map.name_of(held[1][1]) == "sevens"
+    assert map.name_of(AttributeEquals("a", "b")) is None

@@ -10,7 +10,7 @@ who decides what is selected is in ``selection``; what browsers without WebGL ge
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 from numpy.typing import ArrayLike
@@ -28,7 +28,7 @@ from aegen.app.components.latent_map.selection import (
 from aegen.app.components.live import CLIENT
 from aegen.app.components.mount import component, nothing, send_part, spec_part
 
-__all__ = ["MapSelection", "Picture", "latent_map", "path_of", "picture", "select_on_map"]
+__all__ = ["MapSelection", "Picture", "latent_map", "picture", "said_on_map", "select_on_map"]
 
 _NO_WEBGL = "aegen.latent_map:no-webgl"
 
@@ -45,6 +45,9 @@ def latent_map(
     on_select: Callable[[], None] = nothing,
     live: dict[str, Any] | None = None,
     on_path: Callable[[], None] = nothing,
+    draw: int | None = None,
+    on_draw: Callable[[], None] = nothing,
+    on_scale: Callable[[], None] = nothing,
 ) -> MapSelection:
     """Draws every point and gives back what the person selected on the map.
 
@@ -62,7 +65,10 @@ def latent_map(
         on_select: called before the run that a new selection starts.
         live: what look and path tools show by the live channel: the "bundle", the "projection",
             whether its plane is "exact", and the "path" drawn so far, (k, 2) or None.
-        on_path: called before the run that a new path starts; `path_of` gives it.
+        on_path: called before the run that a new path starts; `said_on_map` gives it.
+        draw: the number of the draw that is chosen, where it lies over the points.
+        on_draw: called before the run that another choice of a draw starts.
+        on_scale: called before the run that another choice of the colours' scale starts.
 
     Returns:
         The polygon in data coordinates and the pinned row, None where there is none.
@@ -73,7 +79,13 @@ def latent_map(
     memory = st.session_state.setdefault(memory_key(key), {})
     settle(memory, polygon=polygon, pinned=pinned, points=fingerprint)
     with st.container(gap=None):
-        answer = _webgl_answer(key, on_select, on_path)
+        answer = _webgl_answer(
+            key,
+            on_selection_change=on_select,
+            on_path_change=on_path,
+            on_draw_change=on_draw,
+            on_scale_change=on_scale,
+        )
         if st.session_state.get(_NO_WEBGL):
             answer = replacement.draw(
                 shown,
@@ -86,7 +98,7 @@ def latent_map(
         selection, told = resolve(memory, answer, points=fingerprint, n=len(shown.points))
         if not st.session_state.get(_NO_WEBGL):
             spec = specification(shown, ready, height=height)
-            _send(key, ready, {**spec, "live": live, **told})
+            _send(key, ready, {**spec, "live": live, "draw": draw, **told})
     return selection
 
 
@@ -98,26 +110,21 @@ def select_on_map(key: str, polygon: ArrayLike | None = None, pinned: int | None
     ask(st.session_state.setdefault(memory_key(key), {}), polygon, pinned)
 
 
-def path_of(key: str) -> dict[str, Any]:
-    """What was drawn on a map last: its "points", or None where they were cleared, and where."""
-    found: dict[str, Any] = st.session_state[key].get("path") or {"points": None}
-    return found
+def said_on_map(key: str, what: Literal["path", "draw", "scale"]) -> Any:
+    """What a person did last on a map.
+
+    A path's "points", or None where they were cleared, and its "projection"; the "index" of the
+    chosen draw, or None; the name of the colours' scale.
+    """
+    return st.session_state[key].get(what)
 
 
-def _webgl_answer(
-    key: str, on_select: Callable[[], None], on_path: Callable[[], None]
-) -> dict[str, Any] | None:
+def _webgl_answer(key: str, **calls: Callable[[], None]) -> dict[str, Any] | None:
     """Puts the view on the page; what the person did on it last, or None."""
     if st.session_state.get(_NO_WEBGL):
         return None
     # Its content never changes, so the large script is sent once a visit.
-    result = _view(
-        key=key,
-        data={"map": key},
-        on_selection_change=on_select,
-        on_webgl_change=nothing,
-        on_path_change=on_path,
-    )
+    result = _view(key=key, data={"map": key}, on_webgl_change=nothing, **calls)
     st.session_state[_NO_WEBGL] = result.get("webgl") is False
     answer: dict[str, Any] | None = result.get("selection")
     return answer

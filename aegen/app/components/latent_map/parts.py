@@ -29,6 +29,7 @@ def parts(shown: Picture) -> Parts:
         "draws": None
         if shown.draws is None or not len(shown.draws)
         else _coordinates(shown.draws),
+        "draw_codes": None if shown.draw_codes is None else _codes(shown.draw_codes),
         "contours": _contours(shown),
         "chosen": None if shown.chosen is None else _part({"row": shown.chosen}, shown.chosen),
         "tiles": None if rows is None else _part({"row": rows}, rows),
@@ -50,7 +51,10 @@ def specification(shown: Picture, ready: Parts, *, height: int) -> dict[str, Any
         "categories": list(shown.categories),
         "counts": shown.counts,
         "palette": list(shown.palette),
-        "range": list(shown.limits) if shown.kind == "value" else None,
+        "scale": {"kind": shown.scale, "stops": list(shown.stops), "beyond": list(shown.beyond)}
+        if shown.kind == "value"
+        else None,
+        "names": [list(name) for name in shown.names],
         "height": height,
         "atlas": atlas
         and {
@@ -88,6 +92,12 @@ def _contours(shown: Picture) -> Part | None:
     share = np.repeat(np.array([share for share, _ in shown.contours], dtype=np.float32), lengths)
     columns = {"x": xy[:, 0].copy(), "y": xy[:, 1].copy(), "line": line, "share": share}
     return _part(columns, xy, line, share)
+
+
+def _codes(z: np.ndarray[Any, np.dtype[np.float32]]) -> Part:
+    """A list of numbers a row."""
+    flat = pa.array(np.ascontiguousarray(z).reshape(-1))
+    return _part({"code": pa.FixedSizeListArray.from_arrays(flat, z.shape[1])}, z)
 
 
 def _coordinates(xy: np.ndarray[Any, np.dtype[np.float32]]) -> Part:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,11 +13,16 @@ from numpy.typing import NDArray
 
 from aegen.core.arrays import FloatArray
 from aegen.core.errors import InvalidInput
-from aegen.figures.palette import CATEGORIES, SCALE
+from aegen.figures.colour_scale import Scale, stops
+from aegen.figures.palette import SCALE, category_colours
 
 __all__ = ["Atlas", "Picture", "picture"]
 
 Coordinates = NDArray[np.float32]
+Name = tuple[str, int | None, float, float]
+
+RESOLVED = 1e-4
+"""Of the range of numbers: what single precision may be wrong by before they travel in double."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,28 +41,33 @@ class Atlas:
 class Picture:
     """Points with their colours, draws and tiles, all checked.
 
-    ``labels`` are codes into ``categories`` (kind "category"), numbers within ``limits`` (kind
-    "value"), or None. ``palette`` holds a colour a category, or the stops of the scale.
+    ``labels`` are codes into ``categories`` (kind "category"), numbers (kind "value"), or None.
+    ``palette`` holds a colour a category, or those of the scale, which stand for the values of
+    ``stops``. ``names`` are (text, category or None, x, y).
     """
 
     points: Coordinates
     kind: Literal["category", "value"] | None
-    labels: NDArray[np.uint16] | NDArray[np.float32] | None
+    labels: NDArray[np.uint16] | NDArray[np.floating] | None
     categories: tuple[str, ...]
     palette: tuple[str, ...]
     title: str
+    scale: Scale
+    stops: tuple[float, ...]
+    names: tuple[Name, ...]
     draws: Coordinates | None
+    draw_codes: NDArray[np.float32] | None
     contours: tuple[tuple[float, Coordinates], ...] | None
     chosen: NDArray[np.int32] | None
     text: tuple[str, ...] | None
     atlas: Atlas | None
 
     @property
-    def limits(self) -> tuple[float, float]:
-        """The least and greatest label; (0, 1) where there are none."""
-        if self.labels is None or not len(self.labels):
-            return 0.0, 1.0
-        return float(self.labels.min()), float(self.labels.max())
+    def beyond(self) -> tuple[bool, bool]:
+        """Whether some numbers lie below, and above, the ends of the scale."""
+        if self.kind != "value" or self.labels is None or not len(self.labels):
+            return False, False
+        return bool(self.labels.min() < self.stops[0]), bool(self.labels.max() > self.stops[-1])
 
     @property
     def counts(self) -> list[int]:
@@ -71,8 +82,24 @@ class Picture:
         if self.labels is None:
             return ""
         value = self.labels[row]
-        name = self.categories[int(value)] if self.kind == "category" else f"{value:.3g}"
+        if self.kind == "category":
+            name = self.categories[int(value)]
+        else:
+            name = reading(float(value), self.stops)
         return f"{self.title} {name}".strip()
+
+
+def reading(value: float, stops: Sequence[float]) -> str:
+    """A number in as many digits as tell it from others on its scale.
+
+    Example:
+        >>> reading(0.12345, (0.0, 1.0)), reading(1e9 + 0.001, (1e9 - 0.01, 1e9 + 0.01))
+        ('0.123', '1,000,000,000.0010')
+    """
+    span, size = abs(stops[-1] - stops[0]), max(abs(stops[0]), abs(stops[-1]))
+    if not 0 < span < size / 100:
+        return f"{value:.3g}"
+    return f"{value:,.{max(0, 2 - math.floor(math.log10(span)))}f}"
 
 
 def picture(
@@ -82,7 +109,10 @@ def picture(
     categories: Sequence[str] | None = None,
     palette: Sequence[str] | None = None,
     label_title: str = "",
+    scale: Scale = "even",
+    names: Sequence[Name] = (),
     draws: NDArray[np.floating] | None = None,
+    draw_codes: FloatArray | None = None,
     contours: Sequence[tuple[float, FloatArray | Coordinates]] | None = None,
     chosen: NDArray[np.integer] | None = None,
     hover_text: Sequence[str] | None = None,
@@ -98,9 +128,12 @@ def picture(
         categories: the names of the codes, in order; without it the codes name themselves. The
             legend's entries switch categories on and off, in the view alone: the polygon holds
             hidden points too (``MapSelection.hidden`` says which were).
-        palette: ``#rrggbb`` colours, one a category or the stops of the scale.
+        palette: ``#rrggbb`` colours, one a category or those of the scale.
         label_title: what the labels are: "class".
+        scale: how colours go with float labels; see `aegen.figures.colour_scale`.
+        names: (text, category or None, x, y), written over the points.
         draws: (m, 2) a latent model's draws in the same coordinates, laid over as rings.
+        draw_codes: (m, d) their codes, by which hovering shows their pictures.
         contours: lines laid over as well, each the share of a whole that it holds, between 0 and
             1, and its vertices (k, 2).
         chosen: rows to stress, the others are dimmed; apart from ``polygon``.
@@ -116,15 +149,21 @@ def picture(
     xy = _coordinates(points, "points")
     if hover_text is not None and len(hover_text) != len(xy):
         raise InvalidInput(f"hover_text must have {len(xy)} entries, got {len(hover_text)}")
-    kind, values, names = _labels(labels, categories, len(xy))
+    kind, values, known = _labels(labels, categories, len(xy))
+    if draw_codes is not None and (draws is None or len(draw_codes) != len(draws)):
+        raise InvalidInput("draw_codes must be as many as draws")
     return Picture(
         points=xy,
         kind=kind,
         labels=values,
-        categories=names,
-        palette=_colours(palette, kind, len(names)),
+        categories=known,
+        palette=_colours(palette, kind, len(known)),
         title=label_title,
+        scale=scale,
+        stops=stops(values, scale) if kind == "value" and values is not None else (0.0, 1.0),
+        names=tuple(names),
         draws=None if draws is None else _coordinates(draws, "draws"),
+        draw_codes=None if draw_codes is None else np.asarray(draw_codes, np.float32),
         contours=None if contours is None else _contours(contours),
         chosen=None if chosen is None else _rows(chosen, len(xy), "chosen"),
         text=None if hover_text is None else tuple(str(text) for text in hover_text),
@@ -169,7 +208,7 @@ def _labels(
     labels: NDArray[np.generic] | None, categories: Sequence[str] | None, n: int
 ) -> tuple[
     Literal["category", "value"] | None,
-    NDArray[np.uint16] | NDArray[np.float32] | None,
+    NDArray[np.uint16] | NDArray[np.floating] | None,
     tuple[str, ...],
 ]:
     if labels is None:
@@ -182,7 +221,7 @@ def _labels(
             raise InvalidInput("labels must be integer codes where categories are given")
         if not np.isfinite(array).all():
             raise InvalidInput("labels must be finite, but some are NaN or infinite")
-        return "value", array.astype(np.float32), ()
+        return "value", _numbers(array), ()
     if array.dtype.kind not in "iub":
         raise InvalidInput(f"labels must be integer codes or floats, got {array.dtype}")
     least, most = (int(array.min()), int(array.max())) if n else (0, -1)
@@ -199,8 +238,20 @@ def _labels(
     return "category", array.astype(np.uint16), names
 
 
+def _numbers(values: NDArray[np.floating]) -> NDArray[np.floating]:
+    """In single precision where that shows no difference, as half as much travels then."""
+    with np.errstate(over="ignore"):
+        single = values.astype(np.float32)
+    if not len(values):
+        return single
+    first, last = stops(values)
+    wrong = np.abs(single.astype(np.float64) - values).max()
+    return single if wrong <= RESOLVED * (last - first) else values.astype(np.float64)
+
+
 def _colours(palette: Sequence[str] | None, kind: str | None, categories: int) -> tuple[str, ...]:
-    given = tuple(palette) if palette else SCALE if kind == "value" else CATEGORIES
+    own = SCALE if kind == "value" else category_colours(max(1, categories))
+    given = tuple(palette) if palette else own
     for colour in given:
         if not re.fullmatch(r"#[0-9a-fA-F]{6}", colour):
             raise InvalidInput(f"palette must hold colours like '#2a84a5', got {colour!r}")

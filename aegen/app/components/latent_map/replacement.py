@@ -8,13 +8,15 @@ the page tests that against every row.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, MutableMapping
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from aegen.app.components.latent_map.picture import Picture
+from aegen.app.components.latent_map.picture import Picture, reading
+from aegen.figures.colour_scale import positions
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -144,6 +146,8 @@ def figure(
                 hoverinfo="name",
             )
         )
+    for text, _, x, y in shown.names:
+        chart.add_annotation(x=x, y=y, text=f"<b>{escape(text)}</b>", showarrow=False)
     _show_asked(chart, shown, asked)
     axis = {"showticklabels": False, "showgrid": False, "zeroline": False, "title": None}
     chart.update_layout(
@@ -175,13 +179,18 @@ def _groups(
         ]
     if shown.kind == "value" and shown.labels is not None:
         scale = [[k / (len(shown.palette) - 1), colour] for k, colour in enumerate(shown.palette)]
-        low, high = shown.limits
+        ticks = [0, 0.5, 1]
+        told = np.interp(ticks, np.linspace(0, 1, len(shown.stops)), shown.stops)
         marker = {
-            "color": shown.labels[rows],
+            "color": positions(shown.labels[rows], shown.stops),
             "colorscale": scale,
-            "cmin": low,
-            "cmax": high,
-            "colorbar": {"title": {"text": shown.title}},
+            "cmin": 0,
+            "cmax": 1,
+            "colorbar": {
+                "title": {"text": shown.title},
+                "tickvals": ticks,
+                "ticktext": [reading(value, shown.stops) for value in told],
+            },
         }
         return [("points", rows, marker)]
     return [("points", rows, {"color": shown.palette[0]})]

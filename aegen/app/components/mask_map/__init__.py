@@ -10,34 +10,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import streamlit as st
+from numpy.typing import NDArray
 
 from aegen.app.components.mask_map.packing import Packed, pack
 from aegen.app.components.mask_map.sheet import Sheet, matrix, slice_of, tiles
-from aegen.app.components.mount import Part, callback, component, fingerprint, send_part, spec_part
+from aegen.app.components.mount import callback, component, fingerprint, send_part, spec_part
 from aegen.figures.mask_colours import MASK_COLOURS
 
-__all__ = ["Packed", "Replay", "Sheet", "mask_map", "matrix", "pack", "slice_of", "tiles"]
+__all__ = ["Packed", "Sheet", "mask_frames", "mask_map", "matrix", "pack", "slice_of", "tiles"]
 
 SCRIPTS = ("sheet.js", "paper.js", "places.js", "camera.js", "view.js")
 
 _view = component("mask_map", SCRIPTS)
-
-
-@dataclass(frozen=True, eq=False)
-class Replay:
-    """The epochs of a training whose masks are stored.
-
-    Attributes:
-        epochs: in order; 0 is before training.
-        masks: of the shown layer, one an epoch, once a person has asked to see them.
-    """
-
-    epochs: tuple[int, ...] = ()
-    masks: tuple[Packed, ...] | None = None
+_frames = st.components.v2.component(
+    "aegen.mask_frames",
+    js=(Path(__file__).with_name("frames.js")).read_text(encoding="utf-8"),
+    isolate_styles=False,
+)
 
 
 def mask_map(
@@ -50,8 +45,9 @@ def mask_map(
     axes: Sequence[tuple[str, int]],
     unit_name: str = "unit",
     unit_at: str | None = None,
+    dead: NDArray[np.bool_] | None = None,
     places: tuple[int, int, int, int] | None = None,
-    replay: Replay | None = None,
+    epochs: Sequence[int] = (),
     epoch: int | None = None,
     look: tuple[float, float, float] | None = None,
     unit: int | None = None,
@@ -70,8 +66,9 @@ def mask_map(
         axes: name and size of each axis, as a weight's place is read out.
         unit_name: what the first axis counts: "unit", "filter".
         unit_at: "row" or "block" where each unit has a line or a block of its own.
+        dead: (units,) those that could go without a difference.
         places: (units, channels, height, width) where inputs are a picture's places.
-        replay: the epochs there are.
+        epochs: of the training whose masks are stored, in order; 0 is before training.
         epoch: the one that ``mask`` is of.
         look: where to look to begin with: the middle across and down as shares of the sheet, and
             how much larger than the whole.
@@ -79,9 +76,8 @@ def mask_map(
         note: a few words in the corner: how large the layer is.
         height: in pixels.
         on_change: called before the run that a change starts, with what changed among "look",
-            "unit", "epoch" and "replay".
+            "unit" and "epoch".
     """
-    replay = replay or Replay()
     spec = {
         "count": math.prod(mask.shape),
         "shape": list(mask.shape),
@@ -94,10 +90,10 @@ def mask_map(
         "unitName": unit_name,
         "unitAt": unit_at,
         "unit": unit,
+        "dead": [] if dead is None else np.flatnonzero(dead).tolist(),
         "places": None if places is None else list(places),
-        "epochs": list(replay.epochs),
+        "epochs": list(epochs),
         "epoch": epoch,
-        "replay": replay.masks is not None,
         "look": None if look is None else list(look),
         "note": note,
         "height": height,
@@ -108,17 +104,30 @@ def mask_map(
     table = pa.table({"mask": pa.array([mask.data], pa.binary())})
     send_part(key, "mask", {"id": mask.mark, "table": table})
     send_part(key, "spec", spec_part(spec))
-    send_part(key, "frames", _frames(of, replay))
 
 
-def _frames(of: str, replay: Replay) -> Part | None:
-    if not replay.masks:
-        return None
-    table = pa.table(
-        {
-            "epoch": pa.array(replay.epochs, pa.int32()),
-            "mask": pa.array([packed.data for packed in replay.masks], pa.binary()),
-        }
-    )
-    marks = "".join(packed.mark for packed in replay.masks)
-    return {"id": fingerprint(f"{of}{marks}".encode()), "table": table, "spec": {"layer": of}}
+def mask_frames(
+    masks: Sequence[Packed],
+    epochs: Sequence[int],
+    *,
+    key: str,
+    of: str,
+    on_want: Callable[[], None],
+) -> None:
+    """Hands the map of this key the masks of the layer ``of`` at all its epochs.
+
+    In a part of a page of its own, so that nothing else waits for them. ``on_want`` is called
+    before the run that the replay's button starts while there are none.
+    """
+    data: dict[str, Any] = {"map": key, "part": "frames", "id": None}
+    if masks:
+        table = pa.table(
+            {
+                "epoch": pa.array(epochs, pa.int32()),
+                "mask": pa.array([packed.data for packed in masks], pa.binary()),
+            }
+        )
+        marks = "".join(packed.mark for packed in masks)
+        mark = fingerprint(f"{of}{marks}".encode())
+        data |= {"id": mark, "table": table, "spec": {"layer": of}}
+    _frames(key=f"{key}-frames", data=data, on_wanted_change=on_want)

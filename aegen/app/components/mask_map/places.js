@@ -8,7 +8,9 @@ class Places {
     this.caption = document.createElement("figcaption");
     this.canvas.setAttribute("role", "img");
     this.canvas.setAttribute("aria-label", label);
-    this.figure.append(this.canvas, this.caption);
+    this.scale = document.createElement("div");
+    this.scale.className = "aegen-mask-scale";
+    this.figure.append(this.canvas, this.caption, this.scale);
   }
 
   // `units` from `first` up to `last`; `signed` shows keep minus invert, else how many remain.
@@ -38,6 +40,16 @@ class Places {
     Object.assign(this.canvas, { width, height });
     this.canvas.getContext("2d").putImageData(image, 0, 0);
     this.caption.textContent = text;
+    this.legend(signed || single, most, colours);
     this.figure.hidden = false;
+  }
+
+  // What the shades stand for: so many weights, or kept ones less inverted ones.
+  legend(signed, most, { keep, invert, drop, strong }) {
+    const [first, strip, last] = ["span", "i", "span"].map((tag) => document.createElement(tag));
+    first.textContent = signed ? `${most} invert` : "0";
+    last.textContent = signed ? `${most} keep` : `${most} weights`;
+    strip.style.background = `linear-gradient(90deg, ${signed ? `${invert}, ${drop}, ${keep}` : `${drop}, ${strong}`})`;
+    this.scale.replaceChildren(first, strip, last);
   }
 }

@@ -13,6 +13,18 @@ class Sheet {
     this.blockY = this.tilesDown * this.stepY - this.gap + this.blockGap;
     this.width = Math.min(blocks, this.blocksAcross) * this.blockX - this.blockGap;
     this.height = Math.ceil(blocks / this.blocksAcross) * this.blockY - this.blockGap;
+    this.orders = blocks > 1 ? "blocks" : "rows";
+    this.places = spec.order && spec.order.reduce((places, k, place) => ((places[k] = place), places), []);
+  }
+
+  // Which block, or row, is at a place, and the place of one; all of them are as they come where
+  // there is no order.
+  ordered(what, place) {
+    return this.order && this.orders === what ? this.order[place] : place;
+  }
+
+  placeOf(k) {
+    return this.places ? this.places[k] : k;
   }
 
   // Calls visit(x, y, first weight's index, step) for every line of cells of every tile.
@@ -25,8 +37,10 @@ class Sheet {
       for (let t = 0; t < tiles; t++) {
         const x = left + (t % this.tilesAcross) * this.stepX;
         const y = top + Math.floor(t / this.tilesAcross) * this.stepY;
-        const start = this.offset + b * ofBlock + t * ofTile;
-        for (let row = 0; row < height; row++) visit(x, y + row, start + row * ofRow, ofColumn);
+        const start = this.offset + this.ordered("blocks", b) * ofBlock + t * ofTile;
+        for (let row = 0; row < height; row++) {
+          visit(x, y + row, start + this.ordered("rows", row) * ofRow, ofColumn);
+        }
       }
     }
   }
@@ -48,6 +62,7 @@ class Sheet {
     if (column >= width || row >= height || tileX >= this.tilesAcross) return -1;
     if (b >= blocks || t >= tiles) return -1;
     const [ofBlock, ofTile, ofRow, ofColumn] = this.strides;
-    return this.offset + b * ofBlock + t * ofTile + row * ofRow + column * ofColumn;
+    const [block, line] = [this.ordered("blocks", b), this.ordered("rows", row)];
+    return this.offset + block * ofBlock + t * ofTile + line * ofRow + column * ofColumn;
   }
 }

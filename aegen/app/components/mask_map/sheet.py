@@ -36,6 +36,7 @@ class Sheet:
         blocks_across: blocks side by side.
         gap: empty cells between tiles.
         block_gap: empty cells between blocks.
+        order: the block, or where there is one block the row, at each place; None as they come.
     """
 
     counts: tuple[int, int, int, int]
@@ -45,6 +46,7 @@ class Sheet:
     blocks_across: int = 1
     gap: int = 0
     block_gap: int = 0
+    order: tuple[int, ...] | None = None
 
     @property
     def block(self) -> tuple[int, int]:
@@ -69,6 +71,9 @@ class Sheet:
         found = np.full(self.size, -1, dtype=np.int64)
         blocks, tiles, height, width = self.counts
         steps = [np.arange(n) * step for n, step in zip(self.counts, self.strides, strict=True)]
+        if self.order is not None:
+            axis = 0 if blocks > 1 else 2
+            steps[axis] = steps[axis][list(self.order)]
         cells = steps[2][:, None] + steps[3]
         for b in range(blocks):
             for t in range(tiles):

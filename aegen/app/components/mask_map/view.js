@@ -19,6 +19,16 @@ const count = (value) => value.toLocaleString("en-US");
 
 const share = (part, whole) => `${((100 * part) / whole).toFixed(2)} %`;
 
+// Where a stretch of so many counts begins that has the largest sum.
+function fullest(counts, length) {
+  let [sum, most, best] = [0, 0, 0];
+  for (let k = 0; k < counts.length; k++) {
+    sum += counts[k] - (k < length ? 0 : counts[k - length]);
+    if (sum > most) [most, best] = [sum, Math.max(0, k - length + 1)];
+  }
+  return best;
+}
+
 class MaskView {
   constructor(parent, room) {
     this.room = room;
@@ -51,7 +61,8 @@ class MaskView {
     label.append(this.signs, "keep minus invert");
     this.side.append(this.all.figure, label, this.one.figure);
     this.body.append(this.stage, this.side);
-    this.root.append(this.legend, this.body, this.timeline());
+    this.key = make("div", "aegen-mask-key");
+    this.root.append(this.legend, this.body, this.key, this.timeline());
     parent.append(this.root);
   }
 
@@ -62,7 +73,7 @@ class MaskView {
       this.moved();
     };
     const fit = () => {
-      this.camera.fit();
+      this.fitted();
       this.moved(null);
     };
     for (const [sign, name, act] of [
@@ -124,7 +135,7 @@ class MaskView {
     this.measure();
     const look = JSON.stringify(spec.look);
     if (moved || (look !== this.looked && look !== this.lookTold)) {
-      this.camera.fit();
+      this.fitted();
       if (spec.look) this.camera.go(spec.look);
     }
     this.looked = look;
@@ -132,7 +143,7 @@ class MaskView {
     this.timing();
     if (this.began) this.root.dataset.millis = Math.round(performance.now() - this.began);
     this.began = 0;
-    if (spec.replay && this.wants && this.hasFrames()) this.start();
+    if (this.wants && this.hasFrames()) this.start();
   }
 
   take(mark, states) {
@@ -166,6 +177,25 @@ class MaskView {
       this.frames.set(key, states);
     }
     return this.frames.get(key);
+  }
+
+  // The whole, or where that is more than the canvas shows, the part that has most weights left.
+  fitted() {
+    const { camera, sheet, states } = this;
+    camera.fit();
+    const room = [camera.wide / camera.scale, camera.high / camera.scale];
+    if (camera.width <= room[0] && camera.height <= room[1]) return;
+    const [across, down] = [new Uint32Array(sheet.width), new Uint32Array(sheet.height)];
+    sheet.lines((x, y, index, step) => {
+      for (let k = 0; k < sheet.counts[3]; k++, index += step) {
+        if (!states[index]) continue;
+        across[x + k]++;
+        down[y]++;
+      }
+    });
+    if (camera.width > room[0]) camera.x = -fullest(across, Math.floor(room[0])) * camera.scale;
+    if (camera.height > room[1]) camera.y = -fullest(down, Math.floor(room[1])) * camera.scale;
+    camera.settle();
   }
 
   // pictures
@@ -209,12 +239,28 @@ class MaskView {
         return entry;
       }),
     );
+    const { dead, units, unitName, unitAt, epoch: known } = this.spec;
+    if (dead.length && this.epoch === known) {
+      const entry = make("span", "", {
+        title: `Of ${units} ${unitName}s ${dead.length} are dead: nothing reaches them, or nobody reads them.`,
+      });
+      const [word, number] = [make("b"), make("small")];
+      word.textContent = `dead ${unitName}s`;
+      number.textContent = `${count(dead.length)} of ${count(units)}`;
+      entry.append(make("i", unitAt ? "is-dead" : "is-hidden"), word, number);
+      this.legend.append(entry);
+    }
     const said = parts.map(([name, n]) => `${name} ${count(n)}`).join(", ");
     this.canvas.setAttribute(
       "aria-label",
       `${this.spec.label}: ${said}. Arrow keys move, plus and minus zoom, 0 shows everything.`,
     );
     this.size.textContent = this.spec.note;
+    const frame = unitAt ? ` A frame is around the chosen ${unitName}: click one.` : "";
+    const hatched = dead.length && unitAt
+      ? ` Hatched ${unitName}s are dead: no input reaches them, or nobody reads them.` : "";
+    this.key.textContent =
+      `A point a weight; where several share one, it is the stronger the more remain.${frame}${hatched}`;
   }
 
   looking() {
@@ -226,20 +272,25 @@ class MaskView {
       ? `All ${places[0]} ${unitName}s: keep minus invert`
       : `Where all ${places[0]} ${unitName}s look`;
     this.all.show(this.shown, places, 0, places[0], signed, this.ink, all);
-    this.lookOf(unit ?? this.hovered ?? this.firstAlive());
+    this.lookOf(unit ?? this.hovered ?? this.fullestUnit());
   }
 
-  // The first unit that has a weight left, by the mask that is settled on, so that a replay keeps
-  // to one unit.
-  firstAlive() {
-    const first = this.states.findIndex((state) => state !== 0);
-    return Math.max(0, Math.floor(first / (this.spec.count / this.spec.places[0])));
+  // The unit with most weights, by the mask that is settled on, so that a replay keeps to one.
+  fullestUnit() {
+    const each = this.spec.count / this.spec.places[0];
+    const left = new Uint32Array(this.spec.places[0]);
+    for (let k = 0; k < this.states.length; k++) if (this.states[k]) left[Math.floor(k / each)]++;
+    return left.indexOf(left.reduce((a, b) => Math.max(a, b), 0));
+  }
+
+  deadWord(unit) {
+    return this.epoch === this.spec.epoch && this.spec.dead.includes(unit) ? ", dead" : "";
   }
 
   lookOf(unit) {
     const { places, unitName } = this.spec;
     if (!places || unit >= places[0]) return;
-    const one = `${unitName} ${unit}${unit === this.spec.unit ? ", chosen" : ""}`;
+    const one = `${unitName} ${unit}${unit === this.spec.unit ? ", chosen" : ""}${this.deadWord(unit)}`;
     this.one.show(this.shown, places, unit, unit + 1, true, this.ink, one);
   }
 
@@ -252,6 +303,7 @@ class MaskView {
       context.clearRect(0, 0, canvas.width, canvas.height);
       this.paper.draw(context, camera.x, camera.y, camera.scale);
       if (camera.scale >= 14) this.lines(context);
+      this.drawDead(context);
       this.chosen(context);
       if (this.centred) this.cross(context);
     });
@@ -273,18 +325,55 @@ class MaskView {
     context.stroke();
   }
 
+  // The box of `count` units from a place on, in cells: lines of a matrix, or one block of tiles.
+  box(place, count = 1) {
+    const { sheet } = this;
+    if (this.spec.unitAt !== "block") return [0, place, sheet.width, count];
+    return [
+      (place % sheet.blocksAcross) * sheet.blockX,
+      Math.floor(place / sheet.blocksAcross) * sheet.blockY,
+      sheet.blockX - sheet.blockGap,
+      sheet.blockY - sheet.blockGap,
+    ];
+  }
+
+  // Dead units are hatched, at the epoch of which they are known.
+  drawDead(context) {
+    const { spec, camera, sheet } = this;
+    if (!spec.unitAt || !spec.dead.length || this.epoch !== spec.epoch) return;
+    context.fillStyle = this.hatch(context);
+    const places = spec.dead.map((unit) => sheet.placeOf(unit)).sort((a, b) => a - b);
+    for (let k = 0, count; k < places.length; k += count) {
+      count = 1;
+      while (spec.unitAt === "row" && places[k + count] === places[k] + count) count++;
+      const [x, y, w, h] = this.box(places[k], count);
+      context.fillRect(camera.x + x * camera.scale, camera.y + y * camera.scale, w * camera.scale, h * camera.scale);
+    }
+  }
+
+  hatch(context) {
+    const side = 8 * (devicePixelRatio || 1);
+    const tile = make("canvas", "", { width: side, height: side });
+    const ink = tile.getContext("2d");
+    ink.strokeStyle = this.ink.strong;
+    ink.globalAlpha = 0.28;
+    ink.lineWidth = side / 8;
+    ink.beginPath();
+    for (const from of [-side, 0, side]) {
+      ink.moveTo(from, side);
+      ink.lineTo(from + side, 0);
+    }
+    ink.stroke();
+    return context.createPattern(tile, "repeat");
+  }
+
   // The chosen unit's line or block.
   chosen(context) {
     const { unit, unitAt } = this.spec;
     if (unit == null || !unitAt) return;
     const { camera, sheet } = this;
     const { scale } = camera;
-    let [x, y, w, h] = [0, unit, sheet.width, 1];
-    if (unitAt === "block") {
-      x = (unit % sheet.blocksAcross) * sheet.blockX;
-      y = Math.floor(unit / sheet.blocksAcross) * sheet.blockY;
-      [w, h] = [sheet.blockX - sheet.blockGap, sheet.blockY - sheet.blockGap];
-    }
+    const [x, y, w, h] = this.box(sheet.placeOf(unit));
     context.strokeStyle = this.ink.strong;
     context.lineWidth = Math.max(2, devicePixelRatio * 1.5);
     context.strokeRect(camera.x + x * scale, camera.y + y * scale, w * scale, h * scale);
@@ -422,6 +511,7 @@ class MaskView {
       found.unshift(`${name} ${rest % size}`);
       rest = Math.floor(rest / size);
     }
+    found[0] += this.deadWord(Math.floor(index / (this.spec.count / this.spec.units)));
     return `${found.join(" · ")} · ${NAMES[this.shown[index]]}`;
   }
 
@@ -480,7 +570,7 @@ class MaskView {
     if (!this.hasFrames()) {
       this.wants = true;
       this.play.textContent = "loading\u2026";
-      this.told({ replay: true });
+      this.room.want?.();
       return;
     }
     this.wants = false;

@@ -18,12 +18,32 @@ class Row {
   constructor(parent) {
     this.root = make("div", "aegen-layers");
     this.root.setAttribute("role", "group");
-    parent.append(this.root);
+    this.key = this.legend();
+    parent.append(this.root, this.key);
     this.follow = ({ detail }) => {
       const counts = this.data?.map === detail.of && this.data.epochs?.[detail.epoch];
       if (counts) counts.forEach((each, k) => this.fill(k, each));
     };
     window.addEventListener("aegen-epoch", this.follow);
+  }
+
+  // What each mark of a card says.
+  legend() {
+    const key = make("div", "aegen-layers-key");
+    for (const [mark, text] of [
+      ["keep", "keep"],
+      ["invert", "invert"],
+      ["drop", "drop"],
+      ["", "Upper bar: all weights. Lower bar: those that remain."],
+      ["half", "as many kept as inverted"],
+      ["chance", "how far chance alone goes from that, 95 %"],
+    ]) {
+      const entry = make("span");
+      if (mark) entry.append(make("i", mark));
+      entry.append(text);
+      key.append(entry);
+    }
+    return key;
   }
 
   show(data) {
@@ -32,6 +52,7 @@ class Row {
     const dark = this.dark();
     for (const [name, colour] of Object.entries(data.colours[dark ? "dark" : "light"])) {
       this.root.style.setProperty(`--${name}`, colour);
+      this.key.style.setProperty(`--${name}`, colour);
     }
     if (this.root.childElementCount !== data.layers.length) {
       this.root.replaceChildren(...data.layers.map((_, k) => this.card(k)));
@@ -95,6 +116,7 @@ class Row {
   close() {
     window.removeEventListener("aegen-epoch", this.follow);
     this.root.remove();
+    this.key.remove();
   }
 }
 

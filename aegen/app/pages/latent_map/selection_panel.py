@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
@@ -13,15 +12,12 @@ from aegen.app import navigation, services
 from aegen.app.components.drawing import drawing
 from aegen.app.components.image_grid import image_grid
 from aegen.app.pages.target import state as target_state
-from aegen.app.row_selection import Area, AttributeEquals
+from aegen.app.row_selection import AttributeEquals, Selection
 from aegen.app.state import draws, map
 from aegen.app.widgets import latent_map, share_bar, target_text, values
 from aegen.app.widgets.markdown import plain
 from aegen.core.arrays import IntArray
 from aegen.core.errors import AegenError
-
-if TYPE_CHECKING:
-    from aegen.targeting import Target
 
 __all__ = ["pinned_row", "selected_rows", "sheet_rows"]
 
@@ -38,6 +34,7 @@ def selected_rows(name: str, colour: str) -> None:
         st.markdown("**Nothing selected**")
         st.caption("Draw around some points to see who they are, or pick a value.")
         _pick(name, attribute)
+        _kept()
         return
     try:
         rows = services.rows.rows_of(name, chosen)
@@ -45,7 +42,9 @@ def selected_rows(name: str, colour: str) -> None:
         _clear()
         raise
     total = services.bundles.bundle(name).manifest.rows
-    st.markdown(f"**{len(rows):,}** of {total:,} rows selected")
+    named = map.name_of(chosen)
+    title = "" if named is None else f"**{plain(named)}** · "
+    st.markdown(f"{title}**{len(rows):,}** of {total:,} rows selected")
     if not len(rows):
         st.caption("There is no row inside: draw a larger area, or zoom in first.")
         _clear()
@@ -53,6 +52,25 @@ def selected_rows(name: str, colour: str) -> None:
     _make_up(name, attribute)
     _sheet(name, rows)
     _acts(name)
+    _kept()
+
+
+def _kept() -> None:
+    """The selections that have names, to select them again."""
+    known = map.kept.get()
+    if not known:
+        return
+    st.caption("Kept selections")
+    with st.container(horizontal=True, gap="small"):
+        for name, selection in known:
+            now = selection == map.selected.get()
+            st.button(
+                plain(name),
+                key=f"kept:{name}",
+                type="primary" if now else "secondary",
+                on_click=latent_map.select,
+                args=(selection,),
+            )
 
 
 def _pick(name: str, attribute: str) -> None:
@@ -132,11 +150,12 @@ def _acts(name: str) -> None:
         width="stretch",
         help="As a condition on the Target page, where others can be added.",
     ):
-        target_text.add(target_state.target, _condition(chosen))
+        target_text.add(target_state.target, target_text.condition(chosen))
         st.switch_page(navigation.entry("target").path)
     with st.container(horizontal=True):
+        _name(chosen)
         st.download_button(
-            "Save selection",
+            "CSV",
             lambda: services.rows.kept_rows(name, chosen),
             file_name=f"{name}-selection.csv",
             mime="text/csv",
@@ -147,13 +166,41 @@ def _acts(name: str) -> None:
         _clear()
 
 
-def _condition(chosen: Area | AttributeEquals) -> Target:
-    """The selection as a condition of a target."""
-    from aegen import targeting
+def _name(chosen: Selection) -> None:
+    """Keep the selection under a name, or forget the name."""
+    named = map.name_of(chosen)
+    if named is not None:
+        st.button("Forget", icon=":material/bookmark_remove:", on_click=_forget, args=(named,))
+        return
+    with st.popover("Keep", icon=":material/bookmark_add:"):
+        key = "kept:name"
+        st.text_input(
+            "Name",
+            key=key,
+            max_chars=map.LONGEST_NAME,
+            placeholder="slanted sevens",
+            help="The selection is then listed here, and Target can ask for it by this name.",
+        )
+        full = len(map.kept.get()) >= map.MOST_KEPT
+        if full:
+            st.caption(f"{map.MOST_KEPT} selections are kept: forget one of them first.")
+        st.button(
+            "Keep it",
+            type="primary",
+            disabled=full or not str(st.session_state[key]).strip(),
+            on_click=_keep,
+            args=(chosen, key),
+        )
 
-    if isinstance(chosen, AttributeEquals):
-        return targeting.AttributeEquals(chosen.attribute, chosen.value)
-    return targeting.Region(chosen.projection, chosen.polygon)
+
+def _keep(chosen: Selection, key: str) -> None:
+    """Under a name that is used already it takes the place of what was there."""
+    name = str(st.session_state[key]).strip()
+    map.kept.set(tuple({**dict(map.kept.get()), name: chosen}.items()))
+
+
+def _forget(name: str) -> None:
+    map.kept.set(tuple(each for each in map.kept.get() if each[0] != name))
 
 
 def _clear() -> None:

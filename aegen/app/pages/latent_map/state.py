@@ -13,9 +13,12 @@ SHOWN: tuple[Item[Any], ...] = (
     map.projection,
     map.axes,
     map.colour,
+    map.scale,
     map.overlay,
     map.layers,
+    map.draw,
     map.selected,
+    map.kept,
     map.pinned,
     map.path,
 )

@@ -3,25 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
 from aegen.app import services
-from aegen.app.components.mask_map import Replay, mask_map
+from aegen.app.components.mask_map import mask_frames, mask_map
 from aegen.app.components.network_row import Layer, network_row
 from aegen.app.pages.masks import state
 from aegen.app.services.interventions import MaskChange
 from aegen.app.widgets import bound
 from aegen.app.widgets.mask_layer import MaskedLayer
 
-__all__ = ["MAP", "asked_change", "change_of", "epoch_of", "layer_map", "layers_of", "network"]
+__all__ = [
+    "MAP",
+    "asked_change",
+    "change_of",
+    "epoch_masks",
+    "epoch_of",
+    "last_epoch",
+    "layer_map",
+    "layers_of",
+    "network",
+    "passing_epoch",
+]
 
 MAP = "mask-map"
 """The map's key, which the row of layers follows in a replay."""
 
 WIDE, HIGH = 380, 480
 """Heights of the map for sheets that lie and that do not."""
+
+ORDERS = {
+    "dead": "Dead {units} last",
+    "full": "Fullest {units} first",
+    "built": "{Units} as built",
+}
 
 HELP = (
     "Matrix: a line a unit, a column an input. Tiles: a small picture for each kernel, or for "
@@ -47,6 +65,19 @@ def epoch_of(name: str) -> int | None:
         return min(epochs, key=lambda epoch: abs(epoch - chosen))
     state.epoch.reset()
     return None
+
+
+def passing_epoch(name: str) -> int | None:
+    """The epoch that goes by on the map, or else the one that is shown, as `epoch_of`."""
+    epochs, passing = _epochs(name), state.passing.get()
+    if passing not in epochs:
+        return epoch_of(name)
+    return None if passing == epochs[-1] else passing
+
+
+def last_epoch(name: str) -> int | None:
+    """The epoch that the ticket itself is of."""
+    return next(reversed(_epochs(name)), None)
 
 
 def _epochs(name: str) -> list[int]:
@@ -106,23 +137,28 @@ def _choose(layer: str) -> None:
 
 def layer_map(name: str, layer: MaskedLayer) -> None:
     """The layer's mask, and how it is laid out."""
-    layout, axes = _layout(layer)
-    sheet = layer.sheet(layout, axes, state.still.get())
+    layout, axes = _layout(name, layer)
+    sheet = layer.sheet(layout, axes, state.still.get() or _fullest(name, layer, axes))
     epochs, epoch, unit = _epochs(name), epoch_of(name), state.unit.get()
-    replaying = state.replay.get() == name
-    frames = services.tickets.frames(name, layer.name) if replaying else None
+    change = change_of(name)
+    unit_at = layer.unit_at(layout, sheet)
+    if unit_at and state.order.get() != "built":
+        full = state.order.get() == "full"
+        order = services.interventions.unit_order(name, layer.name, epoch, change, full)
+        sheet = replace(sheet, order=order)
     mask_map(
-        services.interventions.changed_packed(name, layer.name, epoch, change_of(name)),
+        services.interventions.changed_packed(name, layer.name, epoch, change),
         sheet,
         key=MAP,
         label=f"Mask of layer {layer.name}",
         of=f"{name}/{layer.name}",
         axes=layer.axes,
         unit_name=layer.unit,
-        unit_at=layer.unit_at(layout, sheet),
+        unit_at=unit_at,
+        dead=services.interventions.dead_units(name, layer.name, epoch, change),
         places=layer.places,
-        replay=Replay(tuple(epochs), frames),
-        epoch=epoch if epoch is not None else (epochs[-1] if epochs else None),
+        epochs=epochs,
+        epoch=last_epoch(name) if epoch is None else epoch,
         look=state.look.get(),
         unit=unit if unit is not None and unit < layer.shape[0] else None,
         note=layer.words,
@@ -131,27 +167,54 @@ def layer_map(name: str, layer: MaskedLayer) -> None:
     )
 
 
-def _layout(layer: MaskedLayer) -> tuple[Any, tuple[int, int]]:
+def epoch_masks(name: str, layer: MaskedLayer) -> None:
+    """The masks of all epochs, handed to the map once a person wants to see the replay."""
+    wanted = state.replay.get() == name
+    mask_frames(
+        services.tickets.frames(name, layer.name) if wanted else (),
+        _epochs(name) if wanted else (),
+        key=MAP,
+        of=f"{name}/{layer.name}",
+        on_want=lambda: state.replay.set(name),
+    )
+
+
+def _layout(name: str, layer: MaskedLayer) -> tuple[Any, tuple[int, int]]:
     """The chosen layout, and the axes of a slice."""
     layouts = layer.layouts()
     if not state.layout.get():
         state.layout.set(layouts[0])
-    if len(layouts) == 1:
-        return state.layout.keep(layouts), (0, 1)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        layout = bound.choose(
-            "Laid out as",
-            state.layout,
-            layouts,
-            kind="segments",
-            help=HELP,
+        layout = state.layout.keep(layouts)
+        if len(layouts) > 1:
+            layout = bound.choose(
+                "Laid out as",
+                state.layout,
+                layouts,
+                kind="segments",
+                help=HELP,
+                label_visibility="collapsed",
+            )
+        if layout == "slice":
+            return layout, _slice(name, layer)
+        units = f"{layer.unit}s"
+        bound.choose(
+            "Order",
+            state.order,
+            list(ORDERS),
+            format_func=lambda key: ORDERS[key].format(units=units, Units=bound.words(units)),
             label_visibility="collapsed",
+            width=190,
         )
-        axes = _slice(layer) if layout == "slice" else (0, 1)
-    return layout, axes
+    return layout, (0, 1)
 
 
-def _slice(layer: MaskedLayer) -> tuple[int, int]:
+def _fullest(name: str, layer: MaskedLayer, axes: tuple[int, int]) -> tuple[int, ...]:
+    """Where a slice is held still to begin with: where most of the ticket's weights remain."""
+    return layer.fullest(services.tickets.ticket(name).masks[layer.name], axes)
+
+
+def _slice(name: str, layer: MaskedLayer) -> tuple[int, int]:
     """The two axes of a slice, and where the others stand."""
     names = [name for name, _ in layer.axes]
     chosen = state.axes.get()
@@ -167,13 +230,16 @@ def _slice(layer: MaskedLayer) -> tuple[int, int]:
         "Across", rest, index=start, format_func=names.__getitem__, width=120, key=f"across-{down}"
     )
     state.axes.set((down, across))
-    still = list(state.still.get()[: len(names)])
-    still += [0] * (len(names) - len(still))
+    full = _fullest(name, layer, (down, across))
+    given = state.still.get()[: len(names)]
+    still = [*given, *full[len(given) :]]
     for k, (axis, size) in enumerate(layer.axes):
         if k not in (down, across) and size > 1:
-            now, key = min(still[k], size - 1), f"still-{layer.name}-{k}"
+            now, key = min(still[k], size - 1), f"still-{layer.name}-{down}-{across}-{k}"
             still[k] = st.slider(bound.words(axis), 0, size - 1, now, width=180, key=key)
-    state.still.set(tuple(still) if any(still) else ())
+        else:
+            still[k] = full[k]
+    state.still.set(() if tuple(still) == full else tuple(still))
     return down, across
 
 
@@ -186,6 +252,5 @@ def _changed(name: str, news: Mapping[str, Any]) -> None:
         state.unit.set(None if unit is None else int(unit))
     if "epoch" in news and news["epoch"] is not None:
         epoch = int(news["epoch"])
+        state.passing.reset()
         state.epoch.set(None if [epoch] == _epochs(name)[-1:] else epoch)
-    if news.get("replay"):
-        state.replay.set(name)

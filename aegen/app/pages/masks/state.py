@@ -18,6 +18,8 @@ __all__ = [
     "layout",
     "look",
     "on_map",
+    "order",
+    "passing",
     "replay",
     "seed",
     "shuffled",
@@ -44,8 +46,11 @@ layout: Item[str] = Item("masks.laid", "", str)
 axes: Item[tuple[int, ...]] = Item("masks.axes-of", (0, 1), formats.wholes, formats.numbers_text)
 """The axes that a slice shows, downwards and across."""
 
+order: Item[str] = Item("masks.order", "dead", str)
+"""How units are put in order: "built", "dead" ones last, or the "full" ones first."""
+
 still: Item[tuple[int, ...]] = Item("masks.at", (), formats.wholes, formats.numbers_text)
-"""The index of each axis, where a slice holds it still."""
+"""The index of each axis, where a slice holds it still; () is where most weights remain."""
 
 look: Item[tuple[float, float, float] | None] = Item(
     "masks.look", None, formats.view, formats.numbers_text
@@ -57,6 +62,9 @@ unit: Item[int | None] = Item("masks.unit", None, formats.whole(0, 10**6))
 
 against: Item[tuple[str, ...]] = Item("masks.against", (), formats.names, ",".join)
 """The tickets that this one is compared with."""
+
+passing: Item[int | None] = Item("masks.passing", None, formats.whole(0, 10**6), lambda epoch: "")
+"""The epoch that goes by while the map's slider is moved; no link holds it."""
 
 replay: Item[str] = Item("masks.replay", "", str)
 """The ticket whose training is replayed; no link holds it."""
@@ -88,7 +96,7 @@ on_map: Item[bool] = Item("masks.on-map", False, formats.yes_no, formats.yes_no_
 WHAT_IF = (threshold, back, straight, dropped, shuffled, seed)
 """The choices that change a ticket."""
 
-SHOWN = (ticket, layer, epoch, layout, axes, still, look, unit)
+SHOWN = (ticket, layer, epoch, layout, order, axes, still, look, unit)
 """What is looked at."""
 
 MASKS = (*SHOWN, against, evaluation_set, on_map, *WHAT_IF)

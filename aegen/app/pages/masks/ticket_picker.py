@@ -68,7 +68,7 @@ def _take(key: str) -> None:
 
 def _other() -> None:
     """Another ticket begins with its first layer, as it is."""
-    for item in state.MASKS:
+    for item in (*state.MASKS, state.passing):
         if item not in (state.ticket, state.against):
             item.reset()
 

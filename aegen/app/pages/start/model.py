@@ -61,7 +61,8 @@ def _picture(name: str, row: int) -> ByteArray:
     """The picture of a row; of one on the cover without the decoder, which may not be loaded."""
     bundle = services.bundles.bundle(name)
     if row not in bundle.manifest.cover:
-        return services.images.sheet(name, (row,))[0]
+        alone: ByteArray = services.images.sheet(name, (row,))[0]
+        return alone
     height, width, channels = bundle.image_shape
     left = width * bundle.manifest.cover.index(row)
     with Image.open(io.BytesIO(bundle.cover)) as cover:

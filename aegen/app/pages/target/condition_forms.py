@@ -38,6 +38,8 @@ def form(name: str, item: link.Item[str]) -> None:
     forms["Like a row"] = _row
     if services.bundles.takes_pictures(name):
         forms["Like my picture"] = _picture
+    if map.kept.get():
+        forms["Kept selection"] = _kept
     forms |= {"Density": _density, "Coordinate": _coordinate}
     kind = st.selectbox("What about", list(forms), key=f"condition:{item.key}")
     make = forms[kind](name, f"condition:{item.key}:{kind}")
@@ -139,6 +141,13 @@ def _number(name: str, key: str) -> Make | None:
     column = services.bundles.bundle(name).attributes[attribute]
     ends = _ends("From, to", column, f"{key}:{name}:{attribute}")
     return None if ends is None else lambda: Between(attribute, *ends)
+
+
+def _kept(name: str, key: str) -> Make:
+    """Rows that were selected on the map and given a name."""
+    known = dict(map.kept.get())
+    chosen = _choice("Selection", list(known), f"{key}:{name}")
+    return lambda: target_text.condition(known[chosen])
 
 
 def _row(name: str, key: str) -> Make:

@@ -243,8 +243,10 @@ def place(name: str, item: link.Item[str], found: Targeted | None) -> None:
         projection, colour = latent_map.map_controls(name)
     over = None
     if found is not None and len(found):
-        over = Layers(draws=services.projections.project(name, projection, found.codes))
-    latent_map.map_of_rows(name, projection, colour, over, height=MAP_HEIGHT)
+        places = services.projections.project(name, projection, found.codes)
+        over = Layers(draws=places, codes=found.codes)
+    draw = state.draws.picked
+    latent_map.map_of_rows(name, projection, colour, over, height=MAP_HEIGHT, draw=draw)
     area = map.selected.get()
     if not isinstance(area, Area):
         rings = "Rings: the draws. " if over else ""

@@ -82,7 +82,9 @@ DRAW: tuple[Item[Any], ...] = (
     map.projection,
     map.axes,
     map.colour,
+    map.scale,
     map.selected,
+    map.kept,
     map.pinned,
 )
 """What the link of targeted draws holds, beside the latent model's fields."""

@@ -84,7 +84,7 @@ def _path(a: Place, b: Place, path: str) -> str:
     from aegen.figures.image_table import image_table
 
     found = interpolation(a, b, path)
-    seen = [value for _, value, _ in found.readings]
+    seen = [reading.value for reading in found.readings]
     return image_table(found.images[None], columns=seen, title="From one picture to another")
 
 
@@ -94,8 +94,8 @@ def _steps(a: Place, b: Place, path: str) -> TextTable:
     way = np.linalg.norm(np.diff(found.codes, axis=0), axis=1).cumsum()
     rows = []
     for k in range(STEPS_BETWEEN):
-        seen = found.readings[k] if found.readings else ("", "", None)
-        share = None if seen[2] is None else 100 * float(seen[2])
-        rows.append((k + 1, float(way[k - 1]) if k else 0.0, seen[0], seen[1], share))
+        seen = found.readings[k] if found.readings else None
+        told = ("", "", None) if seen is None else (seen.attribute, seen.value, 100 * seen.share)
+        rows.append((k + 1, float(way[k - 1]) if k else 0.0, *told))
     head = ("step", "distance", "attribute", "value", "probability %")
     return TextTable(head, tuple(rows))

@@ -125,6 +125,7 @@ export function listen(element, target) {
     b: () => target.choose("box"),
     k: () => target.choose("look"),
     t: () => target.choose("path"),
+    i: () => target.choose("labels"),
     Enter: () => target.drawn(whole()),
   };
 

@@ -39,6 +39,14 @@ export class Grid {
     return best;
   }
 
+  // Calls visit(i) for every point in a rectangle, and some beside it: of whole buckets.
+  within(left, bottom, right, top, visit) {
+    for (let r = this.row(bottom); r <= this.row(top); r++) {
+      const end = this.starts[r * this.side + this.row(right) + 1];
+      for (let k = this.starts[r * this.side + this.row(left)]; k < end; k++) visit(this.order[k]);
+    }
+  }
+
   // About how many points lie in a rectangle: whole buckets are counted.
   count(left, bottom, right, top) {
     let total = 0;

@@ -45,16 +45,27 @@ export class Look {
     return channel() ? this.state : "off";
   }
 
-  // nearest(row): the lines and the tile of a row, as its own card has them.
+  // What is at a place of the map; nearest(row): the lines and the tile of a row, as its own card
+  // has them.
   ask(place, pixel, size, nearest) {
     const live = this.live();
-    if (!live || !channel()) return;
+    if (live) this.request(show(live, [place], true), pixel, size, nearest, live.exact ? "here" : "here, by nearest rows");
+  }
+
+  // The picture of a code, and the row that is nearest to it.
+  askCode(code, pixel, size, nearest, said) {
+    const live = this.live();
+    if (live) this.request({ ask: "codes", bundle: live.bundle, codes: [code], nearest: true }, pixel, size, nearest, said);
+  }
+
+  request(asked, pixel, size, nearest, said) {
+    if (!channel()) return;
     const turn = ++this.turn;
-    channel().ask("look", show(live, [place], true), ({ header, pixels, problem }) => {
+    channel().ask("look", asked, ({ header, pixels, problem }) => {
       if (this.turn !== turn && !this.recent(turn)) return;
       if (problem) return this.card.hide();
       this.card.showLook(pixel, size, (canvas, k) => channel().paint(canvas, header, pixels, 1, k, 1), {
-        ...nearest(header.rows[0]), far: header.distances[0], exact: live.exact,
+        ...nearest(header.rows[0]), far: header.distances[0], said,
       });
       this.card.root.dataset.looks = Number(this.card.root.dataset.looks ?? 0) + 1;
     });
@@ -66,7 +77,7 @@ export class Look {
   }
 
   leave() {
-    this.left = this.turn;
+    this.left = this.turn++; // what is still on its way comes too late
     this.card.hide();
   }
 

@@ -2,7 +2,7 @@
 //
 // A plain 2-D canvas, so that moving the pointer never draws a million points again.
 
-const RING = 4.5; // radius of a draw's ring, in pixels
+export const RING = 4.5; // radius of a draw's ring, in pixels
 
 export class Overlay {
   constructor(canvas, camera) {
@@ -13,6 +13,9 @@ export class Overlay {
     // All in data coordinates but `stroke`, the line being drawn, which is in pixels.
     Object.assign(this, { polygon: null, rings: null, pinned: null, hovered: null, stroke: null });
     this.path = null; // the line of a walk, in data coordinates
+    this.names = []; // [{ text, at: [x, y] }, ...], the most important first
+    this.thumbnails = []; // [{ image cut, place, colour }, ...], in pixels
+    this.drawn = null; // the number of the chosen ring
     this.contours = null; // [{ share, lines: [[x, y, x, y, ...], ...] }, ...], widest first
   }
 
@@ -35,12 +38,48 @@ export class Overlay {
     if (this.polygon && !this.stroke) {
       this.spotlight(this.polygon.map(([x, y]) => camera.pixelOfData(x, y)));
     }
+    this.drawThumbnails();
     if (this.contours) this.drawContours();
     if (this.rings) this.drawRings();
+    this.drawNames();
     if (this.stroke) this.outline(this.stroke, 0.12);
     if (this.path) this.drawPath();
     if (this.hovered) this.mark(...camera.pixelOfData(...this.hovered), 6, false);
     if (this.pinned) this.mark(...camera.pixelOfData(...this.pinned), 8, true);
+  }
+
+  drawThumbnails() {
+    const { context } = this;
+    for (const { cut, x, y, w, h, colour } of this.thumbnails) {
+      const [left, top] = [x - w / 2, y - h / 2];
+      context.fillStyle = this.colours.background;
+      context.fillRect(left - 3, top - 3, w + 6, h + 6);
+      context.drawImage(cut.image, cut.x, cut.y, cut.width, cut.height, left, top, w, h);
+      context.lineWidth = 2;
+      context.strokeStyle = colour;
+      context.strokeRect(left - 1, top - 1, w + 2, h + 2);
+    }
+  }
+
+  // Where two names would lie over each other the first one stays.
+  drawNames() {
+    const { context, camera, colours } = this;
+    const taken = [];
+    context.font = `600 13px ${colours.font}`;
+    Object.assign(context, { textAlign: "center", textBaseline: "middle", lineJoin: "round" });
+    for (const { text, at } of this.names) {
+      const [x, y] = camera.pixelOfData(...at);
+      const half = context.measureText(text).width / 2 + 4;
+      if (x + half < 0 || x - half > camera.width || y < -9 || y > camera.height + 9) continue;
+      if (taken.some((box) => Math.abs(box.x - x) < box.half + half && Math.abs(box.y - y) < 18)) continue;
+      taken.push({ x, y, half });
+      context.lineWidth = 4;
+      context.strokeStyle = colours.background;
+      context.strokeText(text, x, y);
+      context.fillStyle = colours.text;
+      context.fillText(text, x, y);
+    }
+    this.named = taken.length;
   }
 
   drawPath() {
@@ -126,6 +165,7 @@ export class Overlay {
       const [x, y] = camera.pixelOfData(this.rings.x[i], this.rings.y[i]);
       if (x < -reach || y < -reach || x > camera.width + reach || y > camera.height + reach) continue;
       context.drawImage(this.sprite, x - reach, y - reach, 2 * reach, 2 * reach);
+      if (i === this.drawn) this.mark(x, y, RING + 3, true);
     }
   }
 

@@ -1,5 +1,7 @@
 // The HTML around the points: tools, legend, colour bar, caption and the card at the pointer.
 
+import { figure, reading, short, valueAt } from "./scale.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 
 const ICONS = {
@@ -11,6 +13,7 @@ const ICONS = {
   closer: "M12 5v14M5 12h14",
   further: "M5 12h14",
   fit: "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5",
+  labels: "M4 5h9l7 7-8 8-8-8zM8.500 8.500v.1",
   clear: "M6 6l12 12M18 6 6 18",
 };
 
@@ -31,16 +34,8 @@ function icon(name) {
   return svg;
 }
 
-export const figure = (value) => value.toLocaleString("en-US");
-
-export function short(value) {
-  if (Number.isInteger(value)) return figure(value);
-  const size = Math.abs(value);
-  return size >= 1e4 || size < 1e-3 ? value.toExponential(1) : String(+value.toPrecision(3));
-}
-
 export class Toolbar {
-  // acts: { pan, lasso, box, look, path, closer, further, fit, clear }
+  // acts: { pan, lasso, box, look, path, closer, further, fit, labels, clear }
   constructor(acts) {
     this.root = element("div", "aegen-map-tools", { role: "toolbar", "aria-label": "Map tools" });
     const names = {
@@ -52,6 +47,7 @@ export class Toolbar {
       closer: "Zoom in (+)",
       further: "Zoom out (-)",
       fit: "Show everything (0)",
+      labels: "Names of groups, and pictures where the map is near (I)",
       clear: "Clear the selection (Escape)",
     };
     this.buttons = {};
@@ -74,7 +70,8 @@ export class Toolbar {
     for (const name of ["look", "path"]) this.buttons[name].hidden = !live;
   }
 
-  show({ tool, selected }) {
+  show({ tool, selected, labels }) {
+    this.buttons.labels.setAttribute("aria-pressed", String(labels));
     for (const name of ["pan", "lasso", "box", "look", "path"]) {
       this.buttons[name].setAttribute("aria-pressed", String(name === tool));
     }
@@ -82,11 +79,18 @@ export class Toolbar {
   }
 }
 
+const WAYS = {
+  even: "Colours go evenly with the values; few far ones are left beyond the ends",
+  log: "Colours go with the logarithm of the values",
+  rank: "Each colour has as many rows",
+};
+
 export class Legend {
-  // onToggle(code, alone): switch a category, or leave it alone; onPoint(code or null): stress it.
-  constructor({ onToggle, onPoint }) {
+  // onToggle(code, alone): switch a category, or leave it alone; onPoint(code or null): stress it;
+  // onScale(way): let colours go with numbers in another way.
+  constructor({ onToggle, onPoint, onScale }) {
     this.root = element("div", "aegen-map-legend");
-    Object.assign(this, { onToggle, onPoint });
+    Object.assign(this, { onToggle, onPoint, onScale });
   }
 
   show(spec, hidden) {
@@ -100,22 +104,44 @@ export class Legend {
     }
     if (spec.kind === "value") this.root.append(this.bar(spec));
     else spec.categories.forEach((name, code) => this.root.append(this.entry(spec, code, hidden)));
+    const colours = new Set(spec.palette).size;
+    if (spec.kind === "category" && colours < spec.categories.length) {
+      const said = element("span", "aegen-map-title");
+      said.textContent = `${spec.categories.length} values share ${colours} colours: point at one to see its rows.`;
+      this.root.append(said);
+    }
   }
 
-  bar(spec) {
-    const bar = element("span", "aegen-map-bar", {
+  // The colours with the values at their ends and in their middle, and how they go with values.
+  bar({ scale, palette }) {
+    const { stops, beyond, kind } = scale;
+    const [low, middle, high] = [0, 0.5, 1].map((share) => reading(valueAt(share, stops), stops));
+    const ends = [`${beyond[0] ? "\u2264 " : ""}${low}`, middle, `${beyond[1] ? "\u2265 " : ""}${high}`];
+    const bar = element("span", "aegen-map-bar");
+    const strip = element("span", "aegen-map-strip", {
       role: "img",
-      "aria-label": `colour from ${short(spec.range[0])} to ${short(spec.range[1])}`,
+      "aria-label": `colour from ${ends[0]} to ${ends[2]}, ${middle} in the middle`,
     });
-    const strip = element("span", "aegen-map-strip");
-    strip.style.background = `linear-gradient(90deg, ${spec.palette.join(", ")})`;
-    const [low, high] = spec.range.map((value) => {
+    strip.style.background = `linear-gradient(90deg, ${palette.join(", ")})`;
+    strip.title = `middle colour: ${middle}`;
+    const [first, last] = [ends[0], ends[2]].map((text) => {
       const end = element("span", "aegen-map-end");
-      end.textContent = short(value);
+      end.textContent = text;
       return end;
     });
-    bar.append(low, strip, high);
-    return bar;
+    bar.append(first, strip, last);
+    const ways = element("span", "aegen-map-ways", { role: "group", "aria-label": "Colours go with" });
+    for (const [way, words] of Object.entries(WAYS)) {
+      const button = element("button", "aegen-map-way", {
+        type: "button", title: words, "aria-pressed": String(way === kind),
+      });
+      button.textContent = way;
+      button.addEventListener("click", () => this.onScale(way));
+      ways.append(button);
+    }
+    const both = element("span", "aegen-map-scale");
+    both.append(bar, ways);
+    return both;
   }
 
   entry(spec, code, hidden) {
@@ -187,8 +213,8 @@ export class Card {
     this.root.style.top = `${Math.max(4, Math.min(top, height - offsetHeight - 4))}px`;
   }
 
-  // The picture at a place beside that of the nearest row: paint(canvas, k) draws either.
-  showLook([px, py], size, paint, { lines, far, exact }) {
+  // A picture, with what is said of it, beside that of the nearest row: paint(canvas, k) draws either.
+  showLook([px, py], size, paint, { lines, far, said }) {
     this.pair ??= [element("canvas", "aegen-map-looked"), element("canvas", "aegen-map-looked")];
     this.pair.forEach((canvas, k) => {
       paint(canvas, k);
@@ -198,7 +224,7 @@ export class Card {
     this.tile.hidden = true;
     const word = (text) => Object.assign(element("div", "aegen-map-line"), { textContent: text });
     const here = element("div", "aegen-map-look");
-    here.append(this.pair[0], word(exact ? "here" : "here, by nearest rows"));
+    here.append(this.pair[0], word(said));
     const near = element("div", "aegen-map-look");
     near.append(this.pair[1], ...lines.map(({ text }) => word(text)), word(`${short(far)} away`));
     const both = element("div", "aegen-map-looks");

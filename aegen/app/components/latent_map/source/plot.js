@@ -20,6 +20,21 @@ export function supported() {
   return all;
 }
 
+// 0 to n - 1 in an order of chance that is the same each time: drawn by rows, the last value of an
+// attribute would cover all others. Fisher and Yates, with a xorshift generator.
+function shuffled(n) {
+  const order = Uint32Array.from({ length: n }, (_, i) => i);
+  let state = 2463534242;
+  for (let i = n - 1; i > 0; i--) {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    const j = (state >>> 0) % (i + 1);
+    [order[i], order[j]] = [order[j], order[i]];
+  }
+  return order;
+}
+
 export class Plot {
   constructor(canvas, { onFrame, onLost }) {
     this.surface = document.createElement("canvas");
@@ -56,7 +71,13 @@ export class Plot {
 
   // values: category codes, or numbers in [0, 1]; null draws all points alike.
   async setPoints(x, y, values, continuous) {
-    await this.plot.draw(values ? { x, y, z: values } : { x, y }, {
+    if (this.order?.length !== x.length) {
+      this.order = shuffled(x.length); // the row of each place in the order of drawing
+      this.places = new Uint32Array(x.length);
+      this.order.forEach((row, place) => (this.places[row] = place));
+    }
+    const drawn = (column) => Float32Array.from(this.order, (row) => column[row]);
+    await this.plot.draw(values ? { x: drawn(x), y: drawn(y), z: drawn(values) } : { x: drawn(x), y: drawn(y) }, {
       zDataType: continuous ? "continuous" : "categorical",
       spatialIndex: await this.unused,
     });
@@ -79,7 +100,7 @@ export class Plot {
 
   // Stresses rows, in their own colours over the others, which fade; null stresses none.
   setChosen(rows) {
-    if (rows?.length) this.plot.select(Array.from(rows), { preventEvent: true });
+    if (rows?.length) this.plot.select(Array.from(rows, (row) => this.places[row]), { preventEvent: true });
     else this.plot.deselect({ preventEvent: true });
   }
 

@@ -7,16 +7,21 @@
 //   data-pinned="I"       point I is pinned
 //   data-chosen="N"       N rows are stressed
 //   data-contours="K"     contours of K levels lie over the points
+//   data-draw="K"         draw K is chosen
+//   data-thumbnails="N"   pictures of N rows lie over the points
+//   data-names="K"        K names are written over them
 //   data-view="l,b,r,t"   the data rectangle in sight
 //   data-channel="open"   the live channel, on which look and path tools depend
 
 import { Camera, frame } from "./camera.js";
 import { listen } from "./gestures.js";
 import { Grid } from "./grid.js";
-import { Overlay } from "./overlay.js";
+import { Overlay, RING } from "./overlay.js";
 import { Look, Strip, alongPath } from "./live.js";
-import { Card, Legend, Toolbar, element, figure, short } from "./panel.js";
+import { Card, Legend, Toolbar, element } from "./panel.js";
 import { Plot, supported } from "./plot.js";
+import { figure, position, positions, reading } from "./scale.js";
+import { Thumbnails } from "./thumbnails.js";
 
 // With more points than this a moving camera slides the picture and draws it when it rests.
 const HEAVY = 150_000;
@@ -37,7 +42,9 @@ class View {
     this.room = rooms.get(map);
     Object.assign(this, { turn: 0, shown: {}, hidden: new Set(), stressed: null, tool: "pan" });
     Object.assign(this, { polygon: null, pinned: null, spec: null, grid: null, atlas: null });
+    Object.assign(this, { draws: null, ring: null, labelled: true });
     this.camera = new Camera();
+    this.thumbnails = new Thumbnails(this.camera);
     this.build(parent);
     this.overlay = new Overlay(this.over, this.camera);
     this.look = new Look(this.card, () => this.live(), (state) => this.channelled(state));
@@ -51,6 +58,7 @@ class View {
     this.legend = new Legend({
       onToggle: (code, alone) => this.toggle(code, alone),
       onPoint: (code) => this.stress(code),
+      onScale: (way) => this.tell("scale", way),
     });
     this.stage = element("div", "aegen-map-stage");
     this.under = element("canvas", "aegen-map-points", { "aria-hidden": "true" });
@@ -69,6 +77,7 @@ class View {
       closer: () => this.glide(() => this.camera.approach(1.6)),
       further: () => this.glide(() => this.camera.approach(1 / 1.6)),
       fit: () => this.fit(),
+      labels: () => this.choose("labels"),
       clear: () => this.escaped(),
     });
     this.stage.append(
@@ -97,7 +106,7 @@ class View {
     const fresh = this.under.cloneNode();
     this.under.replaceWith(fresh);
     this.under = fresh;
-    this.shown.points = this.shown.labels = this.shown.layers = this.sent = this.painted = null;
+    this.shown.points = this.shown.coloured = this.shown.layers = this.sent = this.painted = null;
     this.busy = false; // what was being drawn has gone with the context
     this.start();
     this.update();
@@ -151,20 +160,23 @@ class View {
     // What is not here yet will call again when it comes.
     if (!points || (spec.parts.labels && !labels)) return;
     this.applySelection(shown.points && shown.points !== points.id);
-    if (!same(shown.legend, [spec.kind, spec.title, spec.categories, spec.palette, spec.range])) {
-      shown.legend = [spec.kind, spec.title, spec.categories, spec.palette, spec.range];
+    if (!same(shown.legend, [spec.kind, spec.title, spec.categories, spec.palette, spec.scale])) {
+      shown.legend = [spec.kind, spec.title, spec.categories, spec.palette, spec.scale];
       this.hidden.clear();
       this.legend.show(spec, this.hidden);
     }
-    if (shown.points !== points.id || shown.labels !== spec.parts.labels) {
+    const coloured = JSON.stringify([spec.parts.labels, spec.scale?.stops]);
+    if (shown.points !== points.id || shown.coloured !== coloured) {
+      shown.coloured = coloured;
       await this.applyPoints(points, labels);
     }
     this.applyChosen();
     this.applyLayers();
+    if (shown.draw !== spec.draw) shown.draw = this.ring = spec.draw;
     this.applyPath();
     this.applyAtlas();
     this.showLook();
-    this.overlay.draw();
+    this.paint();
   }
 
   async applyPoints(points, labels) {
@@ -186,12 +198,8 @@ class View {
       );
     }
     shown.points = points.id;
-    shown.labels = spec.parts.labels;
     this.labels = labels ? column(labels.table, 0) : null;
-    const [low, high] = spec.range ?? [0, 1];
-    const span = high - low || 1;
-    const values =
-      spec.kind === "value" ? this.labels.map((v) => clamp((v - low) / span, 0, 1)) : this.labels;
+    const values = spec.kind === "value" ? positions(this.labels, spec.scale.stops) : this.labels;
     // A camera or look that is set after the points draws them all again, so the first ones wait
     // for the map's size, and for what is set by it; later, looks must not run ahead of the points
     // that they are for.
@@ -216,10 +224,16 @@ class View {
     if (same(this.shown.layers, layers)) return;
     this.shown.layers = layers;
     this.overlay.rings = draws ? { x: column(draws.table, 0), y: column(draws.table, 1) } : null;
+    this.draws = draws ? new Grid(...this.units(this.overlay.rings)) : null;
     this.overlay.contours = contours ? outlines(contours.table) : null;
     this.mark("contours", this.overlay.contours?.length);
     const rings = draws ? ` · ${figure(draws.table.numRows)} draws` : "";
     this.caption.textContent = `${figure(this.xs.length)} points${rings}`;
+  }
+
+  units({ x, y }) {
+    const { frame } = this.camera;
+    return [x.map((value) => (value - frame.x) / frame.scale), y.map((value) => (value - frame.y) / frame.scale)];
   }
 
   applyChosen() {
@@ -242,6 +256,7 @@ class View {
     if (this.gone || this.shown.atlas !== part.id) return image.close();
     const rows = this.spec.atlas.rows ? column(this.part("tiles").table, 0) : null;
     this.atlas = { image, ...this.spec.atlas, tiles: rows && new Map([...rows].map((r, i) => [r, i])) };
+    this.soon();
   }
 
   // Python's selection counts where it is newer than the person's, or this view is.
@@ -336,8 +351,9 @@ class View {
       background: read("--st-background-color", "#ffffff"),
       text: read("--st-text-color", "#222222"),
       primary: read("--st-primary-color", "#2a84a5"),
+      font: style.fontFamily,
     });
-    this.overlay.draw();
+    this.paint();
     this.update();
   }
 
@@ -365,9 +381,42 @@ class View {
     const row = (i) => (i === null || !(i < this.xs.length) ? null : [this.xs[i], this.ys[i]]);
     this.overlay.polygon = this.polygon;
     this.overlay.pinned = row(this.pinned);
-    this.toolbar.show({ tool: this.tool, selected: Boolean(this.polygon) || this.pinned !== null });
+    this.overlay.drawn = this.ring;
+    this.showTools();
+    this.mark("draw", this.ring);
     this.mark("polygon", this.polygon?.length);
     this.mark("pinned", this.pinned);
+  }
+
+  // What lies over the points, and which names and pictures there are.
+  paint() {
+    const { overlay, spec, hidden } = this;
+    const shown = (code) => code === null || !hidden.has(code);
+    overlay.names = this.labelled && spec
+      ? spec.names.filter(([, code]) => shown(code)).map(([text, , x, y]) => ({ text, at: [x, y] }))
+      : [];
+    overlay.thumbnails = [];
+    if (this.labelled && this.grid && this.atlas) {
+      const mark = [this.shown.points, this.shown.coloured, this.shown.atlas, ...hidden].join();
+      overlay.thumbnails = this.thumbnails
+        .lay(this.grid, (row) => this.tile(row), (row) => this.visible(row), mark)
+        .map((each) => ({ ...each, colour: this.colour(each.row) }));
+    }
+    overlay.draw();
+    this.mark("names", overlay.named || null);
+    this.mark("thumbnails", overlay.thumbnails.length || null);
+  }
+
+  showTools() {
+    const selected = Boolean(this.polygon) || this.pinned !== null || this.ring !== null;
+    this.toolbar.show({ tool: this.tool, selected, labels: this.labelled });
+  }
+
+  colour(row) {
+    const { kind, palette, scale } = this.spec;
+    if (kind === "category") return palette[this.labels[row]];
+    const at = kind === "value" ? position(this.labels[row], scale.stops) : 0;
+    return palette[Math.round(at * (palette.length - 1))];
   }
 
   mark(name, value) {
@@ -431,7 +480,7 @@ class View {
   framed() {
     this.painted = this.sent;
     this.slide();
-    this.overlay.draw();
+    this.paint();
   }
 
   // Moves the picture that is there to where the camera now is, until it has been drawn anew.
@@ -445,11 +494,16 @@ class View {
   }
 
   choose(tool) {
+    if (tool === "labels") {
+      this.labelled = !this.labelled;
+      this.showTools();
+      return this.paint();
+    }
     if (["look", "path"].includes(tool) && this.toolbar.buttons[tool].hidden) return;
     this.tool = tool;
     this.card?.hide();
     this.over.dataset.tool = tool;
-    this.toolbar.show({ tool, selected: this.polygon || this.pinned !== null });
+    this.showTools();
   }
 
   // Moves the camera as `change` does, but over a quarter of a second.
@@ -487,7 +541,7 @@ class View {
   soon() {
     this.pending ??= requestAnimationFrame(() => {
       this.pending = null;
-      this.overlay.draw();
+      this.paint();
     });
   }
 
@@ -498,13 +552,23 @@ class View {
 
   clicked(at) {
     if (this.tool === "look") this.looked(at);
+    const draw = this.drawAt(at);
+    if (draw >= 0) return this.pick(this.ring === draw ? null : draw);
     const point = this.pointAt(at);
     if (point < 0) return;
     this.pinned = this.pinned === point ? null : point;
     this.say();
   }
 
+  pick(draw) {
+    this.ring = draw;
+    this.showLook();
+    this.paint();
+    this.tell("draw", { index: draw });
+  }
+
   escaped() {
+    if (this.ring !== null) this.pick(null);
     if (!this.polygon && this.pinned === null) return;
     this.polygon = null;
     this.pinned = null;
@@ -513,7 +577,7 @@ class View {
 
   say() {
     this.showLook();
-    this.overlay.draw();
+    this.paint();
     this.tell("selection", {
       polygon: this.polygon,
       pinned: this.pinned,
@@ -525,13 +589,28 @@ class View {
 
   pointAt([px, py]) {
     if (!this.grid) return -1;
-    const visible = (i) => this.spec.kind !== "category" || !this.hidden.has(this.labels[i]);
+    const pictured = this.labelled ? this.thumbnails.at([px, py]) : -1;
+    if (pictured >= 0 && this.overlay.thumbnails.length) return pictured;
     const reach = Math.max(9, this.size + 3) / this.camera.unit;
-    return this.grid.nearest(...this.camera.normalised(px, py), reach, visible);
+    return this.grid.nearest(...this.camera.normalised(px, py), reach, (i) => this.visible(i));
+  }
+
+  visible(row) {
+    return this.spec.kind !== "category" || !this.hidden.has(this.labels[row]);
+  }
+
+  // The draw whose ring is under a pixel, or -1: it lies over the rows, so it comes first.
+  drawAt([px, py]) {
+    if (!this.draws) return -1;
+    const reach = (RING + 2) / this.camera.unit;
+    return this.draws.nearest(...this.camera.normalised(px, py), reach, () => true);
   }
 
   hovered(at) {
     if (this.tool === "look") return this.looked(at);
+    const draw = this.drawAt(at);
+    if (draw >= 0) return this.hoveredDraw(draw);
+    this.look.leave();
     const point = this.pointAt(at);
     const before = this.overlay.hovered;
     this.overlay.hovered = point < 0 ? null : [this.xs[point], this.ys[point]];
@@ -542,6 +621,22 @@ class View {
       const pixel = camera.pixelOfData(this.xs[point], this.ys[point]);
       this.card.show(pixel, [camera.width, camera.height], this.lines(point), this.tile(point));
     }
+  }
+
+  // A draw is told as new, and shown by its code beside the row that is nearest to it.
+  hoveredDraw(draw) {
+    const place = [this.overlay.rings.x[draw], this.overlay.rings.y[draw]];
+    const hovering = same(this.overlay.hovered, place);
+    this.overlay.hovered = place;
+    if (hovering) return;
+    this.soon();
+    const [said, size] = [`new: draw ${draw + 1}`, [this.camera.width, this.camera.height]];
+    const pixel = this.camera.pixelOfData(...place);
+    this.card.show(pixel, size, [{ text: said }], null);
+    const codes = this.part("draw_codes");
+    if (!codes || this.look.state === "off") return;
+    const nearest = (row) => ({ lines: this.lines(row), tile: this.tile(row) });
+    this.look.askCode([...codes.table.getChildAt(0).get(draw).toArray()], pixel, size, nearest, said);
   }
 
   left() {
@@ -561,7 +656,8 @@ class View {
         colour: spec.palette[code],
       });
     } else if (spec.kind === "value") {
-      lines.push({ text: [spec.title, short(this.labels[point])].filter(Boolean).join(" ") });
+      const value = reading(this.labels[point], spec.scale.stops);
+      lines.push({ text: [spec.title, value].filter(Boolean).join(" "), colour: this.colour(point) });
     }
     const text = this.part("text")?.table.getChildAt(0).get(point);
     if (text) lines.push({ text });
