@@ -21,6 +21,9 @@ __all__ = ["Classifier"]
 DROPPED = 0.3
 """Share of the features that training leaves out, unless details of a few pixels count."""
 
+GRAIN = 0.08
+"""Deviation of the noise on a picture, in levels from 0 to 1, at most."""
+
 
 class Classifier(nn.Module):
     """One head an attribute over shared convolutional features: classes, and numbers.
@@ -235,9 +238,9 @@ def _stage(convolution: nn.Conv2d, *then: nn.Module) -> nn.Module:
 def augmented(x: Tensor, noise: torch.Generator, fine: bool) -> Tensor:
     """Images (n, c, h, w), some smoothed: half, or a tenth where fine details count.
 
-    Where they do not, each is shifted by up to a pixel each way too, an eighth alike. Every batch
-    holds all kinds, so that batch normalisation learns one set of statistics that is right for
-    each of them.
+    Where they do, half get noise of up to `GRAIN`, as a decoder's levels are a little off. Where
+    they do not, each is shifted by up to a pixel each way, an eighth alike. Every batch holds all
+    kinds, so that batch normalisation learns one set of statistics that is right for each of them.
     """
     draw = torch.rand(17, generator=noise, device=noise.device).tolist()
     if not fine:
@@ -248,7 +251,16 @@ def augmented(x: Tensor, noise: torch.Generator, fine: bool) -> Tensor:
         x = torch.cat(parts)
     share = 0.1 if fine else 0.5
     chosen = torch.rand(len(x), generator=noise, device=noise.device) < share
-    return torch.where(chosen[:, None, None, None], smoothed(x, sigma=0.3 + 0.7 * draw[16]), x)
+    x = torch.where(chosen[:, None, None, None], smoothed(x, sigma=0.3 + 0.7 * draw[16]), x)
+    return grained(x, noise) if fine else x
+
+
+def grained(x: Tensor, noise: torch.Generator) -> Tensor:
+    """Images (n, c, h, w), half of them with Gaussian noise of a deviation up to `GRAIN`."""
+    level = GRAIN * (2 * torch.rand(len(x), generator=noise, device=noise.device) - 1).clamp(min=0)
+    return x + level[:, None, None, None] * torch.randn(
+        x.shape, generator=noise, device=noise.device
+    ).to(x)
 
 
 def dropped(features: Tensor, share: float, noise: torch.Generator) -> Tensor:

@@ -67,6 +67,7 @@ def train_autoencoder(
     arguments: dict[str, Any] | None = None,
     labels: IntArray | None = None,
     attributes: Mapping[str, int] | None = None,
+    begin_with: Path | None = None,
     dataset: str = "",
     source: Mapping[str, Any] | None = None,
     recipe: Recipe | None = None,
@@ -83,6 +84,7 @@ def train_autoencoder(
         labels: where the architecture learns attributes, the value of each, from 0, in the order
             of ``attributes``, int64 (n, a); negative where it is not known.
         attributes: number of values of each by its name.
+        begin_with: checkpoint of another training, whose weights this one begins with.
         dataset: name of the data set, kept in the checkpoint.
         source: plain values that say where the images lie, kept in the checkpoint; None: nothing.
         recipe: how to train, 20 epochs by default.
@@ -92,6 +94,7 @@ def train_autoencoder(
         TrainingError: another training is in ``checkpoint``, no images, more memory or disk space
             needed than there is, or a loss not finite.
         UnknownName, InvalidInput: the architecture or its arguments.
+        StorageError: ``begin_with`` cannot be read.
     """
     recipe = recipe or Recipe()
     _require(images, held_out, device)
@@ -104,6 +107,7 @@ def train_autoencoder(
     assert isinstance(network, Autoencoder)
     require_resources(network, images.shape, recipe.batch, checkpoint.parent, device)
     about: dict[str, Any] = {"kind": "autoencoder", "architecture": architecture}
+    about |= {} if begin_with is None else {"begun_with": _begin(network, begin_with)}
     about |= {"arguments": network.arguments, "dataset": dataset, "rows": len(images)}
     about |= {} if source is None else {SOURCE: dict(source)}
 
@@ -215,6 +219,20 @@ def train_classifier(
         rows = np.flatnonzero(column >= 0)
         each.fit(images[rows].transpose(0, 3, 1, 2), column[rows])
         _rewrite(checkpoint, network, score())
+
+
+def _begin(network: Autoencoder, other: Path) -> list[dict[str, Any]]:
+    """Take over the weights of another training; the recipes that led to them."""
+    found = read_checkpoint(other)
+    weights = {name: torch.from_numpy(array.copy()) for name, array in found.weights.items()}
+    try:
+        network.load_state_dict(weights)
+    except RuntimeError:
+        raise TrainingError(
+            f"{other} is of another network than {type(network).title} with "
+            f"{network.arguments}: begin with one of the same architecture and sizes"
+        ) from None
+    return [*found.about.get("begun_with", []), found.about.get("recipe", {})]
 
 
 def _learned(

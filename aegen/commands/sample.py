@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from aegen.commands.destination import require_file
+from aegen.commands.field_settings import parsed_fields
 from aegen.commands.progress_bar import followed, patient
 from aegen.commands.sheet_options import (
     SheetAtlas,
@@ -21,7 +22,7 @@ from aegen.commands.sheet_options import (
     Transparent,
 )
 from aegen.core import defaults
-from aegen.core.errors import InvalidInput, UnknownName
+from aegen.core.errors import InvalidInput
 
 if TYPE_CHECKING:
     from aegen.bundles.generation import Model
@@ -123,16 +124,7 @@ def parsed(sampler: str, settings: list[str]) -> dict[str, Any]:
     """
     from aegen.samplers import samplers
 
-    known = {parameter.name: parameter for parameter in samplers.parameters(sampler)}
-    fields = {}
-    for setting in settings:
-        name, equals, value = setting.partition("=")
-        if not equals:
-            raise InvalidInput(f"--field must be NAME=VALUE, got {setting!r}")
-        if name not in known:
-            raise UnknownName(f"field of {sampler}", name, known)
-        fields[name] = known[name].parse(value, sampler)
-    return fields
+    return parsed_fields(samplers.parameters(sampler), sampler, settings)
 
 
 def fixed(settings: list[str]) -> dict[int, float]:

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from aegen.commands.destination import require_folder
+from aegen.commands.field_settings import parsed_fields
 from aegen.commands.recipe_options import recipe_options
 from aegen.commands.training_images import TrainingImages, describe
 from aegen.commands.training_run import follow, next_command
@@ -19,6 +20,11 @@ from aegen.core.errors import UnknownName
 from aegen.supermask.training.recipe import MaskRecipe
 
 __all__ = ["train"]
+
+CHECKPOINT = "checkpoint.safetensors"
+
+OWN = ("channels", "latent_dim")
+"""Fields of an architecture that the images, or an option of their own, decide."""
 
 train = typer.Typer(help="Train an autoencoder, or the classifier.", no_args_is_help=True)
 
@@ -80,6 +86,17 @@ def train_plain(
     architecture: Annotated[
         str, typer.Option(metavar="NAME", help="Name of an architecture; another lists all")
     ] = "convolutional",
+    field: Annotated[
+        list[str] | None,
+        typer.Option(help="A field of the architecture, NAME=VALUE; can be given repeatedly"),
+    ] = None,
+    begin_with: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Begin with the weights of a training that is done, of the same architecture",
+        ),
+    ] = None,
     latent_dim: CodeSize = None,
     epochs: Epochs = None,
     batch: Batch = None,
@@ -96,11 +113,17 @@ def train_plain(
 
     The same command continues one that was stopped.
     """
+    from aegen.autoencoders import architectures
+
+    known = [each for each in architectures.parameters(architecture) if each.name not in OWN]
+    fields = parsed_fields(known, architecture, field or [])
     images = TrainingImages(dataset, data, attributes, shape, limit)
     out = out or Path("runs") / f"{images.name}-autoencoder"
     recipe = {"epochs": epochs, "batch": batch, "learning_rate": learning_rate, "seed": seed}
-    arguments = {"latent_dim": latent_dim}
-    _autoencoder(images, architecture, arguments, out, recipe, keep_every, device, threads)
+    arguments = {**fields, "latent_dim": latent_dim}
+    _autoencoder(
+        images, architecture, arguments, out, recipe, keep_every, device, threads, begin_with
+    )
 
 
 @train.command("vae")
@@ -241,6 +264,7 @@ def _autoencoder(
     keep_every: int | None,
     device: str,
     threads: int | None,
+    begin_with: Path | None = None,
 ) -> None:
     from aegen.autoencoders import architectures
     from aegen.autoencoders.defaults import chosen_batch, chosen_epochs, chosen_latent_dim
@@ -265,10 +289,11 @@ def _autoencoder(
 
     steps = train_autoencoder(
         *parts(found.images, found.holdout),
-        checkpoint := out / "checkpoint.safetensors",
+        checkpoint := out / CHECKPOINT,
         architecture=architecture,
         arguments=arguments,
         **known,
+        begin_with=None if begin_with is None else begin_with / CHECKPOINT,
         dataset=found.name,
         source=images.source,
         recipe=Recipe(**recipe),

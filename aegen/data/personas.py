@@ -64,6 +64,13 @@ WORDS = {
 
 COVERED = "covered"
 
+TITLES = {
+    "eyes": {"sleep": "asleep"},
+    "hair_colour": {COVERED: "hair not seen"},
+    "mouth": {COVERED: "mouth not seen"},
+}
+"""What people see in the place of some values."""
+
 HIDDEN: dict[str, dict[str, tuple[str, ...]]] = {
     "mouth": {"facial_hair": ("beardMustache",)},
     "hair_colour": {"hair": ("bald", "cap", "beanie"), "facial_hair": ("none",)},
@@ -89,6 +96,7 @@ class Personas(DataSet):
     """
 
     title = "Personas"
+    titles = TITLES
     licence = (
         "Design 'Personas' by Draftbit (personas.draftbit.com): CC BY 4.0; what derives from it "
         "needs attribution, and a note that it was changed"

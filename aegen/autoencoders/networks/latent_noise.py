@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +13,11 @@ from aegen.autoencoders.networks._size import Size
 from aegen.autoencoders.networks.convolutional import Convolutional
 from aegen.core.parameters import Field
 
-__all__ = ["LatentNoise"]
+__all__ = ["LatentNoise", "Likelihood"]
+
+Likelihood = Annotated[
+    Literal["bernoulli", "gaussian"], Field("What pixels are taken to be drawn from")
+]
 
 
 class LatentNoise(Convolutional):
@@ -29,6 +33,8 @@ class LatentNoise(Convolutional):
     Args:
         channels, size, latent_dim, widths: as `Convolutional`.
         noise: standard deviation of the noise, in those of a dimension.
+        likelihood: of pixels: "bernoulli" is their cross-entropy, "gaussian" that of
+            `calibrated_loss`, which is as strict with middle tones as with black and white.
 
     Example:
         >>> net = LatentNoise(channels=3, size=64, latent_dim=32).eval()
@@ -47,9 +53,13 @@ class LatentNoise(Convolutional):
         noise: Annotated[
             float, Field("Noise on a code in training, in its deviations", low=0)
         ] = 0.3,
+        likelihood: Likelihood = "bernoulli",
     ) -> None:
         super().__init__(channels, size, latent_dim, widths)
         self.arguments["noise"] = self.noise = noise
+        self.arguments["likelihood"] = likelihood
+        calibrated = likelihood == "gaussian"
+        self.misfit = self.calibrated_loss if calibrated else self.reconstruction_loss
         self.standardise = nn.BatchNorm1d(latent_dim, affine=False)
 
     def encode(self, x: Tensor) -> Tensor:
@@ -62,5 +72,5 @@ class LatentNoise(Convolutional):
         return z + self.noise * torch.randn(z.shape, generator=noise, device=noise.device).to(z)
 
     def loss(self, x: Tensor, noise: torch.Generator, labels: Tensor | None = None) -> Tensor:
-        """Cross-entropy of the reconstruction from a noisy code, in nats an image."""
-        return self.reconstruction_loss(self.logits(self.shaken(self.encode(x), noise)), x)
+        """Misfit of the reconstruction from a noisy code, in nats an image."""
+        return self.misfit(self.logits(self.shaken(self.encode(x), noise)), x)

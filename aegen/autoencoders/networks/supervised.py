@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from aegen.autoencoders.networks._backbone import Channels, LatentDim
 from aegen.autoencoders.networks._size import Size
-from aegen.autoencoders.networks.latent_noise import LatentNoise
+from aegen.autoencoders.networks.latent_noise import LatentNoise, Likelihood
 from aegen.core.parameters import Field
 
 __all__ = ["Supervised"]
@@ -27,7 +27,7 @@ class Supervised(LatentNoise):
     that share a value lie on one side of a plane. The classifier is no part of encoder or decoder.
 
     Args:
-        channels, size, latent_dim, widths, noise: as `LatentNoise`.
+        channels, size, latent_dim, widths, noise, likelihood: as `LatentNoise`.
         attributes: number of values of each attribute by its name; none: nothing is read.
         supervision: nats of the picture that a nat of an attribute counts as.
 
@@ -49,19 +49,20 @@ class Supervised(LatentNoise):
         noise: Annotated[
             float, Field("Noise on a code in training, in its deviations", low=0)
         ] = 0.3,
+        likelihood: Likelihood = "bernoulli",
         attributes: Mapping[str, int] | None = None,
         supervision: Annotated[
             float, Field("Nats of the picture that a nat of an attribute counts as", low=0)
         ] = 20.0,
     ) -> None:
-        super().__init__(channels, size, latent_dim, widths, noise)
+        super().__init__(channels, size, latent_dim, widths, noise, likelihood)
         self.counts = dict(attributes or {})
         self.supervision = supervision
         self.arguments |= {"attributes": self.counts, "supervision": supervision}
         self.reading = nn.Linear(latent_dim, sum(self.counts.values())) if self.counts else None
 
     def loss(self, x: Tensor, noise: torch.Generator, labels: Tensor | None = None) -> Tensor:
-        """Cross-entropy of the picture and of what its noisy code tells, in nats an image.
+        """Misfit of the picture and of what its noisy code tells, in nats an image.
 
         Args:
             x: images (n, c, h, w).
@@ -69,7 +70,7 @@ class Supervised(LatentNoise):
             labels: values of the attributes from 0, int64 (n, a); negative where not known.
         """
         z = self.shaken(self.encode(x), noise)
-        total = self.reconstruction_loss(self.logits(z), x)
+        total = self.misfit(self.logits(z), x)
         if labels is None or self.reading is None:
             return total
         told = self.reading(z).split(list(self.counts.values()), dim=1)
