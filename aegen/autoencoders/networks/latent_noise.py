@@ -21,20 +21,27 @@ Likelihood = Annotated[
 
 
 class LatentNoise(Convolutional):
-    """The convolutional autoencoder with Gaussian noise on its standardised codes in training.
+    r"""Convolutional autoencoder whose decoder is trained on codes with Gaussian noise.
 
-    Noise in a hidden layer (B. Poole, J. Sohl-Dickstein, S. Ganguli: Analyzing noise in
-    autoencoders and deep networks, 2014, arXiv 1406.1831) makes the decoder give the same picture
-    around a code, and moves pictures that differ in kind apart, so that draws of a latent model,
-    which never hit a code exactly, decode as cleanly as codes do. Batch normalisation without
-    scale or shift fixes the spread of each dimension at one, as the noise could otherwise be
-    outgrown. Without noise a code is as free as that of `Convolutional`.
+    Trained on $-\log p(x | z + \sigma \epsilon)$ with $\epsilon \sim N(0, I)$ and z the code,
+    standardised by batch normalisation without scale or shift, as the noise could be outgrown
+    otherwise. The decoder learns to give the same picture around a code, and pictures that differ
+    in kind move apart: draws of a latent model, which never hit a code exactly, decode as cleanly
+    as codes do.
+
+    Goes wrong with much ``noise``: what is small in a picture falls below it and is lost. Without
+    noise a code is as free as that of the convolutional autoencoder.
 
     Args:
         channels, size, latent_dim, widths: as `Convolutional`.
         noise: standard deviation of the noise, in those of a dimension.
         likelihood: of pixels: "bernoulli" is their cross-entropy, "gaussian" that of
             `calibrated_loss`, which is as strict with middle tones as with black and white.
+
+    Cost: that of the convolutional autoencoder with the same ``widths``.
+
+    Reference: noise in a hidden layer: Poole, Sohl-Dickstein and Ganguli 2014 (arXiv 1406.1831);
+    the Gaussian likelihood: Rybkin, Daniilidis and Levine 2021 (arXiv 2006.13202), section 4.2.
 
     Example:
         >>> net = LatentNoise(channels=3, size=64, latent_dim=32).eval()
@@ -43,6 +50,7 @@ class LatentNoise(Convolutional):
     """
 
     title = "Autoencoder with latent noise"
+    references = ("poole2014", "rybkin2021")
 
     def __init__(
         self,
