@@ -25,9 +25,9 @@ with page.page(
     *state.SHOWN,
 ):
     autoencoder(page.bundle_name())
-    words, button = st.columns([2.4, 1], vertical_alignment="center")
+    words, button = st.columns([2, 1], vertical_alignment="center")
     words.markdown(glossary.linked(AND_SO))
-    if button.button("Two-minute tour", type="primary", icon=":material/tour:", width="stretch"):
+    if button.button("Two-minute tour", type="primary", width="stretch"):
         tour.begin()
     doors.doors(page.bundle_name())
     with st.container(horizontal=True):

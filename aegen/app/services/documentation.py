@@ -47,5 +47,6 @@ def guides() -> dict[str, str]:
     found = {}
     for file in sorted((folder() / "assets" / "docs").glob("*.md")):
         title, _, text = file.read_text(encoding="utf-8").partition("\n")
-        found[title.removeprefix("# ").strip()] = _PICTURE.sub("", _FILE.sub(r"\1", text)).strip()
+        shown = _PICTURE.sub("", _FILE.sub(r"\1", text)).replace("\n## ", "\n#### ")
+        found[title.removeprefix("# ").strip()] = shown.strip()
     return found

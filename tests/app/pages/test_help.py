@@ -82,3 +82,13 @@ def test_dotted_words_become_links_and_nothing_else_does():
     kept = r"\[x\] [a](http://x.y) :red[x] [a](#b) ![x](y.png)"
     assert glossary.linked(kept) == kept
     assert glossary.linked("[Codes] and [pictures](row)").count("](help?help.term=") == 2
+
+
+def test_a_guide_is_shown_with_its_tables_and_without_what_a_page_cannot_show():
+    guides = entries.known(entries.GUIDES)
+    assert len(guides) > 5
+    text = "\n".join(guides.values())
+    assert "| `kde` |" in text
+    assert "```python" in text
+    for mark in ("<!--", "![", "](../", "\n## "):
+        assert mark not in text

@@ -60,15 +60,16 @@ def sight(name: str, row: int, at: tuple[float, ...] | None) -> Sight:
 def _picture(name: str, row: int) -> ByteArray:
     """The picture of a row; of one on the cover without the decoder, which may not be loaded."""
     bundle = services.bundles.bundle(name)
+    found: ByteArray
     if row not in bundle.manifest.cover:
-        alone: ByteArray = services.images.sheet(name, (row,))[0]
-        return alone
+        found = services.images.sheet(name, (row,))[0]
+        return found
     height, width, channels = bundle.image_shape
     left = width * bundle.manifest.cover.index(row)
     with Image.open(io.BytesIO(bundle.cover)) as cover:
         tile = cover.crop((left, 0, left + width, height))
         mode = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}[channels]
-        found: ByteArray = np.asarray(tile.convert(mode)).reshape(height, width, channels)
+        found = np.asarray(tile.convert(mode)).reshape(height, width, channels)
     return found
 
 
