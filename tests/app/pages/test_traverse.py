@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -228,3 +229,18 @@ def test_strips_and_paths_are_files_for_a_paper():
         else:
             assert pictures == model.STEPS_BETWEEN == len(lines) - 1
             assert float(lines[-1].split(",")[1]) > float(lines[1].split(",")[1]) == 0
+
+
+def test_one_figure_that_cannot_be_made_leaves_the_others_whole():
+    def never():
+        raise InvalidInput("nothing to see")
+
+    made = paper.of_directions(Place("bars", 5), 1)
+    broken = for_paper.Exhibit("broken", "Broken", never)
+    made = replace(made, figures=(broken, *made.figures))
+    with zipfile.ZipFile(io.BytesIO(for_paper.archive(made, 85, 8))) as packed:
+        names = packed.namelist()
+        assert packed.read("left-out.txt") == b"Broken: nothing to see\n"
+        assert "figures/filmstrips.svg" in names
+        assert not [name for name in names if "broken" in name]
+        assert b"broken" not in packed.read("figures.tex")
