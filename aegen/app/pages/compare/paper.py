@@ -54,7 +54,7 @@ def material(asked: ComparisonRequest, found: Table) -> Material:
             Exhibit("draws", "Draws of every model", lambda: _draws(asked, found), None),
         ),
         (Exhibit("table", "Metrics by latent model", lambda: _Figures(found)),),
-        caption(found),
+        caption(found, marks=False),
         lambda: _methods(found),
     )
 
