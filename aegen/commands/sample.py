@@ -72,7 +72,7 @@ def sample(
     Many draws are written to an .npz as they are made, under a bar.
     """
     files = SheetFiles(sheet, atlas, archive, scale, gap, columns, transparent, order)
-    files.require()
+    files.require(out)
     if out is None and not files.wanted:
         raise InvalidInput("nothing would be written: name a file with --out or --sheet")
     if out is not None:

@@ -97,8 +97,11 @@ class SheetFiles:
         """Whether there is a file to write."""
         return any((self.sheet, self.atlas, self.archive))
 
-    def require(self) -> None:
+    def require(self, out: Path | None) -> None:
         """Refuse files that could not be written, and a layout of no sheet.
+
+        Args:
+            out: another file that the command writes.
 
         Raises:
             InvalidInput, StorageError: see `aegen.commands.destination.require_file`.
@@ -110,6 +113,9 @@ class SheetFiles:
         ):
             if file is not None:
                 require_file(file, end, option=option)
+        named = [file.absolute() for file in (out, self.sheet) if file is not None]
+        if len(named) > len(set(named)):
+            raise InvalidInput("--out and --sheet name the same file: give each one of its own")
         if not self.wanted and self != SheetFiles():
             raise InvalidInput(
                 "--scale, --gap, --columns, --transparent and --order are of a sheet: name its "

@@ -93,7 +93,7 @@ def target(
 ) -> None:
     """Draw new images that fulfil a target; without a file, only count how it would go."""
     files = SheetFiles(sheet, atlas, archive, scale, gap, columns, transparent, order)
-    files.require()
+    files.require(out)
     if out is not None:
         require_file(out, *ENDS)
     from aegen.bundles import read

@@ -58,16 +58,22 @@ def command_of(table: Table) -> str:
     return shlex.join(words)
 
 
-def caption(table: Table) -> str:
-    """What a table or a figure of a comparison shows, and how it was made, as LaTeX."""
+def caption(table: Table, *, marks: bool = True) -> str:
+    """What a table or a figure of a comparison shows, and how it was made, as LaTeX.
+
+    Args:
+        table: the comparison.
+        marks: whether the letters of a table are explained.
+    """
     seeds = f"{table.seeds} seed{'' if table.seeds == 1 else 's'}"
     parts = [
         f"Latent models of {escaped(table.bundle)}: {table.size:,} draws of each against as many "
         f"held-out rows, {seeds}; mean $\\pm$ half a 95\\,\\% interval.",
-        "Bold: better than every other one, each difference resolved.",
-        "In italics: references.",
     ]
-    if any(table.copies(model) for model in table.candidates):
+    if marks:
+        parts.append("Bold: better than every other one, each difference resolved.")
+        parts.append("In italics: references.")
+    if marks and any(table.copies(model) for model in table.candidates):
         parts.append(f"$\\dagger$: copies (distance ratio below {COPIES:g}), out of the ranking.")
     parts.append(f"Made by {escaped(versions())}: {typewriter(command_of(table))}")
     return " ".join(parts)

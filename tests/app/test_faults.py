@@ -52,7 +52,7 @@ def disk_of_cache(small_disk, monkeypatch):
 def in_this_process(monkeypatch):
     """What a job would do is done here at once."""
 
-    def begin(key, work, prepare, *, goes_on=False):
+    def begin(key, work, prepare, *, goes_on=False, title=""):
         arguments, finish = prepare()
         made = Inline(key, lambda: finish(train_supermask.train(**arguments)))
         return process._jobs.begin(key, lambda: made)

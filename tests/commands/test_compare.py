@@ -139,7 +139,7 @@ def test_tables_are_shown_and_written_and_a_stopped_command_goes_on(
     assert after == before  # not measured again
     assert figures(killed) == figures(whole)
     assert (killed / "table.md").read_text().startswith("## bars\n")
-    assert "--seeds 5 --draws 60" in (killed / "table.tex").read_text()
+    assert "-{}-seeds 5 -{}-draws 60" in (killed / "table.tex").read_text()
     assert "aegen compare bars --samplers" in (killed / "report.html").read_text()
 
     assert "bars: 60 draws, seeds: 5" in shown

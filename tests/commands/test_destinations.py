@@ -1,17 +1,21 @@
 """Where commands write is tried before any work; what no draw can be is refused before a fit."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from aegen.bundles import draw_file, read
 from aegen.bundles.draw_file import parts, write_draws
+from aegen.commands import progress_bar
 from aegen.core.errors import StorageError
+from aegen.core.progress import report
 
 pytestmark = pytest.mark.usefixtures("with_bundles")
 
@@ -82,6 +86,9 @@ SAMPLE = ("sample", "bars", "--out", "x.npz")
         ((*SAMPLE, "--seed", 10**30), "--seed must be a number within"),
         (("sample", "bars", "--out", "x.png", "-n", 10**6), "over 100 million pixels"),
         (("target", "bars", "class=lying", "-n", 10**6), "draws are held together"),
+        (("target", "bars", "class=lying", "--strategy", "luck"), "strategy must be auto"),
+        (("target", "bars", "class=standing"), "standing"),
+        (("target", "bars", "class=lying and class=upright"), "class"),
         (("target", "bars", "class=lying", "-n", 500_000, "--out", "x.png"), "100 million pixels"),
         (("walk", "bars", "--smoothing", 400, "--seconds", 60, "--out", "x.gif"), "too large for"),
         (("edit", "bars", "class=lying", "--reach", "nan"), "--reach must be a number within"),
@@ -145,6 +152,14 @@ def test_more_than_are_drawn_at_once_come_from_one_generator(aegen, tmp_path, mo
     assert np.array_equal(one[:16], first)
 
 
+def test_a_disk_without_room_is_told_before_a_fit(aegen, tmp_path, monkeypatch):
+    monkeypatch.setattr("aegen.samplers.base.Sampler.fit", None)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=1000))
+    code, _, complaint = aegen("sample", "bars", "--out", tmp_path / "x.npz")
+    assert (code, complaint.count("\n")) == (2, 1)
+    assert "and 0.0 GB are free" in complaint
+
+
 def test_draws_that_the_disk_has_no_room_for_are_refused(tmp_path):
     model = read("bars").model("gaussian", rng=0)
     with pytest.raises(StorageError, match=r"needs [\d,.]+ GB for 1,000,000,000,000 draws"):
@@ -161,3 +176,14 @@ def test_an_interrupt_leaves_no_half_file(tmp_path):
         os.kill(running.pid, signal.SIGINT)
         assert running.wait(60) not in (0, None)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_bar_comes_where_a_person_waits_for_longer_than_a_moment(monkeypatch, capsys):
+    monkeypatch.setattr(progress_bar, "SOON", 0.0)
+    for person in (False, True):
+        monkeypatch.setattr(sys.stderr, "isatty", lambda person=person: person, raising=False)
+        with progress_bar.patient():
+            report(0.5, "half way")
+            time.sleep(0.2)
+            report(0.6, "half way")
+        assert ("half way" in capsys.readouterr().err) == person

@@ -67,6 +67,7 @@ def test_64_images_at_4x_with_a_transparent_background(aegen, tmp_path, monkeypa
         (("--sheet", "x.png", "--atlas", "x.txt"), "--atlas must end in .json"),
         (("--zip", "no/such/x.zip"), "there is no such folder"),
         (("--out", "x.png", "--scale", 2), "name its file with --sheet"),
+        (("--out", "x.png", "--sheet", "./x.png"), "name the same file"),
         ((), "name a file with --out or --sheet"),
         (("--sheet", "x.png", "--order", "clas"), "did you mean 'class'"),
         (("--sheet", "x.png", "--order", "place"), "attribute to order images of bars by"),

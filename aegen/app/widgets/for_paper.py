@@ -15,6 +15,7 @@ from aegen.app.page import part
 from aegen.app.state import paper as state
 from aegen.app.widgets import bound
 from aegen.core import latex
+from aegen.core.errors import AegenError
 
 if TYPE_CHECKING:
     from aegen.core.references import Cites
@@ -198,23 +199,31 @@ def _file(material: Material, exhibit: Exhibit, kind: str, width: int, font: int
 def archive(material: Material, width: float, font: float) -> bytes:
     """All of it in a ZIP."""
     files: dict[str, bytes] = {}
-    captions = []
-    for exhibit in material.figures:
-        for kind in _kinds(exhibit, False):
-            name = f"figures/{exhibit.name}.{kind}"
-            files[name] = _file(material, exhibit, kind, int(width), int(font))
-        captions.append(
-            latex.figure(
-                f"figures/{exhibit.name}.pdf",
-                caption=_caption(material, exhibit),
-                label=f"fig:{material.stem}-{exhibit.name}",
-                width=width,
+    captions, left_out = [], []
+    for exhibit in (*material.figures, *material.tables):
+        table = exhibit in material.tables
+        folder = "tables" if table else "figures"
+        try:
+            files |= {
+                f"{folder}/{exhibit.name}.{kind}": _file(
+                    material, exhibit, kind, int(width), int(font)
+                )
+                for kind in _kinds(exhibit, table)
+            }
+        except AegenError as problem:  # the others are no worse for it
+            left_out.append(f"{exhibit.title}: {problem}\n")
+            continue
+        if not table:
+            captions.append(
+                latex.figure(
+                    f"figures/{exhibit.name}.pdf",
+                    caption=_caption(material, exhibit),
+                    label=f"fig:{material.stem}-{exhibit.name}",
+                    width=width,
+                )
             )
-        )
-    for exhibit in material.tables:
-        for kind in _kinds(exhibit, True):
-            name = f"tables/{exhibit.name}.{kind}"
-            files[name] = _file(material, exhibit, kind, int(width), int(font))
+    if left_out:
+        files["left-out.txt"] = "".join(left_out).encode()
     files["figures.tex"] = "\n".join(captions).encode()
     files["references.bib"] = _bibliography(material)
     files |= {name: make() for name, make in material.files}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -50,7 +50,7 @@ class LatentNoise(Convolutional):
     """
 
     title = "Autoencoder with latent noise"
-    references = ("poole2014", "rybkin2021")
+    references: ClassVar[tuple[str, ...]] = ("poole2014", "rybkin2021")
 
     def __init__(
         self,

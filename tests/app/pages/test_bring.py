@@ -62,7 +62,7 @@ def at_once(monkeypatch):
     """
     asked_for = []
 
-    def begin(key, work, prepare, *, goes_on=False):
+    def begin(key, work, prepare, *, goes_on=False, title=""):
         def run():
             module, _, name = work.partition(":")
             function = getattr(importlib.import_module(module), name)

@@ -1,9 +1,11 @@
 """Masks: figures equal the library's report, links, what-if, other tickets, files, errors."""
 
+import io
 import json
 import re
 import shutil
 import threading
+import zipfile
 from dataclasses import replace
 
 import numpy as np
@@ -12,8 +14,10 @@ import pytest
 from aegen.app import services
 from aegen.app.components.mask_map.packing import unpack
 from aegen.app.jobs.job import Jobs
-from aegen.app.pages.masks import snippets
+from aegen.app.pages.masks import layer_map, paper, snippets
+from aegen.app.pages.train import paper as train_paper
 from aegen.app.services.interventions import MaskChange
+from aegen.app.widgets import for_paper
 from aegen.core.errors import AegenError, TicketError, UnknownName
 from aegen.core.images import quantize
 from aegen.supermask import Report, interventions
@@ -42,6 +46,34 @@ def ticket_folder(made, tmp_path, monkeypatch):
     monkeypatch.setattr("aegen.app.pages.masks.interventions.PATIENCE", 60)
     monkeypatch.delenv("AEGEN_DATA", raising=False)
     return folder
+
+
+def test_all_figures_of_the_page_are_files():
+    layers = layer_map.layers_of("bars")
+    whole = for_paper.archive(paper.material("bars", layers[0]), 85, 8)
+    with zipfile.ZipFile(io.BytesIO(whole)) as packed:
+        names = packed.namelist()
+        for figure in (
+            *("map-fc1", "fan-in-fc1", "fan-out-fc1", "mask-variable-fc1", "confusion"),
+            *("training-accuracy", "training-remaining", "training-flips"),
+        ):
+            assert f"figures/{figure}.svg" in names
+            assert packed.read(f"figures/{figure}.pdf").startswith(b"%PDF-")
+        ticket = services.tickets.ticket("bars")
+        with np.load(io.BytesIO(packed.read("masks.npz"))) as masks:
+            assert {k: m.tolist() for k, m in masks.items()} == {
+                k: m.tolist() for k, m in ticket.masks.items()
+            }
+        lines = packed.read("tables/layers.csv").decode().splitlines()
+        assert len(lines) == len(layers) + 2
+        kept, inverted = (int(cell) for cell in lines[1].split(",")[2:4])
+        counts = ticket.counts["fc1"]
+        assert (kept, inverted) == (counts.keep, counts.invert)
+        assert f"keep {counts.keep:,}" in packed.read("figures/map-fc1.svg").decode()
+        assert b"koster2022" in packed.read("references.bib")
+        assert b"seed 0" in packed.read("figures.tex")
+    table = train_paper._epochs(services.tickets.history("bars"))
+    assert len(table.rows) == EPOCHS
 
 
 def component(app, name):

@@ -32,7 +32,7 @@ def at_once(monkeypatch):
     """What a job would do is done here; gives what was asked for."""
     asked_for = []
 
-    def begin(key, work, prepare, *, goes_on):
+    def begin(key, work, prepare, *, goes_on, title):
         arguments, finish = prepare()
         asked_for.append(arguments)
         assert work == "aegen.app.jobs.train_supermask:train"

@@ -1,15 +1,18 @@
 """Traverse: sliders move the picture, the link and the lines of Python reproduce it."""
 
+import io
 import json
+import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import aegen
-from aegen.app.pages.traverse import model, snippets
+from aegen.app.pages.traverse import model, paper, snippets
 from aegen.app.pages.traverse.model import Place
-from aegen.app.widgets import share_bar
+from aegen.app.widgets import for_paper, share_bar
 from aegen.core.errors import InvalidInput
 from aegen.core.images import png, quantize
 from aegen.traversal.attribute_association import attribute_associations
@@ -210,3 +213,34 @@ def test_a_picture_of_ones_own_comes_back_from_its_code(opened):
     assert any("Your picture" in caption.value for caption in test.caption)
     healthy(test.number_input[0].set_value(3).run())
     assert "code" not in link_of(test)
+
+
+def test_strips_and_paths_are_files_for_a_paper():
+    at = Place("bars", 5)
+    for made in (paper.of_directions(at, 2), paper.of_path(at, Place("bars", 7), "straight", "x")):
+        with zipfile.ZipFile(io.BytesIO(for_paper.archive(made, 170, 8))) as packed:
+            [svg] = [name for name in packed.namelist() if name.endswith(".svg")]
+            [table] = [name for name in packed.namelist() if name.endswith(".csv")]
+            pictures = packed.read(svg).count(b"<image")
+            lines = packed.read(table).decode().splitlines()
+        if "filmstrips" in svg:
+            assert pictures == 2 * len(model.STOPS)
+            assert len(lines) == 1 + 3
+        else:
+            assert pictures == model.STEPS_BETWEEN == len(lines) - 1
+            assert float(lines[-1].split(",")[1]) > float(lines[1].split(",")[1]) == 0
+
+
+def test_one_figure_that_cannot_be_made_leaves_the_others_whole():
+    def never():
+        raise InvalidInput("nothing to see")
+
+    made = paper.of_directions(Place("bars", 5), 1)
+    broken = for_paper.Exhibit("broken", "Broken", never)
+    made = replace(made, figures=(broken, *made.figures))
+    with zipfile.ZipFile(io.BytesIO(for_paper.archive(made, 85, 8))) as packed:
+        names = packed.namelist()
+        assert packed.read("left-out.txt") == b"Broken: nothing to see\n"
+        assert "figures/filmstrips.svg" in names
+        assert not [name for name in names if "broken" in name]
+        assert b"broken" not in packed.read("figures.tex")

@@ -54,7 +54,7 @@ def material(asked: ComparisonRequest, found: Table) -> Material:
             Exhibit("draws", "Draws of every model", lambda: _draws(asked, found), None),
         ),
         (Exhibit("table", "Metrics by latent model", lambda: _Figures(found)),),
-        caption(found),
+        caption(found, marks=False),
         lambda: _methods(found),
     )
 
@@ -64,6 +64,8 @@ def _plot(found: Table, key: str, which: str) -> Any:
     from aegen.figures.comparison_scatter import against_copying, against_time
 
     specs = {c.key: c for c in found.metric_specs if not c.make().needs_training}
+    if not specs:
+        raise InvalidInput("no metric of fidelity was measured: choose another budget")
     spec = specs.get(key) or next(iter(specs.values()))
     metric, draw = spec.make(), {"copying": against_copying, "time": against_time}[which]
     return draw(compared(found, spec), spec.title, metric.direction, metric.best)

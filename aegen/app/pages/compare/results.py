@@ -67,11 +67,13 @@ def _compared(asked: ComparisonRequest) -> None:
     stage = _stage(asked) if refusal is None else "stopped"
     found = services.comparisons.table(asked)
     image_columns.columns(asked, found)
-    if refusal is None:
-        _figures(asked, found, stage)
-    else:
-        st.info(sentence(refusal), icon=":material/info:")
-    failures(asked)
+    with st.container():  # what follows keeps its place, and with it what is open there
+        if refusal is None:
+            _figures(asked, found, stage)
+        else:
+            st.info(sentence(refusal), icon=":material/info:")
+    with st.container():
+        failures(asked)
     with st.expander("Pictures of the references"):
         image_columns.references(asked)
     _share(asked, found)
