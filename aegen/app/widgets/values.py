@@ -80,6 +80,7 @@ def pills(
 ) -> Any:
     """Values to choose one of, or several: pictures with names; a list where they are many."""
     style()
+    label_ = plain(label_)
     given: dict[str, Any] = {"key": key, "on_change": on_change, "args": args}
     if len(values) > services.values.MOST:
         titles = services.values.titles(name, attribute)
