@@ -45,7 +45,10 @@ def titles(name: str, attribute: str) -> dict[str, str]:
 
 @cached(12)
 def table(name: str) -> pd.DataFrame:
-    """The attributes of the training rows as people see them; shared, so not to be changed."""
+    """The attributes of the training rows as people see them; shared, so not to be changed.
+
+    Yes-or-no ones stay so, as whatever is told of columns counts them by their kind.
+    """
     import pandas as pd
 
     found, own = {}, bundles.attributes(name)
@@ -53,9 +56,6 @@ def table(name: str) -> pd.DataFrame:
         column = own[attribute]
         if about.kind == "category":
             column = column.cat.rename_categories(titles(name, attribute))
-        elif about.titles:
-            column = column.map(dict(zip((False, True), about.titles, strict=True)))
-            column = column.astype(pd.CategoricalDtype(list(about.titles)))
         found[title(name, attribute)] = column
     return pd.DataFrame(found, index=own.index)
 
