@@ -17,7 +17,7 @@ from aegen.core.errors import AegenError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["MARK", "MOST", "pictures", "table", "title", "titles", "words_of_selection"]
+__all__ = ["MARK", "MOST", "found", "pictures", "table", "title", "titles", "words_of_selection"]
 
 MARK = "#value"
 """What the address of a value's picture ends with, by which a page's style finds it."""
@@ -41,6 +41,14 @@ def titles(name: str, attribute: str) -> dict[str, str]:
     """The values of an attribute with what people see in their place."""
     classes = bundles.bundle(name).manifest.attributes[attribute].classes
     return {value: title(name, attribute, value) for value in classes}
+
+
+@cached(64)
+def found(name: str, attribute: str) -> tuple[str, ...]:
+    """The values of a category that rows have."""
+    column = bundles.column(name, attribute).cat
+    there = np.unique(column.codes.to_numpy())
+    return tuple(str(column.categories[k]) for k in there)
 
 
 @cached(12)

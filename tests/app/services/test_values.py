@@ -47,7 +47,9 @@ def test_rows_legends_selections_and_targets_are_told_by_titles(titled):
 
 def test_a_value_s_picture_is_that_of_its_typical_row(titled):
     found = values.pictures("titled", "class")
-    assert list(found) == ["upright", "lying"]  # no row is neither
+    assert (
+        tuple(found) == values.found("titled", "class") == ("upright", "lying")
+    )  # none is neither
     seen = {}
     for value, address in found.items():
         head, _, content = address.removesuffix(values.MARK).partition(",")

@@ -61,7 +61,7 @@ def _pick(name: str, attribute: str) -> None:
     categories = [one for one in (attribute, *about) if one and about[one].kind == "category"]
     if categories:
         attribute = categories[0]
-        there = services.targets.factors(name, True)[attribute]
+        there = services.values.found(name, attribute)
         key = f"pick:{name}:{attribute}"
         label = values.attribute_label(name, attribute)
         args = (attribute, key)
