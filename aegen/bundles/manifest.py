@@ -12,7 +12,8 @@ import math
 import os
 import re
 import reprlib
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
@@ -39,6 +40,7 @@ __all__ = [
     "Network",
     "NetworkFile",
     "Reduced",
+    "attribute_title",
     "manifest_problems",
     "read_manifest",
     "require_place",
@@ -170,13 +172,24 @@ class Attribute:
         """
         if value in self.classes and self.titles:
             return self.titles[self.classes.index(value)]
-        return value if self.kind == "number" else spaced(value)
+        return value if self.kind == "number" else _words_of(value, self.classes)
 
     def to_document(self) -> dict[str, Any]:
         """What bundle.json says of it; what is left out says nothing."""
         document: dict[str, Any] = {"kind": self.kind, "values": self.values}
         optional = {"title": self.title, "titles": self.titles, "measured": self.measured}
         return document | {name: said for name, said in optional.items() if said}
+
+
+def attribute_title(name: str, attributes: Mapping[str, Attribute]) -> str:
+    """One of the attributes as people see it: its title, or its name in words."""
+    return attributes[name].title or _words_of(name, attributes)
+
+
+def _words_of(name: str, others: Collection[str]) -> str:
+    """A name in words, where these are not another one's name."""
+    words = spaced(name)
+    return name if words in others else words
 
 
 @dataclass(frozen=True)
@@ -286,7 +299,9 @@ class Manifest:
         if attribute not in self.attributes:
             raise UnknownName(f"attribute of {self.name}", attribute, self.attributes)
         about = self.attributes[attribute]
-        return (about.title or spaced(attribute)) if value is None else about.title_of(value)
+        return (
+            attribute_title(attribute, self.attributes) if value is None else about.title_of(value)
+        )
 
     def to_json(self) -> bytes:
         """The content of bundle.json.
@@ -729,7 +744,10 @@ def _agreement(manifest: Manifest, reader: _Reader) -> None:
     for name in _needed(manifest):
         if name not in manifest.files:
             reader.report("files", f"does not list {name}")
+    called = Counter(attribute_title(name, manifest.attributes) for name in manifest.attributes)
     for name, about in manifest.attributes.items():
+        if about.title and called[about.title] > 1:
+            reader.report(f"attributes.{name}.title", "is that of another attribute too")
         if about.measured and manifest.payload.kind != "image":
             reader.report(f"attributes.{name}.measured", "is of pictures, and rows are none")
     size = math.prod(manifest.code_shape)

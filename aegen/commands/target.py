@@ -36,9 +36,9 @@ def target(
     target: Annotated[
         str,
         typer.Argument(
-            help="What is wanted: class=7, not thick>0.8, (hair=3 and body=2), inside umap 1,2 "
-            "3,4 5,6, near row 4711 within 2.5, probability class=7 = 0.4..0.6, density>=20%, "
-            "z3=0.5"
+            help="What is wanted: class=7, hair is orange, slant is above 0.3, not thick>0.8, "
+            "(hair=3 and body=2), inside umap 1,2 3,4 5,6, near row 4711 within 2.5, "
+            "probability class=7 = 0.4..0.6, density>=20%, z3=0.5"
         ),
     ],
     out: Annotated[

@@ -14,7 +14,7 @@ __all__ = ["line", "shortened", "spaced", "unfit"]
 KEPT = "\t\n\r"
 """Control characters that an ordinary text has."""
 
-JOINT = re.compile(r"(?<=[^\W_])_+(?=[^\W_])")
+JOINT = re.compile(r"(?<=[^\W\d_])_(?=[^\W\d_])")
 """What joins two words of a name."""
 
 TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -61,11 +61,11 @@ def shortened(text: str, most: int) -> str:
 
 
 def spaced(name: str) -> str:
-    """A name as words: underscores between letters or digits are spaces.
+    """A name as words: an underscore between letters is a space.
 
     Example:
-        >>> spaced("hair_colour"), spaced("T-shirt"), spaced("_")
-        ('hair colour', 'T-shirt', '_')
+        >>> spaced("hair_colour"), spaced("T-shirt"), spaced("img_001")
+        ('hair colour', 'T-shirt', 'img_001')
     """
     return JOINT.sub(" ", name)
 

@@ -9,7 +9,7 @@ from aegen.figures.palette import QUIET
 
 __all__ = ["bars"]
 
-WIDTH, LINE, PICTURE = 320, 22, 20
+WIDTH, LINE, PICTURE, LETTERS = 320, 22, 20, 22
 
 
 def bars(
@@ -46,14 +46,13 @@ def bars(
     colours = colours or [QUIET] * len(names)
     longest = max((len(name) for name in names), default=1)
     beside = PICTURE + 4 if any(pictures) else 0
-    most = 22 if beside else 16  # with pictures names of attributes stand beside values
-    left = min(20 + 7 * most, 12 + 7.5 * min(longest, most)) + beside
+    left = min(20 + 7 * LETTERS, 12 + 7.5 * min(longest, LETTERS)) + beside
     room = width - left - (46 + 14 * digits)
     written = [_percent(share, digits) for share in shares]
     lines = []
     for k, (name, share, colour) in enumerate(zip(names, shares, colours, strict=True)):
         top = k * LINE
-        shown = name if len(name) <= most else name[: most - 1] + "…"
+        shown = name if len(name) <= LETTERS else name[: LETTERS - 1] + "…"
         marks = "".join(
             f'<path d="M{left + places[k] * room:.1f} {top + 3}v16" stroke="currentColor" '
             f'stroke-width="{width}"/>'

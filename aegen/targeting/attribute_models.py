@@ -11,11 +11,11 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import ArrayLike
 
+from aegen.bundles.manifest import attribute_title
 from aegen.core import arrays
 from aegen.core.arrays import FloatArray, IntArray, count
 from aegen.core.errors import InvalidInput, UnknownName
 from aegen.core.neighbours import Neighbours
-from aegen.core.plain_text import spaced
 from aegen.targeting.gaussian_probe import Probe
 
 if TYPE_CHECKING:
@@ -90,8 +90,9 @@ class AttributeModels:
 
     def title(self, attribute: str, value: str | None = None) -> str:
         """An attribute that there is, or one of its values, as people see it."""
-        about = self._attributes[attribute]
-        return (about.title or spaced(attribute)) if value is None else about.title_of(value)
+        if value is None:
+            return attribute_title(attribute, self._attributes)
+        return self._attributes[attribute].title_of(value)
 
     def labels(self, attribute: str) -> Labels:
         """The values of an attribute.

@@ -9,7 +9,7 @@ import pytest
 import aegen
 from aegen.bundles import read
 from aegen.bundles.attributes import describe
-from aegen.bundles.manifest import Attribute
+from aegen.bundles.manifest import Attribute, attribute_title
 from aegen.core.errors import InvalidInput, UnknownName
 from aegen.core.morphometry import measure
 from aegen.data import datasets
@@ -124,6 +124,14 @@ def test_titles_that_do_not_fit_are_known_before_any_work(monkeypatch, titles, s
     monkeypatch.setattr(creation, "safetensors", None)
     with pytest.raises(InvalidInput, match=said):
         tiny_bundle(None, titles=titles)
+
+
+def test_names_in_words_are_never_those_of_others():
+    about = Attribute("category", ("dark_red", "dark red", "light_red"))
+    assert [*map(about.title_of, about.values)] == ["dark_red", "dark red", "light red"]
+    attributes = dict.fromkeys(("eye_size", "eye size", "nose_size"), Attribute("number"))
+    titles = [attribute_title(name, attributes) for name in attributes]
+    assert titles == ["eye_size", "eye size", "nose size"]
 
 
 def test_a_typical_row_is_the_one_nearest_to_the_mean_of_its_value():

@@ -103,6 +103,11 @@ def test_a_bundle_of_a_newer_aegen(edit):
         ),
         (
             "attributes",
+            {k: {"kind": "number", "values": [], "title": "size"} for k in ("a", "b")},
+            "attributes.a.title: is that of another attribute too",
+        ),
+        (
+            "attributes",
             {"x": {"kind": "number", "values": [], "measured": "beauty"}},
             "measured: must be one of slant, thickness",
         ),

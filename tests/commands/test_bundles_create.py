@@ -50,7 +50,9 @@ PAIR = ("--encoder", "e.onnx", "--decoder", "d.onnx")
 def test_a_pair_and_a_folder_are_found_by_name_afterwards(aegen, mine):
     folder, x = mine
     (folder / "photos" / "notes.txt").write_text("no picture")
+    (folder / "titles.csv").write_text("attribute,value,title\nloud,,noise\nloud,yes,a roar")
     words = ("--images", "photos", "--attributes", "labels.csv", "--title", "My own")
+    words += ("--titles", "titles.csv")
     code, said, complaint = aegen("bundles", "create", "mine", *PAIR, *words)
     assert code == 0, complaint
     assert "left out notes.txt" in said
@@ -58,6 +60,8 @@ def test_a_pair_and_a_folder_are_found_by_name_afterwards(aegen, mine):
     assert chosen.count("[-1, 1]") == 2
     assert said.splitlines()[-1].startswith("written: ")
     bundle = read("mine")
+    title = bundle.manifest.title_of
+    assert (title("loud"), title("loud", "yes"), title("loud", "no")) == ("noise", "a roar", "no")
     assert (bundle.title, bundle.image_shape, bundle.latent_dim) == ("My own", (8, 6, 1), 3)
     assert bundle.manifest.licence == "not stated"
     assert {name: a.kind for name, a in bundle.manifest.attributes.items()} == {

@@ -1,4 +1,4 @@
-"""Targets in people's words: titles, phrases, ranges; else an answer of what there is."""
+"""Targets in people's words: titles of values, phrases, ranges; else what there is."""
 
 from dataclasses import replace
 

@@ -17,7 +17,7 @@ from aegen.core.errors import AegenError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["MARK", "MOST", "pictures", "table", "title", "titles", "words_of_selection"]
+__all__ = ["MARK", "MOST", "found", "pictures", "table", "title", "titles", "words_of_selection"]
 
 MARK = "#value"
 """What the address of a value's picture ends with, by which a page's style finds it."""
@@ -43,9 +43,20 @@ def titles(name: str, attribute: str) -> dict[str, str]:
     return {value: title(name, attribute, value) for value in classes}
 
 
+@cached(64)
+def found(name: str, attribute: str) -> tuple[str, ...]:
+    """The values of a category that rows have."""
+    column = bundles.column(name, attribute).cat
+    there = np.unique(column.codes.to_numpy())
+    return tuple(str(column.categories[k]) for k in there)
+
+
 @cached(12)
 def table(name: str) -> pd.DataFrame:
-    """The attributes of the training rows as people see them; shared, so not to be changed."""
+    """The attributes of the training rows as people see them; shared, so not to be changed.
+
+    Yes-or-no ones stay so, as whatever is told of columns counts them by their kind.
+    """
     import pandas as pd
 
     found, own = {}, bundles.attributes(name)
@@ -53,9 +64,6 @@ def table(name: str) -> pd.DataFrame:
         column = own[attribute]
         if about.kind == "category":
             column = column.cat.rename_categories(titles(name, attribute))
-        elif about.titles:
-            column = column.map(dict(zip((False, True), about.titles, strict=True)))
-            column = column.astype(pd.CategoricalDtype(list(about.titles)))
         found[title(name, attribute)] = column
     return pd.DataFrame(found, index=own.index)
 

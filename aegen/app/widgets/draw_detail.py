@@ -19,7 +19,7 @@ from aegen.core.images import quantize
 
 __all__ = ["chosen", "grid", "new_picture", "picked"]
 
-HEIGHT, MORE = 140, 11
+HEIGHT, MORE = 140, 16
 """Height of the box in pixels, and what each attribute after the first adds to it: the same also
 before a picture is chosen, so that nothing jumps."""
 

@@ -13,7 +13,7 @@ from aegen.app.widgets.markdown import plain
 if TYPE_CHECKING:
     from aegen.targeting import Target
 
-__all__ = ["attribute_label", "icon", "icons", "label", "pills", "style"]
+__all__ = ["attribute_label", "icon", "icons", "label", "pills", "source", "style"]
 
 STYLE = f"""<style>
 img[src$="{services.values.MARK}"] {{
@@ -40,6 +40,12 @@ def icons(name: str, target: Target) -> str:
     """The pictures of the values that a target names, as Markdown."""
     found = dict.fromkeys(_values_in(target))
     return "".join(icon(name, attribute, value) for attribute, value in found)
+
+
+def source(name: str, target: Target) -> str:
+    """The address of the picture of the first value that a target names; "" where it has none."""
+    named = _values_in(target)[:1]
+    return next((services.values.pictures(name, a).get(value, "") for a, value in named), "")
 
 
 def _values_in(target: Any) -> list[tuple[str, str]]:
@@ -74,6 +80,7 @@ def pills(
 ) -> Any:
     """Values to choose one of, or several: pictures with names; a list where they are many."""
     style()
+    label_ = plain(label_)
     given: dict[str, Any] = {"key": key, "on_change": on_change, "args": args}
     if len(values) > services.values.MOST:
         titles = services.values.titles(name, attribute)

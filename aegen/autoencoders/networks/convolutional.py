@@ -52,7 +52,7 @@ class Convolutional(Autoencoder):
     """
 
     title = "Convolutional autoencoder"
-    references = ("tagasovska2019", "coblenz2023")
+    references: ClassVar[tuple[str, ...]] = ("tagasovska2019", "coblenz2023")
     outputs: ClassVar[int] = 1
     """Numbers that the encoder gives for each dimension of a code."""
     quick: ClassVar[dict[str, list[int]]] = {"widths": [4, 8]}

@@ -112,7 +112,7 @@ def test_a_place_on_the_map_comes_with_its_nearest_row(channel):
 
 
 def test_readings_come_as_drawings_without_pictures(channel, monkeypatch):
-    told = ("class", "upright", 0.75)
+    told = services.places.Reading("class", "upright", 0.75)
     monkeypatch.setattr(services.places, "readings", lambda name, image: (told,))
     walk = {"ask": "walk", "bundle": "bars", "row": 5, "kind": "axes", "moves": {}, "read": True}
     header, pictures = ask(channel, walk)

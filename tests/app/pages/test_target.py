@@ -456,3 +456,17 @@ def test_words_say_what_a_target_asks():
         "density<=10%": "in a denser place than 0 to 10 % of the rows",
     }.items():
         assert target_text.words(parse(text)) == expected
+
+
+def test_very_many_values_are_a_list_to_search_in(opened, monkeypatch):
+    monkeypatch.setattr("aegen.app.services.values.MOST", 1)
+    test = visited(opened, mode="edit", edit="class=lying", row="5")
+    [there] = [one for one in test.selectbox if one.label == "Class"]
+    assert there.value == "lying"
+    healthy(there.set_value("upright").run())
+    assert link_of(test)["target.edit"] == "class=upright"
+    test = visited(opened)
+    [several] = [one for one in test.multiselect if one.label == "Values"]
+    healthy(several.set_value(["upright", "lying"]).run())
+    healthy(button(test, "Add").click().run())
+    assert link_of(test)["target.text"] == "class=upright or class=lying"

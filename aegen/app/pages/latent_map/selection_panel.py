@@ -74,12 +74,12 @@ def _kept() -> None:
 
 
 def _pick(name: str, attribute: str) -> None:
-    """Select the rows with a value from a list, without drawing."""
-    if not attribute:
-        return
-    about = services.bundles.bundle(name).manifest.attributes[attribute]
-    if about.kind == "category":
-        there = services.targets.factors(name, True)[attribute]
+    """Select the rows with a value, without drawing: of the colour, or of the first category."""
+    about = services.bundles.bundle(name).manifest.attributes
+    categories = [one for one in (attribute, *about) if one and about[one].kind == "category"]
+    if categories:
+        attribute = categories[0]
+        there = services.values.found(name, attribute)
         key = f"pick:{name}:{attribute}"
         label = values.attribute_label(name, attribute)
         args = (attribute, key)

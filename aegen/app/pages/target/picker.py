@@ -49,7 +49,7 @@ def _choices(name: str, item: link.Item[str]) -> None:
             list(factors),
             key=key,
             required=True,
-            format_func=lambda one: values.attribute_label(name, one),
+            format_func=lambda one: plain(values.attribute_label(name, one)),
             label_visibility="collapsed",
             wrap=True,
         )

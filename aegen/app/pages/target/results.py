@@ -22,6 +22,7 @@ from aegen.app.widgets import (
     latent_map,
     share_bar,
     target_text,
+    values,
 )
 from aegen.app.widgets.markdown import duration, plain, sentence
 from aegen.app.widgets.model_overlay import Layers
@@ -199,7 +200,9 @@ def figures(request: TargetRequest, found: Targeted) -> None:
     if len(parts) > 1:
         names = [target_text.words(part, request.bundle) for part in parts]
         shares = [float(part.accept(found.candidates).mean()) for part in parts]
-        drawing(bars(names, shares, reference=singly, title="found, by condition"), key="found")
+        seen = [values.source(request.bundle, part) for part in parts]
+        drawn = bars(names, shares, reference=singly, pictures=seen, title="found, by condition")
+        drawing(drawn, key="found")
         st.caption("Found, by condition; the mark is the share without the target.")
 
 
