@@ -602,6 +602,9 @@ class MaskView {
   }
 
   told(news) {
+    if ("epoch" in news) {
+      window.dispatchEvent(new CustomEvent("aegen-epoch-rests", { detail: { of: this.spec.ticket } }));
+    }
     this.tell("told", news);
   }
 
