@@ -4,7 +4,6 @@ import streamlit as st
 
 from aegen.app import page
 from aegen.app.pages.masks import state
-from aegen.app.pages.masks.explanation import explanation
 from aegen.app.pages.masks.interventions import what_if
 from aegen.app.pages.masks.layer_charts import layer_figures
 from aegen.app.pages.masks.layer_map import epoch_masks, layer_map, layers_of, network
@@ -21,7 +20,6 @@ def ticket() -> None:
         layer = chosen_layer(layers_of(name))
         with st.container(key="replayed"):  # nothing in it fades while others are made
             network(name, layer)
-            explanation(name, layer)
             layer_map(name, layer)
             page.part(epoch_masks)(name, layer)
             page.part(layer_figures)(name, layer)

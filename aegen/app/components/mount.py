@@ -2,7 +2,9 @@
 
 Streamlit sends an element again only when its own content differs from what the browser already
 holds. So each part of a map (its points, its colours, ...) is an element of its own with a
-fingerprint, and only what changed is sent; ``latent_map/source/store.js`` receives it.
+fingerprint, and only what changed is sent; ``latent_map/source/store.js`` receives it. Not even
+packed is what a visit was sent before: its fingerprint stands for it, and a browser that lacks it
+asks for it.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ __all__ = ["Part", "callback", "component", "fingerprint", "nothing", "send_part
 
 Part = dict[str, Any]
 """What the browser takes: a fingerprint ("id"), and an Arrow "table", a "spec", or both."""
+
+_SENT = "aegen.parts"
 
 HERE = Path(__file__).parent
 
@@ -46,7 +50,21 @@ _store = st.components.v2.component(
 
 def send_part(key: str, name: str, part: Part | None) -> None:
     """Hands a part to the map with this key; None takes the part away."""
-    _store(key=f"{key}-{name}", data={"map": key, "part": name, **(part or {"id": None})})
+    place = f"{key}-{name}"
+    given = part or {"id": None}
+    if "table" in given:
+        sent: dict[str, str] = st.session_state.setdefault(_SENT, {})
+        if sent.get(place) == given["id"]:
+            given = {"id": given["id"], "held": True}
+        else:
+            sent[place] = given["id"]
+    data = {"map": key, "part": name, **given}
+    _store(key=place, data=data, on_missing_change=lambda: _forget(place))
+
+
+def _forget(place: str) -> None:
+    """The browser has not what it was sent, as after an error: the run that follows sends it."""
+    st.session_state.get(_SENT, {}).pop(place, None)
 
 
 def fingerprint(*content: Any) -> str:

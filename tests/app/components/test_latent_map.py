@@ -11,6 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 # The package's attribute of this name is the function; the module is what is looked into here.
+mount = importlib.import_module("aegen.app.components.mount")
 component = importlib.import_module("aegen.app.components.latent_map")
 FOLDER = Path(component.__file__).parent
 
@@ -38,6 +39,25 @@ def test_the_map_runs_and_the_page_can_select_on_it(app):
     assert app.text[0].value == "polygon None pinned None"
     app.button[0].click().run()
     assert app.text[0].value == "polygon None pinned 7"
+
+
+def test_what_a_visit_was_sent_is_named_from_then_on_until_the_browser_lacks_it(app):
+    def sent():
+        protos = [each.proto for each in app.run().get("bidi_component")]
+        return {proto.id: len(proto.SerializeToString()) for proto in protos}
+
+    first, second = sent(), sent()
+    smaller = {each for each in first if second[each] < first[each] / 2}
+    assert len(smaller) == 2  # the points and their labels
+    app.session_state[mount._SENT] = {
+        place: mark
+        for place, mark in app.session_state[mount._SENT].items()
+        if "points" not in place
+    }  # as where the browser says that it lacks them
+    third = sent()
+    again = {each for each in smaller if third[each] > first[each] / 2}
+    assert again == {max(smaller, key=first.__getitem__)}
+    assert sent() == second
 
 
 def test_without_webgl_a_chart_takes_over_and_says_so(app):

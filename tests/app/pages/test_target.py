@@ -68,6 +68,15 @@ def test_nothing_asked_yet_offers_something_to_begin_with(opened):
     assert "rows match" in said(test)
 
 
+def test_a_kept_selection_is_asked_for_and_told_by_its_name(opened):
+    test = visited(opened, kept="left%20side:pca~-9,-9~0,-9~0,9~-9,9")
+    [about] = [one for one in test.selectbox if one.label == "What about"]
+    about.select("Kept selection").run()
+    healthy(button(test, "Add").click().run())
+    assert link_of(test)["target.text"] == "inside pca -9,-9 0,-9 0,9 -9,9"
+    assert "Inside “left side”" in said(test)
+
+
 def test_draws_fulfil_the_target_and_a_link_gives_the_same_ones(opened):
     test = visited(opened, text="z0>0 and place>6", n="12", seed="3")
     assert "**Asked for: found in 100 %** of 12" in said(test)

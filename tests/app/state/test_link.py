@@ -335,7 +335,13 @@ def test_kept_selections_come_back_by_their_names(show):
     )
     text = map.kept_text(held)
     assert map.read_kept(text) == held
-    for wrong in ("", "a", ":class=7", "a:~", ";".join(f"{k}:class={k}" for k in range(21))):
+    for wrong in (
+        "",
+        "a",
+        ":class=7",
+        "a:pca~0,0~1,1",
+        ";".join(f"{k}:class={k}" for k in range(21)),
+    ):
         with pytest.raises(ValueError, match=r"needed|needs|neither"):
             map.read_kept(wrong)
     map.kept.set(held)

@@ -1,9 +1,10 @@
 // Follows the epoch that a map shows (`aegen-epoch`), so that a part of the page shows the same.
 //
 // One question at a time: while the server answers, only the newest epoch is remembered. Each waits
-// a moment: together with what the map itself says when it rests, it would stand for that.
+// a moment, and none is asked once the map has said where it rests (`aegen-epoch-rests`): that runs
+// this part as well, and both together would count as one.
 
-const MOMENT = 150; // milliseconds
+const [MOMENT, REST] = [150, 1500]; // milliseconds
 
 const followers = new WeakMap();
 
@@ -14,7 +15,16 @@ class Follower {
       this.wanted = detail.epoch;
       this.ask();
     };
+    this.rest = ({ detail }) => {
+      if (detail.of !== this.of) return;
+      this.asked = true;
+      setTimeout(() => {
+        this.asked = false; // where all stays as it is, nothing is shown anew
+        this.ask();
+      }, REST);
+    };
     window.addEventListener("aegen-epoch", this.hear);
+    window.addEventListener("aegen-epoch-rests", this.rest);
   }
 
   show({ of, epoch }) {
@@ -36,6 +46,7 @@ class Follower {
   close() {
     clearTimeout(this.timer);
     window.removeEventListener("aegen-epoch", this.hear);
+    window.removeEventListener("aegen-epoch-rests", this.rest);
   }
 }
 

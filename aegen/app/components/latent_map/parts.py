@@ -5,6 +5,7 @@ New colours send the labels but not the points, new draws the draws; the atlas t
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,7 @@ def parts(shown: Picture) -> Parts:
         "text": _text(shown),
         "atlas": None
         if atlas is None
-        else _part({"image": pa.array([atlas.image], pa.binary())}, atlas.image),
+        else {"id": _image_mark(atlas.image), "table": _image(atlas.image)},
     }
 
 
@@ -65,6 +66,16 @@ def specification(shown: Picture, ready: Parts, *, height: int) -> dict[str, Any
             "rows": atlas.rows is not None,
         },
     }
+
+
+@functools.lru_cache(16)
+def _image_mark(image: bytes) -> str:
+    """An image's fingerprint, made once: it may have megabytes."""
+    return fingerprint(b"image", image)
+
+
+def _image(image: bytes) -> pa.Table:
+    return pa.table({"image": pa.array([image], pa.binary())})
 
 
 def _labels(shown: Picture) -> Part | None:

@@ -260,7 +260,7 @@ class MaskView {
     const hatched = dead.length && unitAt
       ? ` Hatched ${unitName}s are dead: no input reaches them, or nobody reads them.` : "";
     this.key.textContent =
-      `A point a weight; where several share one, it is the stronger the more remain.${frame}${hatched}`;
+      `Each point is a weight; where several share one, it is the stronger the more remain.${frame}${hatched}`;
   }
 
   looking() {
@@ -602,6 +602,9 @@ class MaskView {
   }
 
   told(news) {
+    if ("epoch" in news) {
+      window.dispatchEvent(new CustomEvent("aegen-epoch-rests", { detail: { of: this.spec.ticket } }));
+    }
     this.tell("told", news);
   }
 

@@ -34,9 +34,9 @@ class Row {
       ["keep", "keep"],
       ["invert", "invert"],
       ["drop", "drop"],
-      ["", "Upper bar: all weights. Lower bar: those that remain."],
-      ["half", "as many kept as inverted"],
-      ["chance", "how far chance alone goes from that, 95 %"],
+      ["", "upper bar: all weights, lower bar: those that remain"],
+      ["half", "as many of both"],
+      ["chance", "where chance alone leaves that, 95 %"],
     ]) {
       const entry = make("span");
       if (mark) entry.append(make("i", mark));

@@ -14,7 +14,8 @@ __all__ = ["explanation"]
 
 def explanation(name: str, layer: MaskedLayer) -> None:
     """A figure to play with, folded away."""
-    with st.expander("Keep, invert, drop: try it on ten of its weights"):
+    with st.popover("Try it on ten weights", icon=":material/science:"):
+        st.markdown("**Keep, invert, drop**")
         few = tickets.few_weights(name, layer.name)
         st.caption(
             "From top to bottom: what an input says (drag it), the weight as it was drawn once by "

@@ -12,6 +12,7 @@ from aegen.app import services
 from aegen.app.components.mask_map import mask_frames, mask_map
 from aegen.app.components.network_row import Layer, network_row
 from aegen.app.pages.masks import state
+from aegen.app.pages.masks.explanation import explanation
 from aegen.app.services.interventions import MaskChange
 from aegen.app.widgets import bound
 from aegen.app.widgets.mask_layer import MaskedLayer
@@ -195,18 +196,23 @@ def _layout(name: str, layer: MaskedLayer) -> tuple[Any, tuple[int, int]]:
                 help=HELP,
                 label_visibility="collapsed",
             )
-        if layout == "slice":
-            return layout, _slice(name, layer)
-        units = f"{layer.unit}s"
-        bound.choose(
-            "Order",
-            state.order,
-            list(ORDERS),
-            format_func=lambda key: ORDERS[key].format(units=units, Units=bound.words(units)),
-            label_visibility="collapsed",
-            width=190,
-        )
-    return layout, (0, 1)
+        axes = _slice(name, layer) if layout == "slice" else _order(layer)
+        explanation(name, layer)
+    return layout, axes
+
+
+def _order(layer: MaskedLayer) -> tuple[int, int]:
+    """How units are put in order; the axes are as they are."""
+    units = f"{layer.unit}s"
+    bound.choose(
+        "Order",
+        state.order,
+        list(ORDERS),
+        format_func=lambda key: ORDERS[key].format(units=units, Units=bound.words(units)),
+        label_visibility="collapsed",
+        width=190,
+    )
+    return 0, 1
 
 
 def _fullest(name: str, layer: MaskedLayer, axes: tuple[int, int]) -> tuple[int, ...]:

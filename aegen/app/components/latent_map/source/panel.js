@@ -103,13 +103,18 @@ export class Legend {
       this.root.append(title);
     }
     if (spec.kind === "value") this.root.append(this.bar(spec));
-    else spec.categories.forEach((name, code) => this.root.append(this.entry(spec, code, hidden)));
+    else this.values(spec, hidden);
+  }
+
+  // Where colours repeat it is said first: the last lines may be out of sight.
+  values(spec, hidden) {
     const colours = new Set(spec.palette).size;
-    if (spec.kind === "category" && colours < spec.categories.length) {
+    if (colours < spec.categories.length) {
       const said = element("span", "aegen-map-title");
       said.textContent = `${spec.categories.length} values share ${colours} colours: point at one to see its rows.`;
       this.root.append(said);
     }
+    spec.categories.forEach((name, code) => this.root.append(this.entry(spec, code, hidden)));
   }
 
   // The colours with the values at their ends and in their middle, and how they go with values.
