@@ -34,6 +34,7 @@ def image_table(
         InvalidInput: no images, or another number of names than of rows or columns.
 
     Example:
+        >>> import numpy as np
         >>> image_table(np.zeros((1, 2, 8, 8, 1)), columns=["a", "b"]).count("<image")
         2
     """

@@ -67,7 +67,7 @@ def test_a_slow_fit_shows_how_far_it_is_and_then_the_pictures(opened, gate):
     assert "Fitted" not in text(app)
     until(lambda: the_job().share == 0.25)
     app = app.run()
-    (bar,) = app.get("progress")
+    (bar,) = app.main.get("progress")
     assert bar.proto.value == 25
     times = r"0:\d\d so far, about \d+:\d\d left"
     assert re.fullmatch(rf"25 % · a quarter of the \\\*way\\\* · {times}", bar.proto.text)

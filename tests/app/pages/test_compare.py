@@ -89,7 +89,7 @@ def test_the_default_five_are_drawn_while_their_figures_are_made(opened, monkeyp
     app = opened("compare", bundle="many")
     assert not app.exception
     assert not app.error
-    assert "0 of 8 done" in app.get("progress")[0].proto.text
+    assert "0 of 8 done" in app.main.get("progress")[0].proto.text
     heads = re.findall(r'aegen-name\\"><span>([^<]*)', html(app))
     assert heads == [
         "Empirical beta copula",
@@ -347,7 +347,8 @@ def test_a_model_is_skipped_and_the_others_are_compared_without_it(opened, monke
     task = comparisons._found(request).tasks[1]
     with notes.following(task):
         app = app.run()
-        assert "Kernel density · 0:0" in " ".join(each.text for each in app.get("progress"))
+        bars = [each.proto.text for each in app.main.get("progress")]
+        assert "Kernel density · 0:0" in " ".join(bars)
         (skip,) = [each for each in app.button if each.key == "skip kde 0"]
         app = skip.click().run()
     assert not app.exception
