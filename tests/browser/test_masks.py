@@ -54,9 +54,16 @@ def first(visit, app, link, **how):
     return visit(f"{app.url}/{link}", **how)
 
 
+MEASURED = """() => {
+  const canvas = document.querySelector(".aegen-mask-stage > canvas");
+  return canvas.width === Math.round(canvas.clientWidth * devicePixelRatio);
+}"""
+
+
 def drawn(page):
     """Wait for the map; its canvas."""
     page.wait_for_selector(".aegen-mask[data-drawn]")
+    page.wait_for_function(MEASURED)
     return page.locator(".aegen-mask-stage > canvas")
 
 
