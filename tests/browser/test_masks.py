@@ -87,7 +87,9 @@ CORNER = """() => {
 
 def read_off(page, row, column):
     """What the map says of the cell at a row and column of its sheet."""
-    page.mouse.move(*page.evaluate(CELL, [column, row]))
+    x, y = page.evaluate(CELL, [column, row])
+    page.mouse.move(x - 2, y)  # a pointer that rests says nothing
+    page.mouse.move(x, y)
     page.wait_for_function(
         "document.querySelector('.aegen-mask-said').textContent", timeout=20_000
     )
