@@ -54,9 +54,16 @@ def first(visit, app, link, **how):
     return visit(f"{app.url}/{link}", **how)
 
 
+MEASURED = """() => {
+  const canvas = document.querySelector(".aegen-mask-stage > canvas");
+  return canvas.width === Math.round(canvas.clientWidth * devicePixelRatio);
+}"""
+
+
 def drawn(page):
     """Wait for the map; its canvas."""
     page.wait_for_selector(".aegen-mask[data-drawn]")
+    page.wait_for_function(MEASURED)
     return page.locator(".aegen-mask-stage > canvas")
 
 
@@ -80,7 +87,9 @@ CORNER = """() => {
 
 def read_off(page, row, column):
     """What the map says of the cell at a row and column of its sheet."""
-    page.mouse.move(*page.evaluate(CELL, [column, row]))
+    x, y = page.evaluate(CELL, [column, row])
+    page.mouse.move(x - 2, y)  # a pointer that rests says nothing
+    page.mouse.move(x, y)
     page.wait_for_function(
         "document.querySelector('.aegen-mask-said').textContent", timeout=20_000
     )

@@ -61,8 +61,8 @@ class MaskView {
     label.append(this.signs, "keep minus invert");
     this.side.append(this.all.figure, label, this.one.figure);
     this.body.append(this.stage, this.side);
-    this.key = make("div", "aegen-mask-key");
-    this.root.append(this.legend, this.body, this.key, this.timeline());
+    this.marks = make("div", "aegen-mask-key");
+    this.root.append(this.legend, this.body, this.marks, this.timeline());
     parent.append(this.root);
   }
 
@@ -259,7 +259,7 @@ class MaskView {
     const frame = unitAt ? ` A frame is around the chosen ${unitName}: click one.` : "";
     const hatched = dead.length && unitAt
       ? ` Hatched ${unitName}s are dead: no input reaches them, or nobody reads them.` : "";
-    this.key.textContent =
+    this.marks.textContent =
       `Each point is a weight; where several share one, it is the stronger the more remain.${frame}${hatched}`;
   }
 
