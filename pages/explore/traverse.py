@@ -28,9 +28,8 @@ def traverse(name: str) -> None:
         ],
         arguments=(at, state.directions.get()),
     )
-    joystick.joystick(at, sliders.request(at))
     st.subheader("From one picture to another", anchor=False)
-    a, b, path = interpolation.ends(at)
+    a, b, path = interpolation.morph(at)
     interpolation.strip(a, b, model.interpolation(a, b, path))
     share_bar.share(
         "traverse",
@@ -44,6 +43,7 @@ def traverse(name: str) -> None:
     moving_picture(
         f"{name}-walk", services.walks.between, (a, b, path), snippets.command(a, b, path)
     )
+    joystick.joystick(at, sliders.request(at))
 
 
 with page.page(

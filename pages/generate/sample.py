@@ -4,7 +4,7 @@ import streamlit as st
 
 from aegen.app import page, services
 from aegen.app.pages.sample import draws, snippets, state
-from aegen.app.widgets import copying, draw_detail, job_status, share_bar
+from aegen.app.widgets import copying, draw_grid, job_status, share_bar
 
 
 @page.part
@@ -23,8 +23,8 @@ def sample(name: str) -> None:
         copying.copying(services.draws.quality(spec))
         draws.first_choice(spec)
         copying.smoothing(spec)
-        draw_detail.picked(spec, services.draws.draw(spec, n, seed), state.draws)
-        copying.figures(spec, n, seed, draw_detail.chosen(state.draws, n))
+        draw = services.draws.draw(spec, n, seed)
+        copying.figures(spec, n, seed, draw_grid.chosen(name, draw))
     share_bar.share(
         "sample",
         snippets.python(spec, n, seed),

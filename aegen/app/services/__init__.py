@@ -17,6 +17,7 @@ library errors pass through to `aegen.app.page`, which shows them.
     recommendations  which latent model to take           failures  pictures of where one fails
     creations        bundles that people make of their own networks
     places           where a person is, what is seen there     walks  what moves
+    kept_files       pictures at places as files
 """
 
 from aegen.app.services import (
@@ -30,6 +31,7 @@ from aegen.app.services import (
     failures,
     images,
     interventions,
+    kept_files,
     places,
     projections,
     recommendations,
@@ -54,6 +56,7 @@ __all__ = [
     "failures",
     "images",
     "interventions",
+    "kept_files",
     "places",
     "projections",
     "recommendations",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from aegen.app.place import Place, at_code
 from aegen.app.server.sharing import sharing
 from aegen.app.services import bundles
 from aegen.app.services.cache import EACH, cached
@@ -32,6 +33,7 @@ __all__ = [
     "draw",
     "nearest",
     "overlaid",
+    "places_of",
     "quality",
     "varied",
 ]
@@ -70,6 +72,14 @@ def draw(spec: SamplerSpec, n: int, seed: int) -> Draw:
     drawn = time.perf_counter()
     images = fitted.bundle.decode(codes)
     return Draw(images, codes, rows, drawn - started, time.perf_counter() - drawn)
+
+
+def places_of(name: str, draw: Draw) -> tuple[Place, ...]:
+    """The places of a draw's pictures, with the rows that they began at where it knows them."""
+    rows = [None] * len(draw.codes) if draw.rows is None else draw.rows.tolist()
+    return tuple(
+        at_code(name, code, "draw", row) for code, row in zip(draw.codes, rows, strict=True)
+    )
 
 
 def varied(spec: SamplerSpec, n: int, seed: int) -> FloatArray:

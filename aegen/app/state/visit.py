@@ -52,6 +52,9 @@ class Visit:
         watched: jobs that it asked for, by part (`aegen.app.state.watching`).
         uploads: files that it was given (`aegen.app.state.uploads`).
         inspected: what was last tried of a person's own, and what was found.
+        arriving: the part of a page that the person is led to, until it was shown.
+        trays: what lay in the tray of kept pictures, one entry a change.
+        originals: a person's own pictures as the network sees them, by their codes.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
@@ -71,6 +74,9 @@ class Visit:
     watched: dict[str, set[Any]] = field(default_factory=dict)
     uploads: Any = None
     inspected: Any = None
+    arriving: str = ""
+    trays: list[Any] = field(default_factory=list)
+    originals: dict[Any, Any] = field(default_factory=dict)
 
 
 def memory() -> Visit:

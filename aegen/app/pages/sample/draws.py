@@ -9,7 +9,7 @@ from aegen.app.components.image_grid import image_grid
 from aegen.app.pages.sample import state
 from aegen.app.services.samplers import SamplerSpec
 from aegen.app.state import draws, formats, link, visit
-from aegen.app.widgets import bound, copying, draw_detail, fields
+from aegen.app.widgets import bound, copying, draw_grid, fields
 from aegen.app.widgets.markdown import duration, plain
 from aegen.app.widgets.moving_picture import moving_picture
 from aegen.core import defaults
@@ -112,11 +112,11 @@ def _paper() -> None:
 
 
 def pictures(spec: SamplerSpec, n: int, seed: int) -> None:
-    """The grid, and how long it took; a chosen picture is in ``state.picked``."""
+    """The grid, and how long it took."""
     draw, fitted = services.draws.draw(spec, n, seed), services.samplers.fitted(spec)
     visit.last_drawn((spec, n, seed))
     live = copying.live(spec, n, seed)
-    draw_detail.grid(spec.bundle, draw.images, draw.codes, state.draws, "draws", live)
+    draw_grid.grid(spec.bundle, draw, state.draws, "draws", live)
     came = "Fitted" if fitted.how == "fitted" else "Fitted before, read from disk"
     st.caption(
         f"{came} in {duration(fitted.model.fit_seconds)} · drawn in "

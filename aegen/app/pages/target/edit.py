@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from aegen.app import navigation, services
+from aegen.app import services
 from aegen.app.components.drawing import drawing
 from aegen.app.components.image_grid import image_grid
 from aegen.app.components.live import Live, Slider
 from aegen.app.pages.target import builder, snippets, state
-from aegen.app.pages.traverse.model import POINT
+from aegen.app.place import SOURCES, at_code
 from aegen.app.services.targets import Edit
-from aegen.app.state import link, map, visit
+from aegen.app.state import link, map, pictures, visit
 from aegen.app.widgets import bound, row_picker, share_bar, target_text
 from aegen.app.widgets.markdown import plain, sentence
 from aegen.app.widgets.moving_picture import moving_picture
@@ -39,9 +39,6 @@ KINDS_HELP = (
     "rows with the new one.  \n"
     "**Logistic probe**: straight across the border that a logistic regression draws."
 )
-
-
-UPLOADED = "Your picture, as it comes back"
 
 
 def asked(name: str) -> Edit | None:
@@ -156,7 +153,7 @@ def strip(change: Edit) -> Edited:
     if choice is not None and choice != state.step.get():
         state.step.set(choice)
         st.rerun(scope="fragment")
-    own = POINT if map.code_from.get() == "point" else UPLOADED
+    own = SOURCES[map.code_from.get()]
     start = f"Row {change.start:,}" if isinstance(change.start, int) else own
     st.markdown(f"{plain(start)} → {plain(target_text.words_of(change.bundle, change.text))}")
     kind = st.success if found.reached is not None and not found.changed else st.warning
@@ -212,7 +209,9 @@ def read_out(change: Edit, found: Edited) -> None:
         row = int(rows[0])
         about = plain(services.bundles.words_of(change.bundle, row))
         st.caption(f"Nearest training row: {row:,} ({about}), {distances[0]:.3g} away.")
-        navigation.link("traverse", "Traverse from this row")
+        if st.button("Look closer", icon=":material/zoom_in:", key="edit-look"):
+            pictures.open_at(at_code(change.bundle, found.codes[step], "edit"))
+            st.rerun()
     with right:
         names, now, before = zip(*_readings(found, step), strict=True)
         st.markdown(
