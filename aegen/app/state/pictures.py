@@ -77,10 +77,14 @@ tray: Item[bool] = on_every_page(
 )
 """Whether the tray is open."""
 
-first: Item[Place | None] = Item("traverse.from", None, _place, _text, per_bundle=True)
+first: Item[Place | None] = on_every_page(
+    Item("traverse.from", None, _place, _text, per_bundle=True)
+)
 """The picture that a morph starts from, A; None is where Traverse's sliders lead."""
 
-second: Item[Place | None] = Item("traverse.to", None, _place, _text, per_bundle=True)
+second: Item[Place | None] = on_every_page(
+    Item("traverse.to", None, _place, _text, per_bundle=True)
+)
 """The picture that it ends at, B."""
 
 

@@ -17,7 +17,10 @@ from aegen.app.widgets.markdown import plain
 __all__ = ["side_by_side", "small"]
 
 ACROSS = 4
-"""Pictures side by side."""
+"""Pictures side by side in the dialog."""
+
+SMALL, TILE = 6, 37
+"""Pictures side by side in the sidebar, and pixels across each."""
 
 FILES = (
     ("PNG", "png", "image/png", kept_files.sheet),
@@ -33,7 +36,9 @@ def small(name: str) -> None:
     if not kept:
         return
     with st.container(key="aegen-tray", gap="xsmall"):
-        picture_grid.of_places(kept, key="tray-pictures", label="Kept", columns=max(6, ACROSS))
+        across = min(SMALL, len(kept))
+        with st.container(width=TILE * across):
+            picture_grid.of_places(kept, key="tray-pictures", label="Kept", columns=across)
         if st.button(
             f"{len(kept)} kept",
             icon=":material/bookmarks:",

@@ -19,7 +19,7 @@ from aegen.core.errors import AegenError
 
 __all__ = ["end", "end_card", "second_default"]
 
-OFFERED, ACROSS = 12, 6
+OFFERED, ACROSS = 12, 4
 """Pictures to choose from, and how many side by side."""
 
 FEW = 12
@@ -52,7 +52,7 @@ def end_card(letter: str, item: End, place: Place, above: str = "") -> None:
     Where there is a sentence for the picture ``above``, the end can be that one.
     """
     name, key = place.bundle, letter.lower()
-    with st.container(border=True, gap="small"):
+    with st.container(border=True, gap="small", key=f"end-card-{key}"):
         with st.container(horizontal=True, vertical_alignment="center"):
             with st.container(width=84):
                 picture_grid.of_places(
