@@ -171,7 +171,7 @@ def _nearest(place: Place) -> None:
     rows, distances = services.places.near(place, NEAREST)
     opened = services.bundles.bundle(place.bundle)
     far = ""
-    if opened.manifest.holdout_rows:
+    if opened.manifest.holdout_rows and place.uploaded is not None:
         ratio = opened.copying(services.places.code_of(place)[None]).ratio
         far = f" :gray[· the first at {ratio:.2f} of an unseen picture's distance]"
     st.markdown(
