@@ -25,6 +25,7 @@ __all__ = ["before", "chosen_model", "how_new", "moving", "pictures", "restricti
 
 def chosen_model(name: str) -> tuple[SamplerSpec, Any]:
     """New pictures at a press, all else under Settings; the model, and the place of its slider."""
+    st.html("<style>:has(> .st-key-aegen-how-new) { min-width: min(100%, 340px); }</style>")
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.container(key="aegen-how-new", width="stretch"):
             slider = st.container(height=SLIDER, border=False, gap=None)
@@ -125,7 +126,9 @@ def why(spec: SamplerSpec) -> None:
     """Which model draws and why, in a sentence, and the way to one that was found the best."""
     title = services.samplers.title_of(spec.sampler)
     about = services.samplers.summary_of(spec.sampler)
-    st.caption(f"Drawn by the **{plain(title)}**: {plain(about)} {_reason(spec)}")
+    leads = fields.leads(services.samplers.fields_of(spec.sampler))
+    still = "" if leads else " It has nothing between closer and newer, so no slider."
+    st.caption(f"Drawn by the **{plain(title)}**: {plain(about)} {_reason(spec)}{still}")
     best = _best(spec.bundle)
     if (best is None or best != (spec.sampler, spec.fields)) and st.button(
         "Take the model found best" if best else "Which model is best here?",
