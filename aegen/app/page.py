@@ -14,8 +14,8 @@ from typing import Any, ParamSpec
 import streamlit as st
 
 from aegen.app import glossary, services
-from aegen.app.state import link, visit, watching
-from aegen.app.widgets import tour
+from aegen.app.state import link, pictures, visit, watching
+from aegen.app.widgets import big_view, kept_tray, tour
 from aegen.app.widgets.markdown import plain, sentence
 from aegen.app.widgets.messages import show_problem
 from aegen.core.errors import AegenError
@@ -79,6 +79,7 @@ def page(title: str, question: str, *items: link.Item[Any]) -> Iterator[None]:
         heading.caption(glossary.linked(question.format(**known)))
         tour.bar()
         yield
+        _dialog()
         link.settle()
     except AegenError as problem:
         show_problem(problem)
@@ -87,13 +88,25 @@ def page(title: str, question: str, *items: link.Item[Any]) -> Iterator[None]:
         visit.page_runs(False)
 
 
+def _dialog() -> None:
+    """The picture that is looked at, or the tray of kept ones, over the page."""
+    if big_view.is_open():
+        st.dialog("Picture", width="large", on_dismiss=pictures.close)(
+            _guarded(big_view.big_view)
+        )()
+    elif pictures.tray.get() and pictures.kept.get():
+        st.dialog("Kept pictures", width="large", on_dismiss=pictures.tray.reset)(
+            _guarded(kept_tray.side_by_side)
+        )()
+
+
 @contextmanager
 def page_without_bundle(title: str, question: str, *items: link.Item[Any]) -> Iterator[None]:
     """The frame of a page that shows no bundle, so that it stands also where none can be opened.
 
     Its arguments are those of `page`.
     """
-    link.show(items)
+    link.show(items, common=False)
     visit.page_runs(True)
     with st.container(gap="xsmall"):
         st.title(title, anchor=False)
@@ -102,6 +115,7 @@ def page_without_bundle(title: str, question: str, *items: link.Item[Any]) -> It
     said = st.container()
     try:
         yield
+        _dialog()
         link.settle()
     except AegenError as problem:
         show_problem(problem)
@@ -132,6 +146,11 @@ def part(function: Callable[P, None], *, every: float | None = None) -> Callable
         function: draws it.
         every: seconds after which it runs again by itself; None for never.
     """
+    return st.fragment(_guarded(function), run_every=every)
+
+
+def _guarded(function: Callable[P, None]) -> Callable[P, None]:
+    """``function`` as it runs on its own: what it is told becomes a sentence, its link is kept."""
 
     @functools.wraps(function)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -150,4 +169,4 @@ def part(function: Callable[P, None], *, every: float | None = None) -> Callable
                 st.toast(sentence(noted), icon=":material/info:")
             link.publish()
 
-    return st.fragment(guarded, run_every=every)
+    return guarded

@@ -10,7 +10,7 @@ from aegen.app import services
 from aegen.app.components.mount import component
 from aegen.app.page import bundle_name
 from aegen.app.state import link
-from aegen.app.widgets import bound
+from aegen.app.widgets import bound, kept_tray
 from aegen.app.widgets.cover import cover
 from aegen.app.widgets.markdown import sentence
 from aegen.app.widgets.messages import show_problem
@@ -44,6 +44,7 @@ def sidebar() -> None:
                 help="A trained autoencoder with the codes of its images.",
             )
             _facts(services.bundles.bundle(name))
+            kept_tray.small(name)
         except AegenError as problem:
             show_problem(problem)
         _first_visit()

@@ -369,7 +369,7 @@ def _seeds(
         _keep(page, pictures, "sample")
         for _ in range(rounds):
             before = grid.get_attribute("data-shown")
-            button = page.get_by_role("button", name="New seed")
+            button = page.get_by_role("button", name="New pictures")
             start = time.perf_counter()
             button.click()
             page.wait_for_function(

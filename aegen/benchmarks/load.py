@@ -99,7 +99,7 @@ class Visitor:
 
     async def _new_seed(self) -> None:
         self.seed += 1
-        await self.page.click("New seed")
+        await self.page.click("New pictures")
 
     async def _choice(self) -> None:
         self.pictures = int(self.rng.choice([n for n in (16, 36, 64, 100) if n != self.pictures]))

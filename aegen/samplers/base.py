@@ -207,6 +207,18 @@ class Sampler(BaseEstimator, ABC):
         self.free_, self.given_ = np.ones(d, dtype=np.bool_), np.zeros(d)
         return self
 
+    def learnt(self, field: str) -> Any:
+        """What the fit chose for a field that was left to it; None where it does not say."""
+        value = getattr(self, f"{field}_", None)
+        return value if isinstance(value, (int, float, str)) else None
+
+    def adjusted(self, field: str, value: Any) -> Self | None:
+        """The same fit with another value of a field, where nothing is learned anew for it.
+
+        It is what a fit with that value would be; None where that takes a fit.
+        """
+        return None
+
     def _require_declared(self, name: str) -> None:
         """A TypeError, for whoever wrote the class, of what it learned otherwise than it says."""
         owner, known = f"{type(self).__name__}.{name}", self.learned | self.reduced

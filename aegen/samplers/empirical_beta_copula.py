@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from copy import copy
 from functools import cached_property
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -220,6 +220,11 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
         found.degree_ = found.degree
         found._fields = found.get_params(deep=False)
         return found
+
+    def adjusted(self, field: str, value: Any) -> Self | None:
+        """Another degree; see `Sampler.adjusted`."""
+        within = isinstance(value, int) and 1 <= value <= len(self.ranks_)
+        return self.at_degree(value) if field == "degree" and within else None
 
     # what follows from the learned attributes, made when it is needed
 

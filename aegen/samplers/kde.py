@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, ClassVar, Literal
+from copy import copy
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 
@@ -89,6 +90,7 @@ class KDE(RowSampler, DensitySampler, ConditionalSampler):
                 low=1e-6,
                 high=10,
                 log=True,
+                slide=((0.02, "copies rows"), (1.0, "blurs them together")),
             ),
         ] = None,
         shape: Annotated[
@@ -127,6 +129,15 @@ class KDE(RowSampler, DensitySampler, ConditionalSampler):
             self.bandwidth_ = left_out.bandwidth(1 - kept)
         else:
             self.bandwidth_ = likeliest(self._whiten(z), self.weights_, rng)
+
+    def adjusted(self, field: str, value: Any) -> Self | None:
+        """Another width of the kernel; see `Sampler.adjusted`."""
+        if field != "bandwidth" or not isinstance(value, (int, float)):
+            return None
+        found = copy(self)
+        found.bandwidth = found.bandwidth_ = float(value)
+        found._fields = found.get_params(deep=False)
+        return found
 
     def _whiten(self, z: FloatArray) -> FloatArray:
         """Codes (n, r) in units of the kernel's axes, for h = 1; flat directions are left out."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
 
@@ -212,7 +213,6 @@ class LocalGaussian(RowSampler, DensitySampler, ConditionalSampler):
     title: ClassVar[str] = "Local Gaussian"
     summary: ClassVar[str] = "Training codes moved about as their nearest neighbours differ."
     references: ClassVar[tuple[str, ...]] = ("vincent2003", "storn1997")
-    slow: ClassVar[bool] = True
     mixed: ClassVar[bool] = True
     quick: ClassVar[dict[str, float]] = {"neighbours": 8, "kept": 0.6, "spread": 1.0}
     exact: ClassVar[dict[str, tuple[str, ...]]] = {"noise": ("gaussian",)}
@@ -233,7 +233,13 @@ class LocalGaussian(RowSampler, DensitySampler, ConditionalSampler):
         self,
         neighbours: Annotated[
             int | Literal["auto"],
-            Field("How many nearest rows; auto: by left-out rows.", low=2, high=1000, log=True),
+            Field(
+                "How many nearest rows; auto: by left-out rows.",
+                low=2,
+                high=1000,
+                log=True,
+                slow=("auto",),
+            ),
         ] = "auto",
         kept: Annotated[
             float | Literal["auto"],
@@ -243,19 +249,26 @@ class LocalGaussian(RowSampler, DensitySampler, ConditionalSampler):
                 low=0,
                 high=1,
                 step=0.05,
+                slow=("auto",),
             ),
         ] = "auto",
         spread: Annotated[
             float | Literal["auto"],
             Field(
-                "Factor of the neighbours' spread; auto: what newness needs.", low=0.01, high=10
+                "Factor of the neighbours' spread; auto: what newness needs.",
+                low=0.01,
+                high=10,
+                log=True,
+                slide=((0.02, "copies rows"), (3.0, "leaves the data")),
+                slow=("auto",),
             ),
         ] = "auto",
         noise: Annotated[
             Literal["auto", "gaussian", "differences"],
             Field(
                 "How rows are moved: by normal noise, by differences of near rows, or as "
-                "left-out rows say (auto)."
+                "left-out rows say (auto).",
+                slow=("auto",),
             ),
         ] = "auto",
         newness: Annotated[
@@ -299,6 +312,24 @@ class LocalGaussian(RowSampler, DensitySampler, ConditionalSampler):
         self.neighbours_, self.kept_, self.spread_, self.differences_, _ = chosen
         self.worse_half_ = chosen.worse_half
         self.roots_ = np.zeros((self.neighbours_, 1, z.shape[1]))  # each is made where asked for
+
+    def learnt(self, field: str) -> Any:
+        """What was chosen for a field; see `Sampler.learnt`."""
+        if field == "noise":
+            return "differences" if self.differences_ else "gaussian"
+        return super().learnt(field)
+
+    def adjusted(self, field: str, value: Any) -> Self | None:
+        """Another spread, of the same neighbours; see `Sampler.adjusted`."""
+        if field != "spread" or not isinstance(value, (int, float)) or self.conditioned_:
+            return None
+        found = copy(self)
+        found.spread = found.spread_ = float(value)
+        found.neighbours, found.kept, found.noise = map(
+            self.learnt, ("neighbours", "kept", "noise")
+        )
+        found._fields = found.get_params(deep=False)
+        return found
 
     def _plain(self, p: int) -> _Chosen:
         """What is used where there is nothing to choose, or nothing to choose by."""

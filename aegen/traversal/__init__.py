@@ -7,6 +7,7 @@ from aegen.traversal.attribute_directions import attribute_directions
 from aegen.traversal.density_path import dense_path
 from aegen.traversal.directions import Directions, latent_axes, principal_directions, traverse
 from aegen.traversal.interpolation import interpolate
+from aegen.traversal.variations import variations
 
 __all__ = [
     "AttributeAssociation",
@@ -18,4 +19,5 @@ __all__ = [
     "latent_axes",
     "principal_directions",
     "traverse",
+    "variations",
 ]

@@ -42,9 +42,8 @@ def traverse(name: str) -> None:
             )
         ],
     )
-    joystick.joystick(at, sliders.request(at))
     st.subheader("From one picture to another", anchor=False)
-    a, b, path = interpolation.ends(at)
+    a, b, path = interpolation.morph(at)
     interpolation.strip(a, b, model.interpolation(a, b, path))
     command = snippets.command(a, b, path)
     share_bar.share(
@@ -58,6 +57,7 @@ def traverse(name: str) -> None:
         more=[lambda: for_paper("path", lambda: paper.of_path(a, b, path, command))],
     )
     moving_picture(f"{name}-walk", services.walks.between, (a, b, path), command)
+    joystick.joystick(at, sliders.request(at))
 
 
 with page.page(

@@ -4,27 +4,28 @@ import streamlit as st
 
 from aegen.app import page, services
 from aegen.app.pages.sample import draws, snippets, state
-from aegen.app.widgets import copying, draw_detail, job_status, share_bar
+from aegen.app.widgets import copying, draw_grid, job_status, share_bar
 
 
 @page.part
 def sample(name: str) -> None:
     """Controls, pictures and figures; a new seed runs only this."""
-    spec = draws.chosen_model(name)
+    spec, slider = draws.chosen_model(name)
     n, seed = state.draws.count.get(), state.draws.seed.get()
     draws.restriction(spec)
     left, right = st.columns([1.5, 1], gap="large")
     with left:
         if not job_status.ready(spec):
+            draws.how_new(spec, slider, there=False)
             draws.before(spec)
             return
+        draws.how_new(spec, slider, there=True)
         draws.pictures(spec, n, seed)
     with right:
         copying.copying(services.draws.quality(spec))
-        draws.first_choice(spec)
-        copying.smoothing(spec)
-        draw_detail.picked(spec, services.draws.draw(spec, n, seed), state.draws)
-        copying.figures(spec, n, seed, draw_detail.chosen(state.draws, n))
+        draws.why(spec)
+        draw = services.draws.draw(spec, n, seed)
+        copying.figures(spec, n, seed, draw_grid.chosen(name, draw))
     share_bar.share(
         "sample",
         snippets.python(spec, n, seed),

@@ -228,7 +228,7 @@ def test_a_link_that_names_its_model_keeps_it(opened):
 
 def test_new_seed_goes_into_the_link(opened):
     app = opened("sample", seed="3", n="9")
-    (again,) = [button for button in app.button if button.label == "New seed"]
+    (again,) = [button for button in app.button if button.label == "New pictures"]
     app = again.click().run()
     assert not app.exception
     assert link_of(app)["sample.seed"] == "4"

@@ -157,7 +157,7 @@ def test_a_new_seed_gives_new_pictures_and_the_link_gives_them_again(app, visit)
     link = f"{app}/sample?bundle=mnist&sampler=gaussian&sample.n=16&sample.seed="
     page = visit(f"{link}1")
     first = grid_shown(page)
-    page.get_by_role("button", name="New seed").click()
+    page.get_by_role("button", name="New pictures").click()
     grid_changed(page, first)
     page.wait_for_url(re.compile("sample.seed=(?!1$)"))
     again = visit(page.url)
@@ -171,7 +171,7 @@ def test_two_browsers_on_different_bundles_never_meet(app, visit):
     before = grid_shown(one), grid_shown(other)
     assert before[0] != before[1]
     for page in (other, one):
-        page.get_by_role("button", name="New seed").click()
+        page.get_by_role("button", name="New pictures").click()
     for page, source in ((one, before[0]), (other, before[1])):
         grid_changed(page, source)
     for page, bundle, sampler in ((one, "mnist", "gaussian"), (other, "sprites", "kde")):

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from aegen.app import row_selection
-from aegen.app.services.places import Place
+from aegen.app.place import Place
 from aegen.app.services.samplers import SamplerSpec
 from aegen.app.services.targets import Edit
 from aegen.core.arrays import ByteArray, FloatArray

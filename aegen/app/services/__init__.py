@@ -18,6 +18,7 @@ library errors pass through to `aegen.app.page`, which shows them.
     creations        bundles that people make of their own networks
     places           where a person is, what is seen there     walks  what moves
     documentation    methods in their own words
+    kept_files       pictures at places as files
 """
 
 from aegen.app.services import (
@@ -32,6 +33,7 @@ from aegen.app.services import (
     failures,
     images,
     interventions,
+    kept_files,
     places,
     projections,
     recommendations,
@@ -58,6 +60,7 @@ __all__ = [
     "failures",
     "images",
     "interventions",
+    "kept_files",
     "places",
     "projections",
     "recommendations",

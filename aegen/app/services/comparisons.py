@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from aegen.app.jobs import process
 from aegen.app.jobs.job import Job
+from aegen.app.place import Place, at_code
 from aegen.app.server.sharing import sharing
 from aegen.app.services import bundles
 from aegen.app.services.cache import Stamp, cached, stamp
@@ -42,6 +43,7 @@ __all__ = [
     "comparison_job",
     "default_models",
     "left",
+    "Shown",
     "pictures_of",
     "read_models",
     "reference_pictures",
@@ -202,17 +204,26 @@ def refusal(name: str) -> str | None:
 # pictures
 
 
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """Pictures uint8 (n, h, w, c), and their places where these are known."""
+
+    images: ByteArray
+    places: tuple[Place, ...] = ()
+
+
 @cached(96)
-def pictures_of(spec: SamplerSpec, n: int, seed: int) -> ByteArray:
+def pictures_of(spec: SamplerSpec, n: int, seed: int) -> Shown:
     """The first pictures that a latent model draws, small enough to keep those of many."""
-    from aegen.app.services.draws import draw
+    from aegen.app.services.draws import draw, places_of
     from aegen.core.images import quantize
 
-    return quantize(draw(spec, n, seed).images)
+    found = draw(spec, n, seed)
+    return Shown(quantize(found.images), places_of(spec.bundle, found))
 
 
 @cached(12)
-def reference_pictures(name: str, draws: int, seed: int, n: int) -> ByteArray:
+def reference_pictures(name: str, draws: int, seed: int, n: int) -> Shown:
     """The first ``n`` held-out rows that stand for what the decoder can do at best, decoded."""
     from aegen.app.services.images import decode
     from aegen.comparison.reference_rows import ReferenceSet
@@ -220,7 +231,9 @@ def reference_pictures(name: str, draws: int, seed: int, n: int) -> ByteArray:
 
     bundle = bundles.bundle(name)
     rows = ReferenceSet(bundle, draws).others(seed)[:n]
-    return quantize(decode(name, bundle.holdout[rows]))
+    codes = bundle.holdout[rows]
+    places = tuple(at_code(name, code, "held-out") for code in codes)
+    return Shown(quantize(decode(name, codes)), places)
 
 
 # results

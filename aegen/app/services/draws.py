@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from aegen.app.place import Place, at_code
 from aegen.app.server.sharing import sharing
 from aegen.app.services import bundles
 from aegen.app.services.cache import EACH, cached
 from aegen.app.services.images import one_thread
 from aegen.app.services.projections import project
 from aegen.app.services.rows import rows_of
-from aegen.app.services.samplers import FIT_SEED, SamplerSpec, at_hand, by_rows, model, slow
+from aegen.app.services.samplers import (
+    FIT_SEED,
+    SamplerSpec,
+    at_hand,
+    by_rows,
+    fitted,
+    following,
+    model,
+    slow,
+)
 from aegen.core.arrays import FloatArray, IntArray
 from aegen.core.errors import InvalidInput
 
@@ -33,6 +43,7 @@ __all__ = [
     "nearest",
     "overlaid",
     "overlaid_codes",
+    "places_of",
     "quality",
     "varied",
 ]
@@ -73,23 +84,28 @@ def draw(spec: SamplerSpec, n: int, seed: int) -> Draw:
     return Draw(images, codes, rows, drawn - started, time.perf_counter() - drawn)
 
 
+def places_of(name: str, draw: Draw) -> tuple[Place, ...]:
+    """The places of a draw's pictures, with the rows that they began at where it knows them."""
+    rows = [None] * len(draw.codes) if draw.rows is None else draw.rows.tolist()
+    return tuple(
+        at_code(name, code, "draw", row) for code, row in zip(draw.codes, rows, strict=True)
+    )
+
+
 def varied(spec: SamplerSpec, n: int, seed: int) -> FloatArray:
     """Codes of a draw, (n, d), while a field moves: the seed stays, so codes move with the field.
 
-    Another degree of an empirical beta copula needs no fit. Other models are fitted anew.
+    The field of a model's slider needs no fit. With other fields the model is fitted anew.
 
     Raises:
         InvalidInput: the fit is slow.
     """
+    near = following(spec)
+    if near is not None:
+        return codes_of(spec, n, seed, near.model.sampler)
     if slow(spec) and not at_hand(spec):
         raise InvalidInput("this model takes long to fit: it follows when you let go")
-    fields = dict(spec.fields)
-    degree = fields.pop("degree", "n")
-    if spec.sampler != "empirical-beta-copula" or not isinstance(degree, int):
-        return codes_of(spec, n, seed)
-    base = replace(spec, fields=tuple(fields.items()))
-    sampler: Any = model(base).sampler
-    return codes_of(base, n, seed, sampler.at_degree(degree))
+    return codes_of(spec, n, seed)
 
 
 def _weighted(
@@ -148,7 +164,10 @@ def quality(spec: SamplerSpec) -> Quality:
     bundle, sampler = bundles.bundle(spec.bundle), model(spec).sampler
     codes = codes_of(spec, FEW, FIT_SEED)
     held_out = bundle.holdout[:: max(1, len(bundle.holdout) // FEW)][:FEW]
-    dense = sampler if isinstance(sampler, DensitySampler) and spec.within is None else None
+    # What a slider moves has figures soon; the density of a slow model takes as long as a fit.
+    heavy = slow(SamplerSpec(spec.bundle, spec.sampler)) and fitted(spec).how == "moved"
+    has_density = isinstance(sampler, DensitySampler) and spec.within is None and not heavy
+    dense = sampler if has_density else None
     return Quality(
         bundle.copying(codes) if len(bundle.holdout) else None,
         _median(dense, codes[:64]),

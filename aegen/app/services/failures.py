@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from aegen.app.place import Place, at_code
 from aegen.app.services import bundles, draws
 from aegen.app.services.cache import cached
-from aegen.app.services.images import decode
 from aegen.app.services.samplers import SamplerSpec, at_hand
-from aegen.core.arrays import ByteArray, FloatArray
+from aegen.core.arrays import FloatArray
 from aegen.core.errors import InvalidInput
-from aegen.core.images import quantize
 
 __all__ = ["Gallery", "gallery"]
 
@@ -23,13 +22,13 @@ REAL = 2000
 
 @dataclass(frozen=True)
 class Gallery:
-    """Pictures (k, h, w, c) of each kind of `aegen.comparison.failures.Failures`."""
+    """Places of each kind of `aegen.comparison.failures.Failures`."""
 
-    strange: ByteArray
-    copied: ByteArray
-    originals: ByteArray
-    missed: ByteArray
-    nearest: ByteArray
+    strange: tuple[Place, ...]
+    copied: tuple[Place, ...]
+    originals: tuple[Place, ...]
+    missed: tuple[Place, ...]
+    nearest: tuple[Place, ...]
 
 
 @cached(24)
@@ -48,13 +47,13 @@ def gallery(spec: SamplerSpec, n: int, seed: int) -> Gallery:
     held_out = bundle.holdout[:: max(1, len(bundle.holdout) // REAL)][:REAL]
     found = failures(codes, bundle.neighbours(), held_out, SHOWN)
 
-    def pictures(z: FloatArray) -> ByteArray:
-        return quantize(decode(spec.bundle, z))
+    def places(z: FloatArray, source: str) -> tuple[Place, ...]:
+        return tuple(at_code(spec.bundle, code, source) for code in z)
 
     return Gallery(
-        pictures(codes[found.strange]),
-        pictures(codes[found.copied]),
-        pictures(bundle.codes[found.originals]),
-        pictures(held_out[found.missed]),
-        pictures(codes[found.nearest]),
+        places(codes[found.strange], "draw"),
+        places(codes[found.copied], "draw"),
+        tuple(Place(spec.bundle, int(row)) for row in found.originals),
+        places(held_out[found.missed], "held-out"),
+        places(codes[found.nearest], "draw"),
     )

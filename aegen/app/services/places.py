@@ -2,31 +2,51 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from aegen.app.place import SOURCES, Place, at_code
 from aegen.app.server.sharing import sharing
 from aegen.app.services import bundles, images, values
 from aegen.app.services.cache import EACH, cached
-from aegen.core.arrays import ByteArray, FloatArray
+from aegen.core.arrays import ByteArray, FloatArray, IntArray
 from aegen.core.errors import InvalidInput
 from aegen.core.images import quantize
 
 __all__ = [
-    "Place",
+    "Likeness",
     "Reading",
     "around",
     "between",
     "code_of",
+    "likeness",
     "moved",
     "reading",
+    "near",
+    "origin",
+    "picture",
+    "pictures",
     "readings",
     "readings_drawing",
+    "seen",
+    "settled",
     "strips",
+    "varied",
 ]
+
+Likeness = Literal["like the data", "at the edge of the data", "unlike the data"]
+
+HELD_OUT = 1000
+"""Held-out rows that a code's distance to its nearest training row is compared with."""
+
+FAR, FARTHEST = 0.95, 0.99
+"""Shares of held-out rows beyond which a code lies at the edge of the data, and outside."""
+
+OFF, FARTHEST_OFF = 3.0, 6.0
+"""How many times the mean error of held-out pictures is much, and too much: a rule of thumb, since
+a bundle knows their mean only."""
 
 
 class Reading(NamedTuple):
@@ -44,27 +64,6 @@ def reading(name: str, attribute: str, k: int, share: float) -> Reading:
     value = about.attributes[attribute].classes[k]
     shown = values.pictures(name, attribute).get(value, "")
     return Reading(about.title_of(attribute), about.title_of(attribute, value), share, shown)
-
-
-@dataclass(frozen=True)
-class Place:
-    """A place in a bundle's latent space: where it starts, and moves from there.
-
-    Attributes:
-        bundle: the bundle's name.
-        row: the training row that it starts from, where it does.
-        uploaded: a code that it starts from instead: of a person's own picture, or of a point.
-        kind: the directions it moves along: "principal" or "axes".
-        moves: (direction from 0, standard deviations) each.
-        point: whether that code is of a point that was chosen on the pad.
-    """
-
-    bundle: str
-    row: int | None
-    uploaded: tuple[float, ...] | None = None
-    kind: str = "principal"
-    moves: tuple[tuple[int, float], ...] = ()
-    point: bool = False
 
 
 def code_of(place: Place) -> FloatArray:
@@ -89,6 +88,97 @@ def code_of(place: Place) -> FloatArray:
             raise InvalidInput(f"there are {len(directions)} directions here, got {k + 1}")
         z += distance * directions.sd[k] * directions.vectors[k]
     return z
+
+
+def settled(place: Place) -> Place:
+    """The same place without moves: a code of its own."""
+    return at_code(place.bundle, code_of(place), "moved") if place.moves else place
+
+
+def origin(place: Place) -> str:
+    """Where a picture comes from, in words."""
+    if place.uploaded is not None:
+        words = SOURCES[place.source]
+    else:
+        about = bundles.words_of(place.bundle, place.row or 0)
+        words = f"Row {place.row:,}" + (f": {about}" if about else "")
+    n = len(place.moves)
+    return f"{words}; moved along {n} direction{'s' * (n > 1)}" if n else words
+
+
+def picture(place: Place) -> ByteArray:
+    """The picture at a place, uint8 (h, w, c)."""
+    found: ByteArray = pictures(place.bundle, (place,))[0]
+    return found
+
+
+@cached(EACH, copied=True, megabytes=lambda: sharing().draw_megabytes)
+def pictures(name: str, found: tuple[Place, ...]) -> ByteArray:
+    """The pictures at places of a bundle, at least one, uint8 (k, h, w, c)."""
+    return quantize(images.decode(name, np.stack([code_of(each) for each in found])))
+
+
+def near(place: Place, k: int) -> tuple[IntArray, FloatArray]:
+    """At most ``k`` training rows nearest to a place, without its own, and their distances."""
+    opened = bundles.bundle(place.bundle)
+    rows, distances = opened.neighbours().query(
+        code_of(place)[None], min(k + 1, opened.manifest.rows)
+    )
+    others = rows[0] != (-1 if place.moves or place.uploaded is not None else place.row)
+    return rows[0][others][:k], distances[0][others][:k]
+
+
+@cached(EACH, megabytes=lambda: sharing().draw_megabytes)
+def varied(place: Place, n: int, spread: float, seed: int) -> tuple[Place, ...]:
+    """Variations of the picture at a place, as `aegen.traversal.variations` makes them."""
+    from aegen.traversal import variations
+
+    codes = variations(
+        code_of(place), bundles.bundle(place.bundle).codes, n, spread=spread, rng=seed
+    )
+    return tuple(at_code(place.bundle, code, "variation") for code in codes)
+
+
+def likeness(place: Place, original: ByteArray | None = None) -> tuple[Likeness | None, str]:
+    """Whether a picture is like the data, and why in a sentence; None where nobody can tell.
+
+    Told by the distance of its code to the nearest training row beside those of held-out rows
+    and, where the ``original`` (h, w, c) is at hand, by what its reconstruction is off.
+    """
+    opened, said = bundles.bundle(place.bundle), []
+    share = off = 0.0
+    usual = _held_out_distances(place.bundle)
+    mean = opened.manifest.reconstruction.get("mse_holdout")
+    if len(usual):
+        share = float((usual < near(place, 1)[1][0]).mean())
+        said.append(
+            f"its code lies farther from training rows than {100 * share:.0f} % of held-out "
+            "pictures' do"
+        )
+    if original is not None and mean:
+        error = float(np.square((original.astype(float) - picture(place)) / 255).mean())
+        off = error / mean
+        said.append(
+            f"what comes back is off by {error:.3g} a pixel (mean square), {off:.2g} times the "
+            "mean of held-out pictures"
+        )
+    if not said:
+        return None, "nobody can tell whether it is like the data: there are no held-out rows here"
+    much = share > FAR or off > OFF
+    too_much = share > FARTHEST or off > FARTHEST_OFF
+    word: Likeness = (
+        "unlike the data" if too_much else "at the edge of the data" if much else "like the data"
+    )
+    return word, "; ".join(said)
+
+
+@cached(12)
+def _held_out_distances(name: str) -> FloatArray:
+    """Distances of some held-out rows to their nearest training rows."""
+    opened = bundles.bundle(name)
+    n = len(opened.holdout)
+    some = np.unique(np.linspace(0, n - 1, min(n, HELD_OUT)).astype(np.int64))
+    return opened.nearest(opened.holdout[some])[1] if n else np.empty(0)
 
 
 def moved(
@@ -153,6 +243,12 @@ def readings(name: str, image: NDArray[np.float32]) -> tuple[Reading, ...]:
         for attribute, shares in told.items()
         for k in np.argsort(-shares[0], kind="stable")[:each]
     )
+
+
+@cached(EACH)
+def seen(place: Place) -> tuple[Reading, ...]:
+    """What the classifier sees in the picture at a place; nothing without one."""
+    return readings(place.bundle, images.decode(place.bundle, code_of(place)[None]))
 
 
 def readings_drawing(found: tuple[Reading, ...]) -> str:

@@ -16,7 +16,19 @@ from aegen.core.errors import UnknownName
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["kept_rows", "members", "rows_of"]
+__all__ = ["kept_rows", "members", "rows_of", "some_of"]
+
+
+@cached(EACH, copied=True)
+def some_of(name: str, selection: Selection | None, n: int, seed: int) -> tuple[int, ...]:
+    """At most ``n`` of a selection's rows, or of all, at random."""
+    rows = (
+        np.arange(bundles.bundle(name).manifest.rows)
+        if selection is None
+        else rows_of(name, selection)
+    )
+    chosen = np.random.default_rng(seed).permutation(len(rows))[:n]
+    return tuple(int(row) for row in rows[chosen])
 
 
 @cached(EACH)

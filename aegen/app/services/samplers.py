@@ -33,6 +33,7 @@ __all__ = [
     "fields_of",
     "fitted",
     "fitting",
+    "following",
     "learnt",
     "model",
     "sampler_names",
@@ -66,10 +67,13 @@ class SamplerSpec:
 
 @dataclass(frozen=True)
 class Fitted:
-    """A fitted latent model, "fitted" now or "read" from disk, of which it has the seconds."""
+    """A fitted latent model, with its seconds: "fitted" now, "read" from disk, or "moved".
+
+    One that is moved was fitted with another value of its slider's field.
+    """
 
     model: Model
-    how: Literal["fitted", "read"]
+    how: Literal["fitted", "read", "moved"]
 
 
 class _NotYet(AegenError):
@@ -182,10 +186,36 @@ def at_hand(spec: SamplerSpec) -> bool:
     return True
 
 
+def following(spec: SamplerSpec) -> Fitted | None:
+    """A model made without a fit from one that differs in the field of its slider alone.
+
+    None where there is no such model, or none that is at hand or quick. Of a slow one, other
+    fields are as the model that is at hand has chosen them.
+    """
+    spec = _whole(spec)
+    for parameter in fields_of(spec.sampler):
+        fields = dict(spec.fields)
+        value = fields.pop(parameter.name, None)
+        if parameter.field.slide is None or not isinstance(value, (int, float)):
+            continue
+        without = replace(spec, fields=tuple(fields.items()))
+        (_, end) = parameter.field.slide
+        fixed = replace(spec, fields=(*fields.items(), (parameter.name, end[0])))
+        base = without if at_hand(without) and not slow(without) else fixed
+        if slow(base):
+            base = without
+        if base == spec or not at_hand(base):
+            continue
+        found = _fitted(base)
+        sampler = found.model.sampler.adjusted(parameter.name, value)
+        if sampler is not None:
+            return Fitted(replace(found.model, sampler=sampler), "moved")
+    return None
+
+
 def learnt(spec: SamplerSpec, field: str) -> Any:
     """What the fitted model chose for a field by itself; None where it did not say."""
-    value = getattr(model(spec).sampler, f"{field}_", None)
-    return value if isinstance(value, (int, float)) else None
+    return model(spec).sampler.learnt(field)
 
 
 def _whole(spec: SamplerSpec) -> SamplerSpec:
@@ -211,6 +241,9 @@ def _fitted(spec: SamplerSpec) -> Fitted:
         if read is not None:
             seconds = time.perf_counter() - start
             return Fitted(Model(bundle, spec.sampler, read, rows, seconds), "read")
+    near = following(spec)
+    if near is not None and not slow(spec):
+        return near
     if slow(spec):
         raise _NotYet("this latent model is not fitted: its fit was stopped; start it again")
     some = {} if rows is None else {"rows": rows}  # one latent model has a field of this name

@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from aegen.app.place import Place
+from aegen.app.server.sharing import sharing
 from aegen.app.services import bundles
-from aegen.app.services.places import Place, code_of
+from aegen.app.services.cache import EACH, cached
+from aegen.app.services.places import code_of
 from aegen.app.services.samplers import SamplerSpec
 from aegen.app.services.targets import Edit, target_of
+from aegen.core.arrays import ByteArray, FloatArray
 
 if TYPE_CHECKING:
     from aegen.traversal.walks import Walk
 
-__all__ = ["between", "edited", "over_map", "smoothed"]
+__all__ = ["between", "edited", "over_map", "scrubbed", "smoothed"]
 
 
 def between(a: Place, b: Place, path: Any, frames: int) -> Walk:
@@ -23,6 +27,13 @@ def between(a: Place, b: Place, path: Any, frames: int) -> Walk:
     from aegen.traversal import walks
 
     return walks.between(bundles.bundle(a.bundle), [code_of(a), code_of(b)], frames, path=path)
+
+
+@cached(EACH, megabytes=lambda: sharing().draw_megabytes)
+def scrubbed(a: Place, b: Place, path: str, frames: int) -> tuple[FloatArray, ByteArray]:
+    """The codes (frames, d) from one place to another, and their pictures (frames, h, w, c)."""
+    walk = between(a, b, path, frames)
+    return walk.codes[:, 0], walk.frames()
 
 
 def over_map(

@@ -20,7 +20,17 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from aegen.app.state.visit import memory, notify
 
-__all__ = ["Item", "arrive", "bundle", "current", "left_out", "publish", "settle", "show"]
+__all__ = [
+    "Item",
+    "arrive",
+    "bundle",
+    "current",
+    "left_out",
+    "on_every_page",
+    "publish",
+    "settle",
+    "show",
+]
 
 T = TypeVar("T")
 
@@ -48,6 +58,7 @@ class Item(Generic[T]):
         text: a value as a link's text; "" keeps it out of the link.
         per_bundle: whether each bundle has its own.
         always: whether the link names it also where it is the default.
+        own: whether it says something in this visit only: a link to copy is without it.
     """
 
     name: str
@@ -56,6 +67,7 @@ class Item(Generic[T]):
     text: Callable[[T], str] = str
     per_bundle: bool = False
     always: bool = False
+    own: bool = False
 
     @property
     def key(self) -> str:
@@ -135,9 +147,22 @@ def arrive(page: str) -> bool:
     return another
 
 
-def show(items: Iterable[Item[Any]]) -> None:
-    """Name the choices that the page shows, whose link is written later, when all were read."""
-    memory().shown = tuple(items)
+_common: list[Item[Any]] = []
+"""Choices that every page of a bundle shows."""
+
+
+def on_every_page(item: Item[T]) -> Item[T]:
+    """Note a choice that every page of a bundle shows; gives it back."""
+    _common.append(item)
+    return item
+
+
+def show(items: Iterable[Item[Any]], *, common: bool = True) -> None:
+    """Name the choices that the page shows, whose link is written later, when all were read.
+
+    With them go those of every page, unless the page shows no bundle.
+    """
+    memory().shown = (*items, *(_common if common else ()))
 
 
 def publish() -> None:
@@ -153,10 +178,12 @@ def publish() -> None:
         st.query_params.from_dict(found)
 
 
-def current() -> dict[str, str]:
-    """What the page's link holds, by name."""
+def current(*, copied: bool = False) -> dict[str, str]:
+    """What the page's link holds, by name; for a link to be ``copied``, what others can use."""
     found = {}
     for item in (bundle, *memory().shown):
+        if copied and item.own:
+            continue
         value = item.get()
         text = item.text(value) if value is not None else ""
         if text and (item.always or value != item.default):

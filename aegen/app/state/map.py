@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from aegen.app import row_selection
+from aegen.app.place import SOURCES
 from aegen.app.row_selection import Area, Selection
 from aegen.app.state import formats
 from aegen.app.state.link import Item
@@ -139,8 +140,15 @@ uploaded_code: Item[tuple[float, ...] | None] = Item(
 )
 """The code of an uploaded picture: where Traverse and edits start instead of the pinned row."""
 
-code_from: Item[str] = Item("code-from", "picture", str, per_bundle=True)
-"""Whether that code is of a "picture" or of a "point" that was chosen on Traverse's pad."""
+
+def _source(text: str) -> str:
+    if text not in SOURCES:
+        raise ValueError(f"one of {', '.join(SOURCES)} is needed")
+    return text
+
+
+code_from: Item[str] = Item("code-from", "picture", _source, per_bundle=True)
+"""Where that code comes from, of `aegen.app.place.SOURCES`."""
 
 rolls: Item[int] = Item("rolls", 0, formats.whole(0, formats.HIGHEST_SEED))
 """How often a row was taken at random: the seed of the next; no link holds it."""

@@ -54,6 +54,9 @@ class Visit:
         uploads: files that it was given (`aegen.app.state.uploads`).
         inspected: what was last tried of a person's own, and what was found.
         mistyped: what is wrong with texts that were typed, by the key of their field.
+        arriving: the part of a page that the person is led to, until it was shown.
+        trays: what lay in the tray of kept pictures, one entry a change.
+        originals: a person's own pictures as the network sees them, by their codes.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
@@ -75,6 +78,9 @@ class Visit:
     uploads: Any = None
     inspected: Any = None
     mistyped: dict[str, str] = field(default_factory=dict)
+    arriving: str = ""
+    trays: list[Any] = field(default_factory=list)
+    originals: dict[Any, Any] = field(default_factory=dict)
 
 
 def memory() -> Visit:

@@ -41,15 +41,17 @@ def figures(spec: SamplerSpec, n: int, seed: int, chosen: int | None) -> None:
     _densities(services.draws.quality(spec))
 
 
-def smoothing(spec: SamplerSpec) -> None:
+def smoothing(spec: SamplerSpec, *, plainly: bool = False) -> None:
     """The sliders of a latent model that lead from one kind of model to another."""
-    fields.slides(spec.sampler, *_of_sliders(spec))
+    fields.slides(spec.sampler, *_of_sliders(spec), plainly=plainly)
 
 
 def live(spec: SamplerSpec, n: int, seed: int) -> Live | None:
     """How a draw follows all sliders of its model; None where it cannot."""
     within = "" if spec.within is None else spec.within.text()
-    if n > FOLLOWING or services.samplers.slow(spec) or (spec.within is not None and not within):
+    leads = fields.leads(services.samplers.fields_of(spec.sampler))
+    still = services.samplers.slow(spec) and not leads
+    if n > FOLLOWING or still or (spec.within is not None and not within):
         return None
     request = {
         "ask": "draw",

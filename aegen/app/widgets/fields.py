@@ -6,6 +6,7 @@ has a slider below it; one that declares where a slider leads has it where a pag
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -62,18 +63,41 @@ def slides(
     parameters: Sequence[Parameter],
     rows: int,
     learnt: Callable[[str], Any] = lambda name: None,
+    *,
+    plainly: bool = False,
 ) -> None:
     """A slider for each field of ``owner`` that leads from one kind of model to another.
+
+    What takes long to choose is fixed at what the model chose, once a slider is moved.
 
     Args:
         owner: whose values are remembered apart from others'.
         parameters: all of its fields.
         rows: how many rows the model is fitted to.
         learnt: gives what the fitted model chose for a field that was left to it, or None.
+        plainly: whether sliders are called by what they do to pictures.
     """
     for parameter in parameters:
         if parameter.field.slide is not None:
-            sliders.lead(parameter, _item(owner, parameter), rows, learnt)
+            settle = functools.partial(_settle, owner, parameters, parameter, learnt)
+            sliders.lead(parameter, _item(owner, parameter), rows, learnt, settle, plainly)
+
+
+def _settle(
+    owner: str,
+    parameters: Sequence[Parameter],
+    moved: Parameter,
+    learnt: Callable[[str], Any],
+) -> None:
+    """Fix the other fields that would be chosen anew at length, at what was chosen for them."""
+    chosen = [
+        (_item(owner, parameter), learnt(parameter.name))
+        for parameter in parameters
+        if parameter != moved and _item(owner, parameter).get() in parameter.field.slow
+    ]
+    for item, value in chosen:
+        if value is not None:
+            item.set(value)
 
 
 def followed(

@@ -7,9 +7,11 @@ from html import escape
 import streamlit as st
 
 from aegen.app import services
-from aegen.app.state import map
+from aegen.app.place import at_code, rounded
+from aegen.app.state import map, pictures
 from aegen.app.state.uploads import accept, dropped
 from aegen.app.widgets import share_bar
+from aegen.app.widgets.markdown import plain, sentence
 from aegen.app.widgets.messages import show_problem
 from aegen.core.errors import AegenError
 from aegen.core.image_upload import UploadedImage, read_picture
@@ -48,8 +50,29 @@ def upload(name: str) -> None:
         show_problem(problem)
         return
     if found is not None:
-        done = escape("; ".join(found.steps) or "taken as it is")
+        _comparison(name, found)
+
+
+def _comparison(name: str, found: UploadedImage) -> None:
+    """The picture beside what comes back, whether it is like the data, and where it leads."""
+    done = escape("; ".join(found.steps) or "taken as it is")
+    code = map.uploaded_code.get()
+    if code is None:
         share_bar.beside([(found.image, f"As the network sees it:<br>{done}.")], side=72)
+        return
+    place = at_code(name, code, "picture")
+    share_bar.beside(
+        [
+            (found.image, f"As the network sees it:<br>{done}."),
+            (services.places.picture(place), "As it comes back."),
+        ],
+        side=72,
+    )
+    word, why = services.places.likeness(place, found.image)
+    st.caption(f"**{sentence(word)}**: {plain(why)}." if word else f"{sentence(why)}.")
+    if st.button("Look closer", icon=":material/zoom_in:", key="upload-look"):
+        pictures.open_at(place)
+        st.rerun()
 
 
 def _picture(name: str, key: str, invert: str) -> UploadedImage | None:
@@ -73,4 +96,5 @@ def _take_file(name: str, key: str, invert: str) -> None:
     except AegenError:
         return
     # five digits, so that a link can hold the code and give the same picture
-    map.uploaded_code.set(tuple(float(f"{value:.5g}") for value in code))
+    map.uploaded_code.set(rounded(code))
+    pictures.remember(rounded(code), found.image)

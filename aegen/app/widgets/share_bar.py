@@ -100,7 +100,7 @@ def draw_files(
 
 def page_link(address: str) -> str:
     """The link that reproduces what the page at ``address`` shows now."""
-    return _join(st.context.url or "", address, link.current())
+    return _join(st.context.url or "", address, link.current(copied=True))
 
 
 def _join(here: str, address: str, values: dict[str, str]) -> str:

@@ -20,10 +20,13 @@ from aegen.app.widgets.bound import take
 from aegen.app.widgets.markdown import plain
 from aegen.core.parameters import Parameter
 
-__all__ = ["followed", "lead", "scale", "stops"]
+__all__ = ["followed", "lead", "scale", "still", "stops"]
 
 STEPS = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
 """Round numbers of a decade."""
+
+PLAINLY, ENDS = "How new", ("closer to the data", "more new")
+"""What a slider is called by what it does to pictures, and its ends."""
 
 EVEN = 20
 """Steps of a slider that is not logarithmic."""
@@ -48,21 +51,39 @@ def stops(low: float, high: float, *, whole: bool, log: bool = True) -> list[flo
 
 
 def lead(
-    parameter: Parameter, item: link.Item[Any], rows: int, learnt: Callable[[str], Any]
+    parameter: Parameter,
+    item: link.Item[Any],
+    rows: int,
+    learnt: Callable[[str], Any],
+    settle: Callable[[], None] = lambda: None,
+    plainly: bool = False,
 ) -> None:
     """The slider of a field that declares where it leads, with words at both ends.
 
     The word "n" stands for ``rows``, to which the model is fitted; where the field is left to the
-    model, ``learnt`` gives what it chose.
+    model, ``learnt`` gives what it chose. ``settle`` is called before what is moved is taken. Said
+    ``plainly``, the slider is called by what it does to pictures, whatever the field.
     """
     assert parameter.field.slide is not None
     (_, begin), (_, end) = parameter.field.slide
+    title = PLAINLY if plainly else parameter.title
     with st.container(gap=None):
-        _slider(parameter, item, rows, learnt)
-        st.html(
-            '<div style="display:flex;justify-content:space-between;gap:1rem;font-size:.82rem;'
-            f'opacity:.75"><span>← {begin}</span><span>{end} →</span></div>'
-        )
+        _slider(parameter, item, rows, learnt, title=title, settle=settle)
+        _words(*(ENDS if plainly else (begin, end)))
+
+
+def still(words: str) -> None:
+    """A slider that cannot be moved, in the place of one that is not there, and why."""
+    with st.container(gap=None):
+        st.select_slider(PLAINLY, ["–", " "], disabled=True, key="slide:still", help=words)
+        _words(*ENDS)
+
+
+def _words(begin: str, end: str) -> None:
+    st.html(
+        '<div style="display:flex;justify-content:space-between;gap:1rem;font-size:.82rem;'
+        f'opacity:.75"><span>← {begin}</span><span>{end} →</span></div>'
+    )
 
 
 def scale(parameter: Parameter, item: link.Item[Any]) -> None:
@@ -126,22 +147,33 @@ def _slider(
     rows: int,
     learnt: Callable[[str], Any],
     label: Literal["visible", "collapsed"] = "visible",
+    title: str = "",
+    settle: Callable[[], None] = lambda: None,
 ) -> None:
     """The slider itself."""
     shown, value = _shown(parameter, item, rows, learnt)
     key = _key(item)
     if key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
+
+    def moved() -> None:
+        settle()
+        take(item, key)
+
     st.select_slider(
-        plain(parameter.title),
+        plain(title or parameter.title),
         shown,
         key=key,
-        format_func=lambda value: f"n = {rows:,}" if value == "n" else f"{value:,.6g}",
+        format_func=lambda value: f"n = {rows:,}" if value == "n" else _said(value),
         help=f"{parameter.field.help} It stops at round numbers; its own box takes any.",
-        on_change=take,
-        args=(item, key),
+        on_change=moved,
         label_visibility=label,
     )
+
+
+def _said(value: float) -> str:
+    """A stop in a few signs; one that a model chose has more digits than anybody reads."""
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.3g}"
 
 
 def _with(values: list[Any], value: Any, rows: int) -> list[Any]:

@@ -37,9 +37,9 @@ def drawn(test):
     return "".join(
         [element.proto.body for element in test.get("html")]
         + [
-            json.loads(element.proto.json)["picture"]
-            for element in test.get("bidi_component")
-            if element.proto.component_name == "aegen.live_picture"
+            data.get("picture") or data["sheet"]
+            for data in (json.loads(element.proto.json) for element in test.get("bidi_component"))
+            if "picture" in data or "sheet" in data
         ]
     )
 

@@ -29,6 +29,7 @@ def image_grid(
     chosen: int | None = None,
     columns: int | None = None,
     live: Live | None = None,
+    frame: tuple[str, float] | None = None,
 ) -> int | None:
     """Shows ``images``; gives back which one was just chosen, or None where none was.
 
@@ -41,6 +42,8 @@ def image_grid(
         chosen: the one to stress.
         columns: how many side by side; by default as many as rows, or one more.
         live: what the pictures follow; not where others stand ``below``.
+        frame: class and place of a frame over one line of pictures, counted in pictures from the
+            left: `aegen.app.components.live.Slider` moves it.
     """
     n = len(images)
     across = columns or next(k for k in range(1, n + 1) if k * k >= n)
@@ -54,6 +57,7 @@ def image_grid(
         "names": names or [f"{label} {k + 1}" for k in range(n)],
         "chosen": chosen,
         "live": live.data() if live is not None and below is None else None,
+        "frame": frame,
     }
     result = _component(key=key, data=data, on_choice_change=nothing)
     choice = result.get("choice")

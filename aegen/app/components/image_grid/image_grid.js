@@ -19,7 +19,8 @@ class View {
     this.tiles.addEventListener("keydown", (event) => this.move(event));
     this.canvas = document.createElement("canvas");
     this.canvas.hidden = true;
-    this.root.append(this.sheet, this.canvas, this.tiles);
+    this.mark = document.createElement("i");
+    this.root.append(this.sheet, this.canvas, this.tiles, this.mark);
     parent.append(this.root);
     this.frames = 0;
     this.follower = new Follower(({ header, pixels }) => this.follow(header, pixels));
@@ -59,7 +60,17 @@ class View {
       tile.setAttribute("aria-pressed", String(k === chosen));
       tile.tabIndex = k === (chosen ?? 0) ? 0 : -1;
     });
+    this.frame(data);
     if (sheet !== this.shown) this.paint(data);
+  }
+
+  // A frame over a line of pictures, at a place between them.
+  frame({ frame, columns }) {
+    this.mark.hidden = !frame;
+    if (!frame) return;
+    this.mark.className = frame[0];
+    this.mark.style.width = `${100 / columns}%`;
+    this.mark.style.left = `${(100 * frame[1]) / columns}%`;
   }
 
   // The old sheet stays until the new one is decoded: nothing flickers.

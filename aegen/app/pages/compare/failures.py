@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import streamlit as st
 
 from aegen.app import services
 from aegen.app.pages.compare import state
 from aegen.app.services.comparisons import ComparisonRequest
 from aegen.app.services.failures import Gallery
-from aegen.app.widgets import bound, share_bar
-from aegen.core.arrays import ByteArray
+from aegen.app.widgets import bound, picture_grid
 from aegen.core.errors import AegenError
-from aegen.core.images import grid
 
 __all__ = ["failures"]
-
-STYLE = """
-<style>
-.aegen-failures { display: flex; flex-wrap: wrap; gap: 14px 22px; }
-.aegen-failures figure { margin: 0; flex: 1 1 250px; max-width: 420px; }
-.aegen-failures img { width: 100%; image-rendering: pixelated; display: block;
-border-radius: 4px; }
-.aegen-failures img + img { margin-top: 3px; }
-.aegen-failures figcaption { font-size: .82rem; line-height: 1.4; opacity: .8; margin-top: 4px; }
-</style>
-"""
 
 
 def failures(asked: ComparisonRequest) -> None:
@@ -47,29 +32,25 @@ def failures(asked: ComparisonRequest) -> None:
         except AegenError as problem:
             st.caption(f"No gallery: {problem}.")
             continue
-        st.html(STYLE + _html(found))
+        _gallery(model, found)
     st.caption(
         f"Of {asked.draws:,} draws each, seed {asked.seed}, by distance between codes. A real "
         "image is held out, as the decoder shows it."
     )
 
 
-def _html(found: Gallery) -> str:
-    parts = [
-        _figure("Strangest draws: farthest from any training row", found.strange),
-        _figure("Nearest to copies; below, their training rows", found.copied, found.originals),
+def _gallery(model: str, found: Gallery) -> None:
+    """Strips of the worst, each with what it is to be held against below it."""
+    shown = [
+        ("Strangest draws: farthest from any training row", found.strange, ()),
+        ("Nearest to copies; below, their training rows", found.copied, found.originals),
+        ("Real images most missed; below, the draws nearest to them", found.missed, found.nearest),
     ]
-    if len(found.missed):
-        about = "Real images most missed; below, the draws nearest to them"
-        parts.append(_figure(about, found.missed, found.nearest))
-    return f'<div class="aegen-failures">{"".join(parts)}</div>'
-
-
-def _figure(caption: str, *strips: ByteArray) -> str:
-    """Strips of pictures above each other, and what they are."""
-    images = "".join(
-        f'<img src="{share_bar.source(grid(strip, columns=len(strip), gap=1))}" '
-        f'alt="{len(strip)} pictures: {escape(caption)}">'
-        for strip in strips
-    )
-    return f"<figure>{images}<figcaption>{escape(caption)}</figcaption></figure>"
+    for k, (column, (about, *strips)) in enumerate(zip(st.columns(3), shown, strict=True)):
+        with column, st.container(gap="xsmall"):
+            for j, strip in enumerate(strips):
+                if strip:
+                    key = f"failures-{model}-{k}-{j}"
+                    picture_grid.of_places(strip, key=key, label=about, columns=len(strip))
+            if strips[0]:
+                st.caption(about)

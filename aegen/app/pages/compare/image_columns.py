@@ -11,9 +11,9 @@ import streamlit as st
 
 from aegen.app.pages.compare import form, state
 from aegen.app.services import bundles, comparisons
-from aegen.app.services.comparisons import ComparisonRequest
+from aegen.app.services.comparisons import ComparisonRequest, Shown
 from aegen.app.state import visit
-from aegen.app.widgets import share_bar
+from aegen.app.widgets import picture_grid, share_bar
 from aegen.app.widgets.markdown import duration, plain
 from aegen.core.errors import AegenError
 from aegen.core.images import grid
@@ -79,26 +79,30 @@ def _pictures(asked: ComparisonRequest, model: str, table: Table) -> None:
     candidate = comparisons.candidate_of(model)
     problems = table.problems(candidate)
     said = "no pictures" if problems else "its fit takes a while: pictures come with its figures"
-    content = f"<span>{said}</span>"
     try:
-        images = _images(asked, model, table)
+        shown = _images(asked, model, table)
     except AegenError as problem:
-        content = f"<span>{escape(str(problem))}</span>"
+        said, shown = str(problem), None
+    if shown is None:
+        st.html(f'<div class="aegen-grid-of"><span>{escape(said)}</span></div>')
     else:
-        if images is not None:
-            content = _grid(images, f"{len(images)} draws of {candidate.title}")
-    st.html(f'<div class="aegen-grid-of">{content}</div>')
+        _grid(shown, f"compared-{model}", f"Draws of {candidate.title}")
 
 
-def _grid(images: ByteArray, alt: str) -> str:
-    return f'<img src="{share_bar.source(grid(images, gap=1))}" alt="{escape(alt)}">'
+def _grid(shown: Shown, key: str, label: str) -> None:
+    """Pictures that can be looked at closely where their places are known."""
+    if shown.places:
+        picture_grid.picture_grid(shown.images, shown.places.__getitem__, key=key, label=label)
+        return
+    source = share_bar.source(grid(shown.images, gap=1))
+    st.html(f'<div class="aegen-grid-of"><img src="{source}" alt="{escape(label)}"></div>')
 
 
-def _images(asked: ComparisonRequest, model: str, table: Table) -> ByteArray | None:
+def _images(asked: ComparisonRequest, model: str, table: Table) -> Shown | None:
     """Draws of a model: of a quick one made here, of a slow one those that were measured."""
     candidate = comparisons.candidate_of(model)
     if candidate.slow:
-        return next((r.images for r in table.of(candidate) if r.images is not None), None)
+        return next((Shown(r.images) for r in table.of(candidate) if r.images is not None), None)
     spec = comparisons.spec_of(asked.bundle, model)
     return comparisons.pictures_of(spec, _number(asked), asked.seed)
 
@@ -142,14 +146,10 @@ def references(asked: ComparisonRequest) -> None:
     shown = _references(asked)
     if not shown:
         return
-    columns = "".join(
-        f'<figure style="margin:0;flex:1 1 140px;max-width:220px">'
-        f'<div class="aegen-grid-of">{_grid(images, name)}</div>'
-        f'<figcaption style="font-size:.82rem;line-height:1.4;opacity:.8"><b>{escape(name)}</b>'
-        f"<br>{escape(about)}</figcaption></figure>"
-        for name, images, about in shown
-    )
-    st.html(f'<div style="display:flex;flex-wrap:wrap;gap:12px">{columns}</div>')
+    for column, (name, images, about) in zip(st.columns(4), shown, strict=False):
+        with column, st.container(gap="xsmall"):
+            _grid(images, f"reference-{name}", name)
+            st.caption(f"**{plain(name)}**  \n{plain(about)}")
 
 
 ABOUT = {
@@ -160,7 +160,7 @@ ABOUT = {
 }
 
 
-def _references(asked: ComparisonRequest) -> list[tuple[str, ByteArray, str]]:
+def _references(asked: ComparisonRequest) -> list[tuple[str, Shown, str]]:
     from aegen.comparison import HELD_OUT, REFERENCES
 
     found, n = [], _number(asked)
@@ -186,5 +186,5 @@ def all_pictures(asked: ComparisonRequest, table: Table) -> list[tuple[str, Byte
         with contextlib.suppress(AegenError):
             images = _images(asked, model, table)
             if images is not None:
-                found.append((comparisons.candidate_of(model).title, images))
-    return found + [(name, images) for name, images, _ in _references(asked)]
+                found.append((comparisons.candidate_of(model).title, images.images))
+    return found + [(name, shown.images) for name, shown, _ in _references(asked)]

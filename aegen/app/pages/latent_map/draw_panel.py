@@ -7,11 +7,12 @@ from html import escape
 import streamlit as st
 
 from aegen.app import navigation, services
+from aegen.app.place import Place, at_code
 from aegen.app.services.samplers import SamplerSpec
-from aegen.app.state import map
-from aegen.app.widgets import draw_detail
+from aegen.app.state import map, pictures
+from aegen.app.widgets import share_bar
 from aegen.app.widgets.model_overlay import Layers
-from aegen.core.arrays import FloatArray
+from aegen.core.images import quantize
 
 __all__ = ["chosen_draw"]
 
@@ -21,22 +22,33 @@ def chosen_draw(spec: SamplerSpec | None, over: Layers | None) -> None:
     number = None if over is None else over.chosen(map.draw.get())
     if spec is None or over is None or over.codes is None or number is None:
         return
-    code = over.codes[number]
+    name, code = spec.bundle, over.codes[number]
+    place = at_code(name, code, "draw")
+    rows, distances = services.draws.nearest(name, code[None])
+    row, words = int(rows[0]), escape(services.bundles.words_of(name, int(rows[0])))
     title = escape(services.samplers.title_of(spec.sampler))
+    new = f"<b>new: draw&nbsp;{number + 1}</b><br>{title}"
+    nearest = f"<b>row&nbsp;{row:,}</b><br>nearest, {distances[0]:.3g} away<br>{words}"
     with st.container(border=True):
-        image = services.images.decode(spec.bundle, code[None])[0]
-        said = f"<b>new: draw&nbsp;{number + 1}</b><br>{title}"
-        draw_detail.new_picture(spec.bundle, image, code, said)
+        image = quantize(services.images.decode(name, code[None])[0])
+        seen = [(image, new), (services.images.sheet(name, (row,))[0], nearest)]
+        share_bar.beside(seen, side=64)
         with st.container(horizontal=True, vertical_alignment="center"):
+            st.button(
+                "Look closer",
+                on_click=pictures.open_at,
+                args=(place,),
+                type="tertiary",
+                icon=":material/zoom_in:",
+            )
             if st.button("Traverse from this draw", icon=":material/tune:", type="tertiary"):
-                _start(code)
+                _start(place)
             st.button(
                 "Unpick", on_click=map.draw.reset, type="tertiary", icon=":material/keep_off:"
             )
 
 
-def _start(code: FloatArray) -> None:
-    """Traverse starts at a code, as from a point of its pad."""
-    map.uploaded_code.set(tuple(float(f"{value:.5g}") for value in code))
-    map.code_from.set("point")
+def _start(place: Place) -> None:
+    """Traverse starts at a code."""
+    pictures.start_at(place)
     st.switch_page(navigation.entry("traverse").path)

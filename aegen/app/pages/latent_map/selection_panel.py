@@ -10,11 +10,11 @@ import streamlit as st
 
 from aegen.app import navigation, services
 from aegen.app.components.drawing import drawing
-from aegen.app.components.image_grid import image_grid
 from aegen.app.pages.target import state as target_state
+from aegen.app.place import Place
 from aegen.app.row_selection import AttributeEquals, Selection
-from aegen.app.state import draws, map
-from aegen.app.widgets import latent_map, share_bar, target_text, values
+from aegen.app.state import draws, map, pictures
+from aegen.app.widgets import latent_map, picture_grid, share_bar, target_text, values
 from aegen.app.widgets.markdown import plain
 from aegen.core.arrays import IntArray
 from aegen.core.errors import AegenError
@@ -124,18 +124,9 @@ def sheet_rows(rows: Sequence[int] | IntArray, limit: int = SHEET) -> tuple[int,
 
 
 def _sheet(name: str, rows: IntArray) -> None:
-    some = sheet_rows(rows)
-    number = image_grid(
-        services.images.sheet(name, some),
-        key="selection-sheet",
-        label="Selected row",
-        names=[f"row {row}" for row in some],
-        columns=8,
-        chosen=some.index(map.pinned.get()) if map.pinned.get() in some else None,
+    picture_grid.of_rows(
+        name, sheet_rows(rows), key="selection-sheet", label="Selected row", columns=8
     )
-    if number is not None:
-        map.pinned.set(some[number])
-        st.rerun(scope="fragment")
 
 
 def _acts(name: str) -> None:
@@ -218,6 +209,9 @@ def pinned_row(name: str) -> None:
         picture = services.images.sheet(name, (row,))[0]
         share_bar.beside([(picture, f"<b>row {row}</b><br>{lines}")])
         with st.container(horizontal=True, vertical_alignment="center"):
+            if st.button("Look closer", icon=":material/zoom_in:"):
+                pictures.open_at(Place(name, row))
+                st.rerun()
             navigation.link("traverse", "Traverse from here")
             st.button(
                 "Unpin", on_click=latent_map.unpin, type="tertiary", icon=":material/keep_off:"

@@ -1,15 +1,19 @@
-"""The Sample page's form for a latent model and its seed, and the pictures drawn from it."""
+"""The Sample page: how new pictures are, the settings behind that, and the pictures."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
-from aegen.app import glossary, services
+from aegen.app import glossary, navigation, services
 from aegen.app.components.image_grid import image_grid
+from aegen.app.pages.compare import state as compare_state
 from aegen.app.pages.sample import snippets, state
+from aegen.app.services.recommendations import RecommendationRequest
 from aegen.app.services.samplers import SamplerSpec
 from aegen.app.state import draws, formats, link, visit
-from aegen.app.widgets import bound, copying, draw_detail, fields
+from aegen.app.widgets import bound, copying, draw_grid, fields, sliders
 from aegen.app.widgets.markdown import duration, plain
 from aegen.app.widgets.moving_picture import moving_picture
 from aegen.app.widgets.sprite_sheet import sprite_sheet
@@ -17,20 +21,47 @@ from aegen.core import defaults
 from aegen.core.images import quantize
 from aegen.metrics.distance_ratio import COPIES
 
-__all__ = ["before", "chosen_model", "first_choice", "moving", "pictures", "restriction", "sheet"]
+__all__ = [
+    "before",
+    "chosen_model",
+    "how_new",
+    "moving",
+    "pictures",
+    "restriction",
+    "sheet",
+    "why",
+]
 
 
-def chosen_model(name: str) -> SamplerSpec:
-    """Latent model, number, seed and the model's fields as widgets."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        sampler = bound.choose(
-            "Latent model",
-            draws.sampler,
-            services.samplers.sampler_names(),
-            format_func=services.samplers.title_of,
-            help=_models(),
-            width=260,
+def chosen_model(name: str) -> tuple[SamplerSpec, Any]:
+    """New pictures at a press, all else under Settings; the model, and the place of its slider."""
+    st.html("<style>:has(> .st-key-aegen-how-new) { min-width: min(100%, 340px); }</style>")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        with st.container(key="aegen-how-new", width="stretch"):
+            slider = st.container(height=SLIDER, border=False, gap=None)
+        st.button(
+            "New pictures",
+            icon=":material/casino:",
+            on_click=state.draws.next_seed,
+            type="primary",
+            shortcut="n",
+            help="Draw again with the next seed.",
         )
+        with st.popover("Settings", icon=":material/tune:"):
+            sampler, chosen = _settings()
+    return SamplerSpec(name, sampler, chosen, draws.within.get()), slider
+
+
+def _settings() -> tuple[str, tuple[tuple[str, Any], ...]]:
+    """Latent model, number, seed and the model's fields as widgets."""
+    sampler = bound.choose(
+        "Latent model",
+        draws.sampler,
+        services.samplers.sampler_names(),
+        format_func=services.samplers.title_of,
+        help=_models(),
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         bound.number("Pictures", state.draws.count, 1, draws.MOST, width=130)
         bound.number(
             "Seed",
@@ -40,14 +71,6 @@ def chosen_model(name: str) -> SamplerSpec:
             width=130,
             help="The same seed gives the same pictures.",
         )
-        st.button(
-            "New seed",
-            icon=":material/casino:",
-            on_click=state.draws.next_seed,
-            type="primary",
-            shortcut="n",
-            help="Draw again with the next seed.",
-        )
         bound.switch(
             "Nearest rows",
             state.draws.nearest,
@@ -56,10 +79,35 @@ def chosen_model(name: str) -> SamplerSpec:
     about = glossary.card("latent-models", sampler, "How it works")
     st.caption(f"{services.samplers.summary_of(sampler)} {about}")
     parameters = services.samplers.fields_of(sampler)
-    with st.container(horizontal=True):
-        chosen = fields.fields(sampler, parameters)
+    chosen: tuple[tuple[str, Any], ...] = ()
+    if parameters:
+        st.caption(f"Fields of the {plain(services.samplers.title_of(sampler))}")
+        with st.container(horizontal=True, width=2 * fields.FIELD + 16):
+            chosen = fields.fields(sampler, parameters)
+    st.button(
+        "The paper's setting",
+        icon=":material/article:",
+        type="tertiary",
+        on_click=_paper,
+        help="The empirical beta copula with degree n, whose draws are nearly copies.",
+    )
     link.show((*state.SHOWN, *fields.items(sampler, parameters)))
-    return SamplerSpec(name, sampler, chosen, draws.within.get())
+    return sampler, chosen
+
+
+def how_new(spec: SamplerSpec, place: Any, *, there: bool) -> None:
+    """The one slider from closer to the data to more new, where the model has one."""
+    with place:
+        if not fields.leads(services.samplers.fields_of(spec.sampler)):
+            title = services.samplers.title_of(spec.sampler)
+            sliders.still(
+                f"The {title} has nothing between closer and newer. Under Settings there are "
+                "models that have, such as the Local Gaussian."
+            )
+        elif there:
+            copying.smoothing(spec, plainly=True)
+        else:
+            sliders.still("The model is being fitted.")
 
 
 def _models() -> str:
@@ -82,30 +130,61 @@ def restriction(spec: SamplerSpec) -> None:
 PAPER = "empirical-beta-copula"
 """The paper's own model, whose defaults are the paper's setting: degree n."""
 
+SLIDER = 92
+"""Height of the slider's place in pixels, the same whatever stands there."""
 
-def first_choice(spec: SamplerSpec) -> None:
-    """Why the model that stands here first does, and the button to the paper's own setting."""
-    if (spec.sampler, spec.fields) != (defaults.SAMPLER, ()):
-        return
-    copying = services.draws.quality(spec).copying
-    if copying is None:
-        why = "Shown first since it is made not to copy; without held-out rows nobody can tell."
-    elif copying.ratio < COPIES:
-        why = "Shown first since it seldom copies; here it does: Compare recommends another one."
-    else:
-        why = (
-            f"Shown first since it does not copy: its draws lie {copying.ratio:.2f} times as far "
-            "from training rows as new data do."
+
+def why(spec: SamplerSpec) -> None:
+    """Which model draws and why, in a sentence, and the way to one that was found the best."""
+    title = services.samplers.title_of(spec.sampler)
+    about = services.samplers.summary_of(spec.sampler)
+    leads = fields.leads(services.samplers.fields_of(spec.sampler))
+    still = "" if leads else " It has nothing between closer and newer, so no slider."
+    st.caption(f"Drawn by the **{plain(title)}**: {plain(about)} {_reason(spec)}{still}")
+    best = _best(spec.bundle)
+    if (best is None or best != (spec.sampler, spec.fields)) and st.button(
+        "Take the model found best" if best else "Which model is best here?",
+        icon=":material/balance:",
+        type="tertiary",
+        help="Models are tried on codes that are kept from them; copiers are left out.",
+    ):
+        if best:
+            draws.sampler.set(best[0])
+            fields.put(best[0], services.samplers.fields_of(best[0]), best[1])
+            st.rerun(scope="fragment")
+        compare_state.recommended.set(True)
+        st.switch_page(navigation.entry("compare").path)
+
+
+def _reason(spec: SamplerSpec) -> str:
+    """Why this model, by what is known of it."""
+    copied = services.draws.quality(spec).copying
+    if _best(spec.bundle) == (spec.sampler, spec.fields):
+        return "Of the models that were tried here and do not copy it was found the best."
+    first = "Shown first" if (spec.sampler, spec.fields) == (defaults.SAMPLER, ()) else ""
+    if copied is None:
+        made = f"{first} since it is made not to copy; without" if first else "Without"
+        return f"{made} held-out rows nobody can tell whether it copies."
+    if copied.ratio < COPIES:
+        copies = (
+            f"its draws lie {copied.ratio:.2f} times as far from training rows as new data do."
         )
-    with st.container(gap="xsmall"):
-        st.caption(why)
-        st.button(
-            "The paper's setting",
-            icon=":material/article:",
-            type="tertiary",
-            on_click=_paper,
-            help="The empirical beta copula with degree n, whose draws are nearly copies.",
-        )
+        seldom = f"{first} since it seldom copies; here it does: {copies}"
+        return seldom if first else f"It copies: {copies}"
+    lies = f"draws lie {copied.ratio:.2f} times as far from training rows as new data do."
+    return f"{first} since it does not copy: its {lies}" if first else f"It does not copy: {lies}"
+
+
+def _best(name: str) -> tuple[str, tuple[tuple[str, Any], ...]] | None:
+    """The model that was found the best for a bundle, where somebody asked for it."""
+    item = compare_state
+    found = services.recommendations.found(
+        RecommendationRequest(name, item.seconds.get(), item.copying.get(), item.seed.get())
+    )
+    if found is None or found.best is None:
+        return None
+    spec = services.comparisons.spec_of(name, found.best.candidate.text)
+    return spec.sampler, spec.fields
 
 
 def _paper() -> None:
@@ -114,12 +193,12 @@ def _paper() -> None:
 
 
 def pictures(spec: SamplerSpec, n: int, seed: int) -> None:
-    """The grid, and how long it took; a chosen picture is in ``state.picked``."""
+    """The grid, and how long it took."""
     draw, fitted = services.draws.draw(spec, n, seed), services.samplers.fitted(spec)
     visit.last_drawn((spec, n, seed))
     live = copying.live(spec, n, seed)
-    draw_detail.grid(spec.bundle, draw.images, draw.codes, state.draws, "draws", live)
-    came = "Fitted" if fitted.how == "fitted" else "Fitted before, read from disk"
+    draw_grid.grid(spec.bundle, draw, state.draws, "draws", live)
+    came = "Fitted before, read from disk" if fitted.how == "read" else "Fitted"
     st.caption(
         f"{came} in {duration(fitted.model.fit_seconds)} · drawn in "
         f"{duration(draw.draw_seconds)} · decoded in {duration(draw.decode_seconds)}"

@@ -11,7 +11,7 @@ from PIL import Image
 
 from aegen.app import services
 from aegen.app.components.autoencoder import Number
-from aegen.app.services.places import Place
+from aegen.app.place import Place
 from aegen.core.arrays import ByteArray
 
 __all__ = ["MOST", "Sight", "request", "sight"]

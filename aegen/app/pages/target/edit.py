@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from aegen.app import navigation, services
+from aegen.app import services
 from aegen.app.components.drawing import drawing
 from aegen.app.components.image_grid import image_grid
 from aegen.app.components.live import Live, Slider
 from aegen.app.pages.target import picker, snippets, state
-from aegen.app.pages.traverse.model import POINT
+from aegen.app.place import SOURCES, at_code
 from aegen.app.services.targets import Edit
-from aegen.app.state import link, map, visit
+from aegen.app.state import link, map, pictures, visit
 from aegen.app.widgets import bound, row_picker, share_bar, target_text, values
 from aegen.app.widgets.markdown import plain, sentence
 from aegen.app.widgets.moving_picture import moving_picture
@@ -40,9 +40,6 @@ KINDS_HELP = (
     "rows with the new one.  \n"
     "**Logistic probe**: straight across the border that a logistic regression draws."
 )
-
-
-UPLOADED = "Your picture, as it comes back"
 
 
 def asked(name: str) -> Edit | None:
@@ -157,7 +154,7 @@ def strip(change: Edit) -> Edited:
     if choice is not None and choice != state.step.get():
         state.step.set(choice)
         st.rerun(scope="fragment")
-    own = POINT if map.code_from.get() == "point" else UPLOADED
+    own = SOURCES[map.code_from.get()]
     start = f"Row {change.start:,}" if isinstance(change.start, int) else own
     wanted = services.targets.target_of(change.bundle, change.text)
     said = plain(target_text.words(wanted, change.bundle))
@@ -215,7 +212,9 @@ def read_out(change: Edit, found: Edited) -> None:
         row = int(rows[0])
         about = plain(services.bundles.words_of(change.bundle, row))
         st.caption(f"Nearest training row: {row:,} ({about}), {distances[0]:.3g} away.")
-        navigation.link("traverse", "Traverse from this row")
+        if st.button("Look closer", icon=":material/zoom_in:", key="edit-look"):
+            pictures.open_at(at_code(change.bundle, found.codes[step], "edit"))
+            st.rerun()
     with right:
         read = _readings(found, step)
         names = [_called(change.bundle, *one[:2]) for one in read]

@@ -16,7 +16,7 @@ from aegen.app.services.targets import TargetRequest
 from aegen.app.state import draws, formats, link, map, visit, watching
 from aegen.app.widgets import (
     bound,
-    draw_detail,
+    draw_grid,
     fields,
     job_status,
     latent_map,
@@ -138,7 +138,7 @@ def pictures(request: TargetRequest) -> Targeted | None:
     if not len(found):
         st.warning(sentence(found.caution or "nothing was found"), icon=":material/search_off:")
         return found
-    draw_detail.grid(request.bundle, found.images, found.codes, state.draws, "targeted")
+    draw_grid.grid(request.bundle, found.draw(), state.draws, "targeted")
     if found.caution:
         st.warning(sentence(found.caution), icon=":material/info:")
     return found
@@ -207,7 +207,7 @@ def figures(request: TargetRequest, found: Targeted) -> None:
 
 
 def ways(request: TargetRequest, found: Targeted) -> None:
-    """How the draws were found, and the chosen one beside its nearest training row."""
+    """How the draws were found."""
     from aegen.targeting import STRATEGIES
 
     steps = found.strategy.split(" + ")
@@ -224,7 +224,6 @@ def ways(request: TargetRequest, found: Targeted) -> None:
         f"**{' + '.join(WAYS[step] for step in steps)}** :gray[· {duration(found.seconds)}]"
     )
     st.caption(sentence(how) + ".  \n" + plain("; ".join(said)) + ".")
-    draw_detail.picked(request.spec, found.draw(), state.draws)
 
 
 def _percent(share: float) -> str:

@@ -8,10 +8,10 @@ import streamlit as st
 
 from aegen.app import services
 from aegen.app.components.drawing import drawing
-from aegen.app.components.image_grid import image_grid
 from aegen.app.pages.target import picker, snippets, state
+from aegen.app.place import at_code
 from aegen.app.state import draws, formats, link
-from aegen.app.widgets import bound, share_bar, target_text, values
+from aegen.app.widgets import bound, picture_grid, share_bar, target_text, values
 from aegen.app.widgets.markdown import plain
 from aegen.core.images import quantize
 
@@ -56,8 +56,9 @@ def pictures(asked: TransferRequest) -> Transferred:
     """Each draw before and, under it, after."""
     with st.spinner("Transferring …", width="stretch"):
         found = services.targets.transferred(*asked)
-    image_grid(
+    picture_grid.picture_grid(
         quantize(found.images),
+        lambda k: at_code(asked[0], found.codes[k], "draw"),
         key="transferred",
         label="Draws after the transfer",
         names=[f"draw {k + 1}, above after and below before" for k in range(len(found.codes))],

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
 from aegen.app import services
 from aegen.app.components.pad import pad
 from aegen.app.pages.traverse import state
-from aegen.app.services.places import Place
+from aegen.app.place import Place, rounded
 from aegen.app.state import map
 from aegen.app.widgets import bound, share_bar
 from aegen.core.images import grid
@@ -87,7 +86,7 @@ def _title(name: str, direction: tuple[str, int]) -> str:
 
 def _start_at(at: Place, code: Any) -> None:
     """The point is the new start: a code of its own, with all sliders back at 0."""
-    map.uploaded_code.set(tuple(float(f"{value:.5g}") for value in np.asarray(code)))
+    map.uploaded_code.set(rounded(code))
     map.code_from.set("point")
     state.moves(at.kind).reset()
     state.pad_at.reset()

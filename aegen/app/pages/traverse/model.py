@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aegen.app import services
-from aegen.app.services.places import Place, Reading, code_of, reading, readings
+from aegen.app.place import Place
+from aegen.app.services.places import Reading, code_of, reading, readings
 from aegen.core.arrays import FloatArray
 from aegen.core.images import grid, png, quantize
 from aegen.core.storage import npz
@@ -26,7 +27,6 @@ __all__ = [
     "interpolation",
     "interpolation_npz",
     "interpolation_png",
-    "origin",
     "picture_png",
     "walk",
     "walk_npz",
@@ -35,9 +35,6 @@ __all__ = [
 
 STOPS = (-3, -2, -1, 0, 1, 2, 3)
 """Where the pictures of a filmstrip stand, in standard deviations."""
-
-POINT = "A point of the pad"
-"""What a start is called that was chosen there."""
 
 STEPS_BETWEEN = 9
 """Pictures from one place to another."""
@@ -73,19 +70,6 @@ class Interpolation:
     codes: FloatArray
     images: NDArray[np.float32]
     readings: tuple[Reading, ...]
-
-
-def origin(at: Place) -> str:
-    """Where the picture comes from, in words."""
-    if at.uploaded is not None:
-        origin = POINT if at.point else "Your picture, as it comes back"
-    else:
-        about = services.bundles.words_of(at.bundle, at.row or 0)
-        origin = f"Row {at.row:,}" + (f": {about}" if about else "")
-    if not at.moves:
-        return origin
-    n = len(at.moves)
-    return f"{origin}; moved along {n} direction{'s' * (n > 1)}"
 
 
 def walk(place: Place, shown: int) -> Walk:

@@ -10,11 +10,11 @@ from aegen.app import services
 from aegen.app.pages.traverse.model import (
     STEPS_BETWEEN,
     STOPS,
-    Place,
     interpolation,
-    origin,
     walk,
 )
+from aegen.app.place import Place
+from aegen.app.services.places import origin
 from aegen.app.widgets.for_paper import Exhibit, Material, made_by
 from aegen.core.text_table import TextTable
 

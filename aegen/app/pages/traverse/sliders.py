@@ -15,10 +15,13 @@ from aegen.app.components.drawing import drawing
 from aegen.app.components.live import Live, Slider
 from aegen.app.components.live_picture import live_picture
 from aegen.app.pages.traverse import state
-from aegen.app.pages.traverse.model import STOPS, Place, Walk, origin
-from aegen.app.state import link, map, visit
-from aegen.app.widgets import bound, row_picker, share_bar
-from aegen.figures.palette import ACCENT
+from aegen.app.pages.traverse.model import STOPS, Walk
+from aegen.app.place import Place, at_code
+from aegen.app.services.places import origin
+from aegen.app.state import link, map, pictures, visit
+from aegen.app.widgets import bound, picture_grid, row_picker, share_bar
+from aegen.app.widgets.markdown import plain
+from aegen.core.images import quantize
 from aegen.traversal.attribute_association import AttributeAssociation
 
 __all__ = ["request", "sliders", "start", "there"]
@@ -61,8 +64,7 @@ def start(name: str) -> Place:
         )
     link.show(state.shown())
     code = row_picker.uploaded_code(name)
-    point = map.code_from.get() == "point"
-    return Place(name, map.pinned.get(), code, kind, moves, point)
+    return Place(name, map.pinned.get(), code, kind, moves, map.code_from.get())
 
 
 def _moves(name: str, kind: str) -> tuple[tuple[int, float], ...]:
@@ -84,7 +86,11 @@ def there(at: Place, walk: Walk) -> None:
         label=origin(at),
         live=_live(at, len(walk.strips), bool(walk.readings)),
     )
-    st.caption(origin(at), text_alignment="center")
+    with st.container(horizontal=True, horizontal_alignment="center"):
+        if st.button("Look closer", icon=":material/zoom_in:", type="tertiary"):
+            pictures.open_at(services.places.settled(at))
+            st.rerun()
+    st.caption(plain(origin(at)), text_alignment="center")
     if walk.readings:
         st.markdown(
             "**Looks like**", help="What the bundle's classifier sees in the picture, in percent."
@@ -141,7 +147,8 @@ def sliders(at: Place, walk: Walk) -> None:
         ):
             with column, st.container(gap=None):
                 _slider(at.kind, k, moves.get(k, 0.0), float(directions.share[k]))
-                st.html(_strip(k, walk.strips[k], moves.get(k, 0.0), attribute_associations[k]))
+                _strip(at, k, walk, moves.get(k, 0.0))
+                st.html(_ends(attribute_associations[k]))
     st.caption(
         f"Each strip: the picture from {STOPS[0]} to +{STOPS[-1]} standard deviations along the "
         "direction, all else as it is; the frame is where you are. The arrows say which rows lie "
@@ -183,23 +190,28 @@ def _move(kind: str, k: int, key: str) -> None:
     state.moves(kind).set(tuple((j, t) for j, t in sorted(moves.items()) if t))
 
 
-def _strip(k: int, images: Any, distance: float, association: AttributeAssociation | None) -> str:
-    """Seven pictures, a frame where the slider is, and what changes along them."""
-    from aegen.figures.filmstrip import filmstrip
+def _strip(at: Place, k: int, walk: Walk, distance: float) -> None:
+    """Seven pictures, and a frame where the slider is."""
+    directions = services.images.directions(at.bundle, at.kind)
+    along = directions.sd[k] * directions.vectors[k]
+    picture_grid.picture_grid(
+        quantize(walk.strips[k]),
+        lambda j: at_code(at.bundle, walk.code + (STOPS[j] - distance) * along, "moved"),
+        key=f"strip-{at.kind}-{k}",
+        label=f"Direction {k + 1}",
+        names=[f"direction {k + 1} at {stop:+d} standard deviations" for stop in STOPS],
+        columns=len(STOPS),
+        frame=(f"aegen-frame-{k}", distance - STOPS[0]),
+    )
 
-    place = (distance - STOPS[0]) / len(STOPS)
+
+def _ends(association: AttributeAssociation | None) -> str:
+    """What changes along a strip."""
     low = middle = high = ""
     if association is not None:
         low, high = f"← {escape(association.low)}", f"{escape(association.high)} →"
         middle = f"{escape(association.attribute)} {_percent(association.share)}"
     return (
-        '<div style="position:relative">'
-        f'<img alt="Seven pictures along direction {k + 1}, from {STOPS[0]} to {STOPS[-1]} '
-        f'standard deviations" src="{share_bar.source(filmstrip(images))}" '
-        'style="width:100%;display:block">'
-        f'<div class="aegen-frame-{k}" style="position:absolute;top:0;bottom:0;'
-        f"left:{100 * place:.4g}%;width:{100 / len(STOPS):.5g}%;box-sizing:border-box;"
-        f'border:2px solid {ACCENT};pointer-events:none"></div></div>'
         '<div style="display:flex;justify-content:space-between;font-size:.8rem;opacity:.75;'
         f'min-height:1.3em"><span>{low}</span><span>{middle}</span><span>{high}</span></div>'
     )

@@ -1,0 +1,54 @@
+"""A morph from a chosen 3 into a chosen 8, and back by the browser's own button."""
+
+import re
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def app(serve):
+    """The app's address."""
+    return serve("app.py").url
+
+
+def test_a_chosen_three_becomes_a_chosen_eight_in_five_clicks(app, visit):
+    page = visit(f"{app}/?bundle=mnist")
+    clicks = []
+
+    def click(target):
+        clicks.append(target)
+        target.click()
+
+    def choose(end, digit, number):
+        card = page.locator(f".st-key-end-card-{end}")
+        before = card.locator(f".st-key-offered-{end} .aegen-grid").get_attribute("data-shown")
+        click(card.get_by_text(digit, exact=True))
+        page.wait_for_function(
+            "([end, before]) => document.querySelector(`.st-key-offered-${end} .aegen-grid`)"
+            "?.dataset.shown !== before",
+            arg=[end, before],
+        )
+        click(card.locator(f".st-key-offered-{end} button").nth(number))
+
+    click(page.get_by_role("link", name="Traverse"))
+    page.locator(".st-key-offered-a .aegen-grid[data-shown]").wait_for()
+    choose("a", "3", 4)
+    page.wait_for_url("**traverse.from=*")
+    choose("b", "8", 2)
+    page.wait_for_url("**traverse.b-like=*")
+    for end, digit in (("A", 3), ("B", 8)):
+        page.get_by_text(re.compile(rf"^{end} · Row [\d,]+: class {digit}$")).wait_for()
+    assert len(clicks) == 5
+    scrubber = page.locator(".aegen-scrubber")
+    slider = scrubber.get_by_role("slider")
+    slider.focus()
+    slider.press("End")
+    assert scrubber.get_attribute("data-at") == "32"
+    page.wait_for_url("**traverse.step=32*")
+    scrubber.get_by_role("button", name="look closer").click()
+    page.get_by_role("dialog").get_by_text("Nearest training rows").wait_for()
+    page.go_back()
+    page.get_by_role("dialog").wait_for(state="hidden")
+    assert "traverse.step=32" in page.url
