@@ -17,13 +17,17 @@ if TYPE_CHECKING:
 __all__ = ["attributes", "bundle", "column", "first_bundle", "sample_of", "words_of"]
 
 
+FIRST = "faces"
+"""The bundle that is seen at first, where it is there and opens."""
+
+
 def first_bundle() -> str:
-    """The bundle that opens where none is asked for: digits, as everyone knows them.
+    """The bundle that opens where none is asked for: drawn faces.
 
     Or else the first that can be read, if there is one.
     """
     names = bundle_names()
-    return next(filter(_opens, sorted(names, key=lambda name: name != "mnist")), names[0])
+    return next(filter(_opens, sorted(names, key=lambda name: name != FIRST)), names[0])
 
 
 def _opens(name: str) -> bool:
