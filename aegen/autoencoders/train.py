@@ -112,7 +112,8 @@ def train_autoencoder(
     about |= {} if source is None else {SOURCE: dict(source)}
 
     def loss(x: Tensor, rows: Tensor, noise: torch.Generator) -> Tensor:
-        return network.loss(x, noise, None if learned is None else learned[rows].to(device))
+        known = () if learned is None else (learned[rows].to(device),)
+        return network.loss(x, noise, *known)
 
     def score() -> dict[str, float]:
         total = 0.0

@@ -172,7 +172,7 @@ def test_another_training_is_not_continued(bars, tmp_path):
 def test_a_loss_that_is_not_finite_stops_with_its_step(bars, tmp_path, monkeypatch):
     network = architectures.get("convolutional")
     monkeypatch.setattr(
-        network, "loss", lambda self, x, noise, labels: network.forward(self, x).mean() / 0
+        network, "loss", lambda self, x, noise: network.forward(self, x).mean() / 0
     )
     with pytest.raises(TrainingError, match="step 1 "):
         list(run(bars, tmp_path / "a", 1))

@@ -57,9 +57,13 @@ def test_density_follows_the_crowd_and_not_the_order():
 
 
 def test_map_figures_and_theme_share_one_palette():
-    from aegen.app.components.latent_map.picture import CATEGORIES, SCALE
+    from aegen.app.components.latent_map.picture import picture
 
-    assert (CATEGORIES, SCALE) == (figures.CATEGORIES, figures.SCALE)
+    points = np.arange(24.0).reshape(12, 2)
+    values = picture(points, labels=points[:, 0])
+    names = [f"value {k}" for k in range(10)]
+    groups = picture(points, labels=np.arange(12) % 10, categories=names)
+    assert (groups.palette, values.palette) == (figures.CATEGORIES[:10], figures.SCALE)
     config = Path(__file__).parents[2] / ".streamlit" / "config.toml"
     theme = tomllib.loads(config.read_text(encoding="utf-8"))["theme"]
     assert tuple(theme["chartCategoricalColors"]) == figures.CATEGORIES

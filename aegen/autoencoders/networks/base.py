@@ -24,7 +24,8 @@ class Autoencoder(nn.Module, ABC):
         references: the papers it is from; see `aegen.core.references`.
         quick: arguments that make it small, for tests.
         learns_attributes: whether it takes ``attributes``, the number of values of each by its
-            name, and its loss their labels.
+            name, and its loss their labels, int64 (n, a), as a third argument; negative: not
+            known.
 
     Attributes:
         arguments: the constructor's arguments, plain values that JSON can hold.
@@ -49,11 +50,8 @@ class Autoencoder(nn.Module, ABC):
         """Images (n, c, h, w) of codes (n, d), before the sigmoid."""
 
     @abstractmethod
-    def loss(self, x: Tensor, noise: torch.Generator, labels: Tensor | None = None) -> Tensor:
-        """What training makes small, in nats an image; ``noise`` is its only randomness.
-
-        ``labels`` int64 (n, a) are given where ``learns_attributes``; negative: not known.
-        """
+    def loss(self, x: Tensor, noise: torch.Generator) -> Tensor:
+        """What training makes small, in nats an image; ``noise`` is its only randomness."""
 
     def decode(self, z: Tensor) -> Tensor:
         """Images (n, c, h, w) in [0, 1] of codes (n, d)."""

@@ -87,6 +87,6 @@ class Convolutional(Autoencoder):
         x: Tensor = self.decoder(z)
         return x
 
-    def loss(self, x: Tensor, noise: torch.Generator, labels: Tensor | None = None) -> Tensor:
+    def loss(self, x: Tensor, noise: torch.Generator) -> Tensor:
         """Cross-entropy of the reconstruction, in nats an image; uses no noise."""
         return self.reconstruction_loss(self.logits(self.encode(x)), x)

@@ -79,6 +79,6 @@ class LatentNoise(Convolutional):
         """Codes (n, d) with noise."""
         return z + self.noise * torch.randn(z.shape, generator=noise, device=noise.device).to(z)
 
-    def loss(self, x: Tensor, noise: torch.Generator, labels: Tensor | None = None) -> Tensor:
+    def loss(self, x: Tensor, noise: torch.Generator) -> Tensor:
         """Misfit of the reconstruction from a noisy code, in nats an image."""
         return self.misfit(self.logits(self.shaken(self.encode(x), noise)), x)

@@ -106,7 +106,7 @@ class Masked(Autoencoder):
         """Images (n, c, h, w) of codes (n, d), before the sigmoid."""
         return (self.gain * _through(self.decoder, z)).view(-1, *self.shape)
 
-    def loss(self, x: Tensor, noise: torch.Generator, labels: Tensor | None = None) -> Tensor:
+    def loss(self, x: Tensor, noise: torch.Generator) -> Tensor:
         """Cross-entropy of the reconstruction, in nats an image; uses no noise."""
         return self.reconstruction_loss(self.logits(self.encode(x)), x)
 

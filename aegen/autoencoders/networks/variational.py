@@ -68,7 +68,7 @@ class Variational(Convolutional):
         """Codes (n, d) of images (n, c, h, w) in [0, 1]: the means of their Gaussians."""
         return self.posterior(x)[0]
 
-    def loss(self, x: Tensor, noise: torch.Generator, labels: Tensor | None = None) -> Tensor:
+    def loss(self, x: Tensor, noise: torch.Generator) -> Tensor:
         """Negative evidence lower bound with weight beta, in nats an image."""
         mean, log_variance = self.posterior(x)
         shock = torch.randn(mean.shape, generator=noise, device=noise.device).to(mean)

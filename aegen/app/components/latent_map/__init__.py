@@ -114,9 +114,9 @@ def said_on_map(key: str, what: Literal["path", "draw", "scale"]) -> Any:
     """What a person did last on a map.
 
     A path's "points", or None where they were cleared, and its "projection"; the "index" of the
-    chosen draw, or None; the name of the colours' scale.
+    chosen draw, or None; the name of the colours' scale. None before the map was there.
     """
-    return st.session_state[key].get(what)
+    return st.session_state.get(key, {}).get(what)
 
 
 def _webgl_answer(key: str, **calls: Callable[[], None]) -> dict[str, Any] | None:
