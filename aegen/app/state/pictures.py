@@ -68,7 +68,7 @@ seed: Item[int] = on_every_page(Item("look.variation", 0, formats.whole(0, forma
 """The seed of its variations."""
 
 kept: Item[tuple[Place, ...]] = on_every_page(
-    Item("kept", (), _kept, _kept_text, per_bundle=True, own=True)
+    Item("tray.pictures", (), _kept, _kept_text, per_bundle=True, own=True)
 )
 """The pictures in the tray."""
 

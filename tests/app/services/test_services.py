@@ -255,14 +255,18 @@ def test_a_scale_slider_and_its_box_show_the_same_number(value):
     from streamlit.testing.v1 import AppTest
 
     def page():
+        import dataclasses
+
         import streamlit as st
 
         from aegen.app import services
         from aegen.app.state import link
         from aegen.app.widgets import fields
 
-        chosen = fields.fields("kde", services.samplers.fields_of("kde"))
-        link.show(fields.items("kde", services.samplers.fields_of("kde")))
+        (found,) = [p for p in services.samplers.fields_of("kde") if p.name == "bandwidth"]
+        scaled = dataclasses.replace(found, field=dataclasses.replace(found.field, slide=None))
+        chosen = fields.fields("kde", [scaled])
+        link.show(fields.items("kde", [scaled]))
         link.publish()
         st.text(repr(dict(chosen).get("bandwidth")))
 
