@@ -136,6 +136,7 @@ def test_a_number_that_is_dragged_changes_what_comes_back_and_back_undoes_it(app
     )
     page.get_by_role("button", name="Numbers as they were").click()
     page.wait_for_function(f"before => {picture} === before", arg=before)
+    page.wait_for_url(lambda url: "start.at" not in url)
     page.go_back()
     page.wait_for_url("**start.at=-*")
     page.wait_for_function(f"before => {picture} !== before", arg=before)

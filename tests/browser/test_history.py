@@ -49,8 +49,18 @@ def still(page):
     page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
 
 
+def field_of(page, label):
+    """A field of Sample's settings, which are opened where they are not."""
+    field = page.locator(f"input[aria-label='{label}']")
+    if not field.count():
+        page.get_by_role("button", name="Settings").click()
+        field.wait_for()
+    return field
+
+
 def shows(page, label, value):
     """Wait until the field says this."""
+    field_of(page, label)
     page.wait_for_function(
         "([label, value]) => document.querySelector(`input[aria-label='${label}']`)"
         "?.value === value",
@@ -59,7 +69,7 @@ def shows(page, label, value):
 
 
 def choose(page, label, value):
-    field = page.locator(f"input[aria-label='{label}']")
+    field = field_of(page, label)
     field.fill(str(value))
     field.press("Enter")
 
