@@ -40,7 +40,8 @@ min-width:104px;font-weight:400;background:none}
 .aegen-compared thead th{vertical-align:bottom;font-weight:600}
 .aegen-compared th:first-child{position:sticky;left:0;min-width:132px;max-width:180px;
 background:var(--aegen-paper,Canvas);z-index:1}
-.aegen-compared .said{opacity:.65;font-size:12px;font-weight:400}
+.aegen-compared .reference .said{opacity:1}
+.aegen-compared .said{opacity:.8;font-size:12px;font-weight:400}
 .aegen-compared .rank{font-size:12px;font-weight:400}
 .aegen-compared td .details{font-size:11px;white-space:normal}
 .aegen-compared .details span{white-space:nowrap}
@@ -49,7 +50,7 @@ background:var(--aegen-paper,Canvas);z-index:1}
 border-left:1px solid color-mix(in srgb,currentColor 30%,transparent)}
 .aegen-compared .best{font-weight:700}
 .aegen-compared .copies{display:inline-block;font-size:11px;font-weight:600;border:1px solid;
-border-radius:9px;padding:0 6px;margin-top:2px;color:#c54976}
+border-radius:9px;padding:0 6px;margin-top:2px;color:color-mix(in srgb,#c54976 55%,currentColor)}
 .aegen-compared .none{opacity:.55;cursor:help}
 .aegen-compared td{font-variant-numeric:tabular-nums;white-space:nowrap}
 .aegen-compared svg{display:block;margin-top:3px}

@@ -1,0 +1,71 @@
+"""Pages hold to WCAG 2.1 A and AA, as far as axe can tell and Streamlit leaves it to us."""
+
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+
+from tests.browser.conftest import ROOT
+
+pytestmark = pytest.mark.browser
+
+AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
+
+STREAMLITS_OWN = (
+    "[data-testid=stSidebarNavItems]",  # groups of pages lie between a list and its entries
+    "[data-testid=stBaseButton-primary]",  # in the dark white on what is a text's colour elsewhere
+    "button span[aria-hidden=true]",  # the key of a button
+    "[data-testid=stCode]",  # colours of its highlighter
+    "[data-stale=true]",  # what is about to be replaced fades
+)
+"""Parts that Streamlit draws by itself, in which axe finds something."""
+
+FOUND = """([tags, without]) => axe.run(
+    {exclude: without.map(part => [part])}, {runOnly: tags}
+).then(seen => seen.violations.flatMap(
+    kind => kind.nodes.map(node => `${kind.id} ${node.target} ${node.failureSummary}`)
+))"""
+
+
+@pytest.fixture(scope="module")
+def app(serve):
+    server = serve(ROOT / "app.py")
+    yield server.url
+    server.stop()
+
+
+def violations(page, tries=8):
+    """What axe finds; a page that is still on its way is asked again for some seconds."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
+    for _ in range(tries):
+        found = page.evaluate(FOUND, [tags, list(STREAMLITS_OWN)])
+        if not found:
+            break
+        page.wait_for_timeout(1000)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("address", "dark"),
+    [
+        ("?bundle=faces&start.row=3", False),
+        ("latent-map?bundle=mnist", True),
+        ("sample?bundle=mnist&sampler=gaussian", False),
+        ("target?bundle=sprites", False),
+        ("masks", True),
+        ("help", False),
+    ],
+)
+def test_axe_finds_nothing(app, visit, address, dark):
+    page = visit(f"{app}/{address}", dark=dark)
+    page.get_by_role("heading").first.wait_for()
+    assert violations(page) == []
+
+
+def test_what_cannot_be_read_is_found(app, visit):
+    page = visit(f"{app}/help")
+    page.get_by_role("heading").first.wait_for()
+    page.evaluate("document.querySelector('h1').style.color = '#dddddd'")
+    page.evaluate("document.querySelector('button').setAttribute('aria-label', '')")
+    assert any("color-contrast" in line for line in violations(page, tries=1))
