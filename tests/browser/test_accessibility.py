@@ -14,7 +14,7 @@ AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 STREAMLITS_OWN = (
     "[data-testid=stSidebarNavItems]",  # groups of pages lie between a list and its entries
     "[data-testid=stBaseButton-primary]",  # in the dark white on what is a text's colour elsewhere
-    "button span[aria-hidden=true]",  # the key of a button
+    "span[aria-hidden=true] > [data-testid=stMarkdownContainer]",  # the key of a button
     "[data-testid=stCode]",  # colours of its highlighter
     "[data-stale=true]",  # what is about to be replaced fades
 )
