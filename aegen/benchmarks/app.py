@@ -396,7 +396,7 @@ def _comparisons(browser: Browser, bundle: str, pictures: Path | None) -> Iterat
             start = time.perf_counter()
             with opened(browser, f"{address}/compare?bundle={bundle}&compare.seed={seed}") as page:
                 page.set_default_timeout(5 * PATIENCE)
-                page.locator(".aegen-grid-of img").first.wait_for()
+                page.locator(".aegen-grid[data-shown]").first.wait_for()
                 shown.append(time.perf_counter() - start)
                 page.get_by_text("draws of each against").wait_for()
                 measured.append(time.perf_counter() - start)

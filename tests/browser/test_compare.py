@@ -43,7 +43,7 @@ def figures(page):
 def test_pictures_then_figures_then_another_model(visit, app):
     page = first(visit, app)
     page.goto(f"{app.url}/{LINK}")
-    page.locator(".aegen-grid-of img").nth(1).wait_for()
+    page.locator(".aegen-grid[data-shown]").nth(1).wait_for()
     table = figures(page)
     assert table.locator("thead th").all_inner_texts()[1][:8] == "Gaussian"
     page.locator(".js-plotly-plot .points").nth(1).wait_for()
@@ -57,7 +57,7 @@ def test_pictures_then_figures_then_another_model(visit, app):
     page.get_by_role("button", name="Add a model").click()
     page.get_by_role("button", name="Add", exact=True).click()
     page.wait_for_url(re.compile("gaussian-copula"))
-    page.locator(".aegen-grid-of img").nth(2).wait_for()
+    page.locator(".aegen-grid[data-shown]").nth(2).wait_for()
     page.wait_for_function("document.querySelectorAll('.aegen-compared thead th').length === 7")
     figures(page)
     # And it is left out with one click.
@@ -80,7 +80,7 @@ def test_a_phone_and_dark_paper(visit, app):
     assert table.evaluate("box => box.scrollWidth > box.clientWidth")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     outside = page.evaluate(
-        """() => [...document.querySelectorAll('.aegen-grid-of, .aegen-compared, .js-plotly-plot')]
+        """() => [...document.querySelectorAll('.aegen-grid, .aegen-grid-of, .aegen-compared, .js-plotly-plot')]
             .filter(box => box.getBoundingClientRect().right > innerWidth + 1).length"""
     )
     assert outside == 0

@@ -21,6 +21,11 @@ def bundle_folder(tmp_path_factory):
     return folder
 
 
+def of_page(page):
+    """What the page itself shows, without the list of jobs beside it."""
+    return page.get_by_test_id("stMain")
+
+
 def test_a_slow_fit_is_shown_cancelled_and_done(serve, bundle_folder, visit, tmp_path):
     go = tmp_path / "go"
     app = serve(
@@ -33,11 +38,11 @@ def test_a_slow_fit_is_shown_cancelled_and_done(serve, bundle_folder, visit, tmp
     link = f"{app.url}/sample?bundle=bars&sampler=gaussian&sample.n=9"
     page, other = visit(link), visit(link)
     for each in (page, other):
-        each.get_by_text("25 % · a quarter of the *way*").wait_for()
-    so_far = page.get_by_text("so far")
+        of_page(each).get_by_text("25 % · a quarter of the *way*").wait_for()
+    so_far = of_page(page).get_by_text("so far")
     first = so_far.inner_text()
     page.wait_for_function(
-        "old => [...document.querySelectorAll('p')].some("
+        "old => [...document.querySelectorAll('[data-testid=stMain] p')].some("
         "p => p.textContent.includes('so far') && p.textContent !== old)",
         arg=first,
     )
@@ -45,7 +50,7 @@ def test_a_slow_fit_is_shown_cancelled_and_done(serve, bundle_folder, visit, tmp
     page.get_by_role("link", name="Latent map", exact=True).first.click()
     page.wait_for_selector(".aegen-map[data-drawn='40']")
     page.get_by_role("link", name="Sample", exact=True).first.click()
-    page.get_by_text("25 % · a quarter of the *way*").wait_for()
+    of_page(page).get_by_text("25 % · a quarter of the *way*").wait_for()
     page.get_by_role("button", name="Cancel").click()
     page.get_by_text("was cancelled").wait_for()
     # Who did not cancel still waits for it; who did can join again.
@@ -69,7 +74,7 @@ def test_the_slider_moves_the_link_and_the_copying_figure(serve, bundle_folder, 
     figure = page.get_by_text(re.compile(r"Copying · ratio"))
     figure.wait_for()
     copies = figure.inner_text()
-    slider = page.get_by_role("slider", name="Degree")
+    slider = page.get_by_role("slider", name="How new")
     slider.wait_for()
     slider.focus()
     page.keyboard.press("End")
@@ -80,8 +85,8 @@ def test_the_slider_moves_the_link_and_the_copying_figure(serve, bundle_folder, 
         arg=copies,
     )
     again = visit(page.url)
-    again.get_by_role("slider", name="Degree").wait_for()
+    again.get_by_role("slider", name="How new").wait_for()
     assert again.get_by_text(re.compile(r"Copying · ratio")).inner_text() == figure.inner_text()
     for each in (page, again):
-        box = each.get_by_text("copies rows").bounding_box()
-        assert box["x"] < each.get_by_text("ignores dependence").bounding_box()["x"]
+        box = each.get_by_text("closer to the data").bounding_box()
+        assert box["x"] < each.get_by_text("more new").bounding_box()["x"]
