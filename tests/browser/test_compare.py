@@ -80,7 +80,8 @@ def test_a_phone_and_dark_paper(visit, app):
     assert table.evaluate("box => box.scrollWidth > box.clientWidth")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     outside = page.evaluate(
-        """() => [...document.querySelectorAll('.aegen-grid, .aegen-grid-of, .aegen-compared, .js-plotly-plot')]
+        """() => [...document.querySelectorAll('.aegen-grid, .aegen-grid-of, '
+            + '.aegen-compared, .js-plotly-plot')]
             .filter(box => box.getBoundingClientRect().right > innerWidth + 1).length"""
     )
     assert outside == 0
