@@ -73,15 +73,15 @@ def test_an_autoencoder_of_ones_own_becomes_a_bundle(serve, visit, tmp_path):
     page.get_by_text("Taken, as suggested").wait_for()
     # Begun, cancelled: nothing but what it goes on from is there.
     page.get_by_role("button", name="Make the bundle").click()
-    page.get_by_text("projecting by UMAP").wait_for()
+    page.get_by_test_id("stMain").get_by_text("projecting by UMAP").wait_for()
     page.get_by_role("button", name="Cancel").click()
     page.get_by_text("It was begun and not finished").wait_for()
     assert [place.name for place in own.iterdir()] == [".digits.unfinished"]
     # Begun again: it goes on from there, also when the page is loaded anew.
     page.get_by_role("button", name="Go on").click()
-    page.get_by_text("projecting by UMAP").wait_for()
+    page.get_by_test_id("stMain").get_by_text("projecting by UMAP").wait_for()
     page.reload()
-    page.get_by_text("Making the bundle digits").wait_for()
+    page.get_by_test_id("stMain").get_by_text("Making the bundle digits").wait_for()
     go.touch()
     page.get_by_text(f"{rows:,} rows").first.wait_for()
     page.wait_for_selector(".aegen-grid[data-shown][data-n='16']")
