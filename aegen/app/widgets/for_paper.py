@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from aegen.app.page import part
 from aegen.app.state import paper as state
 from aegen.app.widgets import bound
 from aegen.core import latex
@@ -87,10 +86,7 @@ def for_paper(name: str, make: Callable[[], Material]) -> None:
         name: tells one button of a page from another.
         make: gives what there is.
     """
-    part(_opened)(name, make)
-
-
-def _opened(name: str, make: Callable[[], Material]) -> None:
+    # No part of its own, see `aegen.app.widgets.sprite_sheet`.
     panel = st.popover(
         "For a paper",
         icon=":material/article:",

@@ -9,7 +9,6 @@ from typing import Any
 import streamlit as st
 
 from aegen.app import services
-from aegen.app.page import part
 from aegen.app.state import sheets
 from aegen.app.widgets import bound
 
@@ -34,16 +33,8 @@ def sprite_sheet(
         arguments: what it gets.
         command: the command that draws the same, to which that of the sheet is added.
     """
-    part(_opened)(name, stem, make, arguments, command)
-
-
-def _opened(
-    name: str,
-    stem: str,
-    make: Callable[..., Any],
-    arguments: tuple[Any, ...],
-    command: str | None,
-) -> None:
+    # No part of its own: where a part lies in another that is drawn anew before all of it has
+    # arrived, Streamlit's page goes white.
     panel = st.popover(
         "Sprite sheet",
         icon=":material/grid_view:",
