@@ -10,6 +10,7 @@ import torch
 from aegen.autoencoders import Classifier, architectures
 from aegen.autoencoders.networks._backbone import chosen_widths, halved
 from aegen.autoencoders.networks._size import sides, stored_size
+from aegen.autoencoders.training_loop import initialised
 from aegen.core.errors import InvalidInput
 
 SIDES = (8, 9, 16, 17, 28, 33, 48, 64, 80, 100, 128, 160, 200, 257, 512)
@@ -78,7 +79,7 @@ def test_a_square_is_kept_as_one_number_as_before():
 def made(architecture, **arguments):
     """The network, or None where it is for squares and says so."""
     try:
-        return architectures.create(architecture, **arguments)
+        return initialised(lambda: architectures.create(architecture, **arguments), seed=1)
     except InvalidInput as refused:
         if "size must be" not in str(refused):
             raise
