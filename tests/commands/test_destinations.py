@@ -169,7 +169,10 @@ def test_draws_that_the_disk_has_no_room_for_are_refused(tmp_path):
 
 def test_an_interrupt_leaves_no_half_file(tmp_path):
     words = ["sample", "bars", "--sampler", "gaussian", "-n", "1000000", "--out", "x.npz"]
-    command = [sys.executable, "-c", "from aegen.cli import main; main()", *words]
+    # Where tests run in the background, their processes are told to ignore an interrupt.
+    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    script = f"{heard}; from aegen.cli import main; main()"
+    command = [sys.executable, "-c", script, *words]
     with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL) as running:
         while not list(tmp_path.iterdir()) and running.poll() is None:
             time.sleep(0.05)
