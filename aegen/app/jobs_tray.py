@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import streamlit as st
 
 from aegen.app.jobs import process
@@ -13,10 +11,7 @@ from aegen.app.widgets.chart import paper
 from aegen.app.widgets.job_status import end, time_left
 from aegen.app.widgets.markdown import plain
 
-if TYPE_CHECKING:
-    from streamlit.delta_generator import DeltaGenerator
-
-__all__ = ["jobs_tray", "place"]
+__all__ = ["jobs_tray"]
 
 BUSY, IDLE = 1.5, 5.0
 """Seconds between two looks, while something runs and while nothing does."""
@@ -24,8 +19,8 @@ BUSY, IDLE = 1.5, 5.0
 IN_SIGHT = """
 <style>
 [data-testid="stSidebarUserContent"] > div > [data-testid="stVerticalBlock"]
-> [data-testid="stLayoutWrapper"]:has(.st-key-aegen-jobs-place) { order: 99; position: sticky;
-bottom: .5rem; z-index: 2; border-radius: .5rem; background: PAPER; }
+> [data-testid="stLayoutWrapper"]:has(.st-key-aegen-jobs) { position: sticky; bottom: .5rem;
+z-index: 2; border-radius: .5rem; background: PAPER; }
 </style>
 """
 """The tray stays in sight at the foot of a sidebar that is longer than the screen."""
@@ -37,19 +32,9 @@ MOST = 3
 """Jobs that are shown."""
 
 
-def place() -> DeltaGenerator:
-    """Where the tray goes, to be asked for before anything else is put into the sidebar.
-
-    The tray looks by itself from time to time, also while a page is drawn anew: Streamlit's page
-    goes white where the place of such a part is not there yet, and the first always is.
-    """
-    return st.sidebar.container(key="aegen-jobs-place", gap=None)
-
-
-def jobs_tray(place: DeltaGenerator) -> None:
-    """What runs at this moment, in its place; nothing where nothing does."""
-    with place:
-        st.html(IN_SIGHT.replace("PAPER", PAPERS[paper()]))
+def jobs_tray() -> None:
+    """What runs at this moment, in the sidebar; nothing where nothing does."""
+    with st.sidebar:
         st.fragment(_jobs, run_every=BUSY if _running() else IDLE)()
 
 
@@ -63,6 +48,7 @@ def _jobs() -> None:
     if not jobs:
         return
     with st.container(key="aegen-jobs", border=True, gap="small"):
+        st.html(IN_SIGHT.replace("PAPER", PAPERS[paper()]))
         st.markdown(f"**At work** :gray[· {len(jobs)}]")
         for job in jobs[:MOST]:
             _job(job)

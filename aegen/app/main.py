@@ -18,12 +18,11 @@ if __name__ == "__main__":
     page = st.navigation(navigation.pages())
     if link.arrive(page.url_path):
         uploads.arrive()
-    tray = jobs_tray.place()
     with services.cache.one_look():
         sidebar.sidebar()
         with watching.page_run(page.url_path):
             page.run()
-        jobs_tray.jobs_tray(tray)
+        jobs_tray.jobs_tray()
     link.publish()
     address(page.url_path, link.current())
     services.warmup.warm_up()

@@ -37,7 +37,9 @@ LYING = np.arange(64)[:, None] // 32
 """Which of the two kinds of bars each picture shows."""
 
 
-def run(images, path, epochs=3, architecture="convolutional", arguments=None, **changes):
+def run(
+    images, path, epochs=3, architecture="convolutional", arguments=None, begin=None, **changes
+):
     recipe = Recipe(**{"epochs": epochs, "batch": 16, "learning_rate": 1e-2, "seed": 1, **changes})
     kind = architectures.get(architecture)
     known = {"labels": LYING, "attributes": {"lying": 2}} if kind.learns_attributes else {}
@@ -48,6 +50,7 @@ def run(images, path, epochs=3, architecture="convolutional", arguments=None, **
         architecture=architecture,
         arguments={"latent_dim": 2, **kind.quick, **(arguments or {})},
         **known,
+        begin_with=begin,
         recipe=recipe,
     )
 
@@ -120,6 +123,36 @@ def test_latent_noise_makes_pictures_hold_around_codes(bars, tmp_path):
             x = network.decode(torch.cat([z, z + shock]))
         moved[noise] = float((x[64:] - x[:64]).square().mean())
     assert moved[0.3] < 0.8 * moved[0.0]
+
+
+def test_a_calibrated_likelihood_learns_too(bars, tmp_path):
+    errors = []
+    for epochs in (1, 25):
+        path, given = tmp_path / f"{epochs}", {"likelihood": "gaussian", "latent_dim": 6}
+        for _ in run(bars, path, epochs, architecture="latent-noise", arguments=given):
+            pass
+        network, about, _ = trained(path)
+        assert about["arguments"]["likelihood"] == "gaussian"
+        x = torch.from_numpy(bars).permute(0, 3, 1, 2) / 255
+        with torch.inference_mode():
+            errors.append(float((network(x) - x).square().mean()))
+    assert errors[1] < 0.3 * errors[0]
+
+
+def test_a_training_begins_with_the_weights_of_another(bars, tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    for _ in run(bars, first, 25):
+        pass
+    begun = next(run(bars, second, 1, begin=first, learning_rate=1e-6))
+    assert begun.loss < 0.5 * next(run(bars, tmp_path / "fresh", 1)).loss
+    for _ in run(bars, second, 1, begin=first, learning_rate=1e-6):
+        pass
+    recipes = read_checkpoint(second).about["begun_with"]
+    assert [recipe["epochs"] for recipe in recipes] == [25]
+    with pytest.raises(TrainingError, match="begin with one of the same architecture"):
+        next(run(bars, tmp_path / "a", 1, begin=first, arguments={"latent_dim": 3}))
+    with pytest.raises(StorageError):
+        next(run(bars, tmp_path / "a", 1, begin=tmp_path / "nowhere"))
 
 
 def test_labels_are_for_those_who_learn_them(bars, tmp_path):

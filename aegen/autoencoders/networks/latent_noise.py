@@ -13,8 +13,9 @@ from aegen.autoencoders.networks._size import Size
 from aegen.autoencoders.networks.convolutional import Convolutional
 from aegen.core.parameters import Field
 
-__all__ = ["LatentNoise", "Likelihood"]
+__all__ = ["LatentNoise", "Likelihood", "Noise"]
 
+Noise = Annotated[float, Field("Noise on a code in training, in its deviations", low=0)]
 Likelihood = Annotated[
     Literal["bernoulli", "gaussian"], Field("What pixels are taken to be drawn from")
 ]
@@ -58,9 +59,7 @@ class LatentNoise(Convolutional):
         size: Size = 28,
         latent_dim: LatentDim = 10,
         widths: Sequence[int] | None = None,
-        noise: Annotated[
-            float, Field("Noise on a code in training, in its deviations", low=0)
-        ] = 0.3,
+        noise: Noise = 0.3,
         likelihood: Likelihood = "bernoulli",
     ) -> None:
         super().__init__(channels, size, latent_dim, widths)

@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from aegen.autoencoders.networks._backbone import Channels, LatentDim
 from aegen.autoencoders.networks._size import Size
-from aegen.autoencoders.networks.latent_noise import LatentNoise, Likelihood
+from aegen.autoencoders.networks.latent_noise import LatentNoise, Likelihood, Noise
 from aegen.core.parameters import Field
 
 __all__ = ["Supervised"]
@@ -54,9 +54,7 @@ class Supervised(LatentNoise):
         size: Size = 28,
         latent_dim: LatentDim = 10,
         widths: Sequence[int] | None = None,
-        noise: Annotated[
-            float, Field("Noise on a code in training, in its deviations", low=0)
-        ] = 0.3,
+        noise: Noise = 0.3,
         likelihood: Likelihood = "bernoulli",
         attributes: Mapping[str, int] | None = None,
         supervision: Annotated[
