@@ -13,6 +13,7 @@ import streamlit as st
 
 from aegen.app.state import paper as state
 from aegen.app.widgets import bound
+from aegen.app.widgets.lazy_popover import lazy_popover
 from aegen.core import latex
 from aegen.core.errors import AegenError
 
@@ -86,20 +87,13 @@ def for_paper(name: str, make: Callable[[], Material]) -> None:
         name: tells one button of a page from another.
         make: gives what there is.
     """
-    # No part of its own, see `aegen.app.widgets.sprite_sheet`.
-    panel = st.popover(
+    lazy_popover(
         "For a paper",
+        lambda: _content(make()),
         icon=":material/article:",
-        type="tertiary",
         key=f"paper:{name}",
-        on_change="rerun",
         help="Figures as SVG and PDF, tables as LaTeX, captions, and the papers of every method.",
     )
-    with panel:
-        if panel.open:
-            _content(make())
-        else:
-            st.caption("One moment")  # one with nothing in it could not be opened
 
 
 def _content(material: Material) -> None:

@@ -11,6 +11,7 @@ import streamlit as st
 from aegen.app import services
 from aegen.app.state import sheets
 from aegen.app.widgets import bound
+from aegen.app.widgets.lazy_popover import lazy_popover
 
 __all__ = ["sprite_sheet"]
 
@@ -33,20 +34,12 @@ def sprite_sheet(
         arguments: what it gets.
         command: the command that draws the same, to which that of the sheet is added.
     """
-    # No part of its own: where a part lies in another that is drawn anew before all of it has
-    # arrived, Streamlit's page goes white.
-    panel = st.popover(
+    lazy_popover(
         "Sprite sheet",
+        lambda: _content(name, stem, make, arguments, command),
         icon=":material/grid_view:",
-        type="tertiary",
         key=f"sheet:{stem}",
-        on_change="rerun",
     )
-    with panel:
-        if panel.open:
-            _content(name, stem, make, arguments, command)
-        else:
-            st.caption("One moment")  # one with nothing in it could not be opened
 
 
 def _content(
