@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
 from aegen.core.errors import InvalidInput
@@ -70,7 +71,7 @@ class Network(nn.Module):
                 and isinstance(steps[k + 1], MaxPool)
             ):
                 # ELU only rises, so it may come after the pool, where there is a quarter to do.
-                x = functional.elu(self._do(steps[k + 1], x))
+                x = _elu(self._do(steps[k + 1], x))
                 k += 2
             else:
                 x = self._do(steps[k], x)
@@ -83,10 +84,14 @@ class Network(nn.Module):
                 y: Tensor = self.get_submodule(step.name)(x)
                 return y
             case Elu():
-                return functional.elu(x)
+                return _elu(x)
             case MaxPool():
                 return functional.max_pool2d(x, step.kernel, step.stride, step.padding)
             case Flatten():
+                if x.requires_grad and x.ndim == 4:
+                    # The pool before it is several times as fast with a gradient that lies as
+                    # its pictures do.
+                    x.register_hook(_channels_last)  # type: ignore[no-untyped-call]
                 return x.flatten(1)
             case GlobalMean():
                 return x.mean(dim=(2, 3))
@@ -103,6 +108,36 @@ class Network(nn.Module):
         for name, array in weights.items():
             tensor = torch.from_numpy(np.array(array, dtype=np.float32))
             self.get_submodule(name).weight = nn.Parameter(tensor, requires_grad=False)
+
+
+class _Elu(torch.autograd.Function):
+    """ELU as ``max(x, 0) + exp(min(x, 0)) - 1``, within 1e-7 of torch's own and faster.
+
+    torch takes expm1 of every number, and once more for the gradient; here one exp serves both,
+    as it is the slope, too.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        slope = x.clamp(max=0).exp_()
+        ctx.save_for_backward(slope)
+        return x.clamp(min=0).add_(slope).sub_(1)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *grads: Tensor) -> Tensor:
+        [slope] = ctx.saved_tensors
+        found: Tensor = grads[0] * slope
+        return found
+
+
+def _elu(x: Tensor) -> Tensor:
+    y: Tensor = _Elu.apply(x)
+    return y
+
+
+def _channels_last(gradient: Tensor) -> Tensor:
+    return gradient.contiguous(memory_format=torch.channels_last)
 
 
 def _layer(step: Dense | Conv) -> nn.Module:

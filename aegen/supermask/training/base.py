@@ -21,6 +21,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from aegen.core.allocator import kept_memory
 from aegen.core.arrays import array_of
 from aegen.core.errors import StorageError, TrainingError
 from aegen.core.json_text import parse
@@ -262,7 +263,8 @@ class Trainer(Iterator[Epoch]):
             raise StopIteration
         start = time.perf_counter()
         number = len(self.epochs) + 1
-        loss = self._pass(number)
+        with kept_memory():
+            loss = self._pass(number)
         accuracy, test_loss = self._score()
         self._check_epoch(loss, accuracy)
         before, self._signs = self._signs, self._masks()

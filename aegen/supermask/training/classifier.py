@@ -129,6 +129,8 @@ class Training(Trainer):
         found = super()._identity()
         if self.recipe.schedule != "cosine":
             del found["recipe"]["epochs"]
+        if self.recipe.precision == "float32":
+            del found["recipe"]["precision"]  # which checkpoints did not have to say before
         return {
             "network": self.plan.name,
             "arguments": self.plan.arguments,
@@ -143,7 +145,11 @@ class Training(Trainer):
 
     def _loss(self, rows: Tensor) -> Tensor:
         x = self._x.index_select(0, rows).permute(0, 3, 1, 2)
-        return functional.cross_entropy(self.network(x), self._y.index_select(0, rows))
+        with torch.autocast(
+            self._device, torch.bfloat16, enabled=self.recipe.precision == "bfloat16"
+        ):
+            logits = self.network(x)
+        return functional.cross_entropy(logits.float(), self._y.index_select(0, rows))
 
     @torch.no_grad()
     def _score(self) -> tuple[float, float]:
