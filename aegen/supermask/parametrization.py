@@ -27,7 +27,7 @@ Y. Bengio et al., arXiv 1308.3432.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -49,9 +49,12 @@ __all__ = [
     "attach",
     "attached",
     "detach",
+    "maskable",
     "masks",
+    "put_weights",
     "report",
     "scores",
+    "variables",
 ]
 
 RULES = ("signed", "binary", "top-k")
@@ -256,6 +259,18 @@ def masks(net: nn.Module) -> dict[str, NDArray[np.int8]]:
     }
 
 
+def variables(net: nn.Module) -> dict[str, NDArray[np.float32]]:
+    """The scores of each masked layer as arrays, (out, in) or (out, in, k, k).
+
+    Example:
+        >>> net = nn.ConvTranspose2d(3, 2, 5)
+        >>> layers = attach(net)
+        >>> variables(net)[""].shape
+        (2, 3, 5, 5)
+    """
+    return {name: _of_weight(net, name, original.detach()) for name, _, original in attached(net)}
+
+
 def report(net: nn.Module) -> Report:
     """How many weights are kept, inverted and dropped, by layer and in all."""
     return Report.of(masks(net))
@@ -278,6 +293,48 @@ def detach(net: nn.Module) -> None:
         layer = net.get_submodule(name)
         parametrize.remove_parametrizations(layer, "weight", leave_parametrized=True)
         layer.requires_grad_(False)
+
+
+def maskable(net: nn.Module) -> dict[str, tuple[int, ...]]:
+    """Shape of the weights, (out, in) or (out, in, k, k), of each layer that can have a mask.
+
+    Raises:
+        InvalidInput: as `attach`.
+
+    Example:
+        >>> maskable(nn.ConvTranspose2d(3, 2, 5))
+        {'': (2, 3, 5, 5)}
+    """
+    layers = _layers(net, None)
+    found = {name: tuple(_canonical(layer, layer.weight).shape) for name, layer in layers}
+    if not found:
+        raise InvalidInput("the network has no Linear, Conv2d or ConvTranspose2d layer to mask")
+    return found
+
+
+def put_weights(net: nn.Module, weights: Mapping[str, NDArray[np.float32]]) -> None:
+    """Replace the weights of each layer that can have a mask, in place.
+
+    Args:
+        net: without masks.
+        weights: float32 by layer, (out, in) or (out, in, k, k).
+
+    Raises:
+        InvalidInput: not the layers of the network, or not of their shapes; nothing is changed.
+    """
+    shapes, given = maskable(net), {name: w.shape for name, w in weights.items()}
+    for name in dict.fromkeys((*shapes, *given)):
+        if shapes.get(name) != given.get(name):
+            has, gets = shapes.get(name, "none"), given.get(name, "none")
+            raise InvalidInput(
+                f"the weights do not fit {type(net).__name__}: of the layer {name:.80} it has "
+                f"{has}, and gets {gets}"
+            )
+        if parametrize.is_parametrized(net.get_submodule(name)):
+            raise InvalidInput(f"layer {name} has a parametrization already: detach it first")
+    for name, array in weights.items():
+        layer = net.get_submodule(name)
+        layer.weight = nn.Parameter(_as_weight(layer, array))
 
 
 class Decoupled(torch.optim.Optimizer):

@@ -2,7 +2,8 @@
 
 A `Plan` is read twice: by `aegen.supermask.torch_network`, which makes a torch network of it, and
 by the sparse engine, which runs a ticket without one. No layer has a bias; what has weights is
-`Dense` or `Conv`. The networks of the paper are in `aegen.supermask.networks`.
+`Dense` or `Conv`. The networks of the paper are in `aegen.supermask.networks`;
+`aegen.supermask.module_plan` reads a torch module of a person's own as one.
 """
 
 from __future__ import annotations
@@ -10,17 +11,21 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from aegen.core.errors import InvalidInput
 
 __all__ = [
+    "Activation",
     "Conv",
     "Dense",
+    "Dropout",
     "Elu",
     "Flatten",
+    "Function",
     "GlobalMean",
     "MaxPool",
+    "MeanPool",
     "Plan",
     "Residual",
     "Scale",
@@ -30,6 +35,8 @@ __all__ = [
     "output_shape",
     "weighted_steps",
 ]
+
+Function = Literal["relu", "leaky-relu", "tanh", "silu", "gelu"]
 
 Shape = tuple[int, ...]
 """Of one image or what became of it: (c, h, w), or (features,)."""
@@ -72,12 +79,40 @@ class Elu:
 
 
 @dataclass(frozen=True)
+class Activation:
+    """Another function of each value than ELU, one that leaves 0 as it is.
+
+    Attributes:
+        function: its name; "gelu" is the exact one, with the normal distribution function.
+        slope: of "leaky-relu" below 0; 0 of the others.
+    """
+
+    function: Function
+    slope: float = 0.0
+
+
+@dataclass(frozen=True)
+class Dropout:
+    """While the network trains, each value becomes 0 with this chance; then nothing is done."""
+
+    chance: float
+
+
+@dataclass(frozen=True)
 class MaxPool:
     """The largest value of each window; what lies outside the image counts as minus infinity."""
 
     kernel: int = 2
     stride: int = 2
     padding: int = 0
+
+
+@dataclass(frozen=True)
+class MeanPool:
+    """The mean of each window, all of them inside the image."""
+
+    kernel: int = 2
+    stride: int = 2
 
 
 @dataclass(frozen=True)
@@ -105,7 +140,19 @@ class Residual:
     shortcut: tuple[Step, ...] = ()
 
 
-Step = Dense | Conv | Elu | MaxPool | Flatten | GlobalMean | Scale | Residual
+Step = (
+    Dense
+    | Conv
+    | Elu
+    | Activation
+    | Dropout
+    | MaxPool
+    | MeanPool
+    | Flatten
+    | GlobalMean
+    | Scale
+    | Residual
+)
 Weighted = Dense | Conv
 
 
@@ -196,7 +243,7 @@ def output_shape(steps: tuple[Step, ...], shape: Shape) -> Shape:
 
 def _after(step: Step, shape: Shape) -> Shape:
     match step:
-        case Elu() | Scale():
+        case Elu() | Activation() | Dropout() | Scale():
             return shape
         case Dense() if shape == (step.inputs,):
             return (step.outputs,)
@@ -204,7 +251,7 @@ def _after(step: Step, shape: Shape) -> Shape:
             after = _slid(step, shape)
             if min(after) > 0:
                 return (step.outputs, *after)
-        case MaxPool() if len(shape) == 3:
+        case MaxPool() | MeanPool() if len(shape) == 3:
             after = _slid(step, shape)
             if min(after) > 0:
                 return (shape[0], *after)
@@ -220,7 +267,8 @@ def _after(step: Step, shape: Shape) -> Shape:
     raise InvalidInput(f"{step} does not fit what comes before it, of shape {shape}")
 
 
-def _slid(step: Conv | MaxPool, shape: Shape) -> tuple[int, int]:
+def _slid(step: Conv | MaxPool | MeanPool, shape: Shape) -> tuple[int, int]:
     """Height and width after a window has slid over them."""
-    h, w = ((side + 2 * step.padding - step.kernel) // step.stride + 1 for side in shape[1:])
+    around = 0 if isinstance(step, MeanPool) else 2 * step.padding
+    h, w = ((side + around - step.kernel) // step.stride + 1 for side in shape[1:])
     return h, w

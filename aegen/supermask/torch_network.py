@@ -14,12 +14,15 @@ from torch.nn import functional
 
 from aegen.core.errors import InvalidInput
 from aegen.supermask.plan import (
+    Activation,
     Conv,
     Dense,
+    Dropout,
     Elu,
     Flatten,
     GlobalMean,
     MaxPool,
+    MeanPool,
     Plan,
     Residual,
     Scale,
@@ -54,7 +57,7 @@ class Network(nn.Module):
         super().__init__()
         self.plan = plan
         for step in plan.weighted:
-            self.add_module(step.name, _layer(step))
+            _put(self, step.name, _layer(step))
         if weights is not None:
             self._take(weights)
 
@@ -85,8 +88,14 @@ class Network(nn.Module):
                 return y
             case Elu():
                 return _elu(x)
+            case Activation():
+                return _activated(step, x)
+            case Dropout():
+                return functional.dropout(x, step.chance, self.training)
             case MaxPool():
                 return functional.max_pool2d(x, step.kernel, step.stride, step.padding)
+            case MeanPool():
+                return functional.avg_pool2d(x, step.kernel, step.stride)
             case Flatten():
                 if x.requires_grad and x.ndim == 4:
                     # The pool before it is several times as fast with a gradient that lies as
@@ -136,8 +145,35 @@ def _elu(x: Tensor) -> Tensor:
     return y
 
 
+def _activated(step: Activation, x: Tensor) -> Tensor:
+    match step.function:
+        case "relu":
+            return functional.relu(x)
+        case "leaky-relu":
+            return functional.leaky_relu(x, step.slope)
+        case "tanh":
+            return torch.tanh(x)
+        case "silu":
+            return functional.silu(x)
+        case "gelu":
+            return functional.gelu(x)
+
+
 def _channels_last(gradient: Tensor) -> Tensor:
     return gradient.contiguous(memory_format=torch.channels_last)
+
+
+def _put(network: nn.Module, name: str, layer: nn.Module) -> None:
+    """Add a layer under a name that may have dots, as those of nested modules have."""
+    *way, last = name.split(".")
+    try:
+        for part in way:
+            if part not in dict(network.named_children()):
+                network.add_module(part, nn.Module())
+            network = network.get_submodule(part)
+        network.add_module(last, layer)
+    except (KeyError, AttributeError) as problem:
+        raise InvalidInput(f"no layer of a torch network can be named {name!r:.80}") from problem
 
 
 def _layer(step: Dense | Conv) -> nn.Module:

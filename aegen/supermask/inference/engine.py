@@ -15,16 +15,20 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit, ndtr
 
 from aegen.core.errors import InvalidInput
 from aegen.supermask.inference.kernels import add_lists, add_one, elu, multiply_lists
 from aegen.supermask.plan import (
+    Activation,
     Conv,
     Dense,
+    Dropout,
     Elu,
     Flatten,
     GlobalMean,
     MaxPool,
+    MeanPool,
     Plan,
     Residual,
     Scale,
@@ -118,10 +122,10 @@ class Engine:
     def _run(self, steps: tuple[Step, ...], x: Floats, *, owned: bool) -> Floats:
         """Values (..., images) after the steps; ``x`` may be overwritten where it is owned."""
         for step in steps:
-            if isinstance(step, (Elu, Scale)) and not owned:
+            if isinstance(step, Elu | Activation | Scale) and not owned:
                 x = x.copy()
             x = self._step(step, x)
-            owned = True if not isinstance(step, Flatten) else owned
+            owned = owned or not isinstance(step, Flatten | Dropout)
         return x
 
     def _step(self, step: Step, x: Floats) -> Floats:
@@ -133,12 +137,18 @@ class Engine:
             case Elu():
                 elu(x.reshape(-1))
                 return x
+            case Activation():
+                return _activated(step, x)
+            case Dropout():
+                return x
             case Scale():
                 x *= np.float32(step.factor)
                 return x
             case Flatten():
                 return x.reshape(-1, x.shape[-1])
             case MaxPool():
+                return _pooled(x, step)
+            case MeanPool():
                 return _pooled(x, step)
             case GlobalMean():
                 means: Floats = x.mean(axis=(1, 2), dtype=np.float32)
@@ -225,10 +235,27 @@ def _lists(ticket: Ticket, name: str) -> _Lists:
     return _Lists(place[order].astype(np.int32), ends, scale, kept)
 
 
-def _pooled(x: Floats, step: MaxPool) -> Floats:
-    """(c, h, w, images) to (c, h', w', images): the largest of each window."""
+def _activated(step: Activation, x: Floats) -> Floats:
+    """The function of each value; ``x`` is overwritten."""
+    match step.function:
+        case "relu":
+            return np.maximum(x, 0, out=x)
+        case "leaky-relu":
+            return np.multiply(x, np.float32(step.slope), out=x, where=x < 0)
+        case "tanh":
+            return np.tanh(x, out=x)
+        case "silu":
+            x *= expit(x)
+            return x
+        case "gelu":
+            x *= ndtr(x)
+            return x
+
+
+def _pooled(x: Floats, step: MaxPool | MeanPool) -> Floats:
+    """(c, h, w, images) to (c, h', w', images): the largest of each window, or its mean."""
     _, h, w = output_shape((step,), x.shape[:-1])
-    if p := step.padding:
+    if isinstance(step, MaxPool) and (p := step.padding):
         padded = np.full(
             (len(x), x.shape[1] + 2 * p, x.shape[2] + 2 * p, x.shape[3]), -np.inf, np.float32
         )
@@ -236,11 +263,13 @@ def _pooled(x: Floats, step: MaxPool) -> Floats:
         x = padded
     s = step.stride
     reach = np.s_[: s * (h - 1) + 1 : s], np.s_[: s * (w - 1) + 1 : s]
-    largest = x[:, reach[0], reach[1]].copy()
-    for i in range(step.kernel):
-        for j in range(step.kernel):
-            np.maximum(largest, x[:, i:, j:][:, reach[0], reach[1]], out=largest)
-    return largest
+    join = np.maximum if isinstance(step, MaxPool) else np.add
+    found = x[:, reach[0], reach[1]].copy()
+    for i, j in list(np.ndindex(step.kernel, step.kernel))[1:]:
+        join(found, x[:, i:, j:][:, reach[0], reach[1]], out=found)
+    if isinstance(step, MeanPool):
+        found /= np.float32(step.kernel**2)
+    return found
 
 
 def _sizes(steps: tuple[Step, ...], shape: Shape) -> list[int]:

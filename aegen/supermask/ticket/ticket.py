@@ -1,7 +1,8 @@
 """A ticket: all that is needed to rebuild a network of kept, inverted and dropped weights.
 
 The frozen weights come back from the seed (`frozen_weights.py`), the network from its name
-(`networks`); what was learned is the masks, as `mask_codec.py` writes them. The file:
+(`networks`) or its steps (`plan_data.py`); what was learned is the masks, as `mask_codec.py`
+writes them. The file:
 
     ======  ==============================================================================
     bytes   what
@@ -32,7 +33,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +45,11 @@ from aegen.supermask.counts import Counts, Report
 from aegen.supermask.frozen_weights import INITIALISERS, frozen, frozen_signs, scale
 from aegen.supermask.networks import networks
 from aegen.supermask.plan import Plan, Shape
+from aegen.supermask.plan_data import MOST_INPUTS, is_plan, plan_from
 from aegen.supermask.ticket.mask_codec import LARGEST, Mask, decode, encode, entropy
+
+if TYPE_CHECKING:
+    from torch import nn
 
 __all__ = ["FORMAT", "MARK", "Ticket", "read_content"]
 
@@ -65,8 +70,6 @@ LARGEST_FILE = 1 << 26
 
 LARGEST_TEXT = 1 << 20
 MOST_LAYERS = 4096
-MOST_INPUTS = 1 << 22
-"""Numbers of an image that a network takes: 1024 x 1024 in four channels."""
 
 LONGEST_ARGUMENT = 1000
 
@@ -88,8 +91,10 @@ class Ticket:
     """A network made only of frozen weights that are kept, inverted or dropped.
 
     Attributes:
-        network: name in `aegen.supermask.networks`, or None for a network described elsewhere.
-        arguments: with which it is created, plain values.
+        network: name in `aegen.supermask.networks`, or None for another network.
+        arguments: with which it is created, plain values; of another network its steps, as
+            `aegen.supermask.plan_data.described` gives them, or nothing where it is described
+            elsewhere: by a class of somebody's own, see `into`.
         initialiser: of the frozen weights, one of `aegen.supermask.frozen_weights.INITIALISERS`.
         kappas: by layer, where the initialiser takes one.
         seed: of the frozen weights, 0 or more.
@@ -143,18 +148,24 @@ class Ticket:
     # what is in it
 
     @property
+    def has_plan(self) -> bool:
+        """Whether the network is known, so that the ticket can be run on its own."""
+        return self.network is not None or is_plan(self.arguments)
+
+    @property
     def plan(self) -> Plan:
         """The network, step by step.
 
         Raises:
-            InvalidInput: the ticket names no network.
+            InvalidInput: the ticket neither names nor describes a network.
         """
-        if self.network is None:
+        if not self.has_plan:
             raise InvalidInput(
                 "this ticket holds masks for a network that is described elsewhere: it can be "
-                "shown, but not run on its own"
+                "shown, but not run on its own; ticket.into(net) puts its weights into a network "
+                "of that class"
             )
-        return networks.create(self.network, **self.arguments)
+        return _plan(self.network, self.arguments)
 
     @property
     def layers(self) -> dict[str, Shape]:
@@ -211,6 +222,30 @@ class Ticket:
         """Signs of a layer's weights as they act: frozen sign times mask, int8."""
         mask, layer = self.masks[name], list(self.masks).index(name)
         return frozen_signs(self.initialiser, mask.shape, seed=self.seed, layer=layer) * mask
+
+    def into(self, net: nn.Module) -> nn.Module:
+        """Put the ticket's weights into a network of its layers, in place: bit for bit as trained.
+
+        Biases become 0, norms what they are before any training, and nothing is trainable.
+
+        Args:
+            net: of the class that was trained, made anew; layers are known by their names.
+
+        Returns:
+            ``net``, in evaluation mode.
+
+        Raises:
+            InvalidInput: it has other layers, or something that a ticket does not hold.
+
+        Example:
+            >>> from torch.nn import Linear, Sequential
+            >>> ticket = Ticket(None, {}, "signed-he", {}, 0, {"0": np.ones((1, 2), np.int8)})
+            >>> abs(ticket.into(Sequential(Linear(2, 1)))[0].weight).tolist()
+            [[1.0, 1.0]]
+        """
+        from aegen.supermask.own_module import fill
+
+        return fill(net, self.weights(), self.about.get("buffers"))
 
     def with_masks(self, masks: Mapping[str, Mask]) -> Ticket:
         """The same network with other masks, such as those of an intervention.
@@ -378,18 +413,19 @@ def _check_layers(
     total = sum(math.prod(shape) for shape in shapes.values())
     if total > LARGEST:
         raise InvalidInput(f"a ticket has at most {LARGEST:,} weights, got {total:,}")
-    if network is None:
+    if network is None and not is_plan(arguments):
         return
-    _check_arguments(network, arguments)
+    if network is not None:
+        _check_arguments(network, arguments)
     try:
-        made = networks.create(network, **arguments)
+        made = _plan(network, arguments)
     except AegenError:
         raise
     except (TypeError, ValueError, ArithmeticError) as problem:
         raise InvalidInput(
             f"the network {network} cannot be created from its arguments ({problem})"
         ) from problem
-    wanted, inputs = made.layers, made.input_shape
+    network, wanted, inputs = made.name, made.layers, made.input_shape
     if min(inputs) < 1 or math.prod(inputs) > MOST_INPUTS:
         raise InvalidInput(f"the network {network} takes images {inputs}: none are so large")
     if list(shapes) != list(wanted):
@@ -403,6 +439,10 @@ def _check_layers(
                 f"the layer {name} of the network {network} has weights of shape "
                 f"{tuple(wanted[name])}, the mask has {tuple(shape)}"
             )
+
+
+def _plan(network: str | None, arguments: Mapping[str, Any]) -> Plan:
+    return plan_from(arguments) if network is None else networks.create(network, **arguments)
 
 
 def _check_arguments(network: str, arguments: Mapping[str, Any]) -> None:

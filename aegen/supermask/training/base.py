@@ -28,7 +28,8 @@ from aegen.core.json_text import parse
 from aegen.core.progress import report as tell
 from aegen.core.storage import load_arrays, make_folder, save_arrays
 from aegen.supermask.counts import Counts, Report
-from aegen.supermask.parametrization import Decoupled, attached, masks
+from aegen.supermask.own_module import freeze_norms
+from aegen.supermask.parametrization import Decoupled, attached, masks, variables
 from aegen.supermask.ticket.mask_codec import encode
 from aegen.supermask.training.history import (
     FLIPS,
@@ -233,9 +234,10 @@ class Trainer(Iterator[Epoch]):
             raise TrainingError("there is no history before the first epoch")
         thresholds, last = dict.fromkeys(self._signs, 0.0), {}
         if self._masked:
+            found = variables(self.network)
             for name, mask, scores in attached(self.network):
                 thresholds[name] = mask.threshold(scores)
-                last[name] = packed_scores(array_of(scores), thresholds[name])
+                last[name] = packed_scores(found[name], thresholds[name])
         records = [asdict(record) for record in self.epochs]
         counts = [list(record.pop("layers").values()) for record in records]
         return History(
@@ -307,6 +309,7 @@ class Trainer(Iterator[Epoch]):
         batches = torch.split(torch.from_numpy(order).to(self._device), recipe.batch)
         losses: list[Tensor] = []
         self.network.train()
+        freeze_norms(self.network)
         for k, rows in enumerate(batches):
             self._pace(number - 1 + k / len(batches), 1 / len(batches))
             loss = self._loss(rows)

@@ -6,7 +6,9 @@ asks for.
 
 from __future__ import annotations
 
+import json
 import math
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,15 +16,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils import parametrize
 
 from aegen.core.arrays import ByteArray, IntArray
 from aegen.core.errors import InvalidInput, TrainingError
 from aegen.supermask.frozen_weights import frozen
-from aegen.supermask.parametrization import MaskSGD, attach
+from aegen.supermask.module_plan import read_plan
+from aegen.supermask.own_module import buffers_of, prepared
+from aegen.supermask.parametrization import MaskSGD, attach, maskable, put_weights
 from aegen.supermask.plan import Plan
+from aegen.supermask.plan_data import described
 from aegen.supermask.standardisation import standardised
 from aegen.supermask.torch_network import Network
 from aegen.supermask.training.base import Epoch, Trainer
@@ -41,22 +46,29 @@ class Training(Trainer):
     """A training of a classifier, which is also the iterator of its epochs.
 
     Args:
-        plan: the network.
-        images: uint8 (n, h, w, c), of the plan's input shape.
-        labels: whole numbers (n,) from 0 to below the plan's classes.
+        network: a plan, or a torch module of one's own that takes float32 (n, c, h, w), each image
+            standardised, and gives logits (n, classes). The module itself stays as it is: a copy
+            is trained, whose weights are new frozen ones, whose biases are 0 and whose norms are
+            as before any training, as in the paper.
+        images: uint8 (n, h, w, c), of the network's input shape.
+        labels: whole numbers (n,) from 0 to below its number of classes.
         test_images: as ``images``; never trained on.
         test_labels: as ``labels``.
-        recipe: how to train; by default the paper's for the FCN.
+        recipe: how to train; by default the paper's for the FCN, of a module ``Recipe()``.
         checkpoint: file that keeps the training after each epoch; it is continued if it exists.
         about: plain values to keep in ticket and history, such as ``{"data": "mnist"}``.
         device: "cpu" or "cuda".
 
     Attributes:
         network: with its masks as they are now.
+        plan: its steps; None of a module that is no chain of steps that a plan has. Tickets of
+            such a one are run by `Ticket.into`, with a module of its class.
+        no_plan: why there is none, in a sentence.
         epochs: records of all epochs done, those before a resumption too.
 
     Raises:
-        InvalidInput: images or labels that do not fit the plan or each other.
+        InvalidInput: images or labels that do not fit the network or each other; a module that
+            does not run, has no layer for a mask, or parameters that no ticket holds.
         TrainingError: another training is in ``checkpoint``; no such device. Then, from an epoch:
             the training diverges, or a layer has lost all its weights; epochs before are kept.
         StorageError: the checkpoint cannot be read or written.
@@ -76,10 +88,11 @@ class Training(Trainer):
         "learning rate, or let it rise over an epoch (warmup 1)"
     )
     recipe: Recipe
+    plan: Plan | None
 
     def __init__(
         self,
-        plan: Plan,
+        network: Plan | nn.Module,
         images: ByteArray,
         labels: IntArray,
         test_images: ByteArray,
@@ -91,16 +104,35 @@ class Training(Trainer):
         device: str = "cpu",
     ) -> None:
         check_device(device)
-        self.plan, self.recipe = plan, recipe or Recipe(kappa=6.0)
-        self.about, self._device = dict(about or {}), device
-        self._x, self._y = _examples(plan, images, labels, "images", device)
-        self._test = _examples(plan, test_images, test_labels, "test images", device)
-        self.network = _network(plan, self.recipe).to(device)
-        self.network.to(memory_format=torch.channels_last)
+        own = isinstance(network, nn.Module)
+        self.recipe = recipe or (Recipe() if own else Recipe(kappa=6.0))
+        self.about, self._device, self.no_plan = dict(about or {}), device, ""
+        self._buffers: int | None = None
+        if isinstance(network, Plan):
+            self._name, self.plan, self.classes = network.name, network, network.classes
+            self.network, shape = _network(network, self.recipe), network.input_shape
+        else:
+            shape = _picture(images, type(network).__name__)
+            self._open(network, shape)
+        self._x, self._y = self._examples(shape, images, labels, "images")
+        self._test = self._examples(shape, test_images, test_labels, "test images")
+        self.network.to(device)
+        if self.plan is not None:
+            self.network.to(memory_format=torch.channels_last)
         rate, decay, momentum = self.recipe.learning_rate, self.recipe.decay, self.recipe.momentum
         optimiser = MaskSGD(self._trained().values(), rate, decay, momentum)
         moments = {"momentum_buffer": "momentum"} if momentum else {}
         self._begin(optimiser, moments, (len(images), len(test_images)), checkpoint)
+
+    def _open(self, module: nn.Module, shape: tuple[int, int, int]) -> None:
+        """Take a module as its plan, or as it is where it has none."""
+        net, self.classes = prepared(module, shape)
+        self._name, self.plan = type(module).__name__, None
+        try:
+            self.plan = read_plan(net, shape, self.classes)
+        except InvalidInput as problem:
+            self.no_plan, self._buffers = str(problem), buffers_of(net)
+        self.network = _network(net if self.plan is None else self.plan, self.recipe)
 
     @property
     def _losses(self) -> list[float]:
@@ -122,7 +154,15 @@ class Training(Trainer):
         """
         if not self._masked:
             raise TrainingError("dense training has no masks, so there is no ticket of it")
-        return self._ticket(self.plan.name, self.plan.arguments, self.recipe.initialiser, about)
+        name, arguments = (None, {}) if self.plan is None else described(self.plan)
+        return self._ticket(name, arguments, self.recipe.initialiser, about)
+
+    @property
+    def _subject(self) -> dict[str, Any]:
+        if self.plan is not None:
+            return {}
+        known: dict[str, Any] = {"module": self._name}
+        return known if self._buffers is None else {**known, "buffers": self._buffers}
 
     def _identity(self) -> dict[str, Any]:
         """What must agree for a checkpoint to be continued; more epochs may be asked for."""
@@ -131,12 +171,16 @@ class Training(Trainer):
             del found["recipe"]["epochs"]
         if self.recipe.precision == "float32":
             del found["recipe"]["precision"]  # which checkpoints did not have to say before
-        return {
-            "network": self.plan.name,
-            "arguments": self.plan.arguments,
-            "about": self.about,
-            **found,
-        }
+        return {**self._named(), "about": self.about, **found}
+
+    def _named(self) -> dict[str, Any]:
+        """Which network it is; of one's own a checksum tells it from another of its name."""
+        name, arguments = (None, {}) if self.plan is None else described(self.plan)
+        if name is not None:
+            return {"network": name, "arguments": arguments}
+        layers = {layer: mask.shape for layer, mask in self._signs.items()}
+        told = zlib.crc32(json.dumps([arguments, layers], sort_keys=True).encode())
+        return {"network": f"{self._name} {told:08x}", "arguments": {}}
 
     def _pace(self, passed: float, step: float) -> None:
         warmup = self.recipe.warmup
@@ -144,12 +188,25 @@ class Training(Trainer):
         self._optimiser.scale(factor(self.recipe, passed, self._losses), warm)
 
     def _loss(self, rows: Tensor) -> Tensor:
-        x = self._x.index_select(0, rows).permute(0, 3, 1, 2)
+        x = self._seen(self._x.index_select(0, rows))
         with torch.autocast(
             self._device, torch.bfloat16, enabled=self.recipe.precision == "bfloat16"
         ):
             logits = self.network(x)
         return functional.cross_entropy(logits.float(), self._y.index_select(0, rows))
+
+    def _seen(self, x: Tensor) -> Tensor:
+        """Images (n, h, w, c) as the network takes them: a plan as they lie, others in order."""
+        x = x.permute(0, 3, 1, 2)
+        # Of one channel torch takes either order for the other, and then view() fails.
+        return x if self.plan is not None else torch.empty(x.shape, device=x.device).copy_(x)
+
+    def _pass(self, number: int) -> float:
+        """All rows once; what a network draws, as dropout does, comes of the seed and epoch."""
+        words = np.random.SeedSequence([self.recipe.seed, number, 2]).generate_state(1, np.uint64)
+        with torch.random.fork_rng([torch.cuda.current_device()] if self._x.is_cuda else []):
+            torch.manual_seed(int(words[0]))
+            return super()._pass(number)
 
     @torch.no_grad()
     def _score(self) -> tuple[float, float]:
@@ -157,18 +214,18 @@ class Training(Trainer):
         self.network.eval()
         with parametrize.cached():  # the masked weights are computed once
             for x, y in zip(*(torch.split(part, 500) for part in self._test), strict=True):
-                logits = self.network(x.permute(0, 3, 1, 2))
+                logits = self.network(self._seen(x))
                 right += int((logits.argmax(1) == y).sum())
                 total += float(functional.cross_entropy(logits, y, reduction="sum"))
         return right / self._rows[1], total / self._rows[1]
 
     def _check_epoch(self, loss: float, accuracy: float) -> None:
         """Stop a training whose loss is well above a guess's, and which guesses."""
-        number, guess = len(self.epochs) + 1, math.log(self.plan.classes)
+        number, guess = len(self.epochs) + 1, math.log(self.classes)
         steps = number * math.ceil(self._rows[0] / self.recipe.batch)
         if steps < SETTLED and math.isfinite(loss):
             return  # the first weights guess badly, too
-        if not math.isfinite(loss) or (loss > guess + 0.5 and accuracy < 2 / self.plan.classes):
+        if not math.isfinite(loss) or (loss > guess + 0.5 and accuracy < 2 / self.classes):
             raise TrainingError(
                 f"the training diverges: after epoch {number} its mean loss is {loss:.2f} (a "
                 f"guess's is {guess:.2f}) at an accuracy of {accuracy:.1%}: "
@@ -180,12 +237,31 @@ class Training(Trainer):
         """The scores by layer, or the weights of dense training."""
         if self._masked:
             return super()._trained()
-        return {name: self.network.get_parameter(f"{name}.weight") for name in self.plan.layers}
+        parameters = dict(self.network.named_parameters())
+        return {name: parameters[f"{name}.weight".lstrip(".")] for name in maskable(self.network)}
 
     def _masks(self) -> dict[str, NDArray[np.int8]]:
         if self._masked:
             return super()._masks()
-        return {name: np.ones(shape, np.int8) for name, shape in self.plan.layers.items()}
+        return {name: np.ones(shape, np.int8) for name, shape in maskable(self.network).items()}
+
+    def _examples(
+        self, shape: tuple[int, int, int], images: ByteArray, labels: IntArray, what: str
+    ) -> tuple[Tensor, Tensor]:
+        """Standardised images (n, h, w, c) and their labels."""
+        c, h, w = shape
+        if images.shape[1:] != (h, w, c) or len(images) < 2:
+            raise InvalidInput(
+                f"{what}: {self._name} takes at least 2 of shape {(h, w, c)}, got {images.shape}"
+            )
+        y = np.asarray(labels, dtype=np.int64)
+        if y.shape != (len(images),) or y.min() < 0 or y.max() >= self.classes:
+            raise InvalidInput(
+                f"{what}: each needs a label from 0 to {self.classes - 1}, got {y.shape} labels "
+                f"from {y.min() if y.size else 0} to {y.max() if y.size else 0}"
+            )
+        x = torch.from_numpy(standardised(images))
+        return x.to(self._device), torch.from_numpy(y).to(self._device)
 
 
 train = Training
@@ -204,10 +280,10 @@ def check_device(device: str) -> None:
         raise TrainingError("device cuda: torch sees no GPU here; leave it out to use the CPU")
 
 
-def _network(plan: Plan, recipe: Recipe) -> Network:
-    """The network before its first step."""
+def _network(subject: Plan | nn.Module, recipe: Recipe) -> nn.Module:
+    """The network before its first step; a module is changed in place."""
+    network = Network(subject) if isinstance(subject, Plan) else subject
     if recipe.rule != "dense":
-        network = Network(plan)
         attach(
             network,
             rule=recipe.rule,
@@ -219,28 +295,19 @@ def _network(plan: Plan, recipe: Recipe) -> Network:
             seed=recipe.seed,
         )
         return network
+    kappa, seed = recipe.kappa or 1.5, recipe.seed
     weights = {
-        name: frozen(
-            recipe.initialiser, shape, kappa=recipe.kappa or 1.5, seed=recipe.seed, layer=number
-        )
-        for number, (name, shape) in enumerate(plan.layers.items())
+        name: frozen(recipe.initialiser, shape, kappa=kappa, seed=seed, layer=number)
+        for number, (name, shape) in enumerate(maskable(network).items())
     }
-    return Network(plan, weights).requires_grad_(True)
+    network.requires_grad_(False)
+    put_weights(network, weights)
+    return network
 
 
-def _examples(
-    plan: Plan, images: ByteArray, labels: IntArray, what: str, device: str
-) -> tuple[Tensor, Tensor]:
-    """Standardised images (n, h, w, c) and their labels."""
-    c, h, w = plan.input_shape
-    if images.shape[1:] != (h, w, c) or len(images) < 2:
-        raise InvalidInput(
-            f"{what}: {plan.name} takes at least 2 of shape {(h, w, c)}, got {images.shape}"
-        )
-    y = np.asarray(labels, dtype=np.int64)
-    if y.shape != (len(images),) or y.min() < 0 or y.max() >= plan.classes:
-        raise InvalidInput(
-            f"{what}: each needs a label from 0 to {plan.classes - 1}, got {y.shape} labels from "
-            f"{y.min() if y.size else 0} to {y.max() if y.size else 0}"
-        )
-    return torch.from_numpy(standardised(images)).to(device), torch.from_numpy(y).to(device)
+def _picture(images: Any, name: str) -> tuple[int, int, int]:
+    """Shape (c, h, w) of images (n, h, w, c)."""
+    shape = np.shape(images)
+    if len(shape) != 4 or 0 in shape:
+        raise InvalidInput(f"images: {name} takes them as uint8 (n, h, w, c), got {shape}")
+    return shape[3], shape[1], shape[2]
