@@ -15,6 +15,7 @@ import typer
 
 import aegen
 from aegen.commands.app import open_app
+from aegen.commands.attach import attach
 from aegen.commands.bench import bench
 from aegen.commands.bundles import bundles
 from aegen.commands.compare import compare
@@ -48,6 +49,7 @@ app.command("edit")(edit)
 app.command("walk")(walk)
 app.command("compare")(compare)
 app.command("recommend")(recommend)
+supermask.command("attach")(attach)
 add_ticket_commands(supermask)
 app.add_typer(supermask, name="supermask")
 app.add_typer(bench, name="bench")

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
 from aegen.commands.destination import require_folder
+from aegen.commands.grouped_options import grouped_options
 from aegen.commands.progress_bar import followed, progress_bar
 from aegen.commands.recipe_options import recipe_options
 from aegen.core.errors import InvalidInput, TrainingError, UnknownName
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from aegen.parallel.backends import Backend
     from aegen.supermask.training.base import Epoch
 
-__all__ = ["supermask"]
+__all__ = ["RunOptions", "supermask", "train_runs"]
 
 supermask = typer.Typer(
     help="Networks whose frozen weights are only kept, inverted or dropped.", no_args_is_help=True
@@ -35,8 +36,50 @@ def _group() -> None:
     """Networks whose frozen weights are only kept, inverted or dropped."""
 
 
+@dataclass(frozen=True)
+class RunOptions:
+    """What all trainings of masks ask for, beside the network and the recipe."""
+
+    data: Annotated[
+        str,
+        typer.Option(
+            help="Data set, as NAME to fetch it or NAME=FOLDER; such as mnist or cifar10"
+        ),
+    ] = "mnist"
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for checkpoints, tickets and histories (runs/...)")
+    ] = None
+    runs: Annotated[int, typer.Option(min=1, help="Seeds to train, --jobs at a time")] = 1
+    seed: Annotated[int, typer.Option(min=0, help="The first seed")] = 0
+    rule: Annotated[
+        str, typer.Option(help="signed, or a baseline: binary, top-k (edge-popup) or dense")
+    ] = "signed"
+    relative: Annotated[
+        bool | None,
+        typer.Option("--relative/--absolute", help="Threshold as a share of the largest score"),
+    ] = None
+    limit: Annotated[int | None, typer.Option(min=2, help="Use only so many training rows")] = None
+    device: Annotated[str, typer.Option(help="cpu or cuda")] = "cpu"
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="CPU threads of a single run (all)")
+    ] = None
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Runs at a time (as many as there are cores)")
+    ] = None
+    backend: Annotated[
+        str, typer.Option(help="Of several runs: loky for processes here, dask or ray")
+    ] = "loky"
+    scheduler: Annotated[
+        str | None, typer.Option(help="Address of a Dask scheduler (one on this machine)")
+    ] = None
+    address: Annotated[
+        str | None, typer.Option(help="Address of a Ray cluster (one on this machine)")
+    ] = None
+
+
 @supermask.command("train")
 @recipe_options(Recipe, "the paper's")
+@grouped_options(RunOptions)
 def train_masks(
     network: Annotated[
         str,
@@ -45,66 +88,53 @@ def train_masks(
             "conv2:width=0.25 or fcn:hidden=100-50",
         ),
     ],
-    data: Annotated[
-        str,
-        typer.Option(
-            help="Data set, as NAME to fetch it or NAME=FOLDER; such as mnist or cifar10"
-        ),
-    ] = "mnist",
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for checkpoints, tickets and histories (runs/...)")
-    ] = None,
-    runs: Annotated[int, typer.Option(min=1, help="Seeds to train, --jobs at a time")] = 1,
-    seed: Annotated[int, typer.Option(min=0, help="The first seed")] = 0,
-    rule: Annotated[
-        str, typer.Option(help="signed, or a baseline: binary, top-k (edge-popup) or dense")
-    ] = "signed",
-    relative: Annotated[
-        bool | None,
-        typer.Option("--relative/--absolute", help="Threshold as a share of the largest score"),
-    ] = None,
-    limit: Annotated[
-        int | None, typer.Option(min=2, help="Use only so many training rows")
-    ] = None,
-    device: Annotated[str, typer.Option(help="cpu or cuda")] = "cpu",
-    threads: Annotated[
-        int | None, typer.Option(min=1, help="CPU threads of a single run (all)")
-    ] = None,
-    jobs: Annotated[
-        int | None, typer.Option(min=1, help="Runs at a time (as many as there are cores)")
-    ] = None,
-    backend: Annotated[
-        str, typer.Option(help="Of several runs: loky for processes here, dask or ray")
-    ] = "loky",
-    scheduler: Annotated[
-        str | None, typer.Option(help="Address of a Dask scheduler (one on this machine)")
-    ] = None,
-    address: Annotated[
-        str | None, typer.Option(help="Address of a Ray cluster (one on this machine)")
-    ] = None,
     *,
+    options: RunOptions,
     settings: dict[str, Any],
 ) -> None:
     """Train masks on a network's frozen weights; the same command continues where it stopped.
 
     Writes a ticket and a history a seed. Settings are the paper's unless given.
     """
-    place = _place(backend, jobs, scheduler, address)
-    if device != "cpu":
+    name, arguments = _network(network)
+    train_runs(name, paper_recipe(name, options.rule), options, settings, arguments)
+
+
+def train_runs(
+    name: str,
+    recipe: Recipe,
+    options: RunOptions,
+    settings: Mapping[str, Any],
+    arguments: tuple[tuple[str, Any], ...] = (),
+    module: Callable[[], Any] | None = None,
+) -> None:
+    """Train as many seeds of a network as asked for, and show how they did.
+
+    Args:
+        name: of the network.
+        recipe: what holds where nothing was typed.
+        options: what was typed.
+        settings: the same, fields of the recipe.
+        arguments: of the network.
+        module: as of `Run`.
+    """
+    place = _place(options.backend, options.jobs, options.scheduler, options.address)
+    if options.device != "cpu":
         from aegen.supermask.training.classifier import check_device
 
-        check_device(device)
-    name, arguments = _network(network)
-    dataset, path = _data(data)
-    if relative is not None:
-        settings["relative"] = relative
-    recipe = replace(paper_recipe(name, rule), **settings, seed=seed)
-    folder = out or Path("runs") / f"{name}-{dataset}-{rule}"
+        check_device(options.device)
+    dataset, path = _data(options.data)
+    given = dict(settings)
+    if options.relative is not None:
+        given["relative"] = options.relative
+    recipe = replace(recipe, **given, seed=options.seed)
+    folder = options.out or Path("runs") / f"{name}-{dataset}-{recipe.rule}"
     require_folder(folder)
-    first = Run(name, arguments, dataset, path, limit, recipe, str(folder.resolve()), device)
-    todo = [first.of_seed(seed + k) for k in range(runs)]
+    at = str(folder.resolve())
+    first = Run(name, arguments, dataset, path, options.limit, recipe, at, options.device, module)
+    todo = [first.of_seed(options.seed + k) for k in range(options.runs)]
     try:
-        outcomes = [_followed(first, threads)] if runs == 1 else _all(todo, place)
+        outcomes = [_followed(first, options.threads)] if options.runs == 1 else _all(todo, place)
     except KeyboardInterrupt:
         typer.echo(f"stopped; whole epochs are kept in {folder}: give the command again", err=True)
         raise typer.Exit(130) from None
@@ -257,6 +287,8 @@ def _show(outcomes: Sequence[Outcome]) -> None:
             )
             typer.echo(f"  remaining by layer: {layers}")
             typer.echo(f"  wrote {outcome.run.ticket} and {outcome.run.history.name}")
+            if outcome.note:
+                typer.echo(f"  {outcome.note}; ticket.into(net) puts its weights into the class")
     whole = [outcome for outcome in outcomes if outcome.problem is None]
     if len(whole) < 3:
         return

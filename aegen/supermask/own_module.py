@@ -136,7 +136,9 @@ def _classes(net: nn.Module, input_shape: tuple[int, int, int]) -> int:
     """How many logits a module gives of an image."""
     c, h, w = input_shape
     try:
-        with torch.no_grad():
+        with torch.no_grad(), torch.random.fork_rng([]):
+            freeze_norms(net.train())
+            net(torch.zeros(2, c, h, w))
             found: Any = net.eval()(torch.zeros(2, c, h, w))
     except Exception as problem:  # whatever a person's module raises
         said = (str(problem).strip().splitlines() or [""])[0]

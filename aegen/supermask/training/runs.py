@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,8 +13,6 @@ from aegen.core.storage import claimed, is_file
 from aegen.supermask.training.recipe import Recipe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from aegen.core.arrays import IntArray
     from aegen.supermask.training.base import Epoch
     from aegen.supermask.training.classifier import Training
@@ -37,6 +36,8 @@ class Run:
         recipe: how to train; its seed too.
         folder: where checkpoint, ticket and history are kept.
         device: "cpu" or "cuda".
+        module: makes the torch module to train, where it is a person's own; a function that a
+            worker can import.
     """
 
     network: str
@@ -47,6 +48,7 @@ class Run:
     recipe: Recipe
     folder: str
     device: str = "cpu"
+    module: Callable[[], Any] | None = None
 
     @property
     def checkpoint(self) -> Path:
@@ -78,6 +80,7 @@ class Outcome:
         epochs: done.
         figures: of the last epoch: accuracy, remaining, seconds.
         shares: remaining share by layer, with that of the inverted among them.
+        note: what to know of its ticket, or "".
     """
 
     run: Run
@@ -85,6 +88,7 @@ class Outcome:
     epochs: int = 0
     figures: dict[str, float] = field(default_factory=dict)
     shares: dict[str, tuple[float, float]] = field(default_factory=dict)
+    note: str = ""
 
 
 def classes(attributes: Any, title: str) -> tuple[IntArray, list[str]]:
@@ -121,15 +125,11 @@ def begun(run: Run) -> Training:
     labels, names = classes(images.attributes, images.title)
     held = images.holdout
     height, _, channels = images.image_shape
-    plan = networks.create(
-        run.network,
-        **dict(run.arguments),
-        channels=channels,
-        size=height,
-        classes=len(names),
-    )
+    shape = {"channels": channels, "size": height, "classes": len(names)}
     return train(
-        plan,
+        networks.create(run.network, **dict(run.arguments), **shape)
+        if run.module is None
+        else run.module(),
         images.images[~held],
         labels[~held],
         images.images[held],
@@ -195,4 +195,4 @@ def finished(
     last = training.epochs[-1]
     figures = {"accuracy": last.accuracy, "remaining": last.remaining, "seconds": last.seconds}
     shares = {name: (c.remaining, c.inverted) for name, c in last.layers.items()}
-    return Outcome(run, said, last.epoch, figures, shares)
+    return Outcome(run, said, last.epoch, figures, shares, training.no_plan)
