@@ -98,7 +98,10 @@ class Training(Trainer):
         self.network = _network(plan, self.recipe).to(device)
         self.network.to(memory_format=torch.channels_last)
         rate, decay, momentum = self.recipe.learning_rate, self.recipe.decay, self.recipe.momentum
-        optimiser = MaskSGD(self._trained().values(), rate, decay, momentum)
+        moved = [{"params": list(self._trained().values())}]
+        if scales := self._scales():
+            moved.append({"params": list(scales.values())})
+        optimiser = MaskSGD(moved, rate, decay, momentum)
         moments = {"momentum_buffer": "momentum"} if momentum else {}
         self._begin(optimiser, moments, (len(images), len(test_images)), checkpoint)
 
@@ -129,8 +132,9 @@ class Training(Trainer):
         found = super()._identity()
         if self.recipe.schedule != "cosine":
             del found["recipe"]["epochs"]
-        if self.recipe.precision == "float32":
-            del found["recipe"]["precision"]  # which checkpoints did not have to say before
+        for name, usual in (("precision", "float32"), ("learned_scale", False)):
+            if found["recipe"][name] == usual:  # which checkpoints did not have to say before
+                del found["recipe"][name]
         return {
             "network": self.plan.name,
             "arguments": self.plan.arguments,
@@ -216,6 +220,7 @@ def _network(plan: Plan, recipe: Recipe) -> Network:
             share=recipe.share,
             initialiser=recipe.initialiser,
             kappa=recipe.kappa,
+            learned_scale=recipe.learned_scale,
             seed=recipe.seed,
         )
         return network
