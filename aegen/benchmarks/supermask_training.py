@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -22,14 +22,17 @@ from aegen.benchmarks.console import console
 from aegen.core.allocator import kept_memory
 from aegen.core.rng import generator
 from aegen.supermask.networks import networks
+from aegen.supermask.parametrization import MaskSGD, attach, scores
 from aegen.supermask.plan import Elu, Flatten, Plan, Step
 from aegen.supermask.torch_network import Network
-from aegen.supermask.training.classifier import Training, check_device
+from aegen.supermask.training.classifier import check_device
 from aegen.supermask.training.recipe import paper_recipe
 
 __all__ = ["NETWORKS", "Pace", "paces", "report"]
 
 NETWORKS = ("fcn", "conv2", "conv4", "conv6", "resnet20")
+
+PLAIN, OURS = "torch alone", ("aegen, float32", "aegen, bfloat16")
 
 STEPS = 3
 """Of a timing; each is of one batch."""
@@ -80,24 +83,60 @@ def paces(
     """
     check_device(device)
     plan: Plan = networks.create(network)
-    with contextlib.ExitStack() as stack:
-        ways = {
-            "torch alone": _steps(plan, batch, device, "float32", rng, plain=True),
-            "aegen, float32": _steps(plan, batch, device, "float32", rng),
-            "aegen, bfloat16": _steps(plan, batch, device, "bfloat16", rng),
-        }
-        taken: dict[str, list[float]] = {way: [] for way in ways}
-        losses = dict.fromkeys(ways, 0.0)
-        for _ in range(repeats):
-            for way, step in ways.items():
-                memory = contextlib.nullcontext() if way == "torch alone" else kept_memory()
-                with memory:
-                    step()  # what the way before it left is not its own
-                    start = time.perf_counter()
-                    for _ in range(STEPS):
-                        losses[way] = step()
-                    taken[way].append(time.perf_counter() - start)
-        del stack
-    return [
-        Pace(way, STEPS * batch / median(times), losses[way]) for way, times in taken.items()
-    ]
+    ways = {
+        PLAIN: _step(_Plain(plan), batch, device, "float32", rng),
+        **{way: _step(Network(plan), batch, device, way.split()[1], rng) for way in OURS},
+    }
+    taken: dict[str, list[float]] = {way: [] for way in ways}
+    losses = dict.fromkeys(ways, 0.0)
+    for _ in range(repeats):
+        for way, step in ways.items():
+            with contextlib.nullcontext() if way == PLAIN else kept_memory():
+                step()  # what the way before it left in memory is not its own
+                start = time.perf_counter()
+                for _ in range(STEPS):
+                    losses[way] = step()
+                taken[way].append(time.perf_counter() - start)
+    return [Pace(way, STEPS * batch / median(times), losses[way]) for way, times in taken.items()]
+
+
+def report(
+    names: Sequence[str] = (), *, batch: int = 128, repeats: int = 5, devices: Sequence[str] = ()
+) -> None:
+    """Print `paces` of networks, a line for each and one of its devices."""
+    devices = devices or ("cpu", *(["cuda"] if torch.cuda.is_available() else []))
+    table = Table("training", "device", *(f"{way}, images/s" for way in (PLAIN, *OURS)))
+    for name in names or NETWORKS:
+        for device in devices:
+            plain, *ours = paces(name, batch=batch, device=device, repeats=repeats)
+            cells = [f"{p.images:,.0f}  {p.images / plain.images:.1f}x" for p in ours]
+            table.add_row(name, device, f"{plain.images:,.0f}", *cells)
+    out = console()
+    out.print(table)
+    out.print(f"steps of {batch} images, medians; {torch.get_num_threads()} threads")
+
+
+def _step(
+    network: Network, batch: int, device: str, precision: str, rng: int
+) -> Callable[[], float]:
+    """A step of a training on one batch of random images; it gives the loss."""
+    plan = network.plan
+    c, h, w = plan.input_shape
+    random = generator(rng)
+    images = torch.from_numpy(random.standard_normal((batch, h, w, c), np.float32)).to(device)
+    labels = torch.from_numpy(random.integers(0, plan.classes, batch)).to(device)
+    recipe = paper_recipe(plan.name)
+    attach(network, threshold=recipe.threshold, relative=recipe.relative, kappa=recipe.kappa)
+    network.to(device).to(memory_format=torch.channels_last)
+    optimiser = MaskSGD(scores(network), recipe.learning_rate / 10, recipe.decay)
+
+    def step() -> float:
+        optimiser.zero_grad(set_to_none=True)
+        with torch.autocast(device, torch.bfloat16, enabled=precision == "bfloat16"):
+            logits: Tensor = network(images.permute(0, 3, 1, 2))
+        loss = functional.cross_entropy(logits.float(), labels)
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+        return loss.item()
+
+    return step
