@@ -151,8 +151,16 @@ def bench_supermask(
         list[int] | None, typer.Option(min=1, help="Images at a time; may be repeated")
     ] = None,
     repeats: Annotated[int, typer.Option(min=1, help="Timings of each method")] = 9,
+    training: Annotated[
+        bool, typer.Option("--training", help="Only how fast networks train, beside torch alone")
+    ] = False,
 ) -> None:
     """Size of tickets beside other formats; speed beside dense and sparse products."""
+    if training:
+        from aegen.benchmarks import supermask_training
+
+        supermask_training.report(names or (), batch=(batch or [128])[0], repeats=repeats)
+        return
     from aegen.benchmarks.supermask import BATCHES, report
 
     report(names or (), batches=batch or BATCHES, repeats=repeats)

@@ -49,16 +49,22 @@ __all__ = [
     "attach",
     "attached",
     "detach",
+    "fold_scales",
     "maskable",
     "masks",
     "put_weights",
     "report",
+    "rescale",
+    "scales",
     "scores",
     "variables",
 ]
 
 RULES = ("signed", "binary", "top-k")
 """How scores become a mask: -1, 0 or 1 by a threshold; 0 or 1 by it; 1 for the largest."""
+
+PACE = 0.1
+"""Of the learning rate, for what is trained beside the scores: a factor moves many weights."""
 
 Layer = nn.Linear | nn.Conv2d | nn.ConvTranspose2d
 
@@ -73,9 +79,12 @@ class Mask(nn.Module):
         threshold: of a score's size; "top-k" does without.
         share: of the weights that "top-k" keeps.
         kappa: with which ``weight`` was drawn, or None; only remembered.
+        learned_scale: whether one factor of all the layer's weights is trained, too: its
+            logarithm is ``log_scale``, which `fold_scales` makes part of kappa.
     """
 
     frozen: Tensor
+    log_scale: nn.Parameter | None
 
     def __init__(
         self,
@@ -86,9 +95,11 @@ class Mask(nn.Module):
         threshold: float = 0.01,
         share: float = 0.5,
         kappa: float | None = None,
+        learned_scale: bool = False,
     ) -> None:
         super().__init__()
         self.register_buffer("frozen", weight)
+        self.log_scale = nn.Parameter(torch.zeros(())) if learned_scale else None
         self.rule, self.share, self.kappa = rule, share, kappa
         self._threshold = float(np.float32(threshold))  # as comparisons in float32 have it
         self._start: Tensor | None = start
@@ -98,7 +109,7 @@ class Mask(nn.Module):
         if self.rule == "top-k":  # whose score is a size, so that is what the gradient reaches
             original = original.abs()
         masked: Tensor = _StraightThrough.apply(original, self.frozen, self._s)
-        return masked
+        return masked if self.log_scale is None else masked * self.log_scale.exp()
 
     def right_inverse(self, weight: Tensor) -> Tensor:
         """The first scores; torch asks for them once, as the mask is put on."""
@@ -152,6 +163,7 @@ def attach(
     share: float = 0.5,
     initialiser: str = "signed-elu-scaled",
     kappa: float | None = None,
+    learned_scale: bool = False,
     seed: int = 0,
     only: Callable[[str, nn.Module], bool] | None = None,
 ) -> dict[str, Layer]:
@@ -173,6 +185,7 @@ def attach(
         share: of each layer that "top-k" keeps, in (0, 1].
         initialiser: of the frozen weights, one of `aegen.supermask.frozen_weights.INITIALISERS`.
         kappa: of "...-elu-scaled"; by default 1.550519 over the share that is active at first.
+        learned_scale: whether one factor a layer is trained, too; see `scales` and `fold_scales`.
         seed: of weights and scores.
         only: which layers to mask, by their name and themselves; the others stay frozen as they
             are. A layer's number, which its frozen weights depend on, counts masked ones only.
@@ -216,6 +229,7 @@ def attach(
             threshold=limit,
             share=share,
             kappa=used,
+            learned_scale=learned_scale,
         )
         parametrize.register_parametrization(layer, "weight", mask)
         _put_on(layer).original.requires_grad_(True)
@@ -243,6 +257,52 @@ def attached(net: nn.Module) -> Iterator[tuple[str, Mask, nn.Parameter]]:
 def scores(net: nn.Module) -> list[nn.Parameter]:
     """What is trained: the scores of each masked layer, of its weights' shape."""
     return [original for _, _, original in attached(net)]
+
+
+def scales(net: nn.Module) -> list[nn.Parameter]:
+    """The logarithm of each masked layer's learned factor, each of shape (); none without."""
+    return [mask.log_scale for _, mask, _ in attached(net) if mask.log_scale is not None]
+
+
+def rescale(
+    net: nn.Module, kappas: Mapping[str, float], *, initialiser: str, seed: int = 0
+) -> None:
+    """Draw the frozen weights again, in place, with other kappas: the same signs, other sizes.
+
+    Args:
+        net: with masks on it.
+        kappas: of each masked layer.
+        initialiser: with which its weights were drawn, "...-elu-scaled".
+        seed: the same.
+
+    Example:
+        >>> net = nn.Linear(4, 3)
+        >>> layers = attach(net, kappa=4.0)
+        >>> rescale(net, {"": 16.0}, initialiser="signed-elu-scaled")
+        >>> [mask.frozen.abs().max().item() for _, mask, _ in attached(net)]
+        [2.0]
+    """
+    for place, (name, mask, original) in enumerate(attached(net)):
+        layer, mask.kappa = net.get_submodule(name), kappas[name]
+        shape = tuple(_canonical(layer, original).shape)
+        weight = frozen(initialiser, shape, kappa=mask.kappa, seed=seed, layer=place)
+        mask.frozen.copy_(_canonical(layer, torch.from_numpy(weight)))
+
+
+@torch.no_grad()
+def fold_scales(net: nn.Module, *, initialiser: str, seed: int = 0) -> None:
+    """Make the learned factors part of each layer's kappa, in place; they are 1 after it.
+
+    What the network computes stays the same but for rounding, and is then what a ticket with
+    these kappas computes, to the bit.
+    """
+    kappas = {}
+    for name, mask, _ in attached(net):
+        assert mask.log_scale is not None
+        assert mask.kappa is not None
+        kappas[name] = mask.kappa * math.exp(2 * mask.log_scale.item())
+        mask.log_scale.zero_()
+    rescale(net, kappas, initialiser=initialiser, seed=seed)
 
 
 def masks(net: nn.Module) -> dict[str, NDArray[np.int8]]:
@@ -342,7 +402,8 @@ class Decoupled(torch.optim.Optimizer):
 
     A step is ``m <- (1 - decay) m``, then the optimiser's own. Together with the threshold the
     decay is what drops weights. torch's ``weight_decay``, which is multiplied by the rate, is
-    another thing.
+    another thing. Of several groups of parameters the first holds the scores; others, such as
+    `scales`, move at ``PACE`` of the rate and do not decay.
     """
 
     first: tuple[float, float]
@@ -355,7 +416,10 @@ class Decoupled(torch.optim.Optimizer):
 
     @learning_rate.setter
     def learning_rate(self, value: float) -> None:
-        self.param_groups[0]["lr"] = value
+        first, *others = self.param_groups
+        first["lr"] = value
+        for group in others:
+            group["lr"] = PACE * value
 
     def scale(self, factor: float, warm: float = 1.0) -> None:
         """Set rate and decay to ``factor`` of their first values, the rate to ``warm`` of that."""
@@ -365,7 +429,7 @@ class Decoupled(torch.optim.Optimizer):
     @torch.no_grad()
     def step(self, closure: Any = None) -> Any:
         """Decay, then move against the gradients."""
-        moved = [p for group in self.param_groups for p in group["params"] if p.grad is not None]
+        moved = [p for p in self.param_groups[0]["params"] if p.grad is not None]
         if self.decay:
             torch._foreach_mul_(moved, 1 - self.decay)
         return super().step(closure)

@@ -1,9 +1,11 @@
 """The benchmark of tickets measures what it says."""
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from aegen.benchmarks.supermask import PUBLISHED, made_up, sizes, speeds
+from aegen.benchmarks.supermask_training import OURS, PLAIN, paces
 from aegen.cli import app
 from aegen.core.errors import InvalidInput
 
@@ -60,3 +62,14 @@ def test_the_command_prints_both_tables():
     )
     for words in ("random masks", "1.6 bits a weight", "CSR, scipy", "rebuilt", "batch 2"):
         assert words in told
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_all_ways_of_training_take_the_same_steps():
+    found = paces("conv2", batch=4, repeats=1)
+    assert [pace.method for pace in found] == [PLAIN, *OURS]
+    plain, float32, bfloat16 = (pace.loss for pace in found)
+    assert 0 < plain != np.log(10)
+    assert float32 == pytest.approx(plain, rel=1e-3)
+    assert bfloat16 == pytest.approx(plain, rel=0.1)
+    assert bfloat16 != float32

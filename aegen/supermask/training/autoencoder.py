@@ -26,8 +26,8 @@ from aegen.autoencoders.networks.base import Autoencoder
 from aegen.autoencoders.training_loop import initialised
 from aegen.core.arrays import ByteArray, IntArray, array_of
 from aegen.core.errors import InvalidInput
-from aegen.supermask.frozen_weights import fans, frozen, scale
-from aegen.supermask.parametrization import MaskAdam, attach, attached
+from aegen.supermask.frozen_weights import fans, scale
+from aegen.supermask.parametrization import MaskAdam, attach, attached, rescale
 from aegen.supermask.ticket.ticket import Ticket
 from aegen.supermask.training.base import Trainer
 from aegen.supermask.training.recipe import MaskRecipe
@@ -252,12 +252,11 @@ def _masked(arguments: Mapping[str, Any], recipe: MaskRecipe) -> Autoencoder:
         kappa=recipe.kappa,
         seed=recipe.seed,
     )
-    for place, (_, mask, parameter) in enumerate(attached(network)):
+    kappas = {}
+    for name, mask, parameter in attached(network):
         shape = tuple(parameter.shape)
-        constant = _half(scale(INITIALISER, shape, mask.kappa))
-        mask.kappa = constant**2 * fans(shape)[0]
-        weight = frozen(INITIALISER, shape, kappa=mask.kappa, seed=recipe.seed, layer=place)
-        mask.frozen.copy_(torch.from_numpy(weight))
+        kappas[name] = _half(scale(INITIALISER, shape, mask.kappa)) ** 2 * fans(shape)[0]
+    rescale(network, kappas, initialiser=INITIALISER, seed=recipe.seed)
     return network
 
 

@@ -14,7 +14,7 @@ from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
 import torch
@@ -29,7 +29,14 @@ from aegen.core.progress import report as tell
 from aegen.core.storage import load_arrays, make_folder, save_arrays
 from aegen.supermask.counts import Counts, Report
 from aegen.supermask.own_module import freeze_norms
-from aegen.supermask.parametrization import Decoupled, attached, masks, variables
+from aegen.supermask.parametrization import (
+    Decoupled,
+    attached,
+    fold_scales,
+    masks,
+    rescale,
+    variables,
+)
 from aegen.supermask.ticket.mask_codec import encode
 from aegen.supermask.training.history import (
     FLIPS,
@@ -166,6 +173,13 @@ class Trainer(Iterator[Epoch]):
         """What the optimiser moves, by layer: the scores."""
         return {name: scores for name, _, scores in attached(self.network)}
 
+    def _scales(self) -> dict[str, Tensor]:
+        """The learned factors that the optimiser moves beside them, by names of their own."""
+        if not self._masked:
+            return {}
+        found = {f"{name}/scale": mask.log_scale for name, mask, _ in attached(self.network)}
+        return {name: scale for name, scale in found.items() if scale is not None}
+
     def _masks(self) -> dict[str, NDArray[np.int8]]:
         return masks(self.network)
 
@@ -267,6 +281,9 @@ class Trainer(Iterator[Epoch]):
         number = len(self.epochs) + 1
         with kept_memory():
             loss = self._pass(number)
+        if self._scales():
+            recipe = cast("Recipe", self.recipe)
+            fold_scales(self.network, initialiser=recipe.initialiser, seed=recipe.seed)
         accuracy, test_loss = self._score()
         self._check_epoch(loss, accuracy)
         before, self._signs = self._signs, self._masks()
@@ -347,12 +364,14 @@ class Trainer(Iterator[Epoch]):
             "flips": np.array(self._flips),
             "histograms": np.array(self._histograms),
         }
-        for name, parameter in self._trained().items():
+        for name, parameter in {**self._trained(), **self._scales()}.items():
             arrays[f"scores.{name}"] = array_of(parameter)
             for moment, kept in self._moments.items():
                 tensor = torch.as_tensor(self._optimiser.state[parameter][moment])
                 arrays[f"{kept}.{name}"] = array_of(tensor)
         arrays |= mask_arrays(self._coded)
+        if self._scales():  # which are folded into them
+            arrays["kappas"] = np.array([mask.kappa for _, mask, _ in attached(self.network)])
         records = json.dumps([asdict(record) for record in self.epochs])
         metadata = {self.kind: FORMAT, "identity": json.dumps(self._identity())}
         save_arrays(path, arrays, {**metadata, "records": records})
@@ -368,7 +387,11 @@ class Trainer(Iterator[Epoch]):
             )
         try:
             self._require_same(parse(metadata["identity"]), path)
-            for name, parameter in self._trained().items():
+            if self._scales():
+                recipe = cast("Recipe", self.recipe)
+                kappas = dict(zip(self._signs, arrays["kappas"].tolist(), strict=True))
+                rescale(self.network, kappas, initialiser=recipe.initialiser, seed=recipe.seed)
+            for name, parameter in {**self._trained(), **self._scales()}.items():
                 parameter.copy_(torch.from_numpy(arrays[f"scores.{name}"]))
                 for moment, kept in self._moments.items():
                     value = torch.from_numpy(arrays[f"{kept}.{name}"].copy())

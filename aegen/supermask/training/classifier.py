@@ -120,7 +120,10 @@ class Training(Trainer):
         if self.plan is not None:
             self.network.to(memory_format=torch.channels_last)
         rate, decay, momentum = self.recipe.learning_rate, self.recipe.decay, self.recipe.momentum
-        optimiser = MaskSGD(self._trained().values(), rate, decay, momentum)
+        moved = [{"params": list(self._trained().values())}]
+        if scales := self._scales():
+            moved.append({"params": list(scales.values())})
+        optimiser = MaskSGD(moved, rate, decay, momentum)
         moments = {"momentum_buffer": "momentum"} if momentum else {}
         self._begin(optimiser, moments, (len(images), len(test_images)), checkpoint)
 
@@ -169,8 +172,9 @@ class Training(Trainer):
         found = super()._identity()
         if self.recipe.schedule != "cosine":
             del found["recipe"]["epochs"]
-        if self.recipe.precision == "float32":
-            del found["recipe"]["precision"]  # which checkpoints did not have to say before
+        for name, usual in (("precision", "float32"), ("learned_scale", False)):
+            if found["recipe"][name] == usual:  # which checkpoints did not have to say before
+                del found["recipe"][name]
         return {**self._named(), "about": self.about, **found}
 
     def _named(self) -> dict[str, Any]:
@@ -292,6 +296,7 @@ def _network(subject: Plan | nn.Module, recipe: Recipe) -> nn.Module:
             share=recipe.share,
             initialiser=recipe.initialiser,
             kappa=recipe.kappa,
+            learned_scale=recipe.learned_scale,
             seed=recipe.seed,
         )
         return network

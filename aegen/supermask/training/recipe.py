@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
+from aegen.core.errors import InvalidInput
 from aegen.core.parameters import Field, parameters
 
 __all__ = ["MaskRecipe", "Recipe", "factor", "paper_recipe", "stops"]
@@ -76,7 +77,7 @@ class Recipe(_Checked):
     active at first, the safe choice for deep networks.
 
     Raises:
-        InvalidInput: a setting out of its range.
+        InvalidInput: a setting out of its range, or a learned scale of weights without kappa.
 
     Example:
         >>> Recipe(epochs=3).learning_rate
@@ -91,6 +92,13 @@ class Recipe(_Checked):
         bool, Field("Whether the threshold is a share of each layer's largest first score.")
     ] = False
     kappa: Kappa = None
+    learned_scale: Annotated[
+        bool,
+        Field(
+            "Whether each layer's kappa is trained too: one number a layer, as few weights need "
+            "larger ones than many."
+        ),
+    ] = False
     initialiser: Annotated[str, Field("Of the frozen weights, such as signed-he.")] = (
         "signed-elu-scaled"
     )
@@ -123,6 +131,14 @@ class Recipe(_Checked):
         ),
     ] = "float32"
     seed: Seed = 0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.learned_scale and not self.initialiser.endswith("scaled"):
+            raise InvalidInput(
+                f"{self.initialiser} has no kappa, so none can be learned: take an initialiser "
+                "that ends in -scaled, or leave learned_scale out"
+            )
 
 
 @dataclass(frozen=True)

@@ -194,6 +194,33 @@ def test_stopped_training_goes_on_as_if_it_had_not_been(schedule, few, tmp_path)
     assert bytes_of(done, tmp_path) == bytes_of(whole, tmp_path)
 
 
+@pytest.mark.parametrize("changes", [{"learned_scale": True}, {"precision": "bfloat16"}])
+def test_training_of_other_arithmetic_goes_on_too(changes, few, tmp_path):
+    settings, path = recipe(**changes), tmp_path / "c.safetensors"
+    whole, plain = train(PLAN, *few, settings), train(PLAN, *few, recipe())
+    list(itertools.islice(train(PLAN, *few, settings, checkpoint=path), 2))
+    parts = train(PLAN, *few, settings, checkpoint=path)
+    for training in (whole, plain, parts):
+        list(training)
+    assert bytes_of(parts, tmp_path) == bytes_of(whole, tmp_path)
+    assert whole.epochs[-1].loss != plain.epochs[-1].loss
+    with pytest.raises(TrainingError, match=f"was begun with {next(iter(changes))}"):
+        train(PLAN, *few, recipe(), checkpoint=path)
+
+
+def test_learned_scales_end_in_the_ticket_s_kappas_to_the_bit(few):
+    training = train(PLAN, *few, recipe(learned_scale=True, learning_rate=0.3))
+    list(training)
+    ticket = training.ticket()
+    assert len(set(ticket.kappas.values())) == len(ticket.kappas)  # each began at 3
+    for (name, mask, original), weight in zip(
+        attached(training.network), ticket.weights().values(), strict=True
+    ):
+        assert mask.log_scale.item() == 0
+        found = (mask.frozen * mask.signs(original)).numpy()
+        assert found.tobytes() == weight.tobytes(), name
+
+
 def test_checkpoint_without_momentum_would_go_on_otherwise(few, tmp_path):
     """The check above can fail: a checkpoint that forgets something gives other bytes."""
     settings, path = recipe(epochs=4), tmp_path / "c.safetensors"

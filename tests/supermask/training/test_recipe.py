@@ -43,6 +43,11 @@ def test_recipe_out_of_range_is_refused(changes):
         Recipe(**changes)
 
 
+def test_scale_is_learned_only_where_there_is_a_kappa():
+    with pytest.raises(InvalidInput, match="signed-he has no kappa"):
+        Recipe(initialiser="signed-he", learned_scale=True)
+
+
 @pytest.mark.parametrize(
     "changes",
     [{"epochs": 0}, {"decay": 1.0}, {"first_decay": -0.1}, {"rise": 0.0}, {"kappa": 0.0}],
