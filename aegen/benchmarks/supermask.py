@@ -259,7 +259,7 @@ def run(
         known = name in networks.names() and name not in tickets()
         ticket = made_up(name) if known else Ticket.read(find_ticket(name))
         title = f"{name} (random masks)" if known else name
-        timed = [] if ticket.network is None else speeds(ticket, batches, repeats=repeats)
+        timed = speeds(ticket, batches, repeats=repeats) if ticket.has_plan else []
         yield title, ticket, sizes(ticket), timed
 
 

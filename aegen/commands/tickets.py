@@ -29,6 +29,7 @@ def list_tickets() -> None:
 
     from aegen.benchmarks.console import console
     from aegen.core.errors import AegenError
+    from aegen.supermask.ticket.checks import network_words
     from aegen.supermask.ticket.discovery import find_ticket, tickets
     from aegen.supermask.ticket.ticket import Ticket
 
@@ -43,7 +44,7 @@ def list_tickets() -> None:
         accuracy = ticket.about.get("accuracy")
         table.add_row(
             name,
-            str(ticket.about.get("title", ticket.network or "")),
+            str(ticket.about.get("title", network_words(ticket))),
             f"{ticket.total.total:,}",
             f"{ticket.remaining:.2%}",
             f"{accuracy:.2%}" if isinstance(accuracy, float) else "",
@@ -56,12 +57,14 @@ def show_ticket(ticket: Name) -> None:
     """What a ticket holds: counts by layer, and how it came to be."""
     import json
 
+    from aegen.supermask.ticket.checks import network_words
     from aegen.supermask.ticket.discovery import find_ticket
     from aegen.supermask.ticket.ticket import Ticket
 
     path = find_ticket(ticket)
     found = Ticket.read(path)
     typer.echo(f"{path} · {path.stat().st_size:,} bytes")
+    typer.echo(f"{'network':<16}{network_words(found)}")
     typer.echo(str(found.report))
     for label, value in sorted(found.about.items()):
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

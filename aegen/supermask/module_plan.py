@@ -30,6 +30,7 @@ from aegen.supermask.plan import (
     Residual,
     Scale,
     Step,
+    weighted_steps,
 )
 from aegen.supermask.plan_data import require_bounded
 from aegen.supermask.torch_network import Network
@@ -124,7 +125,12 @@ class _Reader:
     def steps(self) -> tuple[Step, ...]:
         if not isinstance(self._end, fx.Node):
             raise _Unread("it gives more than one tensor")
-        return self._between(self._start, self._end)
+        found = self._between(self._start, self._end)
+        names = [step.name for step in weighted_steps(found)]
+        for name in names:
+            if names.count(name) > 1:
+                raise _Unread(f"it uses the layer {name} more than once")
+        return found
 
     def _between(self, start: fx.Node, node: fx.Node) -> tuple[Step, ...]:
         """The steps after ``start``, up to ``node``."""

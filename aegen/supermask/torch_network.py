@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -60,6 +60,16 @@ class Network(nn.Module):
             _put(self, step.name, _layer(step))
         if weights is not None:
             self._take(weights)
+
+    def named_modules(
+        self, memo: set[nn.Module] | None = None, prefix: str = "", remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, nn.Module]]:
+        """As of any module, but layers come in the plan's order, whatever parts they lie in."""
+        found = dict(super().named_modules(memo, prefix, remove_duplicate))
+        start = f"{prefix}." if prefix else ""
+        layers = [f"{start}{name}" for name in self.plan.layers]
+        last = {name: found.pop(name) for name in layers if name in found}
+        yield from {**found, **last}.items()
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits (n, classes)."""

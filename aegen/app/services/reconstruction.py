@@ -23,8 +23,8 @@ BATCH = 500
 def picture(name: str) -> tuple[int, int, int] | None:
     """The (c, h, w) that a ticket's autoencoder redraws; None where it is of another network."""
     known = tickets.architecture(name)
-    named = tickets.ticket(name).network is not None
-    return None if named or known is None or known[0] != "masked" else known[1]
+    own = tickets.ticket(name).has_plan
+    return None if own or known is None or known[0] != "masked" else known[1]
 
 
 def told(ticket: Ticket, x: Any, classifier: str, attribute: str) -> IntArray:

@@ -231,9 +231,9 @@ def total(name: str) -> Counts:
 
 
 def plan(name: str) -> Plan | None:
-    """The network, or None where the ticket names none."""
+    """The network, or None where the ticket neither names nor describes one."""
     opened = ticket(name)
-    return None if opened.network is None else opened.plan
+    return opened.plan if opened.has_plan else None
 
 
 @cached(32, of=ticket_stamp)

@@ -11,7 +11,7 @@ from aegen.core.errors import TicketError
 from aegen.supermask.paths import paths
 from aegen.supermask.ticket.ticket import Ticket, read_content
 
-__all__ = ["TicketCheck", "check_ticket"]
+__all__ = ["TicketCheck", "check_ticket", "network_words"]
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def check_ticket(path: Path | str) -> TicketCheck:
     seconds = time.perf_counter() - start
     total = ticket.total
     facts = {
-        "network": _network(ticket),
+        "network": network_words(ticket),
         "frozen weights": f"{ticket.initialiser}, seed {ticket.seed}",
         "weights": f"{total.total:,} in {len(ticket.masks)} layers",
         "remaining": f"{total.remaining:.2%}: {total.keep:,} kept, {total.invert:,} inverted",
@@ -72,9 +72,13 @@ def check_ticket(path: Path | str) -> TicketCheck:
     return TicketCheck(path, "", tuple(_warnings(ticket)), facts)
 
 
-def _network(ticket: Ticket) -> str:
+def network_words(ticket: Ticket) -> str:
+    """Which network a ticket is of, in a few words."""
+    if ticket.network is None and ticket.has_plan:
+        return f"{ticket.plan.name}, described in the ticket"
     if ticket.network is None:
-        return "described elsewhere"
+        module = ticket.about.get("module")
+        return f"of the class {module:.80}" if isinstance(module, str) else "described elsewhere"
     listed = ", ".join(f"{name} {value}" for name, value in ticket.arguments.items())
     return f"{ticket.network} ({listed})" if listed else ticket.network
 
@@ -85,7 +89,7 @@ def _warnings(ticket: Ticket) -> list[str]:
         for name, counts in ticket.counts.items()
         if counts.keep + counts.invert == 0
     ]
-    if ticket.network is None:
+    if not ticket.has_plan:
         return found
     layers = list(paths(ticket.plan, ticket.masks).values())
     if not any(layer.on_path for layer in layers):

@@ -231,7 +231,7 @@ def _nothing_to_evaluate_on(name: str) -> None:
             "An autoencoder is evaluated by a classifier of what it redraws, and no bundle here "
             f"with the same data set and size of pictures has one. {below}"
         )
-    elif ticket.network is None and not redraws:
+    elif not ticket.has_plan and not redraws:
         words = (
             "This ticket holds masks for a network that is described elsewhere: it can be looked "
             "at, but not run."
