@@ -160,7 +160,7 @@ class _Reader:
             one, other = (list(self._back(branch)) for branch in self._summed(node))
             return next(place for place in one if place in other)
         if not node.args or not isinstance(node.args[0], fx.Node):
-            raise _Unread(f"it has a {_word(node)} that reads no one tensor")
+            raise _Unread(f"it uses {_word(node)} beside the image")
         return node.args[0]
 
     def _back(self, node: fx.Node) -> Iterator[fx.Node]:

@@ -133,23 +133,40 @@ def _require_holdable(net: nn.Module) -> None:
 
 
 def _classes(net: nn.Module, input_shape: tuple[int, int, int]) -> int:
-    """How many logits a module gives of an image."""
+    """How many logits a module gives of an image, in evaluation as in training."""
     c, h, w = input_shape
+    name, x = type(net).__name__, torch.zeros(2, c, h, w)
     try:
-        with torch.no_grad(), torch.random.fork_rng([]):
-            freeze_norms(net.train())
-            net(torch.zeros(2, c, h, w))
-            found: Any = net.eval()(torch.zeros(2, c, h, w))
+        with torch.random.fork_rng([]):
+            with torch.no_grad():
+                found: Any = net.eval()(x)
+            freeze_norms(net.train().requires_grad_(True))
+            trained: Any = net(x)
     except Exception as problem:  # whatever a person's module raises
         said = (str(problem).strip().splitlines() or [""])[0]
         raise InvalidInput(
-            f"{type(net).__name__} cannot take images of shape (n, {c}, {h}, {w}) "
+            f"{name} cannot take images of shape (n, {c}, {h}, {w}) "
             f"({type(problem).__name__}: {said:.200})"
         ) from None
-    if not isinstance(found, torch.Tensor) or found.ndim != 2 or len(found) != 2:
-        given = tuple(found.shape) if isinstance(found, torch.Tensor) else type(found).__name__
-        raise InvalidInput(
-            f"{type(net).__name__} must give logits of shape (n, classes): of 2 images it gives "
-            f"{given}"
-        )
+    for given in (found, trained):
+        if not isinstance(given, torch.Tensor) or given.ndim != 2 or len(given) != 2:
+            shape = tuple(given.shape) if isinstance(given, torch.Tensor) else type(given).__name__
+            raise InvalidInput(
+                f"{name} must give logits of shape (n, classes): of 2 images it gives {shape}"
+            )
+    _require_used(net, trained)
     return int(found.shape[1])
+
+
+def _require_used(net: nn.Module, logits: torch.Tensor) -> None:
+    """Refuse layers that the logits do not come from: no gradient reaches a mask of theirs."""
+    weights = {name: net.get_submodule(name).weight for name in maskable(net)}
+    found: tuple[torch.Tensor | None, ...] = (None,) * len(weights)
+    if logits.requires_grad:
+        found = torch.autograd.grad(logits.sum(), list(weights.values()), allow_unused=True)
+    unused = [name for name, slope in zip(weights, found, strict=True) if slope is None]
+    if unused:
+        raise InvalidInput(
+            f"no gradient of {type(net).__name__}'s logits reaches its layer {unused[0]}: take "
+            "the layer out, or let forward use it"
+        )

@@ -16,12 +16,15 @@ from aegen.supermask.inference.kernels import elu
 from aegen.supermask.interventions import shuffle
 from aegen.supermask.networks import networks
 from aegen.supermask.plan import (
+    Activation,
     Conv,
     Dense,
+    Dropout,
     Elu,
     Flatten,
     GlobalMean,
     MaxPool,
+    MeanPool,
     Plan,
     Residual,
     Scale,
@@ -118,6 +121,19 @@ def test_one_weight_turned_or_moved_is_noticed(network, arguments, share, batche
             ),
             (3, 6, 5),
         ),
+        ((Activation("tanh"), Conv("a", 1, 3), MeanPool(3, 2), GlobalMean()), (1, 8, 7)),
+        (
+            (
+                Residual((Dropout(0.9), Activation("leaky-relu", 0.1)), (Activation("silu"),)),
+                Residual(
+                    (Activation("gelu"), MeanPool(2, 1), Conv("a", 2, 3)),
+                    (Conv("b", 2, 3, 2, 1, 0),),
+                ),
+                Activation("relu"),
+                GlobalMean(),
+            ),
+            (2, 6, 5),
+        ),
     ],
 )
 def test_steps_of_any_size_are_those_of_torch(steps, shape, initialiser):
@@ -127,7 +143,7 @@ def test_steps_of_any_size_are_those_of_torch(steps, shape, initialiser):
     ticket = Ticket(None, {}, initialiser, {}, 5, masks)
     x = rng.standard_normal((11, *shape[1:], shape[0]), np.float32)
     with torch.inference_mode():
-        network = Network(plan, ticket.weights())
+        network = Network(plan, ticket.weights()).eval()
         wanted = network(torch.from_numpy(x).permute(0, 3, 1, 2)).numpy()
     for n in (1, 11):
         assert np.abs(Engine(ticket, plan).logits(x[:n]) - wanted[:n]).max() < 1e-5
