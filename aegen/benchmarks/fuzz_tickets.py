@@ -21,6 +21,7 @@ from aegen.benchmarks.fuzz_bytes import (
     spoilt_json,
     spoilt_safetensors,
 )
+from aegen.supermask.plan_data import plain
 from aegen.supermask.ticket import mask_codec, ticket
 from aegen.supermask.ticket.ticket import Ticket
 from aegen.supermask.training.history import BINS, FLIPS, History, packed_scores
@@ -74,6 +75,8 @@ def bodies() -> list[bytes]:
 
 def _hostile_ticket(rng: np.random.Generator) -> bytes:
     document, coded = description(), bodies()
+    if rng.random() < 0.3:
+        document |= {"network": None, "arguments": plain(small_ticket().plan)}
     match int(rng.integers(8)):
         case 0:
             return spoilt_bytes(rng, small_ticket().to_bytes())

@@ -15,7 +15,7 @@ from aegen.commands.supermask import RunOptions, train_runs
 from aegen.core.errors import InvalidInput
 from aegen.supermask.training.recipe import Recipe, paper_recipe
 
-__all__ = ["attach"]
+__all__ = ["attach", "builder"]
 
 
 @recipe_options(Recipe)
@@ -46,16 +46,22 @@ def attach(
     are replaced by frozen ones; biases are 0 and norms as before any training. Writes a ticket
     and a history a seed; where the module is a chain of known steps, the ticket runs without it.
     """
-    build = _builder(network, arg or [], trust_code)
+    build = builder(network, arg or [], trust_code=trust_code)
     name = type(build()).__name__.lower()
     train_runs(name, paper_recipe("", options.rule), options, settings, module=build)
 
 
-def _builder(text: str, given: list[str], trust_code: bool) -> Callable[[], Any]:
-    """What makes the module, in other processes too.
+def builder(text: str, given: list[str], *, trust_code: bool) -> Callable[[], Any]:
+    """What makes the module that a person named, in other processes too.
 
-    Raises:
-        AegenError: it is not trusted, cannot be imported or built, or is no torch module.
+    Args:
+        text: ``my_net.py:Net``, ``package.models:Net``, or a file.
+        given: arguments of its constructor, ``name=value``.
+        trust_code: whether its code may run.
+
+    Returns:
+        a function that raises an AegenError where the module is not trusted, cannot be imported
+        or built, or is no torch module.
     """
     from aegen.bundles.imports import read_arguments
 

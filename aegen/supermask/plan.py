@@ -251,6 +251,8 @@ def _after(step: Step, shape: Shape) -> Shape:
             after = _slid(step, shape)
             if min(after) > 0:
                 return (step.outputs, *after)
+        case MaxPool() if 2 * step.padding > step.kernel:
+            pass  # windows with nothing of the image
         case MaxPool() | MeanPool() if len(shape) == 3:
             after = _slid(step, shape)
             if min(after) > 0:

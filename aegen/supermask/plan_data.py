@@ -33,7 +33,7 @@ from aegen.supermask.plan import (
     output_shape,
 )
 
-__all__ = ["described", "is_plan", "plan_from", "require_bounded"]
+__all__ = ["described", "is_plan", "plain", "plan_from", "require_bounded"]
 
 WORDS: dict[str, type[Any]] = {
     "dense": Dense,
@@ -71,16 +71,26 @@ def described(plan: Plan) -> tuple[str | None, dict[str, Any]]:
     """What a ticket keeps of a plan: its name in `networks` and arguments, or None and its steps.
 
     Example:
-        >>> described(Plan("mine", {}, (1, 2, 2), 3, (Flatten(), Dense("fc", 4, 3))))[1]["steps"]
-        [['flatten'], ['dense', 'fc', 4, 3]]
+        >>> described(networks.create("fcn", hidden="30"))[0]
+        'fcn'
     """
     if plan.name in networks.names() and networks.get(plan.name) is type(plan):
         return plan.name, dict(plan.arguments)
-    return None, {
+    return None, plain(plan)
+
+
+def plain(plan: Plan) -> dict[str, Any]:
+    """A plan as JSON values.
+
+    Example:
+        >>> plain(Plan("mine", {}, (1, 2, 2), 3, (Flatten(), Dense("fc", 4, 3))))["steps"]
+        [['flatten'], ['dense', 'fc', 4, 3]]
+    """
+    return {
         "name": plan.name,
         "input_shape": list(plan.input_shape),
         "classes": plan.classes,
-        "steps": _plain(plan.steps),
+        "steps": _listed(plan.steps),
     }
 
 
@@ -90,14 +100,14 @@ def is_plan(arguments: Mapping[str, Any]) -> bool:
 
 
 def plan_from(arguments: Mapping[str, Any]) -> Plan:
-    """The plan that `described` gave.
+    """The plan of which `plain` made these.
 
     Raises:
         InvalidInput: it is none, its steps do not fit each other, or it is too large.
 
     Example:
         >>> plan = Plan("mine", {}, (1, 2, 2), 3, (Flatten(), Dense("fc", 4, 3)))
-        >>> plan_from(described(plan)[1]) == plan
+        >>> plan_from(plain(plan)) == plan
         True
     """
     if sorted(arguments) != sorted(FIELDS):
@@ -131,13 +141,13 @@ def require_bounded(steps: tuple[Step, ...], shape: tuple[int, int, int], name: 
         )
 
 
-def _plain(steps: tuple[Step, ...]) -> list[list[Any]]:
+def _listed(steps: tuple[Step, ...]) -> list[list[Any]]:
     return [[NAMES[type(step)], *(_value(step, f.name) for f in fields(step))] for step in steps]
 
 
 def _value(step: Step, name: str) -> Any:
     value = getattr(step, name)
-    return _plain(value) if isinstance(value, tuple) else value
+    return _listed(value) if isinstance(value, tuple) else value
 
 
 def _steps(given: Any, left: list[int]) -> tuple[Step, ...]:

@@ -20,7 +20,7 @@ from aegen.supermask.plan import (
     Residual,
     Scale,
 )
-from aegen.supermask.plan_data import described, plan_from
+from aegen.supermask.plan_data import plain, plan_from
 from aegen.supermask.torch_network import Network
 from tests.supermask.own_networks import Branches, Gated, LeNet
 
@@ -82,7 +82,7 @@ SEQUENTIAL = nn.Sequential(
 )
 def test_a_plan_computes_what_the_module_does_and_is_plain_data(net, shape):
     plan, ready = plan_of(net, shape)
-    assert plan_from(described(plan)[1]) == plan
+    assert plan_from(plain(plan)) == plan
     weights = {n: ready.get_submodule(n).weight.detach().numpy() for n in plan.layers}
     x = torch.from_numpy(np.random.default_rng(3).standard_normal((4, *shape), np.float32))
     with torch.no_grad():

@@ -43,6 +43,63 @@ def test_what_no_page_could_show_is_refused(changes, said):
     assert len(str(told.value)) < 500
 
 
+def own(steps=(["flatten"], ["dense", "fc1", 4, 6], ["elu"], ["dense", "fc2", 6, 3]), **changes):
+    """The bytes of a sealed ticket that describes its network."""
+    plan = {"name": "Mine", "input_shape": [1, 2, 2], "classes": 3, "steps": steps}
+    return of(network="null", arguments=json.dumps(plan | changes))
+
+
+def nested(depth):
+    steps = [["elu"]]
+    for _ in range(depth):
+        steps = [["residual", steps, []]]
+    return steps
+
+
+def test_the_sound_described_network_is_read():
+    ticket = Ticket.from_bytes(own())
+    assert ticket.plan.layers == {"fc1": (6, 4), "fc2": (3, 6)}
+    assert Ticket.from_bytes(ticket.to_bytes()) == ticket
+
+
+CONV = ["conv", "fc1", 1, 4, 3, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"steps": 5}, "steps must be a list"),
+        ({"steps": [["exec", "rm"]]}, r"there is no step \['exec', 'rm'\]"),
+        ({"steps": [["dense", "fc1", 4]]}, "there is no step"),
+        ({"steps": [[["flatten"]]]}, "there is no step"),
+        ({"steps": [["flatten"]] * 1001}, "at most 1000 steps"),
+        ({"steps": nested(5) * 200}, "at most 1000 steps"),
+        ({"steps": [["dense", "", 4, 6]]}, "cannot have the name ''"),
+        ({"steps": [["dense", "a" * 300, 4, 6]]}, "cannot have the name"),
+        ({"steps": [["dense", "fc1", True, 6]]}, "cannot have the inputs True"),
+        ({"steps": [["conv", "fc1", 1, 4, 3, 0, 1]]}, "cannot have the stride 0"),
+        ({"steps": [["max-pool", 3000, 1, 0]]}, "cannot have the kernel 3000"),
+        ({"steps": [["max-pool", 2, 1, 2]]}, "does not fit what comes before"),
+        ({"steps": [["activation", "eval", 0.0]]}, "cannot have the function 'eval'"),
+        ({"steps": [["scale", 1e300]]}, "cannot have the factor"),
+        ({"steps": [["dropout", 1.0]]}, "cannot have the chance"),
+        ({"steps": [["flatten"], ["dense", "fc1", 4, 3]]}, "has the layers fc1, the masks"),
+        ({"steps": [["flatten"], ["dense", "fc1", 5, 3]]}, "does not fit what comes before"),
+        ({"input_shape": [1, 2]}, "three sizes"),
+        ({"input_shape": [4, 2048, 2048]}, "none are so large"),
+        ({"input_shape": [1, 1024, 1024], "steps": [["elu"]] * 65}, "numbers of an image"),
+        ({"input_shape": [1, 1024, 1024], "steps": [[*CONV[:3], 1000, *CONV[4:]]]}, "numbers of"),
+        ({"classes": 2**31}, "classes one"),
+        ({"name": "n" * 300}, "short text"),
+        ({"more": 1}, "nothing else"),
+    ],
+)
+def test_networks_that_no_page_could_run_are_refused(changes, said):
+    with pytest.raises(TicketError, match=said) as told:
+        Ticket.from_bytes(own(**changes))
+    assert len(str(told.value)) < 500
+
+
 def test_a_long_unknown_name_costs_no_more_than_a_short_one(monkeypatch):
     """Names that are alike were looked for in all of its 200,000 characters."""
     compared = []
