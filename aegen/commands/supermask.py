@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import BrokenExecutor
 from dataclasses import replace
@@ -16,7 +17,7 @@ from aegen.commands.progress_bar import followed, progress_bar
 from aegen.commands.recipe_options import recipe_options
 from aegen.core.errors import InvalidInput, TrainingError, UnknownName
 from aegen.core.storage import claimed
-from aegen.supermask.training.recipe import Recipe, paper_recipe
+from aegen.supermask.training.recipe import Recipe, recipe_of
 from aegen.supermask.training.runs import Outcome, Run, begun, epochs_done, finished, perform
 
 if TYPE_CHECKING:
@@ -36,13 +37,13 @@ def _group() -> None:
 
 
 @supermask.command("train")
-@recipe_options(Recipe, "the paper's")
+@recipe_options(Recipe, "the recipe's")
 def train_masks(
     network: Annotated[
-        str,
+        list[str],
         typer.Argument(
             help="fcn, conv2, conv4, conv6, conv8, resnet20, ...; with settings of its own as in "
-            "conv2:width=0.25 or fcn:hidden=100-50",
+            "conv2:width=0.25 or fcn:hidden=100-50; several are trained one after another",
         ),
     ],
     data: Annotated[
@@ -52,7 +53,19 @@ def train_masks(
         ),
     ] = "mnist",
     out: Annotated[
-        Path | None, typer.Option(help="Folder for checkpoints, tickets and histories (runs/...)")
+        Path | None,
+        typer.Option(
+            help="Folder for checkpoints, tickets and histories, of several networks one in it "
+            "for each (runs/...)"
+        ),
+    ] = None,
+    source: Annotated[
+        str,
+        typer.Option("--recipe", help="paper: its settings; tuned: fewer weights in fewer epochs"),
+    ] = "paper",
+    minutes: Annotated[
+        float | None,
+        typer.Option(min=0.0, help="End after the epoch under way when so many have passed"),
     ] = None,
     runs: Annotated[int, typer.Option(min=1, help="Seeds to train, --jobs at a time")] = 1,
     seed: Annotated[int, typer.Option(min=0, help="The first seed")] = 0,
@@ -87,28 +100,41 @@ def train_masks(
 ) -> None:
     """Train masks on a network's frozen weights; the same command continues where it stopped.
 
-    Writes a ticket and a history a seed. Settings are the paper's unless given.
+    Writes a ticket and a history a seed. Settings are the recipe's unless given.
     """
+    started = time.time()
     place = _place(backend, jobs, scheduler, address)
     if device != "cpu":
         from aegen.supermask.training.classifier import check_device
 
         check_device(device)
-    name, arguments = _network(network)
     dataset, path = _data(data)
     if relative is not None:
         settings["relative"] = relative
-    recipe = replace(paper_recipe(name, rule), **settings, seed=seed)
-    folder = out or Path("runs") / f"{name}-{dataset}-{rule}"
-    require_folder(folder)
-    first = Run(name, arguments, dataset, path, limit, recipe, str(folder.resolve()), device)
-    todo = [first.of_seed(seed + k) for k in range(runs)]
+    planned = []
+    for text in network:
+        name, arguments = _network(text)
+        recipe = replace(recipe_of(source, name, rule), **settings, seed=seed)
+        folder = _folder(out, text, f"{name}-{dataset}-{rule}", len(network))
+        planned.append(
+            Run(name, arguments, dataset, path, limit, recipe, str(folder.resolve()), device)
+        )
+    if len({first.folder for first in planned}) < len(planned):
+        raise InvalidInput("each network is trained once: leave out what is named twice")
+    for first in planned:
+        require_folder(Path(first.folder))
+    until = None if minutes is None else started + 60 * minutes
+    outcomes: list[Outcome] = []
     try:
-        outcomes = [_followed(first, threads)] if runs == 1 else _all(todo, place)
+        for first in planned:
+            todo = [first.of_seed(seed + k) for k in range(runs)]
+            found = [_followed(first, threads, until)] if runs == 1 else _all(todo, place, until)
+            _show(found)
+            outcomes += found
     except KeyboardInterrupt:
-        typer.echo(f"stopped; whole epochs are kept in {folder}: give the command again", err=True)
+        kept = ", ".join(first.folder for first in planned)
+        typer.echo(f"stopped; whole epochs are kept in {kept}: give the command again", err=True)
         raise typer.Exit(130) from None
-    _show(outcomes)
     if any(outcome.problem for outcome in outcomes):
         raise typer.Exit(2)
 
@@ -131,6 +157,13 @@ def _network(text: str) -> tuple[str, tuple[tuple[str, Any], ...]]:
             raise UnknownName(f"setting of {name}", field, known)
         arguments[field] = known[field].parse(value, name)
     return name, tuple(arguments.items())
+
+
+def _folder(out: Path | None, network: str, usual: str, networks: int) -> Path:
+    """Where a network's files go: in ``out`` itself where it is the only one."""
+    if out is None:
+        return Path("runs") / usual
+    return out if networks == 1 else out / network.strip().replace(":", "-").replace("=", "-")
 
 
 def _data(text: str) -> tuple[str, str | None]:
@@ -159,7 +192,7 @@ def _place(name: str, jobs: int | None, scheduler: str | None, address: str | No
 # What is done
 
 
-def _followed(run: Run, threads: int | None) -> Outcome:
+def _followed(run: Run, threads: int | None, until: float | None) -> Outcome:
     """A single run in this process, under a bar; a line an epoch."""
     import torch
 
@@ -174,10 +207,10 @@ def _followed(run: Run, threads: int | None) -> Outcome:
                 highlight=False,
             )
 
-        return finished(run, begun(run), told)
+        return finished(run, begun(run), told, until)
 
 
-def _all(todo: Sequence[Run], place: Backend) -> list[Outcome]:
+def _all(todo: Sequence[Run], place: Backend, until: float | None) -> list[Outcome]:
     """Several runs where they are to be done, as joblib tasks; a line a run."""
     import joblib
 
@@ -191,7 +224,7 @@ def _all(todo: Sequence[Run], place: Backend) -> list[Outcome]:
     ):
         tasks = joblib.Parallel(return_as="generator_unordered", **arguments)
         try:
-            for outcome in tasks(joblib.delayed(perform)(run) for run in todo):
+            for outcome in tasks(joblib.delayed(perform)(run, until) for run in todo):
                 found.append(outcome)
                 bar.console.print(_line(outcome), highlight=False)
         except BrokenExecutor as problem:
