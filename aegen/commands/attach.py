@@ -11,14 +11,14 @@ import typer
 
 from aegen.commands.grouped_options import grouped_options
 from aegen.commands.recipe_options import recipe_options
-from aegen.commands.supermask import RunOptions, train_runs
+from aegen.commands.supermask import RunOptions, Subject, train_all
 from aegen.core.errors import InvalidInput
-from aegen.supermask.training.recipe import Recipe, paper_recipe
+from aegen.supermask.training.recipe import Recipe
 
 __all__ = ["attach", "builder"]
 
 
-@recipe_options(Recipe)
+@recipe_options(Recipe, "the recipe's")
 @grouped_options(RunOptions)
 def attach(
     network: Annotated[
@@ -48,7 +48,7 @@ def attach(
     """
     build = builder(network, arg or [], trust_code=trust_code)
     name = type(build()).__name__.lower()
-    train_runs(name, paper_recipe("", options.rule), options, settings, module=build)
+    train_all([Subject(network, name, module=build)], options, settings)
 
 
 def builder(text: str, given: list[str], *, trust_code: bool) -> Callable[[], Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass, replace
@@ -17,14 +18,14 @@ from aegen.commands.progress_bar import followed, progress_bar
 from aegen.commands.recipe_options import recipe_options
 from aegen.core.errors import InvalidInput, TrainingError, UnknownName
 from aegen.core.storage import claimed
-from aegen.supermask.training.recipe import Recipe, paper_recipe
+from aegen.supermask.training.recipe import Recipe, recipe_of
 from aegen.supermask.training.runs import Outcome, Run, begun, epochs_done, finished, perform
 
 if TYPE_CHECKING:
     from aegen.parallel.backends import Backend
     from aegen.supermask.training.base import Epoch
 
-__all__ = ["RunOptions", "supermask", "train_runs"]
+__all__ = ["RunOptions", "Subject", "supermask", "train_all"]
 
 supermask = typer.Typer(
     help="Networks whose frozen weights are only kept, inverted or dropped.", no_args_is_help=True
@@ -47,7 +48,19 @@ class RunOptions:
         ),
     ] = "mnist"
     out: Annotated[
-        Path | None, typer.Option(help="Folder for checkpoints, tickets and histories (runs/...)")
+        Path | None,
+        typer.Option(
+            help="Folder for checkpoints, tickets and histories, of several networks one in it "
+            "for each (runs/...)"
+        ),
+    ] = None
+    source: Annotated[
+        str,
+        typer.Option("--recipe", help="paper: its settings; tuned: fewer weights in fewer epochs"),
+    ] = "paper"
+    minutes: Annotated[
+        float | None,
+        typer.Option(min=0.0, help="End after the epoch under way when so many have passed"),
     ] = None
     runs: Annotated[int, typer.Option(min=1, help="Seeds to train, --jobs at a time")] = 1
     seed: Annotated[int, typer.Option(min=0, help="The first seed")] = 0
@@ -77,15 +90,36 @@ class RunOptions:
     ] = None
 
 
+@dataclass(frozen=True)
+class Subject:
+    """A network to train.
+
+    Attributes:
+        text: what was typed.
+        name: of the network.
+        arguments: its own.
+        module: as of `Run`.
+    """
+
+    text: str
+    name: str
+    arguments: tuple[tuple[str, Any], ...] = ()
+    module: Callable[[], Any] | None = None
+
+    def recipe(self, source: str, rule: str) -> Recipe:
+        """Its settings where nothing was typed; a person's own network has those of no name."""
+        return recipe_of(source, self.name if self.module is None else "", rule)
+
+
 @supermask.command("train")
-@recipe_options(Recipe, "the paper's")
+@recipe_options(Recipe, "the recipe's")
 @grouped_options(RunOptions)
 def train_masks(
     network: Annotated[
-        str,
+        list[str],
         typer.Argument(
             help="fcn, conv2, conv4, conv6, conv8, resnet20, ...; with settings of its own as in "
-            "conv2:width=0.25 or fcn:hidden=100-50",
+            "conv2:width=0.25 or fcn:hidden=100-50; several are trained one after another",
         ),
     ],
     *,
@@ -94,51 +128,45 @@ def train_masks(
 ) -> None:
     """Train masks on a network's frozen weights; the same command continues where it stopped.
 
-    Writes a ticket and a history a seed. Settings are the paper's unless given.
+    Writes a ticket and a history a seed. Settings are the recipe's unless given.
     """
-    name, arguments = _network(network)
-    train_runs(name, paper_recipe(name, options.rule), options, settings, arguments)
+    train_all([Subject(text, *_network(text)) for text in network], options, settings)
 
 
-def train_runs(
-    name: str,
-    recipe: Recipe,
-    options: RunOptions,
-    settings: Mapping[str, Any],
-    arguments: tuple[tuple[str, Any], ...] = (),
-    module: Callable[[], Any] | None = None,
+def train_all(
+    subjects: Sequence[Subject], options: RunOptions, settings: Mapping[str, Any]
 ) -> None:
-    """Train as many seeds of a network as asked for, and show how they did.
+    """Train as many seeds of each network as asked for, and show how they did.
 
     Args:
-        name: of the network.
-        recipe: what holds where nothing was typed.
+        subjects: the networks.
         options: what was typed.
         settings: the same, fields of the recipe.
-        arguments: of the network.
-        module: as of `Run`.
     """
+    started = time.time()
     place = _place(options.backend, options.jobs, options.scheduler, options.address)
     if options.device != "cpu":
         from aegen.supermask.training.classifier import check_device
 
         check_device(options.device)
-    dataset, path = _data(options.data)
-    given = dict(settings)
-    if options.relative is not None:
-        given["relative"] = options.relative
-    recipe = replace(recipe, **given, seed=options.seed)
-    folder = options.out or Path("runs") / f"{name}-{dataset}-{recipe.rule}"
-    require_folder(folder)
-    at = str(folder.resolve())
-    first = Run(name, arguments, dataset, path, options.limit, recipe, at, options.device, module)
-    todo = [first.of_seed(options.seed + k) for k in range(options.runs)]
+    planned = _planned(subjects, options, settings)
+    for first in planned:
+        require_folder(Path(first.folder))
+    until = None if options.minutes is None else started + 60 * options.minutes
+    outcomes: list[Outcome] = []
     try:
-        outcomes = [_followed(first, options.threads)] if options.runs == 1 else _all(todo, place)
+        for first in planned:
+            todo = [first.of_seed(options.seed + k) for k in range(options.runs)]
+            alone = options.runs == 1
+            found = (
+                [_followed(first, options.threads, until)] if alone else _all(todo, place, until)
+            )
+            _show(found)
+            outcomes += found
     except KeyboardInterrupt:
-        typer.echo(f"stopped; whole epochs are kept in {folder}: give the command again", err=True)
+        kept = ", ".join(first.folder for first in planned)
+        typer.echo(f"stopped; whole epochs are kept in {kept}: give the command again", err=True)
         raise typer.Exit(130) from None
-    _show(outcomes)
     if any(outcome.problem for outcome in outcomes):
         raise typer.Exit(2)
 
@@ -161,6 +189,44 @@ def _network(text: str) -> tuple[str, tuple[tuple[str, Any], ...]]:
             raise UnknownName(f"setting of {name}", field, known)
         arguments[field] = known[field].parse(value, name)
     return name, tuple(arguments.items())
+
+
+def _planned(
+    subjects: Sequence[Subject], options: RunOptions, settings: Mapping[str, Any]
+) -> list[Run]:
+    """The first seed of each network."""
+    dataset, path = _data(options.data)
+    given = {**settings, "seed": options.seed}
+    if options.relative is not None:
+        given["relative"] = options.relative
+    found = []
+    for subject in subjects:
+        recipe = replace(subject.recipe(options.source, options.rule), **given)
+        usual = f"{subject.name}-{dataset}-{options.rule}"
+        folder = _folder(options.out, subject.text, usual, len(subjects)).resolve()
+        found.append(
+            Run(
+                subject.name,
+                subject.arguments,
+                dataset,
+                path,
+                options.limit,
+                recipe,
+                str(folder),
+                options.device,
+                subject.module,
+            )
+        )
+    if len({first.folder for first in found}) < len(found):
+        raise InvalidInput("each network is trained once: leave out what is named twice")
+    return found
+
+
+def _folder(out: Path | None, network: str, usual: str, networks: int) -> Path:
+    """Where a network's files go: in ``out`` itself where it is the only one."""
+    if out is None:
+        return Path("runs") / usual
+    return out if networks == 1 else out / network.strip().replace(":", "-").replace("=", "-")
 
 
 def _data(text: str) -> tuple[str, str | None]:
@@ -189,7 +255,7 @@ def _place(name: str, jobs: int | None, scheduler: str | None, address: str | No
 # What is done
 
 
-def _followed(run: Run, threads: int | None) -> Outcome:
+def _followed(run: Run, threads: int | None, until: float | None) -> Outcome:
     """A single run in this process, under a bar; a line an epoch."""
     import torch
 
@@ -204,10 +270,10 @@ def _followed(run: Run, threads: int | None) -> Outcome:
                 highlight=False,
             )
 
-        return finished(run, begun(run), told)
+        return finished(run, begun(run), told, until)
 
 
-def _all(todo: Sequence[Run], place: Backend) -> list[Outcome]:
+def _all(todo: Sequence[Run], place: Backend, until: float | None) -> list[Outcome]:
     """Several runs where they are to be done, as joblib tasks; a line a run."""
     import joblib
 
@@ -221,7 +287,7 @@ def _all(todo: Sequence[Run], place: Backend) -> list[Outcome]:
     ):
         tasks = joblib.Parallel(return_as="generator_unordered", **arguments)
         try:
-            for outcome in tasks(joblib.delayed(perform)(run) for run in todo):
+            for outcome in tasks(joblib.delayed(perform)(run, until) for run in todo):
                 found.append(outcome)
                 bar.console.print(_line(outcome), highlight=False)
         except BrokenExecutor as problem:

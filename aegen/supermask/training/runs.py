@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -159,17 +160,20 @@ def epochs_done(run: Run) -> int:
         return 0
 
 
-def perform(run: Run) -> Outcome:
+def perform(run: Run, until: float | None = None) -> Outcome:
     """Train to the end and write ticket and history; what a person can cause is an outcome too."""
     try:
         with claimed(run.checkpoint):
-            return finished(run, begun(run))
+            return finished(run, begun(run), until=until)
     except AegenError as problem:
         return Outcome(run, str(problem))
 
 
 def finished(
-    run: Run, training: Training, told: Callable[[Epoch], object] = lambda record: None
+    run: Run,
+    training: Training,
+    told: Callable[[Epoch], object] = lambda record: None,
+    until: float | None = None,
 ) -> Outcome:
     """The outcome of a run when its training is at its end, or as far as it came.
 
@@ -177,11 +181,20 @@ def finished(
         run: which.
         training: as `begun` gives it.
         told: hears each epoch.
+        until: the time, as `time.time` has it, from which no more epoch is begun, or None.
     """
     said = None
     try:
-        for record in training:
+        while until is None or time.time() < until:
+            record = next(training, None)
+            if record is None:
+                break
             told(record)
+        else:
+            said = (
+                f"the time was up after epoch {len(training.epochs)} of {run.recipe.epochs}; the "
+                "same command goes on"
+            )
     except AegenError as problem:
         said = str(problem)
     if not training.epochs:
