@@ -67,7 +67,7 @@ def test_several_seeds_are_tasks_with_an_interval(train, tmp_path):
 
 
 def test_process_that_dies_is_told_in_a_line(train, tmp_path, monkeypatch):
-    monkeypatch.setattr("aegen.commands.supermask.perform", lambda *_: os._exit(1))
+    monkeypatch.setattr("aegen.commands.supermask.perform", lambda run, until: os._exit(1))
     code, _, err = train(*SMALL, "--epochs", 1, "--runs", 2, "--jobs", 1, "--out", tmp_path)
     assert code == 2
     assert "the process of a run was ended from outside" in err
