@@ -160,7 +160,7 @@ def _classes(net: nn.Module, input_shape: tuple[int, int, int]) -> int:
 
 def _require_used(net: nn.Module, logits: torch.Tensor) -> None:
     """Refuse layers that the logits do not come from: no gradient reaches a mask of theirs."""
-    weights = {name: net.get_submodule(name).weight for name in maskable(net)}
+    weights = {name: net.get_parameter(f"{name}.weight".lstrip(".")) for name in maskable(net)}
     found: tuple[torch.Tensor | None, ...] = (None,) * len(weights)
     if logits.requires_grad:
         found = torch.autograd.grad(logits.sum(), list(weights.values()), allow_unused=True)
