@@ -22,10 +22,21 @@ from aegen.core.arrays import array_of
 from aegen.core.errors import InvalidInput
 from aegen.supermask.parametrization import maskable, put_weights
 
-__all__ = ["buffers_of", "fill", "freeze_norms", "prepared"]
+__all__ = ["buffers_of", "fill", "freeze_norms", "original", "prepared"]
 
 PLAIN = (_NormBase, nn.GroupNorm, nn.LayerNorm, nn.RMSNorm, nn.PReLU)
 """Modules with parameters whose first values no seed decides."""
+
+
+def original(net: nn.Module) -> nn.Module:
+    """The module itself where ``torch.compile`` has wrapped it, whose layers have other names.
+
+    Example:
+        >>> original(nn.ReLU())
+        ReLU()
+    """
+    found: nn.Module = getattr(net, "_orig_mod", net)
+    return found
 
 
 def prepared(net: nn.Module, input_shape: tuple[int, int, int]) -> tuple[nn.Module, int]:
@@ -75,12 +86,13 @@ def fill(
         >>> net.weight.tolist(), net.bias.tolist()
         ([[1.0, 1.0]], [0.0])
     """
-    _require_holdable(net)
-    put_weights(net, weights)
-    _clear(net)
-    if buffers is not None and buffers != buffers_of(net):
+    inner = original(net)
+    _require_holdable(inner)
+    put_weights(inner, weights)
+    _clear(inner)
+    if buffers is not None and buffers != buffers_of(inner):
         raise InvalidInput(
-            f"this {type(net).__name__} has buffers of other values than the one that was "
+            f"this {type(inner).__name__} has buffers of other values than the one that was "
             "trained: make it with the same arguments; buffers must not be random"
         )
     return net.eval().requires_grad_(False)
@@ -142,6 +154,8 @@ def _classes(net: nn.Module, input_shape: tuple[int, int, int]) -> int:
                 found: Any = net.eval()(x)
             freeze_norms(net.train().requires_grad_(True))
             trained: Any = net(x)
+            if isinstance(trained, torch.Tensor) and trained.requires_grad:
+                trained.sum().backward()
     except Exception as problem:  # whatever a person's module raises
         said = (str(problem).strip().splitlines() or [""])[0]
         raise InvalidInput(
@@ -154,19 +168,16 @@ def _classes(net: nn.Module, input_shape: tuple[int, int, int]) -> int:
             raise InvalidInput(
                 f"{name} must give logits of shape (n, classes): of 2 images it gives {shape}"
             )
-    _require_used(net, trained)
+    _require_used(net)
+    net.zero_grad()
     return int(found.shape[1])
 
 
-def _require_used(net: nn.Module, logits: torch.Tensor) -> None:
+def _require_used(net: nn.Module) -> None:
     """Refuse layers that the logits do not come from: no gradient reaches a mask of theirs."""
-    weights = {name: net.get_parameter(f"{name}.weight".lstrip(".")) for name in maskable(net)}
-    found: tuple[torch.Tensor | None, ...] = (None,) * len(weights)
-    if logits.requires_grad:
-        found = torch.autograd.grad(logits.sum(), list(weights.values()), allow_unused=True)
-    unused = [name for name, slope in zip(weights, found, strict=True) if slope is None]
-    if unused:
-        raise InvalidInput(
-            f"no gradient of {type(net).__name__}'s logits reaches its layer {unused[0]}: take "
-            "the layer out, or let forward use it"
-        )
+    for name in maskable(net):
+        if net.get_parameter(f"{name}.weight".lstrip(".")).grad is None:
+            raise InvalidInput(
+                f"no gradient of {type(net).__name__}'s logits reaches its layer {name}: take the "
+                "layer out, or let forward use it"
+            )

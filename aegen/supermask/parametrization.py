@@ -365,8 +365,11 @@ def maskable(net: nn.Module) -> dict[str, tuple[int, ...]]:
         >>> maskable(nn.ConvTranspose2d(3, 2, 5))
         {'': (2, 3, 5, 5)}
     """
-    layers = _layers(net, None)
-    found = {name: tuple(_canonical(layer, layer.weight).shape) for name, layer in layers}
+    found = {}
+    for name, layer in _layers(net, None):
+        if parametrize.is_parametrized(layer):
+            raise InvalidInput(f"layer {name} has a parametrization already: detach it first")
+        found[name] = tuple(_canonical(layer, layer.weight).shape)
     if not found:
         raise InvalidInput("the network has no Linear, Conv2d or ConvTranspose2d layer to mask")
     return found
@@ -390,8 +393,6 @@ def put_weights(net: nn.Module, weights: Mapping[str, NDArray[np.float32]]) -> N
                 f"the weights do not fit {type(net).__name__}: of the layer {name:.80} it has "
                 f"{has}, and gets {gets}"
             )
-        if parametrize.is_parametrized(net.get_submodule(name)):
-            raise InvalidInput(f"layer {name} has a parametrization already: detach it first")
     for name, array in weights.items():
         layer = net.get_submodule(name)
         layer.weight = nn.Parameter(_as_weight(layer, array))

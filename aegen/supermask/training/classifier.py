@@ -24,7 +24,7 @@ from aegen.core.arrays import ByteArray, IntArray
 from aegen.core.errors import InvalidInput, TrainingError
 from aegen.supermask.frozen_weights import frozen
 from aegen.supermask.module_plan import read_plan
-from aegen.supermask.own_module import buffers_of, prepared
+from aegen.supermask.own_module import buffers_of, original, prepared
 from aegen.supermask.parametrization import MaskSGD, attach, maskable, put_weights
 from aegen.supermask.plan import Plan
 from aegen.supermask.plan_data import described
@@ -112,8 +112,9 @@ class Training(Trainer):
             self._name, self.plan, self.classes = network.name, network, network.classes
             self.network, shape = _network(network, self.recipe), network.input_shape
         else:
-            shape = _picture(images, type(network).__name__)
-            self._open(network, shape)
+            module = original(network)
+            shape = _picture(images, type(module).__name__)
+            self._open(module, shape)
         self._x, self._y = self._examples(shape, images, labels, "images")
         self._test = self._examples(shape, test_images, test_labels, "test images")
         self.network.to(device)
