@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from aegen.parallel.backends import Backend
     from aegen.supermask.training.base import Epoch
 
-__all__ = ["supermask"]
+__all__ = ["named_data", "supermask"]
 
 supermask = typer.Typer(
     help="Networks whose frozen weights are only kept, inverted or dropped.", no_args_is_help=True
@@ -108,7 +108,7 @@ def train_masks(
         from aegen.supermask.training.classifier import check_device
 
         check_device(device)
-    dataset, path = _data(data)
+    dataset, path = named_data(data)
     if relative is not None:
         settings["relative"] = relative
     planned = []
@@ -166,7 +166,7 @@ def _folder(out: Path | None, network: str, usual: str, networks: int) -> Path:
     return out if networks == 1 else out / network.strip().replace(":", "-").replace("=", "-")
 
 
-def _data(text: str) -> tuple[str, str | None]:
+def named_data(text: str) -> tuple[str, str | None]:
     """Name and folder of a data set, from ``NAME`` or ``NAME=FOLDER``."""
     from aegen.data import datasets
 

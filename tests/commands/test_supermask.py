@@ -1,6 +1,7 @@
 """`aegen supermask train` as a person runs it: one seed, several, going on, and bad input."""
 
 import os
+import re
 
 import pytest
 
@@ -52,7 +53,7 @@ def test_the_same_command_goes_on_and_another_is_refused(train, tmp_path):
     assert "was begun with decay 0.0005, not with decay 0.01" in err
 
 
-def test_several_seeds_are_tasks_with_an_interval(train, tmp_path):
+def test_several_seeds_are_tasks_with_an_interval(train, aegen, real_data, tmp_path):
     words = (*SMALL, "--epochs", 1, "--runs", 3, "--jobs", 1, "--out", tmp_path)
     code, out, _ = train(*words)
     assert code == 0
@@ -63,6 +64,20 @@ def test_several_seeds_are_tasks_with_an_interval(train, tmp_path):
     assert "95 % interval" in out
     again, out_again, _ = train(*words)
     assert (again, out_again) == (0, out)
+    mean = re.search(r"accuracy over 3 seeds: mean (\S+)%", out)[1]
+    data = f"mnist={real_data / 'mnist'}"
+    code, table, err = aegen(
+        "supermask", "compare", tmp_path, tmp_path, "--data", data, "--markdown"
+    )
+    assert code == 0, err
+    _, _, first, second = (line.split(" | ") for line in table.splitlines())
+    assert first[1:5] == ["signed", "1", "3", second[4]]
+    assert first[4].startswith(f"{mean} [")
+    assert 2 < float(first[6].split()[0]) < 20  # shuffled masks guess
+    assert second[7].startswith("+0.00 [+0.00, +0.00]")
+    code, _, err = aegen("supermask", "compare", tmp_path / "nowhere")
+    assert code == 2
+    assert "is not a folder of trainings" in err
 
 
 def test_several_networks_are_trained_one_after_another_until_the_time_is_up(train, tmp_path):
