@@ -22,6 +22,7 @@ from aegen.commands.compare import compare
 from aegen.commands.edit import edit
 from aegen.commands.recommend import recommend
 from aegen.commands.sample import sample
+from aegen.commands.seed_studies import compare_trainings
 from aegen.commands.supermask import supermask
 from aegen.commands.target import target
 from aegen.commands.tickets import add_ticket_commands
@@ -51,6 +52,7 @@ app.command("compare")(compare)
 app.command("recommend")(recommend)
 supermask.command("attach")(attach)
 add_ticket_commands(supermask)
+supermask.command("compare")(compare_trainings)
 app.add_typer(supermask, name="supermask")
 app.add_typer(bench, name="bench")
 

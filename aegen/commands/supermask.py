@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from aegen.parallel.backends import Backend
     from aegen.supermask.training.base import Epoch
 
-__all__ = ["RunOptions", "Subject", "supermask", "train_all"]
+__all__ = ["RunOptions", "Subject", "named_data", "supermask", "train_all"]
 
 supermask = typer.Typer(
     help="Networks whose frozen weights are only kept, inverted or dropped.", no_args_is_help=True
@@ -195,7 +195,7 @@ def _planned(
     subjects: Sequence[Subject], options: RunOptions, settings: Mapping[str, Any]
 ) -> list[Run]:
     """The first seed of each network."""
-    dataset, path = _data(options.data)
+    dataset, path = named_data(options.data)
     given = {**settings, "seed": options.seed}
     if options.relative is not None:
         given["relative"] = options.relative
@@ -229,7 +229,7 @@ def _folder(out: Path | None, network: str, usual: str, networks: int) -> Path:
     return out if networks == 1 else out / network.strip().replace(":", "-").replace("=", "-")
 
 
-def _data(text: str) -> tuple[str, str | None]:
+def named_data(text: str) -> tuple[str, str | None]:
     """Name and folder of a data set, from ``NAME`` or ``NAME=FOLDER``."""
     from aegen.data import datasets
 

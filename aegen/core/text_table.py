@@ -44,16 +44,29 @@ class TextTable:
             caption: as LaTeX.
             label: such as "tab:layers".
         """
-        numeric = [
-            all(not isinstance(row[k], str) for row in self.rows) for k in range(len(self.head))
-        ]
         return latex.booktabs(
             [latex.escaped(name) for name in self.head],
             [[_written(cell) for cell in row] for row in self.rows],
             caption=caption,
             label=label,
-            columns="".join("r" if right else "l" for right in numeric),
+            columns="".join("r" if right else "l" for right in self._numeric),
         )
+
+    @property
+    def _numeric(self) -> list[bool]:
+        """Whether a column holds numbers alone."""
+        return [
+            all(not isinstance(row[k], str) for row in self.rows) for k in range(len(self.head))
+        ]
+
+    def markdown(self) -> str:
+        """As a text file of pipes; numbers as in LaTeX, to the right."""
+        rows = [
+            self.head,
+            ["---:" if right else "---" for right in self._numeric],
+            *([cell if isinstance(cell, str) else _number(cell) for cell in r] for r in self.rows),
+        ]
+        return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
 def _written(cell: Cell) -> str:
@@ -63,9 +76,13 @@ def _written(cell: Cell) -> str:
         >>> _written(12345), _written(0.123456), _written(None), _written("a_b")
         ('12,345', '0.1235', '--', 'a\\_b')
     """
-    if cell is None:
-        return "--"
     if isinstance(cell, str):
         return latex.escaped(cell)
-    text = f"{cell:,}" if isinstance(cell, int) else f"{cell:,.4g}"
-    return text if cell >= 0 else f"${text}$"
+    text = _number(cell)
+    return f"${text}$" if cell is not None and cell < 0 else text
+
+
+def _number(cell: float | None) -> str:
+    if cell is None:
+        return "--"
+    return f"{cell:,}" if isinstance(cell, int) else f"{cell:,.4g}"

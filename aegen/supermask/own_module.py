@@ -79,7 +79,8 @@ def fill(
         buffers: what `buffers_of` gave when it was trained, if it is known.
 
     Raises:
-        InvalidInput: weights of other layers, or what `prepared` refuses; nothing is changed.
+        InvalidInput: weights of other layers, or parameters that no ticket holds, and nothing is
+            changed; buffers of other values.
 
     Example:
         >>> net = fill(nn.Linear(2, 1), {"": np.ones((1, 2), np.float32)})

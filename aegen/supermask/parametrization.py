@@ -409,6 +409,8 @@ class Decoupled(torch.optim.Optimizer):
 
     first: tuple[float, float]
     decay: float
+    shrunk = 1.0
+    """What decay alone has made of a score that was 1 before the first step."""
 
     @property
     def learning_rate(self) -> float:
@@ -433,6 +435,7 @@ class Decoupled(torch.optim.Optimizer):
         moved = [p for p in self.param_groups[0]["params"] if p.grad is not None]
         if self.decay:
             torch._foreach_mul_(moved, 1 - self.decay)
+            self.shrunk *= 1 - self.decay
         return super().step(closure)
 
 

@@ -1,10 +1,12 @@
 """`aegen supermask train` as a person runs it: one seed, several, going on, and bad input."""
 
 import os
+import re
 
 import pytest
 
 from aegen.core.storage import load_arrays
+from aegen.supermask.ticket.ticket import Ticket
 from aegen.supermask.training.history import History
 
 
@@ -24,8 +26,6 @@ SMALL = ("fcn:hidden=20", "--limit", 300, "--threads", 1)
 
 
 def test_a_seed_gives_a_ticket_and_a_history(train, tmp_path):
-    from aegen.supermask.ticket.ticket import Ticket
-
     code, out, err = train(*SMALL, "--epochs", 2, "--out", tmp_path, "--seed", 3)
     assert code == 0
     assert "epoch 2: loss" in err
@@ -53,7 +53,7 @@ def test_the_same_command_goes_on_and_another_is_refused(train, tmp_path):
     assert "was begun with decay 0.0005, not with decay 0.01" in err
 
 
-def test_several_seeds_are_tasks_with_an_interval(train, tmp_path):
+def test_several_seeds_are_tasks_with_an_interval(train, aegen, real_data, tmp_path):
     words = (*SMALL, "--epochs", 1, "--runs", 3, "--jobs", 1, "--out", tmp_path)
     code, out, _ = train(*words)
     assert code == 0
@@ -64,6 +64,35 @@ def test_several_seeds_are_tasks_with_an_interval(train, tmp_path):
     assert "95 % interval" in out
     again, out_again, _ = train(*words)
     assert (again, out_again) == (0, out)
+    mean = re.search(r"accuracy over 3 seeds: mean (\S+)%", out)[1]
+    data = f"mnist={real_data / 'mnist'}"
+    code, table, err = aegen(
+        "supermask", "compare", tmp_path, tmp_path, "--data", data, "--markdown"
+    )
+    assert code == 0, err
+    _, _, first, second = (line.split(" | ") for line in table.splitlines())
+    assert first[1:5] == ["signed", "1", "3", second[4]]
+    assert first[4].startswith(f"{mean} [")
+    assert 2 < float(first[6].split()[0]) < 20  # shuffled masks guess
+    assert second[7].startswith("+0.00 [+0.00, +0.00]")
+    code, _, err = aegen("supermask", "compare", tmp_path / "nowhere")
+    assert code == 2
+    assert "is not a folder of trainings" in err
+
+
+def test_several_networks_are_trained_one_after_another_until_the_time_is_up(train, tmp_path):
+    words = ("--recipe", "tuned", "--limit", 300, "--threads", 1, "--epochs", 2)
+    networks = ("fcn:hidden=20", "conv2:width=0.0625")
+    code, out, err = train(*networks, *words, "--out", tmp_path)
+    assert code == 0, err
+    assert out.count("seed 0: accuracy") == 2
+    for name in ("fcn-hidden-20", "conv2-width-0.0625"):
+        ticket = Ticket.read(tmp_path / name / "seed-0.ticket")
+        assert ticket.about["epochs"] == 2
+        assert ticket.about["recipe"]["schedule"] == "cosine"
+    code, out, _ = train(*networks, *words, "--minutes", 0, "--out", tmp_path / "late")
+    assert code == 2
+    assert out.count("the time was up after epoch 0 of 2; the same command goes on") == 2
 
 
 def test_process_that_dies_is_told_in_a_line(train, tmp_path, monkeypatch):
@@ -113,6 +142,8 @@ def test_dense_training_leaves_no_ticket(train, tmp_path):
         (("fcn", "--decay", "1"), "decay must be a number from 0 to 0.999, got 1.0"),
         (("fcn", "--batch", "0"), "batch must be a whole number of 1 or more, got 0"),
         (("fcn", "--device", "tpu"), "cpu or cuda"),
+        (("fcn", "--recipe", "tunned"), "did you mean 'tuned'"),
+        (("fcn", "fcn"), "each network is trained once"),
         (("fcn", "--backend", "moon"), "backend must be one of"),
         (("fcn", "--address", "a:1"), "add --backend ray"),
         (("fcn", "--initialiser", "signed-hee"), "signed-he"),

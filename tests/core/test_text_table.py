@@ -27,6 +27,14 @@ def test_latex_escapes_and_aligns():
         assert said.count(f"\\{rule}") == 1
 
 
+def test_markdown_has_a_line_of_pipes_for_each_row():
+    head, rule, *rows = TABLE.markdown().splitlines()
+    assert head == f"| {' | '.join(TABLE.head)} |"
+    assert rule.count("---") == len(TABLE.head)
+    assert len(rows) == len(TABLE.rows)
+    assert all(line.count("|") == len(TABLE.head) + 1 for line in rows)
+
+
 def test_every_sign_that_latex_takes_for_its_own_is_written():
     assert escaped("a\\b~c^d&e%f$g#h_i{j}") == (
         r"a\textbackslash{}b\textasciitilde{}c\textasciicircum{}d\&e\%f\$g\#h\_i\{j\}"

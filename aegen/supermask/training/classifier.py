@@ -31,6 +31,7 @@ from aegen.supermask.plan_data import described
 from aegen.supermask.standardisation import standardised
 from aegen.supermask.torch_network import Network
 from aegen.supermask.training.base import Epoch, Trainer
+from aegen.supermask.training.live_units import without_dead_units
 from aegen.supermask.training.recipe import Recipe, factor, stops
 
 if TYPE_CHECKING:
@@ -81,6 +82,9 @@ class Training(Trainer):
         >>> [record.epoch for record in training]
         [1, 2]
     """
+
+    network: Network
+    _optimiser: MaskSGD
 
     kind = "supermask"
     advice = (
@@ -191,6 +195,16 @@ class Training(Trainer):
         warmup = self.recipe.warmup
         warm = min(1.0, (passed + step) / warmup) if warmup else 1.0
         self._optimiser.scale(factor(self.recipe, passed, self._losses), warm)
+
+    def _pass(self, number: int) -> float:
+        if not self._masked:
+            return super()._pass(number)
+        whole = self.network, self._optimiser
+        try:
+            with without_dead_units(*whole) as (self.network, self._optimiser):
+                return super()._pass(number)
+        finally:
+            self.network, self._optimiser = whole
 
     def _loss(self, rows: Tensor) -> Tensor:
         x = self._seen(self._x.index_select(0, rows))

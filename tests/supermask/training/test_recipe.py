@@ -4,10 +4,10 @@ from dataclasses import asdict
 
 import pytest
 
-from aegen.core.errors import InvalidInput
+from aegen.core.errors import InvalidInput, UnknownName
 from aegen.core.parameters import parameters
 from aegen.supermask import Recipe, paper_recipe
-from aegen.supermask.training.recipe import MaskRecipe, factor, stops
+from aegen.supermask.training.recipe import MaskRecipe, factor, recipe_of, stops, tuned_recipe
 
 
 @pytest.mark.parametrize("kind", [Recipe, MaskRecipe])
@@ -89,3 +89,20 @@ def test_paper_s_recipes():
     assert paper_recipe("resnet20").relative
     assert paper_recipe("fcn", "dense").learning_rate == 0.01
     assert paper_recipe("fcn", epochs=None).epochs == 100
+
+
+def test_tuned_recipes_end_at_zero_and_leave_baselines_alone():
+    for network in ("fcn", "conv2", "conv4", "resnet20", "one-of-mine"):
+        tuned = tuned_recipe(network)
+        assert factor(tuned, tuned.epochs) == pytest.approx(0)
+        assert tuned.epochs < paper_recipe("conv2").epochs
+    assert tuned_recipe("fcn", "binary") == tuned_recipe("fcn", rule="binary")
+    assert tuned_recipe("fcn", "dense") == paper_recipe("fcn", "dense")
+    assert tuned_recipe("conv2", epochs=None).decay > tuned_recipe("conv2", decay=1e-3).decay
+
+
+def test_recipes_have_words():
+    assert recipe_of("tuned", "conv2") == tuned_recipe("conv2")
+    assert recipe_of("paper", "fcn", "top-k") == paper_recipe("fcn", "top-k")
+    with pytest.raises(UnknownName, match="did you mean 'tuned'"):
+        recipe_of("tunde", "fcn")
