@@ -83,7 +83,6 @@ class Training(Trainer):
         [1, 2]
     """
 
-    network: Network
     _optimiser: MaskSGD
 
     kind = "supermask"
@@ -196,8 +195,9 @@ class Training(Trainer):
         warm = min(1.0, (passed + step) / warmup) if warmup else 1.0
         self._optimiser.scale(factor(self.recipe, passed, self._losses), warm)
 
-    def _pass(self, number: int) -> float:
-        if not self._masked:
+    def _live_pass(self, number: int) -> float:
+        """All rows once; of a plan's network through the units that are not dead."""
+        if not self._masked or not isinstance(self.network, Network):
             return super()._pass(number)
         whole = self.network, self._optimiser
         try:
@@ -225,7 +225,7 @@ class Training(Trainer):
         words = np.random.SeedSequence([self.recipe.seed, number, 2]).generate_state(1, np.uint64)
         with torch.random.fork_rng([torch.cuda.current_device()] if self._x.is_cuda else []):
             torch.manual_seed(int(words[0]))
-            return super()._pass(number)
+            return self._live_pass(number)
 
     @torch.no_grad()
     def _score(self) -> tuple[float, float]:

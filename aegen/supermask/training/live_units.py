@@ -22,12 +22,14 @@ from torch.nn.utils import parametrize
 
 from aegen.supermask.parametrization import Mask, MaskSGD, attached, scales
 from aegen.supermask.plan import (
+    Activation,
     Conv,
     Dense,
     Elu,
     Flatten,
     GlobalMean,
     MaxPool,
+    MeanPool,
     Plan,
     Scale,
 )
@@ -38,7 +40,7 @@ __all__ = ["Live", "live", "without_dead_units"]
 WORTH = 0.9
 """Share of the weights above which a smaller network would not pay for being made."""
 
-CHAIN = (Conv, Dense, Elu, Flatten, GlobalMean, MaxPool, Scale)
+CHAIN = (Conv, Dense, Elu, Activation, Flatten, GlobalMean, MaxPool, MeanPool, Scale)
 """Steps that leave a unit's 0 as it is, and belong to one layer's units."""
 
 MOMENTUM = "momentum_buffer"
