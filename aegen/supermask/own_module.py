@@ -156,7 +156,7 @@ def _classes(net: nn.Module, input_shape: tuple[int, int, int]) -> int:
             freeze_norms(net.train().requires_grad_(True))
             trained: Any = net(x)
             if isinstance(trained, torch.Tensor) and trained.requires_grad:
-                trained.sum().backward()
+                trained.sum().backward()  # type: ignore[no-untyped-call]
     except Exception as problem:  # whatever a person's module raises
         said = (str(problem).strip().splitlines() or [""])[0]
         raise InvalidInput(

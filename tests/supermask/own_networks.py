@@ -41,15 +41,17 @@ class Branches(nn.Module):
 
 
 class Gated(Branches):
-    """What no plan has: a product of two branches, and a number of its own in each class."""
+    """What no plan has: a product of branches, numbers of its own; a view that asks for order."""
 
     def __init__(self, shift=0.0):
         super().__init__()
         del self.main[1]
+        self.norm = nn.BatchNorm2d(4)
         self.register_buffer("shift", torch.full((10,), shift))
 
     def forward(self, x):
-        return self.head(self.side[0](x) * torch.sigmoid(self.main[0](x))) + self.shift
+        x = self.norm(self.side[0](x) * torch.sigmoid(self.main[0](x)))
+        return self.head(x.view(x.size(0), -1).view(x.shape)) + self.shift
 
 
 class Upward(nn.Module):
