@@ -31,7 +31,7 @@ from aegen.supermask.plan_data import described
 from aegen.supermask.standardisation import standardised
 from aegen.supermask.torch_network import Network
 from aegen.supermask.training.base import Epoch, Trainer
-from aegen.supermask.training.live_units import without_dead_units
+from aegen.supermask.training.live_units import live_network, without_dead_units
 from aegen.supermask.training.recipe import Recipe, factor, stops
 
 if TYPE_CHECKING:
@@ -195,16 +195,21 @@ class Training(Trainer):
         warm = min(1.0, (passed + step) / warmup) if warmup else 1.0
         self._optimiser.scale(factor(self.recipe, passed, self._losses), warm)
 
+    @property
+    def _of_plan(self) -> Network | None:
+        """The network, if it has masks and follows a plan, whose dead units can be told."""
+        return self.network if self._masked and isinstance(self.network, Network) else None
+
     def _live_pass(self, number: int) -> float:
         """All rows once; of a plan's network through the units that are not dead."""
-        if not self._masked or not isinstance(self.network, Network):
+        network, optimiser = self._of_plan, self._optimiser
+        if network is None:
             return super()._pass(number)
-        whole = self.network, self._optimiser
         try:
-            with without_dead_units(*whole) as (self.network, self._optimiser):
+            with without_dead_units(network, optimiser) as (self.network, self._optimiser):
                 return super()._pass(number)
         finally:
-            self.network, self._optimiser = whole
+            self.network, self._optimiser = network, optimiser
 
     def _loss(self, rows: Tensor) -> Tensor:
         x = self._seen(self._x.index_select(0, rows))
@@ -230,10 +235,12 @@ class Training(Trainer):
     @torch.no_grad()
     def _score(self) -> tuple[float, float]:
         right, total = 0, 0.0
-        self.network.eval()
+        of_plan = self._of_plan
+        network = self.network if of_plan is None else live_network(of_plan)
+        network.eval()
         with parametrize.cached():  # the masked weights are computed once
             for x, y in zip(*(torch.split(part, 500) for part in self._test), strict=True):
-                logits = self.network(self._seen(x))
+                logits = network(self._seen(x))
                 right += int((logits.argmax(1) == y).sum())
                 total += float(functional.cross_entropy(logits, y, reduction="sum"))
         return right / self._rows[1], total / self._rows[1]

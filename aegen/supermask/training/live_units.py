@@ -35,7 +35,7 @@ from aegen.supermask.plan import (
 )
 from aegen.supermask.torch_network import Network
 
-__all__ = ["Live", "live", "without_dead_units"]
+__all__ = ["Live", "live", "live_network", "without_dead_units"]
 
 WORTH = 0.9
 """Share of the weights above which a smaller network would not pay for being made."""
@@ -99,6 +99,27 @@ def live(plan: Plan, masks: Mapping[str, NDArray[np.int8]]) -> Live:
     return Live(smaller, inputs, outputs)
 
 
+def live_network(network: Network) -> Network:
+    """One that gives the same logits with less arithmetic, if there is one; else the network.
+
+    Args:
+        network: with masks on all layers.
+    """
+    found = _worth(network)
+    return network if found is None else _part(network, found)
+
+
+def _worth(network: Network) -> Live | None:
+    """What is left of a network, where that can be told and is much less."""
+    plan, layers = network.plan, list(attached(network))
+    if not all(isinstance(step, CHAIN) for step in plan.steps):
+        return None
+    if any(mask.rule == "top-k" for _, mask, _ in layers):
+        return None
+    found = live(plan, {name: mask.signs(scores).cpu().numpy() for name, mask, scores in layers})
+    return found if found.plan.total < WORTH * plan.total else None
+
+
 @contextlib.contextmanager
 def without_dead_units(network: Network, optimiser: MaskSGD) -> Iterator[tuple[Network, MaskSGD]]:
     """A network of the live units alone, and an optimiser of its scores, for as long as it lasts.
@@ -111,11 +132,8 @@ def without_dead_units(network: Network, optimiser: MaskSGD) -> Iterator[tuple[N
         network: with masks by a threshold on all layers.
         optimiser: of its scores, and of its learned scales where it has them.
     """
-    steps = network.plan.steps
-    masks = {name: mask.signs(scores).cpu().numpy() for name, mask, scores in attached(network)}
-    found = live(network.plan, masks) if all(isinstance(s, CHAIN) for s in steps) else None
-    by_threshold = all(mask.rule != "top-k" for _, mask, _ in attached(network))
-    if found is None or not by_threshold or found.plan.total > WORTH * network.plan.total:
+    found = _worth(network)
+    if found is None:
         yield network, optimiser
         return
     smaller = _part(network, found)

@@ -10,7 +10,7 @@ from aegen.supermask import Recipe, networks, train
 from aegen.supermask.networks.conv import Conv2
 from aegen.supermask.parametrization import attached
 from aegen.supermask.training import live_units
-from aegen.supermask.training.live_units import live
+from aegen.supermask.training.live_units import live, live_network
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -60,7 +60,7 @@ def test_training_comes_out_as_with_all_units(learned, pictures, monkeypatch):
     whole = train(PLAN, *pictures, *pictures, settings)
     list(whole)
     monkeypatch.setattr(live_units, "WORTH", 1)
-    sizes = []
+    sizes: list[int] = []
     monkeypatch.setattr(live_units, "Network", seen(live_units.Network, sizes))
     part = train(PLAN, *pictures, *pictures, settings)
     list(part)
@@ -69,6 +69,10 @@ def test_training_comes_out_as_with_all_units(learned, pictures, monkeypatch):
     for a, b in zip(whole.epochs, part.epochs, strict=True):
         assert b.loss == pytest.approx(a.loss, abs=2e-3)
         assert b.remaining == pytest.approx(a.remaining, rel=0.02)
+    x = torch.randn(8, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    smaller = live_network(part.network)
+    assert smaller.plan.total < 0.1 * PLAN.total
+    assert torch.allclose(smaller(x), part.network(x), atol=1e-4)
     for (name, _, a), (_, _, b) in zip(
         attached(whole.network), attached(part.network), strict=True
     ):
