@@ -34,6 +34,7 @@ def test_a_seed_gives_a_ticket_and_a_history(train, tmp_path):
     assert ticket.network == "fcn"
     assert ticket.seed == 3
     assert ticket.about["data"] == "mnist"
+    assert ticket.about["title"] == "FCN (hidden 20) on MNIST digits, seed 3"
     history = History.read(tmp_path / "seed-3.history")
     assert [record["epoch"] for record in history.records] == [1, 2]
     assert history.masks(2)["fc1"].shape == (20, 784)

@@ -185,16 +185,14 @@ def finished(
     """
     said = None
     try:
-        while until is None or time.time() < until:
-            record = next(training, None)
-            if record is None:
+        while not training.done:
+            if until is not None and time.time() >= until:
+                said = (
+                    f"the time was up after epoch {len(training.epochs)} of {run.recipe.epochs}; "
+                    "the same command goes on"
+                )
                 break
-            told(record)
-        else:
-            said = (
-                f"the time was up after epoch {len(training.epochs)} of {run.recipe.epochs}; the "
-                "same command goes on"
-            )
+            told(next(training))
     except AegenError as problem:
         said = str(problem)
     if not training.epochs:
@@ -202,10 +200,18 @@ def finished(
     try:
         training.history().write(run.history)
         if run.recipe.rule != "dense":
-            training.ticket().write(run.ticket)
+            training.ticket(title=_title(run, training)).write(run.ticket)
     except AegenError as problem:
         said = said or str(problem)
     last = training.epochs[-1]
     figures = {"accuracy": last.accuracy, "remaining": last.remaining, "seconds": last.seconds}
     shares = {name: (c.remaining, c.inverted) for name, c in last.layers.items()}
     return Outcome(run, said, last.epoch, figures, shares, training.no_plan)
+
+
+def _title(run: Run, training: Training) -> str:
+    """What a ticket is called, such as "Conv4 (width 0.25) on CIFAR-10, seed 1"."""
+    name = run.network if run.module or training.plan is None else type(training.plan).__name__
+    own = ", ".join(f"{field} {value}" for field, value in run.arguments)
+    seed = f", seed {run.recipe.seed}" if run.recipe.seed else ""
+    return f"{name}{f' ({own})' if own else ''} on {training.about['data_title']}{seed}"
