@@ -75,8 +75,8 @@ def bars(
     height = max(1, LINE * len(names))
     return (
         f'<svg viewBox="0 0 {width} {height}" width="{width}" role="img" '
-        f'aria-label="{escape(said)}" style="max-width:100%;height:auto;display:block;font:13px inherit;'
-        f'fill:currentColor;font-variant-numeric:tabular-nums">{"".join(lines)}</svg>'
+        f'aria-label="{escape(said)}" style="max-width:100%;height:auto;display:block;'
+        f'font:13px inherit;fill:currentColor;font-variant-numeric:tabular-nums">{"".join(lines)}</svg>'
     )
 
 

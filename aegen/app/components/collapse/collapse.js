@@ -8,18 +8,24 @@ const MEMORY = "stSidebarCollapsed-";
 let ours = []; // what Streamlit remembers and no person did
 
 const kept = () => Object.keys(localStorage).filter((key) => key.startsWith(MEMORY));
+const press = (button) => document.querySelector(`[data-testid="${button}`)?.click();
 
 function forget() {
-  for (const key of ours) if (localStorage.getItem(key) === "true") localStorage.removeItem(key);
+  const held = ours.filter((key) => localStorage.getItem(key) === "true");
+  for (const key of held) localStorage.removeItem(key);
   ours = [];
+  return held;
 }
 
 function settle() {
-  if (innerWidth > NARROW) return forget();
-  const open = '[data-testid="stSidebarCollapseButton"] button[aria-expanded="true"]';
-  if (kept().length) return;
-  document.querySelector(open)?.click();
-  ours = kept();
+  if (innerWidth > NARROW) {
+    if (!forget().length) return;
+    press('stExpandSidebarButton"]');
+    for (const key of kept()) localStorage.removeItem(key);
+  } else if (!kept().length) {
+    press('stSidebarCollapseButton"] button[aria-expanded="true"]');
+    ours = kept();
+  }
 }
 
 export default function () {
