@@ -76,7 +76,8 @@ def bars(
     return (
         f'<svg viewBox="0 0 {width} {height}" width="{width}" role="img" '
         f'aria-label="{escape(said)}" style="max-width:100%;height:auto;display:block;'
-        f'font:13px inherit;fill:currentColor;font-variant-numeric:tabular-nums">{"".join(lines)}</svg>'
+        'font:13px inherit;fill:currentColor;font-variant-numeric:tabular-nums">'
+        f"{''.join(lines)}</svg>"
     )
 
 

@@ -1,4 +1,4 @@
-"""Addresses that lead elsewhere: the front page by its name, its links from when it was the map."""
+"""Addresses that lead elsewhere: the front page by its name, and what was its page before."""
 
 from __future__ import annotations
 
