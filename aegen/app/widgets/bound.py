@@ -49,7 +49,7 @@ def choose(
     item.keep(options)
     key = bind(item)
     widget: Any = st.selectbox if kind == "list" else st.segmented_control
-    extra = {} if kind == "list" else {"required": True}
+    extra = {} if kind == "list" else {"required": True, "wrap": True}
     widget(
         label,
         options,

@@ -65,6 +65,7 @@ def _preset() -> None:
         list(state.PRESETS),
         key=key,
         required=True,
+        wrap=True,
         format_func=lambda name: state.PRESETS[name].title,
         on_change=_take_preset,
         args=(key,),
