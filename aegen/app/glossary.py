@@ -16,13 +16,7 @@ from urllib.parse import quote
 
 from aegen.core.errors import UnknownName
 
-__all__ = ["STYLE", "Term", "card", "linked", "term", "terms"]
-
-STYLE = (
-    "<style>a[href^='help?'] { color: inherit !important; text-decoration: underline dotted "
-    "!important; text-underline-offset: 3px; text-decoration-thickness: 1px !important; }</style>"
-)
-"""Links to words are dotted, and as dark as the text around them."""
+__all__ = ["Term", "card", "linked", "term", "terms"]
 
 _MARK = re.compile(r"(?<![\w\\\]])\[([^\[\]]+)\](?:\(([\w ,-]+)\))?(?!\()")
 

@@ -7,7 +7,6 @@ import streamlit as st
 from aegen.app.jobs import process
 from aegen.app.jobs.job import Job
 from aegen.app.state import visit
-from aegen.app.widgets.chart import paper
 from aegen.app.widgets.job_status import end, time_left
 from aegen.app.widgets.markdown import plain
 
@@ -15,18 +14,6 @@ __all__ = ["jobs_tray"]
 
 BUSY, IDLE = 1.5, 5.0
 """Seconds between two looks, while something runs and while nothing does."""
-
-IN_SIGHT = """
-<style>
-[data-testid="stSidebarUserContent"] > div > [data-testid="stVerticalBlock"]
-> [data-testid="stLayoutWrapper"]:has(.st-key-aegen-jobs) { position: sticky; bottom: .5rem;
-z-index: 2; border-radius: .5rem; background: PAPER; }
-</style>
-"""
-"""The tray stays in sight at the foot of a sidebar that is longer than the screen."""
-
-PAPERS = {"light": "#f6f7f6", "dark": "#0e1315"}
-"""Of the sidebar, as the theme has it."""
 
 MOST = 3
 """Jobs that are shown."""
@@ -48,7 +35,6 @@ def _jobs() -> None:
     if not jobs:
         return
     with st.container(key="aegen-jobs", border=True, gap="small"):
-        st.html(IN_SIGHT.replace("PAPER", PAPERS[paper()]))
         st.markdown(f"**At work** :gray[· {len(jobs)}]")
         for job in jobs[:MOST]:
             _job(job)

@@ -3,9 +3,11 @@
 A page also works where this file did not run before it: what it shows is in `aegen.app.state`.
 """
 
+from pathlib import Path
+
 import streamlit as st
 
-from aegen.app import glossary, jobs_tray, login, navigation, services, sidebar
+from aegen.app import jobs_tray, login, navigation, services, sidebar
 from aegen.app.components import address
 from aegen.app.state import link, uploads, watching
 
@@ -13,7 +15,7 @@ __all__: list[str] = []
 
 if __name__ == "__main__":
     st.set_page_config(page_title="aegen", page_icon=navigation.ICON, layout="wide")
-    st.html(glossary.STYLE)
+    st.html(Path(__file__).with_name("layout.css"))
     login.ask()
     page = st.navigation(navigation.pages())
     if link.arrive(page.url_path):

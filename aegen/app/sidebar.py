@@ -18,6 +18,7 @@ from aegen.core.errors import AegenError
 
 __all__ = ["sidebar"]
 
+_collapse = component("collapse")
 _dismiss = component("dismiss")
 
 
@@ -34,6 +35,7 @@ def _first_visit() -> None:
 def sidebar() -> None:
     """The bundle: a picker, a strip of its pictures, and what it is."""
     with st.sidebar:
+        _collapse(key="aegen.collapse")
         try:
             name = bundle_name()
             bound.choose(

@@ -36,7 +36,7 @@ def bars(
         hints: what each bar says under the pointer.
         pictures: address of a small picture before each bar; "" for none.
         digits: of the percentages after the point.
-        width: of the picture; the wider, the smaller are its letters.
+        width: of the picture in pixels; where there is less room, all of it becomes smaller.
         title: read out by screen readers.
 
     Example:
@@ -74,9 +74,10 @@ def bars(
     said += ", ".join(f"{name} {percent}" for name, percent in zip(names, written, strict=True))
     height = max(1, LINE * len(names))
     return (
-        f'<svg viewBox="0 0 {width} {height}" width="100%" role="img" '
-        f'aria-label="{escape(said)}" style="max-width:460px;display:block;font:13px inherit;'
-        f'fill:currentColor;font-variant-numeric:tabular-nums">{"".join(lines)}</svg>'
+        f'<svg viewBox="0 0 {width} {height}" width="{width}" role="img" '
+        f'aria-label="{escape(said)}" style="max-width:100%;height:auto;display:block;'
+        'font:13px inherit;fill:currentColor;font-variant-numeric:tabular-nums">'
+        f"{''.join(lines)}</svg>"
     )
 
 

@@ -30,9 +30,9 @@ def copying_scale(ratio: float, low: float, high: float) -> str:
         f'<path d="M{at(v):.1f} 12v8" stroke="currentColor" opacity="0.35"/>' for v in (0, 1, 2)
     )
     return (
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="100%" role="img" aria-label="nearest-row '
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" role="img" aria-label="nearest-row '
         f"distance {ratio:.2f} of held-out rows', from {low:.2f} to {high:.2f}\" "
-        'style="max-width:460px;display:block;font-size:11px;fill:currentColor">'
+        'style="max-width:100%;height:auto;display:block;font-size:12px;fill:currentColor">'
         f'<path d="M{at(0)} 16H{at(MOST)}" stroke="currentColor" opacity="0.25" stroke-width="2"/>'
         f"{ticks}"
         f'<path d="M{at(low):.1f} 16H{at(high):.1f}" stroke="{ACCENT}" stroke-width="6" '

@@ -22,7 +22,7 @@ def traverse(name: str) -> None:
     """The picture, its sliders and a path to another picture; a move runs only this."""
     at = sliders.start(name)
     found = model.walk(at, state.directions.get())
-    narrow, wide = st.columns([1, 2.7], gap="large")
+    narrow, wide = st.columns([1, 2.2], gap="large")
     with narrow:
         sliders.there(at, found)
     with wide:

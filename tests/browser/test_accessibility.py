@@ -13,7 +13,6 @@ AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 
 STREAMLITS_OWN = (
     "[data-testid=stSidebarNavItems]",  # groups of pages lie between a list and its entries
-    "[data-testid=stBaseButton-primary]",  # in the dark white on what is a text's colour elsewhere
     "span[aria-hidden=true] > [data-testid=stMarkdownContainer]",  # the key of a button
     "[data-testid=stCode]",  # colours of its highlighter
     "[data-stale=true]",  # what is about to be replaced fades
@@ -55,6 +54,10 @@ def violations(page, tries=8):
         ("target?bundle=sprites", False),
         ("masks", True),
         ("help", False),
+        ("traverse?bundle=mnist", True),
+        ("train", True),
+        ("bring", False),
+        ("bundles", True),
     ],
 )
 def test_axe_finds_nothing(app, visit, address, dark):

@@ -223,18 +223,25 @@ def test_every_shipped_bundle_opens(app, visit):
 # The two that visit Compare come last: it begins figures, at which the server works for a while.
 
 
+WIDER = """document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"""
+
+NARROWEST = """Math.min(...[...document.querySelectorAll(
+    '[data-testid=stMain] [data-testid=stColumn]')].map(column => column.offsetWidth || 999))"""
+
+
 @pytest.mark.parametrize("address", PAGES)
-def test_nothing_sticks_out_on_a_phone(app, visit, address):
+def test_nothing_sticks_out_on_a_phone_and_a_tablet(app, visit, address):
     page = visit(f"{app}/{address}", width=390, height=844)
     heading(page, TITLES[address])
     if address not in BARE:
         page.wait_for_function(
             "[...document.images, ...document.querySelectorAll('canvas')].length"
         )
-    wide = page.evaluate(
-        "document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"
-    )
-    assert wide <= 1
+    assert page.evaluate(WIDER) <= 1
+    page.set_viewport_size({"width": 820, "height": 1180})
+    page.locator("[data-testid=stSidebar][data-collapsed=true]").wait_for(state="attached")
+    assert page.evaluate(WIDER) <= 1
+    assert page.evaluate(NARROWEST) >= 150
     no_exception(page)
 
 

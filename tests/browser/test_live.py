@@ -239,6 +239,10 @@ def test_a_finger_drags_sliders_pad_and_map(app, visit):
     frames(page, ".aegen-live")
     lift()
     page.wait_for_url("**move-principal*")
+    page.get_by_role("slider").nth(6).scroll_into_view_if_needed()
+    assert page.locator(".aegen-live canvas").bounding_box()["y"] > 0  # it is in sight of all
+    page.get_by_role("button", name="Copy link").first.click()
+    page.get_by_text("Copied").wait_for()
     sheet = page.locator(".aegen-pad-sheet")
     sheet.scroll_into_view_if_needed()
     lift = touch(page, across(sheet.bounding_box(), [0.5, 0.55, 0.6, 0.7]))

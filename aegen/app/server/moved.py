@@ -1,4 +1,4 @@
-"""Links from before the Start page: the map was the front page, and its links still lead there."""
+"""Addresses that lead elsewhere: the front page by its name, and what was its page before."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from urllib.parse import parse_qsl
 
 from starlette.responses import RedirectResponse
 
+from aegen.app import navigation
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -14,7 +16,7 @@ __all__ = ["Moved", "moved"]
 
 
 class Moved:
-    """The middleware that sends a link of the map from the front page to the map."""
+    """The middleware that sends a link on to where its page is."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -30,7 +32,7 @@ class Moved:
 
 
 def moved(path: str, query: str, base: str = "") -> str | None:
-    """Where a link now leads that named the front page and what the map shows; else None.
+    """Where a link leads that names the front page by its name, or shows the map on it; else None.
 
     Args:
         path: of the request.
@@ -42,6 +44,8 @@ def moved(path: str, query: str, base: str = "") -> str | None:
         ('/latent-map?bundle=mnist&colour=class', None)
     """
     front = f"/{base}" if base else ""
+    if path.rstrip("/") == f"{front}/{navigation.ENTRIES[0].address}":
+        return f"{front}/?{query}" if query else f"{front}/"
     if path.rstrip("/") != front:
         return None
     names = [name for name, _ in parse_qsl(query, keep_blank_values=True)]

@@ -103,6 +103,7 @@ class Item(Generic[T]):
     def set(self, value: T) -> None:
         """Choose ``value``; meant for callbacks."""
         memory().heard.add(self.name)
+        memory().mistyped.pop(self.key, None)
         memory().values[self.key] = value
 
     def reset(self) -> None:
@@ -142,6 +143,7 @@ def arrive(page: str) -> bool:
     another = visit.page != page
     if stepped or another:
         visit.page, visit.given, visit.heard = page, st.query_params.to_dict(), set()
+        visit.mistyped.clear()
         visit.bare = bundle.name not in visit.given
     visit.stepped = stepped
     return another

@@ -53,7 +53,7 @@ class Visit:
         endings: what Cancel does for each job that its page showed, by the job's name.
         uploads: files that it was given (`aegen.app.state.uploads`).
         inspected: what was last tried of a person's own, and what was found.
-        mistyped: what is wrong with texts that were typed, by the key of their field.
+        mistyped: what is wrong with texts that were typed, by the key of their choice or field.
         arriving: the part of a page that the person is led to, until it was shown.
         trays: what lay in the tray of kept pictures, one entry a change.
         originals: a person's own pictures as the network sees them, by their codes.

@@ -12,8 +12,19 @@ import streamlit as st
 
 from aegen.app.state import link
 from aegen.app.state.visit import memory
+from aegen.app.widgets.markdown import sentence
 
-__all__ = ["bind", "choose", "number", "switch", "take", "text", "words"]
+__all__ = [
+    "bind",
+    "choose",
+    "number",
+    "say_mistyped",
+    "switch",
+    "take",
+    "take_typed",
+    "text",
+    "words",
+]
 
 T = TypeVar("T")
 
@@ -38,7 +49,7 @@ def choose(
     item.keep(options)
     key = bind(item)
     widget: Any = st.selectbox if kind == "list" else st.segmented_control
-    extra = {} if kind == "list" else {"required": True}
+    extra = {} if kind == "list" else {"required": True, "wrap": True}
     widget(
         label,
         options,
@@ -94,10 +105,17 @@ def switch(label: str, item: link.Item[bool], *, help: str | None = None) -> boo
     return item.get()
 
 
-def bind(item: link.Item[Any]) -> str:
-    """The key of the item's widget, which shows the item's value from now on."""
+def bind(item: link.Item[Any], text: Callable[[Any], Any] = lambda value: value) -> str:
+    """The key of the item's widget, which shows the item's value from now on, as ``text`` has it.
+
+    What was typed and is no value stays, until the item gets another one.
+    """
     key = f"widget:{item.key}"
-    value = item.get()
+    if key not in st.session_state:
+        memory().mistyped.pop(item.key, None)
+    if item.key in memory().mistyped:
+        return key
+    value = text(item.get())
     # After a step in its history the browser may still show what was chosen before it.
     if memory().stepped or key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
@@ -107,3 +125,18 @@ def bind(item: link.Item[Any]) -> str:
 def take(item: link.Item[Any], key: str) -> None:
     """What the person did on the widget, as the item's value."""
     item.set(st.session_state[key])
+
+
+def take_typed(item: link.Item[T], key: str, parse: Callable[[str], T]) -> None:
+    """What was typed, as the item's value; what is none stays in the field, see `say_mistyped`."""
+    try:
+        item.set(parse(str(st.session_state[key]).strip()))
+    except ValueError as problem:
+        memory().mistyped[item.key] = str(problem)
+
+
+def say_mistyped(item: link.Item[Any]) -> None:
+    """What is wrong with what was typed, below its field."""
+    problem = memory().mistyped.get(item.key)
+    if problem is not None:
+        st.error(f":small[{sentence(problem)}.]")

@@ -14,11 +14,17 @@ from typing import Any
 import streamlit as st
 
 from aegen.app.components.live import Slider
-from aegen.app.state import visit
 from aegen.app.state.link import Item
 from aegen.app.widgets import sliders
-from aegen.app.widgets.bound import bind, choose, switch, take, words
-from aegen.core.errors import InvalidInput
+from aegen.app.widgets.bound import (
+    bind,
+    choose,
+    say_mistyped,
+    switch,
+    take,
+    take_typed,
+    words,
+)
 from aegen.core.parameters import Parameter
 
 __all__ = ["FIELD", "fields", "followed", "items", "leads", "put", "slides"]
@@ -157,33 +163,38 @@ def _field(owner: str, parameter: Parameter) -> Any:
         )
     if parameter.kind == "str":
         key = bind(item)
-        st.text_input(
-            parameter.title, key=key, help=parameter.field.help, on_change=take, args=(item, key)
-        )
+        with st.container(gap="xsmall"):
+            st.text_input(
+                parameter.title,
+                key=key,
+                help=parameter.field.help,
+                on_change=take_typed,
+                args=(item, key, item.parse),
+            )
+            say_mistyped(item)
         return item.get()
-    return _number_or_word(item, parameter, owner)
+    return _number_or_word(item, parameter)
 
 
-def _number_or_word(item: Item[Any], parameter: Parameter, owner: str) -> Any:
+def _number_or_word(item: Item[Any], parameter: Parameter) -> Any:
     """A number; where words or "auto" are allowed too, a list that takes typed numbers."""
     if not parameter.options and not parameter.optional:
         return _plain_number(item, parameter)
     auto = [AUTO] if parameter.optional else []
-    key = f"widget:{item.key}"
+    key = bind(item, _text)
     shown = _text(item.get())
-    if st.session_state.get(key) != shown:
-        st.session_state[key] = shown
     options = list(dict.fromkeys([*parameter.options, *auto, *_suggestions(parameter), shown]))
-    st.selectbox(
-        parameter.title,
-        options,
-        key=key,
-        help=f"{parameter.field.help} Choose, or type {parameter.allowed()}.",
-        accept_new_options=True,
-        width=FIELD,
-        on_change=_take_text,
-        args=(item, parameter, owner, key),
-    )
+    with st.container(width=FIELD, gap="xsmall"):
+        st.selectbox(
+            parameter.title,
+            options,
+            key=key,
+            help=f"{parameter.field.help} Choose, or type {parameter.allowed()}.",
+            accept_new_options=True,
+            on_change=take_typed,
+            args=(item, key, item.parse),
+        )
+        say_mistyped(item)
     return item.get()
 
 
@@ -197,15 +208,6 @@ def _suggestions(parameter: Parameter) -> list[str]:
     else:
         numbers = [field.low + (field.high - field.low) * share for share in (0.1, 0.3, 0.5, 0.8)]
     return [_text(int(v) if parameter.kind == "int" else float(f"{v:.2g}")) for v in numbers]
-
-
-def _take_text(item: Item[Any], parameter: Parameter, owner: str, key: str) -> None:
-    """What was typed, where it is allowed; else a sentence, and the value stays."""
-    try:
-        item.set(parameter.parse(str(st.session_state[key]).strip(), words(owner)))
-    except InvalidInput as problem:
-        visit.notify(f"{problem}.")
-        st.session_state[key] = _text(item.get())
 
 
 def _plain_number(item: Item[Any], parameter: Parameter) -> Any:

@@ -67,7 +67,9 @@ def progress(
         with st.container(border=bool(title), gap="small"):
             if title:
                 st.markdown(title)
-            with st.container(horizontal=True, vertical_alignment="center"):
+            with st.container(
+                horizontal=True, vertical_alignment="center", key=f"aegen-job-{key}"
+            ):
                 st.progress(min(max(share, 0.0), 1.0), text)
                 if not job.goes_on or job.is_theirs():
                     st.button(

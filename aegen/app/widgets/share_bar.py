@@ -12,6 +12,7 @@ import streamlit as st
 from numpy.typing import ArrayLike
 
 from aegen.app import navigation
+from aegen.app.components.copy_link import copy_link
 from aegen.app.state import link
 from aegen.core.arrays import ByteArray
 from aegen.core.images import grid, png, quantize
@@ -60,13 +61,16 @@ def share(
         for label, icon, text, language in (
             ("Copy as Python", ":material/code:", python, "python"),
             ("Copy as command", ":material/terminal:", command, "bash"),
-            ("Copy link", ":material/link:", page_link(address), None),
         ):
             if text:
                 with st.popover(label, icon=icon, type="tertiary"):
                     st.code(text, language=language, wrap_lines=True)
-                    if language is None and link.left_out():
-                        st.caption(f"Too long for a link, left out: {', '.join(link.left_out())}.")
+        missing = ", ".join(link.left_out())
+        copy_link(
+            page_link(address),
+            key=" ".join(["copy-link", address, *(label for label, *_ in downloads)]),
+            note=f"Too long for a link, left out: {missing}." if missing else "",
+        )
         for label, file, mime, make in downloads:
             st.download_button(
                 label,

@@ -113,6 +113,9 @@ def test_the_tour_goes_through_its_stops_and_ends(opened):
         ("/", "embed=true", "", None),
         ("/", "bundle=mnist&start.row=1", "", None),
         ("/sample", "bundle=mnist", "", None),
+        ("/start", "bundle=mnist", "", "/?bundle=mnist"),
+        ("/start/", "", "", "/"),
+        ("/lab/one/start", "", "lab/one", "/lab/one/"),
         ("/", "bundle=mnist&row=5", "", "/latent-map?bundle=mnist&row=5"),
         ("/", "select=class%3D7", "", "/latent-map?select=class%3D7"),
         ("/lab/one/", "bundle=a", "lab/one", "/lab/one/latent-map?bundle=a"),
@@ -120,5 +123,5 @@ def test_the_tour_goes_through_its_stops_and_ends(opened):
         ("/", "bundle=a", "lab/one", None),
     ],
 )
-def test_links_of_the_map_from_when_it_was_the_front_page_lead_there(path, query, base, to):
+def test_old_links_of_the_map_and_the_front_page_by_its_name_lead_there(path, query, base, to):
     assert moved(path, query, base) == to

@@ -210,6 +210,18 @@ def test_what_a_link_has_wrong_is_said_and_the_page_still_shows(opened, link):
     assert "Train" in labels(app)
 
 
+def test_what_is_mistyped_stays_in_its_field_and_is_told_below_it(opened):
+    app = opened("train")
+    app = app.text_input(key="widget:train.hidden").set_value("300;100").run()
+    (error,) = app.error
+    assert "dashes between, such as 300-100" in error.value
+    app = app.number_input(key="widget:train.rows").set_value(50).run()  # not even by another act
+    assert app.text_input(key="widget:train.hidden").value == "300;100"
+    app = app.text_input(key="widget:train.hidden").set_value("30-10").run()
+    assert not app.error
+    assert app.query_params["train.hidden"] == "30-10"
+
+
 def test_a_recipe_sets_what_it_names(opened):
     app = opened("train")
     app = app.segmented_control(key="widget:train.preset").set_value("sparse").run()

@@ -146,7 +146,9 @@ def references(asked: ComparisonRequest) -> None:
     shown = _references(asked)
     if not shown:
         return
-    for column, (name, images, about) in zip(st.columns(4), shown, strict=False):
+    with st.container(key="aegen-small-references"):
+        columns = st.columns(4)
+    for column, (name, images, about) in zip(columns, shown, strict=False):
         with column, st.container(gap="xsmall"):
             _grid(images, f"reference-{name}", name)
             st.caption(f"**{plain(name)}**  \n{plain(about)}")

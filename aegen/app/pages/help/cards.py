@@ -40,6 +40,7 @@ def choose() -> tuple[str, str]:
             format_func=entries.SECTIONS.__getitem__,
             label_visibility="collapsed",
             required=True,
+            wrap=True,
             on_change=_take_section,
             args=(key,),
         )

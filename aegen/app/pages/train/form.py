@@ -7,7 +7,7 @@ import streamlit as st
 from aegen.app import services
 from aegen.app.pages.train import state
 from aegen.app.services.trainings import TrainingConfig
-from aegen.app.state import formats, visit
+from aegen.app.state import formats
 from aegen.app.widgets import bound, fields
 from aegen.core.errors import InvalidInput
 
@@ -65,6 +65,7 @@ def _preset() -> None:
         list(state.PRESETS),
         key=key,
         required=True,
+        wrap=True,
         format_func=lambda name: state.PRESETS[name].title,
         on_change=_take_preset,
         args=(key,),
@@ -86,14 +87,8 @@ def _hidden() -> str:
         "Hidden layers",
         key=key,
         help="Sizes with dashes between: 300-100 is the paper's.",
-        on_change=_take_hidden,
-        args=(key,),
+        on_change=bound.take_typed,
+        args=(item, key, item.parse),
     )
+    bound.say_mistyped(item)
     return item.get()
-
-
-def _take_hidden(key: str) -> None:
-    try:
-        state.hidden.set(state.hidden.parse(st.session_state[key].strip()))
-    except ValueError as problem:
-        visit.notify(f"Hidden layers: {problem}.")
