@@ -2,8 +2,7 @@
 
 After "Signing the Supermask" (N. Koster, O. Grothe, A. Rettinger, arXiv 2201.13361). `networks`
 has the paper's networks as plans; `attach` puts masks on any torch network, `train` trains those
-of a plan or of a torch module of one's own. torch is loaded only when masks are attached or
-trained::
+of a plan or of one's own torch module. torch is loaded only when masks are attached or trained::
 
     training = train(networks.create("fcn"), images, labels, test_images, test_labels,
                      paper_recipe("fcn", epochs=40), checkpoint="fcn.safetensors")

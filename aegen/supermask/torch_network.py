@@ -36,7 +36,7 @@ class Network(nn.Module):
     """Images (n, c, h, w), each standardised, to logits (n, classes), by a plan's steps.
 
     Without weights it is ready for `aegen.supermask.attach`, or for dense training; with the
-    effective weights of a ticket it is that ticket's dense network.
+    effective weights of a ticket it is that ticket's dense network, in evaluation mode.
 
     Args:
         plan: the steps.
@@ -60,6 +60,7 @@ class Network(nn.Module):
             _put(self, step.name, _layer(step))
         if weights is not None:
             self._take(weights)
+            self.eval()
 
     def named_modules(
         self, memo: set[nn.Module] | None = None, prefix: str = "", remove_duplicate: bool = True

@@ -31,8 +31,9 @@ class Branches(nn.Module):
     def __init__(self):
         super().__init__()
         self.head = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 10))
-        self.main = nn.ModuleList([nn.Conv2d(1, 4, 3, padding="same"), nn.Conv2d(4, 4, 3, 1, 1)])
-        self.side = nn.ModuleList([nn.Conv2d(1, 4, 1), nn.Identity()])
+        wide = [nn.Conv2d(1, 4, 3, padding="same"), nn.Conv2d(4, 4, 3, 1, 1)]
+        self.main = nn.ModuleList([*wide, nn.Conv2d(4, 4, 1)])
+        self.side = nn.ModuleList([nn.Conv2d(1, 4, 1), nn.Identity(), nn.Conv2d(4, 4, 1)])
 
     def forward(self, x):
         for main, side in zip(self.main, self.side, strict=True):
@@ -45,7 +46,7 @@ class Gated(Branches):
 
     def __init__(self, shift=0.0):
         super().__init__()
-        del self.main[1]
+        del self.main[1:], self.side[1:]
         self.norm = nn.BatchNorm2d(4)
         self.register_buffer("shift", torch.full((10,), shift))
 

@@ -51,8 +51,10 @@ def test_a_forward_of_modules_functions_and_methods_is_read():
 
 def test_sums_of_branches_are_read_with_layers_in_the_order_of_their_use():
     plan, _ = plan_of(Branches())
-    assert list(plan.layers) == ["side.0", "main.0", "main.1", "head.2"]
+    names = ["side.0", "main.0", "main.1", "side.2", "main.2", "head.2"]
+    assert list(plan.layers) == names
     assert [type(step) for step in plan.steps if not isinstance(step, Activation)] == [
+        Residual,
         Residual,
         Residual,
         GlobalMean,
@@ -60,7 +62,7 @@ def test_sums_of_branches_are_read_with_layers_in_the_order_of_their_use():
         Dense,
     ]
     assert plan.steps[2].shortcut == ()
-    assert [n for n, m in Network(plan).named_modules() if hasattr(m, "weight")] == [*plan.layers]
+    assert [n for n, m in Network(plan).named_modules() if hasattr(m, "weight")] == names
 
 
 SEQUENTIAL = nn.Sequential(

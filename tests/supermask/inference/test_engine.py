@@ -143,7 +143,7 @@ def test_steps_of_any_size_are_those_of_torch(steps, shape, initialiser):
     ticket = Ticket(None, {}, initialiser, {}, 5, masks)
     x = rng.standard_normal((11, *shape[1:], shape[0]), np.float32)
     with torch.inference_mode():
-        network = Network(plan, ticket.weights()).eval()
+        network = Network(plan, ticket.weights())
         wanted = network(torch.from_numpy(x).permute(0, 3, 1, 2)).numpy()
     for n in (1, 11):
         assert np.abs(Engine(ticket, plan).logits(x[:n]) - wanted[:n]).max() < 1e-5
