@@ -5,8 +5,6 @@ from pathlib import Path
 import axe_playwright_python
 import pytest
 
-from tests.browser.conftest import ROOT
-
 pytestmark = pytest.mark.browser
 
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
@@ -25,13 +23,6 @@ FOUND = """([tags, without]) => axe.run(
 ).then(seen => seen.violations.flatMap(
     kind => kind.nodes.map(node => `${kind.id} ${node.target} ${node.failureSummary}`)
 ))"""
-
-
-@pytest.fixture(scope="module")
-def app(serve):
-    server = serve(ROOT / "app.py")
-    yield server.url
-    server.stop()
 
 
 def violations(page, tries=8):

@@ -14,7 +14,7 @@ from aegen.app.row_selection import parse
 from aegen.benchmarks.app import drawn, lasso
 from aegen.bundles import bundles
 from aegen.core.polygons import inside
-from tests.browser.conftest import ROOT
+from tests.browser.conftest import heading, no_exception
 
 pytestmark = pytest.mark.browser
 
@@ -24,23 +24,6 @@ PAGES = ["", *(entry.address for entry in ENTRIES[1:])]
 BARE = {"bring", "help"}
 """Pages that show no picture, or none before a person brings one."""
 TITLES = dict(zip(PAGES, (entry.title for entry in ENTRIES), strict=True))
-
-
-@pytest.fixture(scope="module")
-def app(serve):
-    """One server of the app, which other tests have visited already or will."""
-    server = serve(ROOT / "app.py")
-    yield server.url
-    server.stop()  # and with it the figures that a visit to Compare begins
-
-
-def heading(page, title):
-    """Wait for the page's own title."""
-    page.get_by_role("heading", name=re.compile(f"^{title}")).first.wait_for()
-
-
-def no_exception(page):
-    assert page.locator('[data-testid="stException"]').count() == 0
 
 
 def images_drawn(page):
@@ -63,33 +46,6 @@ def grid_changed(page, before):
         "document.querySelector('.aegen-grid')?.dataset.shown)",
         arg=before,
     )
-
-
-FRESH = ("sample", "bring")
-"""Pages that a server's first visitor opens by their address; every server costs some seconds."""
-
-
-@pytest.mark.parametrize("address", FRESH)
-def test_a_deep_link_works_on_a_fresh_server(serve, visit, address):
-    server = serve(ROOT / "app.py")
-    own = "" if address else "&start.row=3"  # without it, it is a link of the map
-    page = visit(f"{server.url}/{address}?bundle=fashion-mnist{own}")
-    heading(page, TITLES[address])
-    links = page.locator('[data-testid="stSidebarNavLink"]')
-    links.first.wait_for()
-    assert links.count() == len(PAGES)
-    page.get_by_text("Page not found").wait_for(state="hidden")
-    no_exception(page)
-    visit.leave()
-    server.stop()
-
-
-@pytest.mark.parametrize("address", [page for page in PAGES if page and page not in FRESH])
-def test_a_deep_link_opens_its_page(app, visit, address):
-    page = visit(f"{app}/{address}?bundle=fashion-mnist")
-    heading(page, TITLES[address])
-    page.get_by_text("Page not found").wait_for(state="hidden")
-    no_exception(page)
 
 
 def test_the_lasso_answers_with_the_rows_inside_its_polygon(app, visit):
@@ -224,8 +180,10 @@ def test_every_shipped_bundle_opens(app, visit):
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_nothing_sticks_out_on_a_phone(app, visit, address):
-    page = visit(f"{app}/{address}", width=390, height=844)
+def test_a_deep_link_opens_its_page_and_nothing_sticks_out_on_a_phone(app, visit, address):
+    # Without a page in the address a bundle makes it a link of the map.
+    bundle = "?bundle=fashion-mnist" if address else ""
+    page = visit(f"{app}/{address}{bundle}", width=390, height=844)
     heading(page, TITLES[address])
     if address not in BARE:
         page.wait_for_function(
@@ -235,6 +193,7 @@ def test_nothing_sticks_out_on_a_phone(app, visit, address):
         "document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"
     )
     assert wide <= 1
+    page.get_by_text("Page not found").wait_for(state="hidden")
     no_exception(page)
 
 

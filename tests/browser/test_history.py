@@ -3,26 +3,14 @@
 Each check reads what the page shows (its widgets, its pictures), not only the address.
 """
 
-import re
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from aegen.benchmarks.app import drawn, lasso
-from tests.browser.conftest import ROOT
+from tests.browser.conftest import heading
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def app(serve):
-    server = serve(ROOT / "app.py")
-    yield server.url
-    server.stop()
-
-
-def heading(page, title):
-    page.get_by_role("heading", name=re.compile(f"^{title}")).first.wait_for()
 
 
 def link(page):
