@@ -138,6 +138,11 @@ def heading(page, title):
     page.get_by_role("heading", name=re.compile(f"^{title}")).first.wait_for()
 
 
+def still(page):
+    """Wait until no script runs."""
+    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
+
+
 def no_exception(page):
     assert page.locator('[data-testid="stException"]').count() == 0
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from aegen.benchmarks.app import drawn, lasso
-from tests.browser.conftest import heading
+from tests.browser.conftest import heading, still
 
 pytestmark = pytest.mark.browser
 
@@ -30,11 +30,6 @@ def holds(page, **values):
         arg=wanted,
     )
     still(page)
-
-
-def still(page):
-    """Wait until no script runs."""
-    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
 
 
 def field_of(page, label):
