@@ -144,19 +144,19 @@ def test_two_browsers_on_different_bundles_never_meet(app, visit):
 
 
 @pytest.mark.parametrize(
-    ("address", "sentence"),
+    ("address", "sentences"),
     [
-        ("?bundle=nothing", "nothing"),
-        ("sample?sampler=gausian", "gausian"),
-        ("sample?sample.n=-4", "-4"),
-        ("sample?bundle=../../etc&sample.seed=x", "etc"),
-        ("traverse?row=99999999", "99999999|99,999,999"),
+        ("?bundle=nothing", ["nothing"]),
+        ("sample?sampler=gausian&sample.n=-4", ["gausian", "-4"]),
+        ("sample?bundle=../../etc&sample.seed=x", ["etc"]),
+        ("traverse?row=99999999", ["99999999|99,999,999"]),
     ],
 )
-def test_a_bad_link_is_a_sentence(app, visit, address, sentence):
+def test_a_bad_link_is_a_sentence(app, visit, address, sentences):
     page = visit(f"{app}/{address}")
     alert = page.locator('[data-testid="stAlert"], [data-testid="stToast"]')
-    alert.filter(has_text=re.compile(sentence)).first.wait_for()
+    for sentence in sentences:
+        alert.filter(has_text=re.compile(sentence)).first.wait_for()
     no_exception(page)
 
 
