@@ -72,11 +72,6 @@ class Visits:
         page.goto(url)
         return page
 
-    @property
-    def pages(self):
-        """All that is open."""
-        return [page for _, context in self.opened for page in context.pages]
-
     def leave(self):
         """Closes what is open: a page that still loads complains when its server goes."""
         while self.opened:
@@ -87,6 +82,15 @@ class Visits:
                 page.close()
             context.clear_cookies()
             self.unused[kind].append(context)
+
+    def photograph(self, name):
+        """Leaves a picture of each page, and closes all for good: one may hang."""
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        pages = [page for _, context in self.opened for page in context.pages]
+        for number, page in enumerate(pages):
+            page.screenshot(path=SCREENSHOTS / f"{name}-{number}.png")
+        while self.opened:
+            self.opened.pop()[1].close()
 
     def hear(self, said):
         """Notes an error, but for two that are none.
@@ -203,10 +207,7 @@ def visit(chromium, unused, request):
     visits = Visits(chromium, unused)
     yield visits
     if request.node.stash.get(FAILED, False):
-        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        name = re.sub(r"\W+", "-", request.node.name)
-        for number, page in enumerate(visits.pages):
-            page.screenshot(path=SCREENSHOTS / f"{name}-{number}.png")
+        visits.photograph(re.sub(r"\W+", "-", request.node.name))
     visits.leave()
     assert not visits.errors, "\n".join(visits.errors)
 
