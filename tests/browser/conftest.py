@@ -79,6 +79,7 @@ class Visits:
             for page in context.pages:
                 if page.url.startswith("http"):  # others have no storage
                     page.evaluate("localStorage.clear()")
+                page.remove_listener("console", self.hear)  # its end is no fault of the page
                 page.close()
             context.clear_cookies()
             self.unused[kind].append(context)
