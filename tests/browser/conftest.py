@@ -1,8 +1,9 @@
 """A real Chromium against a real server: what every browser test needs.
 
-``serve(script)`` starts Streamlit and gives a ``Server``; ``visit(url)`` opens a page in a context
-of its own. A console error or an uncaught one fails the test that caused it; a failed test leaves
-screenshots in ``runs/screenshots``.
+``app`` is the address of the app; ``serve(script)`` starts Streamlit otherwise and gives a
+``Server``; ``visit(url)`` opens a page that knows nothing of any other. A console error or an
+uncaught one fails the test that caused it; a failed test leaves screenshots in
+``runs/screenshots``.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from aegen.app import navigation
 from aegen.benchmarks.browser import FLAGS, find_chromium, served
 
 ROOT = Path(__file__).parents[2]
@@ -37,20 +39,31 @@ class Server:
 
 @dataclass
 class Visits:
-    """The contexts that one test has opened, and what their consoles complained of."""
+    """The contexts that one test has opened, and what their consoles complained of.
+
+    ``unused`` holds contexts of earlier tests, by their kind: what they have cached, as the
+    compiled scripts of Streamlit, need not come a second time. What they stored is forgotten.
+    """
 
     chromium: object
-    contexts: list = field(default_factory=list)
+    unused: dict[tuple, list]
+    opened: list = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
     def __call__(self, url, *, width=1400, height=900, dark=False, touch=False):
         """A page at ``url``, without what any other page has stored."""
-        context = self.chromium.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme="dark" if dark else "light",
-            has_touch=touch,
+        kind = (width, height, dark, touch)
+        known = self.unused.setdefault(kind, [])
+        context = (
+            known.pop()
+            if known
+            else self.chromium.new_context(
+                viewport={"width": width, "height": height},
+                color_scheme="dark" if dark else "light",
+                has_touch=touch,
+            )
         )
-        self.contexts.append(context)
+        self.opened.append((kind, context))
         page = context.new_page()
         # Generous: a slow machine is no failure, and what is there is found at once.
         page.set_default_timeout(90_000)
@@ -61,8 +74,24 @@ class Visits:
 
     def leave(self):
         """Closes what is open: a page that still loads complains when its server goes."""
-        while self.contexts:
-            self.contexts.pop().close()
+        while self.opened:
+            kind, context = self.opened.pop()
+            for page in context.pages:
+                if page.url.startswith("http"):  # others have no storage
+                    page.evaluate("localStorage.clear()")
+                page.remove_listener("console", self.hear)  # its end is no fault of the page
+                page.close()
+            context.clear_cookies()
+            self.unused[kind].append(context)
+
+    def photograph(self, name):
+        """Leaves a picture of each page, and closes all for good: one may hang."""
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        pages = [page for _, context in self.opened for page in context.pages]
+        for number, page in enumerate(pages):
+            page.screenshot(path=SCREENSHOTS / f"{name}-{number}.png")
+        while self.opened:
+            self.opened.pop()[1].close()
 
     def hear(self, said):
         """Notes an error, but for two that are none.
@@ -78,22 +107,58 @@ class Visits:
             self.errors.append(line)
 
 
-@pytest.fixture(scope="module")
-def serve(tmp_path_factory):
-    """A function that starts a server: serve(script, cwd=the project, VARIABLE=...).
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory):
+    """What servers keep on disk, as fits that take long, goes into one folder of the test run."""
+    folder = tmp_path_factory.getbasetemp()
+    folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    (folder / "kept").mkdir(exist_ok=True)
+    return {"AEGEN_CACHE": str(folder / "kept")}
 
-    What servers keep on disk goes into a folder of the test run.
-    """
+
+@pytest.fixture(scope="session")
+def app(kept):
+    """The address of the app on the shipped bundles: one server, which other tests visit too."""
+    server = Server(ROOT / "app.py", ROOT, kept)
+    yield server.url
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def serve(kept):
+    """A function that starts a server: serve(script, cwd=the project, VARIABLE=...)."""
     servers = []
-    kept = str(tmp_path_factory.mktemp("kept"))
 
     def begin(script, cwd=ROOT, **environment):
-        servers.append(Server(script, cwd, {"AEGEN_CACHE": kept, **environment}))
+        servers.append(Server(script, cwd, {**kept, **environment}))
         return servers[-1]
 
     yield begin
     for server in servers:
         server.stop()
+
+
+def heading(page, title):
+    """Wait for the page's own title."""
+    page.get_by_role("heading", name=re.compile(f"^{title}")).first.wait_for()
+
+
+def still(page):
+    """Wait until no script runs."""
+    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
+
+
+def no_exception(page):
+    assert page.locator('[data-testid="stException"]').count() == 0
+
+
+def opened_by_link(page, title):
+    """What holds of a page that was opened by its address, also on a fresh server."""
+    heading(page, title)
+    page.locator('[data-testid="stSidebarNavLink"]').nth(len(navigation.ENTRIES) - 1).wait_for()
+    assert page.locator('[data-testid="stSidebarNavLink"]').count() == len(navigation.ENTRIES)
+    page.get_by_text("Page not found").wait_for(state="hidden")
+    no_exception(page)
 
 
 def missing(reason):
@@ -128,21 +193,23 @@ def chromium(playwright, chromium_path):
     browser.close()
 
 
+@pytest.fixture(scope="module")
+def unused():
+    """Contexts that no test uses at the moment, by their kind."""
+    return {}
+
+
 @pytest.fixture
-def visit(chromium, request):
+def visit(chromium, unused, request):
     """A function that opens a page: visit(url, width=..., height=..., dark=..., touch=...).
 
     ``visit.errors`` holds the console's errors; a test that expects some clears it.
     """
-    visits = Visits(chromium)
+    visits = Visits(chromium, unused)
     yield visits
-    name = re.sub(r"\W+", "-", request.node.name)
-    for number, context in enumerate(visits.contexts):
-        if request.node.stash.get(FAILED, False):
-            SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-            for page in context.pages:
-                page.screenshot(path=SCREENSHOTS / f"{name}-{number}.png")
-        context.close()
+    if request.node.stash.get(FAILED, False):
+        visits.photograph(re.sub(r"\W+", "-", request.node.name))
+    visits.leave()
     assert not visits.errors, "\n".join(visits.errors)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import axe_playwright_python
 import pytest
 
-from tests.browser.conftest import ROOT
+from tests.browser.conftest import still
 
 pytestmark = pytest.mark.browser
 
@@ -26,13 +26,6 @@ FOUND = """([tags, without]) => axe.run(
 ))"""
 
 
-@pytest.fixture(scope="module")
-def app(serve):
-    server = serve(ROOT / "app.py")
-    yield server.url
-    server.stop()
-
-
 def violations(page, tries=8):
     """What axe finds; a page that is still on its way is asked again for some seconds."""
     page.evaluate(AXE.read_text(encoding="utf-8"))
@@ -45,6 +38,14 @@ def violations(page, tries=8):
     return found
 
 
+def opened(visit, address, *, dark=False):
+    """The page at an address, once it is whole."""
+    page = visit(address, dark=dark)
+    page.get_by_role("heading").first.wait_for()
+    still(page)
+    return page
+
+
 @pytest.mark.parametrize(
     ("address", "dark"),
     [
@@ -53,7 +54,6 @@ def violations(page, tries=8):
         ("sample?bundle=mnist&sampler=gaussian", False),
         ("target?bundle=sprites", False),
         ("masks", True),
-        ("help", False),
         ("traverse?bundle=mnist", True),
         ("train", True),
         ("bring", False),
@@ -61,14 +61,12 @@ def violations(page, tries=8):
     ],
 )
 def test_axe_finds_nothing(app, visit, address, dark):
-    page = visit(f"{app}/{address}", dark=dark)
-    page.get_by_role("heading").first.wait_for()
+    assert violations(opened(visit, f"{app}/{address}", dark=dark)) == []
+
+
+def test_axe_finds_nothing_but_what_cannot_be_read(app, visit):
+    page = opened(visit, f"{app}/help")
     assert violations(page) == []
-
-
-def test_what_cannot_be_read_is_found(app, visit):
-    page = visit(f"{app}/help")
-    page.get_by_role("heading").first.wait_for()
     page.evaluate("document.querySelector('h1').style.color = '#dddddd'")
     page.evaluate("document.querySelector('button').setAttribute('aria-label', '')")
     assert any("color-contrast" in line for line in violations(page, tries=1))

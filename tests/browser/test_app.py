@@ -14,7 +14,7 @@ from aegen.app.row_selection import parse
 from aegen.benchmarks.app import drawn, lasso
 from aegen.bundles import bundles
 from aegen.core.polygons import inside
-from tests.browser.conftest import ROOT
+from tests.browser.conftest import heading, no_exception
 
 pytestmark = pytest.mark.browser
 
@@ -24,23 +24,6 @@ PAGES = ["", *(entry.address for entry in ENTRIES[1:])]
 BARE = {"bring", "help"}
 """Pages that show no picture, or none before a person brings one."""
 TITLES = dict(zip(PAGES, (entry.title for entry in ENTRIES), strict=True))
-
-
-@pytest.fixture(scope="module")
-def app(serve):
-    """One server of the app, which other tests have visited already or will."""
-    server = serve(ROOT / "app.py")
-    yield server.url
-    server.stop()  # and with it the figures that a visit to Compare begins
-
-
-def heading(page, title):
-    """Wait for the page's own title."""
-    page.get_by_role("heading", name=re.compile(f"^{title}")).first.wait_for()
-
-
-def no_exception(page):
-    assert page.locator('[data-testid="stException"]').count() == 0
 
 
 def images_drawn(page):
@@ -65,37 +48,13 @@ def grid_changed(page, before):
     )
 
 
-FRESH = ("sample", "bring")
-"""Pages that a server's first visitor opens by their address; every server costs some seconds."""
-
-
-@pytest.mark.parametrize("address", FRESH)
-def test_a_deep_link_works_on_a_fresh_server(serve, visit, address):
-    server = serve(ROOT / "app.py")
-    own = "" if address else "&start.row=3"  # without it, it is a link of the map
-    page = visit(f"{server.url}/{address}?bundle=fashion-mnist{own}")
-    heading(page, TITLES[address])
-    links = page.locator('[data-testid="stSidebarNavLink"]')
-    links.first.wait_for()
-    assert links.count() == len(PAGES)
-    page.get_by_text("Page not found").wait_for(state="hidden")
-    no_exception(page)
-    visit.leave()
-    server.stop()
-
-
-@pytest.mark.parametrize("address", [page for page in PAGES if page and page not in FRESH])
-def test_a_deep_link_opens_its_page(app, visit, address):
-    page = visit(f"{app}/{address}?bundle=fashion-mnist")
-    heading(page, TITLES[address])
-    page.get_by_text("Page not found").wait_for(state="hidden")
-    no_exception(page)
-
-
-def test_the_lasso_answers_with_the_rows_inside_its_polygon(app, visit):
+def test_the_map_is_painted_and_its_lasso_answers_with_the_rows_inside(app, visit):
     page = visit(f"{app}/?bundle=mnist&projection=pca")
     chart = drawn(page)
     assert chart.get_attribute("data-drawn") == "60000"
+    shot = Image.open(io.BytesIO(chart.screenshot()))
+    colours = np.unique(np.asarray(shot.convert("RGB")).reshape(-1, 3) // 32, axis=0)
+    assert len(colours) > 30  # an empty map, or one in one colour, has far fewer
     page.locator(".aegen-map-tool.is-lasso").click()
     lasso(page, centre=(0.5, 0.5), radius=0.15)
     page.mouse.up()
@@ -185,28 +144,20 @@ def test_two_browsers_on_different_bundles_never_meet(app, visit):
 
 
 @pytest.mark.parametrize(
-    ("address", "sentence"),
+    ("address", "sentences"),
     [
-        ("?bundle=nothing", "nothing"),
-        ("sample?sampler=gausian", "gausian"),
-        ("sample?sample.n=-4", "-4"),
-        ("sample?bundle=../../etc&sample.seed=x", "etc"),
-        ("traverse?row=99999999", "99999999|99,999,999"),
+        ("?bundle=nothing", ["nothing"]),
+        ("sample?sampler=gausian&sample.n=-4", ["gausian", "-4"]),
+        ("sample?bundle=../../etc&sample.seed=x", ["etc"]),
+        ("traverse?row=99999999", ["99999999|99,999,999"]),
     ],
 )
-def test_a_bad_link_is_a_sentence(app, visit, address, sentence):
+def test_a_bad_link_is_a_sentence(app, visit, address, sentences):
     page = visit(f"{app}/{address}")
     alert = page.locator('[data-testid="stAlert"], [data-testid="stToast"]')
-    alert.filter(has_text=re.compile(sentence)).first.wait_for()
+    for sentence in sentences:
+        alert.filter(has_text=re.compile(sentence)).first.wait_for()
     no_exception(page)
-
-
-def test_the_map_is_painted_in_many_colours(app, visit):
-    page = visit(f"{app}/latent-map")
-    chart = drawn(page)
-    shot = Image.open(io.BytesIO(chart.screenshot()))
-    colours = np.unique(np.asarray(shot.convert("RGB")).reshape(-1, 3) // 32, axis=0)
-    assert len(colours) > 30  # an empty map, or one in one colour, has far fewer
 
 
 def test_every_shipped_bundle_opens(app, visit):
@@ -228,10 +179,16 @@ WIDER = """document.scrollingElement.scrollWidth - document.scrollingElement.cli
 NARROWEST = """Math.min(...[...document.querySelectorAll(
     '[data-testid=stMain] [data-testid=stColumn]')].map(column => column.offsetWidth || 999))"""
 
+LINKS = {"": "", "compare": "?bundle=mnist&compare.n=20"}
+"""Without a page in the address a bundle makes it a link of the map; figures may be few."""
+
 
 @pytest.mark.parametrize("address", PAGES)
-def test_nothing_sticks_out_on_a_phone_and_a_tablet(app, visit, address):
-    page = visit(f"{app}/{address}", width=390, height=844)
+def test_a_deep_link_opens_its_page_and_nothing_sticks_out_on_a_phone_and_a_tablet(
+    app, visit, address
+):
+    link = LINKS.get(address, "?bundle=mnist")
+    page = visit(f"{app}/{address}{link}", width=390, height=844)
     heading(page, TITLES[address])
     if address not in BARE:
         page.wait_for_function(
@@ -242,6 +199,7 @@ def test_nothing_sticks_out_on_a_phone_and_a_tablet(app, visit, address):
     page.locator("[data-testid=stSidebar][data-collapsed=true]").wait_for(state="attached")
     assert page.evaluate(WIDER) <= 1
     assert page.evaluate(NARROWEST) >= 150
+    page.get_by_text("Page not found").wait_for(state="hidden")
     no_exception(page)
 
 

@@ -10,7 +10,7 @@ import pytest
 from aegen.bundles import Bundle
 from tests.app.jobs.slow_work import GO
 from tests.app.own_files import pair, zipped
-from tests.browser.conftest import ROOT
+from tests.browser.conftest import ROOT, no_exception, opened_by_link
 from tests.tiny_bundle import tiny_images
 
 pytestmark = pytest.mark.browser
@@ -53,6 +53,7 @@ def test_an_autoencoder_of_ones_own_becomes_a_bundle(serve, visit, tmp_path):
         **{GO: str(go)},
     )
     page = visit(f"{app.url}/bring")
+    opened_by_link(page, "Bring your own")
     page.get_by_text("Drop an encoder, a decoder and a ZIP of pictures").wait_for()
     drop(page, "encoder").set_input_files(
         [a_file("encoder.onnx", encoder), a_file("decoder.onnx", decoder)]
@@ -94,4 +95,4 @@ def test_an_autoencoder_of_ones_own_becomes_a_bundle(serve, visit, tmp_path):
     page.get_by_role("button", name="Open it on the map").click()
     page.wait_for_selector(f".aegen-map[data-drawn='{rows}']")
     assert "bundle=digits" in page.url
-    assert page.locator('[data-testid="stException"]').count() == 0
+    no_exception(page)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.app.jobs.slow_work import GO
-from tests.browser.conftest import ROOT
+from tests.browser.conftest import ROOT, opened_by_link
 from tests.tiny_bundle import tiny_bundle
 
 pytestmark = pytest.mark.browser
@@ -66,11 +66,8 @@ def test_a_slow_fit_is_shown_cancelled_and_done(serve, bundle_folder, visit, tmp
 
 def test_the_slider_moves_the_link_and_the_copying_figure(serve, bundle_folder, visit):
     app = serve(ROOT / "app.py", AEGEN_BUNDLES=str(bundle_folder))
-    page = visit(
-        f"{app.url}/?bundle=bars"
-    )  # a fresh server does not know the pages before it has shown one
-    page.wait_for_selector(".aegen-map[data-drawn='40']")
-    page.goto(f"{app.url}/sample?bundle=bars&sampler=empirical-beta-copula&sample.n=9")
+    page = visit(f"{app.url}/sample?bundle=bars&sampler=empirical-beta-copula&sample.n=9")
+    opened_by_link(page, "Sample")
     figure = page.get_by_text(re.compile(r"Copying · ratio"))
     figure.wait_for()
     copies = figure.inner_text()

@@ -3,26 +3,14 @@
 Each check reads what the page shows (its widgets, its pictures), not only the address.
 """
 
-import re
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from aegen.benchmarks.app import drawn, lasso
-from tests.browser.conftest import ROOT
+from tests.browser.conftest import heading, still
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def app(serve):
-    server = serve(ROOT / "app.py")
-    yield server.url
-    server.stop()
-
-
-def heading(page, title):
-    page.get_by_role("heading", name=re.compile(f"^{title}")).first.wait_for()
 
 
 def link(page):
@@ -42,11 +30,6 @@ def holds(page, **values):
         arg=wanted,
     )
     still(page)
-
-
-def still(page):
-    """Wait until no script runs."""
-    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
 
 
 def field_of(page, label):
@@ -107,7 +90,7 @@ def entries(page):
 
 
 def test_back_returns_to_what_a_link_chose(app, visit):
-    page = visit(f"{app}/sample?bundle=mnist&sample.seed=3")
+    page = visit(f"{app}/sample?bundle=mnist&sampler=gaussian&sample.seed=3")
     holds(page, sample__seed="3")
     shows_seed(page, 3)
     choose_seed(page, 5)
@@ -127,7 +110,7 @@ def test_back_returns_to_what_a_link_chose(app, visit):
 
 
 def test_back_returns_to_a_default_that_the_link_leaves_out(app, visit):
-    page = visit(f"{app}/sample?bundle=mnist")
+    page = visit(f"{app}/sample?bundle=mnist&sampler=gaussian")
     holds(page, sample__n="")
     shows(page, "Pictures", 64)
     choose(page, "Pictures", 9)
@@ -141,7 +124,7 @@ def test_back_returns_to_a_default_that_the_link_leaves_out(app, visit):
 
 
 def test_one_page_is_one_step(app, visit):
-    page = visit(f"{app}/sample?bundle=mnist")
+    page = visit(f"{app}/sample?bundle=mnist&sampler=gaussian")
     holds(page)
     begun = entries(page)
     side(page, "Traverse")
@@ -162,7 +145,7 @@ def test_one_page_is_one_step(app, visit):
 
 
 def test_a_choice_outlives_another_page_and_back_undoes_the_page_first(app, visit):
-    page = visit(f"{app}/sample?bundle=mnist")
+    page = visit(f"{app}/sample?bundle=mnist&sampler=gaussian")
     holds(page)
     choose_seed(page, 6)
     side(page, "Traverse")

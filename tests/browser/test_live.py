@@ -23,13 +23,6 @@ from tests.browser.conftest import ROOT
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def app(serve):
-    server = serve(ROOT / "app.py")
-    yield server.url
-    server.stop()
-
-
 def slider(page, key=""):
     """The track of the page's first slider, or of the one with a key."""
     track = page.locator(f'{key} [data-testid="stSlider"] div[role="group"] > div').first
@@ -258,8 +251,8 @@ def test_a_finger_drags_sliders_pad_and_map(app, visit):
     lift()
 
 
-def test_the_channel_is_found_below_a_base_path(visit):
-    with served(ROOT / "app.py", base="lab/one") as address:
+def test_the_channel_is_found_below_a_base_path(visit, kept):
+    with served(ROOT / "app.py", base="lab/one", environment=kept) as address:
         page = visit(f"{address}/traverse?bundle=mnist&row=7")
         opened(page, ".aegen-live")
         page.goto(f"{address}/?bundle=mnist")

@@ -162,7 +162,7 @@ def test_tools_click_escape_and_the_page_itself_select(server, visit):
     map_.says(f"found 3000 pinned {middle} hidden (2,)")
 
 
-def test_hovering_shows_the_tile_of_the_row(server, visit):
+def test_hovering_shows_the_tile_of_the_row_and_draws_are_told_as_new(server, visit):
     points, _ = reference_set(300)
     map_ = Map(visit(f"{server.url}?n=300"), 300)
     tiled = int(points[:200, 1].argmax())
@@ -180,10 +180,7 @@ def test_hovering_shows_the_tile_of_the_row(server, visit):
     map_.page.get_by_text(f"row {bare}", exact=True).wait_for()
     assert map_.page.locator(".aegen-map-tile").is_hidden()
 
-
-def test_draws_answer_to_hover_and_click_and_are_told_as_new(server, visit):
-    points, _ = reference_set(300)
-    map_ = Map(visit(f"{server.url}?n=300"), 300)
+    # Draws answer to hover and click, and are told as new.
     map_.page.get_by_text("draws", exact=True).click()
     map_.page.get_by_text("300 points · 30 draws").wait_for()
     outermost = int(points[:30, 0].argmax())
@@ -228,13 +225,6 @@ def test_rows_are_drawn_in_random_order(server, visit):
     pixels = np.asarray(shot, dtype=float).reshape(-1, 1, 3)
     nearest = np.linalg.norm(pixels - np.array(colours), axis=2).argmin(axis=1)
     assert np.bincount(nearest, minlength=3).min() > 0.15 * len(nearest)
-
-
-def test_a_colours_scale_is_chosen_beside_the_bar(server, visit):
-    map_ = Map(visit(server.url), 3_000)
-    map_.page.get_by_text("height", exact=True).first.click()
-    map_.page.get_by_role("button", name="rank").click()
-    map_.says("chosen None scale rank")
 
 
 def dark_at(map_, x, y):
@@ -286,7 +276,7 @@ def faintness(map_, x):
     return float(np.asarray(shot).mean())
 
 
-def test_rows_that_are_stressed_stand_out_and_the_others_fade(server, visit):
+def test_rows_that_are_stressed_stand_out_also_in_another_colour(server, visit):
     map_ = Map(visit(f"{server.url}"), 3_000)
     map_.page.mouse.move(5, 5)
     map_.page.wait_for_timeout(300)
@@ -303,6 +293,9 @@ def test_rows_that_are_stressed_stand_out_and_the_others_fade(server, visit):
     map_.page.get_by_text("height", exact=True).first.click()
     map_.page.wait_for_selector(".aegen-map-strip")
     map_.page.wait_for_selector(".aegen-map[data-drawn='3000'][data-chosen='1000']")
+    # Its scale is chosen beside the bar.
+    map_.page.get_by_role("button", name="rank").click()
+    map_.says("chosen None scale rank")
     map_.page.get_by_text("stress", exact=True).click()
     map_.page.wait_for_selector(".aegen-map:not([data-chosen])")
 

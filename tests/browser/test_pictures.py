@@ -7,12 +7,6 @@ import pytest
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def app(serve):
-    """The app's address."""
-    return serve("app.py").url
-
-
 def test_a_chosen_three_becomes_a_chosen_eight_in_five_clicks(app, visit):
     page = visit(f"{app}/?bundle=mnist")
     clicks = []

@@ -8,14 +8,8 @@ import pytest
 from aegen import load
 from aegen.benchmarks.app import drawn, lasso
 from aegen.targeting import parse
-from tests.browser.conftest import ROOT
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def app(serve):
-    return serve(ROOT / "app.py").url
 
 
 def asked(page):
