@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from aegen.app import navigation
 from aegen.app.state import link
+from aegen.app.widgets.lazy_popover import lazy_popover
 from aegen.core.arrays import ByteArray
 from aegen.core.images import grid, png, quantize
 from aegen.core.storage import npz
@@ -45,7 +46,7 @@ def source(picture: ArrayLike) -> str:
 
 def share(
     address: str,
-    python: str,
+    python: str | Callable[[], str],
     command: str | None = None,
     downloads: Sequence[Download] = (),
     arguments: tuple[Any, ...] = (),
@@ -54,19 +55,16 @@ def share(
     """*Copy as Python*, *Copy as command*, *Copy link* and *Download*, small, below a result.
 
     The functions of ``downloads`` get ``arguments``, and only when a file is asked for; those of
-    ``more`` draw further buttons in the same line.
+    ``more`` draw further buttons in the same line. Where ``python`` is a function, what is chosen
+    may change without this being drawn anew: it and the link are then looked up when they open.
     """
     with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
-        for label, icon, text, language in (
-            ("Copy as Python", ":material/code:", python, "python"),
-            ("Copy as command", ":material/terminal:", command, "bash"),
-            ("Copy link", ":material/link:", page_link(address), None),
-        ):
-            if text:
-                with st.popover(label, icon=icon, type="tertiary"):
-                    st.code(text, language=language, wrap_lines=True)
-                    if language is None and link.left_out():
-                        st.caption(f"Too long for a link, left out: {', '.join(link.left_out())}.")
+        later = f"{address}: " if callable(python) else ""
+        lines = python if callable(python) else lambda: python
+        _panel("Copy as Python", ":material/code:", lambda: _code(lines(), "python"), later)
+        if command:
+            _panel("Copy as command", ":material/terminal:", lambda: _code(command, "bash"), later)
+        _panel("Copy link", ":material/link:", lambda: _link(address), later)
         for label, file, mime, make in downloads:
             st.download_button(
                 label,
@@ -79,6 +77,25 @@ def share(
             )
         for button in more:
             button()
+
+
+def _panel(label: str, icon: str, draw: Callable[[], None], later: str) -> None:
+    """A button with a panel, drawn when it opens where ``later`` gives it a key."""
+    if later:
+        lazy_popover(label, draw, icon=icon, key=later + label)
+        return
+    with st.popover(label, icon=icon, type="tertiary"):
+        draw()
+
+
+def _code(text: str, language: str | None) -> None:
+    st.code(text, language=language, wrap_lines=True)
+
+
+def _link(address: str) -> None:
+    _code(page_link(address), None)
+    if link.left_out():
+        st.caption(f"Too long for a link, left out: {', '.join(link.left_out())}.")
 
 
 def draw_files(

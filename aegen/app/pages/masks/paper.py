@@ -12,7 +12,7 @@ from aegen.app.pages.masks import state
 from aegen.app.pages.masks.layer_map import asked_change, change_of, epoch_of, layers_of
 from aegen.app.services import evaluation_data, interventions, tickets
 from aegen.app.services.interventions import MaskChange
-from aegen.app.widgets import mask_curves
+from aegen.app.widgets import mask_curves, ticket_names
 from aegen.app.widgets.for_paper import Exhibit, Material, made_by
 from aegen.app.widgets.mask_layer import Layout, MaskedLayer
 from aegen.core.storage import npz
@@ -27,7 +27,7 @@ def material(name: str, layer: MaskedLayer) -> Material:
     masks = functools.partial(interventions.changed_masks, name, epoch, change)
     ticket, known = tickets.ticket(name), tickets.history(name)
     seed = dict(ticket.about.get("recipe") or {}).get("seed")
-    said = f"Masks of {tickets.ticket_name(name)}: {tickets.total(name).total:,} weights"
+    said = f"Masks of {ticket_names.called(name)}: {tickets.total(name).total:,} weights"
     said += "" if epoch is None else f", after epoch {epoch}"
     said += f", trained with seed {seed}." if isinstance(seed, int) else "."
     return Material(
@@ -131,7 +131,7 @@ def _confusion(name: str) -> tuple[Exhibit, ...]:
 def _overlaps(name: str) -> Iterable[Exhibit]:
     for place, other in enumerate(state.against.get()):
         shared = functools.partial(_shared, name, other)
-        title = f"Weights shared with {tickets.ticket_name(other)}"
+        title = f"Weights shared with {ticket_names.called(other)}"
         data = functools.partial(_shared_table, shared)
         yield Exhibit(f"shared-{place + 1}", title, functools.partial(_bars, shared), data)
 
@@ -194,7 +194,7 @@ def _beside(name: str) -> tuple[Exhibit, ...]:
             right = 100 * accuracy if isinstance(accuracy, int | float) else None
             kilobytes = tickets.ticket_bytes(each) / 1e3
             share, inverted = 100 * ticket.total.remaining, 100 * ticket.total.inverted
-            rows.append((tickets.ticket_name(each), right, share, inverted, kilobytes))
+            rows.append((ticket_names.called(each), right, share, inverted, kilobytes))
         head = ("ticket", "right %", "remaining %", "inverted of these %", "file in kB")
         return TextTable(head, tuple(rows))
 
