@@ -4,6 +4,7 @@ import streamlit as st
 
 from aegen.app import page
 from aegen.app.pages.masks import interventions, state
+from aegen.app.pages.masks.frontier import beside_the_paper
 from aegen.app.pages.masks.layer_charts import layer_figures
 from aegen.app.pages.masks.layer_map import change_of, epoch_masks, layer_map, layers_of, network
 from aegen.app.pages.masks.overlap import beside_others
@@ -27,5 +28,6 @@ with page.page(
             page.part(layer_figures)(name, layer)
         page.part(interventions.what_if)(name, layer.name, change_of(name))
         page.part(interventions.awaited, every=interventions.look_again(name))(name)
+        page.part(beside_the_paper)(name)
         page.part(beside_others)(name)
         page.part(share)(name, layer)

@@ -170,9 +170,10 @@ def evaluation(name: str, evaluation_set: str, epoch: int | None, change: MaskCh
 @cached(24, of=ticket_stamp)
 def paths_of(name: str, epoch: int | None, change: MaskChange) -> dict[str, LayerPaths] | None:
     """Which weights lie on a path from input to output; None where the network is not known."""
+    from aegen.supermask.described import described_plan
     from aegen.supermask.paths import paths
 
-    network = tickets.plan(name)
+    network = described_plan(tickets.ticket(name))
     return None if network is None else paths(network, changed_masks(name, epoch, change))
 
 

@@ -39,6 +39,7 @@ __all__ = [
     "history",
     "history_problem",
     "masks_at",
+    "network_and_size",
     "packed",
     "places",
     "plan",
@@ -257,6 +258,25 @@ def plan(name: str) -> Plan | None:
     """The network, or None where the ticket names none."""
     opened = ticket(name)
     return None if opened.network is None else opened.plan
+
+
+@cached(512, of=ticket_stamp)
+def network_and_size(name: str) -> tuple[str, str]:
+    """The network's name, and how it differs from the paper's of that name; "" where it does not.
+
+    Both are "" where the ticket names none.
+    """
+    from aegen.supermask.networks import networks
+
+    opened = ticket(name)
+    if opened.network is None:
+        return "", ""
+    usual = networks.create(opened.network).arguments
+    own = opened.plan.arguments
+    width, hidden = own.get("width", 1), own.get("hidden")
+    if width != usual.get("width", 1):
+        return opened.network, f"\u00d7 {width:g}"
+    return opened.network, "" if hidden == usual.get("hidden") else str(hidden)
 
 
 @cached(32, of=ticket_stamp)
