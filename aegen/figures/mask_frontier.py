@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+from aegen.figures.label_places import box, room
 from aegen.figures.palette import QUIET
 from aegen.figures.template import Paper, blank
 
@@ -76,7 +77,7 @@ def frontier(
         ((3.0,), (98.0,))
     """
     shown = [point for point in points if point.remaining > 0]
-    figure = blank(HEIGHT, paper, margin={"t": 30, "r": 20})
+    figure = blank(HEIGHT, paper, margin={"t": 30, "r": 20}, font={"size": 11})
     figure.update_layout(
         title={"text": f"<b>{escape(title)}</b>", "font": {"size": 13}, "x": 0},
         showlegend=False,
@@ -99,18 +100,23 @@ def frontier(
     labels = _labels(shown)
     for point in sorted(shown, key=lambda point: (point.chosen, not point.published)):
         colour = colours.get(point.network, QUIET)
-        _mark(figure, point, labels.get(point.name, ""), colour, ink)
+        _mark(figure, point, *labels[point.name], colour, ink)
+    title_font = {"size": 11}
     figure.update_xaxes(
-        title="weights that remain, %", type="log", range=_across(shown), **_ticks(shown)
+        title={"text": "weights that remain, %", "font": title_font},
+        type="log",
+        range=_across(shown),
+        **_ticks(shown),
     )
-    low, high = _ends([point.accuracy for point in shown], [p.accuracy_ends for p in shown])
-    margin = max(0.2, 12 * (high - low))
-    top = min(100.5, 100 * high + margin)
-    figure.update_yaxes(title="right, %", range=[100 * low - margin, top], nticks=6)
+    figure.update_yaxes(
+        title={"text": "right, %", "font": title_font}, range=_upright(shown), nticks=6
+    )
     return figure
 
 
-def _mark(figure: Any, point: FrontierPoint, label: str, colour: str, ink: str) -> None:
+def _mark(
+    figure: Any, point: FrontierPoint, label: str, place: str, colour: str, ink: str
+) -> None:
     published, own = {"symbol": "circle-open", "size": 9}, {"symbol": "circle", "size": 10}
     marker = published if point.published else own | {"symbol": "diamond"} if point.size else own
     size = f", {point.size}" if point.size else ""
@@ -128,7 +134,7 @@ def _mark(figure: Any, point: FrontierPoint, label: str, colour: str, ink: str) 
         name=point.name,
         mode="markers+text" if label else "markers",
         text=[escape(label)],
-        textposition="top center" if point.published else "bottom center",
+        textposition=place,
         textfont={"size": 11, "color": ink if point.chosen else colour},
         cliponaxis=False,
         marker={"color": colour, **marker},
@@ -141,15 +147,27 @@ def _mark(figure: Any, point: FrontierPoint, label: str, colour: str, ink: str) 
     )
 
 
-def _labels(points: Sequence[FrontierPoint]) -> dict[str, str]:
-    """What stands beside points: names of networks once, sizes, and which is looked at."""
+def _labels(points: Sequence[FrontierPoint]) -> dict[str, tuple[str, str]]:
+    """What stands beside each point, and where: names of networks once, and sizes."""
+    across, upright = _across(points), _upright(points)
+
+    def at(point: FrontierPoint) -> tuple[float, float]:
+        x, y = math.log10(100 * point.remaining), 100 * point.accuracy
+        return (
+            (x - across[0]) / (across[1] - across[0]),
+            (y - upright[0]) / (upright[1] - upright[0]),
+        )
+
+    taken = [box(*at(point), 14, 14) for point in points]
     found, said = {}, set[str]()
     for point in sorted(points, key=lambda point: (not point.published, not point.chosen)):
-        new = point.published or point.network not in said
-        parts = [point.network if new or point.chosen else "", point.size]
-        found[point.name] = " ".join(filter(None, parts))
-        if point.published:
-            found[point.name] += ", paper"
+        new = point.network not in said
+        label = " ".join(filter(None, [point.network if new else "", point.size]))
+        place = "top center"
+        if label:
+            place, held = room(label, at(point), taken)
+            taken.append(held)
+        found[point.name] = label, place
         said.add(point.network)
     return found
 
@@ -185,6 +203,13 @@ def _across(points: Sequence[FrontierPoint]) -> list[float]:
     """The scale's ends, in powers of ten as plotly has them."""
     low, high = _ends([p.remaining for p in points], [p.remaining_ends for p in points])
     return [math.log10(100 * low / 1.7), min(2.05, math.log10(100 * high * 1.7))]
+
+
+def _upright(points: Sequence[FrontierPoint]) -> list[float]:
+    """The other scale's ends, in percent."""
+    low, high = _ends([p.accuracy for p in points], [p.accuracy_ends for p in points])
+    margin = max(0.2, 12 * (high - low))
+    return [100 * low - margin, min(100.5, 100 * high + margin)]
 
 
 def _ticks(points: Sequence[FrontierPoint]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from aegen.app.jobs.job import Jobs
 from aegen.app.pages.masks import layer_map, paper, snippets
 from aegen.app.pages.train import paper as train_paper
 from aegen.app.services.interventions import MaskChange
+from aegen.app.state.visit import KEY
 from aegen.app.widgets import for_paper
 from aegen.core.errors import AegenError, TicketError, UnknownName
 from aegen.core.images import quantize
@@ -56,6 +57,7 @@ def test_all_figures_of_the_page_are_files():
         for figure in (
             *("map-fc1", "fan-in-fc1", "fan-out-fc1", "mask-variable-fc1", "confusion"),
             *("training-accuracy", "training-remaining", "training-flips"),
+            *("layer-bars", "looks-fc1", "frontier-bars", "frontier-mnist", "frontier-cifar10"),
         ):
             assert f"figures/{figure}.svg" in names
             assert packed.read(f"figures/{figure}.pdf").startswith(b"%PDF-")
@@ -70,6 +72,19 @@ def test_all_figures_of_the_page_are_files():
         counts = ticket.counts["fc1"]
         assert (kept, inverted) == (counts.keep, counts.invert)
         assert f"keep {counts.keep:,}" in packed.read("figures/map-fc1.svg").decode()
+        with np.load(io.BytesIO(packed.read("mask-variable.npz"))) as variables:
+            assert (np.abs(variables["fc1"]) > ticket.thresholds["fc1"]).sum() == (
+                counts.keep + counts.invert
+            )
+        looks = packed.read("figures/looks-fc1.csv").decode().splitlines()[1:]
+        assert sum(int(line.split(",")[2]) for line in looks) == counts.keep + counts.invert
+        tested = packed.read("tables/what-if.csv").decode().splitlines()
+        evaluation = services.interventions.evaluated("bars", "bundle:bars", None, MaskChange())
+        assert float(tested[1].split(",")[1]) == pytest.approx(100 * evaluation.accuracy)
+        points = packed.read("figures/frontier-bars.csv").decode()
+        assert f"{100 * ticket.about['accuracy']}" in points
+        assert "Bars, seed 1" in points
+        assert "FCN in the paper" in packed.read("figures/frontier-mnist.csv").decode()
         assert b"koster2022" in packed.read("references.bib")
         assert b"seed 0" in packed.read("figures.tex")
     table = train_paper._epochs(services.tickets.history("bars"))
@@ -219,6 +234,60 @@ def test_two_tickets_of_ones_own_are_told_apart(ticket_folder):
     told = [services.tickets.ticket_name(name) for name in names]
     assert len({*told, services.tickets.ticket_name("bars")}) == 3
     assert all(each.startswith("Bars, seed 0") for each in told)
+
+
+def test_brought_tickets_of_one_title_go_by_their_files(opened, ticket_folder):
+    bars, other = (Ticket.read(ticket_folder / f"{name}.ticket") for name in ("bars", "bars-b"))
+    again = replace(other, about={**other.about, "title": "Bars, seed 0"})
+    third = replace(again, seed=5)
+    app = opened("masks", ticket="bars")
+    contents = (("mine.ticket", bars), ("other.ticket", again), ("other.ticket", third))
+    names = [services.tickets.add_ticket(each.to_bytes()) for _, each in contents]
+    app.session_state[KEY].tickets = {
+        name: file for name, (file, _) in zip(names, contents, strict=True)
+    }
+    app = app.run()
+    [picker] = [box for box in app.selectbox if box.label == "Ticket"]
+    assert picker.options[-3:] == [
+        "Bars, seed 0 (mine.ticket)",
+        f"Bars, seed 0 (other.ticket, {names[1][1:5]})",
+        f"Bars, seed 0 (other.ticket, {names[2][1:5]})",
+    ]
+    assert "Bars, seed 0" in picker.options
+
+
+def test_many_tickets_are_named_without_decoding_their_masks(opened, ticket_folder, monkeypatch):
+    for k in range(20):
+        shutil.copy(ticket_folder / "edges.ticket", ticket_folder / f"copy-{k}.ticket")
+    opened("masks", ticket="bars")
+    decoded = []
+    read = Ticket.read
+    monkeypatch.setattr(Ticket, "read", lambda path: decoded.append(path) or read(path))
+    app = opened("masks", ticket="bars")
+    assert not app.exception
+    [picker] = [box for box in app.selectbox if box.label == "Ticket"]
+    assert len(picker.options) == 23
+    assert decoded == []
+
+
+def test_of_a_large_convolution_the_fullest_kernels_are_shown_and_said(opened, monkeypatch):
+    for module in (services.interventions, layer_map):
+        monkeypatch.setattr(module, "MOST_TILES", 8)
+    monkeypatch.setattr(services.interventions, "MOST_CHANNELS", 3)
+    mask = services.tickets.ticket("edges").masks["conv2"]
+    left = np.count_nonzero(mask, axis=(2, 3))
+    app = opened("masks", ticket="edges", layer="conv2")
+    sheet = spec_of(app)["sheet"]
+    units = np.argsort(-left.sum(axis=1), kind="stable")[:2]
+    assert sheet["order"] == units.tolist()
+    for unit, channels in zip(units, sheet["tileOrder"], strict=True):
+        assert channels == np.argsort(-left[unit], kind="stable")[:3].tolist()
+    shown = sum(left[unit, channels].sum() for unit, channels in zip(units, sheet["tileOrder"]))
+    assert f"Shown are 2 of 4 filters and in each 3 of its 4 kernels" in text(app)
+    assert f"{shown:,} of {left.sum():,}" in text(app)
+    built = opened("masks", ticket="edges", layer="conv2", order="built")
+    assert spec_of(built)["sheet"]["counts"] == [4, 4, 3, 3]
+    assert "Shown are" not in text(built)
 
 
 @pytest.mark.parametrize("layer", ["conv2", "fc1"])

@@ -22,7 +22,7 @@ from aegen.core.text_table import TextTable
 from aegen.figures.mask_frontier import FrontierPoint, frontier
 from aegen.figures.template import Paper
 
-__all__ = ["beside_the_paper", "exhibits"]
+__all__ = ["beside_the_paper", "exhibits", "interval"]
 
 Panels = dict[str, list[FrontierPoint]]
 """Points by data set, that of the open ticket first."""
@@ -34,7 +34,7 @@ def beside_the_paper(name: str) -> None:
         st.rerun()
     panels = _panels(name)
     st.subheader("Beside the paper", anchor=False)
-    for column, data in zip(st.columns([1.25, 1, 1][: len(panels)] or 1), panels, strict=False):
+    for column, data in zip(st.columns([1.4, 1, 1][: len(panels)] or 1), panels, strict=False):
         with column:
             key = f"frontier-{data}-{name}"
             open_ = functools.partial(_open, key)
@@ -114,7 +114,7 @@ def _point(name: str, chosen: bool) -> tuple[FrontierPoint, str] | None:
         _network(network),
         total.remaining,
         float(accuracy),
-        accuracy_ends=None if tested is None else _interval(float(accuracy), tested),
+        accuracy_ends=None if tested is None else interval(float(accuracy), tested),
         size=size,
         chosen=chosen,
         key=name,
@@ -123,11 +123,11 @@ def _point(name: str, chosen: bool) -> tuple[FrontierPoint, str] | None:
     return point, data
 
 
-def _interval(share: float, n: int) -> tuple[float, float]:
+def interval(share: float, n: int) -> tuple[float, float]:
     """Wilson's 95 % interval of a share of n rows.
 
     Example:
-        >>> [round(end, 3) for end in _interval(0.5, 100)]
+        >>> [round(end, 3) for end in interval(0.5, 100)]
         [0.404, 0.596]
     """
     z = 1.96
