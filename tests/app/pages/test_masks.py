@@ -10,18 +10,20 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import streamlit as st
 
 from aegen.app import services
 from aegen.app.components.mask_map.packing import unpack
 from aegen.app.jobs.job import Jobs
-from aegen.app.pages.masks import layer_map, paper, snippets
+from aegen.app.pages.masks import frontier, layer_map, paper, snippets, state
 from aegen.app.pages.train import paper as train_paper
 from aegen.app.services.interventions import MaskChange
 from aegen.app.state.visit import KEY
 from aegen.app.widgets import for_paper
+from aegen.benchmarks.supermask import PUBLISHED
 from aegen.core.errors import AegenError, TicketError, UnknownName
 from aegen.core.images import quantize
-from aegen.supermask import Report, interventions
+from aegen.supermask import Report, interventions, published
 from aegen.supermask.inference.evaluation import evaluate
 from aegen.supermask.ticket.ticket import Ticket
 from aegen.supermask.training.history import History
@@ -282,8 +284,8 @@ def test_of_a_large_convolution_the_fullest_kernels_are_shown_and_said(opened, m
     assert sheet["order"] == units.tolist()
     for unit, channels in zip(units, sheet["tileOrder"], strict=True):
         assert channels == np.argsort(-left[unit], kind="stable")[:3].tolist()
-    shown = sum(left[unit, channels].sum() for unit, channels in zip(units, sheet["tileOrder"]))
-    assert f"Shown are 2 of 4 filters and in each 3 of its 4 kernels" in text(app)
+    shown = np.sort(left[units], axis=1)[:, -3:].sum()
+    assert "Shown are 2 of 4 filters and in each 3 of its 4 kernels" in text(app)
     assert f"{shown:,} of {left.sum():,}" in text(app)
     built = opened("masks", ticket="edges", layer="conv2", order="built")
     assert spec_of(built)["sheet"]["counts"] == [4, 4, 3, 3]
@@ -481,8 +483,33 @@ def test_tickets_side_by_side(opened):
     ]
     assert table["Remaining"].tolist() == remaining
     assert "layers of other shapes" in text(app)
+    assert "Open circles: the paper's networks" in text(app)
+    assert "The paper has no network on bars" in text(app)
+    assert len(app.get("plotly_chart")) == 8 + 3  # bars, MNIST, CIFAR-10
     assert services.interventions.like("bars", "bars")["fc1"].jaccard == 1
     assert services.interventions.like("bars", "bars-b")["fc1"].jaccard < 1
+
+
+def test_tickets_beside_the_paper_are_of_their_networks_and_a_click_opens_one():
+    panels = frontier._panels("bars")
+    assert list(panels) == ["bars", "mnist", "cifar10"]
+    (edges,) = [point for point in panels["cifar10"] if point.key]
+    ticket = services.tickets.ticket("edges")
+    assert (edges.network, edges.size) == ("Conv2", "\u00d7 0.0625")
+    assert (edges.accuracy, edges.remaining) == (0.5, ticket.remaining)
+    assert {point.key: point.chosen for point in panels["bars"]} == {"bars": True, "bars-b": False}
+    assert {point.size for point in panels["bars"]} == {"12-6"}
+    paper_points = {
+        each.network: each.remaining for each in published.PUBLISHED if each.width == 1
+    }
+    assert paper_points == PUBLISHED
+    st.session_state["clicked"] = {"selection": {"points": [{"customdata": ["edges"]}]}}
+    frontier._open("clicked")
+    assert state.ticket.get() == "edges"
+    st.session_state["clicked"] = {"selection": {"points": [{"customdata": ""}]}}
+    frontier._open("clicked")
+    assert state.ticket.get() == "edges"
+    state.ticket.reset()
 
 
 # files
