@@ -93,8 +93,9 @@ class FullestTiles:
     left: int
 
 
-MOST_TILES, MOST_CHANNELS = 8_192, 64
-"""Tiles that a map shows in order, and those of one unit where there are more tiles."""
+MOST_TILES, SOME_TILES = 4_096, (64, 32)
+"""Tiles that are all shown, however they are ordered; of more, so many units and tiles of each:
+small enough a sheet to see single weights."""
 
 
 @cached(24, of=ticket_stamp)
@@ -234,8 +235,8 @@ def fullest_tiles(
     """The units of a layer with most weights left, and of each the channels with most, first."""
     mask = changed_masks(name, epoch, change)[layer]
     left = np.count_nonzero(mask.reshape(len(mask), channels, -1), axis=2)
-    across = channels if left.size <= MOST_TILES else min(channels, MOST_CHANNELS)
-    units = unit_order(name, layer, epoch, change, True)[: max(2, MOST_TILES // across)]
+    most, across = left.shape if left.size <= MOST_TILES else SOME_TILES
+    units = unit_order(name, layer, epoch, change, True)[: max(2, most)]
     order = np.argsort(-left[list(units)], axis=1, kind="stable")[:, :across]
     shown = int(np.take_along_axis(left[list(units)], order, axis=1).sum())
     return FullestTiles(units, tuple(map(tuple, order.tolist())), shown, int(left.sum()))
