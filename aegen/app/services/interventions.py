@@ -236,7 +236,7 @@ def fullest_tiles(
     mask = changed_masks(name, epoch, change)[layer]
     left = np.count_nonzero(mask.reshape(len(mask), channels, -1), axis=2)
     most, across = left.shape if left.size <= MOST_TILES else SOME_TILES
-    units = unit_order(name, layer, epoch, change, True)[: max(2, most)]
+    units = unit_order(name, layer, epoch, change, True)[:most]
     order = np.argsort(-left[list(units)], axis=1, kind="stable")[:, :across]
     shown = int(np.take_along_axis(left[list(units)], order, axis=1).sum())
     return FullestTiles(units, tuple(map(tuple, order.tolist())), shown, int(left.sum()))

@@ -93,7 +93,7 @@ def for_paper(name: str, make: Callable[[], Material]) -> None:
         lambda: _content(make()),
         icon=":material/article:",
         key=f"paper:{name}",
-        help="Figures as SVG, PDF and PNG, tables as LaTeX, the numbers behind them, captions, and "
+        help="Figures as SVG, PDF and PNG, tables as LaTeX, their numbers as CSV, captions, and "
         "the papers of every method.",
     )
 
