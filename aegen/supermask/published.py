@@ -47,5 +47,5 @@ PUBLISHED = (
     Published("resnet20", 2, "cifar10", 0.8442, None, 0.0769, None, 0.8680),
     Published("resnet20", 3, "cifar10", 0.8489, None, 0.0406, None, 0.8732),
 )
-"""Of 50 runs each (N. Koster, O. Grothe, A. Rettinger, arXiv 2201.13361, as their repository
-kosnil/signed_supermasks lists them)."""
+"""Means and intervals of N. Koster, O. Grothe, A. Rettinger, arXiv 2201.13361, as their repository
+kosnil/signed_supermasks lists them; its settings name 50 runs of each network."""

@@ -409,6 +409,9 @@ def test_sliders_move_the_link_and_undo_takes_all_back(opened):
     assert link_of(app)["masks.back"] == "40"
     changed = shown_counts(app, 1)
     assert changed == services.interventions.changed_counts("bars", None, MaskChange(back=40))
+    app.session_state["masks: Copy as Python"] = True  # what opens then is of this very change
+    app = app.run()
+    assert any("put_back(masks, 0.4" in code.value for code in app.code)
     (undo,) = [button for button in app.button if button.label == "Undo all"]
     app = undo.click().run()
     assert "masks.back" not in link_of(app)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,7 @@ from aegen.app.pages.masks import state
 from aegen.app.pages.masks.ticket_picker import show
 from aegen.app.services import reconstruction, tickets
 from aegen.app.services.evaluation_data import DATA_TITLES
+from aegen.app.state import visit
 from aegen.app.widgets import ticket_names
 from aegen.app.widgets.chart import chart, paper
 from aegen.app.widgets.for_paper import Exhibit
@@ -28,14 +30,20 @@ Panels = dict[str, list[FrontierPoint]]
 """Points by data set, that of the open ticket first."""
 
 
+WIDTHS = (1.4, 1, 1)
+"""Of panels beside each other."""
+
+
 def beside_the_paper(name: str) -> None:
     """A panel for each data set, and what to mind when they are compared."""
-    if state.ticket.get() != name:  # a point was clicked
+    if state.ticket.get() != name and not visit.page_runs():  # a point was clicked
         st.rerun()
     panels = _panels(name)
     st.subheader("Beside the paper", anchor=False)
-    for column, data in zip(st.columns([1.4, 1, 1][: len(panels)] or 1), panels, strict=False):
-        with column:
+    for place, data in enumerate(panels):
+        if place % len(WIDTHS) == 0:
+            columns = st.columns(WIDTHS[: len(panels)])
+        with columns[place % len(WIDTHS)]:
             key = f"frontier-{data}-{name}"
             open_ = functools.partial(_open, key)
             chart(_figure(panels, data, paper()), key=key, on_click=open_)
@@ -48,7 +56,7 @@ def exhibits(name: str) -> Iterator[Exhibit]:
     for data in panels:
         title = f"Accuracy over remaining weights, {_title(data)}"
         yield Exhibit(
-            f"frontier-{data}",
+            f"frontier-{re.sub('[^a-z0-9]+', '-', data.lower())[:40]}",
             title,
             functools.partial(_figure, panels, data, "light"),
             functools.partial(_table, panels[data]),
@@ -156,17 +164,13 @@ def _title(data: str) -> str:
 
 def _table(points: list[FrontierPoint], made: Any) -> TextTable:
     """What the figure shows, in percent."""
-    head = (
-        "name",
-        "network",
-        "size",
-        "from",
+    figures = (
         "remaining %",
-        "low",
-        "high",
+        "remaining low",
+        "remaining high",
         "right %",
-        "low",
-        "high",
+        "right low",
+        "right high",
     )
     rows = []
     for point in points:
@@ -179,7 +183,7 @@ def _table(points: list[FrontierPoint], made: Any) -> TextTable:
         about = (point.name, point.network, point.size, source)
         left, right = 100 * point.remaining, 100 * point.accuracy
         rows.append((*about, left, *ends[:2], right, *ends[2:]))
-    return TextTable(head, tuple(rows))
+    return TextTable(("name", "network", "size", "from", *figures), tuple(rows))
 
 
 def _words(name: str, panels: Panels) -> str:
@@ -187,7 +191,7 @@ def _words(name: str, panels: Panels) -> str:
     from aegen.supermask.published import TEST_ROWS
 
     said = [
-        "Open circles: the paper's networks with the intervals it prints, each of 50 runs (arXiv "
+        "Open circles: the paper's networks, with the intervals that its authors print (arXiv "
         "2201.13361). Filled: tickets at hand; a ring is around this one, a click opens another. "
         "Diamonds: narrower or wider than the paper's network of that name."
     ]
@@ -198,8 +202,8 @@ def _words(name: str, panels: Panels) -> str:
         if isinstance(rows, int) and rows != TEST_ROWS.get(data, rows)
     }
     said += [
-        f"Tickets on {_title(data)} with {rows:,} test rows were tested on rows that were held "
-        f"out of the training set; the paper tests on the {TEST_ROWS[data]:,} of the test set."
+        f"Tickets on {_title(data)} that say {rows:,} test rows were not tested on the paper's "
+        f"{TEST_ROWS[data]:,} rows."
         for data, rows in sorted(others)
     ]
     missing = [_title(data) for data in panels if data not in TEST_ROWS]

@@ -39,7 +39,7 @@ def what_if(name: str, layer: str, shown: MaskChange) -> None:
         layer: the one that the page shows.
         shown: the change that the page's map and figures show.
     """
-    if (layer, shown) != (state.layer.get(), change_of(name)):
+    if not visit.page_runs() and (layer, shown) != (state.layer.get(), change_of(name)):
         st.rerun()
     st.subheader("What if", anchor=False)
     left, right = st.columns([1, 1.35], gap="large")
