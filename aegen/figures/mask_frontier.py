@@ -135,7 +135,7 @@ def _mark(
         mode="markers+text" if label else "markers",
         text=[escape(label)],
         textposition=place,
-        textfont={"size": 11, "color": ink if point.chosen else colour},
+        textfont={"size": 11, "color": ink},
         cliponaxis=False,
         marker={"color": colour, **marker},
         error_x=_error(point.remaining, point.remaining_ends if point.published else None, colour),
@@ -143,7 +143,7 @@ def _mark(
         customdata=[point.key],
         hovertemplate="<br>".join(told) + "<extra></extra>",
         selected={"marker": {"opacity": 1}},
-        unselected={"marker": {"opacity": 1}, "textfont": {"color": colour}},
+        unselected={"marker": {"opacity": 1}, "textfont": {"color": ink}},
     )
 
 

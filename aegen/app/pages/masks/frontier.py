@@ -152,9 +152,12 @@ def _network(name: str) -> str:
 
 def _figure(panels: Panels, data: str, on: Paper) -> Any:
     from aegen.figures.palette import category_colours
+    from aegen.supermask.published import PUBLISHED
 
-    every = list(dict.fromkeys(point.network for points in panels.values() for point in points))
-    colours = dict(zip(sorted(every), category_colours(len(every)), strict=True))
+    every = [_network(each.network) for each in PUBLISHED]  # one colour, whatever else there is
+    every += [point.network for points in panels.values() for point in points]
+    names = list(dict.fromkeys(every))
+    colours = dict(zip(names, category_colours(len(names)), strict=True))
     return frontier(panels[data], _title(data), colours, paper=on)
 
 
