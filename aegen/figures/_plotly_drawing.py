@@ -22,6 +22,7 @@ DASHES: dict[str, Any] = {"solid": "-", "dot": ":", "dash": "--", "dashdot": "-.
 SYMBOLS = {
     "circle": "o",
     "circle-open": "o",
+    "diamond": "D",
     "triangle-up": "^",
     "triangle-down": "v",
     "triangle-left": "<",

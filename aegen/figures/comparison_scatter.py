@@ -7,19 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from aegen.figures.label_places import box, room
 from aegen.figures.palette import ACCENT, CATEGORIES, QUIET
 from aegen.figures.template import Paper, blank
 
 __all__ = ["Compared", "against_copying", "against_time"]
 
 HEIGHT = 380
-
-WIDE, HIGH = 260.0, 290.0
-"""How large the inside of a picture is on a phone, in pixels: names that are apart there are
-apart on every page."""
-
-LETTER, LINE = 6.8, 15.0
-"""About how large a letter of a name is."""
 
 STEEP = 20.0
 """Ratio of the largest to the smallest figure from which the scale is logarithmic."""
@@ -235,53 +229,15 @@ def _blank(metric: str, direction: Direction, best: float, upright: _Scale, pape
 def _with_points(figure: Any, points: Sequence[_Point], across: _Scale, upright: _Scale) -> Any:
     """Models on top of references, each with a name where there is room for it."""
     ordered = sorted(points, key=lambda p: (not p.model.reference, p.model.best))
-    taken = [_box(across.share(p.x), upright.share(p.model.fidelity), 14, 14) for p in points]
+    taken = [box(across.share(p.x), upright.share(p.model.fidelity), 14, 14) for p in points]
     places: dict[str, str] = {}
     for point in reversed(ordered):  # who matters most chooses first
         at = across.share(point.x), upright.share(point.model.fidelity)
-        places[point.model.name], box = _room(point.model.name, at, taken)
-        taken.append(box)
+        places[point.model.name], taken_up = room(point.model.name, at, taken)
+        taken.append(taken_up)
     for point in ordered:
         _mark(figure, point, across, upright, places[point.model.name])
     return figure
-
-
-_Box = tuple[float, float, float, float]
-
-
-def _box(x: float, y: float, wide: float, high: float, dx: float = 0, dy: float = 0) -> _Box:
-    """Left, right, bottom and top of a box around a place of the picture, in pixels."""
-    left, bottom = x * WIDE + dx - wide / 2, y * HIGH + dy - high / 2
-    return left, left + wide, bottom, bottom + high
-
-
-def _room(name: str, at: tuple[float, float], taken: Sequence[_Box]) -> tuple[str, _Box]:
-    """Beside which side of its point a name is least in the way of others."""
-    wide = LETTER * len(name)
-    offsets = {
-        "top center": (0.0, 14.0),
-        "bottom center": (0.0, -14.0),
-        "middle right": (wide / 2 + 10, 0.0),
-        "middle left": (-wide / 2 - 10, 0.0),
-        "top right": (wide / 2 + 4, 12.0),
-        "top left": (-wide / 2 - 4, 12.0),
-        "bottom right": (wide / 2 + 4, -12.0),
-        "bottom left": (-wide / 2 - 4, -12.0),
-    }
-
-    def cost(place: str) -> float:
-        box = _box(*at, wide, LINE, *offsets[place])
-        outside = max(0.0, -box[0]) + max(0.0, box[1] - WIDE) + 3 * max(0.0, -box[2])
-        return outside * LINE + sum(_overlap(box, other) for other in taken)
-
-    best = min(offsets, key=cost)
-    return best, _box(*at, wide, LINE, *offsets[best])
-
-
-def _overlap(a: _Box, b: _Box) -> float:
-    wide = min(a[1], b[1]) - max(a[0], b[0])
-    high = min(a[3], b[3]) - max(a[2], b[2])
-    return max(0.0, wide) * max(0.0, high)
 
 
 def _mark(figure: Any, point: _Point, across: _Scale, upright: _Scale, place: str) -> None:

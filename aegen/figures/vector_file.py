@@ -1,4 +1,4 @@
-"""Figures as files for a paper: SVG or PDF at a stated size, with letters of a stated size.
+"""Figures as files for a paper: SVG, PDF or PNG at a stated size, letters of a stated size.
 
 matplotlib draws what a plotly figure, or an SVG picture of ours, says; no browser is needed, and
 the same figure gives the same bytes.
@@ -18,10 +18,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Kind", "PaperSize", "vector_file"]
 
-Kind = Literal["svg", "pdf"]
+Kind = Literal["svg", "pdf", "png"]
 
 INCH = 25.4
 """Millimetres."""
+
+DOTS = 300
+"""Pixels an inch, where a figure is one of pixels."""
 
 SETTINGS: dict[Any, Any] = {
     "font.family": "sans-serif",
@@ -31,6 +34,9 @@ SETTINGS: dict[Any, Any] = {
     "svg.hashsalt": "aegen",
     "axes.unicode_minus": True,
 }
+
+DATES: dict[Kind, str] = {"svg": "Date", "pdf": "CreationDate", "png": "Software"}
+"""What would differ from one day, or one version, to another; it is left out."""
 
 _settings = threading.Lock()
 """matplotlib's settings are those of the whole process."""
@@ -66,11 +72,11 @@ class PaperSize:
 
 
 def vector_file(figure: Any, kind: Kind, size: PaperSize | None = None) -> bytes:
-    """A figure as a file of lines and letters.
+    """A figure as a file of lines and letters, or of pixels on white.
 
     Args:
         figure: a plotly figure of scatters and bars, or an SVG picture as `aegen.figures` draws.
-        kind: "svg" or "pdf".
+        kind: "svg", "pdf" or "png".
         size: on paper.
 
     Raises:
@@ -81,16 +87,16 @@ def vector_file(figure: Any, kind: Kind, size: PaperSize | None = None) -> bytes
         >>> vector_file(bars(["a"], [0.5]), "pdf")[:5]
         b'%PDF-'
     """
-    if kind not in ("svg", "pdf"):
-        raise InvalidInput(f"a figure for a paper is written as svg or pdf, got {kind!r}")
+    if kind not in ("svg", "pdf", "png"):
+        raise InvalidInput(f"a figure for a paper is written as svg, pdf or png, got {kind!r}")
     size = size or PaperSize()
     from matplotlib import rc_context
 
     with _settings, rc_context(SETTINGS | {"font.size": size.font}):
         drawn = _drawn(figure, size)
         file = io.BytesIO()
-        dates = {"Date": None} if kind == "svg" else {"CreationDate": None}
-        drawn.savefig(file, format=kind, metadata=dates, transparent=True)
+        dates = {DATES[kind]: None}
+        drawn.savefig(file, format=kind, metadata=dates, transparent=kind != "png", dpi=DOTS)
     return file.getvalue()
 
 

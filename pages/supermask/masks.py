@@ -3,30 +3,13 @@
 import streamlit as st
 
 from aegen.app import page
-from aegen.app.pages.masks import state
-from aegen.app.pages.masks.interventions import what_if
+from aegen.app.pages.masks import interventions, state
+from aegen.app.pages.masks.frontier import beside_the_paper
 from aegen.app.pages.masks.layer_charts import layer_figures
-from aegen.app.pages.masks.layer_map import epoch_masks, layer_map, layers_of, network
+from aegen.app.pages.masks.layer_map import change_of, epoch_masks, layer_map, layers_of, network
 from aegen.app.pages.masks.overlap import beside_others
 from aegen.app.pages.masks.snippets import share
 from aegen.app.pages.masks.ticket_picker import chosen_layer, chosen_ticket
-
-
-@page.part
-def ticket() -> None:
-    """The ticket, its layers, the map of one, what is told of it, what is done to it."""
-    name = chosen_ticket()
-    if name:
-        layer = chosen_layer(layers_of(name))
-        with st.container(key="replayed"):  # nothing in it fades while others are made
-            network(name, layer)
-            layer_map(name, layer)
-            page.part(epoch_masks)(name, layer)
-            page.part(layer_figures)(name, layer)
-        page.part(what_if)(name)
-        page.part(beside_others)(name)
-        share(name, layer)
-
 
 with page.page(
     "Masks",
@@ -35,4 +18,16 @@ with page.page(
     "[kept, inverted or dropped](keep, invert, drop).",
     *state.MASKS,
 ):
-    ticket()
+    name = chosen_ticket()
+    if name:
+        layer = chosen_layer(layers_of(name))
+        with st.container(key="replayed"):  # nothing in it fades while others are made
+            network(name, layer)
+            layer_map(name, layer)
+            page.part(epoch_masks)(name, layer)
+            page.part(layer_figures)(name, layer)
+        page.part(interventions.what_if)(name, layer.name, change_of(name))
+        page.part(interventions.awaited, every=interventions.look_again(name))(name)
+        page.part(beside_the_paper)(name)
+        page.part(beside_others)(name)
+        page.part(share)(name, layer)

@@ -1,12 +1,11 @@
 """Masks and Train as a person sees them: read off, zoom, replay, a phone, a training."""
 
 import re
-from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from aegen.app.components.mask_map import matrix, tiles
+from aegen.app.components.mask_map import matrix, some_tiles, tiles
 from aegen.supermask.networks import networks
 from aegen.supermask.ticket.ticket import Ticket
 from aegen.supermask.training.history import History
@@ -151,12 +150,13 @@ def test_reading_zooming_and_the_keyboard(visit, app, masks):
 
 
 def test_a_convolutions_tiles_and_another_layer(visit, app, masks):
-    page = first(visit, app, "masks?masks.ticket=edges&masks.layer=conv2&masks.order=full")
+    page = first(visit, app, "masks?masks.ticket=edges&masks.layer=conv2&masks.order=tiles")
     drawn(page)
     mask = Ticket.read(masks / "edges.ticket").masks["conv2"]
     axes = [("filter", 4), ("channel", 4), ("row", 3), ("column", 3)]
     fullest = np.argsort(-np.count_nonzero(mask, axis=(1, 2, 3)), kind="stable")
-    cells = replace(tiles(mask.shape), order=tuple(fullest.tolist())).indices()
+    kernels = np.argsort(-np.count_nonzero(mask, axis=(2, 3))[fullest], axis=1, kind="stable")
+    cells = some_tiles(mask.shape, fullest.tolist(), kernels.tolist()).indices()
     for row, column in ((0, 0), (4, 5), (10, 2)):
         assert read_off(page, row, column) == said_of(mask, axes, int(cells[row, column]))
     before = page.locator(".aegen-mask").get_attribute("data-drawn")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from aegen.core.errors import InvalidInput
-from aegen.figures import comparison_scatter
+from aegen.figures import label_places
 from aegen.figures.comparison_scatter import Compared, against_copying, against_time
 from aegen.figures.contact_sheet import _wrapped, sheet
 from aegen.figures.palette import ACCENT, QUIET
@@ -91,17 +91,17 @@ def test_names_are_kept_apart_and_nothing_breaks_on_little(draw):
 
 
 def test_no_name_has_room_where_another_one_is():
-    name, box = comparison_scatter._room("abc", (0.5, 0.5), [])
-    other, moved = comparison_scatter._room("abc", (0.5, 0.5), [box])
+    name, box = label_places.room("abc", (0.5, 0.5), [])
+    other, moved = label_places.room("abc", (0.5, 0.5), [box])
     assert name != other
-    assert comparison_scatter._overlap(box, moved) == 0
+    assert label_places._overlap(box, moved) == 0
 
 
 def test_no_name_leaves_a_picture_as_narrow_as_a_phone():
     for at in np.linspace(0, 1, 21):
-        _, (left, right, _, _) = comparison_scatter._room("Independent margins", (at, 0.5), [])
+        _, (left, right, _, _) = label_places.room("Independent margins", (at, 0.5), [])
         assert left >= 0
-        assert right <= comparison_scatter.WIDE <= 260
+        assert right <= label_places.WIDE <= 260
 
 
 def test_a_sheet_holds_all_grids_under_their_names():

@@ -9,7 +9,9 @@ from aegen.core.errors import InvalidInput
 from aegen.figures.confusion import confusion
 from aegen.figures.fan_in_histogram import degrees
 from aegen.figures.input_map import input_map, painted
+from aegen.figures.mask_bars import mask_bars
 from aegen.figures.mask_colours import MASK_COLOURS
+from aegen.figures.mask_frontier import FrontierPoint, frontier
 from aegen.figures.mask_overlap import alike
 from aegen.figures.score_histogram import mask_variable
 from aegen.figures.training_curves import curve
@@ -188,3 +190,47 @@ def test_names_from_files_stay_text():
         curve([1, 2], {"<i>": [1, 2], "b": [2, 3]}, title="<script>").to_json(),
     ):
         assert not re.search(r"<(b|script|i)>", svg)
+
+
+# the frontier
+
+
+def test_the_frontier_has_every_network_at_its_figures():
+    points = [
+        FrontierPoint("paper", "FCN", 0.0377, 0.9748, (0.037, 0.038), (0.973, 0.977), True),
+        FrontierPoint("mine", "FCN", 0.013, 0.975, None, (0.972, 0.978), chosen=True, key="a"),
+        FrontierPoint("narrow <b>", "Conv4", 0.07, 0.72, size="\u00d7 0.25", key="b"),
+        FrontierPoint("empty", "FCN", 0.0, 0.1, key="c"),
+    ]
+    figure = frontier(points, "MNIST", {"FCN": "#2a84a5", "Conv4": "#db8520"})
+    named = {trace.name: trace for trace in figure.data if trace.name}
+    assert list(named) == ["paper", "narrow <b>", "mine"]  # nothing of what has no weights left
+    for point in points[:3]:
+        trace = named[point.name]
+        assert (trace.x[0], trace.y[0]) == (100 * point.remaining, 100 * point.accuracy)
+        low, high = (10**end for end in figure.layout.xaxis.range)
+        assert low < trace.x[0] < high
+        assert figure.layout.yaxis.range[0] < trace.y[0] < figure.layout.yaxis.range[1]
+    paper, mine, narrow = (named[name] for name in ("paper", "mine", "narrow <b>"))
+    assert paper.marker.symbol == "circle-open"
+    assert paper.error_x.array[0] == pytest.approx(0.03)
+    assert paper.error_y.arrayminus[0] == pytest.approx(0.18)
+    assert (mine.marker.symbol, mine.customdata[0]) == ("circle", "a")
+    assert not mine.error_y.visible
+    assert "[97.2, 97.8]" in mine.hovertemplate
+    assert (narrow.marker.symbol, narrow.text[0]) == ("diamond", "Conv4 \u00d7 0.25")
+    assert "<b>narrow &lt;b&gt;</b>" in narrow.hovertemplate
+    assert [paper.text[0], mine.text[0]] == ["FCN", ""]  # its name stands there once
+    (ring,) = [trace for trace in figure.data if not trace.name]
+    assert (ring.x, ring.y) == (mine.x, mine.y)
+    assert paper.marker.color == mine.marker.color != narrow.marker.color
+
+
+def test_layers_as_bars_have_the_lengths_of_their_shares():
+    picture = mask_bars([("a", 1, 2, 97), ("b & c", 30, 30, 40)])
+    widths = [float(w) for w in re.findall(r'width="([\d.]+)" height="14"', picture)]
+    assert np.divide(widths, sum(widths[:3])) == pytest.approx(
+        [0.01, 0.02, 0.97, 0.3, 0.3, 0.4], abs=1e-3
+    )
+    assert "b &amp; c" in picture
+    assert "60.00 %" in picture

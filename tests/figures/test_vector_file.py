@@ -1,10 +1,12 @@
 """Figures for a paper: true lines and letters, of the size that was asked for, the same bytes."""
 
+import io
 import re
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from PIL import Image
 from plotly import graph_objects as go
 
 from aegen.core.errors import InvalidInput
@@ -15,6 +17,8 @@ from aegen.figures.copying import copying_scale
 from aegen.figures.fan_in_histogram import degrees
 from aegen.figures.figure_data import figure_data
 from aegen.figures.image_table import image_table
+from aegen.figures.mask_bars import mask_bars
+from aegen.figures.mask_frontier import FrontierPoint, frontier
 from aegen.figures.mask_overlap import alike
 from aegen.figures.mask_picture import mask_picture
 from aegen.figures.score_histogram import mask_variable
@@ -25,6 +29,11 @@ from aegen.figures.vector_file import PaperSize, vector_file
 MODELS = [
     Compared("Kernel $x_1$", 0.9, (0.8, 1.0), 1.0, (0.9, 1.1), 0.01, best=True),
     Compared("Copies", 0.5, None, 0.0, None, None, reference=True),
+]
+POINTS = [
+    FrontierPoint("paper's", "FCN", 0.0377, 0.9748, (0.037, 0.038), (0.973, 0.977), True),
+    FrontierPoint("mine", "FCN", 0.02, 0.976, chosen=True, key="mine"),
+    FrontierPoint("narrow", "FCN", 0.05, 0.95, size="100-50", key="narrow"),
 ]
 FIGURES = {
     "copying": lambda: against_copying(MODELS, "Accuracy", "nearer", 0.5),
@@ -40,6 +49,8 @@ FIGURES = {
     "bars": lambda: bars(["4", "9"], [0.61, 0.37]),
     "scale": lambda: copying_scale(0.86, 0.8, 0.9),
     "images": lambda: image_table(np.zeros((1, 2, 8, 8, 3)), rows=["a"], columns=["b", "c"]),
+    "layers": lambda: mask_bars([("fc1", 1, 2, 97), ("fc2", 30, 30, 40)]),
+    "frontier": lambda: frontier(POINTS, "MNIST", {"FCN": "#2a84a5"}),
     "mask": lambda: mask_picture([[1, 0, 2], [-1, 0, 1]], "fc1"),
 }
 SAID = {
@@ -51,6 +62,8 @@ SAID = {
     "confusion": "coat & h…",
     "alike": "20.0 %",
     "mask": "invert 1",
+    "layers": "60.00 %",
+    "frontier": "FCN",
 }
 
 
@@ -79,6 +92,14 @@ def test_a_pdf_embeds_its_letters_and_the_same_figure_gives_the_same_bytes(name)
     assert b"/FontFile2" in content
     assert b"/Type3" not in content
     assert b"CreationDate" not in content
+
+
+def test_a_figure_of_pixels_has_its_size_and_white_paper():
+    content = vector_file(degrees([1, 2]), "png", PaperSize(50, 40))
+    picture = Image.open(io.BytesIO(content))
+    assert picture.size == pytest.approx((50 / 25.4 * 300, 40 / 25.4 * 300), abs=1)
+    assert picture.convert("RGBA").getpixel((2, 2)) == (255, 255, 255, 255)
+    assert content == vector_file(degrees([1, 2]), "png", PaperSize(50, 40))
 
 
 def test_a_height_is_kept_and_letters_grow_alone():
@@ -123,5 +144,5 @@ def test_what_cannot_be_drawn_is_refused_rather_than_left_out():
         vector_file(go.Figure(go.Pie(values=[1]), {"font": {"size": 12}}), "svg")
     with pytest.raises(InvalidInput, match="<ellipse>"):
         vector_file('<svg viewBox="0 0 1 1"><ellipse/></svg>', "svg")
-    with pytest.raises(InvalidInput, match="svg or pdf"):
+    with pytest.raises(InvalidInput, match="svg, pdf or png"):
         vector_file(degrees([1]), "eps")

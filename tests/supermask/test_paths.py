@@ -1,11 +1,14 @@
 """Ways from input to output, where a layer looks, how alike two masks are: against slow twins."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from aegen.benchmarks.supermask import made_up
 from aegen.core.errors import InvalidInput, UnknownName
+from aegen.supermask.described import described_plan
 from aegen.supermask.inference.engine import Engine
 from aegen.supermask.interventions import shuffle
 from aegen.supermask.networks import networks
@@ -13,6 +16,7 @@ from aegen.supermask.overlap import overlap, overlaps
 from aegen.supermask.paths import fan_in, fan_out, input_map, paths
 from aegen.supermask.ticket.ticket import Ticket
 from aegen.supermask.torch_network import Network
+from aegen.supermask.training.autoencoder import rebuilt
 
 NETWORKS = [
     ("fcn", {"size": 5, "hidden": "30-20"}, 0.03),
@@ -88,6 +92,46 @@ def test_what_lies_on_no_way_may_go_and_nothing_changes(network, arguments, shar
         last = list(masks)[-1]
         cut = masks | {last: np.zeros_like(masks[last])}
         assert not np.array_equal(Engine(ticket.with_masks(cut)).logits(x), before)
+
+
+def test_an_autoencoders_weights_on_no_way_may_go_and_dead_units_say_nothing():
+    sizes = {"encoder.0": (9, 64), "encoder.1": (3, 9), "decoder.0": (9, 3), "decoder.1": (64, 9)}
+    rng = np.random.default_rng(3)
+    masks = {
+        name: (rng.random(shape) < 0.2).astype(np.int8) - (rng.random(shape) > 0.9).view(np.int8)
+        for name, shape in sizes.items()
+    }
+    masks["encoder.0"][[2, 5]] = 0  # nothing reaches these
+    masks["encoder.1"][:, 2] = masks["decoder.1"][:, 4] = 1
+    masks["decoder.0"][4] = 0
+    masks["encoder.1"][:, 7] = 0  # nobody hears this
+    arguments = {"size": 8, "latent_dim": 3, "encoder": [9], "channels": 1}
+    about = {"architecture": {"name": "masked", "arguments": arguments}}
+    ticket = Ticket(None, {}, "signed-he", {}, 0, masks, {}, about)
+    found = paths(described_plan(ticket), masks)
+    assert {2, 5, 7} <= set(np.flatnonzero(found["encoder.0"].dead)) < set(range(9))
+    assert found["decoder.0"].dead[4]
+    off = {name: layer.off_path for name, layer in found.items()}
+    assert all(off[name] for name in ("encoder.0", "encoder.1", "decoder.1"))
+    used = {
+        name: mask * np.outer(found[name].heard, found[name].reached).astype(np.int8)
+        for name, mask in masks.items()
+    }
+    left = {
+        name: int(np.count_nonzero(mask) - np.count_nonzero(used[name]))
+        for name, mask in masks.items()
+    }
+    assert left == off
+    x = torch.rand(5, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+    drawn = [
+        autoencoder.decode(autoencoder.encode(x))
+        for autoencoder in map(rebuilt, (ticket, ticket.with_masks(used)))
+    ]
+    assert torch.equal(*drawn)
+    cut = ticket.with_masks(used | {"encoder.1": used["encoder.1"] * 0})
+    assert not torch.equal(rebuilt(cut)(x), rebuilt(ticket)(x))
+    apart = replace(ticket, masks={name: masks[name] for name in ("encoder.0", "decoder.0")})
+    assert described_plan(apart) is None
 
 
 def test_dead_units_say_nothing_or_are_not_heard():

@@ -15,7 +15,7 @@ import streamlit as st
 
 from aegen.core.errors import UnknownName
 
-__all__ = ["EACH", "Stamp", "bundle_names", "cached", "one_look", "stamp"]
+__all__ = ["EACH", "Stamp", "bundle_names", "cached", "once", "one_look", "stamp"]
 
 EACH = 64
 """What is remembered of what visitors do, each something else, so that none has it made twice."""
@@ -29,12 +29,12 @@ another bundle, also where a clock was set back in between."""
 
 
 _seen: ContextVar[dict[str, Any] | None] = ContextVar("seen", default=None)
-"""What the run of a page that goes on has seen of the folders of bundles."""
+"""What the run of a page that goes on has seen of the folders of bundles and tickets."""
 
 
 @contextmanager
 def one_look() -> Iterator[None]:
-    """The run of a page, which looks for bundles once, however often it asks for them."""
+    """The run of a page, which looks for files once, however often it asks for them."""
     token = _seen.set({} if _seen.get() is None else _seen.get())
     try:
         yield
@@ -42,7 +42,8 @@ def one_look() -> Iterator[None]:
         _seen.reset(token)
 
 
-def _once(key: str, look: Callable[[], T]) -> T:
+def once(key: str, look: Callable[[], T]) -> T:
+    """What ``look`` gives, asked for once in the run of a page."""
     seen = _seen.get()
     if seen is None:
         return look()
@@ -56,7 +57,7 @@ def bundle_names() -> list[str]:
     """Names of the bundles there are."""
     from aegen import bundles
 
-    return list(_once("", lambda: bundles.bundles()))
+    return list(once("", lambda: bundles.bundles()))
 
 
 def stamp(name: str) -> Stamp:
@@ -67,13 +68,13 @@ def stamp(name: str) -> Stamp:
     """
     if not name or name not in bundle_names():
         raise UnknownName("bundle", name, bundle_names())
-    return _once(name, lambda: _stamp(name))
+    return once(name, lambda: _stamp(name))
 
 
 def _stamp(name: str) -> Stamp:
     from aegen.bundles import discovery, find
 
-    known = _once("/", lambda: {each.name: each for each in reversed(discovery._folders())})
+    known = once("/", lambda: {each.name: each for each in reversed(discovery._folders())})
     folder = known.get(name) or find(name)
     try:
         written = (folder / "bundle.json").stat()

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from aegen.supermask.paths import LayerPaths
 
 __all__ = [
+    "MOST_TILES",
     "UNCHANGED",
+    "FullestTiles",
     "MaskChange",
     "changed_counts",
     "changed_masks",
@@ -34,6 +36,7 @@ __all__ = [
     "dead_units",
     "evaluated",
     "evaluation",
+    "fullest_tiles",
     "like",
     "paths_of",
     "rule_of",
@@ -71,6 +74,28 @@ class MaskChange:
 
 
 UNCHANGED = MaskChange()
+
+
+@dataclass(frozen=True)
+class FullestTiles:
+    """Some ``units`` of a layer, and ``channels`` of each, by how many weights are left there.
+
+    Attributes:
+        units: in order.
+        channels: of each of them, in order, as many of one as of another.
+        shown: weights that are left in these.
+        left: weights that are left in the layer.
+    """
+
+    units: tuple[int, ...]
+    channels: tuple[tuple[int, ...], ...]
+    shown: int
+    left: int
+
+
+MOST_TILES, SOME_TILES = 4_096, (64, 32)
+"""Tiles that are all shown, however they are ordered; of more, so many units and tiles of each:
+small enough a sheet to see single weights."""
 
 
 @cached(24, of=ticket_stamp)
@@ -170,9 +195,10 @@ def evaluation(name: str, evaluation_set: str, epoch: int | None, change: MaskCh
 @cached(24, of=ticket_stamp)
 def paths_of(name: str, epoch: int | None, change: MaskChange) -> dict[str, LayerPaths] | None:
     """Which weights lie on a path from input to output; None where the network is not known."""
+    from aegen.supermask.described import described_plan
     from aegen.supermask.paths import paths
 
-    network = tickets.plan(name)
+    network = described_plan(tickets.ticket(name))
     return None if network is None else paths(network, changed_masks(name, epoch, change))
 
 
@@ -200,6 +226,20 @@ def unit_order(
     left = fan_in(changed_masks(name, epoch, change)[layer])
     order = np.lexsort((-left if full else np.zeros_like(left), dead))
     return tuple(int(unit) for unit in order)
+
+
+@cached(64, of=ticket_stamp)
+def fullest_tiles(
+    name: str, layer: str, channels: int, epoch: int | None, change: MaskChange
+) -> FullestTiles:
+    """The units of a layer with most weights left, and of each the channels with most, first."""
+    mask = changed_masks(name, epoch, change)[layer]
+    left = np.count_nonzero(mask.reshape(len(mask), channels, -1), axis=2)
+    most, across = left.shape if left.size <= MOST_TILES else SOME_TILES
+    units = unit_order(name, layer, epoch, change, True)[:most]
+    order = np.argsort(-left[list(units)], axis=1, kind="stable")[:, :across]
+    shown = int(np.take_along_axis(left[list(units)], order, axis=1).sum())
+    return FullestTiles(units, tuple(map(tuple, order.tolist())), shown, int(left.sum()))
 
 
 @cached(64, of=ticket_stamp)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import math
 import re
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +19,7 @@ import numpy as np
 
 from aegen.app.components.mask_map import Packed, pack
 from aegen.app.server.sharing import sharing
-from aegen.app.services.cache import Stamp, cached
+from aegen.app.services.cache import Stamp, cached, once
 from aegen.core.errors import AegenError, UnknownName
 from aegen.core.storage import is_file
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from aegen.supermask.training.history import History
 
 __all__ = [
+    "about",
     "add_ticket",
     "architecture",
     "counts",
@@ -36,6 +39,7 @@ __all__ = [
     "history",
     "history_problem",
     "masks_at",
+    "network_and_size",
     "packed",
     "places",
     "plan",
@@ -46,6 +50,7 @@ __all__ = [
     "ticket_name",
     "ticket_names",
     "ticket_stamp",
+    "ticket_title",
     "total",
 ]
 
@@ -73,16 +78,20 @@ ANOTHER = "is that of another ticket, or of another epoch"
 
 def shipped_tickets() -> list[str]:
     """Names of the tickets that can be opened by name, the ones that people should see first."""
-    from aegen.supermask.ticket.discovery import tickets
-
-    names = tickets()
-    return sorted(names, key=lambda name: (name != "fcn-mnist", name))
+    return sorted(_files(), key=lambda name: (name != "fcn-mnist", name))
 
 
-def ticket_names(chosen: str = "") -> list[str]:
-    """All names to choose from: the shipped ones, and ``chosen`` where it is another one."""
-    names = shipped_tickets()
-    return [*names, chosen] if OWN.fullmatch(chosen) and is_file(_own(chosen)) else names
+def _files() -> dict[str, Path]:
+    """Where those lie, by name."""
+    from aegen.supermask.ticket.discovery import ticket_files
+
+    return once("tickets", ticket_files)
+
+
+def ticket_names(*others: str) -> list[str]:
+    """All names to choose from: the shipped ones, and of ``others`` those that are there."""
+    own = [name for name in dict.fromkeys(others) if OWN.fullmatch(name) and is_file(_own(name))]
+    return [*shipped_tickets(), *own]
 
 
 def ticket_file(name: str) -> Path:
@@ -91,13 +100,11 @@ def ticket_file(name: str) -> Path:
     Raises:
         UnknownName: there is none of this name.
     """
-    from aegen.supermask.ticket.discovery import find_ticket
-
     if OWN.fullmatch(name) and is_file(_own(name)):
         return _own(name)
-    if name not in shipped_tickets():
+    if name not in _files():
         raise UnknownName("ticket", name, shipped_tickets())
-    return find_ticket(name)
+    return _files()[name]
 
 
 def add_ticket(content: bytes, history: bytes | None = None, *, file: str = "the file") -> str:
@@ -178,13 +185,17 @@ def _megabytes() -> int:
 
 def ticket_stamp(name: str) -> Stamp:
     """Which file a ticket is, and when it and its history were written."""
+    return once(f"ticket {name}", lambda: _stamp(name))
+
+
+def _stamp(name: str) -> Stamp:
     file = ticket_file(name)
     written = [part.stat() for part in (file, file.with_suffix(".history")) if is_file(part)]
     newest = max((about.st_mtime_ns for about in written), default=0)
     return str(file), newest, sum(about.st_size for about in written)
 
 
-@cached(12, of=ticket_stamp, megabytes=_megabytes)
+@cached(64, of=ticket_stamp, megabytes=_megabytes)
 def ticket(name: str) -> Ticket:
     """The ticket of this name, opened once for everyone.
 
@@ -196,27 +207,40 @@ def ticket(name: str) -> Ticket:
     return Ticket.read(ticket_file(name))
 
 
-def ticket_name(name: str) -> str:
-    """A ticket's title, with its name where others have the same, since lists show titles only.
+def ticket_name(name: str, file: str = "") -> str:
+    """A ticket's title, with what tells it apart where others have the same.
 
-    One of a person's own has the first signs of its name: another one may have its title.
+    Lists show titles only. One of a person's own may have any title: it has the name of the
+    ``file`` that was brought, or else the first signs of its own name.
     """
-    title = _title(name)
+    title = ticket_title(name)
     if name.startswith("~"):
-        return f"{title} ({name[1:5]})"
-    alike = [other for other in shipped_tickets() if other != name and _title(other) == title]
+        return f"{title} ({file or name[1:5]})"
+    alike = once("titles", lambda: Counter(map(ticket_title, shipped_tickets())))[title] > 1
     return f"{title} ({name})" if alike else title
 
 
-def _title(name: str) -> str:
+def ticket_title(name: str) -> str:
+    """What a ticket calls itself."""
     try:
-        about = ticket(name).about
+        title = about(name).get("title")
     except AegenError:
         return f"{name} (cannot be read)"
-    title = about.get("title")
     if isinstance(title, str) and title:
         return title
     return "Your ticket" if name.startswith("~") else name
+
+
+@cached(512, of=ticket_stamp)
+def about(name: str) -> Mapping[str, Any]:
+    """What a ticket says of itself, read without its masks, which take longer.
+
+    Raises:
+        TicketError: it cannot be read.
+    """
+    from aegen.supermask.ticket.ticket import described
+
+    return described(ticket_file(name))
 
 
 def ticket_bytes(name: str) -> int:
@@ -224,7 +248,7 @@ def ticket_bytes(name: str) -> int:
     return ticket_file(name).stat().st_size
 
 
-@cached(32, of=ticket_stamp)
+@cached(512, of=ticket_stamp)
 def total(name: str) -> Counts:
     """What all layers of a ticket together keep, invert and drop."""
     return ticket(name).total
@@ -234,6 +258,25 @@ def plan(name: str) -> Plan | None:
     """The network, or None where the ticket neither names nor describes one."""
     opened = ticket(name)
     return opened.plan if opened.has_plan else None
+
+
+@cached(512, of=ticket_stamp)
+def network_and_size(name: str) -> tuple[str, str]:
+    """The network's name, and how it differs from the paper's of that name; "" where it does not.
+
+    Both are "" where the ticket names none.
+    """
+    from aegen.supermask.networks import networks
+
+    opened = ticket(name)
+    if opened.network is None:
+        return "", ""
+    usual = networks.create(opened.network).arguments
+    own = opened.plan.arguments
+    width, hidden = own.get("width", 1), own.get("hidden")
+    if width != usual.get("width", 1):
+        return opened.network, f"\u00d7 {width:g}"
+    return opened.network, "" if hidden == usual.get("hidden") else str(hidden)
 
 
 @cached(32, of=ticket_stamp)

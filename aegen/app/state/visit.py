@@ -52,6 +52,7 @@ class Visit:
         watched: jobs that it asked for, by part (`aegen.app.state.watching`).
         endings: what Cancel does for each job that its page showed, by the job's name.
         uploads: files that it was given (`aegen.app.state.uploads`).
+        tickets: names of tickets that were opened or trained, with the names of their files.
         inspected: what was last tried of a person's own, and what was found.
         mistyped: what is wrong with texts that were typed, by the key of their choice or field.
         arriving: the part of a page that the person is led to, until it was shown.
@@ -76,6 +77,7 @@ class Visit:
     watched: dict[str, set[Any]] = field(default_factory=dict)
     endings: dict[str, Any] = field(default_factory=dict)
     uploads: Any = None
+    tickets: dict[str, str] = field(default_factory=dict)
     inspected: Any = None
     mistyped: dict[str, str] = field(default_factory=dict)
     arriving: str = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -16,8 +17,11 @@ def paper() -> Paper:
     return "dark" if st.context.theme.type == "dark" else "light"
 
 
-def chart(figure: Any, *, key: str) -> None:
-    """Shows a figure, told by its ``layout.meta``; one without traces is left out."""
+def chart(figure: Any, *, key: str, on_click: Callable[[], None] | None = None) -> None:
+    """Shows a figure, told by its ``layout.meta``; one without traces is left out.
+
+    ``on_click`` is called when a point is clicked, which then lies under ``key`` in the session.
+    """
     if figure.data:
         st.plotly_chart(
             figure,
@@ -25,4 +29,6 @@ def chart(figure: Any, *, key: str) -> None:
             theme=None,
             config={"displayModeBar": False},
             alt=figure.layout.meta,
+            on_select=on_click or "ignore",
+            selection_mode="points",
         )

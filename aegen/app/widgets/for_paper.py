@@ -1,4 +1,4 @@
-"""What a paper takes from a page: its figures as SVG and PDF, its tables, its bibliography."""
+"""What a paper takes from a page: its figures as files, its tables, its bibliography."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import io
 import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import streamlit as st
 
@@ -19,6 +19,7 @@ from aegen.core.errors import AegenError
 
 if TYPE_CHECKING:
     from aegen.core.references import Cites
+    from aegen.figures.vector_file import Kind
 
 __all__ = ["Exhibit", "Material", "for_paper", "made_by"]
 
@@ -92,7 +93,8 @@ def for_paper(name: str, make: Callable[[], Material]) -> None:
         lambda: _content(make()),
         icon=":material/article:",
         key=f"paper:{name}",
-        help="Figures as SVG and PDF, tables as LaTeX, captions, and the papers of every method.",
+        help="Figures as SVG, PDF and PNG, tables as LaTeX, their numbers as CSV, captions, and "
+        "the papers of every method.",
     )
 
 
@@ -122,6 +124,15 @@ def _content(material: Material) -> None:
     with st.container(horizontal=True):
         for kind in _kinds(chosen, table):
             _button(material, chosen, kind, width, font)
+        for file, make in material.files:
+            st.download_button(
+                file,
+                make,
+                file_name=f"{material.stem}-{file}",
+                key=f"paper:{material.stem}:{file}",
+                icon=":material/download:",
+                on_click="ignore",
+            )
         st.download_button(
             "All as ZIP",
             functools.partial(archive, material, width, font),
@@ -149,16 +160,21 @@ def _content(material: Material) -> None:
 
 def _kinds(exhibit: Exhibit, table: bool) -> list[str]:
     """The files that it can be had as."""
-    return [*(["tex"] if table else ["svg", "pdf"]), *(["csv"] if exhibit.data else [])]
+    return [*(["tex"] if table else ["svg", "pdf", "png"]), *(["csv"] if exhibit.data else [])]
 
 
-MIMES = {"svg": "image/svg+xml", "pdf": "application/pdf", "csv": "text/csv", "tex": "text/plain"}
+MIMES = {
+    "svg": "image/svg+xml",
+    "pdf": "application/pdf",
+    "png": "image/png",
+    "csv": "text/csv",
+    "tex": "text/plain",
+}
 
 
 def _button(material: Material, exhibit: Exhibit, kind: str, width: int, font: int) -> None:
-    labels = {"svg": "SVG", "pdf": "PDF", "csv": "CSV", "tex": "LaTeX"}
     st.download_button(
-        labels[kind],
+        "LaTeX" if kind == "tex" else kind.upper(),
         functools.partial(_file, material, exhibit, kind, width, font),
         file_name=f"{material.stem}-{exhibit.name}.{kind}",
         mime=MIMES[kind],
@@ -183,7 +199,7 @@ def _file(material: Material, exhibit: Exhibit, kind: str, width: int, font: int
     if kind == "csv":
         assert exhibit.data is not None
         return str(exhibit.data(made).csv()).encode()
-    return vector_file(made, "pdf" if kind == "pdf" else "svg", PaperSize(width, font=font))
+    return vector_file(made, cast("Kind", kind), PaperSize(width, font=font))
 
 
 def archive(material: Material, width: float, font: float) -> bytes:
@@ -199,6 +215,7 @@ def archive(material: Material, width: float, font: float) -> bytes:
                     material, exhibit, kind, int(width), int(font)
                 )
                 for kind in _kinds(exhibit, table)
+                if kind != "png"  # lines and letters are better, where nobody has to choose
             }
         except AegenError as problem:  # the others are no worse for it
             left_out.append(f"{exhibit.title}: {problem}\n")

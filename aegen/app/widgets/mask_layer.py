@@ -65,6 +65,12 @@ class MaskedLayer:
         return None if self.picture is None else (self.shape[0], *self.picture)
 
     @property
+    def tiled(self) -> tuple[int, ...] | None:
+        """(units, channels, height, width) as tiles show it, where a unit has several tiles."""
+        shape = self.places or self.shape
+        return shape if len(shape) == 4 and shape[0] > 1 and shape[1] > 1 else None
+
+    @property
     def words(self) -> str:
         """Its shape as people read it.
 

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from aegen.app import navigation
 from aegen.app.components.copy_link import copy_link
 from aegen.app.state import link
+from aegen.app.widgets.lazy_popover import lazy_popover
 from aegen.core.arrays import ByteArray
 from aegen.core.images import grid, png, quantize
 from aegen.core.storage import npz
@@ -46,7 +47,7 @@ def source(picture: ArrayLike) -> str:
 
 def share(
     address: str,
-    python: str,
+    python: str | Callable[[], str],
     command: str | None = None,
     downloads: Sequence[Download] = (),
     arguments: tuple[Any, ...] = (),
@@ -55,22 +56,23 @@ def share(
     """*Copy as Python*, *Copy as command*, *Copy link* and *Download*, small, below a result.
 
     The functions of ``downloads`` get ``arguments``, and only when a file is asked for; those of
-    ``more`` draw further buttons in the same line.
+    ``more`` draw further buttons in the same line. Where ``python`` is a function, what is chosen
+    may change without this being drawn anew: it and the link are then looked up when they open.
     """
     with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
-        for label, icon, text, language in (
-            ("Copy as Python", ":material/code:", python, "python"),
-            ("Copy as command", ":material/terminal:", command, "bash"),
-        ):
-            if text:
-                with st.popover(label, icon=icon, type="tertiary"):
-                    st.code(text, language=language, wrap_lines=True)
-        missing = ", ".join(link.left_out())
-        copy_link(
-            page_link(address),
-            key=" ".join(["copy-link", address, *(label for label, *_ in downloads)]),
-            note=f"Too long for a link, left out: {missing}." if missing else "",
-        )
+        later = f"{address}: " if callable(python) else ""
+        lines = python if callable(python) else lambda: python
+        _panel("Copy as Python", ":material/code:", lambda: _code(lines(), "python"), later)
+        if command:
+            _panel("Copy as command", ":material/terminal:", lambda: _code(command, "bash"), later)
+        if later:
+            _panel("Copy link", ":material/link:", lambda: _link(address), later)
+        else:
+            copy_link(
+                page_link(address),
+                key=" ".join(["copy-link", address, *(label for label, *_ in downloads)]),
+                note=_left_out(),
+            )
         for label, file, mime, make in downloads:
             st.download_button(
                 label,
@@ -83,6 +85,30 @@ def share(
             )
         for button in more:
             button()
+
+
+def _panel(label: str, icon: str, draw: Callable[[], None], later: str) -> None:
+    """A button with a panel, drawn when it opens where ``later`` gives it a key."""
+    if later:
+        lazy_popover(label, draw, icon=icon, key=later + label)
+        return
+    with st.popover(label, icon=icon, type="tertiary"):
+        draw()
+
+
+def _code(text: str, language: str | None) -> None:
+    st.code(text, language=language, wrap_lines=True)
+
+
+def _link(address: str) -> None:
+    _code(page_link(address), None)
+    if note := _left_out():
+        st.caption(note)
+
+
+def _left_out() -> str:
+    missing = ", ".join(link.left_out())
+    return f"Too long for a link, left out: {missing}." if missing else ""
 
 
 def draw_files(

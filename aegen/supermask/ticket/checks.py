@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from aegen.core.errors import TicketError
+from aegen.supermask.described import described_plan
 from aegen.supermask.paths import paths
 from aegen.supermask.ticket.ticket import Ticket, read_content
 
@@ -89,9 +90,10 @@ def _warnings(ticket: Ticket) -> list[str]:
         for name, counts in ticket.counts.items()
         if counts.keep + counts.invert == 0
     ]
-    if not ticket.has_plan:
+    plan = described_plan(ticket)
+    if plan is None:
         return found
-    layers = list(paths(ticket.plan, ticket.masks).values())
+    layers = list(paths(plan, ticket.masks).values())
     if not any(layer.on_path for layer in layers):
         found.append(
             "no path leads from the input to the output, so the network's output is the same for "
@@ -102,9 +104,11 @@ def _warnings(ticket: Ticket) -> list[str]:
     if off:
         found.append(f"{off:,} weights that remain lie on no path from the input to the output")
     silent = int((~layers[-1].speaking).sum())
-    if silent:
+    if silent and ticket.network is None:
+        found.append(f"{silent} of {plan.classes} pixels are always grey: no path reaches them")
+    elif silent:
         found.append(
-            f"{silent} of the {ticket.plan.classes} classes are never predicted: no path "
+            f"{silent} of the {plan.classes} classes are never predicted: no path "
             "reaches their outputs"
         )
     return found

@@ -9,7 +9,7 @@ from aegen.core.errors import TicketError, UnknownName
 from aegen.core.storage import is_file, names_in
 from aegen.supermask.ticket.ticket import Ticket
 
-__all__ = ["SUFFIX", "find_ticket", "load_ticket", "tickets"]
+__all__ = ["SUFFIX", "find_ticket", "load_ticket", "ticket_files", "tickets"]
 
 SUFFIX = ".ticket"
 
@@ -23,7 +23,12 @@ def tickets() -> list[str]:
     A ticket's name here is its file's, without ".ticket". Folders in the environment variable
     AEGEN_MASKS come first, so a ticket there takes the place of a shipped one of the same name.
     """
-    return sorted({file.stem for file in _files()})
+    return sorted(ticket_files())
+
+
+def ticket_files() -> dict[str, Path]:
+    """The files of all tickets that can be opened by name, by that name."""
+    return {file.stem: file for file in reversed(_files())}
 
 
 def find_ticket(name: str | Path) -> Path:
@@ -42,9 +47,9 @@ def find_ticket(name: str | Path) -> Path:
             return Path(name).expanduser()
         except RuntimeError as problem:  # "~nobody/a.ticket"
             raise TicketError(text, f"is no path ({problem})") from problem
-    for file in _files():
-        if file.stem == text:
-            return file
+    known = ticket_files()
+    if text in known:
+        return known[text]
     raise UnknownName("ticket", text, tickets())
 
 

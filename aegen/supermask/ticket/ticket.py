@@ -51,7 +51,7 @@ from aegen.supermask.ticket.mask_codec import LARGEST, Mask, decode, encode, ent
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["FORMAT", "MARK", "Ticket", "read_content"]
+__all__ = ["FORMAT", "MARK", "Ticket", "described", "read_content"]
 
 MARK = b"\x89aegen\x1a"
 """How every ticket begins; no text file does."""
@@ -364,6 +364,17 @@ def read_content(path: Path | str) -> bytes:
         return read_bytes(path, most=LARGEST_FILE)
     except StorageError as problem:
         raise TicketError(path, problem.problem) from None
+
+
+def described(path: Path | str) -> dict[str, Any]:
+    """What a ticket's file says of itself ("about"), without decoding its masks.
+
+    Raises:
+        TicketError: there is none, or it is truncated, altered, something else.
+    """
+    document, _ = _parts(read_content(path), Path(path))
+    about: dict[str, Any] = document["about"]
+    return about
 
 
 def _stored(body: bytes, shape: Shape) -> Mask:

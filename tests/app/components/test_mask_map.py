@@ -8,7 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aegen.app.components.mask_map import SCRIPTS, matrix, pack, packing, slice_of, tiles
+from aegen.app.components.mask_map import (
+    SCRIPTS,
+    matrix,
+    pack,
+    packing,
+    slice_of,
+    some_tiles,
+    tiles,
+)
 from aegen.app.components.mask_map.packing import unpack
 from aegen.app.widgets.mask_layer import MaskedLayer
 from aegen.core.errors import InvalidInput
@@ -107,6 +115,20 @@ def test_units_in_another_order_are_the_layer_with_its_units_in_that_order(layer
         wanted = np.where(plain < 0, -1, values[list(order)].reshape(-1)[plain])
         found = replace(layer.sheet(layout), order=order).indices()
         np.testing.assert_array_equal(found, wanted)
+
+
+@pytest.mark.parametrize("shape", [(16, 12, 3, 3), (5, 3, 4, 4)])
+def test_some_tiles_are_those_of_the_layer_in_their_order(shape):
+    rng = np.random.default_rng(1)
+    units = tuple(rng.permutation(shape[0])[:4].tolist())
+    channels = tuple(tuple(rng.permutation(shape[1])[:2].tolist()) for _ in units)
+    values = np.arange(np.prod(shape)).reshape(shape)
+    chosen = np.stack(
+        [values[unit, list(each)] for unit, each in zip(units, channels, strict=True)]
+    )
+    plain = tiles(chosen.shape).indices()
+    wanted = np.where(plain < 0, -1, chosen.reshape(-1)[plain])
+    np.testing.assert_array_equal(some_tiles(shape, units, channels).indices(), wanted)
 
 
 def test_a_slice_opens_where_most_weights_remain():

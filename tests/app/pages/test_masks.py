@@ -10,17 +10,20 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import streamlit as st
 
 from aegen.app import services
 from aegen.app.components.mask_map.packing import unpack
 from aegen.app.jobs.job import Jobs
-from aegen.app.pages.masks import layer_map, paper, snippets
+from aegen.app.pages.masks import frontier, layer_map, paper, snippets, state
 from aegen.app.pages.train import paper as train_paper
 from aegen.app.services.interventions import MaskChange
+from aegen.app.state.visit import KEY
 from aegen.app.widgets import for_paper
+from aegen.benchmarks.supermask import PUBLISHED
 from aegen.core.errors import AegenError, TicketError, UnknownName
 from aegen.core.images import quantize
-from aegen.supermask import Report, interventions
+from aegen.supermask import Report, interventions, published
 from aegen.supermask.inference.evaluation import evaluate
 from aegen.supermask.ticket.ticket import Ticket
 from aegen.supermask.training.history import History
@@ -56,6 +59,7 @@ def test_all_figures_of_the_page_are_files():
         for figure in (
             *("map-fc1", "fan-in-fc1", "fan-out-fc1", "mask-variable-fc1", "confusion"),
             *("training-accuracy", "training-remaining", "training-flips"),
+            *("layer-bars", "looks-fc1", "frontier-bars", "frontier-mnist", "frontier-cifar10"),
         ):
             assert f"figures/{figure}.svg" in names
             assert packed.read(f"figures/{figure}.pdf").startswith(b"%PDF-")
@@ -70,6 +74,19 @@ def test_all_figures_of_the_page_are_files():
         counts = ticket.counts["fc1"]
         assert (kept, inverted) == (counts.keep, counts.invert)
         assert f"keep {counts.keep:,}" in packed.read("figures/map-fc1.svg").decode()
+        with np.load(io.BytesIO(packed.read("mask-variable.npz"))) as variables:
+            assert (np.abs(variables["fc1"]) > ticket.thresholds["fc1"]).sum() == (
+                counts.keep + counts.invert
+            )
+        looks = packed.read("figures/looks-fc1.csv").decode().splitlines()[1:]
+        assert sum(int(line.split(",")[2]) for line in looks) == counts.keep + counts.invert
+        tested = packed.read("tables/what-if.csv").decode().splitlines()
+        evaluation = services.interventions.evaluated("bars", "bundle:bars", None, MaskChange())
+        assert float(tested[1].split(",")[1]) == pytest.approx(100 * evaluation.accuracy)
+        points = packed.read("figures/frontier-bars.csv").decode()
+        assert f"{100 * ticket.about['accuracy']}" in points
+        assert "Bars, seed 1" in points
+        assert "FCN in the paper" in packed.read("figures/frontier-mnist.csv").decode()
         assert b"koster2022" in packed.read("references.bib")
         assert b"seed 0" in packed.read("figures.tex")
     table = train_paper._epochs(services.tickets.history("bars"))
@@ -221,6 +238,60 @@ def test_two_tickets_of_ones_own_are_told_apart(ticket_folder):
     assert all(each.startswith("Bars, seed 0") for each in told)
 
 
+def test_brought_tickets_of_one_title_go_by_their_files(opened, ticket_folder):
+    bars, other = (Ticket.read(ticket_folder / f"{name}.ticket") for name in ("bars", "bars-b"))
+    again = replace(other, about={**other.about, "title": "Bars, seed 0"})
+    third = replace(again, seed=5)
+    app = opened("masks", ticket="bars")
+    contents = (("mine.ticket", bars), ("other.ticket", again), ("other.ticket", third))
+    names = [services.tickets.add_ticket(each.to_bytes()) for _, each in contents]
+    app.session_state[KEY].tickets = {
+        name: file for name, (file, _) in zip(names, contents, strict=True)
+    }
+    app = app.run()
+    [picker] = [box for box in app.selectbox if box.label == "Ticket"]
+    assert picker.options[-3:] == [
+        "Bars, seed 0 (mine.ticket)",
+        f"Bars, seed 0 (other.ticket, {names[1][1:5]})",
+        f"Bars, seed 0 (other.ticket, {names[2][1:5]})",
+    ]
+    assert "Bars, seed 0" in picker.options
+
+
+def test_many_tickets_are_named_without_decoding_their_masks(opened, ticket_folder, monkeypatch):
+    for k in range(20):
+        shutil.copy(ticket_folder / "edges.ticket", ticket_folder / f"copy-{k}.ticket")
+    opened("masks", ticket="bars")
+    decoded = []
+    read = Ticket.read
+    monkeypatch.setattr(Ticket, "read", lambda path: decoded.append(path) or read(path))
+    app = opened("masks", ticket="bars")
+    assert not app.exception
+    [picker] = [box for box in app.selectbox if box.label == "Ticket"]
+    assert len(picker.options) == 23
+    assert decoded == []
+
+
+def test_of_a_large_convolution_the_fullest_kernels_are_shown_and_said(opened, monkeypatch):
+    for module in (services.interventions, layer_map):
+        monkeypatch.setattr(module, "MOST_TILES", 8)
+    monkeypatch.setattr(services.interventions, "SOME_TILES", (2, 3))
+    mask = services.tickets.ticket("edges").masks["conv2"]
+    left = np.count_nonzero(mask, axis=(2, 3))
+    app = opened("masks", ticket="edges", layer="conv2")
+    sheet = spec_of(app)["sheet"]
+    units = np.argsort(-left.sum(axis=1), kind="stable")[:2]
+    assert sheet["order"] == units.tolist()
+    for unit, channels in zip(units, sheet["tileOrder"], strict=True):
+        assert channels == np.argsort(-left[unit], kind="stable")[:3].tolist()
+    shown = np.sort(left[units], axis=1)[:, -3:].sum()
+    assert "Shown are 2 of 4 filters and in each 3 of its 4 kernels" in text(app)
+    assert f"{shown:,} of {left.sum():,}" in text(app)
+    built = opened("masks", ticket="edges", layer="conv2", order="built")
+    assert spec_of(built)["sheet"]["counts"] == [4, 4, 3, 3]
+    assert "Shown are" not in text(built)
+
+
 @pytest.mark.parametrize("layer", ["conv2", "fc1"])
 def test_convolutions_are_tiles(opened, layer):
     app = opened("masks", ticket="edges", layer=layer)
@@ -338,6 +409,9 @@ def test_sliders_move_the_link_and_undo_takes_all_back(opened):
     assert link_of(app)["masks.back"] == "40"
     changed = shown_counts(app, 1)
     assert changed == services.interventions.changed_counts("bars", None, MaskChange(back=40))
+    app.session_state["masks: Copy as Python"] = True  # what opens then is of this very change
+    app = app.run()
+    assert any("put_back(masks, 0.4" in code.value for code in app.code)
     (undo,) = [button for button in app.button if button.label == "Undo all"]
     app = undo.click().run()
     assert "masks.back" not in link_of(app)
@@ -412,8 +486,34 @@ def test_tickets_side_by_side(opened):
     ]
     assert table["Remaining"].tolist() == remaining
     assert "layers of other shapes" in text(app)
+    assert "Open circles: the paper's networks" in text(app)
+    assert "The paper has no network on bars" in text(app)
+    charts = [chart.proto.alt for chart in app.get("plotly_chart")]
+    assert [alt.split(":")[0] for alt in charts[-3:]] == ["bars", "MNIST", "CIFAR-10"]
     assert services.interventions.like("bars", "bars")["fc1"].jaccard == 1
     assert services.interventions.like("bars", "bars-b")["fc1"].jaccard < 1
+
+
+def test_tickets_beside_the_paper_are_of_their_networks_and_a_click_opens_one():
+    panels = frontier._panels("bars")
+    assert list(panels) == ["bars", "mnist", "cifar10"]
+    (edges,) = [point for point in panels["cifar10"] if point.key]
+    ticket = services.tickets.ticket("edges")
+    assert (edges.network, edges.size) == ("Conv2", "\u00d7 0.0625")
+    assert (edges.accuracy, edges.remaining) == (0.5, ticket.remaining)
+    assert {point.key: point.chosen for point in panels["bars"]} == {"bars": True, "bars-b": False}
+    assert {point.size for point in panels["bars"]} == {"12-6"}
+    paper_points = {
+        each.network: each.remaining for each in published.PUBLISHED if each.width == 1
+    }
+    assert paper_points == PUBLISHED
+    st.session_state["clicked"] = {"selection": {"points": [{"customdata": ["edges"]}]}}
+    frontier._open("clicked")
+    assert state.ticket.get() == "edges"
+    st.session_state["clicked"] = {"selection": {"points": [{"customdata": ""}]}}
+    frontier._open("clicked")
+    assert state.ticket.get() == "edges"
+    state.ticket.reset()
 
 
 # files

@@ -19,11 +19,21 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from aegen.app.components.mask_map.packing import Packed, pack
-from aegen.app.components.mask_map.sheet import Sheet, matrix, slice_of, tiles
+from aegen.app.components.mask_map.sheet import Sheet, matrix, slice_of, some_tiles, tiles
 from aegen.app.components.mount import callback, component, fingerprint, send_part, spec_part
 from aegen.figures.mask_colours import MASK_COLOURS
 
-__all__ = ["Packed", "Sheet", "mask_frames", "mask_map", "matrix", "pack", "slice_of", "tiles"]
+__all__ = [
+    "Packed",
+    "Sheet",
+    "mask_frames",
+    "mask_map",
+    "matrix",
+    "pack",
+    "slice_of",
+    "some_tiles",
+    "tiles",
+]
 
 SCRIPTS = ("sheet.js", "paper.js", "places.js", "camera.js", "view.js")
 

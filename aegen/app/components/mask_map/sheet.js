@@ -23,6 +23,12 @@ class Sheet {
     return this.order && this.orders === what ? this.order[place] : place;
   }
 
+  // Which tile is at a place of the block at place b.
+  tile(b, t) {
+    return this.tileOrder ? this.tileOrder[b][t] : t;
+  }
+
+  // Undefined for a block that is not shown.
   placeOf(k) {
     return this.places ? this.places[k] : k;
   }
@@ -37,7 +43,7 @@ class Sheet {
       for (let t = 0; t < tiles; t++) {
         const x = left + (t % this.tilesAcross) * this.stepX;
         const y = top + Math.floor(t / this.tilesAcross) * this.stepY;
-        const start = this.offset + this.ordered("blocks", b) * ofBlock + t * ofTile;
+        const start = this.offset + this.ordered("blocks", b) * ofBlock + this.tile(b, t) * ofTile;
         for (let row = 0; row < height; row++) {
           visit(x, y + row, start + this.ordered("rows", row) * ofRow, ofColumn);
         }
@@ -63,6 +69,6 @@ class Sheet {
     if (b >= blocks || t >= tiles) return -1;
     const [ofBlock, ofTile, ofRow, ofColumn] = this.strides;
     const [block, line] = [this.ordered("blocks", b), this.ordered("rows", row)];
-    return this.offset + block * ofBlock + t * ofTile + line * ofRow + column * ofColumn;
+    return this.offset + block * ofBlock + this.tile(b, t) * ofTile + line * ofRow + column * ofColumn;
   }
 }

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ import numpy as np
 from aegen.core.arrays import IntArray
 from aegen.core.errors import InvalidInput
 
-__all__ = ["Sheet", "matrix", "slice_of", "tiles"]
+__all__ = ["Sheet", "matrix", "slice_of", "some_tiles", "tiles"]
 
 ASPECT = 1.6
 """Width to height that a sheet of tiles comes near to, as a screen has it."""
@@ -37,6 +37,7 @@ class Sheet:
         gap: empty cells between tiles.
         block_gap: empty cells between blocks.
         order: the block, or where there is one block the row, at each place; None as they come.
+        tile_order: of the block at each place, the tile at each place; None as they come.
     """
 
     counts: tuple[int, int, int, int]
@@ -47,6 +48,7 @@ class Sheet:
     gap: int = 0
     block_gap: int = 0
     order: tuple[int, ...] | None = None
+    tile_order: tuple[tuple[int, ...], ...] | None = None
 
     @property
     def block(self) -> tuple[int, int]:
@@ -73,7 +75,7 @@ class Sheet:
         steps = [np.arange(n) * step for n, step in zip(self.counts, self.strides, strict=True)]
         if self.order is not None:
             axis = 0 if blocks > 1 else 2
-            steps[axis] = steps[axis][list(self.order)]
+            steps[axis] = self.strides[axis] * np.asarray(self.order)
         cells = steps[2][:, None] + steps[3]
         for b in range(blocks):
             for t in range(tiles):
@@ -81,14 +83,15 @@ class Sheet:
                 y += t // self.tiles_across * (height + self.gap)
                 x = b % self.blocks_across * self.block[1]
                 x += t % self.tiles_across * (width + self.gap)
-                start = self.offset + steps[0][b] + steps[1][t]
+                tile = t if self.tile_order is None else self.tile_order[b][t]
+                start = self.offset + steps[0][b] + self.strides[1] * tile
                 found[y : y + height, x : x + width] = start + cells
         return found
 
     def specification(self) -> dict[str, Any]:
         """As the browser takes it."""
         words = asdict(self)
-        for name in ("tiles_across", "blocks_across", "block_gap"):
+        for name in ("tiles_across", "blocks_across", "block_gap", "tile_order"):
             first, second = name.split("_")
             words[first + second.capitalize()] = words.pop(name)
         return words
@@ -133,6 +136,31 @@ def tiles(shape: Sequence[int]) -> Sheet:
             if _unlike(made) < _unlike(best):
                 best = made
     return best
+
+
+def some_tiles(
+    shape: Sequence[int], units: Sequence[int], channels: Sequence[Sequence[int]]
+) -> Sheet:
+    """Tiles of some units, two or more, in their order, and of each of as many channels.
+
+    Args:
+        shape: (units, channels, height, width) of the layer.
+        units: at each place.
+        channels: of the unit at each place.
+
+    Example:
+        >>> some_tiles((3, 2, 1, 1), (2, 0), ((1,), (0,))).indices().tolist()
+        [[5, -1, 0]]
+    """
+    _, depth, height, width = shape
+    drawn = tiles((len(units), len(channels[0]), height, width))
+    plane = height * width
+    return replace(
+        drawn,
+        strides=(depth * plane, plane, width, 1),
+        order=tuple(units),
+        tile_order=tuple(map(tuple, channels)),
+    )
 
 
 def slice_of(

@@ -342,7 +342,7 @@ class MaskView {
     const { spec, camera, sheet } = this;
     if (!spec.unitAt || !spec.dead.length || this.epoch !== spec.epoch) return;
     context.fillStyle = this.hatch(context);
-    const places = spec.dead.map((unit) => sheet.placeOf(unit)).sort((a, b) => a - b);
+    const places = spec.dead.map((unit) => sheet.placeOf(unit)).filter((place) => place !== undefined).sort((a, b) => a - b);
     for (let k = 0, count; k < places.length; k += count) {
       count = 1;
       while (spec.unitAt === "row" && places[k + count] === places[k] + count) count++;
@@ -370,10 +370,11 @@ class MaskView {
   // The chosen unit's line or block.
   chosen(context) {
     const { unit, unitAt } = this.spec;
-    if (unit == null || !unitAt) return;
     const { camera, sheet } = this;
+    const place = unit == null ? undefined : sheet.placeOf(unit);
+    if (place === undefined || !unitAt) return;
     const { scale } = camera;
-    const [x, y, w, h] = this.box(sheet.placeOf(unit));
+    const [x, y, w, h] = this.box(place);
     context.strokeStyle = this.ink.strong;
     context.lineWidth = Math.max(2, devicePixelRatio * 1.5);
     context.strokeRect(camera.x + x * scale, camera.y + y * scale, w * scale, h * scale);

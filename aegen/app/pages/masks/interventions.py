@@ -14,13 +14,13 @@ from aegen.app.components.drawing import drawing
 from aegen.app.components.network_row import Layer, network_row
 from aegen.app.jobs.job import Job
 from aegen.app.pages.masks import state
-from aegen.app.pages.masks.layer_map import asked_change, epoch_of, layers_of
+from aegen.app.pages.masks.layer_map import asked_change, change_of, epoch_of, layers_of
 from aegen.app.services.interventions import MaskChange
-from aegen.app.state import formats, link, watching
+from aegen.app.state import formats, link, visit, watching
 from aegen.app.widgets import bound, job_status
 from aegen.app.widgets.markdown import plain, sentence
 
-__all__ = ["what_if"]
+__all__ = ["awaited", "look_again", "what_if"]
 
 PATIENCE, POLL = 0.6, 1.0
 """Seconds that a page waits for an evaluation, and between two looks when it takes longer."""
@@ -31,8 +31,16 @@ FACTORS = (0.0, 0.25, 0.5, *(k / 10 for k in range(6, 16)), 1.75, 2.0, 2.5, 3.0,
 PERCENT = 0, 100
 
 
-def what_if(name: str) -> None:
-    """Controls on the left, what comes of them on the right."""
+def what_if(name: str, layer: str, shown: MaskChange) -> None:
+    """Controls on the left, what comes of them on the right.
+
+    Args:
+        name: of the ticket.
+        layer: the one that the page shows.
+        shown: the change that the page's map and figures show.
+    """
+    if not visit.page_runs() and (layer, shown) != (state.layer.get(), change_of(name)):
+        st.rerun()
     st.subheader("What if", anchor=False)
     left, right = st.columns([1, 1.35], gap="large")
     with left:
@@ -152,8 +160,7 @@ def _outcome(name: str, change: MaskChange) -> None:
             format_func=lambda key: sets[key].title,
             width=330,
         )
-    changes = dict.fromkeys((services.interventions.UNCHANGED, change))
-    jobs = [services.interventions.evaluation(name, key, epoch_of(name), each) for each in changes]
+    jobs = _jobs(name)
     if not _evaluated(jobs):
         return
     before, after = jobs[0].result, jobs[-1].result
@@ -178,13 +185,28 @@ def _outcome(name: str, change: MaskChange) -> None:
     )
 
 
+def _jobs(name: str) -> list[Job]:
+    """The evaluations of the ticket as it is and as changed, begun if need be."""
+    sets = [each.key for each in services.evaluation_data.evaluation_sets(name)]
+    if not sets:
+        return []
+    chosen = state.evaluation_set.get()
+    key, epoch = chosen if chosen in sets else sets[0], epoch_of(name)
+    changes = dict.fromkeys((services.interventions.UNCHANGED, asked_change(name)))
+    return [services.interventions.evaluation(name, key, epoch, change) for change in changes]
+
+
 def _evaluated(jobs: list[Job]) -> bool:
     """Whether the figures are there; if not, other parts of the page stay usable meanwhile."""
     for job in jobs:
         watching.watch(job)
     until = time.monotonic() + PATIENCE
     if not all(job.wait(max(0.0, until - time.monotonic())) for job in jobs):
-        _waiting(jobs)
+        if not visit.page_runs():
+            st.rerun()  # so that `awaited` looks again
+        st.caption(
+            "Working it out: the first time, held-out images are prepared, which takes a while."
+        )
         return False
     for job in jobs:
         if job.problem is not None:
@@ -193,13 +215,19 @@ def _evaluated(jobs: list[Job]) -> bool:
     return all(job.result is not None for job in jobs)
 
 
-@st.fragment(run_every=POLL)
-def _waiting(jobs: list[Job]) -> None:
-    if all(job.over for job in jobs):
+def look_again(name: str) -> float | None:
+    """Seconds after which the page looks again whether the figures are there; None: they are."""
+    return None if all(job.over for job in _jobs(name)) else POLL
+
+
+def awaited(name: str) -> None:
+    """Draws the page anew once the figures are there, beside `what_if` and not in it.
+
+    Where a part lies in another that is drawn anew before all of it has arrived, Streamlit's page
+    goes white.
+    """
+    if not visit.page_runs() and look_again(name) is None:
         st.rerun()
-    st.caption(
-        "Working it out: the first time, held-out images are prepared, which takes a while."
-    )
 
 
 def _headline(before: float, after: float, n: int, unchanged: bool, right: str) -> None:

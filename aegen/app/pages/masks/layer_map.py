@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -9,13 +10,13 @@ from typing import Any
 import streamlit as st
 
 from aegen.app import services
-from aegen.app.components.mask_map import mask_frames, mask_map
+from aegen.app.components.mask_map import Sheet, mask_frames, mask_map, some_tiles
 from aegen.app.components.network_row import Layer, network_row
 from aegen.app.pages.masks import state
 from aegen.app.pages.masks.explanation import explanation
-from aegen.app.services.interventions import MaskChange
+from aegen.app.services.interventions import MOST_TILES, FullestTiles, MaskChange
 from aegen.app.widgets import bound
-from aegen.app.widgets.mask_layer import MaskedLayer
+from aegen.app.widgets.mask_layer import Layout, MaskedLayer
 
 __all__ = [
     "MAP",
@@ -26,8 +27,10 @@ __all__ = [
     "last_epoch",
     "layer_map",
     "layers_of",
+    "layout_of",
     "network",
     "passing_epoch",
+    "sheet_of",
 ]
 
 MAP = "mask-map"
@@ -39,6 +42,7 @@ WIDE, HIGH = 380, 480
 ORDERS = {
     "dead": "Dead {units} last",
     "full": "Fullest {units} first",
+    "tiles": "Fullest {units} and {tiles} first",
     "built": "{Units} as built",
 }
 
@@ -138,15 +142,10 @@ def _choose(layer: str) -> None:
 
 def layer_map(name: str, layer: MaskedLayer) -> None:
     """The layer's mask, and how it is laid out."""
-    layout, axes = _layout(name, layer)
-    sheet = layer.sheet(layout, axes, state.still.get() or _fullest(name, layer, axes))
+    _layout(name, layer)
+    layout, sheet = sheet_of(name, layer)
     epochs, epoch, unit = _epochs(name), epoch_of(name), state.unit.get()
-    change = change_of(name)
-    unit_at = layer.unit_at(layout, sheet)
-    if unit_at and state.order.get() != "built":
-        full = state.order.get() == "full"
-        order = services.interventions.unit_order(name, layer.name, epoch, change, full)
-        sheet = replace(sheet, order=order)
+    change, unit_at = change_of(name), layer.unit_at(layout, sheet)
     mask_map(
         services.interventions.changed_packed(name, layer.name, epoch, change),
         sheet,
@@ -166,6 +165,67 @@ def layer_map(name: str, layer: MaskedLayer) -> None:
         height=WIDE if sheet.size[1] > 2 * sheet.size[0] else HIGH,
         on_change=lambda news: _changed(name, news),
     )
+    if sheet.tile_order is not None and math.prod(sheet.counts) < math.prod(layer.shape):
+        st.caption(_some_shown(name, layer))
+
+
+def sheet_of(name: str, layer: MaskedLayer) -> tuple[Layout, Sheet]:
+    """How the layer is laid out, and where its weights then lie."""
+    layout, axes = layout_of(layer), state.axes.get()
+    if len(axes) != 2 or axes[0] == axes[1] or max(axes) >= len(layer.axes):
+        axes = (0, 1)
+    sheet = layer.sheet(layout, axes, state.still.get() or _fullest(name, layer, axes))
+    order, shown = _order_of(layer), (name, layer.name, epoch_of(name), change_of(name))
+    if order == "built" or layer.unit_at(layout, sheet) is None:
+        return layout, sheet
+    if order == "tiles" and layer.tiled:
+        found = _fullest_tiles(name, layer)
+        return layout, some_tiles(layer.tiled, found.units, found.channels)
+    units = services.interventions.unit_order(*shown, order != "dead")
+    return layout, replace(sheet, order=units)
+
+
+def layout_of(layer: MaskedLayer) -> Layout:
+    """The chosen layout, or the one that suits the layer."""
+    layouts = layer.layouts()
+    return next((each for each in layouts if each == state.layout.get()), layouts[0])
+
+
+def _order_of(layer: MaskedLayer) -> str:
+    """The chosen order, or the one that suits the layer as it is laid out."""
+    orders = _orders(layer)
+    return state.order.get() if state.order.get() in orders else orders[0]
+
+
+def _orders(layer: MaskedLayer) -> list[str]:
+    """Orders that the layer can have, the one that suits it first."""
+    tiled = layer.tiled if layout_of(layer) == "tiles" else None
+    large = tiled and layer.convolution and tiled[0] * tiled[1] > MOST_TILES
+    orders = [order for order in ORDERS if tiled or order != "tiles"]
+    return sorted(orders, key=lambda order: order != ("tiles" if large else "dead"))
+
+
+def _fullest_tiles(name: str, layer: MaskedLayer) -> FullestTiles:
+    assert layer.tiled is not None
+    channels, epoch = layer.tiled[1], epoch_of(name)
+    return services.interventions.fullest_tiles(name, layer.name, channels, epoch, change_of(name))
+
+
+def _some_shown(name: str, layer: MaskedLayer) -> str:
+    """Which tiles are shown of a layer that has too many."""
+    assert layer.tiled is not None
+    found, (units, channels, *_) = _fullest_tiles(name, layer), layer.tiled
+    tiles = _tiles(layer)
+    return (
+        f"Shown are {len(found.units):,} of {units:,} {layer.unit}s and in each "
+        f"{len(found.channels[0]):,} of its {channels:,} {tiles}, those in which most weights "
+        f"remain: {found.shown:,} of {found.left:,}. As built, all {units * channels:,} {tiles} "
+        "are shown."
+    )
+
+
+def _tiles(layer: MaskedLayer) -> str:
+    return "kernels" if layer.convolution else "channels"
 
 
 def epoch_masks(name: str, layer: MaskedLayer) -> None:
@@ -180,8 +240,8 @@ def epoch_masks(name: str, layer: MaskedLayer) -> None:
     )
 
 
-def _layout(name: str, layer: MaskedLayer) -> tuple[Any, tuple[int, int]]:
-    """The chosen layout, and the axes of a slice."""
+def _layout(name: str, layer: MaskedLayer) -> None:
+    """The chosen layout, the order of its units or the axes of a slice."""
     layouts = layer.layouts()
     if not state.layout.get():
         state.layout.set(layouts[0])
@@ -196,31 +256,39 @@ def _layout(name: str, layer: MaskedLayer) -> tuple[Any, tuple[int, int]]:
                 help=HELP,
                 label_visibility="collapsed",
             )
-        axes = _slice(name, layer) if layout == "slice" else _order(layer)
+        if layout == "slice":
+            _slice(name, layer)
+        else:
+            _order(layer)
         explanation(name, layer)
-    return layout, axes
 
 
-def _order(layer: MaskedLayer) -> tuple[int, int]:
-    """How units are put in order; the axes are as they are."""
-    units = f"{layer.unit}s"
+def _order(layer: MaskedLayer) -> None:
+    """How units are put in order."""
+    orders, units = _orders(layer), f"{layer.unit}s"
+    if state.order.get() in (orders[0], *ORDERS.keys() - set(orders)):
+        state.order.reset()
+
+    def named(key: str) -> str:
+        text = ORDERS[key or orders[0]]
+        return text.format(units=units, Units=bound.words(units), tiles=_tiles(layer))
+
     bound.choose(
         "Order",
         state.order,
-        list(ORDERS),
-        format_func=lambda key: ORDERS[key].format(units=units, Units=bound.words(units)),
+        ["", *orders[1:]],
+        format_func=named,
         label_visibility="collapsed",
-        width=190,
+        width=290,
     )
-    return 0, 1
 
 
-def _fullest(name: str, layer: MaskedLayer, axes: tuple[int, int]) -> tuple[int, ...]:
+def _fullest(name: str, layer: MaskedLayer, axes: tuple[int, ...]) -> tuple[int, ...]:
     """Where a slice is held still to begin with: where most of the ticket's weights remain."""
     return layer.fullest(services.tickets.ticket(name).masks[layer.name], axes)
 
 
-def _slice(name: str, layer: MaskedLayer) -> tuple[int, int]:
+def _slice(name: str, layer: MaskedLayer) -> None:
     """The two axes of a slice, and where the others stand."""
     names = [name for name, _ in layer.axes]
     chosen = state.axes.get()
@@ -246,7 +314,6 @@ def _slice(name: str, layer: MaskedLayer) -> tuple[int, int]:
         else:
             still[k] = full[k]
     state.still.set(() if tuple(still) == full else tuple(still))
-    return down, across
 
 
 def _changed(name: str, news: Mapping[str, Any]) -> None:

@@ -12,7 +12,7 @@ from aegen.app.components.drawing import drawing
 from aegen.app.pages.masks import state
 from aegen.app.services import interventions, tickets
 from aegen.app.state import visit
-from aegen.app.widgets import bound, share_bar
+from aegen.app.widgets import bound, share_bar, ticket_names
 from aegen.app.widgets.markdown import plain
 from aegen.app.widgets.mask_curves import colours
 from aegen.core.errors import AegenError
@@ -25,12 +25,7 @@ MOST = 6
 def beside_others(name: str) -> None:
     """Which tickets, and how they compare."""
     st.subheader("Beside other tickets", anchor=False)
-    others = [other for other in tickets.ticket_names(name) if other != name]
-    others += [
-        each
-        for each in state.against.get()
-        if each not in others and each in tickets.ticket_names(each)
-    ]
+    others = [o for o in ticket_names.at_hand(name, *state.against.get()) if o != name]
     if not others:
         st.caption("There is no other ticket yet: train one, or open a file.")
         return
@@ -45,7 +40,7 @@ def beside_others(name: str) -> None:
         "Compared with",
         others,
         key=key,
-        format_func=tickets.ticket_name,
+        format_func=ticket_names.called,
         max_selections=MOST,
         placeholder="Choose tickets, such as the same network trained from another seed",
         on_change=_take,
@@ -69,7 +64,7 @@ def _figures(names: tuple[str, ...]) -> None:
         accuracy = ticket.about.get("accuracy")
         rows.append(
             {
-                "Ticket": tickets.ticket_name(name),
+                "Ticket": ticket_names.called(name),
                 "Right, as it says": f"{100 * accuracy:.2f} %"
                 if isinstance(accuracy, (int, float))
                 else "not said",
@@ -93,13 +88,13 @@ def _overlap(name: str, other: str) -> None:
         found = interventions.like(name, other)
     except AegenError:
         st.caption(
-            f"{plain(tickets.ticket_name(other))} has layers of other shapes, so its masks "
+            f"{plain(ticket_names.called(other))} has layers of other shapes, so its masks "
             "cannot be laid over these."
         )
         return
     left, right = st.columns([1.6, 1], gap="large", vertical_alignment="center")
     with left:
-        st.markdown(f"**Beside {plain(tickets.ticket_name(other))}**")
+        st.markdown(f"**Beside {plain(ticket_names.called(other))}**")
         drawing(
             alike(
                 [
@@ -130,7 +125,7 @@ def _looks(name: str, other: str) -> None:
         [
             (
                 painted(input_map(_units_by_inputs(each, layer), shape), colours()),
-                f"<b>{escape(tickets.ticket_name(each))}</b><br>where {escape(layer)} looks",
+                f"<b>{escape(ticket_names.called(each))}</b><br>where {escape(layer)} looks",
             )
             for each in (name, other)
         ],

@@ -7,18 +7,29 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from aegen.app.pages.masks import state
-from aegen.app.pages.masks.layer_map import asked_change, change_of, epoch_of, layers_of
+from aegen.app.pages.masks import frontier, state
+from aegen.app.pages.masks.frontier import interval
+from aegen.app.pages.masks.layer_map import (
+    asked_change,
+    change_of,
+    epoch_of,
+    layers_of,
+    sheet_of,
+)
 from aegen.app.services import evaluation_data, interventions, tickets
 from aegen.app.services.interventions import MaskChange
-from aegen.app.widgets import mask_curves
+from aegen.app.widgets import mask_curves, ticket_names
 from aegen.app.widgets.for_paper import Exhibit, Material, made_by
-from aegen.app.widgets.mask_layer import Layout, MaskedLayer
+from aegen.app.widgets.mask_layer import MaskedLayer
 from aegen.core.storage import npz
 from aegen.core.text_table import TextTable
 
 __all__ = ["material"]
+
+
+File = tuple[str, Callable[[], bytes]]
 
 
 def material(name: str, layer: MaskedLayer) -> Material:
@@ -27,36 +38,100 @@ def material(name: str, layer: MaskedLayer) -> Material:
     masks = functools.partial(interventions.changed_masks, name, epoch, change)
     ticket, known = tickets.ticket(name), tickets.history(name)
     seed = dict(ticket.about.get("recipe") or {}).get("seed")
-    said = f"Masks of {tickets.ticket_name(name)}: {tickets.total(name).total:,} weights"
+    said = f"Masks of {ticket_names.called(name)}: {tickets.total(name).total:,} weights"
     said += "" if epoch is None else f", after epoch {epoch}"
     said += f", trained with seed {seed}." if isinstance(seed, int) else "."
     return Material(
         f"{name.lstrip('~')}-masks",
         (
+            _bars_by_layer(name, epoch, change),
             _map(name, layer, epoch, change),
+            *_looks(name, layer, masks),
             *_connections(layer, masks),
             *((_variable(name, layer),) if known is not None else ()),
             *(mask_curves.exhibits(known) if known is not None else ()),
             *_confusion(name),
+            *frontier.exhibits(name),
             *_overlaps(name),
         ),
         (
             Exhibit("layers", "Weights by layer", lambda: _layers(name, epoch, change)),
+            *_what_if(name),
             *_beside(name),
         ),
         made_by(said, None),
         lambda: _methods(name),
-        (("masks.npz", lambda: npz(masks())),),
+        tuple(_files(name, epoch, change)),
     )
+
+
+def _files(name: str, epoch: int | None, change: MaskChange) -> Iterable[File]:
+    """Arrays by layer: the masks that the page shows, changed ones, the mask variable."""
+    shown = functools.partial(interventions.changed_masks, name, epoch, change)
+    yield "masks.npz", lambda: npz(shown())
+    asked = asked_change(name)
+    if asked != change:
+        changed = functools.partial(interventions.changed_masks, name, epoch, asked)
+        yield "changed-masks.npz", lambda: npz(changed())
+    known = tickets.history(name)
+    if known is not None and known.last:
+        yield "mask-variable.npz", lambda: npz({k: known.variable(k) for k in known.layers})
+
+
+def _bars_by_layer(name: str, epoch: int | None, change: MaskChange) -> Exhibit:
+    def make() -> str:
+        from aegen.figures.mask_bars import mask_bars
+
+        counts = interventions.changed_counts(name, epoch, change)
+        return mask_bars([(layer, *each) for layer, each in counts.items()], "Weights by layer")
+
+    return Exhibit(
+        "layer-bars",
+        "Kept, inverted and dropped weights by layer",
+        make,
+        lambda made: _layers(name, epoch, change),
+    )
+
+
+def _looks(name: str, layer: MaskedLayer, masks: Any) -> tuple[Exhibit, ...]:
+    """Where all units of a layer that reads a picture look, and where the chosen one does."""
+    if layer.picture is None:
+        return ()
+    shape, unit = layer.picture, state.unit.get()
+    chosen = {} if unit is None or unit >= layer.shape[0] else {f"{layer.unit} {unit}": [unit]}
+
+    def counts() -> dict[str, NDArray[np.int64]]:
+        from aegen.figures.input_map import input_map
+
+        mask = masks()[layer.name].reshape(layer.shape[0], -1)
+        every = {f"all {layer.unit}s": slice(None), **chosen}
+        return {title: input_map(mask[units], shape) for title, units in every.items()}
+
+    def table(made: str) -> TextTable:
+        found = counts()
+        places = np.ndindex(shape[1:])
+        return TextTable(
+            ("row", "column", *(f"weights of {title}" for title in found)),
+            tuple((*place, *(int(each[place]) for each in found.values())) for place in places),
+        )
+
+    title = f"Where layer {layer.name} looks"
+    return (Exhibit(f"looks-{layer.name}", title, lambda: _painted(counts(), title), table),)
+
+
+def _painted(counts: dict[str, NDArray[np.int64]], title: str) -> str:
+    """Maps of inputs side by side, each with its own scale."""
+    from aegen.figures.image_table import image_table
+    from aegen.figures.input_map import painted
+    from aegen.figures.mask_colours import MASK_COLOURS
+
+    images = np.stack([painted(each, MASK_COLOURS["light"]) for each in counts.values()])
+    return image_table(images[None], columns=list(counts), title=title)
 
 
 def _map(name: str, layer: MaskedLayer, epoch: int | None, change: MaskChange) -> Exhibit:
     """The layer as it is laid out on the page."""
-    layouts = layer.layouts()
-    chosen = state.layout.get()
-    layout: Layout = next((each for each in layouts if each == chosen), layouts[0])
-    axes = state.axes.get() if layout == "slice" and len(state.axes.get()) == 2 else (0, 1)
-    sheet = layer.sheet(layout, axes, state.still.get())
+    _, sheet = sheet_of(name, layer)
 
     def make() -> str:
         from aegen.figures.mask_picture import GAP, mask_picture
@@ -102,17 +177,28 @@ def _variable(name: str, layer: MaskedLayer) -> Exhibit:
     )
 
 
-def _confusion(name: str) -> tuple[Exhibit, ...]:
-    """Where the ticket can be evaluated: as it is, and as changed by hand."""
+def _evaluations(name: str) -> tuple[str, dict[str, MaskChange]] | None:
+    """What the ticket is evaluated on, and changes by name; None where it cannot be."""
     sets = [each.key for each in evaluation_data.evaluation_sets(name)]
     if not sets:
-        return ()
+        return None
     key = state.evaluation_set.get() if state.evaluation_set.get() in sets else sets[0]
-    epoch, change = epoch_of(name), asked_change(name)
+    change = asked_change(name)
+    changes = {"as trained": interventions.UNCHANGED}
+    return key, changes if change.nothing else {**changes, "after the change": change}
+
+
+def _confusion(name: str) -> Iterable[Exhibit]:
+    """Where the ticket can be evaluated: as it is, and as changed by hand."""
+    found, epoch = _evaluations(name), epoch_of(name)
+    if found is None:
+        return
+    key, changes = found
+    title, change = list(changes.items())[-1]
 
     def counted() -> tuple[Any, tuple[str, ...]]:
-        found = interventions.evaluation(name, key, epoch, change).outcome()
-        return found.confusion, evaluation_data.examples_of(name, key)[2]
+        evaluated = interventions.evaluation(name, key, epoch, change).outcome()
+        return evaluated.confusion, evaluation_data.examples_of(name, key)[2]
 
     def make() -> str:
         from aegen.figures.confusion import confusion
@@ -124,16 +210,57 @@ def _confusion(name: str) -> tuple[Exhibit, ...]:
         rows = ((own, *row.tolist()) for own, row in zip(names, counts, strict=True))
         return TextTable(("is", *names), tuple(rows))
 
-    changed = "" if change.nothing else ", after the change"
-    return (Exhibit("confusion", f"Confusion matrix{changed}", make, data),)
+    yield Exhibit("confusion", f"Confusion matrix, {title}", make, data)
+
+
+def _what_if(name: str) -> Iterable[Exhibit]:
+    """Accuracy before and after the change, with what was changed."""
+    found, epoch = _evaluations(name), epoch_of(name)
+    if found is None:
+        return
+    key, changes = found
+
+    def make() -> TextTable:
+        rows = []
+        for title, change in changes.items():
+            evaluated = interventions.evaluation(name, key, epoch, change).outcome()
+            counts = interventions.changed_counts(name, epoch, change).values()
+            ends = interval(evaluated.accuracy, evaluated.n)
+            right = (100 * evaluated.accuracy, *(100 * end for end in ends), evaluated.n)
+            left, _ = _shares(*(sum(column) for column in zip(*counts, strict=True)))
+            done = (change.threshold, change.back, change.straight, change.shuffled)
+            rows.append((title, *right, left, *done, change.dropped, change.seed))
+        figures = ("masks", "right %", "low", "high", "rows", "remaining %")
+        choices = ("threshold times", "put back %", "un-inverted %", "shuffled", "dropped whole")
+        return TextTable((*figures, *choices, "seed"), tuple(rows))
+
+    yield Exhibit("what-if", "Accuracy before and after the change", make)
 
 
 def _overlaps(name: str) -> Iterable[Exhibit]:
     for place, other in enumerate(state.against.get()):
         shared = functools.partial(_shared, name, other)
-        title = f"Weights shared with {tickets.ticket_name(other)}"
+        title = f"Weights shared with {ticket_names.called(other)}"
         data = functools.partial(_shared_table, shared)
-        yield Exhibit(f"shared-{place + 1}", title, functools.partial(_bars, shared), data)
+        if tickets.ticket(name).layers == tickets.ticket(other).layers:
+            yield Exhibit(f"shared-{place + 1}", title, functools.partial(_bars, shared), data)
+    names = (name, *state.against.get())
+    pictures = {each: tickets.places(each) for each in names}
+    if len(names) > 1 and all(pictures.values()):
+        looks = functools.partial(_first_looks, pictures)
+        yield Exhibit("looks-compared", "Where the first layers look", looks, None)
+
+
+def _first_looks(pictures: dict[str, dict[str, tuple[int, int, int]]]) -> str:
+    """Where the first layer that reads a picture looks, of each ticket."""
+    from aegen.figures.input_map import input_map
+
+    counts = {}
+    for each, places in pictures.items():
+        layer, shape = next(iter(places.items()))
+        mask = tickets.ticket(each).masks[layer]
+        counts[ticket_names.called(each)] = input_map(mask.reshape(len(mask), -1), shape)
+    return _painted(counts, "Where the first layers look")
 
 
 Shared = tuple[str, float, float, float]
@@ -194,7 +321,7 @@ def _beside(name: str) -> tuple[Exhibit, ...]:
             right = 100 * accuracy if isinstance(accuracy, int | float) else None
             kilobytes = tickets.ticket_bytes(each) / 1e3
             share, inverted = 100 * ticket.total.remaining, 100 * ticket.total.inverted
-            rows.append((tickets.ticket_name(each), right, share, inverted, kilobytes))
+            rows.append((ticket_names.called(each), right, share, inverted, kilobytes))
         head = ("ticket", "right %", "remaining %", "inverted of these %", "file in kB")
         return TextTable(head, tuple(rows))
 

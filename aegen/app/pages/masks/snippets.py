@@ -18,7 +18,9 @@ def share(name: str, layer: MaskedLayer) -> None:
     file = f"{name.lstrip('~')}.ticket"
     share_bar.share(
         "masks",
-        python(name, epoch_of(name), asked_change(name), services.interventions.rule_of(name)),
+        lambda: python(
+            name, epoch_of(name), asked_change(name), services.interventions.rule_of(name)
+        ),
         None,
         [("Ticket", file, "application/octet-stream", _content)],
         (name,),

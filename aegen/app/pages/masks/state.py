@@ -46,8 +46,9 @@ layout: Item[str] = Item("masks.laid", "", str)
 axes: Item[tuple[int, ...]] = Item("masks.axes-of", (0, 1), formats.wholes, formats.numbers_text)
 """The axes that a slice shows, downwards and across."""
 
-order: Item[str] = Item("masks.order", "dead", str)
-"""How units are put in order: "built", "dead" ones last, or the "full" ones first."""
+order: Item[str] = Item("masks.order", "", str)
+"""How units are put in order: "built", "dead" ones last, the "full" ones first, or with "tiles"
+the full ones and in each its full kernels first; "" is what suits the layer."""
 
 still: Item[tuple[int, ...]] = Item("masks.at", (), formats.wholes, formats.numbers_text)
 """The index of each axis, where a slice holds it still; () is where most weights remain."""

@@ -12,12 +12,12 @@ from aegen.app.pages.masks import state
 from aegen.app.services import reconstruction, tickets
 from aegen.app.services.evaluation_data import DATA_TITLES
 from aegen.app.state.uploads import accept
-from aegen.app.widgets import bound
+from aegen.app.widgets import bound, ticket_names
 from aegen.app.widgets.mask_layer import MaskedLayer
 from aegen.app.widgets.messages import show_problem
 from aegen.core.errors import AegenError
 
-__all__ = ["chosen_layer", "chosen_ticket"]
+__all__ = ["chosen_layer", "chosen_ticket", "show"]
 
 MEGABYTES = 50
 """What a ticket, or a history, that is dropped here may have."""
@@ -29,11 +29,11 @@ def chosen_ticket() -> str:
     Raises:
         AegenError: the chosen ticket cannot be used.
     """
-    uploaded = state.ticket.get()
-    names = tickets.ticket_names(uploaded)
+    chosen = state.ticket.get()
+    names = ticket_names.at_hand(chosen)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if names:
-            if not uploaded:
+            if not chosen:
                 state.ticket.set(names[0])
             state.ticket.keep(names)
             key = bound.bind(state.ticket)
@@ -41,7 +41,7 @@ def chosen_ticket() -> str:
                 "Ticket",
                 names,
                 key=key,
-                format_func=tickets.ticket_name,
+                format_func=ticket_names.called,
                 help="A network made only of frozen weights that are kept, inverted or dropped: "
                 "its masks and a seed.",
                 width=330,
@@ -62,12 +62,12 @@ def chosen_ticket() -> str:
 
 
 def _take(key: str) -> None:
-    bound.take(state.ticket, key)
-    _other()
+    show(st.session_state[key])
 
 
-def _other() -> None:
+def show(name: str) -> None:
     """Another ticket begins with its first layer, as it is."""
+    state.ticket.set(name)
     for item in (*state.MASKS, state.passing):
         if item not in (state.ticket, state.against):
             item.reset()
@@ -98,8 +98,7 @@ def _upload() -> None:
                 show_problem(problem)
                 return
             if st.button("Show it", icon=":material/grid_on:", type="primary"):
-                _other()
-                state.ticket.set(name)
+                show(name)
                 st.rerun()
 
 
@@ -110,7 +109,10 @@ def _taken(files: list[Any]) -> str:
     if len(others) != 1 or len(histories) > 1:
         raise AegenError("give one .ticket file, and with it at most one .history file")
     beside = histories[0].getvalue() if histories else None
-    return tickets.add_ticket(others[0].getvalue(), beside, file=others[0].name)
+    file = others[0].name
+    name = tickets.add_ticket(others[0].getvalue(), beside, file=file)
+    ticket_names.brought(name, file)
+    return name
 
 
 def _facts(name: str) -> None:

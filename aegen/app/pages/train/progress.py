@@ -13,7 +13,7 @@ from aegen.app.jobs.job import Job
 from aegen.app.pages.masks import state as masks_state
 from aegen.app.services.trainings import TrainingConfig
 from aegen.app.state import visit
-from aegen.app.widgets import job_status, share_bar
+from aegen.app.widgets import job_status, share_bar, ticket_names
 from aegen.app.widgets.markdown import sentence
 from aegen.app.widgets.mask_curves import colours, curves
 from aegen.app.widgets.mask_layer import MaskedLayer
@@ -209,6 +209,7 @@ def _save(asked: TrainingConfig) -> None:
             for item in masks_state.MASKS:
                 item.reset()
             masks_state.ticket.set(name)
+            ticket_names.brought(name)
             masks = navigation.entry("masks")
             if masks is not None:
                 st.switch_page(masks.path)
