@@ -120,6 +120,10 @@ def test_a_new_seed_gives_new_pictures_and_the_link_gives_them_again(app, visit)
     page.get_by_role("button", name="New pictures").click()
     grid_changed(page, first)
     page.wait_for_url(re.compile("sample.seed=(?!1$)"))
+    page.get_by_role("button", name="Settings").click()  # its fields have not been seen before
+    field = page.locator("input[aria-label='Pictures']")
+    field.wait_for()
+    assert field.input_value() == "16"
     again = visit(page.url)
     assert grid_shown(again) == grid_shown(page) != first
     assert grid_shown(visit(f"{link}1")) == first

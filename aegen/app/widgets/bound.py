@@ -15,6 +15,7 @@ from aegen.app.state.visit import memory
 from aegen.app.widgets.markdown import sentence
 
 __all__ = [
+    "Key",
     "bind",
     "choose",
     "number",
@@ -49,7 +50,10 @@ def choose(
     item.keep(options)
     key = bind(item)
     widget: Any = st.selectbox if kind == "list" else st.segmented_control
-    extra = {} if kind == "list" else {"required": True, "wrap": True}
+    if kind == "list":
+        extra = key.default(index=list(options).index(item.get()))
+    else:
+        extra = {"required": True, "wrap": True, **key.default(default=item.get())}
     widget(
         label,
         options,
@@ -84,6 +88,7 @@ def number(
         help=help,
         on_change=take,
         args=(item, key),
+        **key.default(value=item.get()),
         **layout,
     )
     return item.get()
@@ -93,7 +98,13 @@ def text(label: str, item: link.Item[str], *, placeholder: str = "", **layout: A
     """A line of text, without spaces at its ends."""
     key = bind(item)
     st.text_input(
-        label, key=key, placeholder=placeholder, on_change=take, args=(item, key), **layout
+        label,
+        key=key,
+        placeholder=placeholder,
+        on_change=take,
+        args=(item, key),
+        **key.default(value=item.get()),
+        **layout,
     )
     return item.get().strip()
 
@@ -101,16 +112,31 @@ def text(label: str, item: link.Item[str], *, placeholder: str = "", **layout: A
 def switch(label: str, item: link.Item[bool], *, help: str | None = None) -> bool:
     """Yes or no."""
     key = bind(item)
-    st.toggle(label, key=key, help=help, on_change=take, args=(item, key))
+    shown = key.default(value=item.get())
+    st.toggle(label, key=key, help=help, on_change=take, args=(item, key), **shown)
     return item.get()
 
 
-def bind(item: link.Item[Any], text: Callable[[Any], Any] = lambda value: value) -> str:
+class Key(str):
+    """The key of a widget, which knows whether the widget was given a value in this run."""
+
+    given = False
+
+    def default(self, **value: Any) -> dict[str, Any]:
+        """What the widget is to show where it was given nothing, as arguments of it.
+
+        A browser that sees a widget for the first time, as in a panel that is opened, knows only
+        what the last run said of it; a value that an earlier run gave is lost to it.
+        """
+        return {} if self.given else value
+
+
+def bind(item: link.Item[Any], text: Callable[[Any], Any] = lambda value: value) -> Key:
     """The key of the item's widget, which shows the item's value from now on, as ``text`` has it.
 
     What was typed and is no value stays, until the item gets another one.
     """
-    key = f"widget:{item.key}"
+    key = Key(f"widget:{item.key}")
     if key not in st.session_state:
         memory().mistyped.pop(item.key, None)
     if item.key in memory().mistyped:
@@ -119,6 +145,7 @@ def bind(item: link.Item[Any], text: Callable[[Any], Any] = lambda value: value)
     # After a step in its history the browser may still show what was chosen before it.
     if memory().stepped or key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
+        key.given = True
     return key
 
 

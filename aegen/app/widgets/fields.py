@@ -170,6 +170,7 @@ def _field(owner: str, parameter: Parameter) -> Any:
                 help=parameter.field.help,
                 on_change=take_typed,
                 args=(item, key, item.parse),
+                **key.default(value=item.get()),
             )
             say_mistyped(item)
         return item.get()
@@ -193,6 +194,7 @@ def _number_or_word(item: Item[Any], parameter: Parameter) -> Any:
             accept_new_options=True,
             on_change=take_typed,
             args=(item, key, item.parse),
+            **key.default(index=options.index(shown)),
         )
         say_mistyped(item)
     return item.get()
@@ -228,5 +230,6 @@ def _plain_number(item: Item[Any], parameter: Parameter) -> Any:
         width=FIELD,
         on_change=take,
         args=(item, key),
+        **key.default(value=item.get()),
     )
     return item.get()
