@@ -251,12 +251,16 @@ TUNED: dict[str, dict[str, Any]] = {
         "epochs": 40,
     },
     "conv2": {**_DEEP, "decay": 2.2e-3, "kappa": 3.0},
+    "conv6": {**_DEEP, "decay": 1.1e-3},
+    "conv8": {**_DEEP, "decay": 1.1e-3},
     "resnet20": {
         **_DEEP,
-        "learning_rate": 0.3,
-        "decay": 3e-4,
+        "learning_rate": 0.15,
+        "decay": 1.5e-4,
         "threshold": 0.75,
         "relative": True,
+        "kappa": 3.0,
+        "warmup": 2.0,
         "epochs": 40,
     },
 }

@@ -38,7 +38,11 @@ def drawn(test):
         [element.proto.body for element in test.get("html")]
         + [
             data.get("picture") or data["sheet"]
-            for data in (json.loads(element.proto.json) for element in test.get("bidi_component"))
+            for data in (
+                json.loads(element.proto.json)
+                for element in test.get("bidi_component")
+                if element.proto.json
+            )
             if "picture" in data or "sheet" in data
         ]
     )

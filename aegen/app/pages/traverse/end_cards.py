@@ -22,9 +22,6 @@ __all__ = ["end", "end_card", "second_default"]
 OFFERED, ACROSS = 12, 4
 """Pictures to choose from, and how many side by side."""
 
-HEAD = 112
-"""Height of what is said of an end in pixels, so that nothing moves with it."""
-
 FEW = 12
 """Values of the only attribute up to which each has a button of its own."""
 
@@ -62,7 +59,7 @@ def end_card(letter: str, item: End, place: Place, above: str = "") -> None:
                     [services.places.settled(place)], key=f"end-{key}", label=f"Picture {letter}"
                 )
             own = above and item.get() is None
-            with st.container(gap=None, height=HEAD, border=False, vertical_alignment="center"):
+            with st.container(gap=None, vertical_alignment="center", key=f"end-said-{key}"):
                 st.caption(f"**{letter}** · {plain(above if own else origin(place))}")
                 if above:
                     st.button(
