@@ -25,11 +25,11 @@ def duration(seconds: float) -> str:
     """A duration in words.
 
     Example:
-        >>> duration(0.0023), duration(1.23), duration(75)
-        ('2.3 ms', '1.2 s', '1 min 15 s')
+        >>> duration(0.0023), duration(0.0997), duration(1.23), duration(75)
+        ('2.3 ms', '100 ms', '1.2 s', '1 min 15 s')
     """
     if seconds < 1:
-        return f"{1000 * seconds:.2g} ms" if seconds < 0.1 else f"{1000 * seconds:.0f} ms"
+        return f"{1000 * seconds:.2g} ms" if seconds < 0.01 else f"{1000 * seconds:.0f} ms"
     if seconds < 59.95:
         return f"{seconds:.1f} s"
     return f"{int(seconds + 0.5) // 60} min {int(seconds + 0.5) % 60} s"
