@@ -24,6 +24,7 @@ from rich.table import Table
 from aegen.benchmarks.console import console
 from aegen.core.errors import InvalidInput
 from aegen.core.rng import RNG, generator
+from aegen.supermask import published
 from aegen.supermask.inference.engine import Engine
 from aegen.supermask.networks import networks
 from aegen.supermask.plan import Dense, Elu, Flatten, Plan, Step
@@ -38,14 +39,7 @@ __all__ = ["BATCHES", "PUBLISHED", "Speed", "made_up", "report", "run", "sizes",
 
 BATCHES = (1, 32, 128)
 
-PUBLISHED = {
-    "fcn": 0.0377,
-    "conv2": 0.0060,
-    "conv4": 0.0291,
-    "conv6": 0.0236,
-    "conv8": 0.0117,
-    "resnet20": 0.2113,
-}
+PUBLISHED = {each.network: each.remaining for each in published.PUBLISHED if each.width == 1}
 """Shares of the weights that remain in the paper (arXiv 2201.13361); random masks have them."""
 
 LEAST = 0.02

@@ -204,12 +204,7 @@ def attach(
         ['0', '2']
     """
     _check_options(rule, threshold, share)
-    layers = dict(_layers(net, only))
-    if not layers:
-        raise InvalidInput("the network has no Linear, Conv2d or ConvTranspose2d layer to mask")
-    for name, layer in layers.items():
-        if parametrize.is_parametrized(layer):
-            raise InvalidInput(f"layer {name} has a parametrization already: detach it first")
+    layers = _free_layers(net, only)
     net.requires_grad_(False)
     for number, layer in enumerate(layers.values()):
         shape = tuple(_canonical(layer, layer.weight).shape)
@@ -365,14 +360,8 @@ def maskable(net: nn.Module) -> dict[str, tuple[int, ...]]:
         >>> maskable(nn.ConvTranspose2d(3, 2, 5))
         {'': (2, 3, 5, 5)}
     """
-    found = {}
-    for name, layer in _layers(net, None):
-        if parametrize.is_parametrized(layer):
-            raise InvalidInput(f"layer {name} has a parametrization already: detach it first")
-        found[name] = tuple(_canonical(layer, layer.weight).shape)
-    if not found:
-        raise InvalidInput("the network has no Linear, Conv2d or ConvTranspose2d layer to mask")
-    return found
+    layers = _free_layers(net)
+    return {n: tuple(_canonical(layer, layer.weight).shape) for n, layer in layers.items()}
 
 
 def put_weights(net: nn.Module, weights: Mapping[str, NDArray[np.float32]]) -> None:
@@ -487,6 +476,19 @@ def _check_options(rule: str, threshold: float, share: float) -> None:
         raise InvalidInput(f"threshold must be 0 or more, got {threshold}")
     if not 0 < share <= 1:
         raise InvalidInput(f"share must be in (0, 1], got {share}")
+
+
+def _free_layers(
+    net: nn.Module, only: Callable[[str, nn.Module], bool] | None = None
+) -> dict[str, Layer]:
+    """The layers to be masked, at least one, none of which has masks yet."""
+    layers = dict(_layers(net, only))
+    if not layers:
+        raise InvalidInput("the network has no Linear, Conv2d or ConvTranspose2d layer to mask")
+    for name, layer in layers.items():
+        if parametrize.is_parametrized(layer):
+            raise InvalidInput(f"layer {name} has a parametrization already: detach it first")
+    return layers
 
 
 def _layers(

@@ -20,10 +20,9 @@ from aegen.app.pages.train import paper as train_paper
 from aegen.app.services.interventions import MaskChange
 from aegen.app.state.visit import KEY
 from aegen.app.widgets import for_paper
-from aegen.benchmarks.supermask import PUBLISHED
 from aegen.core.errors import AegenError, TicketError, UnknownName
 from aegen.core.images import quantize
-from aegen.supermask import Report, interventions, published
+from aegen.supermask import Report, interventions
 from aegen.supermask.inference.evaluation import evaluate
 from aegen.supermask.ticket.ticket import Ticket
 from aegen.supermask.training.history import History
@@ -503,10 +502,14 @@ def test_tickets_beside_the_paper_are_of_their_networks_and_a_click_opens_one():
     assert (edges.accuracy, edges.remaining) == (0.5, ticket.remaining)
     assert {point.key: point.chosen for point in panels["bars"]} == {"bars": True, "bars-b": False}
     assert {point.size for point in panels["bars"]} == {"12-6"}
-    paper_points = {
-        each.network: each.remaining for each in published.PUBLISHED if each.width == 1
+    paper_points = {p.network: p.remaining for p in panels["cifar10"] if not (p.key or p.size)}
+    assert paper_points == {
+        "Conv2": 0.0060,
+        "Conv4": 0.0291,
+        "Conv6": 0.0236,
+        "Conv8": 0.0117,
+        "ResNet20": 0.2113,
     }
-    assert paper_points == PUBLISHED
     st.session_state["clicked"] = {"selection": {"points": [{"customdata": ["edges"]}]}}
     frontier._open("clicked")
     assert state.ticket.get() == "edges"

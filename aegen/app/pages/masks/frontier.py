@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import math
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -138,10 +137,10 @@ def interval(share: float, n: int) -> tuple[float, float]:
         >>> [round(end, 3) for end in interval(0.5, 100)]
         [0.404, 0.596]
     """
-    z = 1.96
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return max(0.0, middle - half), min(1.0, middle + half)
+    from scipy.stats import binomtest
+
+    ends = binomtest(round(share * n), n).proportion_ci(method="wilson")
+    return float(ends.low), float(ends.high)
 
 
 def _network(name: str) -> str:
