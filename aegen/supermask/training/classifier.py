@@ -30,6 +30,7 @@ from aegen.supermask.plan import Plan
 from aegen.supermask.plan_data import described
 from aegen.supermask.standardisation import standardised
 from aegen.supermask.torch_network import Network
+from aegen.supermask.training.augmentation import augmented
 from aegen.supermask.training.base import Epoch, Trainer
 from aegen.supermask.training.live_units import live_network, without_dead_units
 from aegen.supermask.training.recipe import Recipe, factor, stops
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
     from aegen.supermask.ticket.ticket import Ticket
 
 __all__ = ["Epoch", "Training", "check_device", "train"]
+
+LATER = ("precision", "learned_scale", "shift", "mirror")
+"""Fields of a recipe that earlier checkpoints do not name: they had what is usual."""
 
 SETTLED = 200
 """Steps after which a network that still guesses is taken to diverge."""
@@ -176,8 +180,8 @@ class Training(Trainer):
         found = super()._identity()
         if self.recipe.schedule != "cosine":
             del found["recipe"]["epochs"]
-        for name, usual in (("precision", "float32"), ("learned_scale", False)):
-            if found["recipe"][name] == usual:  # which checkpoints did not have to say before
+        for name in LATER:
+            if found["recipe"][name] == Recipe.__dataclass_fields__[name].default:
                 del found["recipe"][name]
         return {**self._named(), "about": self.about, **found}
 
@@ -212,7 +216,10 @@ class Training(Trainer):
             self.network, self._optimiser = network, optimiser
 
     def _loss(self, rows: Tensor) -> Tensor:
-        x = self._seen(self._x.index_select(0, rows))
+        x = self._x.index_select(0, rows)
+        if self.recipe.shift or self.recipe.mirror:
+            x = augmented(x, self.recipe.shift, self.recipe.mirror)
+        x = self._seen(x)
         with torch.autocast(
             self._device, torch.bfloat16, enabled=self.recipe.precision == "bfloat16"
         ):

@@ -138,6 +138,16 @@ class Recipe(_Checked):
             "to twice as fast where the processor or GPU has it."
         ),
     ] = "float32"
+    shift: Annotated[
+        int,
+        Field(
+            "Pixels by which a training image is moved at most, each time it is seen, up or down "
+            "and left or right; its edge is repeated.",
+            low=0,
+            high=16,
+        ),
+    ] = 0
+    mirror: Annotated[bool, Field("Whether half of the training images are mirrored.")] = False
     seed: Seed = 0
 
     def __post_init__(self) -> None:

@@ -194,8 +194,11 @@ def test_stopped_training_goes_on_as_if_it_had_not_been(schedule, few, tmp_path)
     assert bytes_of(done, tmp_path) == bytes_of(whole, tmp_path)
 
 
-@pytest.mark.parametrize("changes", [{"learned_scale": True}, {"precision": "bfloat16"}])
-def test_training_of_other_arithmetic_goes_on_too(changes, few, tmp_path):
+@pytest.mark.parametrize(
+    "changes",
+    [{"learned_scale": True}, {"precision": "bfloat16"}, {"shift": 1}, {"mirror": True}],
+)
+def test_training_of_another_kind_goes_on_too(changes, few, tmp_path):
     settings, path = recipe(**changes), tmp_path / "c.safetensors"
     whole, plain = train(PLAN, *few, settings), train(PLAN, *few, recipe())
     list(itertools.islice(train(PLAN, *few, settings, checkpoint=path), 2))
