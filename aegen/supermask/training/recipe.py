@@ -7,7 +7,7 @@ A recipe is plain data. What its fields declare is what the command line and the
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -17,6 +17,7 @@ from aegen.core.parameters import Field, parameters
 __all__ = [
     "MaskRecipe",
     "Recipe",
+    "augmentation",
     "factor",
     "paper_recipe",
     "recipe_of",
@@ -346,6 +347,22 @@ def recipe_of(source: str, network: str, rule: str = "signed") -> Recipe:
 
 
 SOURCES: dict[str, Callable[..., Recipe]] = {"paper": paper_recipe, "tuned": tuned_recipe}
+
+
+def augmentation(recipe: Mapping[str, Any]) -> str:
+    """How training images were changed, which has to be said beside a figure; "" if they were not.
+
+    Args:
+        recipe: the fields of a `Recipe`, as tickets and histories keep them.
+
+    Example:
+        >>> augmentation({"shift": 4, "mirror": True})
+        'training images moved by up to 4 pixels and mirrored'
+    """
+    moved = f"moved by up to {recipe['shift']} pixels" if recipe.get("shift") else ""
+    mirrored = "mirrored" if recipe.get("mirror") else ""
+    changes = " and ".join(filter(None, (moved, mirrored)))
+    return changes and f"training images {changes}"
 
 
 def factor(recipe: Recipe, passed: float, losses: Sequence[float] = ()) -> float:

@@ -12,6 +12,7 @@ from aegen.core.errors import InvalidInput, StorageError
 from aegen.supermask.inference.evaluation import control
 from aegen.supermask.ticket.ticket import Ticket
 from aegen.supermask.training.history import History
+from aegen.supermask.training.recipe import augmentation
 
 if TYPE_CHECKING:
     from aegen.core.arrays import ByteArray, IntArray
@@ -42,7 +43,7 @@ class SeedStudy:
 
     Attributes:
         folder: where the trainings are.
-        rule: of the masks, or "dense".
+        rule: of the masks, or "dense"; with how training images were changed, if they were.
         seeds: what each reached, by its number.
     """
 
@@ -87,7 +88,8 @@ def seed_study(
     for path in sorted(folder.glob("seed-*.history")):
         history = History.read(path)
         recipe, last = history.about["recipe"], history.records[-1]
-        rules.add(str(recipe.get("rule", "signed")))
+        rule = str(recipe.get("rule", "signed"))
+        rules.add(", ".join(filter(None, (rule, augmentation(recipe)))))
         shuffled = None
         if held_out is not None and path.with_suffix(".ticket").exists():
             ticket = Ticket.read(path.with_suffix(".ticket"))

@@ -101,6 +101,8 @@ def _panels(name: str) -> Panels:
 
 def _point(name: str, chosen: bool) -> tuple[FrontierPoint, str] | None:
     """A ticket as a point with its data set; None where it says no accuracy of a network."""
+    from aegen.supermask.training.recipe import augmentation
+
     try:
         about = tickets.about(name)
         accuracy, data = about.get("accuracy"), str(about.get("data", ""))
@@ -116,6 +118,9 @@ def _point(name: str, chosen: bool) -> tuple[FrontierPoint, str] | None:
     tested = rows if isinstance(rows, int) and rows > 0 else None
     note = f"{total.total:,} weights"
     note += f", {tested:,} test rows" if tested else ""
+    recipe = about.get("recipe")
+    changed = augmentation(recipe) if isinstance(recipe, dict) else ""
+    note += f", {changed}" if changed else ""
     point = FrontierPoint(
         ticket_names.called(name),
         _network(network),
