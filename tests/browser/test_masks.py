@@ -1,6 +1,7 @@
 """Masks and Train as a person sees them: read off, zoom, replay, a phone, a training."""
 
 import re
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -258,6 +259,21 @@ def test_a_layer_of_four_million_weights_on_a_phone_in_the_dark(visit, app, mask
     down = next(y for y in range(down, down + 9) if (cells[y] >= 0).any())
     across = next(x for x in range(across, 0, -1) if cells[down, x] >= 0)
     assert read_off(page, down, across) == said_of(mask, axes, int(cells[down, across]))
+
+
+def test_the_link_is_copied_at_one_press_with_what_a_part_of_the_page_changed(visit, app, masks):
+    page = first(visit, app, "masks?bundle=bars&masks.ticket=bars&masks.layer=fc1&tray=yes")
+    drawn(page)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    slider = page.get_by_role("slider", name="Put back of what was dropped")
+    slider.focus()
+    slider.press("ArrowRight")
+    page.wait_for_url("**masks.back=1*")
+    page.get_by_role("button", name="Copy link").click()
+    page.get_by_text("Copied", exact=True).wait_for()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert "masks.back=1" in copied
+    assert unquote(copied) == unquote(page.url).replace("&tray=yes", "")
 
 
 def test_a_training_from_the_first_click_to_its_masks(visit, app):

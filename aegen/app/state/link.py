@@ -27,6 +27,7 @@ __all__ = [
     "current",
     "left_out",
     "on_every_page",
+    "own_names",
     "publish",
     "settle",
     "show",
@@ -180,12 +181,10 @@ def publish() -> None:
         st.query_params.from_dict(found)
 
 
-def current(*, copied: bool = False) -> dict[str, str]:
-    """What the page's link holds, by name; for a link to be ``copied``, what others can use."""
+def current() -> dict[str, str]:
+    """What the page's link holds, by name."""
     found = {}
     for item in (bundle, *memory().shown):
-        if copied and item.own:
-            continue
         value = item.get()
         text = item.text(value) if value is not None else ""
         if text and (item.always or value != item.default):
@@ -209,6 +208,11 @@ def settle() -> None:
     if len(unknown) > FEW:
         notify(f"The link names {len(unknown) - FEW:,} more things that this page does not know.")
     visit.given = {}
+
+
+def own_names() -> list[str]:
+    """Names of shown choices that say something in this visit only."""
+    return [item.name for item in memory().shown if item.own]
 
 
 def left_out() -> list[str]:

@@ -6,20 +6,17 @@ import base64
 import functools
 from collections.abc import Callable, Sequence
 from typing import Any
-from urllib.parse import urlencode
 
 import streamlit as st
 from numpy.typing import ArrayLike
 
-from aegen.app import navigation
 from aegen.app.components.copy_link import copy_link
-from aegen.app.state import link
 from aegen.app.widgets.lazy_popover import lazy_popover
 from aegen.core.arrays import ByteArray
 from aegen.core.images import grid, png, quantize
 from aegen.core.storage import npz
 
-__all__ = ["beside", "draw_files", "page_link", "share", "source"]
+__all__ = ["beside", "draw_files", "share", "source"]
 
 Download = tuple[str, str, str, Callable[..., bytes]]
 """Label, file name, mime, and the function that makes the file."""
@@ -46,7 +43,7 @@ def source(picture: ArrayLike) -> str:
 
 
 def share(
-    address: str,
+    name: str,
     python: str | Callable[[], str],
     command: str | None = None,
     downloads: Sequence[Download] = (),
@@ -57,22 +54,16 @@ def share(
 
     The functions of ``downloads`` get ``arguments``, and only when a file is asked for; those of
     ``more`` draw further buttons in the same line. Where ``python`` is a function, what is chosen
-    may change without this being drawn anew: it and the link are then looked up when they open.
+    may change without this being drawn anew: it is then called when its panel opens. ``name``
+    tells the page's buttons from those of others.
     """
     with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
-        later = f"{address}: " if callable(python) else ""
+        later = f"{name}: " if callable(python) else ""
         lines = python if callable(python) else lambda: python
         _panel("Copy as Python", ":material/code:", lambda: _code(lines(), "python"), later)
         if command:
             _panel("Copy as command", ":material/terminal:", lambda: _code(command, "bash"), later)
-        if later:
-            _panel("Copy link", ":material/link:", lambda: _link(address), later)
-        else:
-            copy_link(
-                page_link(address),
-                key=" ".join(["copy-link", address, *(label for label, *_ in downloads)]),
-                note=_left_out(),
-            )
+        copy_link(key=" ".join(["copy-link", name, *(label for label, *_ in downloads)]))
         for label, file, mime, make in downloads:
             st.download_button(
                 label,
@@ -96,19 +87,8 @@ def _panel(label: str, icon: str, draw: Callable[[], None], later: str) -> None:
         draw()
 
 
-def _code(text: str, language: str | None) -> None:
+def _code(text: str, language: str) -> None:
     st.code(text, language=language, wrap_lines=True)
-
-
-def _link(address: str) -> None:
-    _code(page_link(address), None)
-    if note := _left_out():
-        st.caption(note)
-
-
-def _left_out() -> str:
-    missing = ", ".join(link.left_out())
-    return f"Too long for a link, left out: {missing}." if missing else ""
 
 
 def draw_files(
@@ -126,23 +106,3 @@ def draw_files(
         (label, f"{stem}.png", "image/png", picture),
         ("npz", f"{stem}.npz", "application/zip", arrays),
     ]
-
-
-def page_link(address: str) -> str:
-    """The link that reproduces what the page at ``address`` shows now."""
-    return _join(st.context.url or "", address, link.current(copied=True))
-
-
-def _join(here: str, address: str, values: dict[str, str]) -> str:
-    """The address of a page on the server that ``here`` is a page of.
-
-    Example:
-        >>> _join("http://localhost:8501/sample", "sample", {"sample.seed": "3"})
-        'http://localhost:8501/sample?sample.seed=3'
-    """
-    base = here.partition("?")[0].rstrip("/")
-    for entry in navigation.ENTRIES:
-        base = base.removesuffix("/" + entry.address)
-    front = address == navigation.ENTRIES[0].address
-    path = base + ("/" if front else f"/{address}")
-    return f"{path}?{urlencode(values, safe=',~=:')}" if values else path

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from aegen.app.components.mount import component
+from aegen.app.state import link
 
 __all__ = ["copy_link"]
 
 _component = component("copy_link")
 
 
-def copy_link(link: str, *, key: str, note: str = "") -> None:
-    """The button.
+def copy_link(*, key: str) -> None:
+    """The button: it copies the browser's address, less what says something in this visit only.
+
+    The address always holds what is chosen, also where a part of the page changed it that was
+    drawn after the button.
 
     Args:
-        link: what is copied.
         key: names its place within the app.
-        note: what the person is told besides, once it was copied.
     """
-    _component(key=key, data={"link": link, "note": note}, width="content")
+    missing = ", ".join(link.left_out())
+    note = f"Too long for a link, left out: {missing}." if missing else ""
+    _component(key=key, data={"without": link.own_names(), "note": note}, width="content")

@@ -23,6 +23,15 @@ async function copied(text) {
   }
 }
 
+function link(without) {
+  const url = new URL(location.href);
+  const choices = url.search.slice(1).split("&");
+  const shared = choices.filter((choice) => !without.includes(choice.split("=")[0]));
+  // What needs no escape has none, since people read links.
+  url.search = shared.join("&").replace(/%(2C|7E|3A|3D)/gi, decodeURIComponent);
+  return url.href;
+}
+
 function build(parent) {
   const root = Object.assign(document.createElement("div"), { className: "aegen-copy" });
   root.innerHTML =
@@ -30,10 +39,11 @@ function build(parent) {
     '<input readonly hidden aria-label="Link"><span role="status"></span>';
   const [button, field, status] = root.children;
   button.onclick = async () => {
-    const done = await copied(root.link);
+    const address = link(root.without);
+    const done = await copied(address);
     status.textContent = [done ? "Copied" : "Press Ctrl+C", root.note].filter(Boolean).join(". ");
     field.hidden = done;
-    field.value = root.link;
+    field.value = address;
     if (!done) field.select();
     button.focus();
     clearTimeout(root.timer);
