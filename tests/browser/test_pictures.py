@@ -1,5 +1,6 @@
-"""A morph from a chosen 3 into a chosen 8, and back by the browser's own button."""
+"""A morph from a chosen 3 into a chosen 8 and back; pictures that are kept."""
 
+import json
 import re
 
 import pytest
@@ -46,3 +47,30 @@ def test_a_chosen_three_becomes_a_chosen_eight_in_five_clicks(app, visit):
     page.go_back()
     page.get_by_role("dialog").wait_for(state="hidden")
     assert "traverse.step=32" in page.url
+
+
+def test_kept_pictures_outlive_a_page_that_is_loaded_anew(app, visit):
+    page = visit(f"{app}/sample?bundle=mnist&sample.n=4&look=7")
+    page.get_by_role("button", name="Keep", exact=True).click()
+    page.get_by_role("button", name="1 kept").wait_for()
+    page.get_by_role("dialog").get_by_label("Nearest row").get_by_role("button").nth(2).click()
+    page.get_by_role("button", name="Keep", exact=True).click()
+    page.get_by_role("button", name="2 kept").wait_for()
+    held = page.evaluate("localStorage['aegen-kept']")
+    page.wait_for_url(f"**tray.pictures={list(json.loads(held))[-1]}*")
+    link = page.url
+    page.reload()
+    page.get_by_role("button", name="2 kept").wait_for()
+    assert page.url == link
+    # Where nothing is held of it, as in another browser, a sentence says so.
+    page.evaluate("localStorage.clear()")
+    page.reload()
+    page.get_by_text("a tray of kept pictures that this browser does not have").wait_for()
+    assert "tray.pictures" not in page.url
+    # What has been tampered with is not what the link names.
+    page.evaluate("text => localStorage.setItem('aegen-kept', text)", held.replace("7;", "8;"))
+    page.goto(link)
+    page.get_by_text("a tray of kept pictures that this browser does not have").wait_for()
+    page.evaluate("text => localStorage.setItem('aegen-kept', text)", held)
+    page.goto(link)
+    page.get_by_role("button", name="2 kept").wait_for()

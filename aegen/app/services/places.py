@@ -21,6 +21,7 @@ __all__ = [
     "around",
     "between",
     "code_of",
+    "is_there",
     "likeness",
     "moved",
     "reading",
@@ -88,6 +89,15 @@ def code_of(place: Place) -> FloatArray:
             raise InvalidInput(f"there are {len(directions)} directions here, got {k + 1}")
         z += distance * directions.sd[k] * directions.vectors[k]
     return z
+
+
+def is_there(place: Place) -> bool:
+    """Whether the bundle has a place."""
+    try:
+        code_of(place)
+    except InvalidInput:
+        return False
+    return True
 
 
 def settled(place: Place) -> Place:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable
+
 from aegen.app.place import Place, parse
 from aegen.app.state import formats, map
 from aegen.app.state.link import Item, bundle, on_every_page
@@ -10,11 +13,13 @@ from aegen.core.arrays import ByteArray
 
 __all__ = [
     "MOST",
+    "bring_back",
     "close",
     "first",
     "keep",
     "kept",
     "look",
+    "missing",
     "open_at",
     "original",
     "remember",
@@ -23,10 +28,14 @@ __all__ = [
     "spread",
     "start_at",
     "tray",
+    "tray_text",
 ]
 
 MOST = 24
 """Pictures that the tray holds at most."""
+
+TRAY_SIGN = ";"
+"""Between the places of a tray, in none of which it occurs."""
 
 ORIGINALS = 8
 """A person's own pictures that a visit remembers."""
@@ -41,19 +50,24 @@ def _text(place: Place | None) -> str:
 
 
 def _kept_text(value: tuple[Place, ...]) -> str:
-    """A name for what lies in the tray, which means something in this visit only."""
-    trays = memory().trays
-    if value not in trays:
-        trays.append(value)
-    return f"{memory().session_id[:6]}-{trays.index(value)}"
+    """The name of what lies in the tray: the text itself would be too long for a link."""
+    if not value:
+        return missing()
+    name = _name(tray_text(value))
+    memory().trays[name] = value
+    return name
 
 
-def _kept(text: str) -> tuple[Place, ...]:
-    visit, _, number = text.partition("-")
-    trays = memory().trays
-    known = visit == memory().session_id[:6] and number.isdecimal() and int(number) < len(trays)
-    found: tuple[Place, ...] = trays[int(number)] if known else ()
+def _kept(name: str) -> tuple[Place, ...]:
+    """What this visit kept under a name, or nothing yet: the browser is then asked for it."""
+    visit = memory()
+    found: tuple[Place, ...] = visit.trays.get(name, ())
+    visit.missing_trays[bundle.get()] = "" if found else name
     return found
+
+
+def _name(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
 
 
 look: Item[Place | None] = on_every_page(Item("look", None, _place, _text, per_bundle=True))
@@ -68,7 +82,7 @@ seed: Item[int] = on_every_page(Item("look.variation", 0, formats.whole(0, forma
 """The seed of its variations."""
 
 kept: Item[tuple[Place, ...]] = on_every_page(
-    Item("tray.pictures", (), _kept, _kept_text, per_bundle=True, own=True)
+    Item("tray.pictures", (), _kept, _kept_text, per_bundle=True, always=True, own=True)
 )
 """The pictures in the tray."""
 
@@ -109,6 +123,29 @@ def keep(place: Place) -> None:
         kept.set((*there, place))
     else:
         notify(f"The tray holds {MOST} pictures at most: take some out first.")
+
+
+def tray_text(places: tuple[Place, ...]) -> str:
+    """What lies in the tray, for the browser to keep."""
+    return TRAY_SIGN.join(place.text() for place in places)
+
+
+def missing() -> str:
+    """The name of a tray that the link names and this visit does not know."""
+    found: str = memory().missing_trays.get(bundle.get(), "")
+    return found
+
+
+def bring_back(text: str, usable: Callable[[Place], bool]) -> None:
+    """Fill the tray with what the browser kept of it, less what is not ``usable`` any more."""
+    name = memory().missing_trays.pop(bundle.get(), "")
+    if not name or kept.get():
+        return
+    if _name(text) != name:
+        notify("The link names a tray of kept pictures that this browser does not have.")
+        return
+    places = [_place(each) for each in text.split(TRAY_SIGN)]
+    kept.set(tuple(place for place in places if usable(place)))
 
 
 def start_at(place: Place) -> None:

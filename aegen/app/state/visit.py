@@ -56,7 +56,8 @@ class Visit:
         inspected: what was last tried of a person's own, and what was found.
         mistyped: what is wrong with texts that were typed, by the key of their choice or field.
         arriving: the part of a page that the person is led to, until it was shown.
-        trays: what lay in the tray of kept pictures, one entry a change.
+        trays: what lay in the tray of kept pictures, by the name that a link has for it.
+        missing_trays: the name of a tray that the browser is asked for, by bundle.
         originals: a person's own pictures as the network sees them, by their codes.
     """
 
@@ -81,7 +82,8 @@ class Visit:
     inspected: Any = None
     mistyped: dict[str, str] = field(default_factory=dict)
     arriving: str = ""
-    trays: list[Any] = field(default_factory=list)
+    trays: dict[str, Any] = field(default_factory=dict)
+    missing_trays: dict[str, str] = field(default_factory=dict)
     originals: dict[Any, Any] = field(default_factory=dict)
 
 

@@ -72,6 +72,8 @@ def _picture(place: Place) -> None:
     if place.source == "picture" and place.uploaded is not None:
         word, why = services.places.likeness(place, original)
         st.markdown(f"**{sentence(word)}**: {plain(why)}." if word else f"{sentence(why)}.")
+        if original is None:
+            st.caption("The picture itself stays with the visit that it was given to.")
 
 
 def _seen(place: Place) -> None:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from aegen.app import services
 from aegen.app.components.drawing import drawing
+from aegen.app.components.local_storage import local_storage
 from aegen.app.place import Place
 from aegen.app.services import kept_files
 from aegen.app.state import pictures
@@ -31,8 +32,10 @@ FILES = (
 
 
 def small(name: str) -> None:
-    """The kept pictures in the sidebar, where there are any."""
+    """The kept pictures in the sidebar, where there are any; the browser remembers them."""
     kept = pictures.kept.get()
+    held = {pictures.kept.text(kept): pictures.tray_text(kept)} if kept else {}
+    local_storage(held, pictures.missing(), _bring_back, key="aegen-kept")
     if not kept:
         return
     with st.container(key="aegen-tray", gap="xsmall"):
@@ -48,6 +51,10 @@ def small(name: str) -> None:
         ):
             pictures.tray.set(True)
             st.rerun()
+
+
+def _bring_back(text: str) -> None:
+    pictures.bring_back(text, services.places.is_there)
 
 
 def side_by_side() -> None:
