@@ -263,7 +263,12 @@ class _DaskTasks(Executor):
 @contextlib.contextmanager
 def _own_dask(jobs: int) -> Iterator[Any]:
     """A scheduler with its workers on this machine, for nobody else."""
-    settings = {"distributed.scheduler.allowed-failures": AGAIN}
+    settings = {
+        "distributed.scheduler.allowed-failures": AGAIN,
+        # Else a worker that is slow to begin again, as on a busy machine, is given up for good,
+        # and with the last of them all that is left would wait for ever.
+        "distributed.deploy.lost-worker-timeout": "1 day",
+    }
     with (
         _library("dask", "dask").config.set(settings),
         _library("distributed", "dask").LocalCluster(

@@ -21,7 +21,13 @@ from tests.conftest import ROOT
 from tests.parallel.deadly import all_end, endless, processes, wordy
 from tests.parallel.on_a_backend import CANDIDATES, MEASURED, all_tasks, written
 
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"}
+ENVIRONMENT = {
+    **os.environ,
+    "PYTHONPATH": str(ROOT),
+    "PYTHONWARNINGS": "error",
+    # As on a machine so busy that no worker is back before Dask stops waiting for it.
+    "DASK_DISTRIBUTED__DEPLOY__LOST_WORKER_TIMEOUT": "0s",
+}
 
 
 @pytest.fixture
