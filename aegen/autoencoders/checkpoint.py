@@ -16,7 +16,14 @@ from aegen.core.errors import StorageError, TrainingError
 from aegen.core.json_text import parse
 from aegen.core.storage import load_arrays, make_folder, save_arrays
 
-__all__ = ["SOURCE", "Checkpoint", "read_checkpoint", "weights_of", "write_checkpoint"]
+__all__ = [
+    "SOURCE",
+    "Checkpoint",
+    "load_weights",
+    "read_checkpoint",
+    "weights_of",
+    "write_checkpoint",
+]
 
 FORMAT = "1"
 
@@ -82,7 +89,7 @@ class Checkpoint:
 
     def restore(self, network: nn.Module, optimiser: torch.optim.Optimizer) -> None:
         """Put the weights and the optimiser's state back."""
-        network.load_state_dict({n: torch.from_numpy(a.copy()) for n, a in self.weights.items()})
+        load_weights(network, self.weights)
         state: dict[int, dict[str, Any]] = {}
         for key, value in self.moments.items():
             number, _, name = key.partition(".")
@@ -100,6 +107,17 @@ class Checkpoint:
 def weights_of(network: nn.Module) -> dict[str, np.ndarray]:
     """A network's state by name, as arrays that lie as a file has them."""
     return {name: array_of(tensor) for name, tensor in network.state_dict().items()}
+
+
+def load_weights(network: nn.Module, weights: dict[str, np.ndarray]) -> None:
+    """Put ``weights`` into ``network``, where torch would let a batch norm's count be absent.
+
+    Raises:
+        RuntimeError: names or shapes are not those of the network.
+    """
+    if missing := sorted(network.state_dict().keys() - weights.keys()):
+        raise RuntimeError(f"it lacks {', '.join(missing[:3])}")
+    network.load_state_dict({n: torch.from_numpy(a.copy()) for n, a in weights.items()})
 
 
 def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:

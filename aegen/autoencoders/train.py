@@ -19,7 +19,13 @@ from torch import Tensor, nn
 
 from aegen.autoencoders import architectures
 from aegen.autoencoders.attribute_labels import units_of
-from aegen.autoencoders.checkpoint import SOURCE, read_checkpoint, weights_of, write_checkpoint
+from aegen.autoencoders.checkpoint import (
+    SOURCE,
+    load_weights,
+    read_checkpoint,
+    weights_of,
+    write_checkpoint,
+)
 from aegen.autoencoders.classifier import Classifier
 from aegen.autoencoders.classifier_scores import attribute_scores, validation_loss
 from aegen.autoencoders.image_rows import (
@@ -225,9 +231,8 @@ def train_classifier(
 def _begin(network: Autoencoder, other: Path) -> list[dict[str, Any]]:
     """Take over the weights of another training; the recipes that led to them."""
     found = read_checkpoint(other)
-    weights = {name: torch.from_numpy(array.copy()) for name, array in found.weights.items()}
     try:
-        network.load_state_dict(weights)
+        load_weights(network, found.weights)
     except RuntimeError:
         raise TrainingError(
             f"{other} is of another network than {type(network).title} with "
@@ -317,7 +322,7 @@ def trained(checkpoint: Path) -> tuple[nn.Module, dict[str, Any], list[dict[str,
             network = architectures.get(found.about["architecture"])(**arguments)
         else:
             raise StorageError(checkpoint, f"holds a {kind!r}, no autoencoder or classifier")
-        network.load_state_dict({n: torch.from_numpy(a.copy()) for n, a in found.weights.items()})
+        load_weights(network, found.weights)
     except (KeyError, TypeError, ValueError, LookupError, RuntimeError) as problem:
         raise StorageError(checkpoint, f"does not describe a network ({problem})") from problem
     return network.eval(), found.about, found.history

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from aegen.autoencoders.checkpoint import (
     Checkpoint,
+    load_weights,
     read_checkpoint,
     weights_of,
     write_checkpoint,
@@ -168,7 +169,7 @@ def train(
                 write_checkpoint(checkpoint, now)
             yield Step(epoch, step + 1, steps, losses[-1], time.perf_counter() - start, figures)
     if best:
-        network.load_state_dict({n: torch.from_numpy(a.copy()) for n, a in best.items()})
+        load_weights(network, best)
         write_checkpoint(checkpoint, Checkpoint.of(network, optimiser, about, history))
     network.eval()
 
