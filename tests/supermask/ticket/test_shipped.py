@@ -70,6 +70,7 @@ def test_tickets_are_as_good_and_small_as_promised():
         ("fcn-mnist-sparsest", 0.97, 0.012),
         ("conv2-cifar10", 0.684, 0.006),
         ("conv4-cifar10", 0.77, 0.03),
+        ("conv4-cifar10-mirrored", 0.785, 0.0115),
         ("conv6-cifar10", 0.79, 0.024),
         ("conv8-cifar10", 0.79, 0.012),
     ):
