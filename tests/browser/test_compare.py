@@ -66,6 +66,15 @@ def test_pictures_then_figures_then_another_model(visit, app):
     page.wait_for_function("document.querySelectorAll('.aegen-compared thead th').length === 6")
 
 
+def test_a_picture_of_a_slow_model_opens_large(visit, app):
+    first(visit, app)
+    page = visit(f"{app.url}/compare?bundle=many&compare.models=gaussian-mixture&compare.n=20")
+    figures(page)
+    page.locator(".st-key-aegen-pictures-0 .aegen-grid[data-shown]").click()
+    page.get_by_text("A draw of a latent model").wait_for()
+    page.wait_for_url(re.compile("look=draw"))
+
+
 def test_a_phone_and_dark_paper(visit, app):
     first(visit, app)
     page = visit(f"{app.url}/{LINK}", width=390, height=844, dark=True, touch=True)
