@@ -34,7 +34,10 @@ def test_rows_legends_selections_and_targets_are_told_by_titles(titled):
     told = services.bundles.sample_of("titled", row)
     assert list(told) == ["pose", "late", "place"]
     assert told["pose"] == "flat"
-    assert services.projections.labels("titled", "class", "pca").categories[1] == "flat"
+    legend = services.projections.labels("titled", "class", "pca")
+    assert legend.categories == ("upright", "flat", "neither")
+    assert legend.pictures == (*values.pictures("titled", "class").values(), "")
+    assert services.projections.labels("titled", "place", "pca").pictures == ()
     assert services.projections.labels("titled", "late", "pca").categories == ("no", "behind")
     chosen = AttributeEquals("class", "lying")
     assert values.words_of_selection("titled", chosen) == "pose flat"
