@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from aegen.app.row_selection import axes_of
 from aegen.app.services import values
-from aegen.app.services.bundles import bundle, column
+from aegen.app.services.bundles import bundle, classes_of, column
 from aegen.app.services.cache import cached
 from aegen.core.arrays import FloatArray
 from aegen.core.errors import InvalidInput
@@ -84,17 +84,17 @@ def labels(name: str, colour: str, projection: str) -> Labels | None:
         return None
     if colour == "density":
         return Labels(density(name, projection), None, "density")
-    found, about = column(name, colour), bundle(name).manifest.attributes[colour]
-    title = bundle(name).manifest.title_of(colour)
+    found, title = column(name, colour), bundle(name).manifest.title_of(colour)
+    about = bundle(name).manifest.attributes[colour]
     if about.kind == "number":
         return Labels(found.to_numpy(np.float64), None, title)
-    codes = found.astype(np.uint8) if about.kind == "binary" else found.cat.codes
     typical = values.pictures(name, colour)
+    pictures = (typical.get(value, "").removesuffix(values.MARK) for value in about.classes)
     return Labels(
-        codes.to_numpy(),
+        classes_of(name, colour),
         tuple(map(about.title_of, about.classes)),
         title,
-        tuple(typical.get(value, "") for value in about.classes) if typical else (),
+        tuple(pictures) if typical else (),
     )
 
 
