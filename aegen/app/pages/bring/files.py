@@ -38,7 +38,7 @@ LABELS = {
     "decoder": "Decoder",
     "data": "Data",
     "attributes": "Attributes, if you have some",
-    "titles": "Titles of their values, likewise",
+    "titles": "Titles of values, if you have some",
 }
 
 HELP = {
