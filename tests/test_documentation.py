@@ -11,12 +11,14 @@ from aegen.metrics import metrics
 from aegen.projections import projections
 from aegen.samplers import samplers
 from aegen.supermask import networks
+from aegen.supermask.rules import rules
 
 CARDS = [
     *((samplers, name) for name in samplers.names()),
     *((metrics, name) for name in metrics.names()),
     *((projections, name) for name in projections.names()),
     *((architectures, name) for name in architectures.names()),
+    *((rules, name) for name in rules.names()),
 ]
 METHODS = [*CARDS, *((networks, name) for name in networks.names())]
 

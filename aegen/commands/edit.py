@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from aegen.commands.destination import require_file
+from aegen.commands.progress_bar import patient
 from aegen.commands.sample import ENDS, BundleName
 from aegen.core.errors import InvalidInput
 
@@ -50,15 +51,16 @@ def edit(
     if out is not None and out.suffix.lower() == ".png":
         require_grid(steps, opened.image_shape, columns=steps)
     start: Any = (row or 0) if picture is None else picture_code(opened, picture)
-    found = targeting.edit(
-        opened,
-        start,
-        target,
-        kind=cast("targeting.Kind", kind),
-        hold=hold or None,
-        steps=steps,
-        reach=reach,
-    )
+    with patient():
+        found = targeting.edit(
+            opened,
+            start,
+            target,
+            kind=cast("targeting.Kind", kind),
+            hold=hold or None,
+            steps=steps,
+            reach=reach,
+        )
     typer.echo(f"{found.summary()}.")
     if out is not None:
         found.save(out)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-import time
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
@@ -51,23 +51,35 @@ def followed(*, stderr: bool = False) -> Iterator[Console]:
 def patient() -> Iterator[None]:
     """A bar for work inside the block that takes longer than a second; it goes when that ends.
 
-    Only where a person sits at the terminal: in a log it would be in the way.
+    It comes whether or not anything was reported by then, with the time passed at least. Only
+    where a person sits at the terminal: in a log it would be in the way.
     """
     from aegen.core.progress import reporting
 
     if not sys.stderr.isatty():
         yield
         return
-    begun = time.monotonic()
-    shown: list[tuple[Progress, TaskID]] = []
     with ExitStack() as held:
+        shown: list[tuple[Progress, TaskID]] = []
+        last = 0.0, "working"
+        both = threading.Lock()  # the work reports while the clock shows the bar
+
+        def show() -> None:
+            with both:
+                bar = held.enter_context(progress_bar(stderr=True, transient=True))
+                shown.append((bar, bar.add_task(last[1], total=1.0, completed=last[0])))
 
         def told(share: float, text: str) -> None:
-            if not shown and time.monotonic() - begun > SOON:
-                bar = held.enter_context(progress_bar(stderr=True, transient=True))
-                shown.append((bar, bar.add_task(text or "working", total=1.0)))
-            for bar, line in shown:
-                bar.update(line, completed=share, description=text or "working")
+            nonlocal last
+            with both:
+                last = share, text or last[1]
+                for bar, line in shown:
+                    bar.update(line, completed=share, description=last[1])
 
+        clock = threading.Timer(SOON, show)
+        clock.daemon = True
+        held.callback(clock.join)
+        held.callback(clock.cancel)
+        clock.start()
         with reporting(told):
             yield

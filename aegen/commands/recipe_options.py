@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from aegen.core.parameters import Parameter, parameters
+from aegen.core.parameters import AUTO, Parameter, parameters
 
 __all__ = ["recipe_options"]
 
@@ -55,6 +55,6 @@ def recipe_options(
 
 
 def _option(parameter: Parameter, default: str | None) -> Any:
-    shown = default or ("auto" if parameter.default is None else parameter.default)
-    help = f"{parameter.field.help} Must be {parameter.allowed()} ({shown})"
+    shown = default or (AUTO if parameter.default is None else parameter.default)
+    help = f"{parameter.field.help} Must be {parameter.allowed(typed=True)} ({shown})"
     return Annotated[str | None, typer.Option(help=help, metavar=parameter.kind.upper())]

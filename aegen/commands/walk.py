@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from aegen.commands.destination import require_file
+from aegen.commands.progress_bar import patient
 from aegen.commands.sample import BundleName
 from aegen.core.errors import InvalidInput
+from aegen.core.progress import portion
 
 if TYPE_CHECKING:
     from aegen.bundles import Bundle
@@ -59,21 +61,25 @@ def walk(
         raise InvalidInput(f"a walk goes one way: give {' or '.join(given)}, not both")
     opened, frames, rows = read(bundle), max(2, round(seconds * fps)), row or []
     _require_frames(opened, smoothing or 1, frames, ping_pong=ping_pong, scale=scale)
-    if points is not None:
-        through = rows[0] if rows else None
-        found = walks.over_map(opened, projection, _points(points), frames, through=through)
-    elif target is not None:
-        found = walks.edit(opened, rows[0] if rows else 0, target, frames, reach=reach)
-    elif smoothing is not None:
-        found = walks.smoothing(opened, smoothing, frames, rng=seed)
-    else:
-        if len(rows) < 2:
-            raise InvalidInput(
-                "a walk needs two rows or more, such as --row 3 --row 77; or --target, --points "
-                "or --smoothing"
-            )
-        found = walks.between(opened, rows, frames, path=cast("Any", path))
-    found.save(out, fps=fps, ping_pong=ping_pong, scale=scale)
+    if not given and len(rows) < 2:
+        raise InvalidInput(
+            "a walk needs two rows or more, such as --row 3 --row 77; or --target, --points "
+            "or --smoothing"
+        )
+    with patient():
+        with portion(0.0, 0.5):
+            if points is not None:
+                through = rows[0] if rows else None
+                ends = _points(points)
+                found = walks.over_map(opened, projection, ends, frames, through=through)
+            elif target is not None:
+                found = walks.edit(opened, rows[0] if rows else 0, target, frames, reach=reach)
+            elif smoothing is not None:
+                found = walks.smoothing(opened, smoothing, frames, rng=seed)
+            else:
+                found = walks.between(opened, rows, frames, path=cast("Any", path))
+        with portion(0.5, 1.0):
+            found.save(out, fps=fps, ping_pong=ping_pong, scale=scale)
     typer.echo(f"Written: {out} ({len(found)} frames, {fps} a second)")
 
 

@@ -38,6 +38,9 @@ MEASURING = (
 )
 """The source that figures come from."""
 
+ARRAYS = ("images", "codes", "parents")
+"""Arrays of a result that a file holds where the result has them."""
+
 PLAIN = (
     *("missing", "size", "distinct", "problem"),
     *("fit_seconds", "draw_seconds", "first_seconds"),
@@ -125,8 +128,8 @@ class Store:
             for key, figure in figures
             if figure.influence_reference is not None
         }
-        if result.images is not None:
-            named["images"] = result.images
+        shown = {name: getattr(result, name) for name in ARRAYS}
+        named |= {name: array for name, array in shown.items() if array is not None}
         text = json.dumps(about, allow_nan=False, sort_keys=True)
         path = self.path(result.task, result.contents)
         save_arrays(path, named, {"result": text, "format": FORMAT})
@@ -142,7 +145,8 @@ def _read(path: Path, task: Task) -> Result:
         for key, v in about["values"].items()
     }
     plain = {name: about[name] for name in PLAIN}
-    return Result(task, figures, images=found.get("images"), **plain)
+    shown = {name: found.get(name) for name in ARRAYS}
+    return Result(task, figures, **shown, **plain)
 
 
 def _float32(array: Any) -> Any:

@@ -114,6 +114,9 @@ class Result:
         fit_seconds: time of the fit, or mean time of several; draw_seconds: time to draw ``size``
             codes. Both are warm: whatever is loaded or prepared once was so before.
         images: the first draws as pictures, uint8 (k, h, w, c), or None.
+        codes: those of the first draws, float64 (k, d); None where nothing was drawn.
+        parents: the training rows that these started from, int64 (k,); None where a model knows of
+            none, or was fitted to a part of them.
         problem: what went wrong, or None; a task with a problem is tried again by the next run.
         contents: the hash of the bundle that was measured.
         first_seconds: how much longer fit and draw took before they were warm.
@@ -130,6 +133,8 @@ class Result:
     problem: str | None = None
     contents: str = ""
     first_seconds: float = 0.0
+    codes: FloatArray | None = None
+    parents: IntArray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -300,6 +305,7 @@ def measure(task: Task, reference_set: ReferenceSet, drawn: _Drawn) -> Result:
         except Exception as reason:  # it may go well another time
             said = str(reason) if isinstance(reason, AegenError) else repr(reason)
             problem = f"{metric_spec.title}: {said}"
+    parents = drawn.parts[0].parents if task.codes is None else None
     return Result(
         task,
         figures,
@@ -312,6 +318,8 @@ def measure(task: Task, reference_set: ReferenceSet, drawn: _Drawn) -> Result:
         problem,
         reference_set.contents,
         drawn.first_seconds,
+        drawn.codes[:SHOWN],
+        None if parents is None else parents[:SHOWN],
     )
 
 

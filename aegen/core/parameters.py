@@ -6,7 +6,7 @@ Widgets, command-line options and validation are all made from what is declared 
         def __init__(
             self,
             bandwidth: Annotated[
-                float | None, Field("Width of the smoothing; empty: chosen from the data", low=0)
+                float | None, Field("Width of the smoothing; auto: chosen from the data", low=0)
             ] = None,
         ) -> None: ...
 """
@@ -24,7 +24,7 @@ from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin, g
 
 from aegen.core.errors import InvalidInput, UnknownName
 
-__all__ = ["Field", "Parameter", "check", "parameters"]
+__all__ = ["AUTO", "Field", "Parameter", "check", "parameters"]
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,10 @@ class Field:
 Kind = Literal["int", "float", "bool", "str", "choice"]
 
 
+AUTO = "auto"
+"""What people read and type for None, where the method chooses by itself."""
+
+
 @dataclass(frozen=True)
 class Parameter:
     """A tunable argument as declared: its name, kind, default and field.
@@ -80,8 +84,8 @@ class Parameter:
         """The label of its widget."""
         return self.field.title or self.name.replace("_", " ").capitalize()
 
-    def check(self, value: Any, owner: str) -> Any:
-        """``value`` if it is allowed, as the declared type.
+    def check(self, value: Any, owner: str, *, typed: bool = False) -> Any:
+        """``value`` if it is allowed, as the declared type; ``typed`` as of `allowed`.
 
         Raises:
             InvalidInput: it is not; the message says what is allowed.
@@ -96,7 +100,7 @@ class Parameter:
             number = self._number(value)
             if number is not None:
                 return number
-        raise InvalidInput(f"{owner}: {self.name} must be {self.allowed()}, got {value!r}")
+        raise InvalidInput(f"{owner}: {self.name} must be {self.allowed(typed)}, got {value!r}")
 
     def parse(self, text: str, owner: str) -> Any:
         """The value that ``text`` stands for, as typed on a command line or in a link, checked.
@@ -105,7 +109,7 @@ class Parameter:
             InvalidInput: it stands for nothing that is allowed.
         """
         value: Any = text
-        if self.optional and text.lower() in ("", "none", "auto") and text not in self.options:
+        if self.optional and text.lower() in ("", "none", AUTO) and text not in self.options:
             value = None
         elif self.kind == "bool":
             words = {"true": True, "yes": True, "false": False, "no": False}
@@ -113,7 +117,7 @@ class Parameter:
         elif self.kind in ("int", "float"):
             with contextlib.suppress(ValueError):
                 value = int(text) if self.kind == "int" else float(text)
-        return self.check(value, owner)
+        return self.check(value, owner, typed=True)
 
     def _number(self, value: Any) -> int | float | None:
         """``value`` as the declared kind of number, or None if it is not one or out of range."""
@@ -133,8 +137,8 @@ class Parameter:
             return None
         return number
 
-    def allowed(self) -> str:
-        """What the argument may be, in words."""
+    def allowed(self, typed: bool = False) -> str:
+        """What the argument may be, in words: in Python, or where it is ``typed``."""
         ways = [repr(option) for option in self.options]
         if self.kind in ("int", "float"):
             noun = "a whole number" if self.kind == "int" else "a number"
@@ -152,7 +156,7 @@ class Parameter:
         elif self.kind == "str":
             ways.insert(0, "text")
         if self.optional:
-            ways.append("None")
+            ways.append(AUTO if typed else "None")
         return ways[0] if len(ways) == 1 else ", ".join(ways[:-1]) + " or " + ways[-1]
 
 

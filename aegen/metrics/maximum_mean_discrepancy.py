@@ -58,7 +58,7 @@ class MaximumMeanDiscrepancy(TwoSampleMetric):
         bandwidth: Annotated[
             float | None,
             Field(
-                "Width of the kernel; empty: the median distance of reference rows.",
+                "Width of the kernel; auto: the median distance of reference rows.",
                 low=0,
                 open_low=True,
                 log=True,

@@ -37,7 +37,7 @@ __all__ = ["PrincipalSubspace", "Reduce"]
 Reduce = Annotated[
     int | None,
     Field(
-        "Most principal components that it is fitted to, the rest is noise; empty: all columns.",
+        "Most principal components that it is fitted to, the rest is noise; auto: all columns.",
         low=1,
         high=4096,
         log=True,

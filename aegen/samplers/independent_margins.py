@@ -60,7 +60,7 @@ class IndependentMargins(DensitySampler, ConditionalSampler):
         bandwidth: Annotated[
             float | None,
             Field(
-                "Width of the smoothing in spreads of a column; empty: Silverman's.",
+                "Width of the smoothing in spreads of a column; auto: Silverman's.",
                 low=0.005,
                 high=5,
                 log=True,

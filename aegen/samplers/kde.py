@@ -86,7 +86,7 @@ class KDE(RowSampler, DensitySampler, ConditionalSampler):
         bandwidth: Annotated[
             float | None,
             Field(
-                "Width of the kernel in standard deviations of a column; empty: the likeliest.",
+                "Width of the kernel in standard deviations of a column; auto: the likeliest.",
                 low=1e-6,
                 high=10,
                 log=True,

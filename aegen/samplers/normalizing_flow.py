@@ -67,7 +67,7 @@ class NormalizingFlow(NeuralFlow):
         ] = "spline",
         transforms: Annotated[
             int | None,
-            Field("How many maps follow one another; empty: 3 splines or 8.", low=1, high=32),
+            Field("How many maps follow one another; auto: 3 splines or 8.", low=1, high=32),
         ] = None,
         hidden: Annotated[
             int,

@@ -134,7 +134,7 @@ class VineCopula(DensitySampler, ConditionalSampler):
         ] = "mixed",
         truncation: Annotated[
             int | None,
-            Field("How many trees are tied, the rest being independent; empty: all.", low=1),
+            Field("How many trees are tied, the rest being independent; auto: all.", low=1),
         ] = None,
         structure: Annotated[
             Literal["regular", "star", "path"],
@@ -143,7 +143,7 @@ class VineCopula(DensitySampler, ConditionalSampler):
         rows: Annotated[
             int | None,
             Field(
-                "Most codes, chosen at random, that pairs are fitted to; empty: all.",
+                "Most codes, chosen at random, that pairs are fitted to; auto: all.",
                 low=10,
                 log=True,
             ),

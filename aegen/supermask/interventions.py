@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from aegen.core.errors import InvalidInput, UnknownName
 from aegen.core.rng import RNG, generator
+from aegen.supermask.rules import masking
 from aegen.supermask.ticket.mask_codec import Mask
 
 __all__ = ["drop", "fill", "put_back", "rethreshold", "shuffle", "un_invert"]
@@ -37,8 +38,7 @@ def rethreshold(
         variables: by layer, such as ``{name: history.variable(name) for name in history.layers}``.
         thresholds: by layer, those of the training, such as ``history.thresholds``.
         factor: what to multiply them by; at 1 the masks are those that were trained.
-        rule: of the training: "signed", "binary" (keep where m exceeds the threshold) or "top-k"
-            (keep where its size does).
+        rule: of the training; see `aegen.supermask.rules`.
 
     Raises:
         InvalidInput: a factor below 0, another rule, a layer without threshold.
@@ -52,19 +52,12 @@ def rethreshold(
     """
     if not 0 <= factor < np.inf:
         raise InvalidInput(f"the factor of a threshold must be 0 or more, got {factor}")
-    if rule not in ("signed", "binary", "top-k"):
-        raise InvalidInput(f"rule must be signed, binary or top-k, got {rule!r}")
+    ruled = masking(rule)
     found = {}
     for name, m in variables.items():
         if name not in thresholds:
             raise InvalidInput(f"there is no threshold of the layer {name}")
-        limit = np.float32(factor * thresholds[name])
-        above = (m > limit).view(np.int8)
-        if rule == "binary":
-            found[name] = above
-        else:
-            below = (m < -limit).view(np.int8)
-            found[name] = above - below if rule == "signed" else above | below
+        found[name] = ruled.mask(m, np.float32(factor * thresholds[name]))
     return found
 
 

@@ -39,9 +39,9 @@ from torch.nn.utils import parametrize
 from aegen.core.errors import InvalidInput
 from aegen.supermask.counts import Report
 from aegen.supermask.frozen_weights import frozen, initial_scores, kappa_for
+from aegen.supermask.rules import masking
 
 __all__ = [
-    "RULES",
     "Decoupled",
     "Mask",
     "MaskAdam",
@@ -60,9 +60,6 @@ __all__ = [
     "variables",
 ]
 
-RULES = ("signed", "binary", "top-k")
-"""How scores become a mask: -1, 0 or 1 by a threshold; 0 or 1 by it; 1 for the largest."""
-
 PACE = 0.1
 """Of the learning rate, for what is trained beside the scores: a factor moves many weights."""
 
@@ -75,7 +72,7 @@ class Mask(nn.Module):
     Args:
         weight: the frozen weights.
         start: the first scores, of the same shape.
-        rule: one of `RULES`.
+        rule: how scores become a mask; see `aegen.supermask.rules`.
         threshold: of a score's size; "top-k" does without.
         share: of the weights that "top-k" keeps.
         kappa: with which ``weight`` was drawn, or None; only remembered.
@@ -101,14 +98,14 @@ class Mask(nn.Module):
         self.register_buffer("frozen", weight)
         self.log_scale = nn.Parameter(torch.zeros(())) if learned_scale else None
         self.rule, self.share, self.kappa = rule, share, kappa
+        self._rule = masking(rule)
         self._threshold = float(np.float32(threshold))  # as comparisons in float32 have it
         self._start: Tensor | None = start
 
     def forward(self, original: Tensor) -> Tensor:
         """The effective weights, frozen * s(scores)."""
-        if self.rule == "top-k":  # whose score is a size, so that is what the gradient reaches
-            original = original.abs()
-        masked: Tensor = _StraightThrough.apply(original, self.frozen, self._s)
+        reached = self._rule.reached(original)
+        masked: Tensor = _StraightThrough.apply(reached, self.frozen, self._s)
         return masked if self.log_scale is None else masked * self.log_scale.exp()
 
     def right_inverse(self, weight: Tensor) -> Tensor:
@@ -123,19 +120,11 @@ class Mask(nn.Module):
 
     def threshold(self, original: Tensor) -> float:
         """The size that a score must exceed; with "top-k" it moves with the scores."""
-        if self.rule != "top-k":
-            return self._threshold
-        size = original.detach().abs().flatten()
-        dropped = len(size) - max(1, round(self.share * len(size)))
-        return float(torch.kthvalue(size, dropped).values) if dropped else -1.0
+        return self._rule.limit(original, self._threshold, self.share)
 
     def _s(self, original: Tensor) -> Tensor:
         """s(scores), in a new tensor."""
-        if self.rule == "signed":
-            return torch.hardshrink(original, self._threshold).sign_()
-        if self.rule == "binary":
-            return (original > self._threshold).to(original.dtype)
-        return (original.abs() > self.threshold(original)).to(original.dtype)
+        return self._rule.signs(original, self.threshold(original))
 
 
 class _StraightThrough(torch.autograd.Function):
@@ -470,8 +459,7 @@ def _put_on(layer: nn.Module) -> Any:
 
 
 def _check_options(rule: str, threshold: float, share: float) -> None:
-    if rule not in RULES:
-        raise InvalidInput(f"rule must be one of {', '.join(RULES)}, got {rule!r}")
+    masking(rule)
     if not 0 <= threshold < math.inf:
         raise InvalidInput(f"threshold must be 0 or more, got {threshold}")
     if not 0 < share <= 1:
@@ -515,11 +503,8 @@ def _layers(
 
 def _active(start: NDArray[np.float32], rule: str, limit: float, share: float) -> float:
     """Share of the weights that are not dropped at first."""
-    if rule == "top-k":
-        return share
-    active = (np.abs(start) if rule == "signed" else start) > np.float32(limit)
     # An empty layer gets the kappa of a full one; training says that it is empty.
-    return float(active.mean()) or 1.0
+    return masking(rule).active(start, limit, share) or 1.0
 
 
 def _canonical(layer: nn.Module, weight: Tensor) -> Tensor:

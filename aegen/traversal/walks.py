@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 from aegen.core.arrays import ByteArray, FloatArray, count
 from aegen.core.errors import InvalidInput
 from aegen.core.images import grid, quantize
+from aegen.core.progress import report
 from aegen.core.rng import RNG, generator
 from aegen.traversal.density_path import dense_path
 from aegen.traversal.directions import one_code
@@ -65,7 +66,10 @@ class Walk:
         """
         from aegen.figures.animation import save_animation
 
-        save_animation(path, self.frames(), fps=fps, ping_pong=ping_pong, scale=scale)
+        report(0.0, "decoding")
+        frames = self.frames()
+        report(0.3, "packing frames")
+        save_animation(path, frames, fps=fps, ping_pong=ping_pong, scale=scale)
 
 
 def between(
@@ -96,7 +100,8 @@ def between(
     z = [_code(bundle, stop) for stop in stops]
     shares = np.array_split(np.arange(frames - 1), len(z) - 1)
     pieces = []
-    for a, b, steps in zip(z, z[1:], shares, strict=False):
+    for k, (a, b, steps) in enumerate(zip(z, z[1:], shares, strict=False)):
+        report(k / len(shares), "finding the path")
         pieces.append(_stretch(bundle, a, b, len(steps) + 1, path)[:-1])
     return Walk(bundle, np.concatenate([*pieces, z[-1][None]])[:, None])
 
@@ -176,7 +181,10 @@ def smoothing(bundle: Bundle, n: int, frames: int, *, rng: RNG = None) -> Walk:
     seed = rng if isinstance(rng, int) else int(generator(rng).integers(2**31))
     sampler: Any = bundle.model("empirical-beta-copula", rng=0).sampler
     degrees = np.geomspace(len(bundle.codes), 1, _frames(frames)).round().astype(np.int64)
-    codes = [sampler.at_degree(int(m)).sample(n, rng=seed) for m in degrees]
+    codes = []
+    for k, m in enumerate(degrees):
+        report(k / frames, "drawing")
+        codes.append(sampler.at_degree(int(m)).sample(n, rng=seed))
     return Walk(bundle, np.stack(codes))
 
 

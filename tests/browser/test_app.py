@@ -72,6 +72,18 @@ def test_the_map_is_painted_and_its_lasso_answers_with_the_rows_inside(app, visi
     no_exception(page)
 
 
+def test_the_map_s_legend_shows_a_typical_picture_of_each_value(app, visit):
+    page = visit(f"{app}/?bundle=mnist&colour=class")
+    drawn(page)
+    entries = page.locator(".aegen-map-entry:has(img)")
+    entries.nth(9).wait_for()
+    assert entries.locator(".aegen-map-name").all_inner_texts() == [*"0123456789"]
+    seen = entries.locator("img").evaluate_all("all => all.map(image => image.src)")
+    assert len(set(seen)) == 10
+    wide = "all => all.every(image => image.complete && image.naturalWidth > 8)"
+    assert entries.locator("img").evaluate_all(wide)
+
+
 def test_a_number_that_is_dragged_changes_what_comes_back_and_back_undoes_it(app, visit):
     page = visit(f"{app}/?bundle=mnist&start.row=3")
     root = page.locator(".aegen-ae[data-channel='open'][data-shown]")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import ROOT
+from tests.browser.conftest import ROOT, packed_for_a_paper
 from tests.tiny_bundle import tiny_bundle, tiny_images
 
 pytestmark = pytest.mark.browser
@@ -53,6 +53,8 @@ def test_pictures_then_figures_then_another_model(visit, app):
         with page.expect_download() as coming:
             page.get_by_role("button", name=label, exact=True).click()
         assert Path(coming.value.path()).read_bytes().startswith(begins)
+    files = packed_for_a_paper(page)
+    assert {"figures/copying.pdf", "tables/table.tex", "references.bib"} <= files
     # Another model: its column comes, and only its figures are still to be made.
     page.get_by_role("button", name="Add a model").click()
     page.get_by_role("button", name="Add", exact=True).click()
@@ -64,6 +66,15 @@ def test_pictures_then_figures_then_another_model(visit, app):
     page.get_by_role("button", name=re.compile("Leave out Gaussian copula")).first.click()
     page.wait_for_function("!location.search.includes('gaussian-copula')")
     page.wait_for_function("document.querySelectorAll('.aegen-compared thead th').length === 6")
+
+
+def test_a_picture_of_a_slow_model_opens_large(visit, app):
+    first(visit, app)
+    page = visit(f"{app.url}/compare?bundle=many&compare.models=gaussian-mixture&compare.n=20")
+    figures(page)
+    page.locator(".st-key-aegen-pictures-0 .aegen-grid[data-shown]").click()
+    page.get_by_text("A draw of a latent model").wait_for()
+    page.wait_for_url(re.compile("look=draw"))
 
 
 def test_a_phone_and_dark_paper(visit, app):

@@ -11,7 +11,7 @@ from aegen.supermask.networks import networks
 from aegen.supermask.ticket.ticket import Ticket
 from aegen.supermask.training.history import History
 from tests.app.tiny_masks import EPOCHS, tiny_tickets
-from tests.browser.conftest import ROOT
+from tests.browser.conftest import ROOT, packed_for_a_paper
 from tests.tiny_bundle import tiny_bundle
 
 pytestmark = pytest.mark.browser
@@ -286,6 +286,9 @@ def test_a_training_from_the_first_click_to_its_masks(visit, app):
     page.get_by_text("All 3 epochs are done.").wait_for()
     page.locator("figure img[alt^='where the first layer looks']").nth(2).wait_for()
     page.locator(".js-plotly-plot .scatterlayer .trace").nth(2).wait_for()
+    files = packed_for_a_paper(page)
+    assert {"figures/first-layer.pdf", "tables/epochs.tex", "references.bib"} <= files
+    assert "left-out.txt" not in files
     page.get_by_role("button", name="Look at its masks").click()
     page.wait_for_url(re.compile("/masks"))
     drawn(page)

@@ -1,5 +1,6 @@
 """Where commands write is tried before any work; what no draw can be is refused before a fit."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -15,7 +16,7 @@ from aegen.bundles import draw_file, read
 from aegen.bundles.draw_file import parts, write_draws
 from aegen.commands import progress_bar
 from aegen.core.errors import StorageError
-from aegen.core.progress import report
+from aegen.core.progress import report, reporting
 
 pytestmark = pytest.mark.usefixtures("with_bundles")
 
@@ -190,3 +191,36 @@ def test_a_bar_comes_where_a_person_waits_for_longer_than_a_moment(monkeypatch, 
             time.sleep(0.2)
             report(0.6, "half way")
         assert ("half way" in capsys.readouterr().err) == person
+
+
+def test_a_bar_comes_even_where_nothing_is_told_after_that_moment(monkeypatch, capsys):
+    monkeypatch.setattr(progress_bar, "SOON", 0.0)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    with progress_bar.patient():
+        time.sleep(0.5)
+    assert "working" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("walk bars --row 3 --row 7 --row 9 --out x.gif", ["finding the path", "packing frames"]),
+        ("walk bars --smoothing 2 --out x.webp", ["drawing", "packing frames"]),
+        ("edit bars class=lying --out x.png", []),
+    ],
+)
+def test_walks_and_edits_can_be_waited_for(aegen, tmp_path, monkeypatch, words, told):
+    monkeypatch.chdir(tmp_path)
+    said = []
+
+    @contextlib.contextmanager
+    def patient():
+        with reporting(lambda share, text: said.append((share, text))):
+            yield
+        said.append((1.0, "done"))
+
+    monkeypatch.setattr(f"aegen.commands.{words.split()[0]}.patient", patient)
+    code, _, problem = aegen(*words.split())
+    assert (code, problem) == (0, "")
+    assert {*told, "done"} <= {text for _, text in said}
+    assert said == sorted(said, key=lambda each: each[0])

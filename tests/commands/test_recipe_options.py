@@ -45,7 +45,7 @@ def test_settings_are_what_was_typed_as_declared_types():
 def test_help_says_what_is_declared_once():
     _, text = cooked("--help")
     assert "How long. Must be a whole number from 1 to 90 (30)" in text
-    assert "How salty. Must be a number of 0 or more or None (auto)" in text
+    assert "How salty. Must be a number of 0 or more or auto (auto)" in text
     assert "Of the spoon" not in text  # the command has its own
 
 
@@ -54,7 +54,7 @@ def test_help_says_what_is_declared_once():
     [
         (("--minutes", "91"), "Stew: minutes must be a whole number from 1 to 90, got 91"),
         (("--minutes", "long"), "got 'long'"),
-        (("--salt", "-1"), "salt must be a number of 0 or more or None, got -1.0"),
+        (("--salt", "-1"), "salt must be a number of 0 or more or auto, got -1.0"),
     ],
 )
 def test_what_is_not_allowed_is_refused_with_what_is(words, said):

@@ -134,8 +134,8 @@ def test_dense_training_leaves_no_ticket(train, tmp_path):
             ("fcn", "--rule", "sign"),
             "rule must be 'signed', 'binary', 'top-k' or 'dense'",
         ),
-        (("fcn", "--kappa", "big"), "kappa must be a number above 0 or None, got 'big'"),
-        (("fcn", "--kappa", "0"), "kappa must be a number above 0 or None, got 0.0"),
+        (("fcn", "--kappa", "big"), "kappa must be a number above 0 or auto, got 'big'"),
+        (("fcn", "--kappa", "0"), "kappa must be a number above 0 or auto, got 0.0"),
         (
             ("fcn", "--schedule", "stairs"),
             "schedule must be 'exponential', 'plateau', ",

@@ -36,7 +36,15 @@ def result_of(task):
         "features/frechet-distance": Figure(-0.0),
     }
     images = rng.integers(0, 256, (36, 16, 16, 1), dtype=np.uint8)
-    return Result(task, figures, {"a/b": "as it rained"}, 60, 2.5, 0.1, 1e-9, images)
+    return Result(
+        task,
+        figures,
+        {"a/b": "as it rained"},
+        *(60, 2.5, 0.1, 1e-9),
+        images=images,
+        codes=rng.normal(size=(36, 3)),
+        parents=rng.integers(0, 60, 36),
+    )
 
 
 def test_all_source_that_figures_come_from_is_there():
@@ -56,7 +64,8 @@ def test_what_is_kept_comes_back_to_the_last_bit(task, kept):
         if figure.influence_reference is not None:
             assert again.influence_reference.dtype == np.float32
             assert np.array_equal(again.influence_reference, figure.influence_reference)
-    assert np.array_equal(found.images, result.images)
+    for array in store.ARRAYS:
+        assert np.array_equal(getattr(found, array), getattr(result, array))
     rest = ("task", "missing", "size", "distinct", "fit_seconds", "draw_seconds", "problem")
     assert all(getattr(found, name) == getattr(result, name) for name in rest)
     failed = Result(task, problem="it rained")

@@ -56,6 +56,10 @@ def test_figures_are_those_of_the_library_by_hand(task):
     assert result.figures[KEYS[5]].value == pytest.approx(likelihood)
     assert result.size == reference_set.size == 60
     assert result.images.shape == (SHOWN, 16, 16, 1)
+    assert np.array_equal(result.codes, draw.codes[:SHOWN])
+    assert np.array_equal(result.parents, draw.rows[:SHOWN])
+    assert perform(replace(task, candidate=Candidate("gaussian"))).parents is None
+    assert perform(replace(task, codes=len(reference_set.bundle.codes))).parents is None
     # The halves are beside the accuracy.
     assert [result.figures[f"{KEYS[0]}-{half}"].value for half in ("real", "generated")] == list(
         metric.parts(reference, draw.codes)

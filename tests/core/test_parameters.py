@@ -96,6 +96,11 @@ def test_values_that_are_not(name, value, words):
     assert str(caught.value) == f"Example: {name} must be {words}"
 
 
+def test_who_types_is_told_the_word_to_type():
+    with pytest.raises(InvalidInput, match="width must be a number above 0 or auto, got"):
+        FIELDS["width"].parse("0", "Example")
+
+
 @pytest.mark.parametrize("name", ["count", "width", "degree"])
 def test_numbers_too_long_for_a_machine_are_refused(name):
     with pytest.raises(InvalidInput, match="must be"):

@@ -225,7 +225,7 @@ def test_seed_decides_everything():
         (nn.LSTM(3, 3), {}, "is a LSTM; masks go on Linear"),
         (nn.Sequential(nn.Embedding(3, 3)), {}, "layer 0 is a Embedding"),
         (nn.Conv2d(4, 4, 3, groups=2), {}, "grouped"),
-        (nn.Linear(3, 3), {"rule": "sign"}, "signed, binary, top-k"),
+        (nn.Linear(3, 3), {"rule": "sign"}, "binary, signed, top-k"),
         (nn.Linear(3, 3), {"threshold": -1.0}, "threshold must be 0 or more"),
         (nn.Linear(3, 3), {"threshold": float("nan")}, "threshold must be 0 or more"),
         (nn.Linear(3, 3), {"share": 0.0}, "share must be in"),

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aegen.core.errors import AegenError
+from aegen.core.errors import AegenError, InvalidInput, StorageError
 from aegen.core.progress import report
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ SIDE = 96
 """Pixels that their pictures are high and wide at most."""
 
 Files = Mapping[str, str | None]
-"""Paths of the encoder, the decoder, the data and the attributes; None where there is none."""
+"""Paths of the encoder, the decoder, the data, the attributes and their titles, None for none."""
 
 
 # made
@@ -59,10 +59,13 @@ def create(
     report(0.0, "reading")
     from aegen.bundles import create
     from aegen.core.storage import make_folder
+    from aegen.data import read_titles
 
     place = Path(out)
     make_folder(place.parent)
     arguments = {**_arguments(files, kind), **texts}
+    if files["titles"]:
+        arguments["titles"] = read_titles(files["titles"])
     create(name, path=place, input=_read(taken), output=_read(given), **arguments)
     return {}
 
@@ -133,6 +136,7 @@ def _inspected(files: Files, kind: str) -> dict[str, Any]:
     from aegen.bundles.reduction import LARGE
 
     found, kind = _planned(files, kind)
+    _require_titles(files, found)
     rows, codec = found.rows, found.codec
     originals, options, suggested = _options(found)
     size = math.prod(codec.code_shape)
@@ -152,6 +156,18 @@ def _inspected(files: Files, kind: str) -> dict[str, Any]:
         "suggested": suggested,
         "doubt": _doubt(found, options[suggested]["error"] if options else None),
     }
+
+
+def _require_titles(files: Files, found: Plan) -> None:
+    """Refuse titles of what is not there, before the bundle is made."""
+    from aegen.bundles.attributes import described
+    from aegen.data import read_titles
+
+    if files["titles"]:
+        try:
+            described(found.rows.attributes, read_titles(files["titles"]), {})
+        except InvalidInput as problem:
+            raise StorageError(Path(files["titles"]), str(problem)) from None
 
 
 def _planned(files: Files, kind: str) -> tuple[Plan, str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aegen.app.services.cache import bundle_names, cached
+from aegen.core.arrays import IntArray
 from aegen.core.errors import AegenError, InvalidInput, UnknownName
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from aegen.bundles import Bundle
 
-__all__ = ["attributes", "bundle", "column", "first_bundle", "sample_of", "words_of"]
+__all__ = ["attributes", "bundle", "classes_of", "column", "first_bundle", "sample_of", "words_of"]
 
 
 FIRST = "faces"
@@ -62,6 +63,14 @@ def column(name: str, attribute: str) -> pd.Series[Any]:
     if attribute not in table:
         raise UnknownName("attribute", attribute, [str(known) for known in table])
     found: pd.Series[Any] = table[attribute]
+    return found
+
+
+def classes_of(name: str, attribute: str) -> IntArray:
+    """Which of its classes each training row has, of an attribute that is no number: (n,)."""
+    values = column(name, attribute)
+    codes = values.cat.codes if hasattr(values, "cat") else values.astype(np.uint8)
+    found: IntArray = codes.to_numpy()
     return found
 
 

@@ -44,6 +44,7 @@ __all__ = [
     "default_models",
     "left",
     "Shown",
+    "pictures_in",
     "pictures_of",
     "read_models",
     "reference_pictures",
@@ -206,10 +207,10 @@ def refusal(name: str) -> str | None:
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """Pictures uint8 (n, h, w, c), and their places where these are known."""
+    """Pictures uint8 (n, h, w, c), and their places."""
 
     images: ByteArray
-    places: tuple[Place, ...] = ()
+    places: tuple[Place, ...]
 
 
 @cached(96)
@@ -219,7 +220,16 @@ def pictures_of(spec: SamplerSpec, n: int, seed: int) -> Shown:
     from aegen.core.images import quantize
 
     found = draw(spec, n, seed)
-    return Shown(quantize(found.images), places_of(spec.bundle, found))
+    return Shown(quantize(found.images), places_of(spec.bundle, found.codes, found.rows))
+
+
+def pictures_in(result: Result) -> Shown | None:
+    """The pictures that a comparison kept of a latent model, or None."""
+    from aegen.app.services.draws import places_of
+
+    if result.images is None or result.codes is None:
+        return None
+    return Shown(result.images, places_of(result.task.bundle, result.codes, result.parents))
 
 
 @cached(12)

@@ -61,15 +61,14 @@ class Sources:
     encoder: str = ""
     decoder: str = ""
     attributes: str = ""
+    titles: str = ""
     kind: str = ""
 
     @property
     def files(self) -> dict[str, str | None]:
         """As a job gets them."""
-        found = {field: getattr(self, field) for field in ("encoder", "decoder", "data")}
-        return {field: file or None for field, file in found.items()} | {
-            "attributes": self.attributes or None
-        }
+        fields = ("encoder", "decoder", "data", "attributes", "titles")
+        return {field: getattr(self, field) or None for field in fields}
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ FAMILIES = {
     "metrics": "Metrics",
     "projections": "Projections",
     "autoencoders": "Autoencoders",
+    "mask-rules": "Mask rules",
 }
 """Families that have cards: by their name in links, as people read them."""
 
@@ -37,8 +38,9 @@ def _families() -> dict[str, Family[Any]]:
     from aegen.metrics import metrics
     from aegen.projections import projections
     from aegen.samplers import samplers
+    from aegen.supermask.rules import rules
 
-    return dict(zip(FAMILIES, (samplers, metrics, projections, architectures), strict=True))
+    return dict(zip(FAMILIES, (samplers, metrics, projections, architectures, rules), strict=True))
 
 
 @cache

@@ -84,12 +84,10 @@ def draw(spec: SamplerSpec, n: int, seed: int) -> Draw:
     return Draw(images, codes, rows, drawn - started, time.perf_counter() - drawn)
 
 
-def places_of(name: str, draw: Draw) -> tuple[Place, ...]:
-    """The places of a draw's pictures, with the rows that they began at where it knows them."""
-    rows = [None] * len(draw.codes) if draw.rows is None else draw.rows.tolist()
-    return tuple(
-        at_code(name, code, "draw", row) for code, row in zip(draw.codes, rows, strict=True)
-    )
+def places_of(name: str, codes: FloatArray, rows: IntArray | None) -> tuple[Place, ...]:
+    """The places of draws at ``codes`` (n, d), with the ``rows`` (n,) that they began at."""
+    began = [None] * len(codes) if rows is None else rows.tolist()
+    return tuple(at_code(name, code, "draw", row) for code, row in zip(codes, began, strict=True))
 
 
 def varied(spec: SamplerSpec, n: int, seed: int) -> FloatArray:

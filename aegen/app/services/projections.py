@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aegen.app.row_selection import axes_of
-from aegen.app.services.bundles import bundle, column
+from aegen.app.services import values
+from aegen.app.services.bundles import bundle, classes_of, column
 from aegen.app.services.cache import cached
 from aegen.core.arrays import FloatArray
 from aegen.core.errors import InvalidInput
@@ -31,11 +32,15 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Labels:
-    """A colouring of all rows: codes of categories, or numbers on a scale."""
+    """A colouring of all rows: codes of categories, or numbers on a scale.
+
+    ``pictures`` are addresses of a typical picture of each category, where there are any.
+    """
 
     values: NDArray[np.generic]
     categories: tuple[str, ...] | None
     title: str
+    pictures: tuple[str, ...] = ()
 
 
 @cached(24)
@@ -79,14 +84,18 @@ def labels(name: str, colour: str, projection: str) -> Labels | None:
         return None
     if colour == "density":
         return Labels(density(name, projection), None, "density")
-    values, title = column(name, colour), bundle(name).manifest.title_of(colour)
+    found, title = column(name, colour), bundle(name).manifest.title_of(colour)
     about = bundle(name).manifest.attributes[colour]
-    categories = tuple(map(about.title_of, about.classes))
-    if hasattr(values, "cat"):
-        return Labels(values.cat.codes.to_numpy(), categories, title)
-    if values.dtype == bool:
-        return Labels(values.to_numpy().astype(np.uint8), categories, title)
-    return Labels(values.to_numpy(np.float64), None, title)
+    if about.kind == "number":
+        return Labels(found.to_numpy(np.float64), None, title)
+    typical = values.pictures(name, colour)
+    pictures = (typical.get(value, "").removesuffix(values.MARK) for value in about.classes)
+    return Labels(
+        classes_of(name, colour),
+        tuple(map(about.title_of, about.classes)),
+        title,
+        tuple(pictures) if typical else (),
+    )
 
 
 @cached(24)
@@ -117,7 +126,8 @@ def _names(
     assert found is not None
     groups = cluster_names(coordinates(name, projection), found.values)
     several = len(bundle(name).manifest.attributes) > 1
-    start = f"{attribute} " if several and all(text.isdigit() for text in categories) else ""
+    title = bundle(name).manifest.title_of(attribute)
+    start = f"{title} " if several and all(text.isdigit() for text in categories) else ""
     return [(f"{start}{categories[code]}", code, x, y) for code, x, y in groups]
 
 

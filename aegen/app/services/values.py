@@ -45,10 +45,10 @@ def titles(name: str, attribute: str) -> dict[str, str]:
 
 @cached(64)
 def found(name: str, attribute: str) -> tuple[str, ...]:
-    """The values of a category that rows have."""
-    column = bundles.column(name, attribute).cat
-    there = np.unique(column.codes.to_numpy())
-    return tuple(str(column.categories[k]) for k in there)
+    """The values that rows have of an attribute; of a number none."""
+    classes = bundles.bundle(name).manifest.attributes[attribute].classes
+    there = np.unique(bundles.classes_of(name, attribute)) if classes else ()
+    return tuple(classes[k] for k in there)
 
 
 @cached(12)

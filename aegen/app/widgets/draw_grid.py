@@ -29,7 +29,7 @@ def grid(bundle: str, draw: Any, choices: DrawChoices, key: str, live: Live | No
             f"{name}, nearest row {row}, {distance:.2f} away"
             for name, row, distance in zip(names, rows, distances, strict=True)
         ]
-    places = services.draws.places_of(bundle, draw)
+    places = services.draws.places_of(bundle, draw.codes, draw.rows)
     _open_named(places, choices)
     picture_grid.picture_grid(
         quantize(draw.images),
@@ -47,7 +47,7 @@ def chosen(bundle: str, draw: Any) -> int | None:
     looked = pictures.look.get()
     if looked is None or looked.source != "draw":
         return None
-    places = services.draws.places_of(bundle, draw)
+    places = services.draws.places_of(bundle, draw.codes, draw.rows)
     return places.index(looked) if looked in places else None
 
 

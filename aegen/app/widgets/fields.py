@@ -25,7 +25,7 @@ from aegen.app.widgets.bound import (
     take_typed,
     words,
 )
-from aegen.core.parameters import Parameter
+from aegen.core.parameters import AUTO, Parameter
 
 __all__ = ["FIELD", "fields", "followed", "items", "leads", "put", "slides"]
 
@@ -125,9 +125,6 @@ def _scaled(parameter: Parameter) -> bool:
     return field.log and field.slide is None and known and parameter.kind in ("int", "float")
 
 
-AUTO = "auto"
-"""The word for None: the method chooses."""
-
 FIELD = 168
 """Width of a field's widget in pixels: five side by side, and two on a phone."""
 
@@ -190,7 +187,7 @@ def _number_or_word(item: Item[Any], parameter: Parameter) -> Any:
             parameter.title,
             options,
             key=key,
-            help=f"{parameter.field.help} Choose, or type {parameter.allowed()}.",
+            help=f"{parameter.field.help} Choose, or type {parameter.allowed(typed=True)}.",
             accept_new_options=True,
             on_change=take_typed,
             args=(item, key, item.parse),

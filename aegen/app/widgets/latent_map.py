@@ -103,6 +103,7 @@ def map_of_rows(
         services.projections.coordinates(name, projection),
         labels=None if colouring is None else colouring.values,
         categories=None if colouring is None else colouring.categories,
+        pictures=() if colouring is None else colouring.pictures,
         label_title="" if colouring is None else colouring.title,
         scale=_scale(),
         names=services.projections.names(name, colour, projection),

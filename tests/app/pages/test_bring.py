@@ -285,6 +285,32 @@ def test_a_bundle_is_made_and_opened_on_the_map(opened, own, at_once):
     assert app.sidebar.selectbox[0].value == "stripes"
 
 
+def test_values_are_called_by_the_titles_that_were_brought(
+    opened, own, at_once, tmp_path, monkeypatch
+):
+    encoder, decoder = pair(X, 24)
+    said = b"attribute,value,title\nclass,,pose\nclass,lying,flat\n"
+    app = drop(brought(opened("bring"), encoder, decoder), "titles", ("titles.csv", said))
+    assert not app.main.error
+    python, command = codes_of(app)
+    assert "--titles titles.csv" in command
+    app = press(app, "Make the bundle")
+    assert not app.error
+    made = aegen.load("bars-2").manifest
+    assert (made.title_of("class"), made.title_of("class", "lying")) == ("pose", "flat")
+    sources(
+        tmp_path,
+        encoder=("my-encoder.onnx", encoder),
+        decoder=("my-decoder.onnx", decoder),
+        data=("bars.zip", ZIP),
+        titles=("titles.csv", said),
+    )
+    shutil.rmtree(own / "bars-2")
+    monkeypatch.chdir(tmp_path)
+    exec(python, {})
+    assert aegen.load("bars-2").manifest == made
+
+
 def test_the_lines_make_the_same_bundle(opened, own, at_once, tmp_path, monkeypatch):
     encoder, decoder = pair(X, 24)
     app = brought(opened("bring"), encoder, decoder)
@@ -426,6 +452,12 @@ def test_files_lie_on_disk_and_go_with_the_visit(opened, own, at_once, monkeypat
         ("data", ("bars.zip", ZIP[:-30]), "not a whole ZIP"),
         ("data", ("bars.npy", b"nothing"), "no readable npy"),
         ("attributes", ("labels.csv", b"tone\nhigh\n"), "has 1 rows for 48 pictures"),
+        ("titles", ("titles.csv", b"value,title\nlying,flat\n"), "attribute is missing"),
+        (
+            "titles",
+            ("titles.csv", b"attribute,value,title\nclass,lain,flat\n"),
+            "titles names 'lain', which is no value of class",
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -455,7 +487,7 @@ def test_a_bad_file_is_a_sentence_beside_its_field(opened, own, at_once, field, 
     assert "Make the bundle" not in labels(app)
     if file[1]:
         app = app.button(key=f"bring:remove:{field}").click().run()
-    if field != "attributes":
+    if field in good:
         app = drop(app, field, good[field])
     assert not app.main.error
     assert "Make the bundle" in labels(app)

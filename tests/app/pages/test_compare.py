@@ -388,6 +388,17 @@ def test_files_hold_what_is_shown(at_once):
     assert b'src="http' not in page
 
 
+def test_pictures_of_a_slow_model_lead_to_their_own_places(at_once):
+    slow = "gaussian-mixture"
+    assert comparisons.candidate_of(slow).slow
+    asked = ComparisonRequest("many", (slow,), 20, 0, "quick")
+    services.comparisons.compare(asked)
+    shown = image_columns._images(asked, slow, services.comparisons.table(asked))
+    assert len(shown.places) == len(shown.images) == 20
+    at_places = services.places.pictures("many", shown.places)  # of codes in five digits
+    np.testing.assert_allclose(at_places, shown.images, atol=1)
+
+
 def test_results_make_room_for_newer_ones(tmp_path, monkeypatch):
     for k in range(4):
         (tmp_path / f"{k}.safetensors").write_bytes(bytes(100))

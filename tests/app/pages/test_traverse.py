@@ -219,6 +219,23 @@ def test_a_picture_of_ones_own_comes_back_from_its_code(opened):
     assert "code" not in link_of(test)
 
 
+@pytest.mark.parametrize("end", ["a", "b"])
+@pytest.mark.parametrize(("like", "value"), [("class=lying", "lying"), ("late=True", "yes")])
+def test_pictures_to_choose_an_end_from_are_those_of_a_value(opened, end, like, value):
+    test = visited(opened, row="5")
+    label = f"Which pictures to choose {end.upper()} from"
+    (filter_,) = [each for each in test.selectbox if each.label == label]
+    assert filter_.options == ["Class: upright", "Class: lying", "Late: no", "Late: yes"]
+    test = healthy(filter_.select(like).run())
+    assert link_of(test)[f"traverse.{end}-like"] == like
+    data = [json.loads(e.proto.json) for e in test.get("bidi_component") if e.proto.json]
+    label = f"Picture {end.upper()} could be"
+    (offered,) = [each["names"] for each in data if each.get("label") == label]
+    attribute = like.partition("=")[0]
+    assert offered
+    assert all(f"{attribute} {value}" in name for name in offered)
+
+
 def test_strips_and_paths_are_files_for_a_paper():
     at = Place("bars", 5)
     for made in (paper.of_directions(at, 2), paper.of_path(at, Place("bars", 7), "straight", "x")):

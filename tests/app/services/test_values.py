@@ -34,7 +34,13 @@ def test_rows_legends_selections_and_targets_are_told_by_titles(titled):
     told = services.bundles.sample_of("titled", row)
     assert list(told) == ["pose", "late", "place"]
     assert told["pose"] == "flat"
-    assert services.projections.labels("titled", "class", "pca").categories[1] == "flat"
+    legend = services.projections.labels("titled", "class", "pca")
+    assert legend.categories == ("upright", "flat", "neither")
+    typical = [
+        one.removesuffix(values.MARK) for one in values.pictures("titled", "class").values()
+    ]
+    assert legend.pictures == (*typical, "")
+    assert services.projections.labels("titled", "place", "pca").pictures == ()
     assert services.projections.labels("titled", "late", "pca").categories == ("no", "behind")
     chosen = AttributeEquals("class", "lying")
     assert values.words_of_selection("titled", chosen) == "pose flat"
@@ -43,6 +49,11 @@ def test_rows_legends_selections_and_targets_are_told_by_titles(titled):
     assert parts[0][4] == values.pictures("titled", "class")["lying"]
     assert words(parse("not class=lying", titled), "titled") == "pose is not flat"
     assert "pose flat" in services.images.direction_names("titled", "attributes")
+
+
+def test_of_each_attribute_those_values_are_found_that_rows_have():
+    found = [values.found("titled", attribute) for attribute in ("class", "late", "place")]
+    assert found == [("upright", "lying"), ("no", "yes"), ()]
 
 
 def test_a_value_s_picture_is_that_of_its_typical_row(titled):

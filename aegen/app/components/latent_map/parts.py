@@ -34,7 +34,8 @@ def parts(shown: Picture) -> Parts:
         "contours": _contours(shown),
         "chosen": None if shown.chosen is None else _part({"row": shown.chosen}, shown.chosen),
         "tiles": None if rows is None else _part({"row": rows}, rows),
-        "text": _text(shown),
+        "text": _texts("text", shown.text),
+        "pictures": _texts("picture", shown.pictures),
         "atlas": None
         if atlas is None
         else {"id": _image_mark(atlas.image), "table": _image(atlas.image)},
@@ -86,11 +87,11 @@ def _labels(shown: Picture) -> Part | None:
     return _part({"label": labels}, labels)
 
 
-def _text(shown: Picture) -> Part | None:
-    if shown.text is None:
+def _texts(name: str, texts: tuple[str, ...] | None) -> Part | None:
+    if not texts:
         return None
-    text = pa.array(shown.text, pa.string())
-    return _part({"text": text}, *text.buffers()[1:])
+    column = pa.array(texts, pa.string())
+    return _part({name: column}, *column.buffers()[1:])
 
 
 def _contours(shown: Picture) -> Part | None:

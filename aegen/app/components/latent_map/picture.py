@@ -42,6 +42,7 @@ class Picture:
     """Points with their colours, draws and tiles, all checked.
 
     ``labels`` are codes into ``categories`` (kind "category"), numbers (kind "value"), or None.
+    ``pictures`` are addresses of a picture a category, "" for none; or there are none at all.
     ``palette`` holds a colour a category, or those of the scale, which stand for the values of
     ``stops``. ``names`` are (text, category or None, x, y).
     """
@@ -50,6 +51,7 @@ class Picture:
     kind: Literal["category", "value"] | None
     labels: NDArray[np.uint16] | NDArray[np.floating] | None
     categories: tuple[str, ...]
+    pictures: tuple[str, ...]
     palette: tuple[str, ...]
     title: str
     scale: Scale
@@ -107,6 +109,7 @@ def picture(
     *,
     labels: NDArray[np.generic] | None = None,
     categories: Sequence[str] | None = None,
+    pictures: Sequence[str] = (),
     palette: Sequence[str] | None = None,
     label_title: str = "",
     scale: Scale = "even",
@@ -128,6 +131,7 @@ def picture(
         categories: the names of the codes, in order; without it the codes name themselves. The
             legend's entries switch categories on and off, in the view alone: the polygon holds
             hidden points too (``MapSelection.hidden`` says which were).
+        pictures: addresses of one picture a category, shown beside its name; "" for none.
         palette: ``#rrggbb`` colours, one a category or those of the scale.
         label_title: what the labels are: "class".
         scale: how colours go with float labels; see `aegen.figures.colour_scale`.
@@ -150,6 +154,8 @@ def picture(
     if hover_text is not None and len(hover_text) != len(xy):
         raise InvalidInput(f"hover_text must have {len(xy)} entries, got {len(hover_text)}")
     kind, values, known = _labels(labels, categories, len(xy))
+    if pictures and len(pictures) != len(known):
+        raise InvalidInput(f"pictures must be {len(known)}, one a category, got {len(pictures)}")
     if draw_codes is not None and (draws is None or len(draw_codes) != len(draws)):
         raise InvalidInput("draw_codes must be as many as draws")
     return Picture(
@@ -157,6 +163,7 @@ def picture(
         kind=kind,
         labels=values,
         categories=known,
+        pictures=tuple(pictures),
         palette=_colours(palette, kind, len(known)),
         title=label_title,
         scale=scale,

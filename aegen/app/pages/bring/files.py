@@ -20,14 +20,17 @@ __all__ = ["beginning", "fields", "sources"]
 
 NETWORKS = ("encoder", "decoder")
 
-MEGABYTES = {"encoder": 500, "decoder": 500, "data": 500, "attributes": 50}
+MEGABYTES = {"encoder": 500, "decoder": 500, "data": 500, "attributes": 50, "titles": 5}
 """What a file that is dropped on a field may have; Streamlit holds it in memory for a moment."""
+
+TABLES = ["csv", "tsv", "jsonl", "parquet", "pq"]
 
 TYPES = {
     "encoder": ["onnx"],
     "decoder": ["onnx"],
     "data": ["zip", "npz", "npy", "parquet", "pq", "csv", "tsv", "jsonl", "h5ad"],
-    "attributes": ["csv", "tsv", "jsonl", "parquet", "pq"],
+    "attributes": TABLES,
+    "titles": TABLES,
 }
 
 LABELS = {
@@ -35,6 +38,7 @@ LABELS = {
     "decoder": "Decoder",
     "data": "Data",
     "attributes": "Attributes, if you have some",
+    "titles": "Titles of values, if you have some",
 }
 
 HELP = {
@@ -46,6 +50,8 @@ HELP = {
     "stays on the computer that runs this page, and is removed with your visit.",
     "attributes": "CSV, JSON lines or parquet: a row for each row of the data, in their order or "
     "by a column file_name.",
+    "titles": "CSV, JSON lines or parquet with columns attribute, value and title: the words that "
+    "people see for each value; where value is empty, for the attribute.",
 }
 
 KIND_WORDS = {
@@ -58,12 +64,12 @@ KIND_WORDS = {
 
 
 def fields() -> dict[str, Any]:
-    """The four files, a folder in the place of the data, and what the data are.
+    """The files, a folder in the place of the data, and what the data are.
 
     Gives the place below each field, where it can be said what is wrong with its file.
     """
     below = {}
-    for field, column in zip(LABELS, st.columns(4, gap="small"), strict=True):
+    for field, column in zip(LABELS, st.columns(len(LABELS), gap="small"), strict=True):
         with column:
             below[field] = _file(field)
     with st.container(horizontal=True, gap="small"):

@@ -74,6 +74,8 @@ def python(
     """
     ends = _chosen(asked, suggested)
     arguments = {key: quoted(value) for key, value in _files(asked).items()}
+    if "titles" in arguments:
+        arguments["titles"] = f"read_titles({arguments['titles']})"
     if asked.kind in ("series", "table"):
         arguments["kind"] = quoted(asked.kind)
     arguments |= {key: _convention(end) for key, end in ends.items()}
@@ -84,6 +86,7 @@ def python(
         [
             "import aegen",
             *(["from aegen.bundles import Convention"] if ends else []),
+            *(["from aegen.data import read_titles"] if "titles" in arguments else []),
             "",
             "bundle = aegen.bundles.create(",
             f"    {quoted(asked.name)},",

@@ -13,10 +13,9 @@ from aegen.app.pages.compare import form, state
 from aegen.app.services import bundles, comparisons
 from aegen.app.services.comparisons import ComparisonRequest, Shown
 from aegen.app.state import visit
-from aegen.app.widgets import picture_grid, share_bar
+from aegen.app.widgets import picture_grid
 from aegen.app.widgets.markdown import duration, plain
 from aegen.core.errors import AegenError
-from aegen.core.images import grid
 from aegen.metrics.distance_ratio import COPIES
 
 if TYPE_CHECKING:
@@ -90,19 +89,16 @@ def _pictures(asked: ComparisonRequest, model: str, table: Table) -> None:
 
 
 def _grid(shown: Shown, key: str, label: str) -> None:
-    """Pictures that can be looked at closely where their places are known."""
-    if shown.places:
-        picture_grid.picture_grid(shown.images, shown.places.__getitem__, key=key, label=label)
-        return
-    source = share_bar.source(grid(shown.images, gap=1))
-    st.html(f'<div class="aegen-grid-of"><img src="{source}" alt="{escape(label)}"></div>')
+    """Pictures that can be looked at closely."""
+    picture_grid.picture_grid(shown.images, shown.places.__getitem__, key=key, label=label)
 
 
 def _images(asked: ComparisonRequest, model: str, table: Table) -> Shown | None:
     """Draws of a model: of a quick one made here, of a slow one those that were measured."""
     candidate = comparisons.candidate_of(model)
     if candidate.slow:
-        return next((Shown(r.images) for r in table.of(candidate) if r.images is not None), None)
+        found = map(comparisons.pictures_in, table.of(candidate))
+        return next((shown for shown in found if shown is not None), None)
     spec = comparisons.spec_of(asked.bundle, model)
     return comparisons.pictures_of(spec, _number(asked), asked.seed)
 

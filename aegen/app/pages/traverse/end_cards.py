@@ -13,7 +13,7 @@ from aegen.app.place import Place
 from aegen.app.row_selection import AttributeEquals, parse
 from aegen.app.services.places import origin
 from aegen.app.state import formats, link, pictures, visit
-from aegen.app.widgets import bound, picture_grid, row_picker
+from aegen.app.widgets import picture_grid, row_picker, values
 from aegen.app.widgets.markdown import plain
 from aegen.core.errors import AegenError
 
@@ -81,12 +81,17 @@ def _filter(name: str, key: str) -> None:
         visit.notify(f"There are no pictures with {item.get()} here; you see any.")
         item.reset()
     attributes = {attribute for attribute, _ in options.values()}
+    values.style()
     kept = [state.KEPT] if pictures.kept.get() else []
     if len(attributes) == 1 and len(options) <= FEW:
-        words = {text: value for text, (_, value) in options.items()}
+        words = {text: values.label(name, *named) for text, named in options.items()}
         widget: Any = st.pills
     else:
-        words = {text: f"{bound.words(a)}: {value}" for text, (a, value) in options.items()}
+        words = {
+            text: f"{values.attribute_label(name, attribute)}: "
+            f"{services.values.title(name, attribute, value)}"
+            for text, (attribute, value) in options.items()
+        }
         widget = st.selectbox
     if not options and not kept:
         return
@@ -112,12 +117,21 @@ def _take(item: link.Item[str], key: str) -> None:
 
 
 def _options(name: str) -> dict[str, tuple[str, str]]:
-    """Every value of every category, by its text as a selection."""
+    """Every value that rows have of every attribute, by its text as a selection."""
+    about = services.bundles.bundle(name).manifest.attributes
     return {
-        AttributeEquals(attribute, str(value)).text(): (attribute, str(value))
-        for attribute, about in services.bundles.bundle(name).manifest.attributes.items()
-        for value in about.values
+        AttributeEquals(attribute, _selected(value, about[attribute].kind)).text(): (
+            attribute,
+            value,
+        )
+        for attribute in about
+        for value in services.values.found(name, attribute)
     }
+
+
+def _selected(value: str, kind: str) -> str:
+    """A value as a selection names it: "yes" and "no" as a table's texts do."""
+    return str(value == "yes") if kind == "binary" else value
 
 
 def _offered(name: str, key: str, item: End) -> None:

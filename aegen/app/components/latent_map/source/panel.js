@@ -93,8 +93,10 @@ export class Legend {
     Object.assign(this, { onToggle, onPoint, onScale });
   }
 
-  show(spec, hidden) {
+  // pictures: the address of one a category, or nothing.
+  show(spec, hidden, pictures) {
     this.root.replaceChildren();
+    this.root.classList.toggle("has-pictures", Boolean(pictures));
     this.root.hidden = !spec.kind;
     if (!spec.kind) return;
     if (spec.title) {
@@ -103,18 +105,20 @@ export class Legend {
       this.root.append(title);
     }
     if (spec.kind === "value") this.root.append(this.bar(spec));
-    else this.values(spec, hidden);
+    else this.values(spec, hidden, pictures ?? []);
   }
 
   // Where colours repeat it is said first: the last lines may be out of sight.
-  values(spec, hidden) {
+  values(spec, hidden, pictures) {
     const colours = new Set(spec.palette).size;
     if (colours < spec.categories.length) {
       const said = element("span", "aegen-map-title");
       said.textContent = `${spec.categories.length} values share ${colours} colours: point at one to see its rows.`;
       this.root.append(said);
     }
-    spec.categories.forEach((name, code) => this.root.append(this.entry(spec, code, hidden)));
+    spec.categories.forEach((name, code) => {
+      this.root.append(this.entry(spec, code, hidden, pictures[code]));
+    });
   }
 
   // The colours with the values at their ends and in their middle, and how they go with values.
@@ -149,7 +153,7 @@ export class Legend {
     return both;
   }
 
-  entry(spec, code, hidden) {
+  entry(spec, code, hidden, picture) {
     const name = spec.categories[code];
     const entry = element("button", "aegen-map-entry", {
       type: "button",
@@ -160,7 +164,9 @@ export class Legend {
     dot.style.background = spec.palette[code];
     const text = element("span", "aegen-map-name");
     text.textContent = name;
-    entry.append(dot, text);
+    entry.append(dot);
+    if (picture) entry.append(element("img", "aegen-map-typical", { src: picture, alt: "" }));
+    entry.append(text);
     entry.addEventListener("click", (event) => this.onToggle(code, event.detail >= 2));
     entry.addEventListener("pointerenter", () => this.onPoint(code));
     entry.addEventListener("pointerleave", () => this.onPoint(null));

@@ -160,10 +160,15 @@ class View {
     // What is not here yet will call again when it comes.
     if (!points || (spec.parts.labels && !labels)) return;
     this.applySelection(shown.points && shown.points !== points.id);
-    if (!same(shown.legend, [spec.kind, spec.title, spec.categories, spec.palette, spec.scale])) {
-      shown.legend = [spec.kind, spec.title, spec.categories, spec.palette, spec.scale];
+    const legend = [spec.kind, spec.title, spec.categories, spec.palette, spec.scale];
+    const pictures = this.part("pictures");
+    if (!same(shown.legend, legend)) {
       this.hidden.clear();
-      this.legend.show(spec, this.hidden);
+      shown.pictures = null;
+    }
+    if (!same(shown.legend, legend) || shown.pictures !== pictures?.id) {
+      Object.assign(shown, { legend, pictures: pictures?.id });
+      this.legend.show(spec, this.hidden, pictures && [...pictures.table.getChildAt(0)]);
     }
     const coloured = JSON.stringify([spec.parts.labels, spec.scale?.stops]);
     if (shown.points !== points.id || shown.coloured !== coloured) {
