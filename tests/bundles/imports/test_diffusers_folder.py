@@ -14,8 +14,6 @@ from aegen.bundles.imports import known_convention
 from aegen.bundles.plan import plan
 from aegen.core.errors import StorageError
 
-diffusers = pytest.importorskip("diffusers")
-
 BLOCKS = {
     "block_out_channels": (4, 8),
     "down_block_types": ("DownEncoderBlock2D",) * 2,
@@ -36,6 +34,7 @@ WEIGHTS = "diffusion_pytorch_model.safetensors"
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory):
     """Folders by class, with the network in each."""
+    diffusers = pytest.importorskip("diffusers")  # loads for seconds: not while tests are collected
     torch.manual_seed(0)
     made = {
         "AutoencoderKL": diffusers.AutoencoderKL(**BLOCKS),
