@@ -34,7 +34,7 @@ WEIGHTS = "diffusion_pytorch_model.safetensors"
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory):
     """Folders by class, with the network in each."""
-    diffusers = pytest.importorskip("diffusers")  # loads for seconds: not while tests are collected
+    diffusers = pytest.importorskip("diffusers")  # slow to load: not while collecting
     torch.manual_seed(0)
     made = {
         "AutoencoderKL": diffusers.AutoencoderKL(**BLOCKS),
