@@ -67,7 +67,8 @@ def patient() -> Iterator[None]:
         def show() -> None:
             with both:
                 bar = held.enter_context(progress_bar(stderr=True, transient=True))
-                shown.append((bar, bar.add_task(last[1], total=1.0, completed=last[0])))
+                shown.append((bar, bar.add_task(last[1], total=1.0)))
+                bar.update(shown[0][1], completed=last[0])
 
         def told(share: float, text: str) -> None:
             nonlocal last

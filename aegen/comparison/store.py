@@ -145,7 +145,7 @@ def _read(path: Path, task: Task) -> Result:
         for key, v in about["values"].items()
     }
     plain = {name: about[name] for name in PLAIN}
-    shown = {name: found.get(name) for name in ARRAYS}
+    shown: dict[str, Any] = {name: found.get(name) for name in ARRAYS}
     return Result(task, figures, **shown, **plain)
 
 

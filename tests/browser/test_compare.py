@@ -53,8 +53,6 @@ def test_pictures_then_figures_then_another_model(visit, app):
         with page.expect_download() as coming:
             page.get_by_role("button", name=label, exact=True).click()
         assert Path(coming.value.path()).read_bytes().startswith(begins)
-    files = packed_for_a_paper(page)
-    assert {"figures/copying.pdf", "tables/table.tex", "references.bib"} <= files
     # Another model: its column comes, and only its figures are still to be made.
     page.get_by_role("button", name="Add a model").click()
     page.get_by_role("button", name="Add", exact=True).click()
@@ -66,6 +64,14 @@ def test_pictures_then_figures_then_another_model(visit, app):
     page.get_by_role("button", name=re.compile("Leave out Gaussian copula")).first.click()
     page.wait_for_function("!location.search.includes('gaussian-copula')")
     page.wait_for_function("document.querySelectorAll('.aegen-compared thead th').length === 6")
+
+
+def test_what_a_paper_takes_from_it_is_packed(visit, app):
+    first(visit, app)
+    page = visit(f"{app.url}/{LINK}")
+    figures(page)
+    files = packed_for_a_paper(page)
+    assert {"figures/copying.pdf", "tables/table.tex", "references.bib"} <= files
 
 
 def test_a_picture_of_a_slow_model_opens_large(visit, app):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from aegen.app.services.cache import bundle_names, cached
-from aegen.core.arrays import IntArray
 from aegen.core.errors import AegenError, InvalidInput, UnknownName
 
 if TYPE_CHECKING:
@@ -66,11 +66,11 @@ def column(name: str, attribute: str) -> pd.Series[Any]:
     return found
 
 
-def classes_of(name: str, attribute: str) -> IntArray:
+def classes_of(name: str, attribute: str) -> NDArray[np.integer]:
     """Which of its classes each training row has, of an attribute that is no number: (n,)."""
     values = column(name, attribute)
     codes = values.cat.codes if hasattr(values, "cat") else values.astype(np.uint8)
-    found: IntArray = codes.to_numpy()
+    found: NDArray[np.integer] = codes.to_numpy()
     return found
 
 
