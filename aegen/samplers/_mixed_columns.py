@@ -32,6 +32,7 @@ from aegen.samplers._mixed_marginal import (
     copies_and_count,
     may_repeat,
     refuse_impossible,
+    surely_plain,
 )
 from aegen.samplers._normal_scores import NormalScores
 from aegen.samplers._sobol import sobol
@@ -100,6 +101,9 @@ class MixedColumns:
             far[columns] &= _may_be_far(own, spread, reach)
         if far.any():
             far[far] = _heavy(z[:, far], weights)
+        ends &= ~far  # a far one is looked at anyway
+        if weights is None and ends.any():
+            ends[ends] = ~surely_plain(np.sort(z[:, ends], axis=0))
         columns = np.flatnonzero(ends | far)
         if not len(columns):
             return None
@@ -217,13 +221,16 @@ def _may_end(z: FloatArray, rows: int) -> tuple[BoolArray, FloatArray]:
     lets more columns pass.
     """
     some = z[:: -(-len(z) // rows)]
-    spread = centre_and_spread(some)[1]
+    ordered = np.sort(some, axis=0)
+    spread = centre_and_spread(some, ordered=ordered)[1]
     first = rows == LOOKED_AT[0]
-    looked = some if first else z
-    n, k = len(looked), min(NEAR_END, len(looked) // 2)
-    ends = np.partition(looked, (k - 1, n - k), axis=0) if k else looked
+    n = len(some) if first else len(z)
+    k = min(NEAR_END, n // 2)
+    if n == len(some):
+        low, high = ordered[:k], ordered[n - k :]
+    else:
+        low, high = _lowest(z, ordered, k), -_lowest(-z, -ordered[::-1], k)
     width = silverman(n) * np.where(spread > 0, spread, np.inf)
-    low, high = ends[:k], ends[n - k :]
     beyond = [
         ndtr(gaps / width).sum(axis=0) for gaps in (low.min(axis=0) - low, high - high.max(axis=0))
     ]
@@ -231,6 +238,16 @@ def _may_end(z: FloatArray, rows: int) -> tuple[BoolArray, FloatArray]:
         np.max(beyond, axis=0) > (MISSING / 3 if first else MISSING)
     )
     return may | (n < 2 * MISSING), spread
+
+
+def _lowest(z: FloatArray, ordered: FloatArray, k: int) -> FloatArray:
+    """The k lowest values of each column of codes (n, d), (k, d); some are ``ordered``."""
+    place = min(-(-3 * k * len(ordered) // len(z)), len(ordered) - 1)
+    lowest = np.empty((k, z.shape[1]))
+    for j, column in enumerate(z.T):
+        own = column[column < ordered[place, j]]
+        lowest[:, j] = np.partition(own if len(own) >= k else column, k - 1)[:k]
+    return lowest
 
 
 def _may_be_far(z: FloatArray, spread: FloatArray, reach: float) -> BoolArray:

@@ -15,6 +15,7 @@ from aegen.core.errors import InvalidInput
 
 __all__ = [
     "FAR",
+    "ROUNDING",
     "centre_and_scale",
     "centre_and_spread",
     "column_ends",
@@ -79,7 +80,7 @@ def column_ends(z: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def centre_and_spread(
-    z: FloatArray, weights: FloatArray | None = None
+    z: FloatArray, weights: FloatArray | None = None, *, ordered: FloatArray | None = None
 ) -> tuple[FloatArray, FloatArray]:
     r"""Median and robust standard deviation of each column of ``z`` (n, d), both (d,).
 
@@ -87,7 +88,8 @@ def centre_and_spread(
     than half of the rows have one value, or nearly so beside the others (a ReLU's zeros, a
     saturated sigmoid), a wider central range over that of a normal distribution takes the place of
     the interquartile one; the standard deviation where there is none. A constant column has
-    exactly its value and exactly 0. Whole-number ``weights`` (n,) are repeated rows.
+    exactly its value and exactly 0. Whole-number ``weights`` (n,) are repeated rows. Without them,
+    ``ordered`` are the sorted columns where these are known, (n, d).
 
     Reference: Silverman 1986, section 3.4.2.
 
@@ -98,7 +100,7 @@ def centre_and_spread(
     """
     scale = centre_and_scale(z, weights)[1]
     if weights is None:
-        quantiles = _quantiles(np.sort(z, axis=0), None)
+        quantiles = _quantiles(np.sort(z, axis=0) if ordered is None else ordered, None)
         return quantiles[0], _spread(quantiles, scale)
     z, weights = z[weights > 0], weights[weights > 0]
     found = np.empty((1 + 2 * len(TAILS), z.shape[1]))
