@@ -26,6 +26,12 @@ __all__ = ["BetaSums", "log_binomials"]
 SNAP = 1e-9
 """Ends of stretches this close to a border, in steps, lie on it: only rounding parts them."""
 
+MANY = 1 / 8
+"""Share of rows and columns that lie across a border from which `BetaSums.gains` are worth it."""
+
+POINTS = 64
+"""Points that a block of rows is summed for while it is in the processor's cache."""
+
 
 def log_binomials(m: int) -> FloatArray:
     """Logs of m! / ((s-1)! (m-s)!), the constant of Beta(s, m+1-s), for s = 0..m (0 unused)."""
@@ -63,6 +69,8 @@ class BetaSums:
         low: steps below the first step of each row, whole numbers, (d, n) filled up to blocks.
         base: log-weight of each row plus its constants, (n,) filled up with -inf.
         across: rows that have several steps in some column.
+        gains: what the log of the second of two steps has above the first at odds of 1, -inf for
+            one step and inf for more than two, (d, n) filled up; (d, 0) where most have one step.
         kept: places of the rows among those given, (n,).
     """
 
@@ -71,6 +79,7 @@ class BetaSums:
     low: NDArray[np.float32]
     base: FloatArray
     across: Spans
+    gains: FloatArray
     kept: IntArray
 
     @staticmethod
@@ -108,7 +117,12 @@ class BetaSums:
             np.stack([begin, end], axis=1),
             shares,
         )
-        return BetaSums(m, constants, columns, base, spans, kept)
+        gains = np.empty((d, 0))
+        if len(rows) > MANY * low.size:
+            gains = np.full((d, padded), -np.inf)
+            second = constants[np.minimum(begin + 1, m)] - constants[begin]
+            gains[column, rows] = np.where(end == begin + 1, second, np.inf)
+        return BetaSums(m, constants, columns, base, spans, gains, kept)
 
     def log_density(self, u: FloatArray, low: FloatArray | None = None) -> FloatArray:
         """The log of sum_i w_i prod_j f_ij(u_j) at each u (k, d) within (0, 1), shape (k,).
@@ -120,7 +134,9 @@ class BetaSums:
         between = np.zeros(len(u), dtype=np.bool_) if low is None else (low < u).any(axis=1)
         logs = np.empty(len(u))
         logs[~between] = in_threads(
-            _log_sums, u[~between], self.m, *self._arrays(), limit, cost=u.size * n
+            *(_log_sums, u[~between], self.m, self.low, self.gains, self.base, self.constants),
+            *(self.across, limit),
+            cost=u.size * n,
         )
         for p in np.flatnonzero(between):
             assert low is not None
@@ -155,9 +171,6 @@ class BetaSums:
         """Log-weights of the rows, filled up."""
         constants: FloatArray = self.constants[self.low.astype(np.int64) + 1].sum(axis=0)
         return self.base - constants
-
-    def _arrays(self) -> tuple[NDArray[np.float32], FloatArray, FloatArray, Spans]:
-        return self.low, self.base, self.constants, self.across
 
 
 @compiled
@@ -215,53 +228,82 @@ def _log_sums(
     u: FloatArray,
     m: int,
     low: NDArray[np.float32],
+    gains: FloatArray,
+    base: FloatArray,
+    constants: FloatArray,
+    across: Spans,
+    limit: float,
+) -> FloatArray:
+    out = np.empty(len(u))
+    for first in range(0, len(u), POINTS):
+        some = slice(first, first + POINTS)
+        out[some] = _some_log_sums(u[some], m, low, gains, base, constants, across, limit)
+    return out
+
+
+@compiled
+def _some_log_sums(
+    u: FloatArray,
+    m: int,
+    low: NDArray[np.float32],
+    gains: FloatArray,
     base: FloatArray,
     constants: FloatArray,
     across: Spans,
     limit: float,
 ) -> FloatArray:
     d, n = low.shape
-    slope, mode = np.empty(d), np.empty(d, dtype=np.int64)
-    logs, rounded = np.empty(BLOCK), np.empty(BLOCK)
+    slope, mode, rest = np.empty(u.shape), np.empty(u.shape, dtype=np.int64), np.empty(len(u))
+    for p in range(len(u)):
+        rest[p] = _slopes(u[p], m, slope[p], mode[p])
+    logs, rounded, bounds = np.empty(BLOCK), np.empty(BLOCK), np.zeros(BLOCK)
     bits = rounded.view(np.int64)
     lanes = np.empty(LANES)
-    out = np.empty(len(u))
-    for p in range(len(u)):
-        rest = _slopes(u[p], m, slope, mode)
-        best, total = -np.inf, 0.0
-        k = 0
-        for start in range(0, n, BLOCK):
+    best, total = np.full(len(u), -np.inf), np.zeros(len(u))
+    begun = ended = 0
+    for start in range(0, n, BLOCK):
+        while ended < len(across.rows) and across.rows[ended] < start + BLOCK:
+            ended += 1
+        for p in range(len(u)):
             for i in range(BLOCK):
                 logs[i] = base[start + i]
             for j in range(d):
-                part, odds = low[j, start : start + BLOCK], slope[j]
+                part, odds = low[j, start : start + BLOCK], slope[p, j]
                 for i in range(BLOCK):
                     logs[i] += part[i] * odds
-            while k < len(across.rows) and across.rows[k] < start + BLOCK:
+            if gains.shape[1]:
+                bounds[:] = 0.0
+                for j in range(d):
+                    gain, odds = gains[j, start : start + BLOCK], slope[p, j]
+                    for i in range(BLOCK):
+                        bounds[i] += max(gain[i] + odds, 0.0)
+            for k in range(begun, ended):
                 i = across.rows[k] - start
-                room = best - limit - logs[i]
-                logs[i] += _correction(k, slope, mode, constants, across, room)
-                k += 1
+                room = best[p] - limit - logs[i]
+                if gains.shape[1] and bounds[i] < room:
+                    logs[i] += bounds[i]
+                else:
+                    logs[i] += _correction(k, slope[p], mode[p], constants, across, room)
             lanes[:] = -np.inf
             for i in range(0, BLOCK, LANES):
                 for lane in range(LANES):
                     lanes[lane] = max(lanes[lane], logs[i + lane])
             top = lanes.max()
-            if top < best - limit or top == -np.inf:
+            if top < best[p] - limit or top == -np.inf:
                 continue
-            if top > best:
-                total *= math.exp(best - top)
-                best = top
+            if top > best[p]:
+                total[p] *= math.exp(best[p] - top)
+                best[p] = top
             for i in range(BLOCK):
-                logs[i] = max(logs[i] - best, LEAST)
+                logs[i] = max(logs[i] - best[p], LEAST)
             _exponentials(logs, rounded, bits)
             lanes[:] = 0.0
             for i in range(0, BLOCK, LANES):
                 for lane in range(LANES):
                     lanes[lane] += logs[i + lane]
-            total += lanes.sum()
-        out[p] = best + math.log(total) + rest
-    return out
+            total[p] += lanes.sum()
+        begun = ended
+    return best + np.log(total) + rest
 
 
 @compiled

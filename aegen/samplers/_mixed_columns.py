@@ -32,10 +32,17 @@ from aegen.samplers._mixed_marginal import (
     copies_and_count,
     may_repeat,
     refuse_impossible,
+    surely_plain,
 )
 from aegen.samplers._normal_scores import NormalScores
 from aegen.samplers._sobol import sobol
-from aegen.samplers._standardise import FAR, centre_and_scale, centre_and_spread, winsorised
+from aegen.samplers._standardise import (
+    FAR,
+    centre_and_scale,
+    centre_and_spread,
+    column_ends,
+    winsorised,
+)
 
 __all__ = ["MixedColumns"]
 
@@ -50,9 +57,6 @@ SWAY = 1.05
 
 NEAR_END = 100
 """Rows at each end whose kernels are looked at."""
-
-ROWS_AT_ONCE = 64
-"""Rows whose ends are sought side by side, which takes a fifth of the time."""
 
 POINTS = 64
 """Scores that a point mass is averaged over."""
@@ -97,6 +101,9 @@ class MixedColumns:
             far[columns] &= _may_be_far(own, spread, reach)
         if far.any():
             far[far] = _heavy(z[:, far], weights)
+        ends &= ~far  # a far one is looked at anyway
+        if weights is None and ends.any():
+            ends[ends] = ~surely_plain(np.sort(z[:, ends], axis=0))
         columns = np.flatnonzero(ends | far)
         if not len(columns):
             return None
@@ -214,13 +221,16 @@ def _may_end(z: FloatArray, rows: int) -> tuple[BoolArray, FloatArray]:
     lets more columns pass.
     """
     some = z[:: -(-len(z) // rows)]
-    spread = centre_and_spread(some)[1]
+    ordered = np.sort(some, axis=0)
+    spread = centre_and_spread(some, ordered=ordered)[1]
     first = rows == LOOKED_AT[0]
-    looked = some if first else z
-    n, k = len(looked), min(NEAR_END, len(looked) // 2)
-    ends = np.partition(looked, (k - 1, n - k), axis=0) if k else looked
+    n = len(some) if first else len(z)
+    k = min(NEAR_END, n // 2)
+    if n == len(some):
+        low, high = ordered[:k], ordered[n - k :]
+    else:
+        low, high = _lowest(z, ordered, k), -_lowest(-z, -ordered[::-1], k)
     width = silverman(n) * np.where(spread > 0, spread, np.inf)
-    low, high = ends[:k], ends[n - k :]
     beyond = [
         ndtr(gaps / width).sum(axis=0) for gaps in (low.min(axis=0) - low, high - high.max(axis=0))
     ]
@@ -230,23 +240,21 @@ def _may_end(z: FloatArray, rows: int) -> tuple[BoolArray, FloatArray]:
     return may | (n < 2 * MISSING), spread
 
 
+def _lowest(z: FloatArray, ordered: FloatArray, k: int) -> FloatArray:
+    """The k lowest values of each column of codes (n, d), (k, d); some are ``ordered``."""
+    place = min(-(-3 * k * len(ordered) // len(z)), len(ordered) - 1)
+    lowest = np.empty((k, z.shape[1]))
+    for j, column in enumerate(z.T):
+        own = column[column < ordered[place, j]]
+        lowest[:, j] = np.partition(own if len(own) >= k else column, k - 1)[:k]
+    return lowest
+
+
 def _may_be_far(z: FloatArray, spread: FloatArray, reach: float) -> BoolArray:
     """Which columns of codes (n, d) of such spreads (d,) have a range that holds far values."""
     far = FAR * spread
     if reach <= far.min():  # then no column can
         return np.zeros(z.shape[1], dtype=np.bool_)
-    held: BoolArray = _ranges(z) > far
+    low, high = column_ends(z)
+    held: BoolArray = high - low > far
     return held
-
-
-def _ranges(z: FloatArray) -> FloatArray:
-    """Largest less smallest value of each column of codes (n, d), (d,): many rows at a time."""
-    rows = len(z) // ROWS_AT_ONCE * ROWS_AT_ONCE
-    d = z.shape[1]
-    wide, rest = np.ascontiguousarray(z[:rows]).reshape(-1, ROWS_AT_ONCE * d), z[rows:]
-    high, low = rest.max(axis=0, initial=-np.inf), rest.min(axis=0, initial=np.inf)
-    if rows:
-        high = np.maximum(high, wide.max(axis=0).reshape(-1, d).max(axis=0))
-        low = np.minimum(low, wide.min(axis=0).reshape(-1, d).min(axis=0))
-    ranges: FloatArray = high - low
-    return ranges

@@ -39,7 +39,13 @@ from scipy.special import ndtr
 from aegen.core.arrays import BoolArray, FloatArray, IntArray
 from aegen.core.errors import InvalidInput
 from aegen.samplers._kde_marginal import REACH, Margin, silverman
-from aegen.samplers._standardise import effective_count, first_copies, ordered_spread
+from aegen.samplers._standardise import (
+    ROUNDING,
+    centre_and_spread,
+    effective_count,
+    first_copies,
+    ordered_spread,
+)
 
 __all__ = [
     "MISSING",
@@ -47,6 +53,7 @@ __all__ = [
     "copies_and_count",
     "may_repeat",
     "refuse_impossible",
+    "surely_plain",
 ]
 
 LEAST_ROWS, LEAST_SHARE = 5, 0.01
@@ -335,6 +342,37 @@ def may_repeat(codes: FloatArray) -> BoolArray:
     some = np.sort(codes[:: -(-len(codes) // LOOKED_AT)], axis=0)
     found: BoolArray = (some[2:] == some[:-2]).any(axis=0)
     return found
+
+
+def surely_plain(ordered: FloatArray) -> BoolArray:
+    """Which sorted columns (n, d) of equal weights are `MixedMargin.plain`, as far as this tells.
+
+    No value repeats, and on either side a tail shows that there is no bound, with kernels at least
+    as wide as `MixedMargin.of` would take; others may be plain too.
+    """
+    plain: BoolArray = (ordered[1:] != ordered[:-1]).all(axis=0)
+    width = silverman(len(ordered)) * centre_and_spread(ordered, ordered=ordered)[1]
+    for side in (ordered, -ordered[::-1]):
+        plain &= _surely_unbounded(side, width)
+    return plain
+
+
+def _surely_unbounded(ordered: FloatArray, width: FloatArray) -> BoolArray:
+    """Which sorted columns (n, d) `_lower_bound` finds none of, for widths up to these (d,)."""
+    n, first = len(ordered), ordered[0]
+    reach = np.minimum(NEAR_NATURAL * (ordered[min(20, n - 1)] - first) / 20, width)
+    natural = [(first - reach * (1 + ROUNDING) <= b) & (b <= first) for b in NATURAL]
+    found = np.zeros(len(first), dtype=np.bool_)
+    parts = END
+    while len(tail := ordered[: n // parts]) and (parts == END or n / parts >= ENOUGH):
+        narrow = silverman(n / parts) * centre_and_spread(tail, ordered=tail)[1]
+        own = np.minimum(narrow, width)
+        own = np.where(own > 0, own, np.inf)  # then nothing is known
+        beyond = ndtr((first - tail) / own).sum(axis=0)
+        beyond += (n - len(tail)) * ndtr((first - ordered[len(tail)]) / own)
+        found |= beyond < MISSING - ROUNDING
+        parts *= 2
+    return found & ~np.any(natural, axis=0)
 
 
 def _atomic(ordered: FloatArray, copies: IntArray | None) -> BoolArray:

@@ -15,8 +15,10 @@ from aegen.core.errors import InvalidInput
 
 __all__ = [
     "FAR",
+    "ROUNDING",
     "centre_and_scale",
     "centre_and_spread",
+    "column_ends",
     "effective_count",
     "first_copies",
     "ordered_spread",
@@ -34,6 +36,9 @@ NARROW = 0.1
 FAR = 10.0
 """Spreads from the median beyond which a value is far: a normal one never comes to be."""
 
+ROWS_AT_ONCE = 64
+"""Rows whose ends are sought side by side, which takes a fifth of the time."""
+
 ROUNDING = 1e-9
 """Shares of the rows that differ by less are the same: they are sums of weights."""
 
@@ -48,19 +53,34 @@ def centre_and_scale(
     """
     if weights is not None:
         z, weights = z[weights > 0], weights[weights > 0]
-    low, high = z.min(axis=0), z.max(axis=0)
+    low, high = column_ends(z)
     constant = low == high
     centre = np.where(constant, low, np.average(z, axis=0, weights=weights))
-    centred = z - centre
     # Squares are taken of values of at most 1, so that none overflows or vanishes.
-    largest = np.where(constant, 1.0, np.abs(centred).max(axis=0))
-    centred /= largest
-    scale = largest * np.sqrt(np.average(centred * centred, axis=0, weights=weights))
+    largest = np.where(constant, 1.0, np.maximum(high - centre, centre - low))
+    squares = z - centre
+    squares /= largest
+    squares *= squares
+    scale = largest * np.sqrt(np.average(squares, axis=0, weights=weights))
     return centre, np.where(constant, 0.0, scale)
 
 
+def column_ends(z: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Smallest and largest value of each column of codes (n, d), (d,): many rows at a time."""
+    if not z.flags.c_contiguous:
+        return z.min(axis=0), z.max(axis=0)
+    n, d = z.shape
+    rows = n // ROWS_AT_ONCE * ROWS_AT_ONCE
+    wide, rest = z[:rows].reshape(-1, ROWS_AT_ONCE * d), z[rows:]
+    low, high = rest.min(axis=0, initial=np.inf), rest.max(axis=0, initial=-np.inf)
+    if rows:
+        low = np.minimum(low, wide.min(axis=0).reshape(-1, d).min(axis=0))
+        high = np.maximum(high, wide.max(axis=0).reshape(-1, d).max(axis=0))
+    return low, high
+
+
 def centre_and_spread(
-    z: FloatArray, weights: FloatArray | None = None
+    z: FloatArray, weights: FloatArray | None = None, *, ordered: FloatArray | None = None
 ) -> tuple[FloatArray, FloatArray]:
     r"""Median and robust standard deviation of each column of ``z`` (n, d), both (d,).
 
@@ -68,7 +88,8 @@ def centre_and_spread(
     than half of the rows have one value, or nearly so beside the others (a ReLU's zeros, a
     saturated sigmoid), a wider central range over that of a normal distribution takes the place of
     the interquartile one; the standard deviation where there is none. A constant column has
-    exactly its value and exactly 0. Whole-number ``weights`` (n,) are repeated rows.
+    exactly its value and exactly 0. Whole-number ``weights`` (n,) are repeated rows. Without them,
+    ``ordered`` are the sorted columns where these are known, (n, d).
 
     Reference: Silverman 1986, section 3.4.2.
 
@@ -79,7 +100,7 @@ def centre_and_spread(
     """
     scale = centre_and_scale(z, weights)[1]
     if weights is None:
-        quantiles = _quantiles(np.sort(z, axis=0), None)
+        quantiles = _quantiles(np.sort(z, axis=0) if ordered is None else ordered, None)
         return quantiles[0], _spread(quantiles, scale)
     z, weights = z[weights > 0], weights[weights > 0]
     found = np.empty((1 + 2 * len(TAILS), z.shape[1]))
@@ -139,10 +160,13 @@ def standardise(z: FloatArray, centre: FloatArray, scale: FloatArray) -> FloatAr
     Values are held within ±1e100, far beyond any that matters, so that their squares stay finite.
     """
     with np.errstate(over="ignore"):
-        shifted = np.clip(z - centre, -1e300, 1e300)
-        scaled = np.where(scale > 0, shifted / np.where(scale > 0, scale, 1.0), 0.0)
-    held: FloatArray = np.clip(scaled, -1e100, 1e100)
-    return held
+        x = z - centre
+        np.clip(x, -1e300, 1e300, out=x)
+        x /= np.where(scale > 0, scale, 1.0)
+    if not (scale > 0).all():
+        x[:, ~(scale > 0)] = 0.0
+    np.clip(x, -1e100, 1e100, out=x)
+    return x
 
 
 def refuse_constant(title: str, centre: FloatArray, scale: FloatArray) -> None:

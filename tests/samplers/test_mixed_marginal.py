@@ -9,7 +9,7 @@ from scipy.special import ndtr, ndtri
 from scipy.stats import norm
 
 from aegen.samplers._kde_marginal import Quantiles, silverman
-from aegen.samplers._mixed_marginal import MixedMargin, _roundest
+from aegen.samplers._mixed_marginal import MixedMargin, _roundest, surely_plain
 
 N = 2000
 
@@ -287,3 +287,15 @@ def test_a_stated_bandwidth_is_in_spreads():
     x = COLUMNS["far 1e3"]
     width = margin_of(x, bandwidth=0.5).rest.width
     assert width == pytest.approx(0.5 * iqr(x) / (2 * ndtri(0.75)), rel=1e-3)
+
+
+def test_what_is_surely_plain_has_no_point_masses_and_no_bounds():
+    rng = np.random.default_rng(3)
+    smooth = rng.normal(size=(1500, 40)) + 4 * (rng.random((1500, 40)) < 0.3)
+    bounded = rng.random((1500, 10)) ** rng.uniform(0.3, 3, 10)
+    ordered = np.sort(np.hstack([smooth, bounded, np.maximum(smooth[:, :9], 0)]), axis=0)
+    sure = surely_plain(ordered)
+    plain = [MixedMargin.of(column, count=1500.0).plain for column in ordered.T]
+    assert not sure[np.logical_not(plain)].any()
+    assert sure.sum() > 30
+    assert np.logical_not(plain).sum() >= 19
