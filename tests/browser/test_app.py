@@ -175,6 +175,16 @@ def test_every_shipped_bundle_opens(app, visit):
         no_exception(page)
 
 
+def test_figures_follow_the_system_from_light_to_dark(app, visit):
+    page = visit(f"{app}/masks")
+    page.locator(".js-plotly-plot .xtick text").first.wait_for()
+    ink = "getComputedStyle(document.querySelector('.js-plotly-plot .xtick text')).fill"
+    before = page.evaluate(ink)
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function(f"before => {ink} !== before", arg=before)
+    no_exception(page)
+
+
 # The two that visit Compare come last: it begins figures, at which the server works for a while.
 
 
