@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from aegen.app import services
-from aegen.app.components.mount import component
+from aegen.app.components.mount import component, nothing
 from aegen.app.page import bundle_name
 from aegen.app.state import link
 from aegen.app.widgets import bound, kept_tray
@@ -20,6 +20,7 @@ __all__ = ["sidebar"]
 
 _collapse = component("collapse")
 _dismiss = component("dismiss")
+_theme = component("theme")
 
 
 def _first_visit() -> None:
@@ -36,6 +37,7 @@ def sidebar() -> None:
     """The bundle: a picker, a strip of its pictures, and what it is."""
     with st.sidebar:
         _collapse(key="aegen.collapse")
+        _theme(key="aegen.theme", on_dark_change=nothing)
         try:
             name = bundle_name()
             bound.choose(

@@ -52,6 +52,7 @@ def opened(visit, address, *, dark=False):
         ("?bundle=faces&start.row=3", False),
         ("latent-map?bundle=mnist", True),
         ("sample?bundle=mnist&sampler=gaussian", False),
+        ("compare?bundle=mnist&compare.n=20&compare.models=gaussian,kde", True),
         ("target?bundle=sprites", False),
         ("masks", True),
         ("traverse?bundle=mnist", True),

@@ -251,6 +251,19 @@ def test_a_finger_drags_sliders_pad_and_map(app, visit):
     lift()
 
 
+@pytest.mark.parametrize(
+    "address", ["sample?bundle=mnist&sampler=empirical-beta-copula", "target?target.mode=edit"]
+)
+def test_on_a_phone_a_slider_stays_in_sight_of_what_follows_it(app, visit, address):
+    page = visit(f"{app}/{address}", width=390, height=700)
+    opened(page, ".aegen-grid")
+    slider = page.locator('[data-testid="stMain"] [data-testid="stSlider"]').first
+    page.get_by_role("button", name="Moving picture").wait_for()
+    page.get_by_role("button", name="Copy link").scroll_into_view_if_needed()
+    assert page.locator("h1").bounding_box()["y"] < 0
+    assert slider.bounding_box()["y"] > 0
+
+
 def test_the_channel_is_found_below_a_base_path(visit, kept):
     with served(ROOT / "app.py", base="lab/one", environment=kept) as address:
         page = visit(f"{address}/traverse?bundle=mnist&row=7")

@@ -23,12 +23,20 @@ Download = tuple[str, str, str, Callable[..., bytes]]
 
 
 def beside(
-    pictures: Sequence[tuple[ByteArray, str]], side: int = 96, *, wrap: bool = True
+    pictures: Sequence[tuple[ByteArray, str]],
+    side: int = 96,
+    *,
+    wrap: bool = True,
+    below: bool = False,
 ) -> None:
-    """Pictures (h, w, c) side by side, each with a text to its right: HTML, escaped before."""
+    """Pictures (h, w, c) side by side, each with a text to its right: HTML, escaped before.
+
+    With ``below`` the texts stand below the pictures, which takes less width.
+    """
     lines = "wrap" if wrap else "nowrap"
+    flow = "column" if below else "row"
     figures = "".join(
-        '<figure style="display:flex;gap:10px;align-items:center;margin:0">'
+        f'<figure style="display:flex;flex-direction:{flow};gap:10px;align-items:center;margin:0">'
         f'<img alt="" src="{source(picture)}" style="height:{side}px;image-rendering:pixelated;'
         'border-radius:6px;flex:none">'
         f'<figcaption style="font-size:.86rem;line-height:1.4">{text}</figcaption></figure>'

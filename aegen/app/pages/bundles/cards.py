@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["bring", "card", "grid", "own", "totals"]
 
-WIDTH = 460
-"""Pixels of a card: two beside each other on a laptop, three on a wide screen, one on a phone."""
-
 
 def totals(cards: list[Card]) -> None:
     """All bundles together, in a line."""
@@ -50,9 +47,9 @@ def totals(cards: list[Card]) -> None:
 
 def grid(cards: list[Card]) -> None:
     """All cards, beside each other as far as there is room."""
-    with st.container(horizontal=True, gap="medium"):
+    with st.container(key="aegen-cards"):
         for shown in cards:
-            with st.container(border=True, width=WIDTH):
+            with st.container(border=True):
                 card(shown)
 
 

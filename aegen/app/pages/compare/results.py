@@ -150,7 +150,7 @@ def _progress(asked: ComparisonRequest, job: Job, shown: int) -> None:
         if total - left != shown:
             return None
         text = job.text.replace(f" on {asked.bundle}", "")
-        last = f" · last: {plain(text)}" if shown and text else ""
+        last = f" · last: {plain(text)}" if shown and text not in ("", "starting") else ""
         return shown / total, f"{shown} of {total} done{last}"
 
     job_status.progress(

@@ -36,7 +36,7 @@ __all__ = [
 def chosen_model(name: str) -> tuple[SamplerSpec, Any]:
     """New pictures at a press, all else under Settings; the model, and the place of its slider."""
     st.html("<style>:has(> .st-key-aegen-how-new) { min-width: min(100%, 340px); }</style>")
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", key="aegen-in-sight-sample"):
         with st.container(key="aegen-how-new", width="stretch"):
             slider = st.container(height=SLIDER, border=False, gap=None)
         st.button(

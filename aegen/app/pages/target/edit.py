@@ -141,16 +141,17 @@ def strip(change: Edit) -> Edited:
     """The pictures on the path; a click chooses the one that is read out."""
     found = services.targets.edited(change)
     n = len(found.positions)
-    choice = image_grid(
-        quantize(found.images),
-        key="edit-strip",
-        label="Step",
-        names=[_position(found, k) for k in range(n)],
-        columns=n,
-        chosen=min(state.step.get(), n - 1),
-        live=_live(change, n),
-    )
-    _strength()
+    with st.container(key="aegen-in-sight-edit"):
+        choice = image_grid(
+            quantize(found.images),
+            key="edit-strip",
+            label="Step",
+            names=[_position(found, k) for k in range(n)],
+            columns=n,
+            chosen=min(state.step.get(), n - 1),
+            live=_live(change, n),
+        )
+        _strength()
     if choice is not None and choice != state.step.get():
         state.step.set(choice)
         st.rerun(scope="fragment")
@@ -207,6 +208,7 @@ def read_out(change: Edit, found: Edited) -> None:
         share_bar.beside(
             [(images[0], "<b>before</b>"), (images[step], f"<b>{_position(found, step)}</b>")],
             side=150,
+            below=True,
         )
         rows, distances = services.draws.nearest(change.bundle, found.codes[step : step + 1])
         row = int(rows[0])
