@@ -372,7 +372,8 @@ def _surely_unbounded(ordered: FloatArray, width: FloatArray) -> BoolArray:
         beyond += (n - len(tail)) * ndtr((first - ordered[len(tail)]) / own)
         found |= beyond < MISSING - ROUNDING
         parts *= 2
-    return found & ~np.any(natural, axis=0)
+    unbounded: BoolArray = found & ~np.any(natural, axis=0)
+    return unbounded
 
 
 def _atomic(ordered: FloatArray, copies: IntArray | None) -> BoolArray:
