@@ -14,6 +14,7 @@ Widgets, command-line options and validation are all made from what is declared 
 from __future__ import annotations
 
 import contextlib
+import functools
 import inspect
 import math
 import numbers
@@ -160,6 +161,7 @@ class Parameter:
         return ways[0] if len(ways) == 1 else ", ".join(ways[:-1]) + " or " + ways[-1]
 
 
+@functools.cache
 def parameters(target: Callable[..., Any]) -> tuple[Parameter, ...]:
     """The tunable arguments of a class or function: those annotated with a `Field`, in order.
 

@@ -234,7 +234,7 @@ def _may_end(z: FloatArray, rows: int) -> tuple[BoolArray, FloatArray]:
     beyond = [
         ndtr(gaps / width).sum(axis=0) for gaps in (low.min(axis=0) - low, high - high.max(axis=0))
     ]
-    may: BoolArray = may_repeat(some) | (
+    may: BoolArray = may_repeat(some, ordered=ordered) | (
         np.max(beyond, axis=0) > (MISSING / 3 if first else MISSING)
     )
     return may | (n < 2 * MISSING), spread

@@ -337,9 +337,14 @@ def copies_and_count(codes: FloatArray, weights: FloatArray | None) -> tuple[Int
     return (np.arange(len(codes)) if codes.shape[1] == 1 else first), count
 
 
-def may_repeat(codes: FloatArray) -> BoolArray:
-    """Which columns of codes (n, d) may have atoms, as some rows repeat a value there, (d,)."""
-    some = np.sort(codes[:: -(-len(codes) // LOOKED_AT)], axis=0)
+def may_repeat(codes: FloatArray, *, ordered: FloatArray | None = None) -> BoolArray:
+    """Which columns of codes (n, d) may have atoms, as some rows repeat a value there, (d,).
+
+    ``ordered`` are the sorted columns where these are known, (n, d).
+    """
+    some = ordered
+    if some is None or len(codes) > LOOKED_AT:
+        some = np.sort(codes[:: -(-len(codes) // LOOKED_AT)], axis=0)
     found: BoolArray = (some[2:] == some[:-2]).any(axis=0)
     return found
 
