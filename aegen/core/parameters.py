@@ -14,7 +14,6 @@ Widgets, command-line options and validation are all made from what is declared 
 from __future__ import annotations
 
 import contextlib
-import functools
 import inspect
 import math
 import numbers
@@ -161,7 +160,6 @@ class Parameter:
         return ways[0] if len(ways) == 1 else ", ".join(ways[:-1]) + " or " + ways[-1]
 
 
-@functools.cache
 def parameters(target: Callable[..., Any]) -> tuple[Parameter, ...]:
     """The tunable arguments of a class or function: those annotated with a `Field`, in order.
 
