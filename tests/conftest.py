@@ -53,11 +53,6 @@ def pytest_collection():
         gc.enable()
 
 
-def pytest_collection_modifyitems(items):
-    """Tests that drive a browser come first: they wait so much that three keep two cores busy."""
-    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
-
-
 def pytest_runtest_logfinish():
     if len(sys.modules) > loaded + 100:  # a test was the first to need a library
         gc.collect()
