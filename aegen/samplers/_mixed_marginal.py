@@ -81,6 +81,9 @@ normal codes one is expected, and five in less than one column of 10,000."""
 NATURAL = (0.0, 1.0, -1.0)
 """Bounds of activations."""
 
+FIRST = 20
+"""Values at an end whose distances are the step that the next two are told in."""
+
 JUST_BEYOND, NEAR_NATURAL = 6.0, 20.0
 """Mean distances of the last values within which the bound is a round number, or one of these."""
 
@@ -365,7 +368,7 @@ def surely_plain(ordered: FloatArray) -> BoolArray:
 def _surely_unbounded(ordered: FloatArray, width: FloatArray) -> BoolArray:
     """Which sorted columns (n, d) `_lower_bound` finds none of, for widths up to these (d,)."""
     n, first = len(ordered), ordered[0]
-    reach = np.minimum(NEAR_NATURAL * (ordered[min(20, n - 1)] - first) / 20, width)
+    reach = np.minimum(NEAR_NATURAL * _step(ordered), width)
     natural = [(first - reach * (1 + ROUNDING) <= b) & (b <= first) for b in NATURAL]
     found = np.zeros(len(first), dtype=np.bool_)
     parts = END
@@ -458,7 +461,7 @@ def _lower_bound(
 
     if beyond(width) < MISSING:
         return -np.inf
-    step = float(ordered[min(20, len(ordered) - 1)] - first) / 20
+    step = float(_step(ordered))
     natural = [b for b in NATURAL if first - min(NEAR_NATURAL * step, width) <= b <= first]
     if natural:
         return natural[0]
@@ -471,6 +474,12 @@ def _lower_bound(
         parts *= 2
     number = _roundest(first - JUST_BEYOND * step, first)
     return first if number is None else number
+
+
+def _step(ordered: FloatArray) -> FloatArray:
+    """How far the first of sorted values (n, ...) lie apart on average, (...)."""
+    step: FloatArray = (ordered[min(FIRST, len(ordered) - 1)] - ordered[0]) / FIRST
+    return step
 
 
 def _roundest(low: float, high: float) -> float | None:
