@@ -27,6 +27,17 @@ def test_a_rule_gives_the_same_mask_with_torch_and_without(name):
     assert by_torch.tolist() == SIGNS[name]
 
 
+@pytest.mark.parametrize("name", rules.names())
+def test_what_is_said_of_each_weight_alone_holds_of_a_part_of_them(name):
+    rule = rules.create(name)
+
+    def masked(scores):
+        return rule.signs(scores, rule.limit(scores, 0.1, 0.25))
+
+    scores = torch.from_numpy(SCORES)
+    assert torch.equal(masked(scores[:, 1:]), masked(scores)[:, 1:]) == rule.elementwise
+
+
 def test_a_recipe_can_ask_for_every_rule():
     (field,) = [each for each in parameters(Recipe) if each.name == "rule"]
     assert sorted(field.options) == rules.names()

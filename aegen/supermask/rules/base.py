@@ -26,12 +26,15 @@ class Rule(ABC):
         summary: one sentence.
         references: the papers it is from; see `aegen.core.references`.
         masked: whether weights are frozen and scores trained; else the weights themselves are.
+        elementwise: whether each score alone says what is done with its weight; else dead units
+            cannot be left out of a training, as those that are left would be masked otherwise.
     """
 
     title: ClassVar[str]
     summary: ClassVar[str]
     references: ClassVar[tuple[str, ...]] = ()
     masked: ClassVar[bool] = True
+    elementwise: ClassVar[bool] = True
 
     @abstractmethod
     def signs(self, scores: Tensor, limit: float) -> Tensor:

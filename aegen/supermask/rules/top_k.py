@@ -34,6 +34,7 @@ class TopK(Rule):
     title: ClassVar[str] = "Edge-popup (top-k)"
     summary: ClassVar[str] = "A fixed share of each layer's weights is kept."
     references: ClassVar[tuple[str, ...]] = ("ramanujan2020",)
+    elementwise: ClassVar[bool] = False
 
     def signs(self, scores: Tensor, limit: float) -> Tensor:
         """The mask: 1 or 0."""

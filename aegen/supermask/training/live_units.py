@@ -33,6 +33,7 @@ from aegen.supermask.plan import (
     Plan,
     Scale,
 )
+from aegen.supermask.rules import masking
 from aegen.supermask.torch_network import Network
 
 __all__ = ["Live", "live", "live_network", "without_dead_units"]
@@ -114,7 +115,7 @@ def _worth(network: Network) -> Live | None:
     plan, layers = network.plan, list(attached(network))
     if not all(isinstance(step, CHAIN) for step in plan.steps):
         return None
-    if any(mask.rule == "top-k" for _, mask, _ in layers):
+    if not all(masking(mask.rule).elementwise for _, mask, _ in layers):
         return None
     found = live(plan, {name: mask.signs(scores).cpu().numpy() for name, mask, scores in layers})
     return found if found.plan.total < WORTH * plan.total else None
