@@ -14,7 +14,7 @@ from aegen.app.row_selection import parse
 from aegen.benchmarks.app import drawn, lasso
 from aegen.bundles import bundles
 from aegen.core.polygons import inside
-from tests.browser.conftest import heading, no_exception
+from tests.browser.conftest import heading, no_exception, still
 
 pytestmark = pytest.mark.browser
 
@@ -180,6 +180,7 @@ def test_every_shipped_bundle_opens(app, visit):
     page = visit(f"{app}/?bundle=sprites")
     for name in bundles():
         bundle = aegen.load(name)
+        still(page)  # a script that ends closes the list of choices
         page.get_by_role("combobox", name=re.compile("Bundle")).click()
         page.get_by_role("option", name=bundle.manifest.title, exact=True).click()
         page.wait_for_url(re.compile(f"bundle={name}(&|$)"))
