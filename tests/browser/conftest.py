@@ -61,6 +61,7 @@ class Visits:
             else self.chromium.new_context(
                 viewport={"width": width, "height": height},
                 color_scheme="dark" if dark else "light",
+                reduced_motion="reduce",  # drawn in software, what moves keeps a core busy
                 has_touch=touch,
             )
         )
