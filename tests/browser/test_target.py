@@ -45,6 +45,35 @@ def test_an_area_drawn_by_hand_is_what_draws_fall_into(app, visit):
     assert shown(again) == before
 
 
+SAME = """k => {
+    const grid = document.querySelector(".st-key-edit-strip .aegen-grid");
+    const [sheet, canvas] = grid.querySelectorAll("img, canvas");
+    const drawn = (source, side, x, y) => {
+        const copy = Object.assign(document.createElement("canvas"), {width: side, height: side});
+        copy.getContext("2d").drawImage(source, -x * side, -y * side);
+        return copy.toDataURL();
+    };
+    const across = Number(getComputedStyle(grid).getPropertyValue("--columns"));
+    const side = sheet.naturalHeight;
+    return !canvas.hidden && across < 9
+        && drawn(sheet, side, k, 0) === drawn(canvas, side, k % across, Math.floor(k / across));
+}"""
+
+
+def test_the_steps_of_an_edit_stand_in_lines_on_a_phone(app, visit):
+    page = visit(f"{app}/target?bundle=mnist&target.mode=edit&row=5", width=390, height=844)
+    page.locator(".st-key-edit-strip .aegen-grid[data-shown]").wait_for()
+    steps = page.get_by_role("button", name="% of the way")
+    assert all(steps.nth(k).bounding_box()["width"] >= 60 for k in range(9))
+    assert all(page.evaluate(SAME, k) for k in range(9))
+    steps.nth(0).focus()
+    page.keyboard.press("ArrowDown")
+    assert steps.nth(5).evaluate("step => step === document.activeElement")
+    page.set_viewport_size({"width": 1400, "height": 900})
+    page.wait_for_function(f"!({SAME})(0)")
+    assert steps.nth(0).bounding_box()["y"] == steps.nth(8).bounding_box()["y"]
+
+
 def test_a_file_that_is_no_picture_gets_a_sentence(app, visit, tmp_path):
     letter = tmp_path / "letter.png"
     letter.write_bytes(b"Dear reader, this is no picture." * 40)
