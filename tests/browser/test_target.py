@@ -29,6 +29,14 @@ def shown(page):
 def test_an_area_drawn_by_hand_is_what_draws_fall_into(app, visit):
     page = visit(f"{app}/target?bundle=mnist&target.n=16")
     drawn(page).wait_for()
+    page.get_by_role("button", name="Add a condition").click()
+    add = page.get_by_role("button", name="Add", exact=True)
+    white = "rgb(255, 255, 255)"
+    assert add.is_disabled()
+    assert (
+        add.evaluate("button => getComputedStyle(button).color") != white
+    )  # nor is its paper dark
+    page.keyboard.press("Escape")
     page.locator(".aegen-map-tool.is-lasso").click()
     lasso(page, centre=(0.3, 0.55), radius=0.2)
     page.mouse.up()
