@@ -8,6 +8,7 @@ import pytest
 from aegen import load
 from aegen.benchmarks.app import drawn, lasso
 from aegen.targeting import parse
+from tests.browser.conftest import still
 
 pytestmark = pytest.mark.browser
 
@@ -29,14 +30,6 @@ def shown(page):
 def test_an_area_drawn_by_hand_is_what_draws_fall_into(app, visit):
     page = visit(f"{app}/target?bundle=mnist&target.n=16")
     drawn(page).wait_for()
-    page.get_by_role("button", name="Add a condition").click()
-    add = page.get_by_role("button", name="Add", exact=True)
-    white = "rgb(255, 255, 255)"
-    assert add.is_disabled()
-    assert (
-        add.evaluate("button => getComputedStyle(button).color") != white
-    )  # nor is its paper dark
-    page.keyboard.press("Escape")
     page.locator(".aegen-map-tool.is-lasso").click()
     lasso(page, centre=(0.3, 0.55), radius=0.2)
     page.mouse.up()
@@ -51,6 +44,21 @@ def test_an_area_drawn_by_hand_is_what_draws_fall_into(app, visit):
     again = visit(page.url)
     again.get_by_text(re.compile(r"Asked for: found in 100 %")).wait_for()
     assert shown(again) == before
+
+
+def test_a_condition_that_was_added_leaves_no_panel_open(app, visit):
+    page = visit(f"{app}/target?bundle=mnist&target.n=4")
+    page.get_by_role("button", name="Add a condition").click()
+    panel = page.get_by_test_id("stPopoverBody")
+    add = panel.get_by_role("button", name="Add", exact=True)
+    assert add.is_disabled()
+    colour = add.evaluate("button => getComputedStyle(button).color")
+    assert colour != "rgb(255, 255, 255)"  # on paper that is not dark
+    panel.get_by_text("7", exact=True).click()
+    add.click()
+    page.get_by_role("button", name="class is 7").wait_for()
+    still(page)
+    assert panel.count() == 0
 
 
 SAME = """k => {
