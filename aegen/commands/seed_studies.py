@@ -80,7 +80,7 @@ def _table(studies: list[SeedStudy]) -> TextTable:
             _percent(study.figures("accuracy")),
             _percent(study.figures("remaining")),
             _percent(study.figures("shuffled")),
-            "" if study is first else _percent(study.ahead(first), sign="+"),
+            "" if study is first else _percent(study.ahead(first), -1, "+"),
         )
         for study in studies
     ]
@@ -88,14 +88,14 @@ def _table(studies: list[SeedStudy]) -> TextTable:
     return TextTable(head, tuple(rows))
 
 
-def _percent(figures: Mapping[int, float], sign: str = "") -> str:
-    """The mean in per cent, with its interval where there are seeds enough."""
+def _percent(figures: Mapping[int, float], least: float = 0, sign: str = "") -> str:
+    """The mean in per cent, of ``least`` to 1, with its interval where there are seeds enough."""
     from aegen.comparison.estimates import estimate
     from aegen.comparison.task import Figure
 
     if not figures:
         return ""
-    found = estimate({seed: Figure(value) for seed, value in figures.items()})
+    found = estimate({seed: Figure(value) for seed, value in figures.items()}, possible=(least, 1))
     text = f"{100 * found.value:{sign}.2f}"
     if found.low is None or found.high is None:
         return text

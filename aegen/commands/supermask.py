@@ -359,7 +359,8 @@ def _show(outcomes: Sequence[Outcome]) -> None:
     if len(whole) < 3:
         return
     for name in ("accuracy", "remaining"):
-        found = estimate({o.run.recipe.seed: Figure(o.figures[name]) for o in whole})
+        shares = {o.run.recipe.seed: Figure(o.figures[name]) for o in whole}
+        found = estimate(shares, possible=(0, 1))
         between = (
             "" if found.low is None else f", 95 % interval {found.low:.2%} to {found.high:.2%}"
         )

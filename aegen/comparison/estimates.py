@@ -67,15 +67,21 @@ Figures = Mapping[int, Figure]
 """A candidate's figures by one metric spec, by seed."""
 
 
-def estimate(figures: Figures, distinct: float = math.inf) -> Estimate:
+def estimate(
+    figures: Figures,
+    distinct: float = math.inf,
+    possible: tuple[float, float] = (-math.inf, math.inf),
+) -> Estimate:
     """A figure over all seeds, at least one, with its interval.
 
     ``distinct`` is how many sets of reference rows there are that share none: beyond these more
-    seeds do not lessen the variance of the reference.
+    seeds do not lessen the variance of the reference. ``possible`` are the least and the largest
+    value that there can be, as 0 and 1 of a share: the interval ends there.
 
     Example:
-        >>> estimate({0: Figure(1.0), 1: Figure(2.0), 2: Figure(3.0)}).value
-        2.0
+        >>> shares = {0: Figure(0.9), 1: Figure(0.99), 2: Figure(0.93)}
+        >>> estimate(shares, possible=(0, 1)).high
+        1.0
     """
     found = list(figures.values())
     values = np.array([figure.value for figure in found])
@@ -85,7 +91,10 @@ def estimate(figures: Figures, distinct: float = math.inf) -> Estimate:
         [f.variance_generated for f in found],
         distinct,
     )
-    return Estimate(*_interval(values, half), len(found))
+    mean, low, high = _interval(values, half)
+    if low is not None and high is not None:
+        low, high = (float(end) for end in np.clip((low, high), *possible))
+    return Estimate(mean, low, high, len(found))
 
 
 def difference(

@@ -55,7 +55,7 @@ def _taken(table: Table) -> list[str]:
     if (real := table.cell(HELD_OUT, spec)) is not None:
         reasons[0] += f", of real codes {written(real)}"
     if (ratio := table.cell(best, RATIO)) is not None:
-        reasons.append(f"its draws are new (distance ratio {number(ratio.value, None)})")
+        reasons.append(f"its draws are new: distance ratio {written(ratio)}")
     among = "of those that do not copy it" if len(new) < len(ranked) else "it"
     said = f"Take {best.title}: {among} is nearest to real codes ({'; '.join(reasons)})."
     return [f"{said} {_next(table, best, others, spec)}" if others else said]

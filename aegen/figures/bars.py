@@ -9,7 +9,7 @@ from aegen.figures.palette import QUIET
 
 __all__ = ["bars"]
 
-WIDTH, LINE, PICTURE, LETTERS = 320, 22, 20, 22
+WIDTH, LINE, PICTURE, LETTERS = 320, 22, 20, 26
 
 
 def bars(
@@ -44,9 +44,10 @@ def bars(
         4
     """
     colours = colours or [QUIET] * len(names)
-    longest = max((len(name) for name in names), default=1)
+    longest = min(max((len(name) for name in names), default=1), LETTERS)
     beside = PICTURE + 4 if any(pictures) else 0
-    left = min(20 + 7 * LETTERS, 12 + 7.5 * min(longest, LETTERS)) + beside
+    # In long names wide and narrow letters even out.
+    left = min(12 + 7.5 * longest, 36 + 6 * longest) + beside
     room = width - left - (46 + 14 * digits)
     written = [_percent(share, digits) for share in shares]
     lines = []

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from aegen.figures.label_places import box, room
+from aegen.figures.label_places import HIGH, WIDE, Box, box, room
 from aegen.figures.palette import ACCENT, CATEGORIES, QUIET
 from aegen.figures.template import Paper, blank
 
@@ -230,6 +230,7 @@ def _with_points(figure: Any, points: Sequence[_Point], across: _Scale, upright:
     """Models on top of references, each with a name where there is room for it."""
     ordered = sorted(points, key=lambda p: (not p.model.reference, p.model.best))
     taken = [box(across.share(p.x), upright.share(p.model.fidelity), 14, 14) for p in points]
+    taken += [bar for point in points for bar in _bars(point, across, upright)]
     places: dict[str, str] = {}
     for point in reversed(ordered):  # who matters most chooses first
         at = across.share(point.x), upright.share(point.model.fidelity)
@@ -238,6 +239,17 @@ def _with_points(figure: Any, points: Sequence[_Point], across: _Scale, upright:
     for point in ordered:
         _mark(figure, point, across, upright, places[point.model.name])
     return figure
+
+
+def _bars(point: _Point, across: _Scale, upright: _Scale) -> Iterator[Box]:
+    """Where the intervals of a point are drawn; on a desk they are twice as long."""
+    x, y = across.share(point.x), upright.share(point.model.fidelity)
+    if point.x_ends is not None and across.holds(point.x):
+        low, high = map(across.share, point.x_ends)
+        yield box((low + high) / 2, y, 2 * (high - low) * WIDE, 4)
+    if point.model.fidelity_ends is not None and upright.holds(point.model.fidelity):
+        low, high = map(upright.share, point.model.fidelity_ends)
+        yield box(x, (low + high) / 2, 4, (high - low) * HIGH)
 
 
 def _mark(figure: Any, point: _Point, across: _Scale, upright: _Scale, place: str) -> None:

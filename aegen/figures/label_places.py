@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-__all__ = ["Box", "box", "room"]
+__all__ = ["HIGH", "WIDE", "Box", "box", "room"]
 
 WIDE, HIGH = 260.0, 290.0
 """How large the inside of a picture is on a phone, in pixels: names that are apart there are

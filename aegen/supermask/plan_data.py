@@ -33,7 +33,7 @@ from aegen.supermask.plan import (
     output_shape,
 )
 
-__all__ = ["described", "is_plan", "plain", "plan_from", "require_bounded"]
+__all__ = ["is_plan", "name_and_arguments", "plain", "plan_from", "require_bounded"]
 
 WORDS: dict[str, type[Any]] = {
     "dense": Dense,
@@ -67,11 +67,11 @@ LARGEST_WINDOW = 64
 LONGEST_NAME = 200
 
 
-def described(plan: Plan) -> tuple[str | None, dict[str, Any]]:
+def name_and_arguments(plan: Plan) -> tuple[str | None, dict[str, Any]]:
     """What a ticket keeps of a plan: its name in `networks` and arguments, or None and its steps.
 
     Example:
-        >>> described(networks.create("fcn", hidden="30"))[0]
+        >>> name_and_arguments(networks.create("fcn", hidden="30"))[0]
         'fcn'
     """
     if plan.name in networks.names() and networks.get(plan.name) is type(plan):

@@ -26,6 +26,15 @@ def of_page(page):
     return page.get_by_test_id("stMain")
 
 
+def fits_beside_the_picker(page, height):
+    """Whether the tray of jobs, which then has to scroll, leaves the bundle's picker free."""
+    page.set_viewport_size({"width": 1400, "height": height})
+    tray, picker = page.locator(".st-key-aegen-jobs"), page.get_by_test_id("stSidebar")
+    picker = picker.get_by_test_id("stSelectbox").bounding_box()
+    assert tray.evaluate("box => box.scrollHeight > box.clientHeight")
+    return picker["y"] + picker["height"] <= tray.bounding_box()["y"]
+
+
 def test_a_slow_fit_is_shown_cancelled_and_done(serve, bundle_folder, visit, tmp_path):
     go = tmp_path / "go"
     app = serve(
@@ -49,6 +58,7 @@ def test_a_slow_fit_is_shown_cancelled_and_done(serve, bundle_folder, visit, tmp
     # Other pages stay usable, and the fit goes on meanwhile.
     page.get_by_role("link", name="Latent map", exact=True).first.click()
     page.wait_for_selector(".aegen-map[data-drawn='40']")
+    assert fits_beside_the_picker(page, height=850)
     page.get_by_role("link", name="Sample", exact=True).first.click()
     of_page(page).get_by_text("25 % · a quarter of the *way*").wait_for()
     page.get_by_role("button", name="Cancel").click()

@@ -293,6 +293,10 @@ def test_a_training_from_the_first_click_to_its_masks(visit, app):
     page.wait_for_url(re.compile("/masks"))
     drawn(page)
     assert "epoch 3 of 3" in page.locator(".aegen-mask-time output").inner_text()
+    files = packed_for_a_paper(page)
+    assert {"figures/map-fc1.svg", "figures/layer-bars.pdf", "tables/layers.tex"} <= files
+    assert {"masks.npz", "references.bib"} <= files
+    assert "left-out.txt" not in files
 
 
 def test_files_of_a_persons_own(visit, app, masks):

@@ -8,6 +8,7 @@ import pytest
 from aegen import load
 from aegen.benchmarks.app import drawn, lasso
 from aegen.targeting import parse
+from tests.browser.conftest import still
 
 pytestmark = pytest.mark.browser
 
@@ -43,6 +44,50 @@ def test_an_area_drawn_by_hand_is_what_draws_fall_into(app, visit):
     again = visit(page.url)
     again.get_by_text(re.compile(r"Asked for: found in 100 %")).wait_for()
     assert shown(again) == before
+
+
+def test_a_condition_that_was_added_leaves_no_panel_open(app, visit):
+    page = visit(f"{app}/target?bundle=mnist&target.n=4")
+    page.get_by_role("button", name="Add a condition").click()
+    panel = page.get_by_test_id("stPopoverBody")
+    add = panel.get_by_role("button", name="Add", exact=True)
+    assert add.is_disabled()
+    colour = add.evaluate("button => getComputedStyle(button).color")
+    assert colour != "rgb(255, 255, 255)"  # on paper that is not dark
+    panel.get_by_text("7", exact=True).click()
+    add.click()
+    page.get_by_role("button", name="class is 7").wait_for()
+    still(page)
+    assert panel.count() == 0
+
+
+SAME = """k => {
+    const grid = document.querySelector(".st-key-edit-strip .aegen-grid");
+    const [sheet, canvas] = grid.querySelectorAll("img, canvas");
+    const drawn = (source, side, x, y) => {
+        const copy = Object.assign(document.createElement("canvas"), {width: side, height: side});
+        copy.getContext("2d").drawImage(source, -x * side, -y * side);
+        return copy.toDataURL();
+    };
+    const across = Number(getComputedStyle(grid).getPropertyValue("--columns"));
+    const side = sheet.naturalHeight;
+    return !canvas.hidden && across < 9
+        && drawn(sheet, side, k, 0) === drawn(canvas, side, k % across, Math.floor(k / across));
+}"""
+
+
+def test_the_steps_of_an_edit_stand_in_lines_on_a_phone(app, visit):
+    page = visit(f"{app}/target?bundle=mnist&target.mode=edit&row=5", width=390, height=844)
+    page.locator(".st-key-edit-strip .aegen-grid[data-shown]").wait_for()
+    steps = page.get_by_role("button", name="% of the way")
+    assert all(steps.nth(k).bounding_box()["width"] >= 60 for k in range(9))
+    assert all(page.evaluate(SAME, k) for k in range(9))
+    steps.nth(0).focus()
+    page.keyboard.press("ArrowDown")
+    assert steps.nth(5).evaluate("step => step === document.activeElement")
+    page.set_viewport_size({"width": 1400, "height": 900})
+    page.wait_for_function(f"!({SAME})(0)")
+    assert steps.nth(0).bounding_box()["y"] == steps.nth(8).bounding_box()["y"]
 
 
 def test_a_file_that_is_no_picture_gets_a_sentence(app, visit, tmp_path):

@@ -52,6 +52,13 @@ def test_the_check_sees_intervals_that_are_too_narrow():
     assert coverage(fit=0.3) < 0.8  # one seed cannot know what fits do
 
 
+def test_an_interval_holds_nothing_that_cannot_be():
+    shares = {seed: Figure(share) for seed, share in enumerate((0.6, 0.99, 0.98))}
+    free, cut = estimate(shares), estimate(shares, possible=(0, 1))
+    assert free.high > 1
+    assert (cut.low, cut.high, cut.value) == (free.low, 1, free.value)
+
+
 def test_more_seeds_make_an_interval_narrower():
     one, nine = (estimate(reference_set(0, seeds=s)[0]) for s in (1, 9))
     assert nine.high - nine.low < 0.7 * (one.high - one.low)

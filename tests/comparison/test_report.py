@@ -165,7 +165,7 @@ def test_the_verdict_ranks_and_says_what_the_autoencoder_does():
     said = verdict(Table("x", (a, b), measured, results))
     assert said[0] == (
         f"Take {b.title}: of those that do not copy it is nearest to real codes (1-NN worse half "
-        "in left-out codes 0.02000; its draws are new (distance ratio 1.000))."
+        "in left-out codes 0.02000; its draws are new: distance ratio 1.000)."
     )
     assert said[1].startswith(f"{a.title} (0.500) copies:")
     assert "off by 0.02100 beside held-out codes and by 0.001000 beside left-out" in said[2]
@@ -173,7 +173,7 @@ def test_the_verdict_ranks_and_says_what_the_autoencoder_does():
     results[0].figures[measured[2].key] = Figure(0.95)
     assert verdict(Table("x", (a, b), measured, results))[0] == (
         f"Take {a.title}: it is nearest to real codes (1-NN worse half in left-out codes "
-        "0.01000; its draws are new (distance ratio 0.950)). "
+        "0.01000; its draws are new: distance ratio 0.950). "
         f"Next is {b.title} (0.02000), not distinguished from it."
     )
     for result in results:

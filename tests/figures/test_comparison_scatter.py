@@ -90,6 +90,16 @@ def test_names_are_kept_apart_and_nothing_breaks_on_little(draw):
     assert low < 0 < high
 
 
+def test_no_name_is_written_over_an_interval():
+    free = Compared("a model", 0.3, None, 0.7)
+    crossed = Compared("a model", 0.3, (0.1, 0.5), 0.7, (0.2, 1.2))
+    (beside,), (over,) = (
+        against_copying([model], "Distance", "lower", 0.0).data for model in (free, crossed)
+    )
+    assert beside.textposition == "middle right"
+    assert over.textposition == "top right"
+
+
 def test_no_name_has_room_where_another_one_is():
     name, box = label_places.room("abc", (0.5, 0.5), [])
     other, moved = label_places.room("abc", (0.5, 0.5), [box])

@@ -13,7 +13,7 @@ from aegen.core.errors import InvalidInput
 
 __all__ = ["Gallery", "gallery"]
 
-SHOWN = 8
+SHOWN = 6
 """Pictures of each kind."""
 
 REAL = 2000

@@ -161,9 +161,9 @@ def likeness(place: Place, original: ByteArray | None = None) -> tuple[Likeness 
     mean = opened.manifest.reconstruction.get("mse_holdout")
     if len(usual):
         share = float((usual < near(place, 1)[1][0]).mean())
+        where, of = ("nearer to", 1 - share) if share < 0.5 else ("farther from", share)
         said.append(
-            f"its code lies farther from training rows than {100 * share:.0f} % of held-out "
-            "pictures' do"
+            f"its code lies {where} training rows than {100 * of:.0f} % of held-out pictures' do"
         )
     if original is not None and mean:
         error = float(np.square((original.astype(float) - picture(place)) / 255).mean())

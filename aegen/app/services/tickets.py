@@ -238,9 +238,9 @@ def about(name: str) -> Mapping[str, Any]:
     Raises:
         TicketError: it cannot be read.
     """
-    from aegen.supermask.ticket.ticket import described
+    from aegen.supermask.ticket.ticket import read_about
 
-    return described(ticket_file(name))
+    return read_about(ticket_file(name))
 
 
 def ticket_bytes(name: str) -> int:

@@ -95,9 +95,12 @@ def copying(quality: services.draws.Quality) -> None:
 def _densities(quality: services.draws.Quality) -> None:
     if quality.own_density is None or quality.holdout_density is None:
         return
+    own, held_out = (
+        f"{density:,.1f}".replace("-", "\u2212")
+        for density in (quality.own_density, quality.holdout_density)
+    )
     st.markdown(
-        f"**Log-density** · draws **{quality.own_density:,.1f}**, held-out rows "
-        f"**{quality.holdout_density:,.1f}**",
+        f"**Log-density** · draws **{own}**, held-out rows **{held_out}**",
         help="Medians in nats. Held-out rows far below the model's own draws: the model is "
         "surer of itself than the data allow.",
     )

@@ -106,7 +106,7 @@ def _content(material: Material) -> None:
             range(len(exhibits)),
             format_func=lambda k: exhibits[k].title,
             key=f"paper:{material.stem}",
-            width=260,
+            width=340,
         )
         width = bound.choose(
             "Width",

@@ -22,6 +22,13 @@ img[src$="{services.values.MARK}"] {{
 }}
 button:has(img[src$="{services.values.MARK}"]) {{ height: auto; min-height: 2.6rem; }}
 button:has(img[src$="{services.values.MARK}"]) p {{ display: flex; align-items: center; }}
+/* A button with a panel is as high as the fields beside it. */
+[data-testid="stPopover"] > div > button:has(img[src$="{services.values.MARK}"]) {{
+  min-height: 2.5rem; padding-block: 0;
+}}
+[data-testid="stPopover"] > div > button img[src$="{services.values.MARK}"] {{
+  height: 2rem !important;
+}}
 </style>"""
 
 

@@ -51,7 +51,7 @@ from aegen.supermask.ticket.mask_codec import LARGEST, Mask, decode, encode, ent
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["FORMAT", "MARK", "Ticket", "described", "read_content"]
+__all__ = ["FORMAT", "MARK", "Ticket", "read_about", "read_content"]
 
 MARK = b"\x89aegen\x1a"
 """How every ticket begins; no text file does."""
@@ -93,8 +93,8 @@ class Ticket:
     Attributes:
         network: name in `aegen.supermask.networks`, or None for another network.
         arguments: with which it is created, plain values; of another network its steps, as
-            `aegen.supermask.plan_data.described` gives them, or nothing where it is described
-            elsewhere: by a class of somebody's own, see `into`.
+            `aegen.supermask.plan_data.name_and_arguments` gives them, or nothing where it is
+            described elsewhere: by a class of somebody's own, see `into`.
         initialiser: of the frozen weights, one of `aegen.supermask.frozen_weights.INITIALISERS`.
         kappas: by layer, where the initialiser takes one.
         seed: of the frozen weights, 0 or more.
@@ -366,7 +366,7 @@ def read_content(path: Path | str) -> bytes:
         raise TicketError(path, problem.problem) from None
 
 
-def described(path: Path | str) -> dict[str, Any]:
+def read_about(path: Path | str) -> dict[str, Any]:
     """What a ticket's file says of itself ("about"), without decoding its masks.
 
     Raises:

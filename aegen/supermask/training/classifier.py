@@ -27,7 +27,7 @@ from aegen.supermask.module_plan import read_plan
 from aegen.supermask.own_module import buffers_of, original, prepared
 from aegen.supermask.parametrization import MaskSGD, attach, maskable, put_weights
 from aegen.supermask.plan import Plan
-from aegen.supermask.plan_data import described
+from aegen.supermask.plan_data import name_and_arguments
 from aegen.supermask.standardisation import standardised
 from aegen.supermask.torch_network import Network
 from aegen.supermask.training.augmentation import augmented
@@ -165,7 +165,7 @@ class Training(Trainer):
         """
         if not self._masked:
             raise TrainingError("dense training has no masks, so there is no ticket of it")
-        name, arguments = (None, {}) if self.plan is None else described(self.plan)
+        name, arguments = (None, {}) if self.plan is None else name_and_arguments(self.plan)
         return self._ticket(name, arguments, self.recipe.initialiser, about)
 
     @property
@@ -187,7 +187,7 @@ class Training(Trainer):
 
     def _named(self) -> dict[str, Any]:
         """Which network it is; of one's own a checksum tells it from another of its name."""
-        name, arguments = (None, {}) if self.plan is None else described(self.plan)
+        name, arguments = (None, {}) if self.plan is None else name_and_arguments(self.plan)
         if name is not None:
             return {"network": name, "arguments": arguments}
         layers = {layer: mask.shape for layer, mask in self._signs.items()}

@@ -28,6 +28,7 @@ def test_words_stand_in_order_and_their_links_lead_to_each_other(opened):
     ("term", "section", "parts"),
     [
         ("codes", "words", ["**code**"]),
+        ("shuffled", "words", ["**shuffled masks**", "at random places"]),
         ("kde", "latent-models", ["Gaussian kernel density", "When it misleads", "Silverman"]),
         ("precision", "metrics", ["manifold", "arxiv.org/abs/1904.06991"]),
         ("top-k", "mask-rules", ["Edge-popup", "arxiv.org/abs/1911.13299"]),

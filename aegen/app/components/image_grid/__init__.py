@@ -28,6 +28,7 @@ def image_grid(
     below: ByteArray | None = None,
     chosen: int | None = None,
     columns: int | None = None,
+    least: int | None = None,
     live: Live | None = None,
     frame: tuple[str, float] | None = None,
 ) -> int | None:
@@ -41,6 +42,7 @@ def image_grid(
         below: as many pictures again, each shown somewhat darker under its own.
         chosen: the one to stress.
         columns: how many side by side; by default as many as rows, or one more.
+        least: pixels that a picture is wide at least: a narrow screen has fewer side by side.
         live: what the pictures follow; not where others stand ``below``.
         frame: class and place of a frame over one line of pictures, counted in pictures from the
             left: `aegen.app.components.live.Slider` moves it.
@@ -53,6 +55,7 @@ def image_grid(
         "mark": fingerprint(picture),
         "n": n,
         "columns": across,
+        "least": least or 0,
         "label": label,
         "names": names or [f"{label} {k + 1}" for k in range(n)],
         "chosen": chosen,

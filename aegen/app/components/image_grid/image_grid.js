@@ -25,29 +25,30 @@ class View {
     this.frames = 0;
     this.follower = new Follower(({ header, pixels }) => this.follow(header, pixels));
     this.unlisten = said(parent, () => this.data?.live);
+    this.resized = new ResizeObserver(() => this.fold());
+    this.resized.observe(this.root);
   }
 
   // Over the sheet that Python sent, until a newer one is there.
   follow(header, pixels) {
     if (header.n !== this.data.n) return;
-    channel.paint(this.canvas, header, pixels, this.data.columns);
+    channel.paint(this.canvas, header, pixels, this.across);
     this.canvas.hidden = false;
     this.root.dataset.frames = ++this.frames;
   }
 
   destroy() {
     this.follower.stop();
+    this.resized.disconnect();
     this.unlisten();
     this.root.remove();
   }
 
   show(data) {
-    const { n, columns, label, names, chosen, sheet } = data;
+    const { n, label, names, chosen, sheet } = data;
     this.data = data;
     this.follower.set(data.live);
     this.root.setAttribute("aria-label", label);
-    this.root.style.setProperty("--columns", columns);
-    this.root.style.setProperty("--rows", Math.ceil(n / columns));
     while (this.tiles.childElementCount > n) this.tiles.lastChild.remove();
     while (this.tiles.childElementCount < n) {
       this.tiles.append(Object.assign(document.createElement("button"), { type: "button" }));
@@ -61,7 +62,38 @@ class View {
       tile.tabIndex = k === (chosen ?? 0) ? 0 : -1;
     });
     this.frame(data);
+    this.fold();
     if (sheet !== this.shown) this.paint(data);
+  }
+
+  // Where pictures would be narrower than they may be, fewer stand side by side.
+  fold() {
+    const { n, columns, least } = this.data;
+    const fit = Math.max(1, Math.floor(this.root.clientWidth / least));
+    const across = fit < columns ? Math.ceil(n / Math.ceil(n / fit)) : columns;
+    if (this.across === across && this.folded === n) return;
+    Object.assign(this, { across, folded: n });
+    this.root.style.setProperty("--columns", across);
+    this.root.style.setProperty("--rows", Math.ceil(n / across));
+    this.still();
+  }
+
+  // The sheet as it came, or its pictures on the canvas where they lie otherwise.
+  still() {
+    const { sheet, canvas, across, data: { n, columns } } = this;
+    if (this.follower.held || !sheet.naturalWidth) return;
+    canvas.hidden = across === columns;
+    sheet.style = "";
+    if (canvas.hidden) return;
+    const w = sheet.naturalWidth / columns;
+    const h = sheet.naturalHeight / Math.ceil(n / columns);
+    Object.assign(canvas, { width: w * across, height: h * Math.ceil(n / across) });
+    Object.assign(sheet.style, { aspectRatio: canvas.width / canvas.height, visibility: "hidden" });
+    const context = canvas.getContext("2d");
+    const place = (k, across) => [(k % across) * w, Math.floor(k / across) * h];
+    for (let k = 0; k < n; k++) {
+      context.drawImage(sheet, ...place(k, columns), w, h, ...place(k, across), w, h);
+    }
   }
 
   // A frame over a line of pictures, at a place between them.
@@ -83,7 +115,7 @@ class View {
     next.alt = "";
     this.sheet.replaceWith(next);
     this.sheet = next;
-    if (!this.follower.held) this.canvas.hidden = true;
+    this.still();
     await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
     if (this.shown !== data.sheet) return;
     this.root.dataset.n = data.n;
@@ -98,8 +130,8 @@ class View {
   move(event) {
     const tiles = [...this.tiles.children];
     const at = tiles.indexOf(event.target);
-    const { columns, n } = this.data;
-    const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns }[event.key];
+    const { across, data: { n } } = this;
+    const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: across, ArrowUp: -across }[event.key];
     if (at < 0 || !step || at + step < 0 || at + step >= n) return;
     event.preventDefault();
     tiles[at].tabIndex = -1;

@@ -46,9 +46,7 @@ def _gallery(model: str, found: Gallery) -> None:
         ("Nearest to copies; below, their training rows", found.copied, found.originals),
         ("Real images most missed; below, the draws nearest to them", found.missed, found.nearest),
     ]
-    with st.container(key=f"aegen-small-failures-{model}"):
-        columns = st.columns(3)
-    for k, (column, (about, *strips)) in enumerate(zip(columns, shown, strict=True)):
+    for k, (column, (about, *strips)) in enumerate(zip(st.columns(3), shown, strict=True)):
         with column, st.container(gap="xsmall"):
             for j, strip in enumerate(strips):
                 if strip:

@@ -44,9 +44,12 @@ def builder(name: str, item: link.Item[str]) -> Target | None:
         )
         if target is not None:
             _chips(name, item, target)
-        with st.popover("Add a condition", icon=":material/add:"):
+        # What is open is kept by key: with that of another target the panel of this one is shut.
+        with st.popover("Add a condition", icon=":material/add:", key=f"add:{item.key}:{text}"):
             condition_forms.form(name, item)
-        with st.popover("As text", icon=":material/edit:", type="tertiary"):
+        with st.popover(
+            "As text", icon=":material/edit:", type="tertiary", key=f"text:{item.key}"
+        ):
             typed.field(name, item, "The target as text")
         if text:
             st.button("Clear", icon=":material/close:", on_click=item.reset, type="tertiary")
@@ -74,7 +77,8 @@ def _chips(name: str, item: link.Item[str], target: Target) -> None:
                 help="All of them at once." if either else "Any of them is enough.",
             )
         said = words(part, name)
-        with st.popover(f"{values.icons(name, part)} {plain(said)}", type="secondary"):
+        label = f"{values.icons(name, part)} {plain(said)}"
+        with st.popover(label, key=f"part:{item.key}:{target}:{k}"):
             st.caption(sentence(said))
             before, after = parts[:k], parts[k + 1 :]
             st.button(

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 __all__ = ["asked", "read_out", "share", "strip"]
 
+NARROWEST = 60
+"""Pixels across, of a picture on the path."""
+
 KINDS = {
     "effects": "By effects",
     "mean-difference": "Mean difference",
@@ -148,6 +151,7 @@ def strip(change: Edit) -> Edited:
             label="Step",
             names=[_position(found, k) for k in range(n)],
             columns=n,
+            least=NARROWEST,
             chosen=min(state.step.get(), n - 1),
             live=_live(change, n),
         )

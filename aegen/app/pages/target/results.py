@@ -65,7 +65,7 @@ def chosen(name: str, text: str) -> TargetRequest:
         bound.number("Pictures", state.draws.count, 1, draws.MOST, width=120)
         bound.number("Seed", state.draws.seed, 0, formats.HIGHEST_SEED, width=120)
         st.button(
-            "New seed",
+            "New pictures",
             icon=":material/casino:",
             on_click=state.draws.next_seed,
             type="primary",

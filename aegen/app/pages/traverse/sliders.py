@@ -150,9 +150,9 @@ def sliders(at: Place, walk: Walk) -> None:
                 _strip(at, k, walk, moves.get(k, 0.0))
                 st.html(_ends(attribute_associations[k]))
     st.caption(
-        f"Each strip: the picture from {STOPS[0]} to +{STOPS[-1]} standard deviations along the "
-        "direction, all else as it is; the frame is where you are. The arrows say which rows lie "
-        "that way, and how much of the direction's variance this attribute explains."
+        f"Each strip: the picture from \u2212{-STOPS[0]} to +{STOPS[-1]} standard deviations "
+        "along the direction, all else as it is; the frame is where you are. The arrows say which "
+        "rows lie that way, and how much of the direction's variance this attribute explains."
     )
     rest = len(directions) - n
     if rest > 0:

@@ -162,11 +162,9 @@ class View {
     this.applySelection(shown.points && shown.points !== points.id);
     const legend = [spec.kind, spec.title, spec.categories, spec.palette, spec.scale];
     const pictures = this.part("pictures");
-    if (!same(shown.legend, legend)) {
-      this.hidden.clear();
-      shown.pictures = null;
-    }
-    if (!same(shown.legend, legend) || shown.pictures !== pictures?.id) {
+    const recoloured = !same(shown.legend, legend);
+    if (recoloured) this.hidden.clear();
+    if (recoloured || shown.pictures !== pictures?.id) {
       Object.assign(shown, { legend, pictures: pictures?.id });
       this.legend.show(spec, this.hidden, pictures && [...pictures.table.getChildAt(0)]);
     }
