@@ -14,9 +14,12 @@ EXAMPLES = dict(re.findall(r"```python\n# (\S+)\n(.*?)```", TEXT, flags=re.DOTAL
 
 
 def checkout_with(examples, folder):
-    """A copy of this checkout with the examples in it; the assets are linked."""
+    """A copy of this checkout with the examples in it; the assets are linked.
+
+    What is compiled already comes along, as its files keep their times.
+    """
     for part in ("aegen", "tests", "pages", ".ci", ".github", ".streamlit"):
-        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / part, folder / part)
     for part in ("app.py", "pyproject.toml", "README.md"):
         shutil.copy2(ROOT / part, folder / part)
     (folder / "assets").symlink_to(ROOT / "assets")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
@@ -22,6 +23,8 @@ def open_page(address: str, link: Mapping[str, str | Sequence[str]] | None = Non
         link: what stands after it, by name.
     """
     app = AppTest.from_file(str(MAIN), default_timeout=60)
+    # Else each looks through all installed packages for components, for a quarter of a second.
+    app._bidi_component_manager = BidiComponentManager()
     for name, value in (link or {}).items():
         app.query_params[name] = value if isinstance(value, str) else list(value)
     # Before a run Streamlit tells pages by their files' names, which for two words has no dash.

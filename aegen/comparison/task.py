@@ -24,6 +24,7 @@ from aegen.core.arrays import ByteArray, FloatArray, IntArray
 from aegen.core.errors import AegenError, BundleError, InvalidInput
 from aegen.core.neighbours import Neighbours
 from aegen.core.progress import portion, report
+from aegen.core.threads import one_thread
 from aegen.metrics.base import Measured, variance
 from aegen.samplers import DensitySampler, RowSampler, Sampler
 
@@ -171,11 +172,8 @@ def perform(task: Task) -> Result:
 
     One thread, so that figures do not depend on how many there are.
     """
-    from threadpoolctl import threadpool_limits
-
     try:
-        _one_thread()
-        with threadpool_limits(limits=1):
+        with one_thread():
             reference_set = ReferenceSet.open(task.bundle, task.draws, task.data)
             return measure(task, reference_set, _drawn(task, reference_set))
     except AegenError as problem:
@@ -379,13 +377,6 @@ def _log_densities(drawn: _Drawn, z: FloatArray) -> FloatArray:
     if not isinstance(drawn.model, DensitySampler):
         raise InvalidInput("it has no density")
     return drawn.model.score_samples(z)[:, None]
-
-
-def _one_thread() -> None:
-    import torch
-
-    if torch.get_num_threads() != 1:
-        torch.set_num_threads(1)
 
 
 def tasks(

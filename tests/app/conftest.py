@@ -17,6 +17,14 @@ from aegen.app.state.link import Item
 from tests.tiny_bundle import tiny_bundle
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_search_for_components():
+    """Streamlit's tests would look through all installed packages for them, for each script."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("streamlit.components.v2.manifest_scanner.scan_component_manifests", list)
+        yield
+
+
 @pytest.fixture(scope="session")
 def bundle_folder(tmp_path_factory):
     """A folder with two bundles of different dimension."""

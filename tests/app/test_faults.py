@@ -15,7 +15,7 @@ from aegen.app.services.trainings import TrainingConfig
 from aegen.core import temporaries
 from aegen.core.errors import AegenError, StorageError
 from aegen.core.storage import claimed, replacing_folder
-from tests.app.jobs.slow_work import Inline
+from tests.app.jobs.inline import Inline
 from tests.app.jobs.test_fit_sampler import press
 from tests.app.test_pages import titles
 from tests.faults import full, read_only, small_disk

@@ -1,7 +1,13 @@
+import os
+import subprocess
+import sys
+
 import pytest
+import torch
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from aegen.core.threads import one_blas_thread
+from aegen.core.threads import one_thread as all_in_one_thread
 
 
 def used():
@@ -30,3 +36,33 @@ def test_an_error_ends_it_too():
     with pytest.raises(RuntimeError), one_blas_thread():
         raise RuntimeError
     assert used() == {2}
+
+
+def test_torch_too_keeps_to_one_thread(one_thread):
+    torch.set_num_threads(2)
+    before = dict(os.environ)
+    with all_in_one_thread():
+        assert used() == {torch.get_num_threads()} == {1}
+    assert torch.get_num_threads() == 1
+    assert dict(os.environ) == before
+
+
+FIRST = """
+import sys
+from aegen.core.threads import one_thread
+with one_thread():
+    assert "torch" not in sys.modules
+    import torch
+print(torch.get_num_threads())
+"""
+
+
+def test_torch_that_is_loaded_inside_keeps_to_one_thread_too():
+    told = subprocess.run(
+        [sys.executable, "-c", FIRST],
+        env={**os.environ, "OMP_NUM_THREADS": "2"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout == "1\n"

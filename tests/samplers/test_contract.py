@@ -33,9 +33,10 @@ learning = pytest.mark.parametrize("name", LEARNING)
 
 
 def make(name, **fields):
-    """What is promised holds after a short training as well as after a long one."""
-    short = {key: value for key, value in samplers.get(name).quick.items() if key == "epochs"}
-    return samplers.create(name, **short | fields)
+    """What is promised holds for a small network, trained shortly, as well as for a large one."""
+    quick = samplers.get(name).quick
+    small = {key: quick[key] for key in ("epochs", "hidden") if key in quick}
+    return samplers.create(name, **small | fields)
 
 
 def fitted(name, z=None, **fields):

@@ -75,7 +75,7 @@ def test_steps_are_of_fourth_order(model):
 
 
 def test_density_integrates_to_one_and_draws_follow_it(on_a_line):
-    x = np.linspace(-9, 9, 2001)
+    x = np.linspace(-9, 9, 901)
     f = np.exp(on_a_line.score_samples(x[:, None]))
     total = np.concatenate([[0], np.cumsum((f[1:] + f[:-1]) / 2 * (x[1] - x[0]))])
     assert total[-1] == pytest.approx(1, abs=1e-3)
@@ -85,7 +85,7 @@ def test_density_integrates_to_one_and_draws_follow_it(on_a_line):
 
 
 def test_density_integrates_to_one_in_the_plane(model):
-    x, y = np.linspace(-7, 7, 120), np.linspace(-9, 11, 50)
+    x, y = np.linspace(-7, 7, 120), np.linspace(-9, 11, 30)
     places = np.stack(np.meshgrid(x, y, indexing="ij"), axis=-1).reshape(-1, 2)
     density = np.exp(model.score_samples(places)).reshape(len(x), len(y))
     assert np.trapezoid(np.trapezoid(density, y), x) == pytest.approx(1, abs=2e-3)
@@ -104,7 +104,7 @@ def test_clusters_are_learned(model):
 
 
 def test_the_conditional_law(model):
-    x = np.linspace(-9, 9, 2001)
+    x = np.linspace(-9, 9, 901)
     logs = model.score_samples(np.column_stack([x, np.full(len(x), 2.0)]))
     total = np.cumsum(np.exp(logs - logs.max()))
     total /= total[-1]

@@ -1,4 +1,7 @@
-"""Work for jobs in tests: most goes on until a file says that it may end."""
+"""Work for jobs in tests: most goes on until a file says that it may end.
+
+As with the app's own work, nothing here loads Streamlit: it is imported by each job's process.
+"""
 
 import os
 import subprocess
@@ -6,23 +9,11 @@ import sys
 import time
 from pathlib import Path
 
-from aegen.app.jobs.thread import ThreadJob
 from aegen.core.errors import InvalidInput
 from aegen.core.progress import report
 
 GO = "AEGEN_TEST_GO"
 """Names the file whose presence lets the work end."""
-
-
-class Inline(ThreadJob):
-    """A job whose work is done here, before `start` returns, whoever watches."""
-
-    def start(self):
-        self.goes_on = True
-        try:
-            self._live()
-        finally:
-            self._over.set()  # also where it is killed
 
 
 def count(to):

@@ -11,7 +11,8 @@ from aegen.app.jobs import process
 from aegen.app.jobs.process import JobEnded
 from aegen.app.jobs.turns import Turns
 from aegen.core.errors import AegenError
-from tests.app.jobs.slow_work import Inline, refuse
+from tests.app.jobs.inline import Inline
+from tests.app.jobs.slow_work import refuse
 
 WORK = "tests.app.jobs.slow_work"
 

@@ -26,7 +26,7 @@ from aegen.bundles.codec import Codec
 from aegen.bundles.convention import IMAGENET
 from aegen.projections.umap import UMAP
 from tests.app.conftest import link_of
-from tests.app.jobs.slow_work import Inline
+from tests.app.jobs.inline import Inline
 from tests.app.jobs.test_fit_sampler import press
 from tests.app.own_files import pair, saved, zipped
 from tests.app.test_pages import text, titles

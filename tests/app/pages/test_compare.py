@@ -21,7 +21,7 @@ from aegen.comparison import PRESETS
 from aegen.comparison.at_work import AtWork
 from aegen.metrics import metrics
 from tests.app.conftest import link_of
-from tests.app.jobs.slow_work import Inline
+from tests.app.jobs.inline import Inline
 from tests.app.jobs.test_fit_sampler import labels, press
 from tests.app.jobs.test_process import until
 from tests.app.test_pages import text

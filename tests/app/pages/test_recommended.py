@@ -13,7 +13,7 @@ from aegen.app.services.recommendations import RecommendationRequest
 from aegen.comparison import Candidate, Recommendation, Trial
 from aegen.comparison.recommendation_table import to_json
 from tests.app.conftest import link_of
-from tests.app.jobs.slow_work import Inline
+from tests.app.jobs.inline import Inline
 from tests.app.jobs.test_fit_sampler import labels, press
 from tests.app.test_pages import text, titles
 from tests.tiny_bundle import tiny_bundle, tiny_images

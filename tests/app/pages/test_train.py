@@ -13,7 +13,7 @@ from aegen.supermask import Recipe, Report
 from aegen.supermask.ticket.ticket import Ticket
 from aegen.supermask.training.history import History
 from tests.app.conftest import link_of
-from tests.app.jobs.slow_work import Inline
+from tests.app.jobs.inline import Inline
 from tests.app.jobs.test_fit_sampler import press
 from tests.app.pages.test_masks import component, reported
 from tests.app.test_pages import text, titles

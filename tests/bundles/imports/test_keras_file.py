@@ -11,12 +11,7 @@ from aegen.bundles.ends import find_ends
 from aegen.bundles.plan import plan
 from aegen.core.errors import InvalidInput, StorageError
 
-if "keras" not in sys.modules:
-    os.environ.setdefault("KERAS_BACKEND", "torch")
-keras = pytest.importorskip("keras")
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-if keras.backend.backend() != "torch":
-    pytest.skip("keras runs on another backend here", allow_module_level=True)
 
 SOURCE = """
 import keras
@@ -28,8 +23,19 @@ class Twice(keras.layers.Layer):
 """
 
 
+@pytest.fixture(scope="module", autouse=True)
+def keras():
+    """Keras on torch: seconds to load, so not while tests are collected, which all workers do."""
+    if "keras" not in sys.modules:
+        os.environ.setdefault("KERAS_BACKEND", "torch")
+    keras = pytest.importorskip("keras")
+    if keras.backend.backend() != "torch":
+        pytest.skip("keras runs on another backend here")
+    return keras
+
+
 @pytest.fixture(scope="module")
-def ends():
+def ends(keras):
     """An encoder that gives mean and log-variance, and a decoder, channels last."""
     keras.utils.set_random_seed(0)
     layers = keras.layers
@@ -48,7 +54,7 @@ def x():
     return np.random.default_rng(0).random((40, 8, 8, 1), np.float32)
 
 
-def test_ends_are_found_in_one_file_and_in_two(ends, x, tmp_path):
+def test_ends_are_found_in_one_file_and_in_two(keras, ends, x, tmp_path):
     encoder, decoder = ends
     pixels = keras.Input((8, 8, 1))
     keras.Model(pixels, decoder(encoder(pixels)[0])).save(tmp_path / "whole.keras")
@@ -75,7 +81,7 @@ def test_a_model_without_named_ends_is_one_network(ends, tmp_path):
         find_ends(tmp_path / "net.keras")
 
 
-def test_lambda_layers_are_code(tmp_path, x):
+def test_lambda_layers_are_code(keras, tmp_path, x):
     pixels = keras.Input((8, 8, 1))
     keras.Model(pixels, keras.layers.Lambda(lambda x: 2 * x)(pixels)).save(tmp_path / "net.keras")
     with pytest.raises(StorageError, match="a Lambda layer, which is code: if you trust it"):
@@ -84,7 +90,7 @@ def test_lambda_layers_are_code(tmp_path, x):
     assert np.allclose(net.predict(x, verbose=0), 2 * x)
 
 
-def test_layers_of_a_person_are_looked_for_in_their_module(tmp_path, x):
+def test_layers_of_a_person_are_looked_for_in_their_module(keras, tmp_path, x):
     (tmp_path / "person_layers.py").write_text(SOURCE)
     names = {"__name__": "person_layers"}
     exec(SOURCE, names)
@@ -106,7 +112,7 @@ def test_a_file_that_is_none(tmp_path):
     assert "\n" not in str(caught.value)
 
 
-def test_another_backend_is_named(tmp_path, monkeypatch):
+def test_another_backend_is_named(keras, tmp_path, monkeypatch):
     (tmp_path / "net.keras").write_bytes(b"PK")
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
     with pytest.raises(StorageError, match="keras runs on jax: set KERAS_BACKEND=torch before"):
