@@ -122,7 +122,7 @@ class Classifier(nn.Module):
         for stage in self.stages:
             x = stage(x)
             if self.fine:
-                summaries += [x.mean(dim=(2, 3)), x.amax(dim=(2, 3))]
+                summaries += [x.mean(dim=(2, 3)), _largest(x)]
         return functional.relu(self.embed(torch.cat([x.flatten(1), *summaries], dim=1)))
 
     def forward(self, x: Tensor, features: Tensor | None = None) -> dict[str, Tensor]:
@@ -233,6 +233,16 @@ def _fine_stages(channels: int, widths: Sequence[int], plan: Halvings) -> list[n
 
 def _stage(convolution: nn.Conv2d, *then: nn.Module) -> nn.Module:
     return nn.Sequential(convolution, nn.BatchNorm2d(convolution.out_channels), nn.ReLU(), *then)
+
+
+def _largest(x: Tensor) -> Tensor:
+    """The largest value of each channel (n, c) of ``x`` (n, c, h, w).
+
+    Where no gradient is asked for, by a pooling that takes a tenth of the time on few channels.
+    """
+    if torch.is_grad_enabled():
+        return x.amax(dim=(2, 3))
+    return functional.max_pool2d(x, x.shape[2:]).flatten(1)
 
 
 def augmented(x: Tensor, noise: torch.Generator, fine: bool) -> Tensor:

@@ -125,7 +125,7 @@ def _kde(model: Any, z: FloatArray, points: FloatArray, draws: int) -> list[Coun
 
     rng = np.random.default_rng(1)
     spread, h = z.std(axis=0), float(model.bandwidth_)
-    plain = model.shape == "diagonal"
+    plain = (model.shape, model.variance) == ("diagonal", "inflated")
 
     def draw() -> FloatArray:
         noise = rng.standard_normal((draws, z.shape[1]))

@@ -19,7 +19,7 @@ from aegen.core.arrays import BoolArray, FloatArray, IntArray
 from aegen.core.compiled import compiled
 from aegen.core.progress import report
 from aegen.core.threads import one_blas_thread
-from aegen.samplers._kernel_sums import binned_distances
+from aegen.samplers._kernel_sums import Bins, binned_distances, joined
 from aegen.samplers._standardise import first_copies
 
 __all__ = ["Parts", "likeliest"]
@@ -48,6 +48,9 @@ FEWEST = 10
 LEAST = -80.0
 """Logarithm of a share that is none in single precision."""
 
+VANISHED = 745.0
+"""What is larger has an exponential of 0: so have all bins that are further away."""
+
 TRIED, KERNELS = 120, 600
 """Most rows that are held against how many kernels to choose a shrinkage."""
 
@@ -59,7 +62,7 @@ def likeliest(x: FloatArray, weights: FloatArray, rng: np.random.Generator) -> f
     if x.shape[1] == 0:
         return 1.0  # every column is constant: nothing is smoothed
     left_out, shares = _left_out(weights, rng)
-    return _highest(*_neighbours(x, left_out, weights), shares, x.shape[1])
+    return _highest(*joined(_neighbours(x, left_out, weights)), shares, x.shape[1])
 
 
 @dataclass(frozen=True)
@@ -141,9 +144,11 @@ class Parts:
         rows, shares = self.left_out[part]
         kernels = rng.permutation(np.flatnonzero(self._inside(part)))[:KERNELS]
         axes = self.axes[part]
+        along = self.x[kernels] @ axes
         return Trial(
             self.x[rows[some]] @ axes,
-            self.x[kernels] @ axes,
+            along,
+            along * along,
             shares[some],
             self.weights[kernels] / self.weights[kernels].sum(),
             self.variances[part],
@@ -156,16 +161,13 @@ class Parts:
 
     def bandwidth(self, shrinkage: float) -> float:
         """The likeliest bandwidth of kernels with this shrinkage."""
-        d = self.x.shape[1]
-        counts, means = [], []
+        found, d = [], self.x.shape[1]
         for part, (rows, _) in enumerate(self.left_out):
             widths = np.sqrt((1 - shrinkage) * self.variances[part] + shrinkage)
             y = np.ascontiguousarray(self.x @ (self.axes[part] / widths))
-            found = _neighbours(y, rows, np.where(self._inside(part), self.weights, 0.0))
-            counts.append(found[0])
-            means.append(found[1])
+            found += _neighbours(y, rows, np.where(self._inside(part), self.weights, 0.0))
         shares = np.concatenate([share for _, share in self.left_out])
-        h = _highest(np.concatenate(counts), np.concatenate(means), shares, d)
+        h = _highest(*joined(found), shares, d)
         # All rows have narrower kernels than those without a part, by Silverman's power.
         kept = np.mean([self.weights[self._inside(k)].sum() for k in range(len(self.left_out))])
         return float(h * kept ** (1 / (d + 4)))
@@ -177,17 +179,19 @@ class Trial:
 
     rows: FloatArray
     kernels: FloatArray
+    kernels_squared: FloatArray
     shares: FloatArray
     weights: FloatArray
     variances: FloatArray
 
     def squares(self, shrinkage: float) -> Squares:
         """Squared distances from the rows to the kernels in units of these."""
-        widths = np.sqrt((1 - shrinkage) * self.variances + shrinkage)
-        rows, kernels = self.rows / widths, self.kernels / widths
-        squares = (rows * rows).sum(axis=1)[:, None] + (kernels * kernels).sum(axis=1)
-        squares -= 2 * rows @ kernels.T
-        return Squares(squares, self.weights, float(np.log(widths).sum()), len(widths))
+        variances = (1 - shrinkage) * self.variances + shrinkage
+        rows = self.rows / variances
+        squares = (-2 * rows) @ self.kernels.T
+        squares += np.einsum("md,md->m", rows, self.rows)[:, None]
+        squares += self.kernels_squared @ (1 / variances)
+        return Squares(squares, self.weights, 0.5 * float(np.log(variances).sum()), len(variances))
 
 
 @dataclass(frozen=True)
@@ -245,16 +249,14 @@ def _left_out(weights: FloatArray, rng: np.random.Generator) -> tuple[IntArray, 
     return np.minimum(rows, n - 1), np.full(LEFT_OUT, 1 / LEFT_OUT)
 
 
-def _neighbours(
-    x: FloatArray, left_out: IntArray, weights: FloatArray
-) -> tuple[FloatArray, FloatArray]:
+def _neighbours(x: FloatArray, left_out: IntArray, weights: FloatArray) -> list[Bins]:
     """`binned_distances` in parts, with reports of progress."""
     parts = np.array_split(left_out, max(1, len(left_out) * len(x) // AT_ONCE))
     found = []
     for k, part in enumerate(parts):
         report(k / len(parts), "choosing the bandwidth")
         found.append(binned_distances(x, part, weights))
-    return np.concatenate([f[0] for f in found]), np.concatenate([f[1] for f in found])
+    return found
 
 
 def _highest(counts: FloatArray, means: FloatArray, shares: FloatArray, d: int) -> float:
@@ -266,10 +268,8 @@ def _highest(counts: FloatArray, means: FloatArray, shares: FloatArray, d: int) 
         shares: how much each row counts, (k,).
         d: dimension.
     """
-    used = np.flatnonzero(counts.any(axis=0))
-    span = slice(used[0], used[-1] + 1)
     measured = counts.any(axis=1)
-    counts, means = counts[measured, span], means[measured, span]
+    counts, means = counts[measured], means[measured]
     counts /= counts.sum(axis=1, keepdims=True)
     shares = shares[measured] / shares[measured].sum()
 
@@ -298,6 +298,9 @@ def _log_binned(counts: FloatArray, means: FloatArray, rate: float) -> FloatArra
             if counts[p, b] > 0:
                 if nearest < 0:
                     nearest = means[p, b]
-                total += counts[p, b] * math.exp(-rate * (means[p, b] - nearest))
+                further = rate * (means[p, b] - nearest)
+                if further > VANISHED:
+                    break
+                total += counts[p, b] * math.exp(-further)
         out[p] = math.log(total) - rate * nearest
     return out

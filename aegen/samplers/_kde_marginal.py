@@ -74,17 +74,17 @@ class Margin:
     Args:
         origin: the median, so that numbers are finest in the bulk.
         width: the bandwidth in the column's own units, > 0.
-        t: the sorted column as (value - origin) / width, shape (n,).
+        ordered: the sorted column, shape (n,).
         boxes: numbers of the boxes [b, b+1) that hold rows, increasing, shape (k,); float64, as a
             row may lie further away than a whole number of 64 bits can say.
         moments: mean over all rows of the powers of their offsets in a box over k!, (k, TERMS).
         before: share of the rows in earlier boxes, shape (k + 1,).
-        weights: of the rows in ``t``, positive, sum one, shape (n,); empty for equal ones.
+        weights: of the rows in that order, positive, sum one, shape (n,); empty for equal ones.
     """
 
     origin: float
     width: float
-    t: FloatArray
+    ordered: FloatArray
     boxes: FloatArray
     moments: FloatArray
     before: FloatArray
@@ -114,7 +114,13 @@ class Margin:
             before /= before[-1]
         else:
             before = np.r_[0.0, np.cumsum(counts) / len(t)]
-        return Margin(origin, width, t, boxes, moments, before, weights)
+        return Margin(origin, width, ordered, boxes, moments, before, weights)
+
+    @property
+    def t(self) -> FloatArray:
+        """The sorted column as (value - origin) / width, shape (n,)."""
+        t: FloatArray = (self.ordered - self.origin) / self.width
+        return t
 
     def density_and_cdf(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Log of the density, and the probability of a value up to x, at each x (m,).

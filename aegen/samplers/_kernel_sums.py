@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from aegen.core.arrays import FloatArray, IntArray
 from aegen.core.compiled import compiled
 
-__all__ = ["binned_distances", "in_threads", "log_sums", "processors"]
+__all__ = ["Bins", "binned_distances", "in_threads", "joined", "log_sums", "processors"]
 
 BLOCK = 1024
 """Rows taken at a time."""
@@ -152,20 +152,42 @@ def _exponentials(x: FloatArray, rounded: FloatArray, bits: IntArray) -> None:
         x[k] *= rounded[k]
 
 
-def binned_distances(
-    x: FloatArray, left_out: IntArray, weights: FloatArray
-) -> tuple[FloatArray, FloatArray]:
+class Bins(NamedTuple):
+    """Neighbours of rows (k,) in bins of distances, as far as any row has neighbours in them.
+
+    Args:
+        counts: weight of the neighbours in each bin, (k, bins).
+        means: their mean squared distance, (k, bins).
+        first: number of the first bin.
+    """
+
+    counts: FloatArray
+    means: FloatArray
+    first: int
+
+
+def binned_distances(x: FloatArray, left_out: IntArray, weights: FloatArray) -> Bins:
     """Squared distances from some rows (k,) to all others of ``x`` (n, d), gathered in bins.
 
     Neither the row itself nor an exact copy of it is among the others.
-
-    Returns:
-        The weight of the rows in each bin and their mean squared distance, both (k, bins).
     """
     points, columns = x[left_out], np.ascontiguousarray(x.T)
     cost = points.size * len(x)
     both = in_threads(_binned_distances, points, columns, weights, cost=cost)
-    return both[:, 0], both[:, 1]
+    used = np.flatnonzero(both[:, 0].any(axis=0))
+    first, last = (used[0], used[-1]) if len(used) else (0, 0)
+    counts, means = (np.ascontiguousarray(both[:, k, first : last + 1]) for k in range(2))
+    return Bins(counts, means, int(first))
+
+
+def joined(parts: Sequence[Bins]) -> tuple[FloatArray, FloatArray]:
+    """Counts and means of all rows of some parts, in the same bins."""
+    first = min(part.first for part in parts)
+    last = max(part.first + part.counts.shape[1] for part in parts)
+    wide = [((0, 0), (p.first - first, last - p.first - p.counts.shape[1])) for p in parts]
+    counts = [np.pad(part.counts, room) for part, room in zip(parts, wide, strict=True)]
+    means = [np.pad(part.means, room) for part, room in zip(parts, wide, strict=True)]
+    return np.concatenate(counts), np.concatenate(means)
 
 
 @compiled

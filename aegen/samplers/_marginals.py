@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import compress
 from typing import Literal
 
 import numpy as np
@@ -58,13 +59,21 @@ class ColumnLaws:
     @cached_property
     def tables(self) -> Quantiles:
         """Inverses of the smoothed columns' distribution functions."""
-        return Quantiles.of([self.margin(j).knots() for j in range(len(self.ordered))])
+        return Quantiles.of([margin.knots() for margin in self.margins])
 
-    def margin(self, j: int) -> MixedMargin:
-        """The smoothed law of column j."""
-        own = None if self.shares is None else self.shares[j]
-        copies = None if self.copies is None else self.copies[j]
-        return MixedMargin.of(self.ordered[j], own, count=self.count, copies=copies)
+    @cached_property
+    def margins(self) -> tuple[MixedMargin, ...]:
+        """The smoothed laws of the columns."""
+        nothing = [None] * len(self.ordered)
+        parts = (
+            self.ordered,
+            nothing if self.shares is None else self.shares,
+            nothing if self.copies is None else self.copies,
+        )
+        return tuple(
+            MixedMargin.of(ordered, own, count=self.count, copies=copies)
+            for ordered, own, copies in zip(*parts, strict=True)
+        )
 
     def invert(self, u: FloatArray) -> None:
         """Replace ``u`` (k, d) by the values that its probabilities stand for in each column."""
@@ -96,7 +105,7 @@ class ColumnLaws:
         lie, it is -inf.
         """
         if self.kind == "kde":
-            logs, below, until = self.margin(j).interval(x)
+            logs, below, until = self.margins[j].interval(x)
             return np.where(below < until, 0.0, logs), below, until
         if self.kind == "gaussian" and self.scale[j] > 0:
             t = np.clip((x - self.centre[j]) / self.scale[j], -1e100, 1e100)
@@ -126,7 +135,7 @@ class ColumnLaws:
         return logs, low, high
 
     def take(self, columns: BoolArray) -> ColumnLaws:
-        """Some of the columns; tables that were made are kept."""
+        """Some of the columns; what was made of them is kept."""
         laws = ColumnLaws(
             self.kind,
             self.ordered[columns],
@@ -138,4 +147,6 @@ class ColumnLaws:
         )
         if "tables" in self.__dict__:
             laws.__dict__["tables"] = self.tables.take(columns)
+        if "margins" in self.__dict__:
+            laws.__dict__["margins"] = tuple(compress(self.margins, columns))
         return laws

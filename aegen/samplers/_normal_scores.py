@@ -128,12 +128,13 @@ def _tails(margin: MixedMargin) -> list[_Tail]:
     """The tails of a margin that have no bound."""
     rest, tails = margin.rest, []
     if rest is not None:
-        mass = rest.weights if len(rest.weights) else np.full(len(rest.t), 1 / len(rest.t))
+        t = rest.t
+        mass = rest.weights if len(rest.weights) else np.full(len(t), 1 / len(t))
         mass = mass * margin.scale
         if margin.low == -np.inf:
-            tails.append(_Tail(1.0, rest.origin, rest.width, rest.t, mass))
+            tails.append(_Tail(1.0, rest.origin, rest.width, t, mass))
         if margin.high == np.inf:
-            rows, turned = -rest.t[::-1], np.ascontiguousarray(mass[::-1])
+            rows, turned = -t[::-1], np.ascontiguousarray(mass[::-1])
             tails.append(_Tail(-1.0, rest.origin, rest.width, rows, turned))
     return tails
 

@@ -159,7 +159,7 @@ class PrincipalSubspace:
         away = (target - y @ self.axes[known].T) / wide[known]
         means = y @ self.axes[~known].T + wide[~known] * (away @ law.slopes.T)
         left, rows = law.left()
-        return KDE(bandwidth=1.0, shape="full")._learnt(
+        return KDE(bandwidth=1.0, shape="full", variance="inflated")._learnt(
             len(left),
             codes_=self.origin[~known] + self.unit * means,
             weights_=held.weights_,

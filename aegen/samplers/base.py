@@ -108,6 +108,8 @@ class Sampler(BaseEstimator, ABC):
     single values of an argument."""
     remedy: ClassVar[str] = "add rows"
     """What a person can do about too few rows."""
+    before: ClassVar[Mapping[str, Any]] = {}
+    """What fields were that a saved model lacks, as it was written before there were any."""
     quick: ClassVar[Mapping[str, Any]] = {}
     """Fields with which a fit takes a moment: for tests, and to warm up."""
     prior: ClassVar[bool] = False
@@ -692,7 +694,7 @@ def load(path: Path | str) -> Sampler:
     if name not in samplers.names():
         raise StorageError(path, f"does not describe a latent model (named {name[:40]!r})")
     try:
-        model = samplers.create(name, **parse(fields))
+        model = samplers.create(name, **{**samplers.get(name).before, **parse(fields)})
     except (AegenError, TypeError) as problem:
         what = f"does not describe a latent model ({str(problem)[:200]})"
         raise StorageError(path, what) from problem

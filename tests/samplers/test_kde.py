@@ -1,5 +1,7 @@
 """Kernel density: the slow sum, scipy's, a bandwidth that is the likeliest, exact conditions."""
 
+import json
+
 import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
@@ -8,16 +10,20 @@ from scipy.stats import gaussian_kde, multivariate_normal, norm
 
 from aegen.core.errors import InvalidInput
 from aegen.core.progress import reporting
+from aegen.core.storage import load_arrays, save_arrays
 from aegen.samplers import _kernel_sums, load, samplers
 from aegen.samplers._kernel_sums import log_sums
+from aegen.samplers.base import fingerprint
 from tests.evidence import cdf_agrees, moments_agree, same_distribution
 from tests.example_codes import clusters, constant_column, tilted
 
 SHAPES = ["scalar", "diagonal", "full"]
+VARIANCES = ["kept", "inflated"]
 
 
-def kde(z, *, rng=0, **fields):
-    return samplers.create("kde", **fields).fit(z, rng=rng)
+def kde(z, *, rng=0, sample_weight=None, variance="inflated", **fields):
+    model = samplers.create("kde", variance=variance, **fields)
+    return model.fit(z, sample_weight=sample_weight, rng=rng)
 
 
 def slow_density(z, codes, widths):
@@ -125,6 +131,15 @@ def kernel_covariance(z, shape, weights=None):
     return np.diag(variances if shape == "diagonal" else np.full(len(variances), variances.mean()))
 
 
+def book(codes, shape, weights, h, variance):
+    """Centres and covariance of the kernels, by the book."""
+    covariance = h**2 * kernel_covariance(codes, shape, weights)
+    if variance == "inflated":
+        return codes, covariance
+    mean = np.average(codes, axis=0, weights=weights)
+    return mean + (codes - mean) / np.sqrt(1 + h**2), covariance / (1 + h**2)
+
+
 def slow_terms(z, codes, covariance, weights):
     """Log-density that each row lends to each point, (m, n)."""
     with np.errstate(divide="ignore"):
@@ -144,26 +159,37 @@ WEIGHTS = np.where(np.arange(50) % 5 == 0, 0.0, np.random.default_rng(0).random(
 
 
 @pytest.mark.parametrize("weights", [None, WEIGHTS], ids=["equal", "weighted"])
+@pytest.mark.parametrize("variance", VARIANCES)
 @pytest.mark.parametrize("shape", SHAPES)
-def test_shapes_and_weights_against_the_slow_sum(shape, weights):
+def test_shapes_and_weights_against_the_slow_sum(shape, variance, weights):
     codes, z = mixed(), mixed(seed=7) * 2
-    model = samplers.create("kde", bandwidth=0.3, shape=shape)
-    model.fit(codes, sample_weight=weights)
+    fields = {"bandwidth": 0.3, "shape": shape, "variance": variance}
+    model = kde(codes, sample_weight=weights, **fields)
     ones = np.ones(50) if weights is None else weights
-    covariance = kernel_covariance(codes, shape, weights)
-    slow = logsumexp(slow_terms(z, codes, 0.09 * covariance, ones), axis=1)
+    centres, covariance = book(codes, shape, weights, 0.3, variance)
+    slow = logsumexp(slow_terms(z, centres, covariance, ones), axis=1)
     assert model.score_samples(z) == pytest.approx(slow, rel=1e-9)
-    for wrong in set(SHAPES) - {shape}:
-        other = samplers.create("kde", bandwidth=0.3, shape=wrong)
-        other.fit(codes, sample_weight=weights)
+    others = [{"shape": wrong} for wrong in set(SHAPES) - {shape}]
+    for wrong in [*others, {"variance": next(v for v in VARIANCES if v != variance)}]:
+        other = kde(codes, sample_weight=weights, **fields | wrong)
         assert other.score_samples(z) != pytest.approx(slow, rel=1e-3)
     drawn = model.sample(50_000, rng=1)
     mean = np.average(codes, axis=0, weights=weights)
-    total = np.cov(codes.T, bias=True, aweights=weights) + 0.09 * covariance
+    total = np.cov(centres.T, bias=True, aweights=weights) + covariance
     assert moments_agree(drawn / [1, 10, 0.1], mean / [1, 10, 0.1], total / OUTER)
     if weights is not None:
-        unweighted = kde(codes, bandwidth=0.3, shape=shape).sample(50_000, rng=1)
+        unweighted = kde(codes, **fields).sample(50_000, rng=1)
         assert not moments_agree(unweighted / [1, 10, 0.1], mean / [1, 10, 0.1], total / OUTER)
+
+
+@pytest.mark.parametrize("h", [0.3, 0.9, 4.0])
+def test_columns_keep_their_variances_however_wide_the_kernel_is(h):
+    codes = mixed()
+    for shape in ("diagonal", "full", "auto"):
+        widths = kde(codes, bandwidth=h, shape=shape, variance="kept").sample(80_000, rng=1).std(0)
+        assert widths == pytest.approx(codes.std(axis=0), rel=0.02)
+        inflated = kde(codes, bandwidth=h, shape=shape).sample(80_000, rng=1).std(axis=0)
+        assert inflated != pytest.approx(codes.std(axis=0), rel=0.02)
 
 
 OUTER = np.outer([1, 10, 0.1], [1, 10, 0.1])
@@ -177,7 +203,7 @@ def test_full_is_scipys(weights):
     factor = 0.4 * np.sqrt(1 - shares @ shares)
     there = shares > 0  # scipy takes no weight of zero
     theirs = gaussian_kde(codes[there].T, bw_method=factor, weights=shares[there])
-    ours = samplers.create("kde", bandwidth=0.4, shape="full").fit(codes, sample_weight=weights)
+    ours = kde(codes, bandwidth=0.4, shape="full", sample_weight=weights)
     assert ours.score_samples(z) == pytest.approx(theirs.logpdf(z.T), rel=1e-8)
     assert same_distribution(ours.sample(20_000, rng=1), theirs.resample(20_000, seed=2).T)
     wrong = gaussian_kde(codes[there].T, bw_method=1.1 * factor, weights=shares[there])
@@ -227,14 +253,15 @@ def test_whole_weights_are_repeated_rows(shape, n):
 
 
 @pytest.mark.parametrize("given", [{1: 8.0}, {0: 0.5, 2: 0.3}])
+@pytest.mark.parametrize("variance", VARIANCES)
 @pytest.mark.parametrize("shape", SHAPES)
-def test_conditions_against_the_slow_sum(shape, given, tmp_path):
+def test_conditions_against_the_slow_sum(shape, variance, given, tmp_path):
     codes = mixed()
-    joint = samplers.create("kde", bandwidth=0.3, shape=shape).fit(codes, sample_weight=WEIGHTS)
+    joint = kde(codes, bandwidth=0.3, shape=shape, variance=variance, sample_weight=WEIGHTS)
     model = joint.condition(given)
     known, free = list(given), [j for j in range(3) if j not in given]
     values = np.array([given[j] for j in known])
-    covariance = 0.09 * kernel_covariance(codes, shape, WEIGHTS)
+    codes, covariance = book(codes, shape, WEIGHTS, 0.3, variance)
     at = model.sample(30, rng=0)
     assert (at[:, known] == values).all()
     over = logsumexp(slow_terms(at, codes, covariance, WEIGHTS), axis=1)
@@ -255,7 +282,7 @@ def test_conditions_against_the_slow_sum(shape, given, tmp_path):
 def test_conditional_draws_follow_the_conditional_density(shape):
     """The free coordinate's distribution function, from the joint density on a grid."""
     codes = mixed()
-    joint = samplers.create("kde", bandwidth=0.4, shape=shape).fit(codes[:, :2])
+    joint = kde(codes[:, :2], bandwidth=0.4, shape=shape)
     drawn = joint.condition({1: 8.0}).sample(30_000, rng=1)[:, 0]
     grid = np.linspace(-15, 20, 4001)
 
@@ -267,6 +294,21 @@ def test_conditional_draws_follow_the_conditional_density(shape):
     assert cdf_agrees(drawn, cdf_given(8.0))
     assert not cdf_agrees(drawn, cdf_given(12.0))
     assert not cdf_agrees(joint.sample(30_000, rng=1)[:, 0], cdf_given(8.0))
+
+
+def test_a_file_from_before_the_variance_was_kept_reads_as_it_was(tmp_path):
+    model = kde(mixed(), bandwidth=0.5)
+    model.save(tmp_path / "model")
+    state, metadata = load_arrays(tmp_path / "model")
+    fields = {k: v for k, v in json.loads(metadata["fields"]).items() if k != "variance"}
+    metadata["fields"] = json.dumps(fields)
+    metadata["sha256"] = fingerprint(state, "kde", metadata["fields"])
+    save_arrays(tmp_path / "older", state, metadata)
+    again = load(tmp_path / "older")
+    assert again.get_params() == model.get_params()
+    assert np.array_equal(again.sample(9, rng=1), model.sample(9, rng=1))
+    kept = kde(mixed(), bandwidth=0.5, variance="kept").sample(9, rng=1)
+    assert not np.allclose(again.sample(9, rng=1), kept)
 
 
 def test_far_outside_the_nearest_row_is_left():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
+from aegen.benchmarks.fidelity import ReferenceSet
 from aegen.core.errors import InvalidInput
 from aegen.samplers import samplers
 from tests.contract import quick
@@ -161,3 +162,14 @@ def test_a_tiny_weight_on_a_far_row_changes_nothing(name):
     assert np.isfinite(model.sample(200, rng=1)).all()
     assert widths(model, z) == pytest.approx(widths(plain, z), abs=0.1)
     assert not np.isnan(model.score_samples(far)).any()
+
+
+@pytest.mark.parametrize("name", ["digits-20", "digits-20+1e6", "t-copula", "relu", "sheet+1e3"])
+def test_kernels_leave_columns_as_wide_as_they_are(name):
+    codes = ReferenceSet.of(name, "training")
+    z = codes.part(0, 0)[0]
+    varying = interquartile(z) > 0
+    found = widths(fitted("kde", z), z, 6000)[varying]
+    assert found == pytest.approx(1, abs=0.15)
+    inflated = widths(fitted("kde", z, variance="inflated"), z, 6000)[varying]
+    assert np.abs(inflated - 1).max() > np.abs(found - 1).max() + 0.02
