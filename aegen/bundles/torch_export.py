@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import functools
 import io
 import logging
 import warnings
@@ -179,7 +178,7 @@ class TorchEnd:
                 return first_tensor(function(self.net, x))
 
         shapes: Any = ({0: torch.export.Dim("batch")},) if open_batch else None
-        with _quiet(), on_the_cpu(), _operators_made_once():
+        with _quiet(), on_the_cpu():
             program: Any = torch.onnx.export(
                 End().eval(),
                 (torch.from_numpy(rows),),
@@ -201,7 +200,7 @@ def program_onnx(program: torch.export.ExportedProgram) -> bytes:
     """
     import torch
 
-    with _quiet(), _operators_made_once():
+    with _quiet():
         found: Any = torch.onnx.export(program, dynamo=True, external_data=False, verbose=False)
     return _serialised(found.model_proto)
 
@@ -253,29 +252,6 @@ def _quiet() -> Iterator[None]:
             yield
     finally:
         logging.disable(before)
-
-
-@contextlib.contextmanager
-def _operators_made_once() -> Iterator[None]:
-    """The exporter takes its table of operators from the last time: it is a third of the work."""
-    try:
-        from torch.onnx._internal.exporter._registration import ONNXRegistry
-
-        original = vars(ONNXRegistry)["from_torchlib"]
-    except (ImportError, KeyError):  # another torch, which may have its own way
-        yield
-        return
-    registry: Any = ONNXRegistry
-    registry.from_torchlib = functools.partial(_operators, registry.from_torchlib)
-    try:
-        yield
-    finally:
-        registry.from_torchlib = original
-
-
-@functools.cache
-def _operators(make: Callable[..., Any], *given: Any, **named: Any) -> Any:
-    return make(*given, **named)
 
 
 @contextlib.contextmanager

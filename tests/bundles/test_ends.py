@@ -12,7 +12,6 @@ import pytest
 import torch
 from torch import nn
 
-from aegen.bundles import torch_export
 from aegen.bundles.ends import find_ends, shape_of
 from aegen.bundles.onnx_network import OnnxNetwork, in_batches
 from aegen.bundles.torch_export import first_tensor
@@ -311,14 +310,6 @@ def test_the_exporter_speaks_to_nobody_and_leaves_logging_as_it_was(capfd):
     encode.exported(X)
     assert logging.root.manager.disable == before
     assert capfd.readouterr() == ("", "")
-
-
-def test_the_exporters_operators_are_looked_up_once_and_left_to_others_as_they_were(exported):
-    registry = pytest.importorskip("torch.onnx._internal.exporter._registration").ONNXRegistry
-    find_ends(Methods(seed=4))[1].exported(Z)
-    assert torch_export._operators.cache_info().currsize == 1
-    assert registry.from_torchlib.__func__
-    assert registry.from_torchlib() is not registry.from_torchlib()
 
 
 def test_a_batch_that_is_written_down_is_filled_up():
