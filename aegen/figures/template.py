@@ -31,6 +31,7 @@ def template(paper: Paper = "light") -> Any:
         "zeroline": False,
         "ticks": "",
         "automargin": True,
+        "title": {"font": {"size": 13}},
     }
     scale = [[k / (len(SCALE) - 1), colour] for k, colour in enumerate(SCALE)]
     return go.layout.Template(
