@@ -19,6 +19,7 @@ from aegen.comparison.verdict import verdict
 from aegen.core.images import grid, png
 from aegen.figures.comparison_scatter import against_copying, against_time
 from aegen.figures.sweep import Swept, swept
+from aegen.figures.template import below
 
 __all__ = ["html"]
 
@@ -170,7 +171,7 @@ def _sweep(sweep: Sweep, placed: Sequence[tuple[float, Table]], plots: Plot) -> 
     for metric_spec in metric_specs:
         lines = _lines(metric_spec, placed)
         if lines:
-            title = f"{metric_spec.title}<br><sup>{better(metric_spec)}</sup>"
+            title = below(metric_spec.title, better(metric_spec))
             drawn.append(f"<div>{plots(swept(lines, sweep.x_title, title))}</div>")
     return (
         f"<h2>{escape(sweep.name)}: quality over {escape(sweep.x_title)}</h2>"

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from aegen.figures.label_places import HIGH, WIDE, Box, box, room
 from aegen.figures.palette import ACCENT, CATEGORIES, QUIET
-from aegen.figures.template import Paper, blank
+from aegen.figures.template import Paper, below, blank
 
 __all__ = ["Compared", "against_copying", "against_time"]
 
@@ -88,7 +88,7 @@ def against_copying(
     if points:
         figure.add_vline(x=1.0, line={"color": QUIET, "width": 1, "dash": "dot"})
     figure.update_xaxes(
-        title="distance to training rows<br><sup>0 copies them, 1 is like new data</sup>",
+        title=below("distance to training rows", "0 copies them, 1 is like new data"),
         range=across.range,
     )
     return _with_points(figure, points, across, upright)
@@ -216,7 +216,7 @@ def _blank(metric: str, direction: Direction, best: float, upright: _Scale, pape
         showlegend=False, hovermode="closest", meta=f"Models by {metric}, {better}"
     )
     figure.update_yaxes(
-        title=f"{metric}<br><sup>{better}{steep}</sup>",
+        title=below(metric, better + steep),
         range=upright.range,
         type="log" if upright.log else "linear",
         dtick=1 if upright.log else None,

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from aegen.figures.palette import CATEGORIES, SCALE
 
-__all__ = ["Paper", "blank", "mark", "small", "template"]
+__all__ = ["Paper", "below", "blank", "mark", "small", "template"]
 
 FONT = "Inter, 'Segoe UI', system-ui, -apple-system, 'Helvetica Neue', Arial, sans-serif"
 """The letters of the app's theme."""
@@ -31,6 +31,7 @@ def template(paper: Paper = "light") -> Any:
         "zeroline": False,
         "ticks": "",
         "automargin": True,
+        "title": {"font": {"size": 13}},
     }
     scale = [[k / (len(SCALE) - 1), colour] for k, colour in enumerate(SCALE)]
     return go.layout.Template(
@@ -60,6 +61,16 @@ def blank(height: int, paper: Paper = "light", **layout: Any) -> Any:
     margin = {"t": 16, "r": 16} | layout.pop("margin", {})
     given = {"template": template(paper), "height": height, "margin": margin, "dragmode": False}
     return go.Figure(layout=given | layout)  # at once: each update would take as long again
+
+
+def below(title: str, more: str) -> str:
+    """A title with a line of small letters below it.
+
+    Example:
+        >>> below("seconds", "to fit")
+        'seconds<br><span style="font-size:11px">to fit</span>'
+    """
+    return f'{title}<br><span style="font-size:11px">{more}</span>'
 
 
 def small(height: int, x_title: str, y_title: str = "", paper: Paper = "light") -> Any:
