@@ -5,6 +5,7 @@ folder that breaks it.
 """
 
 import ast
+import functools
 import importlib
 import subprocess
 import sys
@@ -59,13 +60,25 @@ def python_files(root, *folders):
         yield from [place] if place.is_file() else sorted(place.rglob("*.py"))
 
 
-def tree_of(file):
-    return ast.parse(file.read_text(encoding="utf-8"), str(file))
+@functools.cache
+def parsed(source):
+    """All nodes of a text of Python, the module first."""
+    return list(ast.walk(ast.parse(source)))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _forget_what_was_parsed():
+    yield
+    parsed.cache_clear()
+
+
+def nodes_of(file):
+    return parsed(file.read_text(encoding="utf-8"))
 
 
 def imports_of(file):
     """Dotted names that a file imports, wherever in it: of ``from a import b`` both a and a.b."""
-    for node in ast.walk(tree_of(file)):
+    for node in nodes_of(file):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -113,7 +126,7 @@ def pickles(root):
         for name in imports_of(file):
             if name.split(".")[0] in modules:
                 yield f"{where} imports {name}"
-        for node in ast.walk(tree_of(file)):
+        for node in nodes_of(file):
             if isinstance(node, ast.Attribute) and where != ASKS_FOR_TRUST:
                 reader = ast.unparse(node) if node.attr == "load" else ""
                 if reader in {"torch.load", "torch.jit.load", "torch.export.load"}:
@@ -136,7 +149,7 @@ def pickles(root):
 def unlisted_names(root):
     """Modules without ``__all__``, and names in it that the module does not have."""
     for file in python_files(root, "aegen"):
-        tree = tree_of(file)
+        tree = nodes_of(file)[0]
         where = file.relative_to(root)
         body = tree.body[1:] if ast.get_docstring(tree) is not None else tree.body
         if not body:
@@ -187,7 +200,7 @@ def pages_that_are_no_readings(root):
         for name in imports_of(file):
             if name.split(".")[0] in {"numpy", "torch", "pandas", "scipy", "sklearn"}:
                 yield f"{where} imports {name}: computing belongs in the library"
-        for node in ast.walk(tree_of(file)):
+        for node in nodes_of(file):
             if isinstance(node, ast.Attribute):
                 used = ast.unparse(node)
                 if used.startswith("st.cache_"):

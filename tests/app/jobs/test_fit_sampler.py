@@ -1,6 +1,7 @@
 """Slow fits on the pages: progress, cancel, start again, an error, a result that is kept."""
 
 import re
+from importlib import import_module
 
 import pytest
 import streamlit as st
@@ -14,6 +15,7 @@ from aegen.app.services.samplers import SamplerSpec
 from aegen.core.errors import AegenError
 from aegen.samplers.gaussian import Gaussian
 from tests.app.conftest import link_of
+from tests.app.jobs.inline import Inline
 from tests.app.jobs.slow_work import GO
 from tests.app.jobs.test_process import until
 from tests.app.test_pages import text
@@ -28,6 +30,23 @@ def gate(jobs_too, monkeypatch, tmp_path):
     monkeypatch.setattr(Gaussian, "slow", True)
     monkeypatch.setattr(samplers, "WORK", "tests.app.jobs.slow_work:fit")
     monkeypatch.setenv(GO, str(gate))
+    return gate
+
+
+@pytest.fixture
+def at_once(gate, monkeypatch):
+    """What is shown is what comes of a job's file: its work is done here, without a process."""
+
+    def begin(key, work, prepare, **about):
+        def fit():
+            arguments, finish = prepare()
+            module, _, name = work.partition(":")
+            return finish(getattr(import_module(module), name)(**arguments))
+
+        return process._jobs.begin(key, lambda: Inline(key, fit))
+
+    monkeypatch.setattr(process, "begin", begin)
+    gate.touch()
     return gate
 
 
@@ -166,15 +185,14 @@ def test_a_long_fit_is_kept_on_disk_and_gives_the_same_draws(opened, gate, monke
     assert (services.draws.draw(SPEC, 5, 1).codes == first).all()  # as fitted here, without a job
 
 
-def test_a_damaged_file_on_disk_is_removed_and_fitted_anew(gate, monkeypatch):
-    gate.touch()
+def test_a_damaged_file_on_disk_is_removed_and_fitted_anew(at_once, monkeypatch):
     first = services.draws.draw(SPEC, 5, 1).codes
     (file,) = disk_cache.folder().glob("*.safetensors")
     whole = file.read_bytes()
     spoilt = [b"", whole[:-8], whole[:-3] + b"\0\1\2"]
     other = services.samplers.model(SamplerSpec("bars", "bootstrap")).sampler
-    other.save(gate.parent / "other.safetensors")
-    spoilt.append((gate.parent / "other.safetensors").read_bytes())
+    other.save(at_once.parent / "other.safetensors")
+    spoilt.append((at_once.parent / "other.safetensors").read_bytes())
     for content in spoilt:
         file.write_bytes(content)
         assert disk_cache.read(file.stem, "gaussian", 3) is None
@@ -199,7 +217,8 @@ def test_other_rows_fields_or_bundles_are_other_fits():
     assert samplers._mark(default) == samplers._mark(SPEC)
 
 
-def test_short_fits_are_not_kept(gate, monkeypatch):
+def test_short_fits_are_not_kept(at_once, monkeypatch):
+    monkeypatch.setattr(disk_cache, "LEAST", 60)  # however busy the machine is
     monkeypatch.setattr(samplers, "WORK", "aegen.app.jobs.fit_sampler:fit")
     services.samplers.model(SPEC)
     assert kept() == []
@@ -224,10 +243,9 @@ def test_the_oldest_used_fits_make_room(monkeypatch, tmp_path):
     assert kept() == ["d.safetensors"]
 
 
-def test_a_folder_that_cannot_be_written_only_means_that_nothing_is_kept(gate, monkeypatch):
-    (gate.parent / "file").touch()
-    monkeypatch.setenv("AEGEN_CACHE", str(gate.parent / "file"))
-    gate.touch()
+def test_a_folder_that_cannot_be_written_only_means_that_nothing_is_kept(at_once, monkeypatch):
+    (at_once.parent / "file").touch()
+    monkeypatch.setenv("AEGEN_CACHE", str(at_once.parent / "file"))
     assert len(services.draws.draw(SPEC, 5, 1)) == 5
 
 
