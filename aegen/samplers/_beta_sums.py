@@ -283,7 +283,16 @@ def _some_log_sums(
                     logs[i] += part[i] * odds
             if gains.shape[1]:
                 bounds[:] = 0.0
-                for j in range(d):
+                for j in range(0, d - 3, 4):
+                    f, g = gains[j, start : start + BLOCK], gains[j + 1, start : start + BLOCK]
+                    h, r = gains[j + 2, start : start + BLOCK], gains[j + 3, start : start + BLOCK]
+                    at_a, at_b, at_c, at_e = slope[p, j : j + 4]
+                    for i in range(BLOCK):
+                        log = bounds[i] + max(f[i] + at_a, 0.0)
+                        log += max(g[i] + at_b, 0.0)
+                        log += max(h[i] + at_c, 0.0)
+                        bounds[i] = log + max(r[i] + at_e, 0.0)
+                for j in range(d - d % 4, d):
                     gain, odds = gains[j, start : start + BLOCK], slope[p, j]
                     for i in range(BLOCK):
                         bounds[i] += max(gain[i] + odds, 0.0)

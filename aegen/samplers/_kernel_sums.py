@@ -150,39 +150,27 @@ def _some_log_sums(
 def _add_squares(squares: FloatArray, columns: FloatArray, start: int, points: FloatArray) -> None:
     """Add to ``squares`` (m, k) those of the distances of m points to k rows from ``start`` on.
 
-    Four columns at a time and two points: numbers are read less often. Each sum goes over the
-    columns in their order, as in a plain loop, so no digit changes.
+    Four columns at a time, so that sums are read and written less often; each goes over columns
+    in their order, as in a plain loop, so no digit changes.
     """
     (m, size), d = squares.shape, len(columns)
     for j in range(0, d - 3, 4):
         a, b = columns[j, start : start + size], columns[j + 1, start : start + size]
         c, e = columns[j + 2, start : start + size], columns[j + 3, start : start + size]
-        for p in range(0, m - 1, 2):
-            one, two = squares[p], squares[p + 1]
-            a_1, b_1, c_1, e_1 = points[p, j], points[p, j + 1], points[p, j + 2], points[p, j + 3]
-            q = p + 1
-            a_2, b_2, c_2, e_2 = points[q, j], points[q, j + 1], points[q, j + 2], points[q, j + 3]
+        for p in range(m):
+            own = squares[p]
+            at_a, at_b, at_c, at_e = points[p, j : j + 4]
             for k in range(size):
-                total = one[k] + (a[k] - a_1) * (a[k] - a_1)
-                total += (b[k] - b_1) * (b[k] - b_1)
-                total += (c[k] - c_1) * (c[k] - c_1)
-                one[k] = total + (e[k] - e_1) * (e[k] - e_1)
-                total = two[k] + (a[k] - a_2) * (a[k] - a_2)
-                total += (b[k] - b_2) * (b[k] - b_2)
-                total += (c[k] - c_2) * (c[k] - c_2)
-                two[k] = total + (e[k] - e_2) * (e[k] - e_2)
-        if m % 2:
-            one = squares[m - 1]
-            for i, column in enumerate((a, b, c, e)):
-                at = points[m - 1, j + i]
-                for k in range(size):
-                    one[k] += (column[k] - at) * (column[k] - at)
+                total = own[k] + (a[k] - at_a) * (a[k] - at_a)
+                total += (b[k] - at_b) * (b[k] - at_b)
+                total += (c[k] - at_c) * (c[k] - at_c)
+                own[k] = total + (e[k] - at_e) * (e[k] - at_e)
     for j in range(d - d % 4, d):
         column = columns[j, start : start + size]
         for p in range(m):
-            one, at = squares[p], points[p, j]
+            own, at = squares[p], points[p, j]
             for k in range(size):
-                one[k] += (column[k] - at) * (column[k] - at)
+                own[k] += (column[k] - at) * (column[k] - at)
 
 
 @compiled
