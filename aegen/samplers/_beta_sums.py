@@ -267,13 +267,32 @@ def _some_log_sums(
         for p in range(len(u)):
             for i in range(BLOCK):
                 logs[i] = base[start + i]
-            for j in range(d):
+            # Four columns at a time, added one after the other: logs are read and written once.
+            for j in range(0, d - 3, 4):
+                a, b = low[j, start : start + BLOCK], low[j + 1, start : start + BLOCK]
+                c, e = low[j + 2, start : start + BLOCK], low[j + 3, start : start + BLOCK]
+                at_a, at_b, at_c, at_e = slope[p, j : j + 4]
+                for i in range(BLOCK):
+                    log = logs[i] + a[i] * at_a
+                    log += b[i] * at_b
+                    log += c[i] * at_c
+                    logs[i] = log + e[i] * at_e
+            for j in range(d - d % 4, d):
                 part, odds = low[j, start : start + BLOCK], slope[p, j]
                 for i in range(BLOCK):
                     logs[i] += part[i] * odds
             if gains.shape[1]:
                 bounds[:] = 0.0
-                for j in range(d):
+                for j in range(0, d - 3, 4):
+                    f, g = gains[j, start : start + BLOCK], gains[j + 1, start : start + BLOCK]
+                    h, r = gains[j + 2, start : start + BLOCK], gains[j + 3, start : start + BLOCK]
+                    at_a, at_b, at_c, at_e = slope[p, j : j + 4]
+                    for i in range(BLOCK):
+                        log = bounds[i] + max(f[i] + at_a, 0.0)
+                        log += max(g[i] + at_b, 0.0)
+                        log += max(h[i] + at_c, 0.0)
+                        bounds[i] = log + max(r[i] + at_e, 0.0)
+                for j in range(d - d % 4, d):
                     gain, odds = gains[j, start : start + BLOCK], slope[p, j]
                     for i in range(BLOCK):
                         bounds[i] += max(gain[i] + odds, 0.0)

@@ -30,6 +30,9 @@ LANES = 8
 NEGLIGIBLE = 34.0
 """A block none of whose rows has a share of exp(-34) / n of the largest term changes no digit."""
 
+POINTS = 8
+"""Points that a block of rows is measured from while it is in the processor's cache."""
+
 OCTAVES = 128
 PER_OCTAVE = 16
 """Squared distances are counted in bins, 16 to a doubling, 64 doublings either side of 1."""
@@ -75,7 +78,7 @@ def log_sums(
 
     ``weights`` of the centres (n, d) sum to one; None for 1/n each.
     """
-    n, d = centres.shape
+    n = len(centres)
     if weights is None:
         heaviest, handicap = 1 / n, np.zeros(n)
     else:
@@ -83,55 +86,91 @@ def log_sums(
         centres, weights = centres[there], weights[there]
         heaviest = float(weights.max())
         handicap = (math.log(heaviest) - np.log(weights)) / rate
-    padded = -(-len(centres) // BLOCK) * BLOCK
-    columns = np.zeros((d, padded))
-    columns[:, : len(centres)] = centres.T
-    squares = np.full(padded, np.inf)  # what is only there to fill the last block is never near
+    columns = _in_blocks(centres)
+    squares = np.full(columns.shape[1], np.inf)  # what only fills the last block is never near
     squares[: len(centres)] = handicap
     limit = (NEGLIGIBLE + math.log(n)) / rate
     sums = in_threads(_log_sums, x, columns, squares, rate, limit, cost=x.size * n)
     return sums + math.log(heaviest)
 
 
+def _in_blocks(x: FloatArray) -> FloatArray:
+    """Columns (d, n) of rows (n, d), filled up with zeros to whole blocks."""
+    columns = np.zeros((x.shape[1], -(-len(x) // BLOCK) * BLOCK))
+    columns[:, : len(x)] = x.T
+    return columns
+
+
 @compiled
 def _log_sums(
     x: FloatArray, columns: FloatArray, handicap: FloatArray, rate: float, limit: float
 ) -> FloatArray:
-    d, n = columns.shape
-    squares, terms, rounded = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
+    out = np.empty(len(x))
+    for first in range(0, len(x), POINTS):
+        some = slice(first, first + POINTS)
+        out[some] = _some_log_sums(x[some], columns, handicap, rate, limit)
+    return out
+
+
+@compiled
+def _some_log_sums(
+    x: FloatArray, columns: FloatArray, handicap: FloatArray, rate: float, limit: float
+) -> FloatArray:
+    terms, rounded = np.empty(BLOCK), np.empty(BLOCK)
+    squares = np.empty((len(x), BLOCK))
     bits = rounded.view(np.int64)
     lanes = np.empty(LANES)
-    out = np.empty(len(x))
-    for p in range(len(x)):
-        nearest, total = np.inf, 0.0
-        for start in range(0, n, BLOCK):
-            for k in range(BLOCK):
-                squares[k] = handicap[start + k]
-            for j in range(d):
-                column, place = columns[j, start : start + BLOCK], x[p, j]
-                for k in range(BLOCK):
-                    away = column[k] - place
-                    squares[k] += away * away
+    nearest, total = np.full(len(x), np.inf), np.zeros(len(x))
+    for start in range(0, columns.shape[1], BLOCK):
+        squares[:] = handicap[start : start + BLOCK]
+        _add_squares(squares, columns, start, x)
+        for p in range(len(x)):
             lanes[:] = np.inf
             for k in range(0, BLOCK, LANES):
                 for lane in range(LANES):
-                    lanes[lane] = min(lanes[lane], squares[k + lane])
+                    lanes[lane] = min(lanes[lane], squares[p, k + lane])
             low = lanes.min()
-            if low > nearest + limit:
+            if low > nearest[p] + limit:
                 continue
-            if low < nearest:
-                total *= math.exp(rate * (low - nearest))
-                nearest = low
+            if low < nearest[p]:
+                total[p] *= math.exp(rate * (low - nearest[p]))
+                nearest[p] = low
             for k in range(BLOCK):
-                terms[k] = max((nearest - squares[k]) * rate, LEAST)
+                terms[k] = max((nearest[p] - squares[p, k]) * rate, LEAST)
             _exponentials(terms, rounded, bits)
             lanes[:] = 0.0
             for k in range(0, BLOCK, LANES):
                 for lane in range(LANES):
                     lanes[lane] += terms[k + lane]
-            total += lanes.sum()
-        out[p] = math.log(total) - rate * nearest
-    return out
+            total[p] += lanes.sum()
+    return np.log(total) - rate * nearest
+
+
+@compiled
+def _add_squares(squares: FloatArray, columns: FloatArray, start: int, points: FloatArray) -> None:
+    """Add to ``squares`` (m, k) those of the distances of m points to k rows from ``start`` on.
+
+    Four columns at a time, so that sums are read and written less often; each goes over columns
+    in their order, as in a plain loop, so no digit changes.
+    """
+    (m, size), d = squares.shape, len(columns)
+    for j in range(0, d - 3, 4):
+        a, b = columns[j, start : start + size], columns[j + 1, start : start + size]
+        c, e = columns[j + 2, start : start + size], columns[j + 3, start : start + size]
+        for p in range(m):
+            own = squares[p]
+            at_a, at_b, at_c, at_e = points[p, j : j + 4]
+            for k in range(size):
+                total = own[k] + (a[k] - at_a) * (a[k] - at_a)
+                total += (b[k] - at_b) * (b[k] - at_b)
+                total += (c[k] - at_c) * (c[k] - at_c)
+                own[k] = total + (e[k] - at_e) * (e[k] - at_e)
+    for j in range(d - d % 4, d):
+        column = columns[j, start : start + size]
+        for p in range(m):
+            own, at = squares[p], points[p, j]
+            for k in range(size):
+                own[k] += (column[k] - at) * (column[k] - at)
 
 
 @compiled
@@ -171,9 +210,11 @@ def binned_distances(x: FloatArray, left_out: IntArray, weights: FloatArray) -> 
 
     Neither the row itself nor an exact copy of it is among the others.
     """
-    points, columns = x[left_out], np.ascontiguousarray(x.T)
+    points, columns = x[left_out], _in_blocks(x)
+    filled = np.zeros(columns.shape[1])
+    filled[: len(x)] = weights
     cost = points.size * len(x)
-    both = in_threads(_binned_distances, points, columns, weights, cost=cost)
+    both = in_threads(_binned_distances, points, columns, filled, cost=cost)
     used = np.flatnonzero(both[:, 0].any(axis=0))
     first, last = (used[0], used[-1]) if len(used) else (0, 0)
     counts, means = (np.ascontiguousarray(both[:, k, first : last + 1]) for k in range(2))
@@ -196,29 +237,28 @@ def _binned_distances(points: FloatArray, columns: FloatArray, weights: FloatArr
 
     The bin is the leading bits of the distance as a float32: exponent and four digits more.
     """
-    d, n = columns.shape
+    n = columns.shape[1]
     bins = OCTAVES * PER_OCTAVE
     both = np.zeros((len(points), 2, bins))
-    exact = np.empty(min(n, BLOCK))
-    single = np.empty(len(exact), dtype=np.float32)
+    squares = np.empty((POINTS, BLOCK))
+    single = np.empty(BLOCK, dtype=np.float32)
     leading = single.view(np.int32)
-    for p in range(len(points)):
+    for first in range(0, len(points), POINTS):
+        some = points[first : first + POINTS]
         for start in range(0, n, BLOCK):
-            size = min(BLOCK, n - start)
-            exact[:] = 0.0
-            for j in range(d):
-                column, place = columns[j, start : start + size], points[p, j]
-                for k in range(size):
-                    away = column[k] - place
-                    exact[k] += away * away
-            for k in range(size):
-                single[k] = exact[k]
-            for k in range(size):
-                if exact[k] > 0:
-                    b = (leading[k] >> 19) - (127 - OCTAVES // 2) * PER_OCTAVE
-                    b = min(max(b, 0), bins - 1)
-                    both[p, 0, b] += weights[start + k]
-                    both[p, 1, b] += weights[start + k] * exact[k]
+            squares[:] = 0.0
+            _add_squares(squares[: len(some)], columns, start, some)
+            for p in range(len(some)):
+                exact, own = squares[p], both[first + p]
+                for k in range(BLOCK):
+                    single[k] = exact[k]
+                for k in range(BLOCK):
+                    if exact[k] > 0:
+                        b = (leading[k] >> 19) - (127 - OCTAVES // 2) * PER_OCTAVE
+                        b = min(max(b, 0), bins - 1)
+                        own[0, b] += weights[start + k]
+                        own[1, b] += weights[start + k] * exact[k]
+    for p in range(len(points)):
         for b in range(bins):
             if both[p, 0, b] > 0:
                 both[p, 1, b] /= both[p, 0, b]

@@ -249,3 +249,12 @@ def test_it_takes_any_shape(fine, channels):
     assert net.measure(x)["age"].shape == (2,)
     with pytest.raises(InvalidInput, match="channels must be a whole number from 1 to 4"):
         network(channels=5)
+
+
+def test_features_are_the_same_where_no_gradient_is_asked_for():
+    net = network(channels=3, size=(40, 9), widths=None, fine=True).eval()
+    x = torch.rand(5, 3, 40, 9, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        plain = net.features(x)
+    assert torch.equal(plain, net.features(x))
+    assert not torch.equal(plain, net.features(x / 2))
