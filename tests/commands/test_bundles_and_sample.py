@@ -50,9 +50,10 @@ def test_sample_writes_a_picture_or_arrays(aegen, tmp_path, sampler):
 
 
 def test_fields_reach_the_latent_model(aegen, tmp_path):
-    words = ("sample", "bars", "--sampler", "kde", "-n", 4, "--out")
+    words = ("sample", "bars", "--sampler", "kde", "-n", 4, "--field", "variance=inflated")
     for name, width in (("a.npz", "0.01"), ("b.npz", "5")):
-        assert aegen(*words, tmp_path / name, "--field", f"bandwidth={width}")[0] == 0
+        given = ("--field", f"bandwidth={width}", "--out", tmp_path / name)
+        assert aegen(*words, *given)[0] == 0
     spread = [np.load(tmp_path / name)["codes"].std() for name in ("a.npz", "b.npz")]
     assert spread[1] > 2 * spread[0]
 
