@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -144,11 +145,9 @@ class Parts:
         rows, shares = self.left_out[part]
         kernels = rng.permutation(np.flatnonzero(self._inside(part)))[:KERNELS]
         axes = self.axes[part]
-        along = self.x[kernels] @ axes
         return Trial(
             self.x[rows[some]] @ axes,
-            along,
-            along * along,
+            self.x[kernels] @ axes,
             shares[some],
             self.weights[kernels] / self.weights[kernels].sum(),
             self.variances[part],
@@ -179,10 +178,14 @@ class Trial:
 
     rows: FloatArray
     kernels: FloatArray
-    kernels_squared: FloatArray
     shares: FloatArray
     weights: FloatArray
     variances: FloatArray
+
+    @cached_property
+    def _kernels_squared(self) -> FloatArray:
+        """What every shrinkage that is tried needs of the kernels."""
+        return self.kernels * self.kernels
 
     def squares(self, shrinkage: float) -> Squares:
         """Squared distances from the rows to the kernels in units of these."""
@@ -190,7 +193,7 @@ class Trial:
         rows = self.rows / variances
         squares = (-2 * rows) @ self.kernels.T
         squares += np.einsum("md,md->m", rows, self.rows)[:, None]
-        squares += self.kernels_squared @ (1 / variances)
+        squares += self._kernels_squared @ (1 / variances)
         return Squares(squares, self.weights, 0.5 * float(np.log(variances).sum()), len(variances))
 
 
