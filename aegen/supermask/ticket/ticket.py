@@ -12,14 +12,17 @@ writes them. The file:
     4       size of the whole file, little-endian as all numbers here
     4       size of the description
     ...     the description: JSON with sorted keys, deflated
-    ...     each layer: 4 bytes of size, then a byte 1 and its mask times the signs of its frozen
-            weights, or a byte 0 and its mask as it is
+    4       size of the masks
+    ...     the masks: a byte for each layer, 1 where its mask is stored times the signs of its
+            frozen weights and 0 where as it is, then all of them coded as one flat mask, a
+            single one in its own shape
     16      BLAKE2b of everything before
     ======  ==============================================================================
 
 Masks are mostly stored with the signs of the weights that they leave: of neighbouring pixels, a
 unit wants the same sign, whatever signs were drawn. Masks that never invert are shorter as they
-are. `checks.py` looks at a file, `engine.py` runs it. Version 1 had another code for masks.
+are. `checks.py` looks at a file, `engine.py` runs it. In version 2, which is still read, each
+layer had such a part of its own; version 1 had another code.
 """
 
 from __future__ import annotations
@@ -56,14 +59,17 @@ __all__ = ["FORMAT", "MARK", "Ticket", "read_about", "read_content"]
 MARK = b"\x89aegen\x1a"
 """How every ticket begins; no text file does."""
 
-FORMAT = 2
-"""The version that this aegen writes and reads."""
+FORMAT = 3
+"""The version that this aegen writes."""
+
+READS = (2, FORMAT)
+"""The versions that it reads: in version 2 each layer had a part of its own."""
 
 HEAD = len(MARK) + 1 + 4 + 4
 SEAL = 16
 
 PLAIN, ACTING = b"\0", b"\1"
-"""Before a mask that is stored as it is, and before one times the signs of its frozen weights."""
+"""For a mask that is stored as it is, and for one times the signs of its frozen weights."""
 
 LARGEST_FILE = 1 << 26
 """Bytes that a ticket may have; the largest network of the paper takes a thousandth of it."""
@@ -276,20 +282,26 @@ class Ticket:
             InvalidInput: something in ``about`` or ``arguments`` that JSON cannot hold.
         """
         text = _deflated(_description(self))
-        parts = [len(text).to_bytes(4, "little"), text]
-        for name in self.masks:
-            coded = self._coded(name)
-            parts += [len(coded).to_bytes(4, "little"), coded]
+        masks = self._coded()
+        parts = [len(text).to_bytes(4, "little"), text, len(masks).to_bytes(4, "little"), masks]
         size = len(MARK) + 1 + 4 + sum(map(len, parts)) + SEAL
         if size > LARGEST_FILE:
             raise InvalidInput(f"a ticket may have {LARGEST_FILE:,} bytes, this has {size:,}")
         content = b"".join([MARK, bytes([FORMAT]), size.to_bytes(4, "little"), *parts])
         return content + _seal(content)
 
-    def _coded(self, name: str) -> bytes:
-        """A layer's mask in the shorter of the two forms."""
-        acting, plain = ACTING + encode(self.acting(name)), PLAIN + encode(self.masks[name])
-        return min(acting, plain, key=len)
+    def _coded(self) -> bytes:
+        """All masks, each in the form that is shorter by itself.
+
+        Together they are shorter: what one layer has taught the compressor serves the next.
+        """
+        stored = [
+            min((ACTING, self.acting(name)), (PLAIN, mask), key=lambda pair: len(encode(pair[1])))
+            for name, mask in self.masks.items()
+        ]
+        forms, masks = zip(*stored, strict=True)
+        whole = masks[0] if len(masks) == 1 else np.concatenate(masks, axis=None)
+        return b"".join(forms) + encode(whole)
 
     @classmethod
     def from_bytes(cls, content: bytes, path: Path | str = "ticket") -> Ticket:
@@ -303,22 +315,16 @@ class Ticket:
             TicketError: it is no whole ticket, or one that does not fit its network.
         """
         path = Path(path)
-        document, bodies = _parts(content, path)
+        document, parts = _parts(content, path)
         layers = _layers(document, path)
-        if len(bodies) != len(layers):
-            raise TicketError(
-                path, f"describes {len(layers)} layers and holds {len(bodies)}: get a whole one"
-            )
         network, arguments = document["network"], document["arguments"]
         kappas = {name: k for name, _, k, _ in layers if k is not None}
         thresholds = {name: t for name, _, _, t in layers if t is not None}
         try:
             shapes = {name: shape for name, shape, _, _ in layers}
             _check_layers(shapes, network, arguments)
-            masks = {
-                name: _stored(body, shape)
-                for (name, shape), body in zip(shapes.items(), bodies, strict=True)
-            }
+            stored = _stored(parts, shapes)
+            masks = {name: mask for name, (_, mask) in stored.items()}
             ticket = cls(
                 network,
                 arguments,
@@ -331,8 +337,8 @@ class Ticket:
             )
             acting = {
                 name: ticket.acting(name)  # the signs a second time, so none
-                for name, body in zip(shapes, bodies, strict=True)
-                if body[:1] == ACTING and masks[name].any()
+                for name, (form, mask) in stored.items()
+                if form == ACTING and mask.any()
             }
             return ticket.with_masks(masks | acting)
         except AegenError as problem:
@@ -377,11 +383,24 @@ def read_about(path: Path | str) -> dict[str, Any]:
     return about
 
 
-def _stored(body: bytes, shape: Shape) -> Mask:
-    """A layer's mask, or what it is times the signs of its frozen weights."""
-    if body[:1] not in (PLAIN, ACTING):
-        raise InvalidInput("a layer's mask must begin with a byte 0 or 1")
-    return decode(body[1:], shape)
+def _stored(parts: list[bytes], shapes: Mapping[str, Shape]) -> dict[str, tuple[bytes, Mask]]:
+    """Each layer's form and its mask in that form, of one part or of a part for each layer."""
+    groups = [[name] for name in shapes] if len(parts) == len(shapes) else [list(shapes)]
+    if len(parts) != len(groups):
+        raise InvalidInput(
+            f"it describes {len(shapes)} layers and holds {len(parts)} parts: get a whole one"
+        )
+    stored = {}
+    for part, group in zip(parts, groups, strict=True):
+        forms = [part[k : k + 1] for k in range(len(group))]
+        if not set(forms) <= {PLAIN, ACTING}:
+            raise InvalidInput("masks must begin with a byte 0 or 1 for each layer")
+        sizes = [math.prod(shapes[name]) for name in group]
+        whole = decode(part[len(group) :], shapes[group[0]] if len(group) == 1 else (sum(sizes),))
+        masks = np.split(whole.reshape(-1), np.cumsum(sizes)[:-1])
+        for name, form, mask in zip(group, forms, masks, strict=True):
+            stored[name] = form, mask.reshape(shapes[name])
+    return stored
 
 
 def _seal(content: bytes) -> bytes:
@@ -536,10 +555,10 @@ def _parts(content: bytes, path: Path) -> tuple[dict[str, Any], list[bytes]]:
     if len(content) < HEAD + SEAL:
         raise TicketError(path, f"is cut off after {len(content)} bytes: {again}")
     version = content[len(MARK)]
-    if version != FORMAT:
+    if version not in READS:
         do = "update aegen" if version > FORMAT else "get the ticket anew, or train it again"
         raise TicketError(
-            path, f"has version {version} of the format, this aegen reads {FORMAT} only: {do}"
+            path, f"has version {version} of the format, this aegen reads 2 and 3: {do}"
         )
     size = int.from_bytes(content[len(MARK) + 1 : len(MARK) + 5], "little")
     if size > len(content):

@@ -73,6 +73,7 @@ def test_tickets_are_as_good_and_small_as_promised():
         ("conv4-cifar10-mirrored", 0.785, 0.0115),
         ("conv6-cifar10", 0.79, 0.024),
         ("conv8-cifar10", 0.79, 0.012),
+        ("resnet20-cifar10", 0.80, 0.26),
     ):
         ticket = Ticket.read(FOLDER / f"{name}.ticket")
         assert ticket.about["accuracy"] >= accuracy

@@ -45,6 +45,17 @@ def small(**changes):
     return Ticket(**{**given, **changes})
 
 
+def together(ticket):
+    """The masks as a file has them: the forms, then all weights as one mask."""
+    acting = np.concatenate([ticket.acting(name).ravel() for name in ticket.masks])
+    return b"\1" * len(ticket.masks) + module.encode(acting)
+
+
+def apart(ticket):
+    """The masks as files of version 2 had them, a part for each layer."""
+    return [b"\1" + module.encode(ticket.acting(name)) for name in ticket.masks]
+
+
 def crafted(document=None, bodies=None, *, text=None, changes=None):
     """A file whose seal is right and whose content is not."""
     ticket = small()
@@ -52,7 +63,7 @@ def crafted(document=None, bodies=None, *, text=None, changes=None):
         document = json.loads(module._description(ticket)) | (changes or {})
     text = module._deflated(json.dumps(document).encode()) if text is None else text
     if bodies is None:
-        bodies = [b"\1" + module.encode(ticket.acting(name)) for name in ticket.masks]
+        bodies = [together(ticket)]
     parts = b"".join(len(part).to_bytes(4, "little") + part for part in [text, *bodies])
     size = len(MARK) + 5 + len(parts) + 16
     whole = MARK + bytes([module.FORMAT]) + size.to_bytes(4, "little") + parts
@@ -153,8 +164,8 @@ def test_a_foreign_file_is_refused(foreign, tmp_path):
 @pytest.mark.parametrize(
     ("version", "message"),
     [
-        (9, "has version 9 of the format, this aegen reads 2 only: update aegen"),
-        (1, "has version 1 of the format, this aegen reads 2 only: get the ticket anew, or train"),
+        (9, "has version 9 of the format, this aegen reads 2 and 3: update aegen"),
+        (1, "has version 1 of the format, this aegen reads 2 and 3: get the ticket anew, or"),
     ],
 )
 def test_another_version_is_told_with_what_to_do(content, version, message):
@@ -201,9 +212,9 @@ def test_the_crafted_file_is_one_that_could_be_read():
         ({"initialiser": "ones"}, "initialiser"),
         ({"initialiser": []}, "initialiser"),
         ({"initialiser": "signed-elu-scaled"}, "needs a.* kappa"),
-        ({"layers": []}, "0 layers|describes 0"),
+        ({"layers": []}, "1 to 4096 layers, got 0"),
         ({"layers": 5}, "layers must be"),
-        ({"layers": [["a", [1, 3], None, None]]}, "describes 1 layers and holds 2"),
+        ({"layers": [["a", [1, 3], None, None]]}, "not those of a mask"),
         ({"layers": [["a", [1, 3], None, None], ["a", [2, 1], None, None]]}, "alike"),
         ({"layers": [["a", [1, 3], None, None], ["b", [2], None, None]]}, "must have shape"),
         ({"layers": [["a", [1, 3], None, None], ["b", [0, 2], None, None]]}, "each layer"),
@@ -256,9 +267,31 @@ def test_a_sealed_file_with_a_mask_of_another_kind_is_refused(first):
     whole = b"\1" + module.encode(small().acting("b"))
     with pytest.raises(TicketError, match="byte 0 or 1"):
         Ticket.from_bytes(crafted(bodies=[first + whole[1:] if first else b"", whole]))
+    both = together(small())
+    with pytest.raises(TicketError, match="byte 0 or 1"):
+        Ticket.from_bytes(crafted(bodies=[first + both[1:] if first else b"\1"]))
 
 
-@pytest.mark.parametrize("bodies", [[b"\1", b"\1"], [b"\0" + bytes(200)] * 2])
+@pytest.mark.parametrize("parts", [0, 3])
+def test_a_sealed_file_with_more_or_fewer_parts_than_layers_is_refused(parts):
+    with pytest.raises(TicketError, match=f"describes 2 layers and holds {parts} parts"):
+        Ticket.from_bytes(crafted(bodies=(apart(small()) * 2)[:parts]))
+
+
+def test_a_file_of_version_2_is_read_and_written_shorter(fcn):
+    def of(ticket, version):
+        whole = bytearray(crafted(json.loads(module._description(ticket)), apart(ticket))[:-16])
+        whole[len(MARK)] = version
+        return bytes(whole) + module._seal(bytes(whole))
+
+    for ticket in (small(), fcn):
+        assert Ticket.from_bytes(of(ticket, 2)) == ticket
+        assert len(ticket.to_bytes()) < len(of(ticket, 2))
+
+
+@pytest.mark.parametrize(
+    "bodies", [[b"\1", b"\1"], [b"\0" + bytes(200)] * 2, [b"\1\1"], [b"\0\1" + bytes(200)]]
+)
 def test_a_sealed_file_whose_masks_are_none_is_refused(bodies):
     with pytest.raises(TicketError, match="not those of a mask"):
         Ticket.from_bytes(crafted(bodies=bodies))
