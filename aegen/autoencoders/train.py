@@ -74,6 +74,7 @@ def train_autoencoder(
     labels: IntArray | None = None,
     attributes: Mapping[str, int] | None = None,
     begin_with: Path | None = None,
+    decoder_only: bool = False,
     dataset: str = "",
     source: Mapping[str, Any] | None = None,
     recipe: Recipe | None = None,
@@ -91,6 +92,7 @@ def train_autoencoder(
             of ``attributes``, int64 (n, a); negative where it is not known.
         attributes: number of values of each by its name.
         begin_with: checkpoint of another training, whose weights this one begins with.
+        decoder_only: train the decoder alone, so that codes stay those of ``begin_with``.
         dataset: name of the data set, kept in the checkpoint.
         source: plain values that say where the images lie, kept in the checkpoint; None: nothing.
         recipe: how to train, 20 epochs by default.
@@ -98,12 +100,17 @@ def train_autoencoder(
 
     Raises:
         TrainingError: another training is in ``checkpoint``, no images, more memory or disk space
-            needed than there is, or a loss not finite.
-        UnknownName, InvalidInput: the architecture or its arguments.
+            needed than there is, a loss not finite, or ``decoder_only`` without ``begin_with``.
+        UnknownName, InvalidInput: the architecture or its arguments, or it has no decoder to
+            train alone.
         StorageError: ``begin_with`` cannot be read.
     """
     recipe = recipe or Recipe()
     _require(images, held_out, device)
+    if decoder_only and begin_with is None:
+        raise TrainingError(
+            "a decoder alone learns from the codes of a trained encoder: say which to begin with"
+        )
     images, test = kept(images, held_out)
     h, w, channels = images.shape[1:]
     full = {**(arguments or {}), "channels": channels, "size": stored_size((h, w))}
@@ -114,6 +121,9 @@ def train_autoencoder(
     require_resources(network, images.shape, recipe.batch, checkpoint.parent, device)
     about: dict[str, Any] = {"kind": "autoencoder", "architecture": architecture}
     about |= {} if begin_with is None else {"begun_with": _begin(network, begin_with)}
+    if decoder_only:
+        network.train_decoder_only()
+        about["decoder_only"] = True
     about |= {"arguments": network.arguments, "dataset": dataset, "rows": len(images)}
     about |= {} if source is None else {SOURCE: dict(source)}
 

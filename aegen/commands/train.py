@@ -97,6 +97,12 @@ def train_plain(
             help="Begin with the weights of a training that is done, of the same architecture",
         ),
     ] = None,
+    decoder_only: Annotated[
+        bool,
+        typer.Option(
+            "--decoder-only", help="With --begin-with: train the decoder alone, so that codes stay"
+        ),
+    ] = False,
     latent_dim: CodeSize = None,
     epochs: Epochs = None,
     batch: Batch = None,
@@ -121,8 +127,23 @@ def train_plain(
     out = out or Path("runs") / f"{images.name}-autoencoder"
     recipe = {"epochs": epochs, "batch": batch, "learning_rate": learning_rate, "seed": seed}
     arguments = {**fields, "latent_dim": latent_dim}
+    if decoder_only and begin_with is None:
+        raise typer.BadParameter(
+            "a decoder alone learns from the codes of a trained encoder: name the training by "
+            "--begin-with",
+            param_hint="--decoder-only",
+        )
     _autoencoder(
-        images, architecture, arguments, out, recipe, keep_every, device, threads, begin_with
+        images,
+        architecture,
+        arguments,
+        out,
+        recipe,
+        keep_every,
+        device,
+        threads,
+        begin_with,
+        decoder_only,
     )
 
 
@@ -265,6 +286,7 @@ def _autoencoder(
     device: str,
     threads: int | None,
     begin_with: Path | None = None,
+    decoder_only: bool = False,
 ) -> None:
     from aegen.autoencoders import architectures
     from aegen.autoencoders.defaults import chosen_batch, chosen_epochs, chosen_latent_dim
@@ -294,6 +316,7 @@ def _autoencoder(
         arguments=arguments,
         **known,
         begin_with=None if begin_with is None else begin_with / CHECKPOINT,
+        decoder_only=decoder_only,
         dataset=found.name,
         source=images.source,
         recipe=Recipe(**recipe),

@@ -38,7 +38,14 @@ LYING = np.arange(64)[:, None] // 32
 
 
 def run(
-    images, path, epochs=3, architecture="convolutional", arguments=None, begin=None, **changes
+    images,
+    path,
+    epochs=3,
+    architecture="convolutional",
+    arguments=None,
+    begin=None,
+    decoder_only=False,
+    **changes,
 ):
     recipe = Recipe(**{"epochs": epochs, "batch": 16, "learning_rate": 1e-2, "seed": 1, **changes})
     kind = architectures.get(architecture)
@@ -51,6 +58,7 @@ def run(
         arguments={"latent_dim": 2, **kind.quick, **(arguments or {})},
         **known,
         begin_with=begin,
+        decoder_only=decoder_only,
         recipe=recipe,
     )
 
@@ -153,6 +161,31 @@ def test_a_training_begins_with_the_weights_of_another(bars, tmp_path):
         next(run(bars, tmp_path / "a", 1, begin=first, arguments={"latent_dim": 3}))
     with pytest.raises(StorageError):
         next(run(bars, tmp_path / "a", 1, begin=tmp_path / "nowhere"))
+
+
+@every
+def test_a_decoder_learns_alone_and_codes_stay(bars, tmp_path, architecture):
+    first, polished = tmp_path / "first", tmp_path / "polished"
+    before = list(run(bars, first, 8, architecture=architecture))[-1].loss
+    steps = run(bars, polished, 8, architecture=architecture, begin=first, decoder_only=True)
+    assert list(steps)[-1].loss < before
+    old, new = trained(first)[0], trained(polished)[0]
+    x = torch.from_numpy(bars).permute(0, 3, 1, 2) / 255
+    with torch.inference_mode():
+        assert torch.equal(old.encode(x), new.encode(x))
+        assert not torch.equal(old(x), new(x))
+    assert read_checkpoint(polished).about["decoder_only"] is True
+    with pytest.raises(TrainingError, match="was begun with decoder_only"):
+        next(run(bars, polished, 8, architecture=architecture, begin=first))
+
+
+def test_what_a_decoder_needs_to_learn_alone_is_told(bars, tmp_path):
+    with pytest.raises(TrainingError, match="say which to begin with"):
+        next(run(bars, tmp_path / "a", 1, decoder_only=True))
+    network = architectures.create("convolutional", size=8, latent_dim=2, widths=[4])
+    del network.decoder
+    with pytest.raises(InvalidInput, match="Convolutional has no part named decoder"):
+        network.train_decoder_only()
 
 
 def test_labels_are_for_those_who_learn_them(bars, tmp_path):

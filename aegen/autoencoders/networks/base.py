@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from aegen.core.errors import InvalidInput
 
 __all__ = ["Autoencoder"]
 
@@ -40,6 +42,7 @@ class Autoencoder(nn.Module, ABC):
     arguments: dict[str, Any]
     latent_dim: int
     shape: tuple[int, int, int]
+    _decoder_only = False
 
     @abstractmethod
     def encode(self, x: Tensor) -> Tensor:
@@ -52,6 +55,28 @@ class Autoencoder(nn.Module, ABC):
     @abstractmethod
     def loss(self, x: Tensor, noise: torch.Generator) -> Tensor:
         """What training makes small, in nats an image; ``noise`` is its only randomness."""
+
+    def train_decoder_only(self) -> None:
+        """From now on only the part named ``decoder`` learns: every code stays as it is.
+
+        Raises:
+            InvalidInput: there is no such part.
+        """
+        if not isinstance(getattr(self, "decoder", None), nn.Module):
+            raise InvalidInput(
+                f"{type(self).__name__} has no part named decoder, so that cannot be trained alone"
+            )
+        for name, parameter in self.named_parameters():
+            parameter.requires_grad_(name.startswith("decoder."))
+        self._decoder_only = True
+
+    def train(self, mode: bool = True) -> Self:
+        """As torch's; what does not learn keeps the statistics of its batch norms, too."""
+        super().train(mode)
+        if self._decoder_only:
+            for name, part in self.named_children():
+                part.train(mode and name == "decoder")
+        return self
 
     def decode(self, z: Tensor) -> Tensor:
         """Images (n, c, h, w) in [0, 1] of codes (n, d)."""

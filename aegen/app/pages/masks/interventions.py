@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from aegen.app import services
+from aegen.app import glossary, services
 from aegen.app.components.drawing import drawing
 from aegen.app.components.network_row import Layer, network_row
 from aegen.app.jobs.job import Job
@@ -42,6 +42,12 @@ def what_if(name: str, layer: str, shown: MaskChange) -> None:
     if not visit.page_runs() and (layer, shown) != (state.layer.get(), change_of(name)):
         st.rerun()
     st.subheader("What if", anchor=False)
+    st.caption(
+        glossary.linked(
+            "Change the masks by hand and see what it costs. [Shuffled masks] keep the numbers of "
+            "weights and lose their places."
+        )
+    )
     left, right = st.columns([1, 1.35], gap="large")
     with left:
         _controls(name)
