@@ -16,7 +16,7 @@ from aegen.commands.field_settings import parsed_fields
 from aegen.commands.recipe_options import recipe_options
 from aegen.commands.training_images import TrainingImages, describe
 from aegen.commands.training_run import follow, next_command
-from aegen.core.errors import UnknownName
+from aegen.core.errors import InvalidInput, UnknownName
 from aegen.supermask.training.recipe import MaskRecipe
 
 __all__ = ["train"]
@@ -128,10 +128,9 @@ def train_plain(
     recipe = {"epochs": epochs, "batch": batch, "learning_rate": learning_rate, "seed": seed}
     arguments = {**fields, "latent_dim": latent_dim}
     if decoder_only and begin_with is None:
-        raise typer.BadParameter(
+        raise InvalidInput(
             "a decoder alone learns from the codes of a trained encoder: name the training by "
-            "--begin-with",
-            param_hint="--decoder-only",
+            "--begin-with, or leave --decoder-only out"
         )
     _autoencoder(
         images,

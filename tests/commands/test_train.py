@@ -106,6 +106,7 @@ def test_details_are_read_after_the_last_epoch(aegen, data, tmp_path):
         (("autoencoder", ".", "--shape", "8x8x5"), "--shape: channels must be from 1 to 4, got 5"),
         (("autoencoder", ".", "--shape", "4x8"), "--shape: size must be a whole number from 8"),
         (("autoencoder", ".", "--out", f"{__file__}/a"), "test_train.py: is no folder"),
+        (("autoencoder", ".", "--decoder-only"), "name the training by --begin-with, or"),
         (("supermask-autoencoder", "."), "no data set named '.'"),
         (("vae", "mnist", "--data", "/no/such"), "/no/such: is neither a folder"),
         (("classifier", "sprites"), "give its npz file with --data"),
