@@ -382,7 +382,8 @@ def _trained(
             "data and the --limit of its training"
         )
     images = images if keep is None else images.limited(keep)
-    training = {**about["recipe"], "rows": about["rows"], "history": history}
+    begun = {key: about[key] for key in ("begun_with", "decoder_only") if key in about}
+    training = {**about["recipe"], **begun, "rows": about["rows"], "history": history}
     return autoencoder, training, images
 
 

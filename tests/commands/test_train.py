@@ -12,8 +12,10 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from aegen.autoencoders.checkpoint import read_checkpoint
+from aegen.commands.bundles import _trained
 from tests.decoded_images import DecodedImages
 
 
@@ -78,6 +80,25 @@ def test_weights_of_epochs_are_kept_on_demand(aegen, data, tmp_path):
     end = read_checkpoint(tmp_path / "checkpoint.safetensors")
     assert all(np.array_equal(last.weights[name], end.weights[name]) for name in end.weights)
     assert not all(np.array_equal(early.weights[name], end.weights[name]) for name in end.weights)
+
+
+def test_a_bundle_says_what_its_decoder_began_with(aegen, data, tmp_path):
+    words = ("autoencoder", "mnist", "--data", data, "--limit", 64, "--latent-dim", 2)
+    words = (*words, "--threads", 1, "--out")
+    assert aegen("train", *words, tmp_path / "whole", "--epochs", 2)[0] == 0
+    again = ("--epochs", 1, "--begin-with", tmp_path / "whole", "--decoder-only")
+    code, _, problems = aegen("train", *words, tmp_path / "again", *again)
+    assert code == 0, problems
+    net, training, images = _trained(tmp_path / "again", str(data), 64, None)
+    first, whole, _ = _trained(tmp_path / "whole", str(data), 64, None)
+    assert [training["epochs"], whole["epochs"]] == [1, 2]
+    assert training["decoder_only"] is True
+    assert [recipe["epochs"] for recipe in training["begun_with"]] == [2]
+    assert not {"decoder_only", "begun_with"} & set(whole)
+    x = torch.from_numpy(images.images[:8]).permute(0, 3, 1, 2) / 255
+    with torch.inference_mode():
+        assert torch.equal(net.encode(x), first.encode(x))
+        assert not torch.equal(net(x), first(x))
 
 
 def test_details_are_read_after_the_last_epoch(aegen, data, tmp_path):
