@@ -59,7 +59,7 @@ class Row {
     }
     data.layers.forEach((layer, k) => {
       const card = this.root.children[k];
-      card.querySelector(".name").textContent = layer.name;
+      card.querySelector(".name").textContent = layer.name.replaceAll("_", "_\u200b"); // may break
       card.querySelector(".shape").textContent = layer.shape;
       card.setAttribute("aria-pressed", String(k === data.chosen));
       this.fill(k, layer.counts);
