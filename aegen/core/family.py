@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
-import pkgutil
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -48,11 +48,10 @@ class Family(Generic[T]):
 
     def names(self) -> list[str]:
         """Names of all methods, sorted; nothing is imported for it."""
-        folder = importlib.import_module(self.package).__path__
-        stems = [module.name for module in pkgutil.iter_modules(folder)]
-        return sorted(
-            stem.replace("_", "-") for stem in stems if not stem.startswith("_") and stem != "base"
-        )
+        [folder] = importlib.import_module(self.package).__path__
+        stems = {file.removesuffix(".py") for file in os.listdir(folder) if file.endswith(".py")}
+        methods = {stem for stem in stems - {"base"} if stem.isidentifier() and stem[0] != "_"}
+        return sorted(stem.replace("_", "-") for stem in methods)
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over the names."""
