@@ -48,9 +48,10 @@ class Family(Generic[T]):
 
     def names(self) -> list[str]:
         """Names of all methods, sorted; nothing is imported for it."""
-        [folder] = importlib.import_module(self.package).__path__
-        stems = {file.removesuffix(".py") for file in os.listdir(folder) if file.endswith(".py")}
-        methods = {stem for stem in stems - {"base"} if stem.isidentifier() and stem[0] != "_"}
+        folders = importlib.import_module(self.package).__path__
+        files = {file for folder in folders for file in os.listdir(folder)}
+        stems = {file.removesuffix(".py") for file in files if file.endswith(".py")} - {"base"}
+        methods = {stem for stem in stems if stem.isidentifier() and stem[0] != "_"}
         return sorted(stem.replace("_", "-") for stem in methods)
 
     def __iter__(self) -> Iterator[str]:
