@@ -28,6 +28,7 @@ from aegen.autoencoders.checkpoint import (
 )
 from aegen.autoencoders.image_rows import ImageRows, batch
 from aegen.core.errors import TrainingError
+from aegen.core.optimisers import Adam
 from aegen.core.storage import make_folder
 
 __all__ = ["VALIDATION", "Recipe", "Step", "best_epoch", "initialised", "train"]
@@ -124,7 +125,7 @@ def train(
     make_folder(checkpoint.parent)  # a place that cannot be written to is told before the work
     # Convolutions run about a third faster with channels last, on CPUs too.
     network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimiser = torch.optim.Adam(network.parameters(), recipe.learning_rate, fused=True)
+    optimiser = Adam(network.parameters(), recipe.learning_rate, fused=True)
     history: list[dict[str, float]] = []
     best: dict[str, np.ndarray] = {}
     if checkpoint.exists():

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
-import pkgutil
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -48,11 +48,11 @@ class Family(Generic[T]):
 
     def names(self) -> list[str]:
         """Names of all methods, sorted; nothing is imported for it."""
-        folder = importlib.import_module(self.package).__path__
-        stems = [module.name for module in pkgutil.iter_modules(folder)]
-        return sorted(
-            stem.replace("_", "-") for stem in stems if not stem.startswith("_") and stem != "base"
-        )
+        folders = importlib.import_module(self.package).__path__
+        files = {file for folder in folders for file in os.listdir(folder)}
+        stems = {file.removesuffix(".py") for file in files if file.endswith(".py")} - {"base"}
+        methods = {stem for stem in stems if stem.isidentifier() and stem[0] != "_"}
+        return sorted(stem.replace("_", "-") for stem in methods)
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over the names."""

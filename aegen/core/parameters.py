@@ -14,6 +14,7 @@ Widgets, command-line options and validation are all made from what is declared 
 from __future__ import annotations
 
 import contextlib
+import functools
 import inspect
 import math
 import numbers
@@ -168,7 +169,11 @@ def parameters(target: Callable[..., Any]) -> tuple[Parameter, ...]:
         >>> parameters(draw)[0].allowed()
         'a whole number of 1 or more'
     """
-    function = target.__init__ if inspect.isclass(target) else target
+    return _annotated(target.__init__ if inspect.isclass(target) else target)
+
+
+@functools.cache
+def _annotated(function: Callable[..., Any]) -> tuple[Parameter, ...]:
     hints = get_type_hints(function, include_extras=True)
     found = []
     for name, argument in inspect.signature(function).parameters.items():

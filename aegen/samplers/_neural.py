@@ -305,6 +305,8 @@ def train(
     """
     import torch
 
+    from aegen.core.optimisers import Adam
+
     rows = torch.from_numpy(x[rng.permutation(len(x))].astype(np.float32))
     held = min(max(int(HELD_OUT * len(x)), 1), MOST_HELD_OUT)
     held_out, kept = rows[:held], rows[held:]
@@ -321,7 +323,7 @@ def train(
         network.train()
         return measured if math.isfinite(measured) else math.inf
 
-    optimiser = torch.optim.Adam(network.parameters(), recipe.learning_rate, fused=True)
+    optimiser = Adam(network.parameters(), recipe.learning_rate, fused=True)
     best, best_weights, best_pass = held_out_loss(), flat(network), 0
     done = 0
     for done in range(1, recipe.epochs + 1):

@@ -37,6 +37,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from aegen.core.errors import InvalidInput
+from aegen.core.optimisers import SGD, Adam
 from aegen.supermask.counts import Report
 from aegen.supermask.frozen_weights import frozen, initial_scores, kappa_for
 from aegen.supermask.rules import masking
@@ -417,7 +418,7 @@ class Decoupled(torch.optim.Optimizer):
         return super().step(closure)
 
 
-class MaskSGD(Decoupled, torch.optim.SGD):
+class MaskSGD(Decoupled, SGD):
     """SGD with Nesterov momentum and decoupled decay.
 
     ``m <- (1 - decay) m``, then ``v <- momentum v + g`` and ``m <- m - rate (g + momentum v)``: a
@@ -442,7 +443,7 @@ class MaskSGD(Decoupled, torch.optim.SGD):
         self.first, self.decay = (learning_rate, decay), decay
 
 
-class MaskAdam(Decoupled, torch.optim.Adam):
+class MaskAdam(Decoupled, Adam):
     """Adam with decoupled decay, whose steps are of one size however small the gradients are.
 
     Source: D. Kingma, J. Ba, arXiv 1412.6980.

@@ -250,20 +250,17 @@ def test_a_sweep_over_epochs_makes_a_bundle_of_each(tmp_path, monkeypatch):
         optimiser = torch.optim.Adam(net.parameters())
         whole = Checkpoint.of(net, optimiser, about, history)
         write_checkpoint(tmp_path / f"epoch-{epoch:03d}.safetensors", whole)
-    made = []
-    for codes in (50, 50, 60):  # the second finds what the first made, the third does not
-        lines = []
-        sweep = over_epochs(
-            str(evaluation_set),
-            tmp_path,
-            tmp_path,
-            tmp_path / "out",
-            codes=codes,
-            tell=lines.append,
-        )
-        made.append(len(lines))
-    assert made == [2, 0, 2]
+
+    def swept(codes):
+        told = []
+        places = (str(evaluation_set), tmp_path, tmp_path, tmp_path / "out")
+        return over_epochs(*places, codes=codes, tell=told.append), len(told)
+
+    sweep, made = swept(50)
     assert [point.x for point in sweep.points] == [1, 2]
+    assert (made, swept(50)[1]) == (2, 0)  # the second finds what the first made
+    (tmp_path / "epoch-002.safetensors").unlink()
+    assert swept(60)[1] == 1  # other codes are another bundle
     task = sweep.tasks(MODELS[:1], seeds=1, draws=60, metric_specs=MEASURED[2:])[0]
     assert perform(task).problem is None
 

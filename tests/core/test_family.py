@@ -26,6 +26,7 @@ def kitchen(tmp_path, monkeypatch):
     (folder / "base.py").write_text("__all__ = ['Dish']\nclass Dish: ...")
     (folder / "_stock.py").write_text("raise RuntimeError('not a method')")
     (folder / "green_soup.py").write_text(METHOD)
+    (folder / "._green_soup.py").touch()  # as a Mac leaves one beside each file on a stick
     (folder / "burnt.py").write_text("raise RuntimeError('imported too early')")
     (folder / "two.py").write_text(
         "from kitchen.base import Dish\n__all__ = ['A', 'B']\n"

@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import cache
 
 import numpy as np
 import pytest
@@ -43,6 +44,12 @@ def fitted(name, z=None, **fields):
     return make(name, **fields).fit(tilted() if z is None else z, rng=0)
 
 
+@cache
+def once(name):
+    """Fitted to ``tilted()``, for tests that only ask it."""
+    return fitted(name)
+
+
 def test_the_five_of_the_paper_are_there():
     assert {
         "gaussian",
@@ -66,7 +73,7 @@ def test_it_says_what_it_is(name):
 
 @every
 def test_shape_and_type_of_draws(name):
-    model = fitted(name)
+    model = once(name)
     drawn = model.sample(5, rng=1)
     assert drawn.shape == (5, 2)
     assert drawn.dtype == np.float64
@@ -77,7 +84,7 @@ def test_shape_and_type_of_draws(name):
 
 @every
 def test_same_rng_same_draw_other_rng_other_draw(name):
-    model = fitted(name)
+    model = once(name)
     assert model.sample(50, rng=3).tobytes() == model.sample(50, rng=3).tobytes()
     assert not np.array_equal(model.sample(50, rng=3), model.sample(50, rng=4))
     assert not np.array_equal(model.sample(50), model.sample(50))
@@ -183,14 +190,14 @@ def test_a_failed_fit_leaves_the_model_unfitted(name):
 @pytest.mark.parametrize("n", [-1, 2.5, "3", None, True, 10**30])
 def test_numbers_of_draws_that_cannot_be_used(name, n):
     with pytest.raises(InvalidInput, match="n must be a whole number"):
-        fitted(name).sample(n)
+        once(name).sample(n)
 
 
 @every
 @pytest.mark.parametrize("rng", [-1, 1.5, "seed", np.random.RandomState(0)])
 def test_rngs_that_cannot_be_used(name, rng):
     with pytest.raises(InvalidInput, match="rng must be"):
-        fitted(name).sample(1, rng=rng)
+        once(name).sample(1, rng=rng)
 
 
 @every
@@ -218,7 +225,7 @@ def test_weights_are_honoured_or_refused(name):
 @every
 def test_fields_survive_clone_and_params(name):
     model = samplers.create(name)
-    twin = clone(fitted(name))
+    twin = clone(once(name))
     assert twin.get_params() == make(name).get_params()
     with pytest.raises(NotFitted):
         twin.sample()
@@ -242,7 +249,7 @@ def test_fields_that_cannot_be_used(name):
 
 @dense
 def test_density_has_one_value_a_row(name):
-    model = fitted(name)
+    model = once(name)
     z = tilted(30, seed=1)
     scores = model.score_samples(z)
     assert scores.shape == (30,)
@@ -269,7 +276,7 @@ def test_density_is_normalised_on_a_line(name):
 
 @from_rows
 def test_rows_are_where_draws_start(name):
-    model = fitted(name)
+    model = once(name)
     codes, rows = model.sample_rows(400, rng=2)
     assert codes.shape == (400, 2)
     assert rows.shape == (400,)
@@ -324,7 +331,7 @@ def test_no_density_along_a_constant_column_is_said_clearly(name):
 
 @every
 def test_a_saved_model_gives_the_same_next_draw(name, tmp_path):
-    model = fitted(name)
+    model = once(name)
     file = tmp_path / "model.safetensors"
     model.save(file)
     again = load_model(file)
@@ -369,7 +376,7 @@ def test_fields_are_saved_too(name, tmp_path):
 @every
 def test_files_that_are_no_saved_model(name, tmp_path):
     file = tmp_path / "model.safetensors"
-    fitted(name).save(file)
+    once(name).save(file)
     whole = file.read_bytes()
 
     def refused(content, message):
@@ -388,13 +395,13 @@ def test_files_that_are_no_saved_model(name, tmp_path):
     with pytest.raises(StorageError, match="no such file"):
         load_model(tmp_path / "other.safetensors")
     with pytest.raises(StorageError, match="cannot be written"):
-        fitted(name).save(tmp_path / "no folder" / "model.safetensors")
+        once(name).save(tmp_path / "no folder" / "model.safetensors")
 
 
 @every
 def test_files_of_another_format_name_or_field(name, tmp_path):
     file = tmp_path / "model.safetensors"
-    fitted(name).save(file)
+    once(name).save(file)
     state, metadata = load_arrays(file)
     for change, message in [
         ({"aegen": "9"}, "format 9, this aegen reads 3: update aegen"),
@@ -419,7 +426,7 @@ def resealed(file, model_name, state, fields):
 @every
 def test_a_file_made_to_mislead_is_refused(name, tmp_path):
     file = tmp_path / "model.safetensors"
-    fitted(name).save(file)
+    once(name).save(file)
     state, metadata = load_arrays(file)
     fields, shapes = metadata["fields"], samplers.get(name).learned
     with pytest.raises(StorageError, match="does not describe"):

@@ -4,6 +4,7 @@ As with the app's own work, nothing here loads Streamlit: it is imported by each
 """
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -14,6 +15,8 @@ from aegen.core.progress import report
 
 GO = "AEGEN_TEST_GO"
 """Names the file whose presence lets the work end."""
+
+READY = "ready.safetensors"
 
 
 def count(to):
@@ -96,7 +99,7 @@ def alive(process):
 
 
 def fit(**arguments):
-    """A fit that takes as long as the test wants."""
+    """A fit that takes as long as the test wants; one that lies ready beside the gate is taken."""
     from aegen.app.jobs import fit_sampler
 
     gate = Path(os.environ[GO])
@@ -106,7 +109,10 @@ def fit(**arguments):
     said = gate.read_text()
     if said:
         raise InvalidInput(said)
-    fit_sampler.fit(**arguments)
+    if gate.with_name(READY).exists():
+        shutil.copyfile(gate.with_name(READY), arguments["out"])
+    else:
+        fit_sampler.fit(**arguments)
     return {"seconds": 5.0}
 
 

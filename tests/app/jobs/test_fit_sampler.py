@@ -1,6 +1,7 @@
 """Slow fits on the pages: progress, cancel, start again, an error, a result that is kept."""
 
 import re
+import shutil
 from importlib import import_module
 
 import pytest
@@ -12,11 +13,12 @@ from aegen.app.jobs.job import Jobs
 from aegen.app.row_selection import AttributeEquals
 from aegen.app.services import disk_cache, samplers
 from aegen.app.services.samplers import SamplerSpec
+from aegen.bundles import read
 from aegen.core.errors import AegenError
 from aegen.samplers.gaussian import Gaussian
 from tests.app.conftest import link_of
 from tests.app.jobs.inline import Inline
-from tests.app.jobs.slow_work import GO
+from tests.app.jobs.slow_work import GO, READY
 from tests.app.jobs.test_process import until
 from tests.app.test_pages import text
 
@@ -30,6 +32,21 @@ def gate(jobs_too, monkeypatch, tmp_path):
     monkeypatch.setattr(Gaussian, "slow", True)
     monkeypatch.setattr(samplers, "WORK", "tests.app.jobs.slow_work:fit")
     monkeypatch.setenv(GO, str(gate))
+    return gate
+
+
+@pytest.fixture(scope="session")
+def fit(bundle_folder, tmp_path_factory):
+    """What the job would save."""
+    file = tmp_path_factory.mktemp("fit") / READY
+    read(bundle_folder / "bars").model("gaussian", rng=0).sampler.save(file)
+    return file
+
+
+@pytest.fixture
+def ready(gate, fit):
+    """The job's file is there already: when and how its work ends is what counts."""
+    shutil.copyfile(fit, gate.with_name(READY))
     return gate
 
 
@@ -105,7 +122,7 @@ def test_the_pictures_of_before_stay_while_a_fit_goes_on(opened, gate):
     assert "Still the draws of before: Bootstrap" in text(app)
 
 
-def test_cancelling_leaves_nothing_and_it_can_be_started_again(opened, gate):
+def test_cancelling_leaves_nothing_and_it_can_be_started_again(opened, ready):
     app = opened("sample", sampler="gaussian", n="4")
     until(lambda: the_job().share == 0.25)
     assert len(kept()) == 1
@@ -121,23 +138,23 @@ def test_cancelling_leaves_nothing_and_it_can_be_started_again(opened, gate):
     app = press(app, "Start again")
     assert "Cancel" in labels(app)
     assert the_job() is not job
-    finished(gate)
+    finished(ready)
     assert "Fitted in" in text(app.run())
 
 
-def test_two_visits_share_a_fit_and_one_cancelling_it_leaves_it_to_the_other(opened, gate):
+def test_two_visits_share_a_fit_and_one_cancelling_it_leaves_it_to_the_other(opened, ready):
     one, other = (opened("sample", sampler="gaussian", n="4") for _ in range(2))
     job = the_job()
     one = press(one, "Cancel")
     assert "was cancelled" in text(one)
     assert not job.stopping
-    finished(gate)
+    finished(ready)
     assert "Fitted in" in text(other.run())
     assert "Fitted in" in text(one.run())
 
 
-def test_an_error_in_the_job_is_its_sentence_and_can_be_tried_again(opened, gate):
-    gate.write_text("this *fit* is refused: choose another")
+def test_an_error_in_the_job_is_its_sentence_and_can_be_tried_again(opened, ready):
+    ready.write_text("this *fit* is refused: choose another")
     app = opened("sample", sampler="gaussian", n="4")
     the_job().wait(60)
     app = app.run()
@@ -145,7 +162,7 @@ def test_an_error_in_the_job_is_its_sentence_and_can_be_tried_again(opened, gate
     (error,) = app.error
     assert error.value == "This \\*fit\\* is refused\\: choose another"
     assert kept() == []
-    gate.write_text("")
+    ready.write_text("")
     app = press(app, "Try again")
     the_job().wait(60)
     app = app.run()
@@ -153,13 +170,13 @@ def test_an_error_in_the_job_is_its_sentence_and_can_be_tried_again(opened, gate
     assert "Fitted in" in text(app)
 
 
-def test_the_map_stays_while_the_model_over_it_is_fitted(opened, gate):
+def test_the_map_stays_while_the_model_over_it_is_fitted(opened, ready):
     app = opened("latent-map", draws="gaussian", projection="pca")
     assert not app.exception
     assert "Cancel" in labels(app)
     assert "Nothing selected" in text(app)
     assert "Rings" not in text(app)
-    finished(gate)
+    finished(ready)
     app = app.run()
     assert "Rings: 500 draws of the Gaussian." in text(app)
 
