@@ -172,7 +172,7 @@ def perform(task: Task) -> Result:
     """Do a task. What goes wrong in it becomes a result that says why.
 
     One thread, so that figures do not depend on how many there are. Memory is kept, as each batch
-    through a network needs the same blocks again: pictures of 64 x 64 take two thirds of the time.
+    through a network needs the same blocks again: features of 64 x 64 pictures take half the time.
     """
     try:
         with one_thread(), kept_memory():
