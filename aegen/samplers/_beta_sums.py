@@ -260,6 +260,12 @@ def _some_log_sums(
     bits = rounded.view(np.int64)
     lanes = np.empty(LANES)
     best, total = np.full(len(u), -np.inf), np.zeros(len(u))
+    most = np.zeros(len(u))  # that corrections add to any row
+    if gains.shape[1]:
+        for j in range(d):
+            steepest = gains[j].max()
+            for p in range(len(u)):
+                most[p] += max(steepest + slope[p, j], 0.0)
     begun = ended = 0
     for start in range(0, n, BLOCK):
         while ended < len(across.rows) and across.rows[ended] < start + BLOCK:
@@ -281,7 +287,15 @@ def _some_log_sums(
                 part, odds = low[j, start : start + BLOCK], slope[p, j]
                 for i in range(BLOCK):
                     logs[i] += part[i] * odds
+            reach = best[p]
             if gains.shape[1]:
+                top = _largest(logs, lanes)
+                if top + most[p] < best[p] - limit:
+                    continue
+                for k in range(begun, ended):
+                    if logs[across.rows[k] - start] == top:
+                        added = _correction(k, slope[p], mode[p], constants, across, -np.inf)
+                        reach = max(reach, top + added)
                 bounds[:] = 0.0
                 for j in range(0, d - 3, 4):
                     f, g = gains[j, start : start + BLOCK], gains[j + 1, start : start + BLOCK]
@@ -298,16 +312,12 @@ def _some_log_sums(
                         bounds[i] += max(gain[i] + odds, 0.0)
             for k in range(begun, ended):
                 i = across.rows[k] - start
-                room = best[p] - limit - logs[i]
+                room = reach - limit - logs[i]
                 if gains.shape[1] and bounds[i] < room:
                     logs[i] += bounds[i]
                 else:
                     logs[i] += _correction(k, slope[p], mode[p], constants, across, room)
-            lanes[:] = -np.inf
-            for i in range(0, BLOCK, LANES):
-                for lane in range(LANES):
-                    lanes[lane] = max(lanes[lane], logs[i + lane])
-            top = lanes.max()
+            top = _largest(logs, lanes)
             if top < best[p] - limit or top == -np.inf:
                 continue
             if top > best[p]:
@@ -323,6 +333,16 @@ def _some_log_sums(
             total[p] += lanes.sum()
         begun = ended
     return best + np.log(total) + rest
+
+
+@compiled
+def _largest(logs: FloatArray, lanes: FloatArray) -> float:
+    """The largest of a block; ``lanes`` (LANES,) are for work."""
+    lanes[:] = -np.inf
+    for i in range(0, BLOCK, LANES):
+        for lane in range(LANES):
+            lanes[lane] = max(lanes[lane], logs[i + lane])
+    return float(lanes.max())
 
 
 @compiled

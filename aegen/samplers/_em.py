@@ -39,6 +39,10 @@ LEAST_WITHIN = 1e-20
 ROUNDS = 30
 """Most rounds of k-means, which only makes a start."""
 
+WIDE = 48
+"""Columns from which full covariances are quicker by matrix products, a component at a time: half
+the time with 10 components and 64 columns."""
+
 PART = 100_000_000
 """About how many multiplications are done between two reports."""
 
@@ -123,9 +127,10 @@ def _expectation(
 ) -> list[Any]:
     """What `_expect` gives, of all rows."""
     means, inverses, logs = _prepared(mixture)
+    expect = _expect_by_products if full and x.shape[1] >= WIDE else _expect
 
     def work(part: slice) -> Any:
-        return _expect(x[part], weights[part], means, inverses, logs, full)
+        return expect(x[part], weights[part], means, inverses, logs, full)
 
     return _summed(work, len(x), len(logs) * x.shape[1] ** 2, tell)
 
@@ -359,6 +364,34 @@ def _expect(
             for j in range(i):
                 spread[c, j, i] = spread[c, i, j]
     return mass, shift, spread, whole
+
+
+def _expect_by_products(
+    x: FloatArray,
+    weights: FloatArray,
+    means: FloatArray,
+    inverses: FloatArray,
+    logs: FloatArray,
+    full: bool,
+) -> tuple[FloatArray, FloatArray, FloatArray, float]:
+    """As `_expect`, of full covariances, by matrix products for each component in turn."""
+    d, k = means.shape
+    terms = np.empty((k, len(x)))
+    for c in range(k):
+        scaled = (x - means[:, c]) @ np.ascontiguousarray(inverses[:, :, c].T)
+        terms[c] = logs[c] - 0.5 * np.einsum("ij,ij->i", scaled, scaled)
+    best = terms.max(axis=0)
+    shares = np.where(terms > best - UNSHARED, np.exp(terms - best), 0.0)
+    total = shares.sum(axis=0)
+    shares *= weights / total
+    shift, spread = np.zeros((k, d)), np.zeros((k, d, d))
+    for c in range(k):
+        rows = np.flatnonzero(shares[c])
+        away = x[rows] - means[:, c]
+        own = away * shares[c, rows, None]
+        shift[c], spread[c] = own.sum(axis=0), own.T @ away
+    whole = float(weights @ (best + np.log(total)))
+    return shares.sum(axis=1), shift, spread, whole
 
 
 @compiled

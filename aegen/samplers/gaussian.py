@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
@@ -15,7 +16,6 @@ from aegen.samplers._normal import (
     Shrinkage,
     known_units,
     normal_root,
-    principal_axes,
     regression,
     symmetric,
     weighted_correlation,
@@ -87,34 +87,38 @@ class Gaussian(DensitySampler, ConditionalSampler):
         share = 1 / len(z) if weights is None else weights
         factor = 0.0 if self.covariance == "diagonal" else 1.0 - self.shrinkage
         self.correlation_ = weighted_correlation(x, share, self.scale_ > 0, factor)
+        self.__dict__.pop("_root", None)
+
+    @cached_property
+    def _root(self) -> FloatArray:
+        """The root of the correlations (d, r), taken once: it takes as long as some draws."""
+        return normal_root(self.correlation_)
 
     def _sample(self, n: int, rng: np.random.Generator) -> FloatArray:
-        factor = normal_root(self.correlation_)
-        normal = rng.standard_normal((n, factor.shape[1]))
-        drawn: FloatArray = normal @ (self.scale_[:, None] * factor).T
+        normal = rng.standard_normal((n, self._root.shape[1]))
+        drawn: FloatArray = normal @ (self.scale_[:, None] * self._root).T
         drawn += self.mean_
         return drawn
 
     def _score_samples(self, z: FloatArray) -> FloatArray:
         refuse_constant(self.title, self.mean_, self.scale_)
-        flat, d = len(principal_axes(self.correlation_)[0]), self._d
-        if flat < d:
+        filled, d = self._root.shape[1], self._d
+        if filled < d:
             raise InvalidInput(
-                f"{self.title} has no density: the training codes lie in {flat} of "
+                f"{self.title} has no density: the training codes lie in {filled} of "
                 f"{d} dimensions (columns depend on each other exactly); "
                 "fit with shrinkage above 0, or leave dependent columns out"
             )
-        factor = np.linalg.cholesky(self.correlation_)
         x = standardise(z, self.mean_, self.scale_)
-        y = solve_triangular(factor, x.T, lower=True)
-        volume = np.log(np.diag(factor)).sum() + np.log(self.scale_).sum()
+        y = solve_triangular(self._root, x.T, lower=True)
+        volume = np.log(np.diag(self._root)).sum() + np.log(self.scale_).sum()
         density: FloatArray = -0.5 * (y * y).sum(axis=0) - volume - 0.5 * d * np.log(2 * np.pi)
         return density
 
     def _condition(
         self, known: BoolArray, values: FloatArray, rng: np.random.Generator
     ) -> Sampler:
-        law = regression(normal_root(self.correlation_), known)
+        law = regression(self._root, known)
         y = known_units(self.title, self.mean_[known], self.scale_[known], values, law.whitener)
         spread, root = law.left()
         return self._learnt(

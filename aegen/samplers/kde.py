@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from copy import copy
+from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -133,6 +134,8 @@ class KDE(RowSampler, DensitySampler, ConditionalSampler):
         if self.shape in ("full", "auto"):
             self.correlation_ = weighted_correlation(x, self.weights_, varying)
         left_out = None
+        for name in ("_root", "_tilted"):
+            self.__dict__.pop(name, None)
         if self.shape == "auto":
             left_out = Parts.cut(x[:, varying], self.weights_, rng)
             kept = 1 - left_out.shrinkage(rng)
@@ -174,19 +177,33 @@ class KDE(RowSampler, DensitySampler, ConditionalSampler):
         factor = self._shrinkage
         return z if factor == 1 else self.centre_ + factor * (z - self.centre_)
 
-    @property
+    @cached_property
     def _tilted(self) -> bool:
         """Whether a kernel's columns depend on each other."""
         tilted: bool = (self.correlation_ != np.diag(np.diag(self.correlation_))).any()
         return tilted
 
+    @cached_property
+    def _root(self) -> FloatArray:
+        """The root of the correlations (d, r), taken once: it takes as long as some draws."""
+        return normal_root(self.correlation_)
+
     def _sample_from(self, rows: IntArray, rng: np.random.Generator) -> FloatArray:
+        factor = self._shrinkage
+        reach = factor * self.bandwidth_ * self.scale_
         if self._tilted:
-            root = normal_root(self.correlation_)
-            noise = rng.standard_normal((len(rows), root.shape[1])) @ root.T
+            noise = rng.standard_normal((len(rows), self._root.shape[1]))
+            noise = noise @ (reach[:, None] * self._root).T
         else:
             noise = rng.standard_normal((len(rows), self._d))
-        return self._shrunk(self.codes_[rows] + self.bandwidth_ * self.scale_ * noise)
+            noise *= reach
+        drawn: FloatArray = self.codes_[rows]
+        if factor != 1:  # as `_shrunk`
+            drawn -= self.centre_
+            drawn *= factor
+            drawn += self.centre_
+        drawn += noise
+        return drawn
 
     def _score_samples(self, z: FloatArray) -> FloatArray:
         refuse_constant(self.title, self.centre_, self.scale_)
@@ -212,7 +229,7 @@ class KDE(RowSampler, DensitySampler, ConditionalSampler):
     def _condition(
         self, known: BoolArray, values: FloatArray, rng: np.random.Generator
     ) -> Sampler:
-        law = regression(normal_root(self.correlation_), known)
+        law = regression(self._root, known)
         centre, scale = self.centre_[known], self.scale_[known]
         y = known_units(self.title, centre, scale, values, law.whitener)
         every, h = self._shrunk(self.codes_), self._shrinkage * self.bandwidth_

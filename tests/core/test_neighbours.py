@@ -23,6 +23,26 @@ def test_nearest_rows_are_those_of_all_pairs(d, offset):
     assert rows.dtype == np.int64
 
 
+@pytest.mark.parametrize("k", [1, 4, 100])
+@pytest.mark.parametrize("spoil", ["nothing", "copies", "outlier", "huge"])
+def test_nearest_of_many_rows_are_exact(spoil, k):
+    """Blocks of rows; and where single precision cannot tell the nearest, as copies hide it."""
+    rng = np.random.default_rng(0)
+    z, q = rng.normal(size=(2500, MANY)), rng.normal(size=(30, MANY))
+    if spoil == "copies":
+        z[::2] = z[0] + 1e-4 * rng.normal(size=(1250, MANY))
+        q[:15] = z[0] + 1e-4 * rng.normal(size=(15, MANY))
+    elif spoil == "outlier":
+        z[7] *= 1e6
+    elif spoil == "huge":
+        z, q = z * 1e100, q * 1e100
+        q[0] *= 1e45
+    rows, distances = Neighbours(z).query(q, k)
+    every = np.sqrt(np.square(q[:, None] - z).sum(axis=2))
+    assert np.allclose(distances, np.sort(every, axis=1)[:, :k], rtol=1e-12, atol=0)
+    assert np.array_equal(distances, np.take_along_axis(every, rows, axis=1))
+
+
 @pytest.mark.parametrize("d", [2, MANY])
 def test_a_row_is_its_own_neighbour_at_distance_zero(d):
     z = np.random.default_rng(1).normal(size=(50, d))

@@ -315,6 +315,15 @@ def test_density_against_the_sum_by_the_book(rows, d, degree):
         assert model.score_samples(z) != pytest.approx(wrong, rel=1e-3)
 
 
+@pytest.mark.parametrize("degree", [2400, 60])
+def test_sums_over_blocks_of_rows_leave_out_none_that_counts(degree):
+    """Rows of several blocks, most of them across a border, and the term of each on its own."""
+    model = ebc(clusters(2500, 3, seed=13), degree=degree)
+    u = np.random.default_rng(14).uniform(1e-4, 1 - 1e-4, (60, 3))
+    slow = [logsumexp(model._sums.row_logs(at, at)) for at in u]
+    assert model._sums.log_density(u) == pytest.approx(slow, rel=1e-12, abs=1e-9)
+
+
 @pytest.mark.parametrize("degree", ["n", 4, 9])
 def test_density_integrates_to_one_over_the_plane(degree):
     model = ebc(tilted(20, seed=11), degree=degree)

@@ -91,9 +91,10 @@ def test_it_climbs_as_high_as_scikit_learn():
 
 
 @pytest.mark.parametrize("covariance", ["full", "diagonal"])
-@pytest.mark.parametrize("d", [2, 5])
-def test_one_step_is_the_formula(covariance, d):
+@pytest.mark.parametrize("d", [2, 5, 6])
+def test_one_step_is_the_formula(covariance, d, monkeypatch):
     """Responsibilities, then weighted means and covariances, by the book and with weights."""
+    monkeypatch.setattr(_em, "WIDE", 6)  # from which full covariances go by products
     rng = np.random.default_rng(0)
     x, weights = clusters(40, d), rng.random(40)
     weights /= weights.sum()
@@ -252,7 +253,9 @@ def test_progress_is_told_and_a_listener_can_stop_the_fit():
         mixture(clusters(300, 2))
 
 
-def test_parts_and_threads_change_no_byte(monkeypatch):
+@pytest.mark.parametrize("wide", [3, 4])
+def test_parts_and_threads_change_no_byte(wide, monkeypatch):
+    monkeypatch.setattr(_em, "WIDE", wide)
     monkeypatch.setattr(_em, "PART", 2000)
     z = clusters(700, 3)
     found = set()

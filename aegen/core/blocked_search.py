@@ -1,0 +1,136 @@
+"""Nearest rows in many dimensions: matrix products in single precision, proven in double.
+
+$|a - b|^2 = |a|^2 - 2 (ab - |b|^2 / 2)$, so the rows nearest to a are those with the largest
+$ab - |b|^2 / 2$. Products in single precision take half the time and tell all but a few rows
+surely; for the few queries where their error might hide a nearer row, they are taken in double.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aegen.core.arrays import BoolArray, FloatArray, IntArray
+from aegen.core.compiled import compiled
+
+__all__ = ["BlockedSearch"]
+
+ROWS, QUERIES = 1024, 256
+"""Of a block of products, which stays in the processor's cache."""
+
+LANES, STRIDE = 16, 128
+"""Running maxima beside each other, as the processor has them in registers, and products of a row
+that are passed over at once where none is large enough."""
+
+SPARE = 4
+"""Candidates beyond those that are asked for, so that most queries are sure."""
+
+MOST = 64
+"""Candidates up to which they are kept in order; beyond, partitions in double are quicker."""
+
+Float32 = NDArray[np.float32]
+
+
+class BlockedSearch:
+    """Finds the rows of ``reference`` (n, d) that are nearest in Euclidean distance."""
+
+    def __init__(self, reference: FloatArray) -> None:
+        self._reference = reference
+        self._centre = reference.mean(axis=0)
+        whole = reference - self._centre
+        squares = np.square(whole).sum(axis=1)
+        self._unit = float(np.sqrt(squares.max())) or 1.0  # so that no product overflows
+        self._rows = np.empty((reference.shape[1] + 1, len(reference)), np.float32)
+        self._rows[:-1] = (whole / self._unit).T
+        self._rows[-1] = -0.5 * squares / self._unit**2
+
+    def query(self, z: FloatArray, k: int) -> tuple[IntArray, FloatArray]:
+        """Rows (m, k), nearest first and equally near ones in their order, and distances (m, k).
+
+        ``z`` are (m, d), m >= 1.
+        """
+        few = min(len(self._reference), k + SPARE)
+        if few > MOST:
+            return self._measured(z, self._in_double(z, few), k)
+        a = np.ones((len(z), len(self._rows)), np.float32)
+        with np.errstate(over="ignore"):  # far away as it is, it is looked up in double
+            a[:, :-1] = (z - self._centre) / self._unit
+        candidates, least = self._candidates(a, few)
+        rows, distances = self._measured(z, candidates, k)
+        unsure = np.flatnonzero(~self._sure(z, distances[:, -1], least))
+        if len(unsure) and few < len(self._reference):
+            near = self._in_double(z[unsure], few)
+            rows[unsure], distances[unsure] = self._measured(z[unsure], near, k)
+        return rows, distances
+
+    def _candidates(self, a: Float32, few: int) -> tuple[IntArray, Float32]:
+        """Rows (m, few) of the largest products with ``a`` (m, d + 1), and the least of these."""
+        rows = np.zeros((len(a), few), np.int64)
+        products = np.full((len(a), few), -np.inf, np.float32)
+        with np.errstate(over="ignore", invalid="ignore"):
+            for first in range(0, len(a), QUERIES):
+                some = slice(first, first + QUERIES)
+                for start in range(0, self._rows.shape[1], ROWS):
+                    block = a[some] @ self._rows[:, start : start + ROWS]
+                    _keep_largest(block, start, products[some], rows[some])
+        return rows, products[:, -1]
+
+    def _sure(self, z: FloatArray, distance: FloatArray, least: Float32) -> BoolArray:
+        """Whether all rows but the candidates are farther than ``distance`` (m,), for each query.
+
+        By the error of a product in single precision: Higham 2002, Accuracy and Stability of
+        Numerical Algorithms, section 3.1.
+        """
+        squares = np.square((z - self._centre) / self._unit).sum(axis=1)
+        error = (len(self._rows) + 4) * 2.0**-24 * (np.sqrt(squares) + 0.5)
+        reached = 0.5 * (squares - np.square(distance / self._unit))
+        sure: BoolArray = least + error < reached
+        return sure
+
+    def _in_double(self, z: FloatArray, few: int) -> IntArray:
+        """Candidates (m, few) by products in double precision."""
+        whole = self._reference - self._centre
+        half = 0.5 * np.square(whole).sum(axis=1)
+        found = np.empty((len(z), few), np.int64)
+        for first in range(0, len(z), QUERIES):
+            some = slice(first, first + QUERIES)
+            away = half - (z[some] - self._centre) @ whole.T
+            found[some] = np.argpartition(away, few - 1, axis=1)[:, :few]
+        return found
+
+    def _measured(self, z: FloatArray, rows: IntArray, k: int) -> tuple[IntArray, FloatArray]:
+        """The ``k`` nearest of candidates, measured anew, as products lose digits."""
+        rows = np.sort(rows, axis=1)
+        distances = np.stack(
+            [np.sqrt(np.square(self._reference[near] - z).sum(axis=1)) for near in rows.T], axis=1
+        )
+        order = np.argsort(distances, axis=1, kind="stable")[:, :k]
+        rows = np.take_along_axis(rows, order, axis=1)
+        return rows, np.take_along_axis(distances, order, axis=1)
+
+
+@compiled
+def _keep_largest(found: Float32, start: int, products: Float32, rows: IntArray) -> None:
+    """Put those of ``found`` (m, b), of the rows from ``start`` on, among the largest (m, few)."""
+    m, b = found.shape
+    few = products.shape[1]
+    lanes = np.empty(LANES, dtype=np.float32)
+    for p in range(m):
+        for first in range(0, b, STRIDE):
+            end = min(first + STRIDE, b)
+            if end - first == STRIDE:
+                lanes[:] = -np.inf
+                for i in range(first, end, LANES):
+                    for lane in range(LANES):
+                        lanes[lane] = max(lanes[lane], found[p, i + lane])
+                if lanes.max() <= products[p, few - 1]:
+                    continue
+            for i in range(first, end):
+                if found[p, i] > products[p, few - 1]:
+                    place = few - 1
+                    while place > 0 and products[p, place - 1] < found[p, i]:
+                        products[p, place] = products[p, place - 1]
+                        rows[p, place] = rows[p, place - 1]
+                        place -= 1
+                    products[p, place] = found[p, i]
+                    rows[p, place] = start + i
