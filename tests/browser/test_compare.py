@@ -34,7 +34,7 @@ def figures(page):
     return table
 
 
-def test_pictures_then_figures_then_another_model(visit, app):
+def test_pictures_then_figures_then_another_model_then_a_large_picture(visit, app):
     page = at(visit, app, LINK)
     page.locator(".aegen-grid[data-shown]").nth(1).wait_for()
     table = figures(page)
@@ -59,11 +59,7 @@ def test_pictures_then_figures_then_another_model(visit, app):
     page.get_by_role("button", name=re.compile("Leave out Gaussian copula")).first.click()
     page.wait_for_function("!location.search.includes('gaussian-copula')")
     page.wait_for_function("document.querySelectorAll('.aegen-compared thead th').length === 6")
-
-
-def test_a_picture_of_a_slow_model_opens_large(visit, app):
-    page = at(visit, app, LINK)
-    figures(page)
+    # A picture opens large, also one of a slow model.
     page.locator(".st-key-aegen-pictures-0 .aegen-grid[data-shown]").click()
     page.get_by_text("A draw of a latent model").wait_for()
     page.wait_for_url(re.compile("look=draw"))

@@ -175,25 +175,25 @@ def test_the_unit_beside_the_map_is_one_with_weights(visit, app, masks):
     assert int(re.search(r"(\d+) of 12", dead)[1]) >= 3
 
 
-def test_ten_weights_give_another_sum_when_a_mask_is_clicked(visit, app):
-    page = at(visit, app, "masks?masks.ticket=bars&masks.layer=fc1")
+def test_a_link_is_copied_a_replay_goes_through_the_epochs_and_ten_weights_add_up(
+    visit, app, masks
+):
+    page = at(visit, app, "masks?bundle=bars&masks.ticket=bars&masks.layer=fc1&tray=yes")
     drawn(page)
-    page.get_by_role("button", name="Try it on ten weights").click()
-    page.wait_for_selector(".aegen-ten[data-sum]")
-    sum_ = page.locator(".aegen-ten").get_attribute("data-sum")
-    page.locator(".aegen-ten .state").first.click()
-    page.wait_for_function(
-        "old => document.querySelector('.aegen-ten').dataset.sum !== old", arg=sum_
-    )
-    page.get_by_role("button", name="As trained").click()
-    page.wait_for_function(
-        "old => document.querySelector('.aegen-ten').dataset.sum === old", arg=sum_
-    )
-
-
-def test_a_replay_goes_through_the_epochs_and_the_bars_follow(visit, app, masks):
-    page = at(visit, app, "masks?masks.ticket=bars&masks.layer=fc1")
-    drawn(page)
+    # The link is copied at one press, with what a part of the page changed.
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    slider = page.get_by_role("slider", name="Put back of what was dropped")
+    slider.focus()
+    slider.press("ArrowRight")
+    page.wait_for_url("**masks.back=1*")
+    page.get_by_role("button", name="Copy link").click()
+    page.get_by_text("Copied", exact=True).wait_for()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert "masks.back=1" in copied
+    assert unquote(copied) == unquote(page.url).replace("&tray=yes", "")
+    slider.press("ArrowLeft")
+    page.wait_for_url(lambda url: "masks.back" not in url)
+    # A replay goes through the epochs, and the bars follow.
     history = History.read(masks / "bars.history")
     page.evaluate(
         """() => {
@@ -216,6 +216,18 @@ def test_a_replay_goes_through_the_epochs_and_the_bars_follow(visit, app, masks)
     page.wait_for_url(re.compile("masks.epoch=1"))
     page.wait_for_selector(".aegen-mask[data-epoch='1']")
     assert "epoch 1 of" in page.locator(".aegen-mask-time output").inner_text()
+    # Ten weights give another sum when a mask is clicked.
+    page.get_by_role("button", name="Try it on ten weights").click()
+    page.wait_for_selector(".aegen-ten[data-sum]")
+    sum_ = page.locator(".aegen-ten").get_attribute("data-sum")
+    page.locator(".aegen-ten .state").first.click()
+    page.wait_for_function(
+        "old => document.querySelector('.aegen-ten').dataset.sum !== old", arg=sum_
+    )
+    page.get_by_role("button", name="As trained").click()
+    page.wait_for_function(
+        "old => document.querySelector('.aegen-ten').dataset.sum === old", arg=sum_
+    )
 
 
 def test_a_layer_of_four_million_weights_on_a_phone_in_the_dark(visit, app, masks):
@@ -251,21 +263,6 @@ def test_a_layer_of_four_million_weights_on_a_phone_in_the_dark(visit, app, mask
     down = next(y for y in range(down, down + 9) if (cells[y] >= 0).any())
     across = next(x for x in range(across, 0, -1) if cells[down, x] >= 0)
     assert read_off(page, down, across) == said_of(mask, axes, int(cells[down, across]))
-
-
-def test_the_link_is_copied_at_one_press_with_what_a_part_of_the_page_changed(visit, app, masks):
-    page = at(visit, app, "masks?bundle=bars&masks.ticket=bars&masks.layer=fc1&tray=yes")
-    drawn(page)
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    slider = page.get_by_role("slider", name="Put back of what was dropped")
-    slider.focus()
-    slider.press("ArrowRight")
-    page.wait_for_url("**masks.back=1*")
-    page.get_by_role("button", name="Copy link").click()
-    page.get_by_text("Copied", exact=True).wait_for()
-    copied = page.evaluate("navigator.clipboard.readText()")
-    assert "masks.back=1" in copied
-    assert unquote(copied) == unquote(page.url).replace("&tray=yes", "")
 
 
 def test_a_training_from_the_first_click_to_its_masks(visit, app):
