@@ -23,10 +23,13 @@ from aegen.benchmarks.browser import FLAGS, find_chromium, served
 ROOT = Path(__file__).parents[2]
 SCREENSHOTS = ROOT / "runs" / "screenshots"
 FAILED = pytest.StashKey[bool]()
+BLANK = "about:blank"
 
 
 class Server:
     """A Streamlit server of its own process."""
+
+    knows_its_pages = False
 
     def __init__(self, script, cwd, environment):
         self._open = contextlib.ExitStack()
@@ -40,60 +43,66 @@ class Server:
 
 @dataclass
 class Visits:
-    """The contexts that one test has opened, and what their consoles complained of.
+    """The pages that one test has opened, and what their consoles complained of.
 
-    ``unused`` holds contexts of earlier tests, by their kind: what they have cached, as the
-    compiled scripts of Streamlit, need not come a second time. What they stored is forgotten.
+    ``unused`` holds pages of earlier tests, by whether they have touch, each alone in its context:
+    Streamlit's scripts, once compiled, stay with the page, which is near half of what loading it
+    costs. What such a page has stored, and where it has been, is forgotten.
     """
 
     chromium: object
-    unused: dict[tuple, list]
+    unused: dict[bool, list]
     opened: list = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
     def __call__(self, url, *, width=1400, height=900, dark=False, touch=False):
         """A page at ``url``, without what any other page has stored."""
-        kind = (width, height, dark, touch)
-        known = self.unused.setdefault(kind, [])
-        context = (
-            known.pop()
-            if known
-            else self.chromium.new_context(
-                viewport={"width": width, "height": height},
-                color_scheme="dark" if dark else "light",
-                reduced_motion="reduce",  # drawn in software, what moves keeps a core busy
-                has_touch=touch,
-            )
-        )
-        self.opened.append((kind, context))
-        page = context.new_page()
+        known = self.unused.setdefault(touch, [])
+        page = known.pop() if known else self.chromium.new_context(has_touch=touch).new_page()
+        # One that begins empty is given scripts or routes, which would stay with it.
+        self.opened.append((page, None if url == BLANK else known))
+        page.set_viewport_size({"width": width, "height": height})
+        # Drawn in software, what moves keeps a core busy.
+        scheme = "dark" if dark else "light"
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         # Generous: a slow machine is no failure, and what is there is found at once.
         page.set_default_timeout(90_000)
         page.on("console", self.hear)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("pageerror", self.hear_error)
         page.goto(url)
         return page
 
     def leave(self):
-        """Closes what is open: a page that still loads complains when its server goes."""
+        """Empties what is open: a page that still loads complains when its server goes."""
         while self.opened:
-            kind, context = self.opened.pop()
-            for page in context.pages:
-                if page.url.startswith("http"):  # others have no storage
-                    page.evaluate("localStorage.clear()")
-                page.remove_listener("console", self.hear)  # its end is no fault of the page
-                page.close()
-            context.clear_cookies()
-            self.unused[kind].append(context)
+            page, known = self.opened.pop()
+            page.remove_listener("console", self.hear)  # its end is no fault of the page
+            page.remove_listener("pageerror", self.hear_error)
+            if known is None:
+                page.context.close()
+                continue
+            for other in page.context.pages[1:]:
+                other.close()
+            if page.url.startswith("http"):  # others have no storage
+                page.evaluate("localStorage.clear(), sessionStorage.clear()")
+            page.context.clear_cookies()
+            page.context.clear_permissions()
+            page.goto(BLANK)
+            page.context.new_cdp_session(page).send("Page.resetNavigationHistory")
+            known.append(page)
 
     def photograph(self, name):
         """Leaves a picture of each page, and closes all for good: one may hang."""
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        pages = [page for _, context in self.opened for page in context.pages]
+        pages = [page for first, _ in self.opened for page in first.context.pages]
         for number, page in enumerate(pages):
             page.screenshot(path=SCREENSHOTS / f"{name}-{number}.png")
         while self.opened:
-            self.opened.pop()[1].close()
+            self.opened.pop()[0].context.close()
+
+    def hear_error(self, error):
+        """Notes what no script caught."""
+        self.errors.append(str(error))
 
     def hear(self, said):
         """Notes an error, but for two that are none.
@@ -176,6 +185,17 @@ def opened_by_link(page, title):
     no_exception(page)
 
 
+def at(visit, server, link, **how):
+    """A page at a link of a server that may be fresh: it knows its pages once it has shown one."""
+    if server.knows_its_pages:
+        return visit(f"{server.url}/{link}", **how)
+    page = visit(f"{server.url}/help", **how)
+    heading(page, "Help")
+    server.knows_its_pages = True
+    page.goto(f"{server.url}/{link}")
+    return page
+
+
 def missing(reason):
     """Browser tests skip where they cannot run, but fail where CI is set."""
     if os.environ.get("CI"):
@@ -210,7 +230,7 @@ def chromium(playwright, chromium_path):
 
 @pytest.fixture(scope="module")
 def unused():
-    """Contexts that no test uses at the moment, by their kind."""
+    """Pages that no test uses at the moment, by whether they have touch."""
     return {}
 
 

@@ -9,28 +9,13 @@ import pytest
 from PIL import Image
 
 import aegen
-from aegen.app import navigation
 from aegen.app.row_selection import parse
 from aegen.benchmarks.app import drawn, lasso
 from aegen.bundles import bundles
 from aegen.core.polygons import inside
-from tests.browser.conftest import heading, no_exception, still
+from tests.browser.conftest import no_exception, still
 
 pytestmark = pytest.mark.browser
-
-ENTRIES = navigation.ENTRIES
-# The first page is the app's own address; the others are named in theirs.
-PAGES = ["", *(entry.address for entry in ENTRIES[1:])]
-BARE = {"bring", "help"}
-"""Pages that show no picture, or none before a person brings one."""
-TITLES = dict(zip(PAGES, (entry.title for entry in ENTRIES), strict=True))
-
-
-def images_drawn(page):
-    """How many pictures are on screen with something in them."""
-    return page.evaluate(
-        "[...document.images].filter(i => i.complete && i.naturalWidth > 1).length"
-    )
 
 
 def grid_shown(page):
@@ -48,10 +33,19 @@ def grid_changed(page, before):
     )
 
 
-def test_the_map_is_painted_and_its_lasso_answers_with_the_rows_inside(app, visit):
-    page = visit(f"{app}/?bundle=mnist&projection=pca")
+def test_the_map_is_painted_has_a_picture_of_each_value_and_a_lasso_finds_the_rows_inside(
+    app, visit
+):
+    page = visit(f"{app}/?bundle=mnist&projection=pca&colour=class")
     chart = drawn(page)
     assert chart.get_attribute("data-drawn") == "60000"
+    entries = page.locator(".aegen-map-entry:has(img)")
+    entries.nth(9).wait_for()
+    assert entries.locator(".aegen-map-name").all_inner_texts() == [*"0123456789"]
+    seen = entries.locator("img").evaluate_all("all => all.map(image => image.src)")
+    assert len(set(seen)) == 10
+    wide = "all => all.every(image => image.complete && image.naturalWidth > 8)"
+    assert entries.locator("img").evaluate_all(wide)
     shot = Image.open(io.BytesIO(chart.screenshot()))
     colours = np.unique(np.asarray(shot.convert("RGB")).reshape(-1, 3) // 32, axis=0)
     assert len(colours) > 30  # an empty map, or one in one colour, has far fewer
@@ -70,18 +64,6 @@ def test_the_map_is_painted_and_its_lasso_answers_with_the_rows_inside(app, visi
     page.get_by_role("button", name="Clear", exact=True).click()
     said.wait_for(state="hidden")
     no_exception(page)
-
-
-def test_the_map_s_legend_shows_a_typical_picture_of_each_value(app, visit):
-    page = visit(f"{app}/?bundle=mnist&colour=class")
-    drawn(page)
-    entries = page.locator(".aegen-map-entry:has(img)")
-    entries.nth(9).wait_for()
-    assert entries.locator(".aegen-map-name").all_inner_texts() == [*"0123456789"]
-    seen = entries.locator("img").evaluate_all("all => all.map(image => image.src)")
-    assert len(set(seen)) == 10
-    wide = "all => all.every(image => image.complete && image.naturalWidth > 8)"
-    assert entries.locator("img").evaluate_all(wide)
 
 
 def test_a_number_that_is_dragged_changes_what_comes_back_and_back_undoes_it(app, visit):
@@ -114,18 +96,9 @@ def test_a_number_that_is_dragged_changes_what_comes_back_and_back_undoes_it(app
     no_exception(page)
 
 
-def test_a_dotted_word_says_what_it_means_and_opens_its_entry(app, visit):
-    page = visit(f"{app}/sample?bundle=mnist&sampler=gaussian&sample.n=16")
-    word = page.get_by_role("link", name="latent model", exact=True).first
-    assert "distribution of codes" in word.get_attribute("title")
-    with page.context.expect_page() as opened:
-        word.click()
-    opened.value.get_by_role("heading", name="Help").wait_for()
-    opened.value.get_by_text("A distribution of codes, learned").first.wait_for()
-    no_exception(opened.value)
-
-
-def test_a_new_seed_gives_new_pictures_and_the_link_gives_them_again(app, visit):
+def test_a_new_seed_gives_new_pictures_the_link_gives_them_again_and_a_dotted_word_its_entry(
+    app, visit
+):
     link = f"{app}/sample?bundle=mnist&sampler=gaussian&sample.n=16&sample.seed="
     page = visit(f"{link}1")
     first = grid_shown(page)
@@ -138,7 +111,15 @@ def test_a_new_seed_gives_new_pictures_and_the_link_gives_them_again(app, visit)
     assert field.input_value() == "16"
     again = visit(page.url)
     assert grid_shown(again) == grid_shown(page) != first
-    assert grid_shown(visit(f"{link}1")) == first
+    page = visit(f"{link}1")
+    assert grid_shown(page) == first
+    word = page.get_by_role("link", name="latent model", exact=True).first
+    assert "distribution of codes" in word.get_attribute("title")
+    with page.context.expect_page() as opened:
+        word.click()
+    opened.value.get_by_role("heading", name="Help").wait_for()
+    opened.value.get_by_text("A distribution of codes, learned").first.wait_for()
+    no_exception(opened.value)
 
 
 def test_two_browsers_on_different_bundles_never_meet(app, visit):
@@ -165,7 +146,7 @@ def test_two_browsers_on_different_bundles_never_meet(app, visit):
         ("?bundle=nothing", ["nothing"]),
         ("sample?sampler=gausian&sample.n=-4", ["gausian", "-4"]),
         ("sample?bundle=../../etc&sample.seed=x", ["etc"]),
-        ("traverse?row=99999999", ["99999999|99,999,999"]),
+        ("traverse?bundle=mnist&row=99999999", ["99999999|99,999,999"]),
     ],
 )
 def test_a_bad_link_is_a_sentence(app, visit, address, sentences):
@@ -197,59 +178,3 @@ def test_figures_follow_the_system_from_light_to_dark(app, visit):
     page.emulate_media(color_scheme="dark")
     page.wait_for_function(f"before => {ink} !== before", arg=before)
     no_exception(page)
-
-
-# The two that visit Compare come last: it begins figures, at which the server works for a while.
-
-
-WIDER = """Math.max(...[document.scrollingElement, document.querySelector('[data-testid=stMain]')]
-    .map(box => box.scrollWidth - box.clientWidth))"""
-
-NARROWEST = """Math.min(...[...document.querySelectorAll(
-    '[data-testid=stMain] [data-testid=stColumn]')].map(column => column.offsetWidth || 999))"""
-
-LINKS = {
-    "": "",
-    "compare": "?bundle=mnist&compare.n=20",
-    "help": "?help.term=Latent models: what they are, and which to take",
-}
-"""Without a page in the address a bundle makes it a link of the map; figures may be few; a guide
-has wide tables."""
-
-
-@pytest.mark.parametrize("address", PAGES)
-def test_a_deep_link_opens_its_page_and_nothing_sticks_out_on_a_phone_and_a_tablet(
-    app, visit, address
-):
-    link = LINKS.get(address, "?bundle=mnist")
-    page = visit(f"{app}/{address}{link}", width=390, height=844)
-    heading(page, TITLES[address])
-    if address not in BARE:
-        page.wait_for_function(
-            "[...document.images, ...document.querySelectorAll('canvas')].length"
-        )
-    page.wait_for_function(f"{WIDER} <= 1")  # the app's own style may come after its words
-    page.set_viewport_size({"width": 820, "height": 1180})
-    page.locator("[data-testid=stSidebar][data-collapsed=true]").wait_for(state="attached")
-    assert page.evaluate(WIDER) <= 1
-    assert page.evaluate(NARROWEST) >= 150
-    page.get_by_text("Page not found").wait_for(state="hidden")
-    no_exception(page)
-
-
-def test_every_page_is_reached_by_click_and_shows_pictures(app, visit):
-    page = visit(app)
-    hosts = set()
-    page.on("request", lambda request: hosts.add(urlsplit(request.url).hostname))
-    page.wait_for_selector(".aegen-ae[data-shown]")
-    for address in PAGES[1:]:
-        page.get_by_role("link", name=TITLES[address], exact=True).first.click()
-        heading(page, TITLES[address])
-        if address not in BARE:
-            page.wait_for_function(
-                "[...document.images].some(i => i.complete && i.naturalWidth > 1)"
-                " || document.querySelector('canvas')?.width > 1"
-            )
-        no_exception(page)
-    # Nothing is fetched from anywhere else.
-    assert hosts - {None, ""} == {"127.0.0.1"}

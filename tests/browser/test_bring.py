@@ -49,7 +49,6 @@ def test_an_autoencoder_of_ones_own_becomes_a_bundle(serve, visit, tmp_path):
         Path(__file__).with_name("own_app.py"),
         cwd=ROOT,
         AEGEN_BUNDLES=str(own),
-        AEGEN_CACHE=str(tmp_path / "kept"),
         **{GO: str(go)},
     )
     page = visit(f"{app.url}/bring")

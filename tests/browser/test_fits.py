@@ -15,10 +15,17 @@ DEGREE = "empirical-beta-copula.degree"
 
 
 @pytest.fixture(scope="module")
-def bundle_folder(tmp_path_factory):
+def go(tmp_path_factory):
+    """What lets the slow fit end, once it is there."""
+    return tmp_path_factory.mktemp("go") / "go"
+
+
+@pytest.fixture(scope="module")
+def app(serve, go, tmp_path_factory):
     folder = tmp_path_factory.mktemp("bundle_folder")
     tiny_bundle(folder / "bars")
-    return folder
+    script = Path(__file__).with_name("slow_app.py")
+    return serve(script, cwd=ROOT, AEGEN_BUNDLES=str(folder), **{GO: str(go)})
 
 
 def of_page(page):
@@ -35,17 +42,10 @@ def fits_beside_the_picker(page, height):
     return picker["y"] + picker["height"] <= tray.bounding_box()["y"]
 
 
-def test_a_slow_fit_is_shown_cancelled_and_done(serve, bundle_folder, visit, tmp_path):
-    go = tmp_path / "go"
-    app = serve(
-        Path(__file__).with_name("slow_app.py"),
-        cwd=ROOT,
-        AEGEN_BUNDLES=str(bundle_folder),
-        AEGEN_CACHE=str(tmp_path),
-        **{GO: str(go)},
-    )
+def test_a_slow_fit_is_shown_cancelled_and_done(app, go, visit):
     link = f"{app.url}/sample?bundle=bars&sampler=gaussian&sample.n=9"
     page, other = visit(link), visit(link)
+    opened_by_link(page, "Sample")
     for each in (page, other):
         of_page(each).get_by_text("25 % · a quarter of the *way*").wait_for()
     so_far = of_page(page).get_by_text("so far")
@@ -74,8 +74,7 @@ def test_a_slow_fit_is_shown_cancelled_and_done(serve, bundle_folder, visit, tmp
         assert each.locator('[data-testid="stException"]').count() == 0
 
 
-def test_the_slider_moves_the_link_and_the_copying_figure(serve, bundle_folder, visit):
-    app = serve(ROOT / "app.py", AEGEN_BUNDLES=str(bundle_folder))
+def test_the_slider_moves_the_link_and_the_copying_figure(app, visit):
     page = visit(f"{app.url}/sample?bundle=bars&sampler=empirical-beta-copula&sample.n=9")
     opened_by_link(page, "Sample")
     figure = page.get_by_text(re.compile(r"Copying · ratio"))

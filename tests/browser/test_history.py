@@ -89,10 +89,19 @@ def entries(page):
     return page.evaluate("history.length")
 
 
-def test_back_returns_to_what_a_link_chose(app, visit):
+def test_back_returns_to_what_a_link_chose_and_to_a_default_that_it_leaves_out(app, visit):
     page = visit(f"{app}/sample?bundle=mnist&sampler=gaussian&sample.seed=3")
-    holds(page, sample__seed="3")
+    holds(page, sample__seed="3", sample__n="")
     shows_seed(page, 3)
+    shows(page, "Pictures", 64)
+    choose(page, "Pictures", 9)
+    holds(page, sample__n="9")
+    page.go_back()
+    holds(page, sample__n="")
+    shows(page, "Pictures", 64)
+    page.go_forward()
+    holds(page, sample__n="9")
+    shows(page, "Pictures", 9)
     choose_seed(page, 5)
     choose_seed(page, 8)
     page.go_back()
@@ -107,20 +116,6 @@ def test_back_returns_to_what_a_link_chose(app, visit):
     page.reload()
     holds(page, sample__seed="5")
     shows_seed(page, 5)
-
-
-def test_back_returns_to_a_default_that_the_link_leaves_out(app, visit):
-    page = visit(f"{app}/sample?bundle=mnist&sampler=gaussian")
-    holds(page, sample__n="")
-    shows(page, "Pictures", 64)
-    choose(page, "Pictures", 9)
-    holds(page, sample__n="9")
-    page.go_back()
-    holds(page, sample__n="")
-    shows(page, "Pictures", 64)
-    page.go_forward()
-    holds(page, sample__n="9")
-    shows(page, "Pictures", 9)
 
 
 def test_one_page_is_one_step(app, visit):

@@ -91,6 +91,19 @@ def test_the_world_of_the_test_is_the_world_of_the_page():
     assert np.array_equal(module.reference_set(30)[0], reference_set(30)[0])
 
 
+def test_a_page_that_is_used_again_knows_nothing_of_before(server, visit):
+    link = f"{server.url}/_stcore/health"
+    page = visit(link, dark=True)
+    page.evaluate("localStorage.held = sessionStorage.held = document.cookie = 'held=1'")
+    visit.leave()
+    assert visit(link) is page
+    known = page.evaluate(
+        "[localStorage.held, sessionStorage.held, document.cookie.includes('held'),"
+        " history.length, matchMedia('(prefers-color-scheme: dark)').matches]"
+    )
+    assert known == [None, None, False, 2, False]
+
+
 AROUND = [(-2.8, -3.1), (4.9, -3.5), (4.2, 3.4), (-2.5, 3.3)]
 
 

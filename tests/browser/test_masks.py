@@ -11,7 +11,7 @@ from aegen.supermask.networks import networks
 from aegen.supermask.ticket.ticket import Ticket
 from aegen.supermask.training.history import History
 from tests.app.tiny_masks import EPOCHS, tiny_tickets
-from tests.browser.conftest import ROOT, packed_for_a_paper
+from tests.browser.conftest import ROOT, at, packed_for_a_paper
 from tests.tiny_bundle import tiny_bundle
 
 pytestmark = pytest.mark.browser
@@ -44,14 +44,6 @@ def app(serve, masks, tmp_path_factory):
     bundle_folder = tmp_path_factory.mktemp("bundle_folder")
     tiny_bundle(bundle_folder / "bars")
     return serve(ROOT / "app.py", AEGEN_BUNDLES=str(bundle_folder), AEGEN_MASKS=str(masks))
-
-
-def first(visit, app, link, **how):
-    """A page at a link; a fresh server knows its pages when it has shown one."""
-    if not hasattr(app, "knows_its_pages"):
-        visit(f"{app.url}/?bundle=bars").wait_for_selector(".aegen-map[data-drawn='40']")
-        app.knows_its_pages = True
-    return visit(f"{app.url}/{link}", **how)
 
 
 MEASURED = """() => {
@@ -110,7 +102,7 @@ def view(page):
 
 
 def test_reading_zooming_and_the_keyboard(visit, app, masks):
-    page = first(
+    page = at(
         visit, app, "masks?masks.ticket=bars&masks.layer=fc1&masks.laid=matrix&masks.order=built"
     )
     canvas = drawn(page)
@@ -151,7 +143,7 @@ def test_reading_zooming_and_the_keyboard(visit, app, masks):
 
 
 def test_a_convolutions_tiles_and_another_layer(visit, app, masks):
-    page = first(visit, app, "masks?masks.ticket=edges&masks.layer=conv2&masks.order=tiles")
+    page = at(visit, app, "masks?masks.ticket=edges&masks.layer=conv2&masks.order=tiles")
     drawn(page)
     mask = Ticket.read(masks / "edges.ticket").masks["conv2"]
     axes = [("filter", 4), ("channel", 4), ("row", 3), ("column", 3)]
@@ -173,7 +165,7 @@ def test_a_convolutions_tiles_and_another_layer(visit, app, masks):
 
 
 def test_the_unit_beside_the_map_is_one_with_weights(visit, app, masks):
-    page = first(visit, app, "masks?masks.ticket=late&masks.layer=fc1&masks.laid=matrix")
+    page = at(visit, app, "masks?masks.ticket=late&masks.layer=fc1&masks.laid=matrix")
     drawn(page)
     left = np.count_nonzero(Ticket.read(masks / "late.ticket").masks["fc1"], axis=1)
     told = page.locator(".aegen-mask-side figcaption").nth(1).inner_text()
@@ -183,25 +175,25 @@ def test_the_unit_beside_the_map_is_one_with_weights(visit, app, masks):
     assert int(re.search(r"(\d+) of 12", dead)[1]) >= 3
 
 
-def test_ten_weights_give_another_sum_when_a_mask_is_clicked(visit, app):
-    page = first(visit, app, "masks?masks.ticket=bars&masks.layer=fc1")
+def test_a_link_is_copied_a_replay_goes_through_the_epochs_and_ten_weights_add_up(
+    visit, app, masks
+):
+    page = at(visit, app, "masks?bundle=bars&masks.ticket=bars&masks.layer=fc1&tray=yes")
     drawn(page)
-    page.get_by_role("button", name="Try it on ten weights").click()
-    page.wait_for_selector(".aegen-ten[data-sum]")
-    sum_ = page.locator(".aegen-ten").get_attribute("data-sum")
-    page.locator(".aegen-ten .state").first.click()
-    page.wait_for_function(
-        "old => document.querySelector('.aegen-ten').dataset.sum !== old", arg=sum_
-    )
-    page.get_by_role("button", name="As trained").click()
-    page.wait_for_function(
-        "old => document.querySelector('.aegen-ten').dataset.sum === old", arg=sum_
-    )
-
-
-def test_a_replay_goes_through_the_epochs_and_the_bars_follow(visit, app, masks):
-    page = first(visit, app, "masks?masks.ticket=bars&masks.layer=fc1")
-    drawn(page)
+    # The link is copied at one press, with what a part of the page changed.
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    slider = page.get_by_role("slider", name="Put back of what was dropped")
+    slider.focus()
+    slider.press("ArrowRight")
+    page.wait_for_url("**masks.back=1*")
+    page.get_by_role("button", name="Copy link").click()
+    page.get_by_text("Copied", exact=True).wait_for()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert "masks.back=1" in copied
+    assert unquote(copied) == unquote(page.url).replace("&tray=yes", "")
+    slider.press("ArrowLeft")
+    page.wait_for_url(lambda url: "masks.back" not in url)
+    # A replay goes through the epochs, and the bars follow.
     history = History.read(masks / "bars.history")
     page.evaluate(
         """() => {
@@ -224,10 +216,22 @@ def test_a_replay_goes_through_the_epochs_and_the_bars_follow(visit, app, masks)
     page.wait_for_url(re.compile("masks.epoch=1"))
     page.wait_for_selector(".aegen-mask[data-epoch='1']")
     assert "epoch 1 of" in page.locator(".aegen-mask-time output").inner_text()
+    # Ten weights give another sum when a mask is clicked.
+    page.get_by_role("button", name="Try it on ten weights").click()
+    page.wait_for_selector(".aegen-ten[data-sum]")
+    sum_ = page.locator(".aegen-ten").get_attribute("data-sum")
+    page.locator(".aegen-ten .state").first.click()
+    page.wait_for_function(
+        "old => document.querySelector('.aegen-ten').dataset.sum !== old", arg=sum_
+    )
+    page.get_by_role("button", name="As trained").click()
+    page.wait_for_function(
+        "old => document.querySelector('.aegen-ten').dataset.sum === old", arg=sum_
+    )
 
 
 def test_a_layer_of_four_million_weights_on_a_phone_in_the_dark(visit, app, masks):
-    page = first(
+    page = at(
         visit,
         app,
         "masks?masks.ticket=large&masks.layer=fc1&masks.order=built",
@@ -261,23 +265,8 @@ def test_a_layer_of_four_million_weights_on_a_phone_in_the_dark(visit, app, mask
     assert read_off(page, down, across) == said_of(mask, axes, int(cells[down, across]))
 
 
-def test_the_link_is_copied_at_one_press_with_what_a_part_of_the_page_changed(visit, app, masks):
-    page = first(visit, app, "masks?bundle=bars&masks.ticket=bars&masks.layer=fc1&tray=yes")
-    drawn(page)
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    slider = page.get_by_role("slider", name="Put back of what was dropped")
-    slider.focus()
-    slider.press("ArrowRight")
-    page.wait_for_url("**masks.back=1*")
-    page.get_by_role("button", name="Copy link").click()
-    page.get_by_text("Copied", exact=True).wait_for()
-    copied = page.evaluate("navigator.clipboard.readText()")
-    assert "masks.back=1" in copied
-    assert unquote(copied) == unquote(page.url).replace("&tray=yes", "")
-
-
 def test_a_training_from_the_first_click_to_its_masks(visit, app):
-    page = first(
+    page = at(
         visit,
         app,
         "train?train.data=bundle:bars&train.rows=40&train.hidden=12-6&train.epochs=3&train.kappa=3&train.learning_rate=0.1",
@@ -300,7 +289,7 @@ def test_a_training_from_the_first_click_to_its_masks(visit, app):
 
 
 def test_files_of_a_persons_own(visit, app, masks):
-    page = first(visit, app, "masks?masks.ticket=bars")
+    page = at(visit, app, "masks?masks.ticket=bars")
     drawn(page)
     page.get_by_role("button", name="Open a file").click()
     field = page.locator("input[type='file']")
