@@ -53,7 +53,7 @@ def exhibits(name: str) -> Iterator[Exhibit]:
     """The same for a paper."""
     panels = _panels(name)
     for data in panels:
-        title = f"Accuracy over remaining weights, {_title(data)}"
+        title = f"Accuracy by weights left, {_title(data)}"
         yield Exhibit(
             f"frontier-{re.sub('[^a-z0-9]+', '-', data.lower())[:40]}",
             title,

@@ -87,7 +87,7 @@ def _bars_by_layer(name: str, epoch: int | None, change: MaskChange) -> Exhibit:
 
     return Exhibit(
         "layer-bars",
-        "Kept, inverted and dropped weights by layer",
+        "Kept, inverted and dropped, by layer",
         make,
         lambda made: _layers(name, epoch, change),
     )
