@@ -7,6 +7,9 @@ surely; for the few queries where their error might hide a nearer row, they are 
 
 from __future__ import annotations
 
+from functools import cached_property
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,7 +29,7 @@ SPARE = 4
 """Candidates beyond those that are asked for, so that most queries are sure."""
 
 MOST = 64
-"""Candidates up to which they are kept in order; beyond, partitions in double are quicker."""
+"""Candidates up to which they are kept in order; beyond, scikit-learn's search is quicker."""
 
 Float32 = NDArray[np.float32]
 
@@ -88,15 +91,17 @@ class BlockedSearch:
         return sure
 
     def _in_double(self, z: FloatArray, few: int) -> IntArray:
-        """Candidates (m, few) by products in double precision."""
-        whole = self._reference - self._centre
-        half = 0.5 * np.square(whole).sum(axis=1)
-        found = np.empty((len(z), few), np.int64)
-        for first in range(0, len(z), QUERIES):
-            some = slice(first, first + QUERIES)
-            away = half - (z[some] - self._centre) @ whole.T
-            found[some] = np.argpartition(away, few - 1, axis=1)[:, :few]
-        return found
+        """Candidates (m, few) by scikit-learn's products in double precision."""
+        rows: IntArray = self._whole.kneighbors(
+            z - self._centre, n_neighbors=few, return_distance=False
+        )
+        return rows
+
+    @cached_property
+    def _whole(self) -> Any:
+        from sklearn.neighbors import NearestNeighbors
+
+        return NearestNeighbors(algorithm="brute").fit(self._reference - self._centre)
 
     def _measured(self, z: FloatArray, rows: IntArray, k: int) -> tuple[IntArray, FloatArray]:
         """The ``k`` nearest of candidates, measured anew, as products lose digits."""
