@@ -127,10 +127,12 @@ def _expectation(
 ) -> list[Any]:
     """What `_expect` gives, of all rows."""
     means, inverses, logs = _prepared(mixture)
-    expect = _expect_by_products if full and x.shape[1] >= WIDE else _expect
+    wide = full and x.shape[1] >= WIDE
 
     def work(part: slice) -> Any:
-        return expect(x[part], weights[part], means, inverses, logs, full)
+        if wide:
+            return _expect_by_products(x[part], weights[part], means, inverses, logs)
+        return _expect(x[part], weights[part], means, inverses, logs, full)
 
     return _summed(work, len(x), len(logs) * x.shape[1] ** 2, tell)
 
@@ -372,7 +374,6 @@ def _expect_by_products(
     means: FloatArray,
     inverses: FloatArray,
     logs: FloatArray,
-    full: bool,
 ) -> tuple[FloatArray, FloatArray, FloatArray, float]:
     """As `_expect`, of full covariances, by matrix products for each component in turn."""
     d, k = means.shape

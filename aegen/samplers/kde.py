@@ -189,20 +189,15 @@ class KDE(RowSampler, DensitySampler, ConditionalSampler):
         return normal_root(self.correlation_)
 
     def _sample_from(self, rows: IntArray, rng: np.random.Generator) -> FloatArray:
-        factor = self._shrinkage
-        reach = factor * self.bandwidth_ * self.scale_
+        reach = self._shrinkage * self.bandwidth_ * self.scale_
         if self._tilted:
             noise = rng.standard_normal((len(rows), self._root.shape[1]))
             noise = noise @ (reach[:, None] * self._root).T
         else:
             noise = rng.standard_normal((len(rows), self._d))
             noise *= reach
-        drawn: FloatArray = self.codes_[rows]
-        if factor != 1:  # as `_shrunk`
-            drawn -= self.centre_
-            drawn *= factor
-            drawn += self.centre_
-        drawn += noise
+        noise += self._shrunk(self.codes_[rows])
+        drawn: FloatArray = noise
         return drawn
 
     def _score_samples(self, z: FloatArray) -> FloatArray:

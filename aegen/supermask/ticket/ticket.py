@@ -557,8 +557,9 @@ def _parts(content: bytes, path: Path) -> tuple[dict[str, Any], list[bytes]]:
     version = content[len(MARK)]
     if version not in READS:
         do = "update aegen" if version > FORMAT else "get the ticket anew, or train it again"
+        reads = " and ".join(map(str, READS))
         raise TicketError(
-            path, f"has version {version} of the format, this aegen reads 2 and 3: {do}"
+            path, f"has version {version} of the format, this aegen reads {reads}: {do}"
         )
     size = int.from_bytes(content[len(MARK) + 1 : len(MARK) + 5], "little")
     if size > len(content):
