@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from aegen.autoencoders.networks._backbone import Halvings, chosen_widths, halved, padded
-from aegen.autoencoders.networks._size import Size, sides, stored_size
+from aegen.autoencoders.classifier_layout import ClassifierLayout, Stage
+from aegen.autoencoders.networks._backbone import padded
+from aegen.autoencoders.networks._size import Size
 from aegen.autoencoders.pixel_classifier import Details
-from aegen.core.arrays import count
-from aegen.core.errors import TrainingError
 
 __all__ = ["Classifier"]
 
@@ -73,47 +71,23 @@ class Classifier(nn.Module):
         numbers: Mapping[str, Sequence[float]] | None = None,
     ) -> None:
         super().__init__()
-        units = {name: _unit(name, unit) for name, unit in (numbers or {}).items()}
-        if both := sorted(set(units) & set(attributes)):
-            raise TrainingError(f"{both[0]!r} cannot be a class and a number: name it once")
-        unknown = sorted(set(details) - set(attributes))
-        if unknown:
-            raise TrainingError(
-                f"there is no attribute {unknown[0]!r} whose details could be read; there are "
-                f"{', '.join(attributes)}"
-            )
-        # A larger picture starts narrower: the first layers, at full size, cost most.
-        channels = count(channels, name="channels", minimum=1, maximum=4)
-        widths = chosen_widths(widths, size, first=32 if max(sides(size)) <= 32 else 16)
-        self.fine = channels > 1 if fine is None else bool(fine)
-        self.arguments: dict[str, Any] = {
-            "channels": channels,
-            "size": stored_size(size),
-            "attributes": dict(attributes),
-            "widths": list(widths),
-            "features": features,
-            "fine": self.fine,
-        }
-        self.detailed = list(dict.fromkeys(details))
-        if self.detailed:
-            self.arguments["details"] = self.detailed
-        if units:
-            self.arguments["numbers"] = {name: list(unit) for name, unit in units.items()}
-        plan = halved(size, len(widths))
-        self.padding = plan.padding
-        stages = (_fine_stages if self.fine else _stages)(channels, widths, plan)
-        self.stages = nn.ModuleList(stages)
-        inputs = widths[-1] * math.prod(plan.inner)
-        if self.fine:
-            inputs += 2 * (widths[0] + sum(widths))
-        self.embed = nn.Linear(inputs, features)
-        self.heads = nn.ModuleList(nn.Linear(features, k) for k in attributes.values())
-        self.names = list(attributes)
-        pixels = channels * math.prod(sides(size))
-        self.details = nn.ModuleList(Details(pixels, attributes[name]) for name in self.detailed)
-        self.units = units
-        if units:
-            self.gauge = nn.Linear(features, len(units))
+        layout = ClassifierLayout.of(
+            channels, size, attributes, widths, features, fine, details, numbers
+        )
+        self.arguments = layout.arguments
+        self.fine, self.padding = layout.fine, layout.plan.padding
+        self.names, self.detailed = list(layout.attributes), list(layout.details)
+        self.units = layout.numbers
+        self.stages = nn.ModuleList(_stage(stage) for stage in layout.stages)
+        self.embed = nn.Linear(layout.inputs, layout.features)
+        self.heads = nn.ModuleList(
+            nn.Linear(layout.features, k) for k in layout.attributes.values()
+        )
+        self.details = nn.ModuleList(
+            Details(layout.pixels, layout.attributes[name]) for name in layout.details
+        )
+        if self.units:
+            self.gauge = nn.Linear(layout.features, len(self.units))
 
     def features(self, x: Tensor) -> Tensor:
         """Features (n, f), not negative, of images (n, c, h, w) in [0, 1]."""
@@ -199,40 +173,14 @@ class Classifier(nn.Module):
         return torch.stack(losses).sum() if losses else features.sum() * 0
 
 
-def _unit(name: str, unit: Sequence[float]) -> tuple[float, float]:
-    """Centre and scale of a number, checked."""
-    try:
-        centre, scale = (float(value) for value in unit)
-    except (TypeError, ValueError):
-        centre = scale = math.nan
-    if not (math.isfinite(centre) and math.isfinite(scale) and scale > 0):
-        raise TrainingError(
-            f"number {name!r} needs a centre and a positive scale that are finite, got {unit!r}"
-        )
-    return centre, scale
-
-
-def _stages(channels: int, widths: Sequence[int], plan: Halvings) -> list[nn.Module]:
-    pairs = zip((channels, *widths[:-1]), widths, strict=True)
-    return [
-        _stage(nn.Conv2d(a, b, 3, 1, 1, bias=False), nn.MaxPool2d(stride))
-        for (a, b), stride in zip(pairs, plan.strides, strict=True)
+def _stage(stage: Stage) -> nn.Module:
+    """A convolution, batch normalisation and a ReLU, and maxima where the stage says so."""
+    layers = [
+        nn.Conv2d(stage.before, stage.after, stage.kernel, stage.stride, 1, bias=False),
+        nn.BatchNorm2d(stage.after),
+        nn.ReLU(),
     ]
-
-
-def _fine_stages(channels: int, widths: Sequence[int], plan: Halvings) -> list[nn.Module]:
-    """One at full size, then one for each halving."""
-    first = _stage(nn.Conv2d(channels, widths[0], 3, 1, 1, bias=False))
-    pairs = zip((widths[0], *widths[:-1]), widths, strict=True)
-    steps = zip(pairs, plan.kernels, plan.strides, strict=True)
-    return [
-        first,
-        *(_stage(nn.Conv2d(a, b, kernel, s, 1, bias=False)) for (a, b), kernel, s in steps),
-    ]
-
-
-def _stage(convolution: nn.Conv2d, *then: nn.Module) -> nn.Module:
-    return nn.Sequential(convolution, nn.BatchNorm2d(convolution.out_channels), nn.ReLU(), *then)
+    return nn.Sequential(*layers, *([nn.MaxPool2d(stage.pool)] if stage.pool else []))
 
 
 def _largest(x: Tensor) -> Tensor:

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from aegen.autoencoders.classifier_layout import SWAY
 from aegen.core.arrays import BoolArray, ByteArray, IntArray
 from aegen.core.errors import TrainingError
 
@@ -34,10 +35,6 @@ share of pictures has no say: its weight would rest on a few, and soft pictures 
 
 BLOCK = 1_000
 """Pixels that are looked at together."""
-
-SWAY = 3.0
-"""Nats that the pixels take from a value at most: they tip the balance, but never overrule a
-network that is sure, as it is of pictures so soft that single pixels mean nothing."""
 
 
 class Details(nn.Module):

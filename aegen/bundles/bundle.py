@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from aegen.bundles import networks
 from aegen.bundles.attributes import ATTRIBUTES, parse_attributes
+from aegen.bundles.classifier_network import ClassifierNetwork
 from aegen.bundles.codec import Codec, Runner
 from aegen.bundles.codes import CODES, CodeTable, Placed, parse_codes, tensors
 from aegen.bundles.contents import Contents, read_file
@@ -65,8 +66,8 @@ class Bundle:
     Opening reads only ``bundle.json``; every other file is read when it is first needed, compared
     with its hash, and cached. One that was just created may be in memory alone until `save`.
     Arrays are read-only and shared: copy before changing. Threads may share one object. ``torch``
-    is loaded by `classify` and `features` only, and for bundles of format 1. The same code gives
-    the same pixels whatever is decoded with it.
+    is loaded by `classifier` only, and for bundles of format 1. The same code gives the same
+    pixels whatever is decoded with it.
 
     Attributes:
         path: the folder; of a bundle in memory, its name.
@@ -400,15 +401,20 @@ class Bundle:
         Raises:
             BundleError: the bundle has none.
         """
+        return networks.load_classifier(self.manifest, *self._classifier_file())
 
-        def make() -> Classifier:
-            if self.manifest.classifier is None:
-                raise BundleError(
-                    self.path / MANIFEST, "classifier: this bundle has none, so it cannot classify"
-                )
-            return networks.load_classifier(self.manifest, *self._content(networks.CLASSIFIER))
+    def _classifier_network(self) -> ClassifierNetwork:
+        """The classifier as it reads pictures."""
+        return self._once(
+            "classifier", lambda: networks.open_classifier(self.manifest, *self._classifier_file())
+        )
 
-        return self._once("classifier", make)
+    def _classifier_file(self) -> tuple[bytes, Path]:
+        if self.manifest.classifier is None:
+            raise BundleError(
+                self.path / MANIFEST, "classifier: this bundle has none, so it cannot classify"
+            )
+        return self._content(networks.CLASSIFIER)
 
     @property
     def encodes(self) -> bool:
@@ -505,10 +511,10 @@ class Bundle:
             BundleError: the bundle has no classifier.
         """
         images = arrays.images(x, shape=self.image_shape)
-        net = self.classifier()
+        network = self._classifier_network()
         if features is None:
-            return networks.probabilities(net, images)
-        width = int(net.embed.out_features)
+            return network.probabilities(images)
+        width = network.layout.features
         known = arrays.codes(features, name="features", dimension=width)
         if len(known) != len(images):
             raise InvalidInput(f"there are {len(images)} images but {len(known)} rows of features")
@@ -516,7 +522,7 @@ class Bundle:
             f = known.astype(np.float32)
         if not np.isfinite(f).all():
             raise InvalidInput("features: some are too large to be what a network gave")
-        return networks.probabilities(net, images, f)
+        return network.probabilities(images, f)
 
     def measure(self, x: ArrayLike) -> dict[str, FloatArray]:
         """Each number attribute that can be told of pictures, float64 (n,), of images ``x``.
@@ -530,7 +536,7 @@ class Bundle:
         images = arrays.images(x, shape=self.image_shape)
         spec, found = self.manifest.classifier, {}
         if spec is not None and spec.arguments.get("numbers"):
-            found = networks.measured(self.classifier(), images)
+            found = self._classifier_network().measured(images)
         for name, about in self.manifest.attributes.items():
             if about.measured:
                 found[name] = morphometry.measure(about.measured, images)
@@ -552,7 +558,7 @@ class Bundle:
             return found.reshape(len(images), -1)
         if self.manifest.classifier is None:
             return random_features(images)
-        return networks.features(self.classifier(), images)
+        return self._classifier_network().features(images)
 
     def numbers(self, z: ArrayLike) -> FloatArray:
         """Rows of codes ``z`` (n, d) as plain numbers, float64 (n, k), for metrics.

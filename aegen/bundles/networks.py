@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from aegen.autoencoders.classifier_layout import ClassifierLayout
+from aegen.bundles.classifier_network import ClassifierNetwork
 from aegen.bundles.codec import Codec
 from aegen.bundles.codes import tensors
 from aegen.bundles.convention import Convention
-from aegen.bundles.manifest import MANIFEST, Manifest, Network
+from aegen.bundles.manifest import MANIFEST, Manifest
 from aegen.bundles.onnx_network import in_batches
-from aegen.core.arrays import FloatArray
 from aegen.core.errors import AegenError, BundleError
 
 if TYPE_CHECKING:
@@ -28,15 +30,16 @@ __all__ = [
     "CLASSIFIER",
     "WEIGHTS",
     "codec",
-    "features",
     "load_autoencoder",
     "load_classifier",
-    "measured",
     "narrowed",
-    "probabilities",
+    "open_classifier",
 ]
 
 WEIGHTS, CLASSIFIER = "weights.safetensors", "classifier.safetensors"
+
+COUNTER = "num_batches_tracked"
+"""The one weight of a classifier that is a whole number."""
 
 ALONE = 2**18
 """Numbers of a row above which rows go through one at a time: sixteen would fill the memory."""
@@ -62,7 +65,7 @@ def load_autoencoder(manifest: Manifest, content: bytes, path: Path) -> Autoenco
         check(kind, {k: v for k, v in spec.arguments.items() if k in tunable})
     except AegenError as problem:
         raise BundleError(manifest_path, f"architecture: {problem}") from problem
-    net: Autoencoder = _built(kind, spec, "architecture", manifest_path)
+    net: Autoencoder = _built(kind, spec.arguments, "architecture", manifest_path)
     h, w, c = manifest.image_shape
     if (net.latent_dim, tuple(net.shape)) != (manifest.latent_dim, (c, h, w)):
         raise BundleError(
@@ -76,39 +79,54 @@ def load_autoencoder(manifest: Manifest, content: bytes, path: Path) -> Autoenco
 
 
 def load_classifier(manifest: Manifest, content: bytes, path: Path) -> Classifier:
-    """The classifier that bundle.json describes with the weights in ``content``.
+    """The classifier that bundle.json describes with the weights in ``content``, as torch has it.
 
     Raises:
         BundleError: a network or arguments that do not exist or do not fit.
     """
     from aegen.autoencoders import Classifier
 
+    layout = _layout(manifest, path)
+    net: Classifier = _built(Classifier, layout.arguments, "classifier", path.with_name(MANIFEST))
+    _fill(net, content, path)
+    return net
+
+
+def open_classifier(manifest: Manifest, content: bytes, path: Path) -> ClassifierNetwork:
+    """The same without torch, to read pictures.
+
+    Raises:
+        BundleError: as `load_classifier`.
+    """
+    layout = _layout(manifest, path)
+    wanted = {name: (shape, not name.endswith(COUNTER)) for name, shape in layout.weights.items()}
+    return ClassifierNetwork(layout, _weights(content, path, wanted), path)
+
+
+def _layout(manifest: Manifest, path: Path) -> ClassifierLayout:
+    """What bundle.json says of the classifier, compared with all else that it says."""
     spec = manifest.classifier
     manifest_path = path.with_name(MANIFEST)
     if spec is None or spec.name != "classifier":
         raise BundleError(manifest_path, 'classifier.name: must be "classifier"')
-    net: Classifier = _built(Classifier, spec, "classifier", manifest_path)
+    with _building("classifier", manifest_path):
+        layout = ClassifierLayout.of(**spec.arguments)
     h, w, c = manifest.image_shape
-    size, channels = net.arguments["size"], net.arguments["channels"]
-    taken = (*(size if isinstance(size, list) else (size, size)), channels)
-    if taken != (h, w, c):
+    if (*layout.size, layout.channels) != (h, w, c):
+        taken = (*layout.size, layout.channels)
         fault = f"takes images {taken}, where the bundle's are {(h, w, c)}"
         raise BundleError(manifest_path, f"classifier.arguments: {fault}")
-    for name, k in net.arguments["attributes"].items():
+    for name, k in layout.attributes.items():
         attribute = manifest.attributes.get(name)
         if attribute is None or len(attribute.classes) != k:
             what = f"classifier.arguments.attributes.{name}: has {k} values"
             raise BundleError(manifest_path, f"{what}, which attributes does not list")
-    for name in net.units:
+    for name in layout.numbers:
         attribute = manifest.attributes.get(name)
         if attribute is None or attribute.kind != "number":
             what = f"classifier.arguments.numbers.{name}: is no number that attributes lists"
             raise BundleError(manifest_path, what)
-    import torch
-
-    _fill(net, content, path)
-    net.to(memory_format=torch.channels_last)  # 2,000 digits take 0.3 s so, 0.6 s otherwise
-    return net
+    return layout
 
 
 UNFIT = (
@@ -118,7 +136,17 @@ UNFIT = (
 """What a network raises at arguments of any other kind than it takes."""
 
 
-def _built(kind: Callable[..., Any], spec: Network, field: str, path: Path) -> Any:
+@contextlib.contextmanager
+def _building(field: str, path: Path) -> Iterator[None]:
+    """Arguments come from a file: whatever they break is said of their ``field`` there."""
+    try:
+        yield
+    except UNFIT as problem:
+        fault = f"cannot build a network ({str(problem).splitlines()[0]})"
+        raise BundleError(path, f"{field}.arguments: {fault}") from problem
+
+
+def _built(kind: Callable[..., Any], arguments: Mapping[str, Any], field: str, path: Path) -> Any:
     """A network without weights, from arguments that come from a file.
 
     Built on torch's "meta" device, which holds shapes but no memory, so that no argument can fill
@@ -126,36 +154,47 @@ def _built(kind: Callable[..., Any], spec: Network, field: str, path: Path) -> A
     """
     import torch
 
-    try:
-        with torch.device("meta"):
-            return kind(**spec.arguments).eval()
-    except UNFIT as problem:
-        fault = f"cannot build a network ({str(problem).splitlines()[0]})"
-        raise BundleError(path, f"{field}.arguments: {fault}") from problem
+    with _building(field, path), torch.device("meta"):
+        return kind(**arguments).eval()
 
 
 def _fill(net: nn.Module, content: bytes, path: Path) -> None:
     """Give a network of the "meta" device its weights."""
     import torch
 
+    kinds = net.state_dict()
+    wanted = {name: (tuple(w.shape), w.is_floating_point()) for name, w in kinds.items()}
+    filled = {
+        name: torch.from_numpy(np.array(array)).to(kinds[name].dtype)
+        for name, array in _weights(content, path, wanted).items()
+    }
+    net.load_state_dict(filled, assign=True)
+    net.requires_grad_(False)
+
+
+def _weights(
+    content: bytes, path: Path, wanted: Mapping[str, tuple[tuple[int, ...], bool]]
+) -> dict[str, NDArray[Any]]:
+    """The weights of a file, if they are those that are ``wanted``: their shape, whether real.
+
+    Raises:
+        BundleError: one is missing, one too many, or one of another shape, type or range.
+    """
     named = tensors(content, path)
-    wanted = net.state_dict()
     for name in sorted(set(wanted) ^ set(named)):
         what = "is missing" if name in wanted else "is no weight of this architecture"
         raise BundleError(path, f"{name}: {what}")
-    filled = {}
     for name, array in named.items():
-        if tuple(array.shape) != tuple(wanted[name].shape):
+        shape, real = wanted[name]
+        if tuple(array.shape) != shape:
             raise BundleError(
                 path,
                 f"{name}: has shape {array.shape} where the architecture in bundle.json needs "
-                f"{tuple(wanted[name].shape)}",
+                f"{shape}",
             )
-        if fault := _fault(name, array, wanted[name].is_floating_point()):
+        if fault := _fault(name, array, real):
             raise BundleError(path, f"{name}: {fault}")
-        filled[name] = torch.from_numpy(np.array(array)).to(wanted[name].dtype)
-    net.load_state_dict(filled, assign=True)
-    net.requires_grad_(False)
+    return dict(named)
 
 
 REAL, WHOLE = ("float16", "float32"), ("int64",)
@@ -213,68 +252,16 @@ def codec(manifest: Manifest, content: bytes, path: Path) -> Codec:
     )
 
 
-def features(net: Classifier, x: Float32) -> Float32:
-    """The classifier's features, float32 (n, f), of images (n, h, w, c)."""
-    return _batched(net.features, _pixels_first(x))
-
-
-def probabilities(net: Classifier, x: Float32, f: Float32 | None = None) -> dict[str, FloatArray]:
-    """Probability of each value, float64 (n, k) an attribute, of images (n, h, w, c).
-
-    ``f`` (n, f) spares the most of it where `features` was called before.
-    """
-    sizes: Mapping[str, int] = net.arguments["attributes"]
-    if not sizes:
-        return {}
-
-    def joined(*batch: Tensor) -> Tensor:
-        import torch
-
-        logits = net(*batch)
-        return torch.cat([logits[name].softmax(dim=1) for name in sizes], dim=1)
-
-    known = () if f is None else (f,)
-    table = _batched(joined, _pixels_first(x), *known).astype(np.float64)
-    ends = np.cumsum(list(sizes.values()))
-    return dict(zip(sizes, np.split(table, ends[:-1], axis=1), strict=True))
-
-
-def measured(net: Classifier, x: Float32) -> dict[str, FloatArray]:
-    """The number of each number attribute, float64 (n,), of images (n, h, w, c)."""
-    if not net.units:
-        return {}
-
-    def joined(batch: Tensor) -> Tensor:
-        import torch
-
-        return torch.stack(list(net.measure(batch).values()), dim=1)
-
-    table = _batched(joined, _pixels_first(x)).astype(np.float64)
-    return dict(zip(net.units, table.T, strict=True))
-
-
-def _pixels_first(x: Float32) -> Float32:
-    return np.ascontiguousarray(x.transpose(0, 3, 1, 2))
-
-
-def _batched(network: Callable[..., Tensor], *rows: Float32) -> Float32:
-    """``network`` over arrays of as many rows, in batches of a few fixed sizes."""
+def _batched(network: Callable[[Tensor], Tensor], x: Float32) -> Float32:
+    """``network`` over rows (n, ...), in batches of a few fixed sizes."""
     import torch
 
-    widths = [math.prod(array.shape[1:]) for array in rows]
-    flat = [array.reshape(len(array), width) for array, width in zip(rows, widths, strict=True)]
-    joined = rows[0] if len(rows) == 1 else np.concatenate(flat, axis=1)
-
     def run(batch: Float32) -> NDArray[Any]:
-        parts = [batch] if len(rows) == 1 else np.split(batch, np.cumsum(widths)[:-1], axis=1)
+        given = torch.from_numpy(batch)
+        if given.ndim == 4:
+            given = given.contiguous(memory_format=torch.channels_last)
         with torch.inference_mode():
-            given = [
-                torch.from_numpy(np.ascontiguousarray(part.reshape(len(part), *array.shape[1:])))
-                for part, array in zip(parts, rows, strict=True)
-            ]
-            if given[0].ndim == 4:
-                given[0] = given[0].contiguous(memory_format=torch.channels_last)
-            found: NDArray[Any] = network(*given).numpy()
+            found: NDArray[Any] = network(given).numpy()
         return found
 
-    return in_batches(run, joined, 1 if max(widths) > ALONE else None)
+    return in_batches(run, x, 1 if math.prod(x.shape[1:]) > ALONE else None)

@@ -405,13 +405,11 @@ def _say(found: Any) -> None:
 
 def _classifier(place: Path) -> Any:
     """A copy of the network in the folder of a training, or of a bundle's classifier."""
-    import copy
-
     from aegen.autoencoders.train import trained
     from aegen.bundles import bundles as names
     from aegen.bundles import read
 
     checkpoint = place / "checkpoint.safetensors"
     if not checkpoint.exists() and (str(place) in names() or (place / "bundle.json").exists()):
-        return copy.deepcopy(read(str(place)).classifier())
+        return read(str(place)).classifier()
     return trained(checkpoint)[0]

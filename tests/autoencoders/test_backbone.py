@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from aegen.autoencoders import Classifier, architectures
-from aegen.autoencoders.networks._backbone import chosen_widths, halved
+from aegen.autoencoders.networks._halvings import chosen_widths, halved
 from aegen.autoencoders.networks._size import sides, stored_size
 from aegen.autoencoders.training_loop import initialised
 from aegen.core.errors import InvalidInput

@@ -122,7 +122,7 @@ def test_a_classifier_of_other_images_is_not_run(edit, monkeypatch):
 
     arguments = {"channels": 1, "size": 512, "attributes": {"class": 3}}
     folder = edit(classifier={"name": "classifier", "arguments": arguments})
-    monkeypatch.setattr(networks, "_fill", None)
+    monkeypatch.setattr(networks, "_weights", None)
     with pytest.raises(BundleError, match=r"takes images \(512, 512, 1\), where .*\(16, 16, 1\)"):
         read(folder).classify(np.zeros((1, 16, 16, 1), np.uint8))
 

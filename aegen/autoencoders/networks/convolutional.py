@@ -8,13 +8,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from aegen.autoencoders.networks._backbone import (
-    Channels,
-    Decoder,
-    Encoder,
-    LatentDim,
-    chosen_widths,
-)
+from aegen.autoencoders.networks._backbone import Channels, Decoder, Encoder, LatentDim
+from aegen.autoencoders.networks._halvings import chosen_widths
 from aegen.autoencoders.networks._size import Size, sides, stored_size
 from aegen.autoencoders.networks.base import Autoencoder
 
