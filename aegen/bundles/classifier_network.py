@@ -8,23 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aegen.autoencoders.classifier_layout import SWAY, ClassifierLayout
 from aegen.bundles.convention import PIXELS_FIRST
+from aegen.bundles.onnx_graph import IMAGES, GraphWriter
 from aegen.bundles.onnx_network import OnnxNetwork, in_batches
 from aegen.core.arrays import FloatArray
 
-if TYPE_CHECKING:
-    import onnx
-
 __all__ = ["ClassifierNetwork"]
-
-OPERATORS, FORMAT = 17, 8
-"""Versions of ONNX's operators and of its files."""
 
 EPSILON = 1e-5
 """What torch adds to the variances of batch normalisation."""
@@ -50,8 +45,7 @@ class ClassifierNetwork:
             for name, array in weights.items()
             if not name.startswith("stages.")
         }
-        graph = _graph(layout, weights)
-        self._features = OnnxNetwork(graph.SerializeToString(), path)
+        self._features = OnnxNetwork(_graph(layout, weights), path)
 
     def features(self, x: Float32) -> Float32:
         """Features, float32 (n, f), not negative, of images (n, h, w, c) in [0, 1]."""
@@ -96,50 +90,28 @@ def _log_softmax(logits: FloatArray) -> FloatArray:
     return found
 
 
-def _graph(layout: ClassifierLayout, weights: Mapping[str, NDArray[Any]]) -> onnx.ModelProto:
-    """Images (n, c, h, w) to features (n, f), as `aegen.autoencoders.Classifier.features`."""
-    from onnx import TensorProto, helper, numpy_helper
-
-    nodes, constants = [], []
-
-    def constant(array: NDArray[Any]) -> str:
-        name = f"constant {len(constants)}"
-        constants.append(numpy_helper.from_array(array, name))
-        return name
-
-    def node(operator: str, *inputs: str, **attributes: Any) -> str:
-        name = f"{operator} {len(nodes)}"
-        nodes.append(helper.make_node(operator, inputs, [name], **attributes))
-        return name
-
+def _graph(layout: ClassifierLayout, weights: Mapping[str, NDArray[Any]]) -> bytes:
+    """Images to features, as `aegen.autoencoders.Classifier.features`, in the ONNX format."""
+    graph = GraphWriter()
     (top, left), (down, across) = (k // 2 for k in layout.plan.padding), layout.plan.padding
     edges = np.array([0, 0, top, left, 0, 0, down - top, across - left])
-    x, summaries = node("Pad", "images", constant(edges)), []
+    x, summaries = graph.node("Pad", IMAGES, graph.constant(edges)), []
     for k, stage in enumerate(layout.stages):
-        kernel, bias = _folded(weights, f"stages.{k}")
-        x = node(
-            *("Conv", x, constant(kernel), constant(bias)), strides=stage.stride, pads=(1, 1, 1, 1)
-        )
-        x = node("Relu", x)
+        folded = map(graph.constant, _folded(weights, f"stages.{k}"))
+        x = graph.node("Conv", x, *folded, strides=stage.stride, pads=(1, 1, 1, 1))
+        x = graph.node("Relu", x)
         if stage.pool:
-            x = node("MaxPool", x, kernel_shape=stage.pool, strides=stage.pool)
+            x = graph.node("MaxPool", x, kernel_shape=stage.pool, strides=stage.pool)
         if layout.fine:
-            summaries.append(node("ReduceMean", x, axes=(2, 3), keepdims=0))
-            summaries.append(node("Flatten", node("GlobalMaxPool", x)))
-    joined = node("Concat", node("Flatten", x), *summaries, axis=1)
-    weight, bias = (weights[f"embed.{part}"].astype(np.float32) for part in ("weight", "bias"))
-    last = node("Relu", node("Gemm", joined, constant(weight), constant(bias), transB=1))
-    images = helper.make_tensor_value_info(
-        "images", TensorProto.FLOAT, ("n", layout.channels, *layout.size)
-    )
-    features = helper.make_tensor_value_info(last, TensorProto.FLOAT, ("n", layout.features))
-    graph = helper.make_graph(nodes, "features", [images], [features], constants)
-    return helper.make_model(
-        graph, opset_imports=[helper.make_opsetid("", OPERATORS)], ir_version=FORMAT
-    )
+            summaries.append(graph.node("ReduceMean", x, axes=(2, 3), keepdims=0))
+            summaries.append(graph.node("Flatten", graph.node("GlobalMaxPool", x)))
+    joined = graph.node("Concat", graph.node("Flatten", x), *summaries, axis=1)
+    embed = (graph.constant(weights[f"embed.{part}"]) for part in ("weight", "bias"))
+    features = graph.node("Relu", graph.node("Gemm", joined, *embed, transB=1))
+    return graph.bytes(features, (layout.channels, *layout.size))
 
 
-def _folded(weights: Mapping[str, NDArray[Any]], stage: str) -> tuple[Float32, Float32]:
+def _folded(weights: Mapping[str, NDArray[Any]], stage: str) -> tuple[FloatArray, FloatArray]:
     """A convolution's kernel and bias that do what batch normalisation does behind it."""
     kernel = weights[f"{stage}.0.weight"].astype(np.float64)
     gain, bias, mean, variance = (
@@ -147,5 +119,4 @@ def _folded(weights: Mapping[str, NDArray[Any]], stage: str) -> tuple[Float32, F
         for name in ("weight", "bias", "running_mean", "running_var")
     )
     scale = gain / np.sqrt(variance + EPSILON)
-    folded = kernel * scale[:, None, None, None]
-    return folded.astype(np.float32), (bias - mean * scale).astype(np.float32)
+    return kernel * scale[:, None, None, None], bias - mean * scale

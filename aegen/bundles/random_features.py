@@ -6,16 +6,20 @@ comparable with nothing else, and is named after them, never after Inception.
 
 from __future__ import annotations
 
+import functools
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
+
+from aegen.bundles.convention import PIXELS_FIRST
+from aegen.bundles.onnx_graph import IMAGES, GraphWriter
+from aegen.bundles.onnx_network import OnnxNetwork
 
 __all__ = ["random_features"]
 
 WIDTHS = (32, 64, 64)
 SEED = 2309
-
-BATCH, PIXELS = 256, 2**24
-"""Pictures at a time, and their pixels: larger pictures go through in smaller batches."""
 
 Float32 = NDArray[np.float32]
 
@@ -31,28 +35,22 @@ def random_features(x: Float32) -> Float32:
         >>> random_features(np.zeros((2, 8, 8, 1), np.float32)).shape
         (2, 224)
     """
-    import torch
-    from torch.nn import functional
+    colour = np.repeat(x, 3, axis=3) if x.shape[3] == 1 else x[..., :3]
+    return _network()(PIXELS_FIRST.apply(colour))
 
+
+@functools.cache
+def _network() -> OnnxNetwork:
     rng = np.random.default_rng(SEED)
-    weights, before = [], 3
+    graph, before, parts = GraphWriter(), 3, []
+    y = graph.node("Sub", IMAGES, graph.constant(np.array(0.5)))
     for width in WIDTHS:
         kernel = rng.standard_normal((width, before, 3, 3)) * np.sqrt(2 / (9 * before))
-        weights.append(torch.from_numpy(kernel.astype(np.float32)))
+        y = graph.node("Conv", y, graph.constant(kernel), strides=(2, 2), pads=(1, 1, 1, 1))
+        y = graph.node("Relu", y)
+        parts.append(graph.node("ReduceMean", y, axes=(2, 3), keepdims=0))
         before = width
-    found = []
-    with torch.inference_mode():
-        at_once = min(BATCH, max(1, PIXELS // (x.shape[1] * x.shape[2])))
-        for start in range(0, len(x), at_once):
-            batch = x[start : start + at_once]
-            if batch.shape[3] == 1:
-                batch = np.repeat(batch, 3, axis=3)
-            y = torch.from_numpy(np.array(batch[..., :3].transpose(0, 3, 1, 2))) - 0.5
-            parts = []
-            for weight in weights:
-                y = functional.relu(functional.conv2d(y, weight, stride=2, padding=1))
-                parts.append(y.mean(dim=(2, 3)))
-            parts.append(y.std(dim=(2, 3), correction=0))
-            found.append(torch.cat(parts, dim=1).numpy())
-    width = sum(WIDTHS) + WIDTHS[-1]
-    return np.concatenate(found) if found else np.empty((0, width), np.float32)
+    gaps = graph.node("Sub", y, graph.node("ReduceMean", y, axes=(2, 3)))
+    squares = graph.node("ReduceMean", graph.node("Mul", gaps, gaps), axes=(2, 3), keepdims=0)
+    joined = graph.node("Concat", *parts, graph.node("Sqrt", squares), axis=1)
+    return OnnxNetwork(graph.bytes(joined, (3, "h", "w")), Path("random convolutions"))
