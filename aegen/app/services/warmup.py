@@ -7,11 +7,15 @@ import sys
 import threading
 import time
 
+from aegen.app.jobs import process
 from aegen.app.services import bundles, comparisons, draws, images
 from aegen.app.services.samplers import SamplerSpec
 from aegen.core import defaults
 
 __all__ = ["begin", "first_page_sent", "warm_up"]
+
+AGAIN = 0.5
+"""Seconds after which it is seen again whether other work goes on."""
 
 _sent, _begun = threading.Event(), threading.Event()
 
@@ -44,6 +48,8 @@ def _warm_up(delay: float) -> None:
         bundle = bundles.bundle(name)
         images.decode(name, bundle.codes[:1])
         bundle.nearest(bundle.codes[:1])
+        while any(not job.over for job in process.known()):  # what a visitor waits for goes first
+            time.sleep(AGAIN)
         draws.draw(SamplerSpec(name, defaults.SAMPLER), 1, 0)
         comparisons.default_models()
     except Exception:  # a page that needs the same thing shows what is wrong with it
