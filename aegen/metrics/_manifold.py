@@ -9,8 +9,10 @@ from __future__ import annotations
 from typing import Annotated, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from aegen.core.arrays import BoolArray, FloatArray, IntArray
+from aegen.core.arrays import ByteArray, FloatArray, IntArray
+from aegen.core.compiled import compiled
 from aegen.core.errors import InvalidInput
 from aegen.core.neighbours import Neighbours
 from aegen.core.parameters import Field
@@ -32,8 +34,13 @@ __all__ = [
 CELLS = 4_000_000
 """Distances that are held at a time: 32 MB."""
 
-ROUNDING = 1e-12
-"""Relative error of a squared distance that comes from a matrix product, and to spare."""
+SPARE = 4
+"""Roundings beside those of a product's sum: of its two factors, and to spare."""
+
+SHELL, EDGE = 1, 2
+"""A pair of a ball and a point that lies beyond its reach but not the next, or near an edge."""
+
+Float32 = NDArray[np.float32]
 
 
 class NeighbourhoodMetric(TwoSampleMetric):
@@ -126,21 +133,79 @@ def inside(balls: Balls, points: FloatArray) -> Inside:
     A distance that equals a radius up to rounding is measured anew by differences, so a point
     that is a copy of a ball's k-th neighbour lies on the edge, hence inside, on any machine.
     """
-    n, m = len(balls.rows), len(points)
-    of_ball, of_point = np.zeros(n, np.int64), np.zeros(m, np.int64)
-    total, shell = np.zeros(m, np.int64), []
+    n, m, d = len(balls.rows), *points.shape
+    centre = balls.rows.mean(axis=0)
+    a, b = balls.rows - centre, points - centre
+    squares = np.square(a).sum(axis=1), np.square(b).sum(axis=1)
+    single, transposed = a.astype(np.float32), b.T.astype(np.float32)
+    of_ball, of_point, total = np.zeros(n, np.int64), np.zeros(m, np.int64), np.zeros(m, np.int64)
+    shell = []
     step = max(1, CELLS // m)
     for start in range(0, n, step):
         here = slice(start, start + step)
-        part = Balls(balls.rows[here], balls.near[here], balls.reach[here], balls.next[here])
-        at = _distances(part, points)
-        held = at <= part.reach[:, None]
-        of_ball[here] = held.sum(axis=1)
-        of_point += held.sum(axis=0)
-        total += np.arange(start, start + len(held)) @ held
-        which = np.argwhere(~held & (at <= part.next[:, None]))
-        shell.append(which + np.array([start, 0]))
+        products = single[here] @ transposed
+        places = _placed(
+            *(products, squares[0][here], squares[1], balls.reach[here], balls.next[here]),
+            *(start, (d + SPARE) * 2.0**-24, of_ball[here], of_point, total),
+        )
+        ball, point = np.divmod(np.flatnonzero(places == EDGE), m)
+        ball += start
+        at = _measured(balls.rows, points, ball, point)
+        held = at <= balls.reach[ball]
+        np.add.at(of_ball, ball[held], 1)
+        np.add.at(of_point, point[held], 1)
+        np.add.at(total, point[held], ball[held])
+        beyond = ~held & (at <= balls.next[ball])
+        sure = np.argwhere(places == SHELL) + np.array([start, 0])
+        shell += [sure, np.stack([ball[beyond], point[beyond]], axis=1)]
     return Inside(of_ball, of_point, np.where(of_point == 1, total, -1), np.concatenate(shell))
+
+
+@compiled
+def _placed(
+    products: Float32,
+    a: FloatArray,
+    b: FloatArray,
+    reach: FloatArray,
+    after: FloatArray,
+    start: int,
+    rounding: float,
+    of_ball: IntArray,
+    of_point: IntArray,
+    total: IntArray,
+) -> ByteArray:
+    """Count the points that are surely in balls; `SHELL` and `EDGE` say which pairs are left.
+
+    Squared distances are a + b - 2 products, whose error in single precision is at most
+    ``rounding`` times a + b: Higham 2002, Accuracy and Stability of Numerical Algorithms, 3.1.
+    """
+    n, m = products.shape
+    places = np.zeros((n, m), dtype=np.uint8)
+    for i in range(n):
+        for j in range(m):
+            both = a[i] + b[j]
+            at, slack = both - 2 * products[i, j], rounding * both
+            if at - slack > after[i]:
+                continue
+            if at + slack < reach[i]:
+                of_ball[i] += 1
+                of_point[j] += 1
+                total[j] += start + i
+            elif at - slack > reach[i] and at + slack < after[i]:
+                places[i, j] = SHELL
+            else:
+                places[i, j] = EDGE
+    return places
+
+
+def _measured(rows: FloatArray, points: FloatArray, ball: IntArray, point: IntArray) -> FloatArray:
+    """Squared distances (p,) of pairs, from differences."""
+    at = np.empty(len(ball))
+    step = max(1, CELLS // points.shape[1])
+    for start in range(0, len(ball), step):
+        here = slice(start, start + step)
+        at[here] = measure(rows[ball[here]], points[point[here]])
+    return at
 
 
 def left_out(balls: Balls, found: Inside) -> IntArray:
@@ -161,22 +226,6 @@ def left_out(balls: Balls, found: Inside) -> IntArray:
     held_again = ~bare & (found.lone[point] == absent)
     np.add.at(change, absent[held_again], 1)
     return change
-
-
-def _distances(balls: Balls, points: FloatArray) -> FloatArray:
-    """Squared distances (n, m), those near a ball's edges exact to the last bits."""
-    centre = balls.rows.mean(axis=0)
-    a, b = balls.rows - centre, points - centre
-    at = squared_distances(a, b)
-    slack = ROUNDING * (np.square(a).sum(axis=1)[:, None] + np.square(b).sum(axis=1))
-    close: BoolArray = np.abs(at - balls.reach[:, None]) <= slack
-    close |= np.abs(at - balls.next[:, None]) <= slack
-    ball, point = np.nonzero(close)
-    step = max(1, CELLS // points.shape[1])
-    for start in range(0, len(ball), step):
-        i, j = ball[start : start + step], point[start : start + step]
-        at[i, j] = measure(balls.rows[i], points[j])
-    return at
 
 
 def held_share(
