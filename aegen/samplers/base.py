@@ -19,6 +19,7 @@ import json
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, cast, get_type_hints
@@ -197,6 +198,7 @@ class Sampler(BaseEstimator, ABC):
         if max(-low, high) > LARGEST:
             raise InvalidInput(f"codes must lie within ±{LARGEST:g}: scale them down")
         draw = generator(rng)
+        self._forget()
         self._mix(None if self.mixed else self._found_mixed(z, weights, high - low))
         if self._mixed is not None:
             z = self._mixed.to_scores(z, draw.random((len(z), len(self.mixed_columns_))))
@@ -208,6 +210,12 @@ class Sampler(BaseEstimator, ABC):
         self.n_features_in_ = d
         self.free_, self.given_ = np.ones(d, dtype=np.bool_), np.zeros(d)
         return self
+
+    def _forget(self) -> None:
+        """Drop what was derived from an earlier fit: the cached properties."""
+        for name in tuple(vars(self)):
+            if isinstance(getattr(type(self), name, None), cached_property):
+                del self.__dict__[name]
 
     def learnt(self, field: str) -> Any:
         """What the fit chose for a field that was left to it; None where it does not say."""

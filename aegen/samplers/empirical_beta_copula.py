@@ -194,7 +194,6 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
         self.copies_, self.count_ = copies_and_count(z, weights)
         self.ordered_, self.ranks_ = ranked(z, rng)
         self.centre_, self.scale_ = centre_and_scale(z, weights)
-        self._forget()
         if self.degree == "auto":
             self.degree_ = likeliest_degree(z, weights, rng)
         else:
@@ -260,10 +259,6 @@ class EmpiricalBetaCopula(RowSampler, DensitySampler, ConditionalSampler):
         start, length = self._rows.stretches(len(self.ranks_))
         middle = (start + length[:, None] / 2) / len(self.ranks_)
         return Correlated(ndtri(inside(middle)), self.shares_)
-
-    def _forget(self) -> None:
-        for name in ("_rows", "_laws", "_sums", "_coupled"):
-            self.__dict__.pop(name, None)
 
     # draws
 

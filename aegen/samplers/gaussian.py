@@ -87,7 +87,6 @@ class Gaussian(DensitySampler, ConditionalSampler):
         share = 1 / len(z) if weights is None else weights
         factor = 0.0 if self.covariance == "diagonal" else 1.0 - self.shrinkage
         self.correlation_ = weighted_correlation(x, share, self.scale_ > 0, factor)
-        self.__dict__.pop("_root", None)
 
     @cached_property
     def _root(self) -> FloatArray:

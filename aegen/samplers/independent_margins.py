@@ -76,7 +76,6 @@ class IndependentMargins(DensitySampler, ConditionalSampler):
         self.codes_ = z[there]
         self.weights_ = np.full(len(z), 1 / len(z)) if weights is None else weights[there]
         self.copies_, self.count_ = copies_and_count(self.codes_, self.weights_)
-        self.__dict__.pop("_margins", None)
 
     @cached_property
     def _margins(self) -> tuple[MixedMargin, ...]:

@@ -134,8 +134,6 @@ class KDE(RowSampler, DensitySampler, ConditionalSampler):
         if self.shape in ("full", "auto"):
             self.correlation_ = weighted_correlation(x, self.weights_, varying)
         left_out = None
-        for name in ("_root", "_tilted"):
-            self.__dict__.pop(name, None)
         if self.shape == "auto":
             left_out = Parts.cut(x[:, varying], self.weights_, rng)
             kept = 1 - left_out.shrinkage(rng)

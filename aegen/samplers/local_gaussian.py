@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
@@ -297,8 +298,6 @@ class LocalGaussian(RowSampler, DensitySampler, ConditionalSampler):
     # learning
 
     def _fit(self, z: FloatArray, weights: FloatArray | None, rng: np.random.Generator) -> None:
-        for made in ("_found", "_held"):
-            self.__dict__.pop(made, None)
         self.conditioned_ = False
         self.codes_ = z.copy()
         self._weigh(len(z), weights)
@@ -371,25 +370,17 @@ class LocalGaussian(RowSampler, DensitySampler, ConditionalSampler):
 
     # drawing
 
-    @property
+    @cached_property
     def _rows(self) -> _Rows:
         """Made on first use: a file holds the codes alone."""
-        if "_found" not in self.__dict__:
-            self.__dict__["_found"] = _Rows.of(self.codes_, self.weights_)
-        found: _Rows = self.__dict__["_found"]
-        return found
+        return _Rows.of(self.codes_, self.weights_)
 
-    @property
+    @cached_property
     def _edges(self) -> _Edges:
-        """Made on first use, as `_rows` is."""
-        if "_held" not in self.__dict__:
-            codes = self._rows.codes
-            low = np.where(self.bounded_below_, _least_values(codes), -np.inf)
-            high = np.where(self.bounded_above_, -_least_values(-codes), np.inf)
-            atoms = {} if self.conditioned_ else _atoms(codes)
-            self.__dict__["_held"] = _Edges(low, high, atoms)
-        held: _Edges = self.__dict__["_held"]
-        return held
+        codes = self._rows.codes
+        low = np.where(self.bounded_below_, _least_values(codes), -np.inf)
+        high = np.where(self.bounded_above_, -_least_values(-codes), np.inf)
+        return _Edges(low, high, {} if self.conditioned_ else _atoms(codes))
 
     def _choose_rows(
         self, n: int, probabilities: FloatArray, rng: np.random.Generator

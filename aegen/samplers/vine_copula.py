@@ -123,9 +123,6 @@ class VineCopula(DensitySampler, ConditionalSampler):
     rotations_: Annotated[NDArray[np.int16], "pairs"]
     parameters_: Annotated[FloatArray, "p", within(-1e10, 1e10)]
 
-    _tables: Quantiles | None = None
-    _built: pv.Vinecop | None = None
-
     def __init__(
         self,
         families: Annotated[
@@ -168,17 +165,12 @@ class VineCopula(DensitySampler, ConditionalSampler):
     def _fit(self, z: FloatArray, weights: FloatArray | None, rng: np.random.Generator) -> None:
         self.codes_ = z.copy()
         self.copies_, self.count_ = copies_and_count(z, None)
-        self._forget()
         self.columns_ = np.flatnonzero([not margin.constant for margin in self._margins])
         self.known_ = np.full(len(self.columns_), 0.5)
         used = z[:, self.columns_]
         if self.rows is not None and self.rows < len(z):
             used = used[np.sort(rng.choice(len(z), self.rows, replace=False))]
         self._keep(self._tied(used, rng) if len(self.columns_) > 1 else None)
-
-    def _forget(self) -> None:
-        self.__dict__.pop("_margins", None)
-        self._tables = self._built = None
 
     @cached_property
     def _margins(self) -> tuple[MixedMargin, ...]:
@@ -228,11 +220,10 @@ class VineCopula(DensitySampler, ConditionalSampler):
             [np.empty(0), *(np.asarray(pair.parameters).ravel() for pair in pairs)]
         )
 
+    @cached_property
     def _vine(self) -> pv.Vinecop:
-        """The library's vine of what was learned, cached; of two variables or more."""
-        if self._built is None:
-            self._built = self._read()
-        return self._built
+        """The library's vine of what was learned, of two variables or more."""
+        return self._read()
 
     def _read(self, discrete: BoolArray | None = None) -> pv.Vinecop:
         """A new vine of what was learned, some of whose variables (v,) may be ``discrete``.
@@ -288,7 +279,7 @@ class VineCopula(DensitySampler, ConditionalSampler):
         if v < 2:
             return None
         try:
-            order = np.array(self._vine().order) - 1
+            order = np.array(self._vine.order) - 1
         except (RuntimeError, ValueError, TypeError) as problem:
             return f"the vine cannot be read ({problem})"
         if not self._given[order[len(order) - self._given.sum() :]].all():
@@ -299,7 +290,7 @@ class VineCopula(DensitySampler, ConditionalSampler):
         v = len(self.columns_)
         w = np.asfortranarray(rng.random((n, v)))
         if v > 1 and n:
-            vine = self._vine()
+            vine = self._vine
             if self._given.any():
                 w[:, self._given] = vine.rosenblatt(self._held(self.known_[None]))[0, self._given]
             w = vine.inverse_rosenblatt(w)
@@ -309,14 +300,13 @@ class VineCopula(DensitySampler, ConditionalSampler):
         """Codes (n, d) at the probabilities (n, v) of the vine's variables."""
         z = np.full((len(u), self._d), 0.5)
         z[:, self.columns_[~self._given]] = u[:, ~self._given]
-        self._quantiles().replace(z)
+        self._quantiles.replace(z)
         return z
 
+    @cached_property
     def _quantiles(self) -> Quantiles:
-        """The inverses of the margins, made when they are first needed."""
-        if self._tables is None:
-            self._tables = Quantiles.of([margin.knots() for margin in self._margins])
-        return self._tables
+        """The inverses of the margins."""
+        return Quantiles.of([margin.knots() for margin in self._margins])
 
     def _probabilities(self, z: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Of codes (m, d) the margins' log-density (m,), and the vine's probabilities (m, v).
@@ -342,9 +332,9 @@ class VineCopula(DensitySampler, ConditionalSampler):
         density, low, u = self._probabilities(z)
         if len(self.columns_) > 1 and len(z):
             k = int(self._given.sum())
-            density -= _log_density_of_last(self._vine(), u[:1], k)[0]
+            density -= _log_density_of_last(self._vine, u[:1], k)[0]
             discrete = self._discrete
-            vine = self._read(discrete) if discrete.any() else self._vine()
+            vine = self._read(discrete) if discrete.any() else self._vine
             # at a point mass the library gives the probability over that of the margin
             density += vine.logpdf(_with_lower_ends(u, low, discrete))
         return density
@@ -415,7 +405,7 @@ class VineCopula(DensitySampler, ConditionalSampler):
             known_=known,
         )
         left._keep(vine)
-        left._tables = self._quantiles().take(free)
+        left.__dict__["_quantiles"] = self._quantiles.take(free)
         return left
 
     def _weighted(

@@ -100,6 +100,20 @@ def test_same_rng_same_fit(name):
 
 
 @every
+def test_a_second_fit_forgets_the_first(name):
+    """Also what a model derives from a fit when it is first asked."""
+    model = fitted(name, 3 * tilted()[::-1] ** 3 + 1)
+    for _ in range(2):
+        told = [model.sample(20, rng=1)]
+        if name in DENSE:
+            told.append(model.score_samples(tilted()[:9]))
+        model.fit(tilted(), rng=0)
+    assert np.array_equal(told[0], once(name).sample(20, rng=1))
+    if name in DENSE:
+        assert np.array_equal(told[1], once(name).score_samples(tilted()[:9]))
+
+
+@every
 def test_the_number_of_threads_changes_no_byte(name):
     z = clusters(3000, 5)
     drawn = set()

@@ -217,7 +217,7 @@ def test_candidates_have_the_law_that_the_exact_condition_has(truncation):
         free[:] = True
         free[column] = False
         candidates = model._weighted(
-            model._vine(),
+            model._vine,
             np.zeros(4, bool),
             fixed,
             place,
