@@ -50,8 +50,6 @@ def classify(name: str, x: NDArray[np.float32]) -> dict[str, FloatArray]:
     bundle = bundles.bundle(name)
     if bundle.manifest.classifier is None:
         return {}
-    import torch  # noqa: F401 - so that its threads are set before its first work
-
     one_thread()
     return bundle.classify(x)
 

@@ -1,4 +1,4 @@
-"""What is loaded before it is needed, so that the first picture does not wait for torch."""
+"""What is loaded before it is needed, so that the first picture does not wait."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def warm_up(delay: float = 1.5) -> None:
 
 
 def begin(delay: float = 0.0) -> None:
-    """Load torch, decode one image and fit the first model in the background, once a process."""
+    """Decode one image and fit the first model in the background, once a process."""
     if _begun.is_set():
         return
     _begun.set()
