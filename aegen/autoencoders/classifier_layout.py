@@ -93,7 +93,10 @@ class ClassifierLayout:
         return cls(
             channels,
             sides(size),
-            {name: count(k, name=f"values of {name}") for name, k in attributes.items()},
+            {
+                name: count(k, name=f"values of {name}", minimum=1)
+                for name, k in attributes.items()
+            },
             widths,
             count(features, name="features", minimum=1),
             channels > 1 if fine is None else bool(fine),

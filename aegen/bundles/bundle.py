@@ -396,7 +396,7 @@ class Bundle:
         return Reduction.read(tensors(content, path), said.components, width, said.variance, path)
 
     def classifier(self) -> Classifier:
-        """The classifier as a torch module, for those who make other bundles with it.
+        """The classifier as a torch module, a new one at each call, to make other bundles with.
 
         Raises:
             BundleError: the bundle has none.

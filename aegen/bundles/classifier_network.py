@@ -6,7 +6,7 @@ The weights are torch's; its graph is written down here, so that reading picture
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from aegen.autoencoders.classifier_layout import SWAY, ClassifierLayout
 from aegen.bundles.convention import PIXELS_FIRST
 from aegen.bundles.onnx_graph import IMAGES, GraphWriter
-from aegen.bundles.onnx_network import OnnxNetwork, in_batches
+from aegen.bundles.onnx_network import OnnxNetwork
 from aegen.core.arrays import FloatArray
 
 __all__ = ["ClassifierNetwork"]
@@ -40,12 +40,15 @@ class ClassifierNetwork:
         self, layout: ClassifierLayout, weights: Mapping[str, NDArray[Any]], path: Path
     ) -> None:
         self.layout = layout
-        self._weights = {
-            name: array.astype(np.float32)
-            for name, array in weights.items()
-            if not name.startswith("stages.")
-        }
         self._features = OnnxNetwork(_graph(layout, weights), path)
+        heads = [f"heads.{k}" for k in range(len(layout.attributes))]
+        self._heads = _linear(weights, heads, path) if heads else None
+        self._details = {
+            name: _linear(weights, [f"details.{k}"], path)
+            for k, name in enumerate(layout.details)
+            if weights[f"details.{k}.weight"].any()
+        }
+        self._gauge = _linear(weights, ["gauge"], path) if layout.numbers else None
 
     def features(self, x: Float32) -> Float32:
         """Features, float32 (n, f), not negative, of images (n, h, w, c) in [0, 1]."""
@@ -56,32 +59,36 @@ class ClassifierNetwork:
 
         ``f`` (n, f) spares the most of it where `features` was called before.
         """
-        layout, f = self.layout, self.features(x) if f is None else f
-        logits = {
-            name: self._linear(f"heads.{k}", f).astype(np.float64)
-            for k, name in enumerate(layout.attributes)
-        }
-        for k, name in enumerate(layout.details):
-            if self._weights[f"details.{k}.weight"].any():
-                pixels = PIXELS_FIRST.apply(x).reshape(len(x), -1)
-                said = self._linear(f"details.{k}", pixels).astype(np.float64)
-                logits[name] += np.maximum(_log_softmax(said), -SWAY)
+        if self._heads is None:
+            return {}
+        attributes = self.layout.attributes
+        together = self._heads(self.features(x) if f is None else f).astype(np.float64)
+        ends = np.cumsum(list(attributes.values()))[:-1]
+        logits = dict(zip(attributes, np.split(together, ends, axis=1), strict=True))
+        for name, details in self._details.items():
+            said = details(PIXELS_FIRST.apply(x).reshape(len(x), -1)).astype(np.float64)
+            logits[name] = logits[name] + np.maximum(_log_softmax(said), -SWAY)
         return {name: np.exp(_log_softmax(said)) for name, said in logits.items()}
 
     def measured(self, x: Float32) -> dict[str, FloatArray]:
         """Each number attribute, float64 (n,), of images (n, h, w, c)."""
-        units = self.layout.numbers
-        if not units:
+        if self._gauge is None:
             return {}
-        standard = self._linear("gauge", self.features(x)).astype(np.float64)
+        units, standard = self.layout.numbers, self._gauge(self.features(x)).astype(np.float64)
         return {
             name: centre + scale * column
             for (name, (centre, scale)), column in zip(units.items(), standard.T, strict=True)
         }
 
-    def _linear(self, name: str, rows: Float32) -> Float32:
-        weight, bias = (self._weights[f"{name}.{part}"] for part in ("weight", "bias"))
-        return in_batches(lambda batch: batch @ weight.T + bias, rows)
+
+def _linear(weights: Mapping[str, NDArray[Any]], names: Sequence[str], path: Path) -> OnnxNetwork:
+    """Linear layers beside each other; numpy's products of a row would depend on other rows."""
+    weight, bias = (
+        np.concatenate([weights[f"{name}.{part}"] for name in names])
+        for part in ("weight", "bias")
+    )
+    graph = GraphWriter()
+    return OnnxNetwork(graph.content(graph.linear(IMAGES, weight, bias), weight.shape[1:]), path)
 
 
 def _log_softmax(logits: FloatArray) -> FloatArray:
@@ -106,9 +113,8 @@ def _graph(layout: ClassifierLayout, weights: Mapping[str, NDArray[Any]]) -> byt
             summaries.append(graph.node("ReduceMean", x, axes=(2, 3), keepdims=0))
             summaries.append(graph.node("Flatten", graph.node("GlobalMaxPool", x)))
     joined = graph.node("Concat", graph.node("Flatten", x), *summaries, axis=1)
-    embed = (graph.constant(weights[f"embed.{part}"]) for part in ("weight", "bias"))
-    features = graph.node("Relu", graph.node("Gemm", joined, *embed, transB=1))
-    return graph.bytes(features, (layout.channels, *layout.size))
+    embedded = graph.linear(joined, weights["embed.weight"], weights["embed.bias"])
+    return graph.content(graph.node("Relu", embedded), (layout.channels, *layout.size))
 
 
 def _folded(weights: Mapping[str, NDArray[Any]], stage: str) -> tuple[FloatArray, FloatArray]:

@@ -1,4 +1,4 @@
-"""A bundle's networks with numpy at both ends: images to codes and back, images to attributes."""
+"""Opens a bundle's networks of torch weights: its classifier, and an autoencoder of format 1."""
 
 from __future__ import annotations
 

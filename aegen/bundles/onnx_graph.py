@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +17,7 @@ OPERATORS, FORMAT = 17, 8
 """Versions of ONNX's operators and of its files."""
 
 IMAGES = "images"
-"""The input, float32 (n, c, h, w)."""
+"""The input, float32 (n, ...): images (n, c, h, w), or rows of numbers."""
 
 
 class GraphWriter:
@@ -25,7 +26,7 @@ class GraphWriter:
     Example:
         >>> graph = GraphWriter()
         >>> flat = graph.node("Flatten", IMAGES)
-        >>> flat, len(graph.bytes(flat, (1, 8, 8))) > 100
+        >>> flat, len(graph.content(flat, (1, 8, 8))) > 100
         ('Flatten 0', True)
     """
 
@@ -38,7 +39,8 @@ class GraphWriter:
         from onnx import numpy_helper
 
         name = f"constant {len(self._constants)}"
-        kept = array.astype(np.float32) if array.dtype.kind == "f" else array
+        with np.errstate(over="ignore"):
+            kept = array.astype(np.float32) if array.dtype.kind == "f" else array
         self._constants.append(numpy_helper.from_array(kept, name))
         return name
 
@@ -50,8 +52,12 @@ class GraphWriter:
         self._nodes.append(helper.make_node(operator, inputs, [name], **attributes))
         return name
 
-    def bytes(self, output: str, shape: tuple[int | str, int | str, int | str]) -> bytes:
-        """The file that gives ``output`` for images of a shape (c, h, w); a name is any length."""
+    def linear(self, rows: str, weight: NDArray[Any], bias: NDArray[Any]) -> str:
+        """Name of rows (n, k) times a weight (m, k), plus a bias (m,)."""
+        return self.node("Gemm", rows, self.constant(weight), self.constant(bias), transB=1)
+
+    def content(self, output: str, shape: Sequence[int | str]) -> bytes:
+        """The file that gives ``output`` for rows of a shape; a length with a name is any."""
         from onnx import TensorProto, helper
 
         images = helper.make_tensor_value_info(IMAGES, TensorProto.FLOAT, ("n", *shape))
@@ -59,5 +65,5 @@ class GraphWriter:
         graph = helper.make_graph(self._nodes, "network", [images], [made], self._constants)
         versions = [helper.make_opsetid("", OPERATORS)]
         model = helper.make_model(graph, opset_imports=versions, ir_version=FORMAT)
-        content: bytes = model.SerializeToString()
-        return content
+        found: bytes = model.SerializeToString()
+        return found

@@ -53,4 +53,4 @@ def _network() -> OnnxNetwork:
     gaps = graph.node("Sub", y, graph.node("ReduceMean", y, axes=(2, 3)))
     squares = graph.node("ReduceMean", graph.node("Mul", gaps, gaps), axes=(2, 3), keepdims=0)
     joined = graph.node("Concat", *parts, graph.node("Sqrt", squares), axis=1)
-    return OnnxNetwork(graph.bytes(joined, (3, "h", "w")), Path("random convolutions"))
+    return OnnxNetwork(graph.content(joined, (3, "h", "w")), Path("random convolutions"))

@@ -81,8 +81,8 @@ class BlockedSearch:
     def _sure(self, z: FloatArray, distance: FloatArray, least: Float32) -> BoolArray:
         """Whether all rows but the candidates are farther than ``distance`` (m,), for each query.
 
-        By the error of a product in single precision: Higham 2002, Accuracy and Stability of
-        Numerical Algorithms, section 3.1.
+        By the error of a product in single precision: Jeannerod and Rump 2013, Improved error
+        bounds for inner products in floating-point arithmetic, theorem 3.1.
         """
         squares = np.square((z - self._centre) / self._unit).sum(axis=1)
         error = (len(self._rows) + 4) * 2.0**-24 * (np.sqrt(squares) + 0.5)

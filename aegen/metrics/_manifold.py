@@ -6,7 +6,7 @@ if one row of the set were absent, from which the influence of each row follows 
 
 from __future__ import annotations
 
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,15 +32,16 @@ __all__ = [
 ]
 
 CELLS = 4_000_000
-"""Distances that are held at a time: 32 MB."""
+"""Pairs, or numbers of pairs, that are looked at together: 36 MB."""
 
 SPARE = 4
-"""Roundings beside those of a product's sum: of its two factors, and to spare."""
+"""Roundings beside those of a product's sum: of its factors, and of what they come from."""
 
 SHELL, EDGE = 1, 2
 """A pair of a ball and a point that lies beyond its reach but not the next, or near an edge."""
 
-Float32 = NDArray[np.float32]
+MANY = 0.05
+"""Share of pairs near an edge above which all are compared in double precision."""
 
 
 class NeighbourhoodMetric(TwoSampleMetric):
@@ -133,69 +134,97 @@ def inside(balls: Balls, points: FloatArray) -> Inside:
     A distance that equals a radius up to rounding is measured anew by differences, so a point
     that is a copy of a ball's k-th neighbour lies on the edge, hence inside, on any machine.
     """
-    n, m, d = len(balls.rows), *points.shape
+    n, m = len(balls.rows), len(points)
     centre = balls.rows.mean(axis=0)
     a, b = balls.rows - centre, points - centre
-    squares = np.square(a).sum(axis=1), np.square(b).sum(axis=1)
-    single, transposed = a.astype(np.float32), b.T.astype(np.float32)
     of_ball, of_point, total = np.zeros(n, np.int64), np.zeros(m, np.int64), np.zeros(m, np.int64)
     shell = []
     step = max(1, CELLS // m)
     for start in range(0, n, step):
         here = slice(start, start + step)
-        products = single[here] @ transposed
-        places = _placed(
-            *(products, squares[0][here], squares[1], balls.reach[here], balls.next[here]),
-            *(start, (d + SPARE) * 2.0**-24, of_ball[here], of_point, total),
-        )
-        ball, point = np.divmod(np.flatnonzero(places == EDGE), m)
-        ball += start
-        at = _measured(balls.rows, points, ball, point)
-        held = at <= balls.reach[ball]
-        np.add.at(of_ball, ball[held], 1)
-        np.add.at(of_point, point[held], 1)
-        np.add.at(total, point[held], ball[held])
-        beyond = ~held & (at <= balls.next[ball])
-        sure = np.argwhere(places == SHELL) + np.array([start, 0])
-        shell += [sure, np.stack([ball[beyond], point[beyond]], axis=1)]
+        places = _placed(a[here], b, balls.reach[here], balls.next[here])
+        ball, point = np.divmod(np.flatnonzero(places.of == EDGE), m)
+        at = _measured(balls.rows, points, ball + start, point)
+        held = at <= balls.reach[ball + start]
+        np.add.at(places.of_ball, ball[held], 1)
+        np.add.at(places.of_point, point[held], 1)
+        np.add.at(places.total, point[held], ball[held])
+        of_ball[here] = places.of_ball
+        total += places.total + start * places.of_point
+        of_point += places.of_point
+        beyond = ~held & (at <= balls.next[ball + start])
+        near = np.stack([ball[beyond], point[beyond]], axis=1)
+        sure = np.argwhere(places.of == SHELL)
+        shell += [sure + np.array([start, 0]), near + np.array([start, 0])]
     return Inside(of_ball, of_point, np.where(of_point == 1, total, -1), np.concatenate(shell))
 
 
+class _Places(NamedTuple):
+    """What is sure of pairs of n balls and m points.
+
+    Attributes:
+        of: `SHELL`, `EDGE` or 0 for each pair (n, m).
+        of_ball: points that are surely in each ball (n,).
+        of_point: balls that each point is surely in (m,).
+        total: sum of their places (m,).
+    """
+
+    of: ByteArray
+    of_ball: IntArray
+    of_point: IntArray
+    total: IntArray
+
+
+def _placed(a: FloatArray, b: FloatArray, reach: FloatArray, after: FloatArray) -> _Places:
+    """Places of centres (n, d) and points (m, d), in single precision where that tells most.
+
+    Squared distances are |a|^2 + |b|^2 - 2 ab. The error of the product is at most d + 2 units of
+    roundoff times |a||b| (Jeannerod and Rump 2013, Improved error bounds for inner products in
+    floating-point arithmetic, theorem 3.1, and the rounding of both factors), and what underflows.
+    Twice as much is allowed, which covers that of the squares and of the rows less their centre.
+    """
+    squares = np.square(a).sum(axis=1), np.square(b).sum(axis=1)
+    for kind in ("f4", "f8"):
+        products = a.astype(kind) @ b.astype(kind).T
+        about = np.finfo(kind)
+        roundings = a.shape[1] + SPARE
+        slack = roundings * float(about.eps), 4 * roundings * float(about.tiny)
+        places = _Places(*_compared(products, *squares, reach, after, *slack))
+        if np.count_nonzero(places.of == EDGE) <= MANY * places.of.size:
+            break
+    return places
+
+
 @compiled
-def _placed(
-    products: Float32,
+def _compared(
+    products: NDArray[np.floating[Any]],
     a: FloatArray,
     b: FloatArray,
     reach: FloatArray,
     after: FloatArray,
-    start: int,
-    rounding: float,
-    of_ball: IntArray,
-    of_point: IntArray,
-    total: IntArray,
-) -> ByteArray:
-    """Count the points that are surely in balls; `SHELL` and `EDGE` say which pairs are left.
-
-    Squared distances are a + b - 2 products, whose error in single precision is at most
-    ``rounding`` times a + b: Higham 2002, Accuracy and Stability of Numerical Algorithms, 3.1.
-    """
+    relative: float,
+    absolute: float,
+) -> tuple[ByteArray, IntArray, IntArray, IntArray]:
+    """The arrays of `_Places`; ``a`` (n,) and ``b`` (m,) are squares, and the rest an error."""
     n, m = products.shape
-    places = np.zeros((n, m), dtype=np.uint8)
+    of = np.zeros((n, m), dtype=np.uint8)
+    of_ball = np.zeros(n, dtype=np.int64)
+    of_point, total = np.zeros(m, dtype=np.int64), np.zeros(m, dtype=np.int64)
     for i in range(n):
         for j in range(m):
             both = a[i] + b[j]
-            at, slack = both - 2 * products[i, j], rounding * both
+            at, slack = both - 2 * products[i, j], relative * both + absolute
             if at - slack > after[i]:
                 continue
             if at + slack < reach[i]:
                 of_ball[i] += 1
                 of_point[j] += 1
-                total[j] += start + i
+                total[j] += i
             elif at - slack > reach[i] and at + slack < after[i]:
-                places[i, j] = SHELL
+                of[i, j] = SHELL
             else:
-                places[i, j] = EDGE
-    return places
+                of[i, j] = EDGE
+    return of, of_ball, of_point, total
 
 
 def _measured(rows: FloatArray, points: FloatArray, ball: IntArray, point: IntArray) -> FloatArray:

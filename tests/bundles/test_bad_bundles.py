@@ -468,6 +468,7 @@ def test_pictures_of_another_kind_are_not_opened(replace_file):
         ({"channels": 1, "size": 16, "attributes": {"class": 4}}, "class: has 4 values"),
         ({"channels": 1, "size": 16, "attributes": {"mood": 3}}, "mood: has 3 values"),
         ({"channels": 1, "size": 16, "attributes": 5}, "cannot build a network"),
+        ({"channels": 1, "size": 16, "attributes": {"class": 0}}, "values of class must be"),
         ({"channels": 1, "size": 16, "attributes": ["kind"]}, "cannot build a network"),
         ({"channels": 1, "size": 16, "attributes": {"class": 3}}, "weight"),
     ],

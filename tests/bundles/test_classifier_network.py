@@ -10,7 +10,7 @@ import torch
 
 from aegen.autoencoders import Classifier
 from aegen.autoencoders.classifier_layout import ClassifierLayout
-from aegen.bundles.classifier_network import ClassifierNetwork
+from aegen.bundles.classifier_network import EPSILON, ClassifierNetwork
 
 CLASSES, UNITS = {"class": 3, "glasses": 2}, {"age": (40.0, 12.0), "size": (-1.0, 0.5)}
 
@@ -22,6 +22,15 @@ KINDS = {
     "fine": {"channels": 3, "size": 24, "attributes": CLASSES, "features": 16},
     "fine, not square": {"channels": 3, "size": (10, 33), "attributes": CLASSES},
     "with details": {"channels": 3, "size": 20, "attributes": CLASSES, "details": ["glasses"]},
+    "many values": {"channels": 3, "size": 32, "attributes": {"hair": 20, "class": 40}},
+    "details of a large picture": {
+        "channels": 3,
+        "size": 64,
+        "widths": [4],
+        "features": 512,
+        "attributes": CLASSES,
+        "details": ["glasses"],
+    },
     "details of nothing": {"channels": 1, "size": 8, "attributes": CLASSES, "details": ["class"]},
 }
 
@@ -48,9 +57,9 @@ def run_without_torch(net):
 
 @pytest.fixture(params=KINDS)
 def pair(request):
-    """Both of a kind, pictures (9, h, w, c), and these as torch has them."""
+    """Both of a kind, pictures (70, h, w, c), and these as torch has them."""
     net = classifier(request.param)
-    shape = (9, *ClassifierLayout.of(**net.arguments).size, net.arguments["channels"])
+    shape = (70, *ClassifierLayout.of(**net.arguments).size, net.arguments["channels"])
     x = np.random.default_rng(2).random(shape).astype(np.float32)
     return net, run_without_torch(net), x, torch.from_numpy(x.transpose(0, 3, 1, 2).copy())
 
@@ -60,6 +69,7 @@ def test_the_layout_knows_the_weights(pair):
     shapes = {name: tuple(weight.shape) for name, weight in net.state_dict().items()}
     assert network.layout.weights == shapes
     assert network.layout.arguments == net.arguments
+    assert net.stages[0][1].eps == EPSILON
 
 
 def test_features_probabilities_and_numbers_are_torchs(pair):
@@ -95,9 +105,16 @@ def test_pixels_have_their_say_where_they_were_fitted():
 
 def test_a_picture_is_read_alike_whatever_stands_beside_it(pair):
     _, network, x, _ = pair
-    whole, alone = network.probabilities(x), network.probabilities(x[3:4])
-    assert np.array_equal(network.features(x)[3:4], network.features(x[3:4]))
-    assert all(np.array_equal(whole[name][3:4], alone[name]) for name in alone)
+    told = (network.features(x), network.probabilities(x), network.measured(x))
+    for n in (1, 17, 33):
+        features, shares, numbers = told
+        assert np.array_equal(features[:n], network.features(x[:n]))
+        for whole, part in (
+            (shares, network.probabilities(x[:n])),
+            (shares, network.probabilities(x[:n], features[:n])),
+            (numbers, network.measured(x[:n])),
+        ):
+            assert all(np.array_equal(whole[name][:n], part[name]) for name in whole)
 
 
 def test_no_torch_is_loaded_to_read_pictures():

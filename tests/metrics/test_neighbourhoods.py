@@ -15,6 +15,7 @@ from aegen.core.errors import InvalidInput
 from aegen.core.neighbours import Neighbours
 from aegen.metrics import metrics
 from aegen.metrics._block_variance import scatter, shrink
+from aegen.metrics._manifold import Balls, inside, of_one_scale
 from aegen.metrics._pooled_neighbours import shares
 from aegen.metrics._tied_neighbours import nearest, others
 from tests.evidence import probability_agrees
@@ -69,6 +70,40 @@ def value_or_refusal(name, real, made, k):
         assert name == "density"
         assert "tie so often" in str(refusal)  # noqa: PT017
         return None
+
+
+def beside_far_ones(rows):
+    """So small beside two rows that their products vanish in single precision."""
+    side = np.where(np.arange(len(rows)) % 2, 1e-23, -1e-23)[:, None]
+    return np.concatenate([side * (200 + 2 * rows), np.ones((1, 6)), -np.ones((1, 6))])
+
+
+def in_clusters(rows):
+    """So far apart that single precision tells nothing of distances within one."""
+    return rows + 1e5 * (np.arange(len(rows)) % 2)[:, None]
+
+
+@pytest.mark.parametrize(
+    "placed",
+    [beside_far_ones, in_clusters, lambda rows: 1e9 + rows, lambda rows: rows**9],
+    ids=["tiny", "clusters", "far from 0", "heavy tails"],
+)
+def test_balls_are_counted_right_where_single_precision_is_not_enough(placed):
+    rng = np.random.default_rng(0)
+    rows, points = of_one_scale(
+        placed(rng.normal(size=(200, 6))), placed(1.2 * rng.normal(size=(160, 6)))
+    )
+    balls = Balls.around(rows, 3, name="rows", title="this")
+    at = np.square(rows[:, None] - points).sum(axis=2)
+    held = at <= balls.reach[:, None]
+    assert 0 < held.sum() < held.size
+    found = inside(balls, points)
+    assert np.array_equal(found.of_ball, held.sum(axis=1))
+    assert np.array_equal(found.of_point, held.sum(axis=0))
+    lone = np.where(held.sum(axis=0) == 1, held.argmax(axis=0), -1)
+    assert np.array_equal(found.lone, lone)
+    shell = np.argwhere(~held & (at <= balls.next[:, None]))
+    assert sorted(map(tuple, found.shell)) == sorted(map(tuple, shell))
 
 
 @settings(max_examples=40)

@@ -50,7 +50,6 @@ def classify(name: str, x: NDArray[np.float32]) -> dict[str, FloatArray]:
     bundle = bundles.bundle(name)
     if bundle.manifest.classifier is None:
         return {}
-    one_thread()
     return bundle.classify(x)
 
 

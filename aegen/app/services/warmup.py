@@ -14,8 +14,8 @@ from aegen.core import defaults
 
 __all__ = ["begin", "first_page_sent", "warm_up"]
 
-AGAIN = 0.5
-"""Seconds after which it is seen again whether other work goes on."""
+AGAIN, MOST = 0.5, 60.0
+"""Seconds after which it is seen again whether other work goes on, and for which it may."""
 
 _sent, _begun = threading.Event(), threading.Event()
 
@@ -48,8 +48,7 @@ def _warm_up(delay: float) -> None:
         bundle = bundles.bundle(name)
         images.decode(name, bundle.codes[:1])
         bundle.nearest(bundle.codes[:1])
-        while any(not job.over for job in process.known()):  # what a visitor waits for goes first
-            time.sleep(AGAIN)
+        _let_others_go_first()
         draws.draw(SamplerSpec(name, defaults.SAMPLER), 1, 0)
         comparisons.default_models()
     except Exception:  # a page that needs the same thing shows what is wrong with it
@@ -58,3 +57,12 @@ def _warm_up(delay: float) -> None:
     # what is loaded by now stays, and need not be looked at. Nor does Streamlit ask for such a
     # look after each run of a page (`runner.postScriptGC`).
     gc.freeze()
+
+
+def _let_others_go_first() -> None:
+    """Wait for what a visitor waits for, such as a comparison; it may take a minute."""
+    end = time.monotonic() + MOST
+    while time.monotonic() < end and any(
+        not job.over and not job.goes_on for job in process.known()
+    ):
+        time.sleep(AGAIN)

@@ -18,13 +18,7 @@ from aegen.autoencoders.networks._halvings import Pair, halved
 from aegen.autoencoders.networks._size import Size, sides
 from aegen.core.parameters import Field
 
-__all__ = [
-    "Channels",
-    "Decoder",
-    "Encoder",
-    "LatentDim",
-    "padded",
-]
+__all__ = ["Channels", "Decoder", "Encoder", "LatentDim", "padded"]
 
 Channels = Annotated[int, Field("Colour channels of a picture", low=1, high=4)]
 LatentDim = Annotated[int, Field("Dimensions of a code", low=1, high=1024)]
