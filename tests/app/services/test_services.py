@@ -2,6 +2,7 @@
 
 import gc
 import threading
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -310,3 +311,31 @@ def test_what_is_loaded_ahead_is_not_looked_through_after_each_run_of_a_page():
     before = gc.get_freeze_count()
     services.warmup._warm_up(delay=0)
     assert gc.get_freeze_count() >= before + len(loaded)
+
+
+@pytest.mark.parametrize(("goes_on", "waits"), [(False, True), (True, False)])
+def test_what_is_fitted_ahead_waits_for_what_a_visitor_waits_for(monkeypatch, goes_on, waits):
+    job = SimpleNamespace(over=False, goes_on=goes_on)
+    slept = []
+
+    def sleep(seconds):
+        slept.append(seconds)
+        job.over = len(slept) > 2
+
+    monkeypatch.setattr(services.warmup.process, "known", lambda: [job])
+    monkeypatch.setattr(
+        services.warmup, "time", SimpleNamespace(sleep=sleep, monotonic=lambda: sum(slept))
+    )
+    services.warmup._let_others_go_first()
+    assert bool(slept) == waits
+    assert job.over == waits
+
+
+def test_it_waits_no_longer_than_a_minute(monkeypatch):
+    job = SimpleNamespace(over=False, goes_on=False)
+    slept = []
+    clock = SimpleNamespace(sleep=slept.append, monotonic=lambda: sum(slept))
+    monkeypatch.setattr(services.warmup.process, "known", lambda: [job])
+    monkeypatch.setattr(services.warmup, "time", clock)
+    services.warmup._let_others_go_first()
+    assert 59 <= sum(slept) <= 61
