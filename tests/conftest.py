@@ -1,4 +1,4 @@
-"""What all tests share: how Hypothesis runs, and data sets, real ones or of the same form."""
+"""What all tests share: how Hypothesis runs, what servers keep, and data sets, real or made up."""
 
 import os
 
@@ -75,6 +75,15 @@ def real_data(tmp_path_factory) -> Path:
         write_idx_set(folder / name, rng)
     write_sprites(folder / "sprites", rng)
     return folder
+
+
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory) -> dict[str, str]:
+    """What servers keep on disk, as fits that take long, goes into one folder of the test run."""
+    folder = tmp_path_factory.getbasetemp()
+    folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    (folder / "kept").mkdir(exist_ok=True)
+    return {"AEGEN_CACHE": str(folder / "kept")}
 
 
 @pytest.fixture(scope="session")

@@ -132,15 +132,6 @@ def packed_for_a_paper(page):
 
 
 @pytest.fixture(scope="session")
-def kept(tmp_path_factory):
-    """What servers keep on disk, as fits that take long, goes into one folder of the test run."""
-    folder = tmp_path_factory.getbasetemp()
-    folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
-    (folder / "kept").mkdir(exist_ok=True)
-    return {"AEGEN_CACHE": str(folder / "kept")}
-
-
-@pytest.fixture(scope="session")
 def app(kept):
     """The address of the app on the shipped bundles: one server, which other tests visit too."""
     server = Server(ROOT / "app.py", ROOT, kept)

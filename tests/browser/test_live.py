@@ -274,10 +274,10 @@ def test_the_channel_is_found_below_a_base_path(visit, kept):
         visit.leave()
 
 
-def test_the_command_serves_the_channel_too(tmp_path):
+def test_the_command_serves_the_channel_too(tmp_path, kept):
     port = _free_port()
     command = [sys.executable, "-m", "aegen", "app", "--port", str(port), "--headless"]
-    server = subprocess.Popen(command, cwd=tmp_path, env={**os.environ, **same_aegen()})
+    server = subprocess.Popen(command, cwd=tmp_path, env={**os.environ, **same_aegen(), **kept})
     try:
         deadline = time.monotonic() + 90
         while True:

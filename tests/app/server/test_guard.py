@@ -26,12 +26,8 @@ ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")
-def address(bundle_folder, tmp_path_factory):
-    environment = {
-        "AEGEN_BUNDLES": str(bundle_folder),
-        "AEGEN_CACHE": str(tmp_path_factory.mktemp("kept")),
-        "AEGEN_SHARED": "yes",
-    }
+def address(bundle_folder, kept):
+    environment = {**kept, "AEGEN_BUNDLES": str(bundle_folder), "AEGEN_SHARED": "yes"}
     with served(ROOT / "app.py", environment=environment) as found:
         yield found
 
@@ -241,10 +237,10 @@ server_metadata_url = "http://localhost/none"
 """
 
 
-def test_before_a_login_there_is_no_page_no_picture_and_no_file(tmp_path, bundle_folder):
+def test_before_a_login_there_is_no_page_no_picture_and_no_file(tmp_path, bundle_folder, kept):
     (tmp_path / ".streamlit").mkdir()
     (tmp_path / ".streamlit" / "secrets.toml").write_text(SECRETS)
-    environment = {"HOME": str(tmp_path), "AEGEN_BUNDLES": str(bundle_folder)}
+    environment = {**kept, "HOME": str(tmp_path), "AEGEN_BUNDLES": str(bundle_folder)}
 
     async def visit(address, headers=None):
         async with tab(address, headers) as page:
