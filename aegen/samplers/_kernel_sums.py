@@ -62,8 +62,10 @@ def in_threads(
 ) -> FloatArray:
     """``work(points, *rest)`` with ``points`` (m, ...) cut into a part for each processor.
 
-    In one thread where ``cost``, in differences or products, is too small for several.
+    In one thread where ``cost``, in differences or products, is too small for several. The parts
+    lie row by row: for each other order numba would compile the work anew, which takes seconds.
     """
+    points = np.ascontiguousarray(points)
     if cost < SMALL:
         return work(points, *rest)
     parts = np.array_split(points, max(1, min(processors(), len(points))))

@@ -376,3 +376,12 @@ def test_progress_is_told_while_the_bandwidth_is_chosen():
         kde(tilted(12_000))
     assert len(told) > 1
     assert told[1][1] == "choosing the bandwidth"
+
+
+def test_points_in_any_order_of_memory_are_one_compilation():
+    centres = tilted()[:50]
+    x = np.tile(centres[:4], (1, 2))
+    expected = log_sums(centres[:4], centres, 4.0)
+    for same in (x[:, :2], np.asfortranarray(centres[:4]), centres[3::-1][::-1]):
+        assert log_sums(same, centres, 4.0).tobytes() == expected.tobytes()
+    assert {points.layout for points, *_ in _kernel_sums._log_sums.signatures} == {"C"}
