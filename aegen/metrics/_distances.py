@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from aegen.core.arrays import FloatArray
+from aegen.core.arrays import FloatArray, IntArray
+from aegen.core.compiled import compiled
 from aegen.core.errors import InvalidInput
 from aegen.metrics.base import Measured
 
@@ -47,16 +48,35 @@ def squared_distances(a: FloatArray, b: FloatArray) -> FloatArray:
     centre = a.mean(axis=0)
     x = a - centre
     y = x if b is a else b - centre
-    lengths = np.square(x).sum(axis=1)[:, None] + np.square(y).sum(axis=1)
     squares: FloatArray = x @ y.T
-    squares *= -2
-    squares += lengths
-    rows, columns = np.nonzero(squares < CLOSE * lengths)
+    rows, columns = _completed(squares, np.square(x).sum(axis=1), np.square(y).sum(axis=1))
     step = max(1, AT_ONCE // a.shape[1])
     for start in range(0, len(rows), step):
         i, j = rows[start : start + step], columns[start : start + step]
         squares[i, j] = np.square(a[i] - b[j]).sum(axis=1)
     return squares
+
+
+@compiled
+def _completed(products: FloatArray, a: FloatArray, b: FloatArray) -> tuple[IntArray, IntArray]:
+    """Make squared distances of products (n, m), in place, with squares (n,) and (m,).
+
+    Gives the pairs that are too close for it.
+    """
+    n, m = products.shape
+    close = 0
+    for i in range(n):
+        for j in range(m):
+            both = a[i] + b[j]
+            products[i, j] = both - 2 * products[i, j]
+            close += products[i, j] < CLOSE * both
+    rows, columns = np.empty(close, dtype=np.int64), np.empty(close, dtype=np.int64)
+    for i in range(n if close else 0):
+        for j in range(m):
+            if products[i, j] < CLOSE * (a[i] + b[j]):
+                close -= 1
+                rows[close], columns[close] = i, j
+    return rows, columns
 
 
 def ordinary_units(real: FloatArray, made: FloatArray) -> tuple[FloatArray, FloatArray, int]:
