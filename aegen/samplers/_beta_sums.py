@@ -19,7 +19,15 @@ from scipy.special import logsumexp
 
 from aegen.core.arrays import FloatArray, IntArray
 from aegen.core.compiled import compiled
-from aegen.samplers._kernel_sums import BLOCK, LANES, LEAST, NEGLIGIBLE, _exponentials, in_threads
+from aegen.samplers._kernel_sums import (
+    BLOCK,
+    LANES,
+    LEAST,
+    NEGLIGIBLE,
+    _exponentials,
+    fill,
+    in_threads,
+)
 
 __all__ = ["BetaSums", "log_binomials"]
 
@@ -237,7 +245,7 @@ def _log_sums(
     out = np.empty(len(u))
     for first in range(0, len(u), POINTS):
         some = slice(first, first + POINTS)
-        out[some] = _some_log_sums(u[some], m, low, gains, base, constants, across, limit)
+        fill(out[some], _some_log_sums(u[some], m, low, gains, base, constants, across, limit))
     return out
 
 
@@ -416,8 +424,8 @@ def _cdf_sums(
     out = np.empty(len(u))
     for p in range(len(u)):
         for j in range(d):
-            tables[j] = _step_cdf(u[p, j], m)
-        products[:] = weights
+            fill(tables[j], _step_cdf(u[p, j], m))
+        fill(products, weights)
         k = e = 0
         for j in range(d):
             for i in range(n):

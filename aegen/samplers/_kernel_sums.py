@@ -110,8 +110,15 @@ def _log_sums(
     out = np.empty(len(x))
     for first in range(0, len(x), POINTS):
         some = slice(first, first + POINTS)
-        out[some] = _some_log_sums(x[some], columns, handicap, rate, limit)
+        fill(out[some], _some_log_sums(x[some], columns, handicap, rate, limit))
     return out
+
+
+@compiled
+def fill(out: FloatArray, values: FloatArray) -> None:
+    """``out[:] = values``, which numba takes three seconds longer to compile."""
+    for k in range(len(out)):
+        out[k] = values[k]
 
 
 @compiled
@@ -124,7 +131,8 @@ def _some_log_sums(
     lanes = np.empty(LANES)
     nearest, total = np.full(len(x), np.inf), np.zeros(len(x))
     for start in range(0, columns.shape[1], BLOCK):
-        squares[:] = handicap[start : start + BLOCK]
+        for p in range(len(x)):
+            fill(squares[p], handicap[start : start + BLOCK])
         _add_squares(squares, columns, start, x)
         for p in range(len(x)):
             lanes[:] = np.inf
