@@ -24,6 +24,12 @@ from aegen.targeting import draw, parse, share
 from tests.app.conftest import link_of
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """A page waits for its draws, however busy the machine is."""
+    monkeypatch.setattr("aegen.app.pages.target.results.PATIENCE", 60)
+
+
 def visited(opened, **link):
     return healthy(opened("target", bundle="bars", **link))
 
