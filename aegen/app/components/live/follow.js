@@ -96,10 +96,12 @@ class Follower {
     channel.ask(`${lane}-read`, this.show({ read: true }), ({ header }) => {
       this.pause = 4 * (performance.now() - this.reading);
       this.reading = null;
-      if (this.live !== live) return;
+      const place = document.querySelector(`.${read} .aegen-drawing`);
+      // While Python still draws the page, what is held is read again until it has its place.
+      if (this.live !== live || !place) this.stale ||= this.held;
       this.plan();
-      const place = header && document.querySelector(`.${read} .aegen-drawing`);
-      if (place && header.drawing) place.innerHTML = place.shown = header.drawing;
+      if (this.live !== live || !place) return;
+      if (header?.drawing) place.innerHTML = place.shown = header.drawing;
     });
   }
 }
