@@ -276,9 +276,9 @@ def test_allowed_things_are_let_through(tmp_path):
     assert [list(rule(tmp_path)) for rule in RULES] == [[]] * len(RULES)
 
 
-def loaded_by(*statements):
+def loaded_by(*statements, slow=SLOW):
     """Which slow packages a fresh interpreter has loaded, after each statement a list."""
-    told = f"print(*[m for m in {SLOW!r} if m in sys.modules])"
+    told = f"print(*[m for m in {slow!r} if m in sys.modules])"
     program = "\n".join(["import sys", *(f"{line}\n{told}" for line in statements)])
     run = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
@@ -288,6 +288,18 @@ def loaded_by(*statements):
 
 def test_importing_aegen_is_light():
     assert loaded_by("import aegen", "import plotly") == [[], ["plotly"]]
+
+
+def test_what_names_latent_models_and_metrics_does_not_load_them():
+    """As commands do that make none, and the process that hands out a comparison's tasks."""
+    assert loaded_by(
+        "import aegen.bundles, aegen.comparison, aegen.targeting, aegen.traversal, aegen.cli",
+        "import aegen.app.jobs.compare_samplers",
+        "aegen.comparison.Candidate('gaussian').title",
+        "aegen.samplers.Sampler",
+        "aegen.samplers.KDE",
+        slow=("sklearn", "numba", "scipy.stats", *SLOW),
+    ) == [[], [], [], ["sklearn", "scipy.stats"], ["sklearn", "numba", "scipy.stats"]]
 
 
 def test_neither_a_methods_name_nor_its_fit_loads_what_it_does_not_need():

@@ -50,10 +50,11 @@ from aegen.core.errors import BundleError, InvalidInput
 from aegen.core.progress import portion, report
 from aegen.core.rng import RNG, generator
 from aegen.core.storage import claimed, replacing_folder, safetensors, write_bytes
-from aegen.projections import Projection, projections
+from aegen.projections import projections
 
 if TYPE_CHECKING:
     from aegen.autoencoders import Classifier
+    from aegen.projections import Projection
 
 __all__ = ["create"]
 

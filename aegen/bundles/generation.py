@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from aegen import samplers
 from aegen.core import images
 from aegen.core.arrays import FloatArray, IntArray
 from aegen.core.errors import InvalidInput
 from aegen.core.rng import RNG, generator
 from aegen.core.storage import replacing, write_bytes
-from aegen.samplers import ConditionalSampler, RowSampler, Sampler
 
 if TYPE_CHECKING:
     from aegen.bundles.bundle import Bundle
+    from aegen.samplers import Sampler
 
 __all__ = ["Draw", "Model", "timed"]
 
@@ -131,7 +132,7 @@ class Model:
             >>> model.condition({0: 2.5}).sample(16, rng=0).images      # doctest: +SKIP
         """
         sampler = self.sampler
-        if not isinstance(sampler, ConditionalSampler):
+        if not isinstance(sampler, samplers.ConditionalSampler):
             raise InvalidInput(
                 f"{sampler.title} cannot be conditioned: take another latent model, such as "
                 "empirical-beta-copula"
@@ -141,7 +142,7 @@ class Model:
         return replace(self, sampler=left, fit_seconds=seconds, resampled=resampled)
 
     def _codes(self, n: int, rng: np.random.Generator) -> tuple[FloatArray, IntArray | None]:
-        if self.resampled or not isinstance(self.sampler, RowSampler):
+        if self.resampled or not isinstance(self.sampler, samplers.RowSampler):
             return self.sampler.sample(n, rng=rng), None
         codes, rows = self.sampler.sample_rows(n, rng=rng)
         return codes, rows if self.rows is None else self.rows[rows]

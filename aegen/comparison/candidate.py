@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aegen.core.errors import InvalidInput, UnknownName
 from aegen.core.parameters import check
-from aegen.samplers import Sampler, samplers
+from aegen.samplers import samplers
+
+if TYPE_CHECKING:
+    from aegen.samplers import Sampler
 
 __all__ = ["DEFAULTS", "HELD_OUT", "REFERENCES", "Candidate", "parse_all"]
 
@@ -80,10 +83,12 @@ class Candidate:
         """What people read: the model's title, and its fields in brackets."""
         if self.sampler == REAL:
             return "Real codes"
-        kind = samplers.get(self.sampler)
+        title = samplers.documentation(self.sampler).title
+        if not self.fields:  # for which nothing is loaded
+            return title
         titles = {p.name: p.title for p in samplers.parameters(self.sampler)}
         fields = ", ".join(f"{titles[name].lower()} {_word(v)}" for name, v in self.fields)
-        return f"{kind.title} ({fields})" if fields else kind.title
+        return f"{title} ({fields})"
 
     @property
     def slow(self) -> bool:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aegen.core.errors import InvalidInput, UnknownName
-from aegen.metrics import Metric, metrics
+from aegen.metrics import metrics
+
+if TYPE_CHECKING:
+    from aegen.metrics import Metric
 
 __all__ = [
     "LEFT_OUT",

@@ -18,10 +18,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from aegen import metrics
 from aegen.comparison.candidate import Candidate
 from aegen.core import arrays, defaults
 from aegen.core.arrays import FloatArray, IntArray
@@ -30,8 +32,9 @@ from aegen.core.neighbours import Neighbours
 from aegen.core.progress import listener, report, reporting
 from aegen.core.rng import RNG, generator
 from aegen.metrics.distance_ratio import COPIES, Copying, ratio_to
-from aegen.metrics.nearest_neighbour_worse_half import NearestNeighbourWorseHalf
-from aegen.samplers import Sampler
+
+if TYPE_CHECKING:
+    from aegen.samplers import Sampler
 
 __all__ = ["LADDER", "LEAST", "Recommendation", "Trial", "recommend"]
 
@@ -302,7 +305,8 @@ class _Race:
             model = self.candidate.make().fit(split.training.reference, rng=split.seed)
             drawn = model.sample(len(split.left_out), rng=split.seed)
             seconds = time.perf_counter() - began
-            worse = NearestNeighbourWorseHalf().measured(split.left_out, drawn, rng=split.seed)
+            metric = metrics.NearestNeighbourWorseHalf()
+            worse = metric.measured(split.left_out, drawn, rng=split.seed)
             if len(drawn) < LEFT_OUT:  # more of them make the ratio less a matter of chance
                 drawn = model.sample(LEFT_OUT, rng=split.seed)
             ratio = split.ratio(drawn)

@@ -12,10 +12,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from aegen import samplers
 from aegen.comparison.candidate import HELD_OUT, Candidate
 from aegen.comparison.metric_spec import LEFT_OUT, MetricSpec
 from aegen.comparison.reference_rows import ReferenceSet, Rows
@@ -27,7 +28,9 @@ from aegen.core.neighbours import Neighbours
 from aegen.core.progress import portion, report
 from aegen.core.threads import one_thread
 from aegen.metrics.base import Measured, variance
-from aegen.samplers import DensitySampler, RowSampler, Sampler
+
+if TYPE_CHECKING:
+    from aegen.samplers import Sampler
 
 __all__ = ["SHOWN", "Figure", "Result", "Task", "measure", "perform", "tasks"]
 
@@ -277,7 +280,7 @@ def _drawn_from_few(candidate: Candidate, reference_set: ReferenceSet, task: Tas
 def _codes(
     model: Sampler, n: int, rng: int | np.random.Generator
 ) -> tuple[FloatArray, IntArray | None]:
-    if isinstance(model, RowSampler):
+    if isinstance(model, samplers.RowSampler):
         return model.sample_rows(n, rng=rng)
     return model.sample(n, rng=rng), None
 
@@ -376,7 +379,7 @@ def _mean(parts: Sequence[Measured]) -> Measured:
 def _log_densities(drawn: _Drawn, z: FloatArray) -> FloatArray:
     if len(drawn.parts) > 1:
         raise InvalidInput("it was fitted several times, so it has no one density")
-    if not isinstance(drawn.model, DensitySampler):
+    if not isinstance(drawn.model, samplers.DensitySampler):
         raise InvalidInput("it has no density")
     return drawn.model.score_samples(z)[:, None]
 

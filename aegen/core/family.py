@@ -140,13 +140,17 @@ class Family(Generic[T]):
 
     def attach(
         self, listed: Iterable[str]
-    ) -> tuple[Callable[[str], type[T]], Callable[[], list[str]]]:
+    ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
         """``__getattr__`` and ``__dir__`` of a package that has ``listed`` and all classes.
 
-        Editors and type checkers read the same names from the package's ``__init__.pyi``.
+        What is listed and not there comes from ``base.py``, once it is asked for: what names
+        methods, as a menu does, needs neither them nor the libraries of their base class. Editors
+        and type checkers read the same names from the package's ``__init__.pyi``.
         """
 
-        def named(attribute: str) -> type[T]:
+        def named(attribute: str) -> Any:
+            if attribute in listed:
+                return getattr(importlib.import_module(self._base.partition(":")[0]), attribute)
             name = None if attribute.startswith("_") else self.classes().get(attribute)
             if name is None:
                 raise AttributeError(f"module {self.package!r} has no attribute {attribute!r}")

@@ -25,7 +25,7 @@ from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin, g
 
 from aegen.core.errors import InvalidInput, UnknownName
 
-__all__ = ["AUTO", "Field", "Parameter", "check", "parameters"]
+__all__ = ["AUTO", "Field", "Parameter", "check", "parameters", "values_of"]
 
 
 @dataclass(frozen=True)
@@ -184,6 +184,17 @@ def _annotated(function: Callable[..., Any]) -> tuple[Parameter, ...]:
             if field is not None:
                 found.append(_parameter(name, kind, argument.default, field))
     return tuple(found)
+
+
+def values_of(method: object) -> dict[str, Any]:
+    """What the tunable arguments of a method's class are in it, by name.
+
+    Example:
+        >>> from aegen.metrics import ClassifierTwoSampleTest
+        >>> values_of(ClassifierTwoSampleTest(folds=5))
+        {'folds': 5}
+    """
+    return {p.name: getattr(method, p.name) for p in parameters(type(method))}
 
 
 def check(target: Callable[..., Any], values: dict[str, Any]) -> dict[str, Any]:

@@ -5,8 +5,12 @@ Start with ``base.py`` for what one is and ``nearest_neighbour_accuracy.py`` for
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from aegen.core.family import Family
-from aegen.metrics.base import Metric
+
+if TYPE_CHECKING:
+    from aegen.metrics.base import Metric
 
 __all__ = ["Metric", "metrics"]
 

@@ -18,13 +18,12 @@ from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator
 
 from aegen.core import arrays
 from aegen.core.arrays import FloatArray, IntArray
 from aegen.core.errors import InvalidInput
 from aegen.core.neighbours import Neighbours
-from aegen.core.parameters import check
+from aegen.core.parameters import check, values_of
 from aegen.core.rng import RNG, generator
 
 __all__ = ["SPACES", "Measured", "Metric", "variance"]
@@ -80,7 +79,7 @@ def variance(influences: FloatArray) -> float:
     return float(np.mean(np.square(influences)) / len(influences)) if len(influences) else 0.0
 
 
-class Metric(BaseEstimator, ABC):
+class Metric(ABC):
     """A comparison of generated rows with real ones.
 
     Class attributes:
@@ -124,6 +123,11 @@ class Metric(BaseEstimator, ABC):
     rotation_invariant: ClassVar[bool] = True
     order_matters: ClassVar[bool] = False
     details: ClassVar[tuple[str, ...]] = ()
+
+    def __repr__(self) -> str:
+        """As it is made: ``ClassifierTwoSampleTest(folds=3)``."""
+        fields = ", ".join(f"{name}={value!r}" for name, value in values_of(self).items())
+        return f"{type(self).__name__}({fields})"
 
     def __call__(
         self,
@@ -176,7 +180,7 @@ class Metric(BaseEstimator, ABC):
             >>> nearest.measured([[0.0], [10.0]], [[0.1], [11.0]]).error
             0.125
         """
-        check(type(self), self.get_params(deep=False))
+        check(type(self), values_of(self))
         real, made = self._rows(reference, generated)
         known = self._search(training, real.shape[1]) if self.needs_training else None
         started = self._started(parents, made, known) if self.needs_parents else None

@@ -5,8 +5,12 @@ Start with ``base.py`` for what one is and ``pca.py`` for the shortest.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from aegen.core.family import Family
-from aegen.projections.base import Projection
+
+if TYPE_CHECKING:
+    from aegen.projections.base import Projection
 
 __all__ = ["Projection", "projections"]
 

@@ -6,15 +6,12 @@ To add one, add a file: a class derived from `Sampler` with ``title``, ``summary
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from aegen.core.family import Family
-from aegen.samplers.base import (
-    ConditionalSampler,
-    DensitySampler,
-    NotFitted,
-    RowSampler,
-    Sampler,
-    load,
-)
+
+if TYPE_CHECKING:
+    from aegen.samplers.base import Sampler
 
 __all__ = [
     "ConditionalSampler",

@@ -12,7 +12,6 @@ import numpy as np
 
 from aegen.core.arrays import FloatArray, IntArray
 from aegen.core.errors import InvalidInput
-from aegen.samplers import RowSampler, Sampler
 from aegen.targeting.attribute_models import AttributeModels
 from aegen.targeting.conditions.attribute import AttributeEquals
 from aegen.targeting.effects import Effects
@@ -28,6 +27,7 @@ from aegen.targeting.target import And, Not, Target
 
 if TYPE_CHECKING:
     from aegen.bundles import Bundle
+    from aegen.samplers import RowSampler, Sampler
 
 __all__ = ["absent", "by_composition", "wanted_values"]
 

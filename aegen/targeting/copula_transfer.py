@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from aegen import samplers
 from aegen.core.arrays import FloatArray, IntArray, count
 from aegen.core.errors import InvalidInput
 from aegen.core.rng import RNG, generator
-from aegen.samplers.empirical_beta_copula import EmpiricalBetaCopula
 from aegen.targeting.candidates import Candidates
 from aegen.targeting.conditions.attribute import AttributeValue
 from aegen.targeting.parsing import parse
@@ -22,6 +22,7 @@ from aegen.targeting.target import And, Not, Or, Target
 
 if TYPE_CHECKING:
     from aegen.bundles import Bundle
+    from aegen.samplers import EmpiricalBetaCopula
 
 __all__ = ["Transferred", "transfer"]
 
@@ -162,7 +163,8 @@ def _fitted(
         )
     if not isinstance(degree, str):
         degree = min(degree, len(rows))
-    return target, EmpiricalBetaCopula(degree=degree).fit(bundle.codes[rows], rng=rng), rows
+    copula = samplers.EmpiricalBetaCopula(degree=degree)
+    return target, copula.fit(bundle.codes[rows], rng=rng), rows
 
 
 def _attributes(target: Target) -> set[str]:

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from aegen import samplers
 from aegen.bundles.generation import Model
 from aegen.core.arrays import FloatArray, IntArray, count
 from aegen.core.errors import InvalidInput
 from aegen.core.progress import report
 from aegen.core.rng import RNG, generator
-from aegen.samplers import ConditionalSampler, RowSampler, Sampler
 from aegen.targeting.candidates import Candidates
 from aegen.targeting.classifier_errors import doubtful, missed
 from aegen.targeting.composition import absent, by_composition, wanted_values
@@ -41,6 +41,7 @@ from aegen.targeting.target import And, Target
 
 if TYPE_CHECKING:
     from aegen.bundles import Bundle
+    from aegen.samplers import Sampler
 
 __all__ = ["MAX_MISCLASSIFIED", "draw", "share"]
 
@@ -206,7 +207,7 @@ class _Source:
         if isinstance(model, Model):
             sampler, where = model.sampler, model.bundle
             rows = np.arange(len(where.codes)) if model.rows is None else model.rows
-            known = isinstance(sampler, RowSampler) and not model.resampled
+            known = isinstance(sampler, samplers.RowSampler) and not model.resampled
             return cls(sampler, where, rows if known else None)
         if bundle is None:
             raise InvalidInput(
@@ -219,7 +220,7 @@ class _Source:
                 f"of {bundle.name} have {bundle.latent_dim}: fit it to the bundle's codes"
             )
         n = len(bundle.codes)
-        if isinstance(model, RowSampler) and len(model.weights_) == n:
+        if isinstance(model, samplers.RowSampler) and len(model.weights_) == n:
             return cls(model, bundle, np.arange(n))
         return cls(model, bundle, None)
 
@@ -237,7 +238,7 @@ def _proposal(
                 '"condition" needs a fixed coordinate, such as z3=0.5: add one, or take "auto"'
             )
         return _unconditioned(source, rest, strategy, rng), matching
-    if not isinstance(source.sampler, ConditionalSampler):
+    if not isinstance(source.sampler, samplers.ConditionalSampler):
         raise InvalidInput(
             f"{source.sampler.title} cannot be conditioned, so no coordinate can be fixed: give a "
             "range such as z3=0.4..0.6, or take another latent model"

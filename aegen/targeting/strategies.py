@@ -10,16 +10,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from sklearn.base import clone
 
+from aegen import samplers
 from aegen.core.arrays import FloatArray, IntArray
 from aegen.core.errors import InvalidInput
-from aegen.samplers import RowSampler, Sampler
 from aegen.targeting.candidates import Candidates
 from aegen.targeting.target import Target
 
 if TYPE_CHECKING:
     from aegen.bundles import Bundle
+    from aegen.samplers import RowSampler, Sampler
 
 __all__ = [
     "Proposal",
@@ -122,7 +122,7 @@ def by_refit(
     """
     wanted = np.flatnonzero(weights > 0)
     own = weights[wanted]
-    fresh = clone(sampler)
+    fresh = type(sampler)(**sampler.get_params())
     if (own == own[0]).all():
         fresh.fit(z[wanted], rng=rng)
     elif sampler.weighted:
@@ -159,12 +159,12 @@ def plain(sampler: Sampler, *, rowed: bool) -> Proposal:
     """Draws as they come; with ``rowed`` it is known which row each starts from."""
 
     def draw(k: int, rng: np.random.Generator) -> tuple[FloatArray, IntArray | None, int]:
-        if rowed and isinstance(sampler, RowSampler):
+        if rowed and isinstance(sampler, samplers.RowSampler):
             codes, rows = sampler.sample_rows(k, rng=rng)
             return codes, rows, k
         return sampler.sample(k, rng=rng), None, k
 
-    effective = sampler.effective_rows() if isinstance(sampler, RowSampler) else None
+    effective = sampler.effective_rows() if isinstance(sampler, samplers.RowSampler) else None
     return Proposal("reject", draw, effective)
 
 
@@ -184,7 +184,7 @@ def require_rows(sampler: Sampler, name: str) -> RowSampler:
     Raises:
         InvalidInput: they do not.
     """
-    if not isinstance(sampler, RowSampler):
+    if not isinstance(sampler, samplers.RowSampler):
         raise InvalidInput(
             f'{sampler.title} does not draw from rows, so "{name}" is not for it: take "refit", '
             '"resample" or "reject", or a latent model such as empirical-beta-copula'

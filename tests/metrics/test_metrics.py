@@ -9,6 +9,7 @@ from scipy.stats import binom
 
 from aegen.core.errors import InvalidInput, UnknownName
 from aegen.core.neighbours import Neighbours
+from aegen.core.parameters import values_of
 from aegen.metrics import metrics
 from aegen.metrics.base import SPACES
 from aegen.metrics.distance_ratio import _median_interval, ratio_to
@@ -276,7 +277,10 @@ def test_the_same_seed_gives_the_same_bytes(name):
 @every
 def test_fields_are_stored_and_checked(name):
     metric = metrics.create(name)
-    assert metric.get_params() == {p.name: p.default for p in metrics.parameters(name)}
+    defaults = {p.name: p.default for p in metrics.parameters(name)}
+    written = ", ".join(f"{key}={value!r}" for key, value in defaults.items())
+    assert values_of(metric) == defaults
+    assert repr(metric) == f"{type(metric).__name__}({written})"
     with pytest.raises(UnknownName, match="no"):
         metrics.create(name, colour=1)
 

@@ -2,39 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from aegen.comparison import Task
 
 __all__ = ["compare"]
 
 
 def compare(
-    bundle: str,
-    models: Mapping[str, Sequence[str]],
-    seeds: Sequence[int],
-    draws: int,
-    folder: str,
-    processes: int,
-    at_work: str,
+    tasks: Sequence[dict[str, Any]], folder: str, processes: int, at_work: str
 ) -> dict[str, int]:
-    """Compare latent models, texts with keys of metrics, as far as ``folder`` lacks results.
+    """Do tasks, given as `dataclasses.asdict` has them, as far as ``folder`` lacks results.
 
     So many ``processes`` work at a time, and note in the folder ``at_work`` how far they are.
     Returns how many results there are.
     """
-    from aegen.comparison import Backend, Candidate, MetricSpec, Store, run
+    from aegen.comparison import Backend, Store, run
     from aegen.comparison.at_work import AtWork
-    from aegen.comparison.task import Task
 
-    candidates = {
-        Candidate.parse(model): tuple(map(MetricSpec.parse, keys))
-        for model, keys in models.items()
-    }
-    tasks = [
-        Task(bundle, candidate, seed, draws, wanted)
-        for seed in seeds
-        for candidate, wanted in candidates.items()
-    ]
     notes = AtWork(Path(at_work))
-    done = run(tasks, store=Store(folder), backend=Backend(jobs=processes), at_work=notes)
+    wanted = map(_task, tasks)
+    done = run(wanted, store=Store(folder), backend=Backend(jobs=processes), at_work=notes)
     return {"results": sum(1 for _ in done)}
+
+
+def _task(plain: dict[str, Any]) -> Task:
+    """The task, put together and not parsed: that would load the latent models and metrics."""
+    from aegen.comparison import Candidate, MetricSpec, Task
+
+    def fields(part: dict[str, Any]) -> dict[str, Any]:
+        return {**part, "fields": tuple(map(tuple, part["fields"]))}
+
+    candidate = Candidate(**fields(plain["candidate"]))
+    specs = tuple(MetricSpec(**fields(spec)) for spec in plain["metric_specs"])
+    return Task(**{**plain, "candidate": candidate, "metric_specs": specs})

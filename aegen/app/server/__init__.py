@@ -25,10 +25,11 @@ __all__ = ["lifespan", "middleware", "stay_inside"]
 
 @contextlib.asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[None]:
-    """The lifespan of the app; where it is shared, what pages need is loaded before they come."""
+    """The lifespan of the app; what pages need is loaded before they come."""
     from aegen.app import live
     from aegen.app.services import warmup
 
+    warmup.load()
     async with live.lifespan(app):
         if sharing().shared:
             warmup.begin()

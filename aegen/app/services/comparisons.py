@@ -7,6 +7,7 @@ again, also another person or after a restart, has them at once.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
 import math
 import os
@@ -339,13 +340,7 @@ def compare(asked: ComparisonRequest) -> Job:
     def prepare() -> process.Plan:
         place = temporary_folder("comparing")
         arguments = {
-            "bundle": asked.bundle,
-            "models": {
-                task.candidate.text: [metric_spec.key for metric_spec in task.metric_specs]
-                for task in _wanted(asked)
-            },
-            "seeds": asked.seeds,
-            "draws": asked.draws,
+            "tasks": [dataclasses.asdict(task) for task in _wanted(asked)],
             "folder": str(_folder()),
             "processes": _processes(),
             "at_work": str(place.path),

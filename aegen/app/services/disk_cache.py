@@ -15,7 +15,7 @@ import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aegen
 from aegen import samplers
@@ -23,7 +23,9 @@ from aegen.core.arrays import IntArray
 from aegen.core.errors import AegenError, StorageError
 from aegen.core.storage import claimed, is_file, make_folder, replacing, temporary_folder
 from aegen.core.temporaries import Temporary, tidy
-from aegen.samplers import Sampler
+
+if TYPE_CHECKING:
+    from aegen.samplers import Sampler
 
 __all__ = [
     "LEAST",

@@ -20,6 +20,7 @@ from aegen.core.errors import AegenError, StorageError
 
 if TYPE_CHECKING:
     from aegen.bundles.generation import Model
+    from aegen.core.documentation import Documentation
     from aegen.core.parameters import Parameter
     from aegen.core.temporaries import Temporary
     from aegen.samplers import Sampler
@@ -93,12 +94,12 @@ def sampler_names() -> tuple[str, ...]:
 
 def title_of(sampler: str) -> str:
     """A latent model's name as people see it."""
-    return _method(sampler).title
+    return _words(sampler).title
 
 
 def summary_of(sampler: str) -> str:
     """One sentence on what a latent model assumes."""
-    return _method(sampler).summary
+    return _words(sampler).summary
 
 
 @functools.cache
@@ -138,6 +139,14 @@ def strategy(spec: SamplerSpec) -> str:
         else "the model is fitted to them alone"
     )
     return f"Only from {n:,} rows ({words_of_selection(spec.bundle, spec.within)}): {how}."
+
+
+@functools.cache
+def _words(sampler: str) -> Documentation:
+    """What a latent model says of itself: a menu of all names them and loads none."""
+    from aegen.samplers import samplers
+
+    return samplers.documentation(sampler)
 
 
 @functools.cache  # a page asks for each of them several times, and each time files are listed

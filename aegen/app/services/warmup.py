@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import sys
 import threading
 import time
@@ -12,7 +13,10 @@ from aegen.app.services import bundles, comparisons, draws, images
 from aegen.app.services.samplers import SamplerSpec
 from aegen.core import defaults
 
-__all__ = ["begin", "first_page_sent", "warm_up"]
+__all__ = ["begin", "first_page_sent", "load", "warm_up"]
+
+NEEDED = ("aegen.comparison", "aegen.samplers.base")
+"""What nearly every page needs and takes long to load, with scikit-learn and pandas."""
 
 AGAIN, MOST = 0.5, 60.0
 """Seconds after which it is seen again whether other work goes on, and for which it may."""
@@ -23,6 +27,15 @@ _sent, _begun = threading.Event(), threading.Event()
 def first_page_sent() -> bool:
     """Whether some page of this process has been delivered."""
     return _sent.is_set()
+
+
+def load() -> None:
+    """Load what nearly every page needs, before the first one comes.
+
+    That page would be held up for longer by it than the server's start is.
+    """
+    for module in NEEDED:
+        importlib.import_module(module)
 
 
 def warm_up(delay: float = 1.5) -> None:
