@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, ParamSpec, TypeVar, cast
@@ -28,8 +28,8 @@ Stamp = tuple[str, int, int]
 another bundle, also where a clock was set back in between."""
 
 
-_seen: ContextVar[dict[str, Any] | None] = ContextVar("seen", default=None)
-"""What the run of a page that goes on has seen of the folders of bundles and tickets."""
+_seen: ContextVar[dict[Hashable, Any] | None] = ContextVar("seen", default=None)
+"""What the run of a page that goes on has seen: folders of bundles and tickets, and answers."""
 
 
 @contextmanager
@@ -42,7 +42,7 @@ def one_look() -> Iterator[None]:
         _seen.reset(token)
 
 
-def once(key: str, look: Callable[[], T]) -> T:
+def once(key: Hashable, look: Callable[[], T]) -> T:
     """What ``look`` gives, asked for once in the run of a page."""
     seen = _seen.get()
     if seen is None:
@@ -175,10 +175,15 @@ def cached(
             first: Any = args[0]
             name = first if isinstance(first, str) else first.bundle
             mark = of(name)
-            answer: T = remembered(mark, *args, **kwargs)
-            if budget is not None:
-                budget.used((mark, *args), answer)
-            return answer
+
+            def answer() -> T:
+                found: T = remembered(mark, *args, **kwargs)
+                if budget is not None:
+                    budget.used((mark, *args), found)
+                return found
+
+            # Streamlit makes texts of the arguments each time, which adds up in the run of a page.
+            return answer() if copied else once((ask, mark, args, *kwargs.items()), answer)
 
         return ask
 

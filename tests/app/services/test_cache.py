@@ -41,6 +41,21 @@ def test_one_that_is_too_large_by_itself_is_kept_alone(made):
     assert [name for name, _ in made.made] == ["a", "large", "a", "large"]
 
 
+def test_the_run_of_a_page_keeps_what_it_was_given_but_for_copies(made):
+    @cache.cached(8, copied=True, of=lambda name: ("", 0, 0))
+    def own(name):
+        return [name]
+
+    with cache.one_look():
+        first = made("a")
+        made("large", 5_000_000)
+        assert made("a") is first
+        own("a").append("b")
+        assert own("a") == ["a"]
+    assert made("a") is not first
+    assert [name for name, _ in made.made] == ["a", "large", "a"]
+
+
 def test_no_more_is_noted_than_there_is(made):
     noted = cache.Budget(3, lambda: 100, lambda *key: None)
     for k in range(50):
