@@ -45,6 +45,7 @@ class Family(Generic[T]):
         self.package = package
         self.noun = noun
         self._base = base
+        self._classes: dict[str, type[T]] = {}
 
     def names(self) -> list[str]:
         """Names of all methods, sorted; nothing is imported for it."""
@@ -65,6 +66,8 @@ class Family(Generic[T]):
             UnknownName: there is none; the message lists what exists.
             TypeError: its file holds no such class, or the class does not say what it is.
         """
+        if name in self._classes:  # pages ask for each many times, and to look takes files
+            return self._classes[name]
         known = self.names()
         if name not in known:
             raise UnknownName(self.noun, name, known)
@@ -82,7 +85,8 @@ class Family(Generic[T]):
         missing = [attribute for attribute in asked if not hasattr(method, attribute)]
         if missing:
             raise TypeError(f"{method.__name__} must state {', '.join(missing)}: see {base_name}")
-        return cast("type[T]", method)
+        self._classes[name] = cast("type[T]", method)
+        return self._classes[name]
 
     def create(self, name: str, **fields: Any) -> T:
         """One of them, with its fields checked.

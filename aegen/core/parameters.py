@@ -197,6 +197,11 @@ def values_of(method: object) -> dict[str, Any]:
     return {p.name: getattr(method, p.name) for p in parameters(type(method))}
 
 
+@functools.cache
+def _arguments(function: Callable[..., Any]) -> tuple[str, ...]:
+    return tuple(name for name in inspect.signature(function).parameters if name != "self")
+
+
 def check(target: Callable[..., Any], values: dict[str, Any]) -> dict[str, Any]:
     """``values`` for arguments of ``target``; the tunable ones are checked, others pass.
 
@@ -204,8 +209,7 @@ def check(target: Callable[..., Any], values: dict[str, Any]) -> dict[str, Any]:
         UnknownName: a name that is no argument.
         InvalidInput: a value out of range.
     """
-    function = target.__init__ if inspect.isclass(target) else target
-    names = [name for name in inspect.signature(function).parameters if name != "self"]
+    names = _arguments(target.__init__ if inspect.isclass(target) else target)
     tunable = {parameter.name: parameter for parameter in parameters(target)}
     owner = getattr(target, "__name__", str(target))
     for name in values:
