@@ -93,12 +93,17 @@ def _checked(callback: Callable[..., Any]) -> Callable[..., Any]:
     return checked
 
 
-def main() -> None:
-    """Run the command line; an error that a person can cause is one line on stderr, exit 2."""
+@functools.cache  # it takes longer to put together than most commands to answer
+def _command() -> Any:
     command = typer.main.get_command(app)
     _within_reason(command)
+    return command
+
+
+def main() -> None:
+    """Run the command line; an error that a person can cause is one line on stderr, exit 2."""
     try:
-        command()
+        _command()()
     except AegenError as problem:
         typer.echo(f"aegen: {problem}", err=True)
         sys.exit(2)
