@@ -44,7 +44,9 @@ OF_ONE = 16
 PATIENCE = 10.0
 """Seconds in which a client must read a reply."""
 
-WORKERS = max(1, min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2))
+WORKERS = max(2, min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2))
+"""Pictures made at the same time: two also where there is one core, so that a slow one holds up no
+other."""
 
 _pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="aegen-live")
 _open: set[Channel] = set()
