@@ -193,7 +193,7 @@ def _half(
     distinct: float,
 ) -> float | None:
     """Half the width of the interval of the mean of ``values`` over seeds (s,)."""
-    from scipy.stats import norm, t
+    from scipy.special import ndtri, stdtrit
 
     n = len(values)
     halves = []
@@ -201,8 +201,8 @@ def _half(
     of_made = [v for v in made if v is not None]
     if len(of_real) == len(of_made) == n:
         squared = float(np.mean(of_made)) / n + float(np.mean(of_real)) / min(n, distinct)
-        halves.append(float(norm.ppf(0.5 + LEVEL / 2)) * math.sqrt(squared))
+        halves.append(float(ndtri(0.5 + LEVEL / 2)) * math.sqrt(squared))
     if n >= ENOUGH:
         spread = float(np.std(values, ddof=1)) / math.sqrt(n)
-        halves.append(float(t.ppf(0.5 + LEVEL / 2, n - 1)) * spread)
+        halves.append(float(stdtrit(n - 1, 0.5 + LEVEL / 2)) * spread)
     return max(halves) if halves else None

@@ -11,6 +11,7 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -91,7 +92,7 @@ class Figure:
     influence_reference: np.ndarray[Any, np.dtype[np.float32]] | None = None
     variance_generated: float | None = None
 
-    @property
+    @cached_property
     def variance_reference(self) -> float | None:
         """Variance of the value from the sampling of the reference rows, or None."""
         influence = self.influence_reference
