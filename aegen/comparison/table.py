@@ -7,7 +7,7 @@ import io
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from statistics import fmean, median
+from statistics import median
 
 from aegen.comparison.candidate import HELD_OUT, REFERENCES, Candidate
 from aegen.comparison.estimates import (
@@ -163,8 +163,8 @@ class Table:
 
     def copies(self, candidate: Candidate) -> bool:
         """Whether its draws are nearer to training rows than `COPIES` of what new data are."""
-        ratios = [figure.value for figure in self.figures(candidate, RATIO).values()]
-        return bool(ratios) and fmean(ratios) < COPIES
+        found = self.cell(candidate, RATIO)
+        return found is not None and found.value < COPIES
 
     @property
     def ranking(self) -> MetricSpec | None:

@@ -7,7 +7,6 @@ A docstring has a first line that names the method, then paragraphs; of these on
 from __future__ import annotations
 
 import ast
-import functools
 import inspect
 import re
 from dataclasses import dataclass
@@ -71,11 +70,6 @@ def read(path: Path, name: str) -> Documentation:
     Raises:
         LookupError: it holds none.
     """
-    return _read(path, name, path.stat().st_mtime_ns)
-
-
-@functools.lru_cache(256)  # titles are asked for again and again
-def _read(path: Path, name: str, _written: int) -> Documentation:
     module = ast.parse(path.read_text(encoding="utf-8"), str(path))
     texts = dict(_assigned(module))
     kinds = [node for node in module.body if isinstance(node, ast.ClassDef)]

@@ -45,7 +45,8 @@ class Family(Generic[T]):
         self.package = package
         self.noun = noun
         self._base = base
-        self._classes: dict[str, type[T]] = {}
+        self._loaded: dict[str, type[T]] = {}
+        self._documented: dict[str, Documentation] = {}
 
     def names(self) -> list[str]:
         """Names of all methods, sorted; nothing is imported for it."""
@@ -66,8 +67,8 @@ class Family(Generic[T]):
             UnknownName: there is none; the message lists what exists.
             TypeError: its file holds no such class, or the class does not say what it is.
         """
-        if name in self._classes:  # pages ask for each many times, and to look takes files
-            return self._classes[name]
+        if name in self._loaded:  # pages ask for each many times, and to look takes files
+            return self._loaded[name]
         known = self.names()
         if name not in known:
             raise UnknownName(self.noun, name, known)
@@ -85,8 +86,8 @@ class Family(Generic[T]):
         missing = [attribute for attribute in asked if not hasattr(method, attribute)]
         if missing:
             raise TypeError(f"{method.__name__} must state {', '.join(missing)}: see {base_name}")
-        self._classes[name] = cast("type[T]", method)
-        return self._classes[name]
+        self._loaded[name] = cast("type[T]", method)
+        return self._loaded[name]
 
     def create(self, name: str, **fields: Any) -> T:
         """One of them, with its fields checked.
@@ -134,9 +135,11 @@ class Family(Generic[T]):
             >>> samplers.documentation("bootstrap").references[0].authors
             'Efron'
         """
-        if name not in self.names():
-            raise UnknownName(self.noun, name, self.names())
-        return read(self._file(name), name)
+        if name not in self._documented:
+            if name not in self.names():
+                raise UnknownName(self.noun, name, self.names())
+            self._documented[name] = read(self._file(name), name)
+        return self._documented[name]
 
     def _file(self, name: str) -> Path:
         spec = importlib.util.find_spec(f"{self.package}.{name.replace('-', '_')}")

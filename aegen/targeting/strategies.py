@@ -120,9 +120,11 @@ def by_refit(
     Raises:
         InvalidInput: too few rows for this kind of model.
     """
+    from sklearn.base import clone  # loaded with the latent model
+
     wanted = np.flatnonzero(weights > 0)
     own = weights[wanted]
-    fresh = type(sampler)(**sampler.get_params())
+    fresh = clone(sampler)
     if (own == own[0]).all():
         fresh.fit(z[wanted], rng=rng)
     elif sampler.weighted:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from aegen.comparison import Task
+from aegen.comparison import Backend, Candidate, MetricSpec, Store, Task, run
+from aegen.comparison.at_work import AtWork
 
 __all__ = ["compare"]
 
@@ -20,9 +20,6 @@ def compare(
     So many ``processes`` work at a time, and note in the folder ``at_work`` how far they are.
     Returns how many results there are.
     """
-    from aegen.comparison import Backend, Store, run
-    from aegen.comparison.at_work import AtWork
-
     notes = AtWork(Path(at_work))
     wanted = map(_task, tasks)
     done = run(wanted, store=Store(folder), backend=Backend(jobs=processes), at_work=notes)
@@ -31,7 +28,6 @@ def compare(
 
 def _task(plain: dict[str, Any]) -> Task:
     """The task, put together and not parsed: that would load the latent models and metrics."""
-    from aegen.comparison import Candidate, MetricSpec, Task
 
     def fields(part: dict[str, Any]) -> dict[str, Any]:
         return {**part, "fields": tuple(map(tuple, part["fields"]))}

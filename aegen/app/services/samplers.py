@@ -17,10 +17,10 @@ from aegen.app.services.cache import cached
 from aegen.app.services.rows import rows_of
 from aegen.app.services.values import words_of_selection
 from aegen.core.errors import AegenError, StorageError
+from aegen.samplers import samplers
 
 if TYPE_CHECKING:
     from aegen.bundles.generation import Model
-    from aegen.core.documentation import Documentation
     from aegen.core.parameters import Parameter
     from aegen.core.temporaries import Temporary
     from aegen.samplers import Sampler
@@ -87,19 +87,17 @@ class _NotYet(AegenError):
 @functools.cache
 def sampler_names() -> tuple[str, ...]:
     """Names of the latent models there are."""
-    from aegen.samplers import samplers
-
     return tuple(samplers.names())
 
 
 def title_of(sampler: str) -> str:
     """A latent model's name as people see it."""
-    return _words(sampler).title
+    return samplers.documentation(sampler).title
 
 
 def summary_of(sampler: str) -> str:
     """One sentence on what a latent model assumes."""
-    return _words(sampler).summary
+    return samplers.documentation(sampler).summary
 
 
 @functools.cache
@@ -107,12 +105,12 @@ def fields_of(sampler: str) -> tuple[Parameter, ...]:
     """A latent model's tunable fields."""
     from aegen.core.parameters import parameters
 
-    return parameters(_method(sampler))
+    return parameters(samplers.get(sampler))
 
 
 def slow(spec: SamplerSpec) -> bool:
     """Whether its fit goes to a process of its own: as the model or one of its fields declares."""
-    if _method(spec.sampler).slow:
+    if samplers.get(spec.sampler).slow:
         return True
     chosen = dict(spec.fields)
     return any(
@@ -125,7 +123,7 @@ def by_rows(spec: SamplerSpec) -> bool:
     """Whether draws keep to the rows asked for by starting from them."""
     from aegen.samplers import RowSampler
 
-    return spec.within is not None and issubclass(_method(spec.sampler), RowSampler)
+    return spec.within is not None and issubclass(samplers.get(spec.sampler), RowSampler)
 
 
 def strategy(spec: SamplerSpec) -> str:
@@ -139,21 +137,6 @@ def strategy(spec: SamplerSpec) -> str:
         else "the model is fitted to them alone"
     )
     return f"Only from {n:,} rows ({words_of_selection(spec.bundle, spec.within)}): {how}."
-
-
-@functools.cache
-def _words(sampler: str) -> Documentation:
-    """What a latent model says of itself: a menu of all names them and loads none."""
-    from aegen.samplers import samplers
-
-    return samplers.documentation(sampler)
-
-
-@functools.cache  # a page asks for each of them several times, and each time files are listed
-def _method(sampler: str) -> type[Sampler]:
-    from aegen.samplers import samplers
-
-    return samplers.get(sampler)
 
 
 # fits

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import importlib
 import sys
 import threading
 import time
@@ -14,9 +13,6 @@ from aegen.app.services.samplers import SamplerSpec
 from aegen.core import defaults
 
 __all__ = ["begin", "first_page_sent", "load", "warm_up"]
-
-NEEDED = ("aegen.comparison", "aegen.samplers.base")
-"""What nearly every page needs and takes long to load, with scikit-learn and pandas."""
 
 AGAIN, MOST = 0.5, 60.0
 """Seconds after which it is seen again whether other work goes on, and for which it may."""
@@ -30,12 +26,12 @@ def first_page_sent() -> bool:
 
 
 def load() -> None:
-    """Load what nearly every page needs, before the first one comes.
+    """Load what nearly every page needs, with scikit-learn and pandas, before the first one comes.
 
     That page would be held up for longer by it than the server's start is.
     """
-    for module in NEEDED:
-        importlib.import_module(module)
+    import aegen.bundles
+    import aegen.samplers.base  # noqa: F401
 
 
 def warm_up(delay: float = 1.5) -> None:
