@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
+from scipy.linalg.blas import dtrmm
 
 from aegen.core.arrays import BoolArray, FloatArray, IntArray
 from aegen.core.errors import InvalidInput
@@ -26,9 +27,11 @@ __all__ = [
     "Shrinkage",
     "known_units",
     "normal_root",
+    "normal_rows",
     "principal_axes",
     "regression",
     "symmetric",
+    "times_root",
     "weighted_correlation",
 ]
 
@@ -45,6 +48,9 @@ Shrinkage = Annotated[
 
 SINGULAR = 1e-12
 """Directions whose variance is below this share of the largest are taken to have none."""
+
+MUCH = 2**15
+"""Numbers from which on it takes less time to look for a triangle and to use it."""
 
 FLAT = 1e-6
 """The same for standard deviations: what is left below this share of a column's is none."""
@@ -110,10 +116,29 @@ def normal_root(correlation: FloatArray) -> FloatArray:
     """A square root of a correlation matrix, which may be singular, shape (d, r)."""
     values, vectors = principal_axes(correlation)
     if len(values) == len(correlation):
-        lower: FloatArray = np.linalg.cholesky(correlation).astype(np.float64, copy=False)
+        with one_blas_thread():
+            lower: FloatArray = np.linalg.cholesky(correlation).astype(np.float64, copy=False)
         return lower
     root: FloatArray = vectors * np.sqrt(values)
     return root
+
+
+def normal_rows(n: int, root: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """Normal rows (n, d) of mean zero whose covariance has this ``root`` (d, r)."""
+    return times_root(rng.standard_normal((n, root.shape[1])), root)
+
+
+def times_root(noise: FloatArray, root: FloatArray) -> FloatArray:
+    """``noise @ root.T`` of noise (n, r), which is overwritten, and a root (d, r).
+
+    Much noise is multiplied in place by a lower triangle, as most roots are: half the products,
+    no new array.
+    """
+    d, r = root.shape
+    if noise.size > MUCH and len(noise) > d == r and not np.triu(root, 1).any():
+        turned: FloatArray = dtrmm(1.0, root.T, noise.T, trans_a=1, overwrite_b=1).T
+        return turned
+    return noise @ root.T
 
 
 def regression(root: FloatArray, known: BoolArray) -> Regression:

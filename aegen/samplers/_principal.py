@@ -20,7 +20,7 @@ from aegen.core.arrays import BoolArray, FloatArray
 from aegen.core.errors import InvalidInput
 from aegen.core.parameters import Field
 from aegen.core.threads import one_blas_thread
-from aegen.samplers._normal import FLAT
+from aegen.samplers._normal import FLAT, normal_rows
 from aegen.samplers._standardise import (
     centre_and_scale,
     first_copies,
@@ -203,7 +203,7 @@ class _Seen:
 
     def _sample(self, n: int, rng: np.random.Generator) -> FloatArray:
         y = self.model._sample(n, rng)
-        noise = rng.standard_normal((n, self.root.shape[1])) @ self.root.T
+        noise = normal_rows(n, self.root, rng)
         return np.hstack([y @ self.axes.T + self.wide * noise, y])
 
     def _score_samples(self, both: FloatArray) -> FloatArray:

@@ -36,6 +36,7 @@ from aegen.core.json_text import parse
 from aegen.core.parameters import check
 from aegen.core.rng import RNG, generator
 from aegen.core.storage import load_arrays, save_arrays
+from aegen.core.threads import one_blas_thread
 from aegen.samplers._learned import (
     ANNOTATE,
     Learned,
@@ -267,7 +268,9 @@ class Sampler(BaseEstimator, ABC):
         """
         self._require_fitted()
         draw = generator(rng)
-        return self._whole(self._sample(self._affordable(n), draw), draw)
+        n = self._affordable(n)
+        with one_blas_thread():  # others have other last bits
+            return self._whole(self._sample(n, draw), draw)
 
     def save(self, path: Path | str) -> None:
         """Write the fitted model to one safetensors file, which `aegen.samplers.load` reads.
@@ -409,7 +412,7 @@ class Sampler(BaseEstimator, ABC):
     def _require_fitted(self) -> None:
         if not hasattr(self, "n_features_in_"):
             raise NotFitted(f"this {self.title} is not fitted yet: call fit(codes) first")
-        if self._fields != self.get_params(deep=False):
+        if {name: getattr(self, name) for name in self._fields} != self._fields:
             raise NotFitted(
                 f"fields of this {self.title} were changed after it was fitted: call fit again"
             )
@@ -457,10 +460,11 @@ class DensitySampler(Sampler):
         self._require_fitted()
         z = arrays.codes(z, dimension=self.n_features_in_)
         free = np.ascontiguousarray(z[:, self.free_])
-        if self._mixed is None:
-            density = self._joint(free)
-        else:
-            density = self._mixed.log_density(free, self._joint)
+        with one_blas_thread():
+            if self._mixed is None:
+                density = self._joint(free)
+            else:
+                density = self._mixed.log_density(free, self._joint)
         other = (z[:, ~self.free_] != self.given_[~self.free_]).any(axis=1)
         return np.where(other, -np.inf, density)
 
@@ -512,7 +516,8 @@ class RowSampler(Sampler):
         draw = generator(rng)
         probabilities = self._probabilities(weights)
         rows = self._choose_rows(n, probabilities, draw)
-        return self._whole(self._sample_from(rows, draw), draw), rows
+        with one_blas_thread():
+            return self._whole(self._sample_from(rows, draw), draw), rows
 
     def effective_rows(self, weights: ArrayLike | None = None) -> float:
         r"""Kish's effective number of rows behind draws, $1 / \sum_i w_i^2$, from 1 to n.

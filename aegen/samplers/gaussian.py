@@ -16,6 +16,7 @@ from aegen.samplers._normal import (
     Shrinkage,
     known_units,
     normal_root,
+    normal_rows,
     regression,
     symmetric,
     weighted_correlation,
@@ -94,8 +95,7 @@ class Gaussian(DensitySampler, ConditionalSampler):
         return normal_root(self.correlation_)
 
     def _sample(self, n: int, rng: np.random.Generator) -> FloatArray:
-        normal = rng.standard_normal((n, self._root.shape[1]))
-        drawn: FloatArray = normal @ (self.scale_[:, None] * self._root).T
+        drawn = normal_rows(n, self.scale_[:, None] * self._root, rng)
         drawn += self.mean_
         return drawn
 

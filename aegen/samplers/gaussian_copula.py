@@ -21,6 +21,7 @@ from aegen.samplers._normal import (
     Shrinkage,
     known_units,
     normal_root,
+    normal_rows,
     regression,
     symmetric,
     weighted_correlation,
@@ -167,8 +168,7 @@ class GaussianCopula(DensitySampler, ConditionalSampler):
         return self._scores
 
     def _sample(self, n: int, rng: np.random.Generator) -> FloatArray:
-        root = _root(self.covariance_)
-        x = rng.standard_normal((n, root.shape[1])) @ root.T
+        x = normal_rows(n, _root(self.covariance_), rng)
         x += self.mean_
         return self._margins().to_codes(x)
 

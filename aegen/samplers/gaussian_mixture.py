@@ -12,7 +12,7 @@ from aegen.core.progress import report
 from aegen.core.threads import one_blas_thread
 from aegen.samplers._em import MixtureParameters, fit_mixture, log_densities
 from aegen.samplers._learned import not_negative, probabilities, triangular
-from aegen.samplers._normal import known_units, regression
+from aegen.samplers._normal import known_units, regression, times_root
 from aegen.samplers._principal import Reduce
 from aegen.samplers._standardise import (
     centre_and_scale,
@@ -211,14 +211,11 @@ class GaussianMixture(DensitySampler, ConditionalSampler):
     def _sample(self, n: int, rng: np.random.Generator) -> FloatArray:
         counts = rng.multinomial(n, self.weights_)
         normal = rng.standard_normal((n, self._d))
-        parts = [
-            mean + part @ factor.T
-            for mean, factor, part in zip(
-                self.means_, self.factors_, np.split(normal, np.cumsum(counts)[:-1]), strict=True
-            )
-        ]
+        parts = np.split(normal, np.cumsum(counts)[:-1])
+        for mean, factor, part in zip(self.means_, self.factors_, parts, strict=True):
+            np.add(times_root(part, factor), mean, out=part)
         drawn = np.empty_like(normal)
-        drawn[rng.permutation(n)] = np.concatenate(parts)  # each draw from any component
+        drawn[rng.permutation(n)] = normal  # each draw from any component
         drawn *= self.scale_
         drawn += self.centre_
         return drawn

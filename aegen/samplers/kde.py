@@ -18,6 +18,7 @@ from aegen.samplers._learned import correlation, not_negative, within
 from aegen.samplers._normal import (
     known_units,
     normal_root,
+    normal_rows,
     principal_axes,
     regression,
     symmetric,
@@ -171,9 +172,13 @@ class KDE(RowSampler, DensitySampler, ConditionalSampler):
         return 1 / math.hypot(1.0, self.bandwidth_) if self.variance == "kept" else 1.0
 
     def _shrunk(self, z: FloatArray) -> FloatArray:
-        """Codes (n, d) moved towards the mean."""
+        """Codes (n, d), which are overwritten, moved towards the mean."""
         factor = self._shrinkage
-        return z if factor == 1 else self.centre_ + factor * (z - self.centre_)
+        if factor != 1:
+            z -= self.centre_
+            z *= factor
+            z += self.centre_
+        return z
 
     @cached_property
     def _tilted(self) -> bool:
@@ -189,13 +194,11 @@ class KDE(RowSampler, DensitySampler, ConditionalSampler):
     def _sample_from(self, rows: IntArray, rng: np.random.Generator) -> FloatArray:
         reach = self._shrinkage * self.bandwidth_ * self.scale_
         if self._tilted:
-            noise = rng.standard_normal((len(rows), self._root.shape[1]))
-            noise = noise @ (reach[:, None] * self._root).T
+            drawn = normal_rows(len(rows), reach[:, None] * self._root, rng)
         else:
-            noise = rng.standard_normal((len(rows), self._d))
-            noise *= reach
-        noise += self._shrunk(self.codes_[rows])
-        drawn: FloatArray = noise
+            drawn = rng.standard_normal((len(rows), self._d))
+            drawn *= reach
+        drawn += self._shrunk(self.codes_.take(rows, axis=0))
         return drawn
 
     def _score_samples(self, z: FloatArray) -> FloatArray:
@@ -214,7 +217,7 @@ class KDE(RowSampler, DensitySampler, ConditionalSampler):
         equal = bool((self.weights_ == self.weights_[0]).all())
         weights = None if equal else self.weights_
         density: FloatArray = log_sums(
-            self._whiten(z), self._whiten(self._shrunk(self.codes_)), 0.5 / h**2, weights
+            self._whiten(z), self._whiten(self._shrunk(self.codes_.copy())), 0.5 / h**2, weights
         )
         density -= volume
         return density
@@ -225,7 +228,7 @@ class KDE(RowSampler, DensitySampler, ConditionalSampler):
         law = regression(self._root, known)
         centre, scale = self.centre_[known], self.scale_[known]
         y = known_units(self.title, centre, scale, values, law.whitener)
-        every, h = self._shrunk(self.codes_), self._shrinkage * self.bandwidth_
+        every, h = self._shrunk(self.codes_.copy()), self._shrinkage * self.bandwidth_
         x = standardise(every[:, known], centre, scale)
         weights = _nearness(x @ law.whitener.T, law.whitener @ y, self.weights_, h)
         codes, wide = every[:, ~known], self.scale_[~known]

@@ -123,6 +123,27 @@ def test_the_number_of_threads_changes_no_byte(name):
     assert len(drawn) == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [
+        ("gaussian", {}),
+        ("gaussian", {"reduce": 9}),
+        ("kde", {"shape": "full", "bandwidth": 0.3}),
+        ("gaussian-copula", {}),
+        ("gaussian-mixture", {"components": 3}),
+    ],
+)
+def test_the_number_of_threads_changes_no_byte_of_wide_codes(name, fields):
+    """From some 256 columns on, BLAS adds products in another order where it has more threads."""
+    z = np.random.default_rng(0).normal(size=(900, 257))
+    model, found = fitted(name, z @ z[:257], **fields), set()
+    for threads in (1, 2):
+        with threadpool_limits(threads):
+            drawn = model.sample(1000, rng=1)
+            found.add(drawn.tobytes() + model.score_samples(drawn).tobytes())
+    assert len(found) == 1
+
+
 @every
 def test_numpys_global_state_is_untouched(name):
     before = np.random.get_state()[1].copy()  # noqa: NPY002 - to see that nobody else uses it

@@ -7,6 +7,7 @@ from threadpoolctl import threadpool_limits
 
 from aegen.core.errors import InvalidInput
 from aegen.samplers import load, samplers
+from aegen.samplers._normal import times_root
 from tests.evidence import moments_agree
 from tests.example_codes import clusters, constant_column, tilted
 
@@ -29,6 +30,20 @@ def test_draws_and_density_have_the_codes_moments(fields, kept):
     exact = multivariate_normal(z.mean(axis=0), covariance)
     at = tilted(30, seed=2)
     assert model.score_samples(at) == pytest.approx(exact.logpdf(at), rel=1e-10)
+
+
+@pytest.mark.parametrize("rows", [3, 5000])
+@pytest.mark.parametrize("root", ["lower", "square", "thin"])
+def test_noise_is_multiplied_by_any_root(root, rows):
+    """Much noise by a lower triangle in place, all else as it is written."""
+    rng = np.random.default_rng(0)
+    roots = {"square": rng.normal(size=(20, 20)), "thin": rng.normal(size=(20, 4))}
+    roots["lower"] = np.tril(roots["square"])
+    noise = rng.normal(size=(rows, roots[root].shape[1]))
+    wanted = noise @ roots[root].T
+    found = times_root(noise, roots[root])
+    assert found == pytest.approx(wanted, rel=1e-12, abs=1e-12)
+    assert np.shares_memory(found, noise) == (root == "lower" and rows > 3)
 
 
 def test_parameters_are_found_again():
