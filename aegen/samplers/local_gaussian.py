@@ -49,6 +49,9 @@ KEPT = {"gaussian": (0.0, 0.2, 0.4, 0.6, 0.8), "differences": (0.7, 0.8, 0.85, 0
 SPREADS = (0.05, 4.0)
 """Where the spread is looked for."""
 
+SETTLED = 1000
+"""Left-out rows that the spread follows; a split of few rows is followed by others."""
+
 MEASURED = 500
 """Draws whose distance to the training rows sets the spread."""
 
@@ -349,7 +352,11 @@ class LocalGaussian(RowSampler, DensitySampler, ConditionalSampler):
         if self.noise == "auto" and SHARE_OUT * len(codes) < ENOUGH:
             kinds = ["gaussian"]
         spread = None if self.spread == "auto" else float(self.spread)
-        trials = [_Trial.of(codes, self._edges, self.widths_, self.newness, rng) for _ in range(2)]
+
+        def split() -> _Trial:
+            return _Trial.of(codes, self._edges, self.widths_, self.newness, rng)
+
+        trials = [split(), split()]
         tried: list[_Chosen] = []
         for step, kind in enumerate(kinds):
             ks = NEIGHBOURS[kind] if self.neighbours == "auto" else (int(self.neighbours),)
@@ -366,7 +373,11 @@ class LocalGaussian(RowSampler, DensitySampler, ConditionalSampler):
                 halves = np.mean([one.halves, again.halves], axis=0)
                 found.append(one._replace(halves=(float(halves[0]), float(halves[1]))))
         best = min(found, key=lambda one: one.worse_half + GAIN * one.differences)
-        return best if spread is not None else trials[1].spread_exactly(best)
+        if spread is not None:
+            return best
+        left_out = len(trials[1].parents)
+        splits = [trials[1], *(split() for _ in range(math.ceil(SETTLED / left_out) - 1))]
+        return best._replace(spread=float(np.mean([each.exact_spread(best) for each in splits])))
 
     # drawing
 
@@ -614,7 +625,7 @@ class _Trial:
         made = _nearest_others(search) < self.left_out.query(drawn)[1][:, 0]
         return float(real.mean()), float(made.mean())
 
-    def spread_exactly(self, chosen: _Chosen) -> _Chosen:
+    def exact_spread(self, chosen: _Chosen) -> float:
         """The spread anew, with distances to all rows in place of those around the parent."""
         moves, noise = self._moves(chosen.neighbours, chosen.differences)
         means = self._means(chosen.neighbours, chosen.kept) + noise
@@ -623,7 +634,7 @@ class _Trial:
             return float(np.median(self.rows.search.query(self._held(means + c * moves))[1]))
 
         bounds = 0.8 * chosen.spread, 1.25 * chosen.spread
-        return chosen._replace(spread=_least(median, self.goal, bounds, steps=5))
+        return _least(median, self.goal, bounds, steps=5)
 
     def _means(self, k: int, kept: float) -> FloatArray:
         """Where draws are before they are moved, (m, d)."""
