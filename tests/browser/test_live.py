@@ -18,7 +18,7 @@ from aegen.benchmarks.console import same_aegen
 from aegen.benchmarks.live import ask
 from aegen.core.images import quantize
 from aegen.traversal import principal_directions
-from tests.browser.conftest import ROOT
+from tests.browser.conftest import ROOT, still
 
 pytestmark = pytest.mark.browser
 
@@ -49,8 +49,9 @@ def frames(page, root, least=1):
 
 
 def opened(page, root):
-    """Wait until a component is shown and its channel open."""
+    """Wait until a component is shown, its channel open, and all about it in its place."""
     page.locator(f"{root}[data-shown]").first.wait_for()
+    still(page)
     page.wait_for_function('globalThis[Symbol.for("aegen.live")]?.state === "open"')
 
 

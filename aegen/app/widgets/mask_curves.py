@@ -6,7 +6,7 @@ import functools
 from typing import Any
 
 from aegen.app.services import tickets
-from aegen.app.widgets.chart import chart, paper
+from aegen.app.widgets.chart import chart, drawn, paper
 from aegen.app.widgets.for_paper import Exhibit
 from aegen.figures.mask_colours import MASK_COLOURS, MaskColours
 from aegen.figures.template import Paper
@@ -52,7 +52,8 @@ def _curve(
         sum(record["flips"].values()) if name == "flips" else 100 * record[name]
         for record in records
     ]
-    return curve(
+    return drawn(
+        curve,
         [record["epoch"] for record in records],
         {title: values},
         title=title,
@@ -75,7 +76,8 @@ def variable(name: str, layer: str, factor: float, epoch: int | None, on: Paper)
     epochs = [int(record["epoch"]) for record in known.records]
     step = epochs.index(epoch) if epoch in epochs else -1
     threshold = float(known.thresholds[layer])
-    return mask_variable(
+    return drawn(
+        mask_variable,
         known.histograms[step, place],
         known.edges[place],
         factor * threshold,

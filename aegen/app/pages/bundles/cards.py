@@ -17,7 +17,7 @@ from aegen.app.pages.bundles import model
 from aegen.app.pages.bundles.model import Card
 from aegen.app.row_selection import quoted
 from aegen.app.state import link, visit
-from aegen.app.widgets.chart import chart, paper
+from aegen.app.widgets.chart import chart, drawn, paper
 from aegen.app.widgets.markdown import plain
 from aegen.app.widgets.messages import show_problem
 from aegen.core.errors import AegenError
@@ -100,7 +100,8 @@ def _making(shown: Card, manifest: Manifest) -> None:
     with st.expander("How it was made", icon=":material/model_training:"):
         losses = model.losses(manifest)
         if losses:
-            figure = curve(
+            figure = drawn(
+                curve,
                 range(1, 1 + max(map(len, losses.values()))),
                 losses,
                 title="Nats a picture",

@@ -19,7 +19,7 @@ from aegen.app.pages.compare.paper import material
 from aegen.app.services.comparisons import BUDGETS, ComparisonRequest
 from aegen.app.state import visit, watching
 from aegen.app.widgets import bound, job_status, share_bar
-from aegen.app.widgets.chart import chart, paper
+from aegen.app.widgets.chart import chart, drawn, paper
 from aegen.app.widgets.for_paper import for_paper
 from aegen.app.widgets.markdown import duration, plain, sentence
 
@@ -304,7 +304,7 @@ def _plots(found: Table) -> None:
     ):
         with place:
             st.markdown(f"**{title}**")
-            chart(draw(*about, paper=paper()), key=f"against-{name}")
+            chart(drawn(draw, *about, paper=paper()), key=f"against-{name}")
     st.caption(
         "Crosses are 95 % intervals; rings in grey are the references. What lies beyond the "
         "frame is drawn as a triangle at its edge."

@@ -15,7 +15,7 @@ from aegen.app.services import reconstruction, tickets
 from aegen.app.services.evaluation_data import DATA_TITLES
 from aegen.app.state import visit
 from aegen.app.widgets import ticket_names
-from aegen.app.widgets.chart import chart, paper
+from aegen.app.widgets.chart import chart, drawn, paper
 from aegen.app.widgets.for_paper import Exhibit
 from aegen.app.widgets.markdown import plain
 from aegen.core.errors import AegenError
@@ -162,7 +162,7 @@ def _figure(panels: Panels, data: str, on: Paper) -> Any:
     every += [point.network for points in panels.values() for point in points]
     names = list(dict.fromkeys(every))
     colours = dict(zip(names, category_colours(len(names)), strict=True))
-    return frontier(panels[data], _title(data), colours, paper=on)
+    return drawn(frontier, panels[data], _title(data), colours, paper=on)
 
 
 def _title(data: str) -> str:

@@ -11,7 +11,7 @@ from aegen.app.pages.masks import state
 from aegen.app.pages.masks.layer_map import MAP, change_of, last_epoch, passing_epoch
 from aegen.app.services import interventions, tickets
 from aegen.app.widgets import mask_curves
-from aegen.app.widgets.chart import chart, paper
+from aegen.app.widgets.chart import chart, drawn, paper
 from aegen.app.widgets.markdown import sentence
 from aegen.app.widgets.mask_layer import MaskedLayer
 
@@ -49,7 +49,8 @@ def _connections(name: str, layer: MaskedLayer, epoch: int | None) -> None:
         ("fan-in", into, f"{layer.unit}s", f"weights into a {layer.unit}"),
         ("fan-out", out, inputs, f"weights from {source}"),
     ):
-        chart(degrees(counted, what=what, across=f"{across} ({key})", paper=paper()), key=key)
+        across = f"{across} ({key})"
+        chart(drawn(degrees, counted, what=what, across=across, paper=paper()), key=key)
     st.caption("Orange: none at all. Dashed: the median.")
     found = interventions.paths_of(name, epoch, change)
     if found is None:
