@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any, Literal
 
 from aegen.figures.palette import CATEGORIES, SCALE
@@ -15,8 +16,9 @@ Paper = Literal["light", "dark"]
 """What a figure is drawn on."""
 
 
+@functools.cache
 def template(paper: Paper = "light") -> Any:
-    """A ``plotly.graph_objects.layout.Template`` for light or dark paper.
+    """A ``plotly.graph_objects.layout.Template`` for light or dark paper, not to be changed.
 
     Example:
         >>> template("dark").layout.colorway[0]
