@@ -26,7 +26,7 @@ def drawn(draw: Callable[..., Any], *given: Any, **named: Any) -> Any:
     return _drawn(f"{draw.__module__}.{draw.__qualname__}", given, named, draw)
 
 
-@st.cache_resource(max_entries=4 * EACH, show_spinner=False)
+@st.cache_resource(max_entries=2 * EACH, show_spinner=False)
 def _drawn(
     name: str, given: tuple[Any, ...], named: dict[str, Any], _draw: Callable[..., Any]
 ) -> Any:
