@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from aegen.core.arrays import BoolArray, FloatArray, IntArray
 from aegen.core.compiled import compiled
+from aegen.core.threads import few_threads
 
 __all__ = ["BlockedSearch"]
 
@@ -58,7 +59,8 @@ class BlockedSearch:
         a = np.ones((len(z), len(self._rows)), np.float32)
         with np.errstate(over="ignore"):  # far away as it is, it is looked up in double
             a[:, :-1] = (z - self._centre) / self._unit
-        candidates, least = self._candidates(a, few)
+        with few_threads(a.size * len(self._reference)):
+            candidates, least = self._candidates(a, few)
         rows, distances = self._measured(z, candidates, k)
         unsure = np.flatnonzero(~self._sure(z, distances[:, -1], least))
         if len(unsure) and few < len(self._reference):
@@ -92,9 +94,11 @@ class BlockedSearch:
 
     def _in_double(self, z: FloatArray, few: int) -> IntArray:
         """Candidates (m, few) by scikit-learn's products in double precision."""
-        rows: IntArray = self._whole.kneighbors(
-            z - self._centre, n_neighbors=few, return_distance=False
-        )
+        search = self._whole
+        with few_threads(z.size * len(self._reference), "openmp"):
+            rows: IntArray = search.kneighbors(
+                z - self._centre, n_neighbors=few, return_distance=False
+            )
         return rows
 
     @cached_property

@@ -6,10 +6,13 @@ import functools
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
-__all__ = ["one_blas_thread", "one_thread"]
+__all__ = ["few_threads", "one_blas_thread", "one_thread"]
+
+WORTH = 2**28
+"""Operations from which on a second thread is worth waiting for: one takes milliseconds."""
 
 
 @contextmanager
@@ -48,12 +51,26 @@ def one_blas_thread() -> Any:
         >>> with one_blas_thread():
         ...     pass
     """
-    return _libraries().limit(limits=1)
+    return _libraries("blas").limit(limits=1)
+
+
+def few_threads(operations: int, library: str = "blas") -> Any:
+    """A context for so many ``operations``: few are done by one thread.
+
+    Threads wait for each other. Where other work has the other cores, that takes milliseconds a
+    call, many times what a small product does. The ``library`` is "blas", or "openmp" for
+    scikit-learn's, which should be loaded by now.
+
+    Example:
+        >>> with few_threads(1000):
+        ...     pass
+    """
+    return nullcontext() if operations >= WORTH else _libraries(library).limit(limits=1)
 
 
 @functools.cache
-def _libraries() -> Any:
+def _libraries(kind: str) -> Any:
     import scipy.linalg  # noqa: F401 - brings a BLAS of its own beside numpy's
     from threadpoolctl import ThreadpoolController
 
-    return ThreadpoolController().select(user_api="blas")
+    return ThreadpoolController().select(user_api=kind)

@@ -6,12 +6,12 @@ import pytest
 import torch
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from aegen.core.threads import one_blas_thread
+from aegen.core.threads import few_threads, one_blas_thread
 from aegen.core.threads import one_thread as all_in_one_thread
 
 
-def used():
-    return {part["num_threads"] for part in threadpool_info() if part["user_api"] == "blas"}
+def used(library="blas"):
+    return {part["num_threads"] for part in threadpool_info() if part["user_api"] == library}
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +36,17 @@ def test_an_error_ends_it_too():
     with pytest.raises(RuntimeError), one_blas_thread():
         raise RuntimeError
     assert used() == {2}
+
+
+@pytest.mark.parametrize("library", ["blas", "openmp"])
+def test_few_operations_are_done_by_one_thread(library):
+    import sklearn.neighbors  # noqa: F401 - brings its own OpenMP
+
+    with threadpool_limits(2):
+        for operations, threads in ((1000, 1), (10**9, 2)):
+            with few_threads(operations, library):
+                assert used(library) == {threads}
+            assert used(library) == {2}
 
 
 def test_torch_too_keeps_to_one_thread(one_thread):
