@@ -19,6 +19,7 @@ import json
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from contextlib import nullcontext
 from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
@@ -67,6 +68,9 @@ WIDEST = 65_536
 
 MODELLED = 4096
 """Columns that a saved model is of at most; more come to a model as principal components."""
+
+NARROW = 16
+"""Columns up to which BLAS adds products in one order, however many threads it has."""
 
 FEW_ROWS = 10
 """Effective rows below which draws are little more than copies of those rows."""
@@ -269,7 +273,7 @@ class Sampler(BaseEstimator, ABC):
         self._require_fitted()
         draw = generator(rng)
         n = self._affordable(n)
-        with one_blas_thread():  # others have other last bits
+        with self._same_bits():
             return self._whole(self._sample(n, draw), draw)
 
     def save(self, path: Path | str) -> None:
@@ -405,6 +409,10 @@ class Sampler(BaseEstimator, ABC):
         twin.free_, twin.given_ = np.ones(d, dtype=np.bool_), np.zeros(d)
         return cast("Self", twin)
 
+    def _same_bits(self) -> Any:
+        """A context in which the number of threads changes no last bit of a product."""
+        return one_blas_thread() if self.n_features_in_ > NARROW else nullcontext()
+
     def _affordable(self, n: int) -> int:
         """``n`` if that many codes can be held in memory at all."""
         return arrays.count(n, maximum=2**36 // (8 * self.n_features_in_))
@@ -460,7 +468,7 @@ class DensitySampler(Sampler):
         self._require_fitted()
         z = arrays.codes(z, dimension=self.n_features_in_)
         free = np.ascontiguousarray(z[:, self.free_])
-        with one_blas_thread():
+        with self._same_bits():
             if self._mixed is None:
                 density = self._joint(free)
             else:
@@ -516,7 +524,7 @@ class RowSampler(Sampler):
         draw = generator(rng)
         probabilities = self._probabilities(weights)
         rows = self._choose_rows(n, probabilities, draw)
-        with one_blas_thread():
+        with self._same_bits():
             return self._whole(self._sample_from(rows, draw), draw), rows
 
     def effective_rows(self, weights: ArrayLike | None = None) -> float:
