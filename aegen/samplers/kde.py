@@ -171,14 +171,15 @@ class KDE(RowSampler, DensitySampler, ConditionalSampler):
         """What draws' distances from the mean are multiplied by."""
         return 1 / math.hypot(1.0, self.bandwidth_) if self.variance == "kept" else 1.0
 
-    def _shrunk(self, z: FloatArray) -> FloatArray:
-        """Codes (n, d), which are overwritten, moved towards the mean."""
+    def _shrunk(self, z: FloatArray, out: FloatArray | None = None) -> FloatArray:
+        """Codes (n, d) moved towards the mean, in ``out`` if it is given, which may be they."""
         factor = self._shrinkage
-        if factor != 1:
-            z -= self.centre_
-            z *= factor
-            z += self.centre_
-        return z
+        if factor == 1:
+            return z
+        moved: FloatArray = np.subtract(z, self.centre_, out=out)
+        moved *= factor
+        moved += self.centre_
+        return moved
 
     @cached_property
     def _tilted(self) -> bool:
@@ -198,7 +199,8 @@ class KDE(RowSampler, DensitySampler, ConditionalSampler):
         else:
             drawn = rng.standard_normal((len(rows), self._d))
             drawn *= reach
-        drawn += self._shrunk(self.codes_.take(rows, axis=0))
+        start = self.codes_.take(rows, axis=0)
+        drawn += self._shrunk(start, out=start)
         return drawn
 
     def _score_samples(self, z: FloatArray) -> FloatArray:
@@ -217,7 +219,7 @@ class KDE(RowSampler, DensitySampler, ConditionalSampler):
         equal = bool((self.weights_ == self.weights_[0]).all())
         weights = None if equal else self.weights_
         density: FloatArray = log_sums(
-            self._whiten(z), self._whiten(self._shrunk(self.codes_.copy())), 0.5 / h**2, weights
+            self._whiten(z), self._whiten(self._shrunk(self.codes_)), 0.5 / h**2, weights
         )
         density -= volume
         return density
@@ -228,7 +230,7 @@ class KDE(RowSampler, DensitySampler, ConditionalSampler):
         law = regression(self._root, known)
         centre, scale = self.centre_[known], self.scale_[known]
         y = known_units(self.title, centre, scale, values, law.whitener)
-        every, h = self._shrunk(self.codes_.copy()), self._shrinkage * self.bandwidth_
+        every, h = self._shrunk(self.codes_), self._shrinkage * self.bandwidth_
         x = standardise(every[:, known], centre, scale)
         weights = _nearness(x @ law.whitener.T, law.whitener @ y, self.weights_, h)
         codes, wide = every[:, ~known], self.scale_[~known]

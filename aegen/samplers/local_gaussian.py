@@ -191,9 +191,10 @@ class LocalGaussian(RowSampler, DensitySampler, ConditionalSampler):
     What is left at "auto" is chosen by leaving out a fifth of the rows, at most 2,000: for each k
     and a the least spread c at which draws are as far from the other rows as ``newness`` says,
     beside left-out rows (medians of nearest distances), and of these the setting under which the
-    worse half of 1-NN accuracy, among left-out rows or among draws, is nearest to one half. Where
-    1,000 rows are left out, differences are tried as well. ``neighbours_``, ``kept_``,
-    ``spread_`` and ``differences_`` tell what was chosen, ``worse_half_`` how it did.
+    worse half of 1-NN accuracy, among left-out rows or among draws, is nearest to one half. Its
+    spread is the mean over as many splits as leave out 1,000 rows together. Where one leaves out
+    1,000, differences are tried as well. ``neighbours_``, ``kept_``, ``spread_`` and
+    ``differences_`` tell what was chosen, ``worse_half_`` how it did.
 
     Bounds that many rows touch or crowd at, such as the zeros of a ReLU, are found from the codes:
     a draw lies on a bound where its row does, and never beyond. There is no density then. A
