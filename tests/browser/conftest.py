@@ -29,8 +29,6 @@ BLANK = "about:blank"
 class Server:
     """A Streamlit server of its own process."""
 
-    knows_its_pages = False
-
     def __init__(self, script, cwd, environment):
         self._open = contextlib.ExitStack()
         start = served(Path(script), folder=cwd, environment=environment)
@@ -174,17 +172,6 @@ def opened_by_link(page, title):
     assert page.locator('[data-testid="stSidebarNavLink"]').count() == len(navigation.ENTRIES)
     page.get_by_text("Page not found").wait_for(state="hidden")
     no_exception(page)
-
-
-def at(visit, server, link, **how):
-    """A page at a link of a server that may be fresh: it knows its pages once it has shown one."""
-    if server.knows_its_pages:
-        return visit(f"{server.url}/{link}", **how)
-    page = visit(f"{server.url}/help", **how)
-    heading(page, "Help")
-    server.knows_its_pages = True
-    page.goto(f"{server.url}/{link}")
-    return page
 
 
 def missing(reason):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import ROOT, at, packed_for_a_paper
+from tests.browser.conftest import ROOT, packed_for_a_paper
 from tests.tiny_bundle import tiny_bundle, tiny_images
 
 pytestmark = pytest.mark.browser
@@ -35,7 +35,7 @@ def figures(page):
 
 
 def test_pictures_then_figures_then_another_model_then_a_large_picture(visit, app):
-    page = at(visit, app, LINK)
+    page = visit(f"{app.url}/{LINK}")
     page.locator(".aegen-grid[data-shown]").nth(1).wait_for()
     table = figures(page)
     assert table.locator("thead th").all_inner_texts()[1][:8] == "Gaussian"
@@ -66,7 +66,7 @@ def test_pictures_then_figures_then_another_model_then_a_large_picture(visit, ap
 
 
 def test_a_phone_and_dark_paper(visit, app):
-    page = at(visit, app, LINK, width=390, height=844, dark=True, touch=True)
+    page = visit(f"{app.url}/{LINK}", width=390, height=844, dark=True, touch=True)
     table = figures(page)
     page.wait_for_function(  # two side by side
         """() => {

@@ -23,11 +23,19 @@ from tests.browser.conftest import ROOT, still
 pytestmark = pytest.mark.browser
 
 
-def slider(page, key=""):
-    """The track of the page's first slider, or of the one with a key."""
-    track = page.locator(f'{key} [data-testid="stSlider"] div[role="group"] > div').first
-    track.scroll_into_view_if_needed()
-    return track.bounding_box()
+def in_sight(page, part):
+    """Where a part of the page lies once it is scrolled to and all above it has its size."""
+    seen = []
+    while len(seen) < 4 or seen[-1] != seen[-4]:
+        part.scroll_into_view_if_needed()
+        page.wait_for_timeout(30)
+        seen.append(part.bounding_box())
+    return seen[-1]
+
+
+def slider(page):
+    """The track of the page's first slider."""
+    return in_sight(page, page.locator('[data-testid="stSlider"] div[role="group"] > div').first)
 
 
 def drag(page, box, shares, *, y=0.5):
@@ -174,8 +182,7 @@ def test_the_pad_moves_both_ways_and_starts_anew(app, visit):
     page = visit(f"{app}/traverse?bundle=mnist&row=7")
     opened(page, ".aegen-pad")
     sheet = page.locator(".aegen-pad-sheet")
-    sheet.scroll_into_view_if_needed()
-    drag(page, sheet.bounding_box(), [0.5, 0.6, 0.7], y=0.3)
+    drag(page, in_sight(page, sheet), [0.5, 0.6, 0.7], y=0.3)
     frames(page, ".aegen-pad")
     page.mouse.up()
     page.wait_for_url("**traverse.at=1.4*")
@@ -238,8 +245,7 @@ def test_a_finger_drags_sliders_pad_and_map(app, visit):
     page.get_by_role("button", name="Copy link").first.click()
     page.get_by_text("Copied").wait_for()
     sheet = page.locator(".aegen-pad-sheet")
-    sheet.scroll_into_view_if_needed()
-    lift = touch(page, across(sheet.bounding_box(), [0.5, 0.55, 0.6, 0.7]))
+    lift = touch(page, across(in_sight(page, sheet), [0.5, 0.55, 0.6, 0.7]))
     frames(page, ".aegen-pad")
     lift()
     page.wait_for_url("**traverse.at*")

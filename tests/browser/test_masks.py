@@ -11,7 +11,7 @@ from aegen.supermask.networks import networks
 from aegen.supermask.ticket.ticket import Ticket
 from aegen.supermask.training.history import History
 from tests.app.tiny_masks import EPOCHS, tiny_tickets
-from tests.browser.conftest import ROOT, at, packed_for_a_paper
+from tests.browser.conftest import ROOT, packed_for_a_paper
 from tests.tiny_bundle import tiny_bundle
 
 pytestmark = pytest.mark.browser
@@ -102,8 +102,8 @@ def view(page):
 
 
 def test_reading_zooming_and_the_keyboard(visit, app, masks):
-    page = at(
-        visit, app, "masks?masks.ticket=bars&masks.layer=fc1&masks.laid=matrix&masks.order=built"
+    page = visit(
+        f"{app.url}/masks?masks.ticket=bars&masks.layer=fc1&masks.laid=matrix&masks.order=built"
     )
     canvas = drawn(page)
     canvas.scroll_into_view_if_needed()
@@ -143,7 +143,7 @@ def test_reading_zooming_and_the_keyboard(visit, app, masks):
 
 
 def test_a_convolutions_tiles_and_another_layer(visit, app, masks):
-    page = at(visit, app, "masks?masks.ticket=edges&masks.layer=conv2&masks.order=tiles")
+    page = visit(f"{app.url}/masks?masks.ticket=edges&masks.layer=conv2&masks.order=tiles")
     drawn(page)
     mask = Ticket.read(masks / "edges.ticket").masks["conv2"]
     axes = [("filter", 4), ("channel", 4), ("row", 3), ("column", 3)]
@@ -165,7 +165,7 @@ def test_a_convolutions_tiles_and_another_layer(visit, app, masks):
 
 
 def test_the_unit_beside_the_map_is_one_with_weights(visit, app, masks):
-    page = at(visit, app, "masks?masks.ticket=late&masks.layer=fc1&masks.laid=matrix")
+    page = visit(f"{app.url}/masks?masks.ticket=late&masks.layer=fc1&masks.laid=matrix")
     drawn(page)
     left = np.count_nonzero(Ticket.read(masks / "late.ticket").masks["fc1"], axis=1)
     told = page.locator(".aegen-mask-side figcaption").nth(1).inner_text()
@@ -178,7 +178,7 @@ def test_the_unit_beside_the_map_is_one_with_weights(visit, app, masks):
 def test_a_link_is_copied_a_replay_goes_through_the_epochs_and_ten_weights_add_up(
     visit, app, masks
 ):
-    page = at(visit, app, "masks?bundle=bars&masks.ticket=bars&masks.layer=fc1&tray=yes")
+    page = visit(f"{app.url}/masks?bundle=bars&masks.ticket=bars&masks.layer=fc1&tray=yes")
     drawn(page)
     # The link is copied at one press, with what a part of the page changed.
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -231,10 +231,8 @@ def test_a_link_is_copied_a_replay_goes_through_the_epochs_and_ten_weights_add_u
 
 
 def test_a_layer_of_four_million_weights_on_a_phone_in_the_dark(visit, app, masks):
-    page = at(
-        visit,
-        app,
-        "masks?masks.ticket=large&masks.layer=fc1&masks.order=built",
+    page = visit(
+        f"{app.url}/masks?masks.ticket=large&masks.layer=fc1&masks.order=built",
         width=390,
         height=844,
         dark=True,
@@ -266,10 +264,8 @@ def test_a_layer_of_four_million_weights_on_a_phone_in_the_dark(visit, app, mask
 
 
 def test_a_training_from_the_first_click_to_its_masks(visit, app):
-    page = at(
-        visit,
-        app,
-        "train?train.data=bundle:bars&train.rows=40&train.hidden=12-6&train.epochs=3&train.kappa=3&train.learning_rate=0.1",
+    page = visit(
+        f"{app.url}/train?train.data=bundle:bars&train.rows=40&train.hidden=12-6&train.epochs=3&train.kappa=3&train.learning_rate=0.1",
     )
     page.get_by_role("button", name="Train", exact=True).click()
     page.get_by_text("All 3 epochs are done.").wait_for()
@@ -289,7 +285,7 @@ def test_a_training_from_the_first_click_to_its_masks(visit, app):
 
 
 def test_files_of_a_persons_own(visit, app, masks):
-    page = at(visit, app, "masks?masks.ticket=bars")
+    page = visit(f"{app.url}/masks?masks.ticket=bars")
     drawn(page)
     page.get_by_role("button", name="Open a file").click()
     field = page.locator("input[type='file']")

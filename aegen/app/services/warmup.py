@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-import sys
+import os
 import threading
 import time
 
@@ -45,7 +45,7 @@ def begin(delay: float = 0.0) -> None:
     if _begun.is_set():
         return
     _begun.set()
-    if "pytest" in sys.modules:  # a test decides itself what is loaded
+    if os.environ.get("PYTEST_VERSION"):  # a test decides itself what its servers load
         return
     threading.Thread(target=_warm_up, args=(delay,), name="aegen-warm-up", daemon=True).start()
 
