@@ -109,8 +109,10 @@ def test_a_new_seed_gives_new_pictures_the_link_gives_them_again_and_a_dotted_wo
     field = page.locator("input[aria-label='Pictures']")
     field.wait_for()
     assert field.input_value() == "16"
-    again = visit(page.url)
-    assert grid_shown(again) == grid_shown(page) != first
+    second, url = grid_shown(page), page.url
+    visit.leave()
+    assert grid_shown(visit(url)) == second != first
+    visit.leave()
     page = visit(f"{link}1")
     assert grid_shown(page) == first
     word = page.get_by_role("link", name="latent model", exact=True).first

@@ -123,10 +123,11 @@ def test_reading_zooming_and_the_keyboard(visit, app, masks):
     page.wait_for_url(re.compile("masks.look="))
     assert read_off(page, 11, left + 20) == told[2]
     # A link shows the same place.
-    here = view(page)
-    again = visit(page.url)
-    drawn(again)
-    assert view(again) == pytest.approx(here, rel=0.02, abs=3)
+    here, url = view(page), page.url
+    visit.leave()
+    page = visit(url)
+    canvas = drawn(page)
+    assert view(page) == pytest.approx(here, rel=0.02, abs=3)
     # Keys do what the mouse does, and what is in the middle is read out.
     canvas.focus()
     page.keyboard.press("0")
