@@ -36,7 +36,7 @@ def steps_of(path, *, shown=None, held_out=None, recipe=None, **changes):
         "attributes": {"bright": 2},
         "numbers": {"place": place},
         "held_out_numbers": {"place": w},
-        "recipe": recipe or Recipe(epochs=12, batch=16, learning_rate=1e-2),
+        "recipe": recipe or Recipe(epochs=8, batch=16, learning_rate=1e-2),
     }
     return train_classifier(x, bright, h, v, path, **{**given, **changes})
 
