@@ -133,7 +133,9 @@ def probability_agrees(
 
 def _gap(a: Array, b: Array) -> float:
     """The largest distance between two empirical distribution functions."""
-    at = np.sort(np.concatenate([a, b]))
-    below_a = np.searchsorted(np.sort(a), at, side="right") / len(a)
-    below_b = np.searchsorted(np.sort(b), at, side="right") / len(b)
-    return float(np.abs(below_a - below_b).max())
+    a, b = np.sort(a), np.sort(b)
+
+    def share(some: Array, at: Array) -> Array:
+        return np.searchsorted(some, at, side="right") / len(some)
+
+    return max(float(np.abs(share(a, at) - share(b, at)).max()) for at in (a, b))

@@ -323,7 +323,8 @@ def train(
         network.train()
         return measured if math.isfinite(measured) else math.inf
 
-    optimiser = Adam(network.parameters(), recipe.learning_rate, fused=True)
+    weights = list(network.parameters())
+    optimiser = Adam(weights, recipe.learning_rate, fused=True)
     best, best_weights, best_pass = held_out_loss(), flat(network), 0
     done = 0
     for done in range(1, recipe.epochs + 1):
@@ -337,7 +338,7 @@ def train(
             optimiser.zero_grad()
             value = loss(kept[torch.from_numpy(chosen)], rng)
             value.backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_(network.parameters(), LARGEST_GRADIENT)
+            torch.nn.utils.clip_grad_norm_(weights, LARGEST_GRADIENT)
             optimiser.step()
         measured = held_out_loss()
         if measured < best:

@@ -36,7 +36,7 @@ def steps_of(path, *, shown=None, held_out=None, recipe=None, **changes):
         "attributes": {"bright": 2},
         "numbers": {"place": place},
         "held_out_numbers": {"place": w},
-        "recipe": recipe or Recipe(epochs=12, batch=16, learning_rate=1e-2),
+        "recipe": recipe or Recipe(epochs=8, batch=16, learning_rate=1e-2),
     }
     return train_classifier(x, bright, h, v, path, **{**given, **changes})
 
@@ -159,12 +159,19 @@ def noisy():
     return x, np.where(wrong[:, None], 1 - bright, bright), place
 
 
-def test_a_training_with_patience_stops_and_keeps_the_best_weights(tmp_path):
-    path = tmp_path / "c"
+@pytest.fixture(scope="module")
+def patient(one_thread, tmp_path_factory):
+    """The checkpoint of a whole training with patience, and the weights after each epoch."""
+    path = tmp_path_factory.mktemp("patient") / "c"
     kept = {}
     for step in steps_of(path, shown=noisy(), recipe=PATIENT):
         if step.figures:
             kept[step.epoch] = read_checkpoint(path).weights
+    return path, kept
+
+
+def test_a_training_with_patience_stops_and_keeps_the_best_weights(patient):
+    path, kept = patient
     history = read_checkpoint(path).history
     best = best_epoch(history)
     losses = [figures[VALIDATION] for figures in history]
@@ -179,9 +186,8 @@ def test_a_training_with_patience_stops_and_keeps_the_best_weights(tmp_path):
     assert path.read_bytes() == before
 
 
-def test_one_that_was_killed_stops_where_it_would_have(tmp_path):
-    whole, cut = tmp_path / "whole", tmp_path / "cut"
-    list(steps_of(whole, shown=noisy(), recipe=PATIENT))
+def test_one_that_was_killed_stops_where_it_would_have(patient, tmp_path):
+    whole, cut = patient[0], tmp_path / "cut"
     best = best_epoch(read_checkpoint(whole).history)
     per_epoch = 6  # 90 of 100 rows, in batches of 16
     for epochs in (best + 1, 2):  # killed after its best epoch, and as it was about to stop

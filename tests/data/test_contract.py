@@ -1,5 +1,7 @@
 """What every data set promises, checked on all: a file added to the family is here too."""
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,25 +9,9 @@ import pytest
 from aegen.core.errors import InvalidInput, StorageError
 from aegen.data import ImageSet, datasets
 from tests.data.stand_ins import WRITERS
+from tests.data.wholeness import is_whole
 
 every = pytest.mark.parametrize("name", datasets.names())
-
-
-def is_whole(found, name):
-    """Raises AssertionError where an `ImageSet` is not what one has to be."""
-    assert isinstance(found, ImageSet)
-    assert found.name == name
-    n, _, _, channels = found.images.shape
-    assert found.images.dtype == np.uint8
-    assert channels in (1, 3)
-    assert found.holdout.shape == (n,)
-    assert found.holdout.dtype == np.bool_
-    assert 0 < found.holdout.sum() < n
-    assert len(found.attributes) == n
-    assert not found.attributes.isna().to_numpy().any()
-    assert all((found.title, found.licence, found.citation, found.source))
-    few = found.limited(8, 4)
-    assert (few.images == found.images[few.row_ids]).all()
 
 
 @every
@@ -42,6 +28,12 @@ def test_a_place_that_does_not_hold_it_is_named(name, tmp_path):
     with pytest.raises(StorageError) as caught:
         datasets.create(name).load(tmp_path / "nowhere")
     assert str(tmp_path / "nowhere") in str(caught.value)
+
+
+@pytest.fixture(scope="module")
+def loaded():
+    """A function that loads a data set from a place once."""
+    return cache(lambda name, place: datasets.create(name).load(place))
 
 
 @pytest.fixture
@@ -63,15 +55,16 @@ def place_of(real_data, tmp_path):
 
 
 @every
-def test_it_is_whole(name, place_of):
-    real = name != "cifar10"  # whose real files take ten seconds to unpack
-    is_whole(datasets.create(name).load(place_of(name, real=real)), name)
+def test_it_is_whole(name, loaded, place_of):
+    # The real files of cifar10 take ten seconds to unpack, and the real personas have own tests.
+    real = name not in ("cifar10", "personas")
+    is_whole(loaded(name, place_of(name, real=real)), name)
 
 
 @every
-def test_it_is_the_same_each_time(name, place_of):
+def test_it_is_the_same_each_time(name, loaded, place_of):
     path = place_of(name, real=False)
-    found, again = (datasets.create(name).load(path) for _ in range(2))
+    found, again = loaded(name, path), datasets.create(name).load(path)
     assert np.array_equal(found.images, again.images)
     assert found.attributes.equals(again.attributes)
     assert np.array_equal(found.holdout, again.holdout)

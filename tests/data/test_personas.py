@@ -6,6 +6,7 @@ import pytest
 from aegen.core.errors import InvalidInput, StorageError
 from aegen.data import datasets
 from tests.data.stand_ins import write_personas
+from tests.data.wholeness import is_whole
 
 
 def load(path):
@@ -29,19 +30,27 @@ def test_both_held_out_parts_are_held_out(tmp_path):
     assert found.holdout.tolist() == [k % 5 == 0 for k in range(len(found.images))]
 
 
-def test_pictures_that_differ_only_in_what_is_covered_are_the_same(real_data):
-    """In the real file: that is why these values are called covered."""
+@pytest.fixture(scope="module")
+def real(real_data):
     if not (real_data / "personas").is_dir():
         pytest.skip("needs the real pictures")
-    found = load(real_data / "personas")
+    return load(real_data / "personas")
+
+
+def test_the_real_pictures_are_whole(real):
+    is_whole(real, "personas")
+
+
+def test_pictures_that_differ_only_in_what_is_covered_are_the_same(real):
+    """In the real file: that is why these values are called covered."""
     seen = {}
-    for row, values in enumerate(found.attributes.itertuples(index=False, name=None)):
+    for row, values in enumerate(real.attributes.itertuples(index=False, name=None)):
         if "covered" in values:
             seen.setdefault(values, []).append(row)
     twins = [rows for rows in seen.values() if len(rows) > 1]
     assert len(twins) > 50
     for first, *others in twins:
-        assert (found.images[others] == found.images[first]).all()
+        assert (real.images[others] == real.images[first]).all()
 
 
 @pytest.mark.parametrize(

@@ -90,9 +90,8 @@ def test_step_cdf_is_the_incomplete_beta_function_in_both_tails():
     for m in (1, 7, 5000):
         for u in (1e-12, 0.3, 0.9999):
             s = np.arange(1, m + 1)
-            assert _step_cdf(u, m)[1:] == pytest.approx(
-                beta.cdf(u, s, m + 1 - s), rel=1e-7, abs=1e-12
-            )
+            found, wanted = _step_cdf(u, m)[1:], beta.cdf(u, s, m + 1 - s)
+            assert (np.abs(found - wanted) <= np.maximum(1e-7 * wanted, 1e-12)).all()
 
 
 def test_cdf_is_the_share_of_draws_below():
@@ -307,9 +306,9 @@ def test_balanced_rows_are_each_used_equally_often():
 def test_balanced_draws_have_the_law_of_iid_ones():
     z = clusters(40, 2)
     model = ebc(z, rows="balanced", degree=10)
-    first = np.concatenate([model.sample(3, rng=seed)[:1] for seed in range(20_000)])
-    assert same_distribution(first, ebc(z, degree=10).sample(20_000, rng=13))
-    assert not same_distribution(first, ebc(z, degree=2).sample(20_000, rng=13))
+    first = np.concatenate([model.sample(3, rng=seed)[:1] for seed in range(14_000)])
+    assert same_distribution(first, ebc(z, degree=10).sample(40_000, rng=13))
+    assert not same_distribution(first, ebc(z, degree=2).sample(40_000, rng=13))
 
 
 # jitter

@@ -23,12 +23,12 @@ def bent(n=1500, *, seed=0):
 
 @pytest.fixture(scope="module", params=KINDS)
 def model(request):
-    return samplers.create("normalizing-flow", kind=request.param, epochs=15).fit(bent()[0], rng=0)
+    return samplers.create("normalizing-flow", kind=request.param, epochs=8).fit(bent()[0], rng=0)
 
 
 def grid(model):
     """A grid of cells that holds the bent codes, and the density there: x, y, f (x, y)."""
-    x, y = np.linspace(-6, 6, 200), np.linspace(-9, 24, 550)
+    x, y = np.linspace(-6, 6, 150), np.linspace(-9, 24, 300)
     places = np.stack(np.meshgrid(x, y, indexing="ij"), axis=-1).reshape(-1, 2)
     return x, y, np.exp(model.score_samples(places)).reshape(len(x), len(y))
 
@@ -75,7 +75,7 @@ def test_density_integrates_to_one_and_draws_follow_it(model):
 def test_one_dimension(kind):
     """Draws follow the density; three clusters need a spline."""
     z = clusters(600, 1)
-    model = samplers.create("normalizing-flow", kind=kind, epochs=15).fit(z, rng=0)
+    model = samplers.create("normalizing-flow", kind=kind, epochs=8).fit(z, rng=0)
     x = np.linspace(-15, 15, 20_001)
     f = np.exp(model.score_samples(x[:, None]))
     total = np.concatenate([[0], np.cumsum((f[1:] + f[:-1]) / 2 * (x[1] - x[0]))])
@@ -89,7 +89,7 @@ def test_one_dimension(kind):
 @pytest.mark.parametrize("at", [1.2, -1.5, 4.0])
 def test_the_conditional_law(model, at):
     """Against the joint density along a line, also where hardly a code is."""
-    y = np.linspace(-30, 80, 40_001)
+    y = np.linspace(-30, 80, 11_001)
     logs = model.score_samples(np.column_stack([np.full(len(y), at), y]))
     total = np.cumsum(np.exp(logs - logs.max()))
     total /= total[-1]

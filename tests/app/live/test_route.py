@@ -1,6 +1,8 @@
 """The live channel as a client sees it: a real WebSocket, the tiny bundles, every refusal."""
 
+import io
 import json
+import logging
 import threading
 import time
 
@@ -187,12 +189,14 @@ def test_what_is_no_request_is_refused_and_the_channel_stays(channel, message):
     assert read(channel.recv(timeout=30))[1] is not None
 
 
-def test_a_defect_of_ours_ends_one_picture_only(channel, monkeypatch, caplog):
+def test_a_defect_of_ours_ends_one_picture_only(channel, monkeypatch):
+    log = io.StringIO()
+    monkeypatch.setattr(route._log, "handlers", [logging.StreamHandler(log)])
     with monkeypatch.context() as broken:
         broken.setattr(route, "answer", lambda asked: 1 / 0)
         channel.send(good())
         assert "cannot be made" in read(channel.recv(timeout=30))[0]["problem"]
-    assert "ZeroDivisionError" in caplog.text
+    assert "ZeroDivisionError" in log.getvalue()
     channel.send(good(2))
     assert read(channel.recv(timeout=30))[1] is not None
 

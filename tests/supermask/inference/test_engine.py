@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from functools import cache
 
 import numpy as np
 import pytest
@@ -246,11 +247,12 @@ def test_recalls_are_by_class():
 # the shipped ones
 
 
-def held_out(real_data, ticket):
-    folder = real_data / ticket.about["data"].replace("-", "_")
+@cache
+def held_out(real_data, name):
+    folder = real_data / name.replace("-", "_")
     if not folder.is_dir():
         pytest.skip(f"{folder.name} lies not beside this checkout")
-    found = datasets.create(ticket.about["data"]).load(folder)
+    found = datasets.create(name).load(folder)
     labels = found.attributes.iloc[:, 0].cat.codes.to_numpy()
     return found.images[found.holdout], labels[found.holdout]
 
@@ -258,7 +260,7 @@ def held_out(real_data, ticket):
 @pytest.mark.parametrize("name", [name for name in tickets() if name.startswith("fcn")])
 def test_shipped_tickets_run_as_their_dense_networks_do(name, real_data):
     ticket = load_ticket(name)
-    pixels, labels = held_out(real_data, ticket)
+    pixels, labels = held_out(real_data, ticket.about["data"])
     x = standardised(pixels)
     wanted, found = dense(ticket, x), Engine(ticket).logits(x)
     assert np.abs(found - wanted).max() < 1e-4

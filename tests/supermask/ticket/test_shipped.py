@@ -13,7 +13,7 @@ FOLDER = ROOT / "assets" / "masks"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.history"))
 
 
-@pytest.fixture(params=NAMES)
+@pytest.fixture(scope="module", params=NAMES)
 def pair(request):
     path = FOLDER / f"{request.param}.ticket"
     return Ticket.read(path), History.read(path.with_suffix(".history"))
@@ -82,21 +82,27 @@ def test_tickets_are_as_good_and_small_as_promised():
         assert len(ticket.to_bytes()) < 1.05 * ticket.entropy + 512
 
 
+@pytest.fixture(scope="module")
+def held_out_digits(real_data):
+    digits = datasets.create("mnist").load(real_data / "mnist")
+    labels = np.asarray(digits.attributes["class"].cat.codes)[digits.holdout]
+    return digits.images[digits.holdout], labels
+
+
 @pytest.mark.skipif(
     not (ROOT.parent / "shared" / "data" / "mnist").is_dir(),
     reason="needs the real digits beside the checkout",
 )
 @pytest.mark.parametrize("name", ["fcn-mnist", "fcn-mnist-sparse"])
-def test_accuracy_is_the_same_to_the_last_digit(name, real_data):
+def test_accuracy_is_the_same_to_the_last_digit(name, held_out_digits):
     import torch
 
     from aegen.supermask.standardisation import standardised
     from aegen.supermask.torch_network import Network
 
     ticket = Ticket.read(FOLDER / f"{name}.ticket")
-    digits = datasets.create("mnist").load(real_data / "mnist")
-    labels = np.asarray(digits.attributes["class"].cat.codes)[digits.holdout]
-    x = torch.from_numpy(standardised(digits.images[digits.holdout])).permute(0, 3, 1, 2)
+    images, labels = held_out_digits
+    x = torch.from_numpy(standardised(images)).permute(0, 3, 1, 2)
     with torch.no_grad():
         guess = Network(ticket.plan, ticket.weights())(x).argmax(1).numpy()
     assert round(float((guess == labels).sum())) == round(ticket.about["accuracy"] * 10_000)
