@@ -10,15 +10,17 @@ import io
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from aegen.bundles.manifest import Attribute, Manifest
 from aegen.core.errors import BundleError, InvalidInput
 from aegen.core.parquet_pages import Parquet
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["ATTRIBUTES", "Titles", "described", "describe", "parquet", "parse_attributes"]
 
@@ -37,21 +39,24 @@ def describe(frame: pd.DataFrame) -> dict[str, Attribute]:
     Raises:
         InvalidInput: a column of another type, with gaps, or with a name that is no text.
     """
+    from pandas import CategoricalDtype
+    from pandas.api.types import is_any_real_numeric_dtype, is_bool_dtype
+
     found = {}
     for name, column in frame.items():
         if not isinstance(name, str) or not name.strip() or not name.isprintable():
             raise InvalidInput(f"attributes must have names of text on one line, got {name!r}")
         if name in found:
             raise InvalidInput(f"two attributes are called {name!r}: rename one")
-        number = pd.api.types.is_any_real_numeric_dtype(column.dtype)
+        number = is_any_real_numeric_dtype(column.dtype)
         if column.isna().any() and not number:
             gaps = int(column.isna().sum())
             raise InvalidInput(
                 f"attribute {name!r} has {gaps} gaps: fill them, with a value such as 'missing'"
             )
-        if isinstance(column.dtype, pd.CategoricalDtype):
+        if isinstance(column.dtype, CategoricalDtype):
             found[name] = Attribute("category", tuple(map(str, column.cat.categories)))
-        elif pd.api.types.is_bool_dtype(column.dtype):
+        elif is_bool_dtype(column.dtype):
             found[name] = Attribute("binary")
         elif number:
             known = column.dropna().to_numpy(np.float64)
@@ -138,6 +143,8 @@ def parse_attributes(manifest: Manifest, content: bytes, path: Path) -> pd.DataF
     Raises:
         BundleError: other columns, types, values or numbers of rows than bundle.json says.
     """
+    import pandas as pd
+
     attributes, n = manifest.attributes, manifest.rows + manifest.holdout_rows
     if not attributes:
         return pd.DataFrame(index=pd.RangeIndex(n))
@@ -158,6 +165,7 @@ def parse_attributes(manifest: Manifest, content: bytes, path: Path) -> pd.DataF
 
 def _column(column: Any, attribute: Attribute, name: str, path: Path) -> Any:
     """One column as pandas holds it."""
+    import pandas as pd
     import pyarrow as pa
 
     wanted, gaps = _stored(attribute), column.null_count

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from aegen.bundles.attributes import Titles
@@ -37,6 +36,8 @@ MOST_NOTES = 200
 """Files that were left out and are named, at most."""
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from aegen.data import ValueSet
 
 Float32 = NDArray[np.float32]
@@ -140,6 +141,8 @@ def rows_of(
         InvalidInput: what cannot be read as rows.
         StorageError: a file that cannot be read.
     """
+    import pandas as pd
+
     if isinstance(attributes, Mapping):
         attributes = pd.DataFrame(dict(attributes))
     if hasattr(data, "holdout") and (hasattr(data, "images") or hasattr(data, "values")):
@@ -155,6 +158,8 @@ def rows_of(
 
 
 def _is_picture(data: Any) -> bool:
+    import pandas as pd
+
     if isinstance(data, np.ndarray):
         return data.ndim == 4 or data.dtype == np.uint8
     return not isinstance(data, pd.DataFrame)

@@ -8,7 +8,6 @@ from bisect import bisect_right
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike
 
 from aegen.bundles.manifest import Atlas, Manifest
@@ -115,6 +114,8 @@ def choose_cover(labels: ArrayLike | None, n: int, rng: np.random.Generator) -> 
     shuffled = rng.permutation(n)
     if labels is None:
         return np.sort(shuffled[:count])
+    import pandas as pd
+
     values = np.asarray(labels)[shuffled]
     # the k-th appearance of each value comes before any (k+1)-th one, values in their order
     turn = pd.Series(values).groupby(values).cumcount()

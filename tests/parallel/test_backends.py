@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from aegen.comparison import Backend, ClusterError, run, tasks
+from aegen.comparison import Backend, ClusterError, metric_specs, run, tasks
 from aegen.comparison.task import perform
 from aegen.core.errors import InvalidInput
 from aegen.parallel import backends
@@ -63,7 +63,7 @@ def test_same_figures_whatever_the_backend_and_whoever_dies(name, jobs, own, tmp
         problem, keys, *_ = result = found[str(task)]
         if task.seed == 0:
             assert result == json.loads(json.dumps(written(perform(task))))
-            assert len(keys) == sum(1 + len(spec.details()) for spec in MEASURED)
+            assert len(keys) == sum(1 + len(spec.details()) for spec in task.metric_specs)
         elif (task.seed, task.candidate) == (1, CANDIDATES[0]):
             assert "its process was ended from outside" in problem
             assert not keys
@@ -160,7 +160,8 @@ def test_a_dask_cluster_of_others_is_used_as_it_is_and_left_running(own, tmp_pat
     place = tmp_path / "scheduler.json"
     scheduler = ("scheduler", "--host", "127.0.0.1", "--port", 0, "--no-dashboard")
     worker = ("worker", "--scheduler-file", place, "--no-dashboard", "--no-nanny", "--nthreads")
-    few = tasks([str(own)], CANDIDATES, seeds=2, draws=60, metric_specs=MEASURED)
+    measured = metric_specs(MEASURED)
+    few = tasks([str(own)], CANDIDATES, seeds=2, draws=60, metric_specs=measured)
     with dask_process(*scheduler, "--scheduler-file", place) as head:
         until = time.monotonic() + 60
         while not (place.exists() and place.read_text()) and time.monotonic() < until:

@@ -2,6 +2,7 @@
 
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -13,7 +14,7 @@ from aegen.app.services import comparisons, samplers, targets, trainings
 from aegen.core.progress import report
 from aegen.samplers.gaussian import Gaussian
 from tests.app.jobs.server import Server
-from tests.app.jobs.test_process import begin, until
+from tests.app.jobs.test_process import begin, ended, until
 from tests.tiny_bundle import tiny_bundle, tiny_images
 
 HOLD = "tests.app.jobs.slow_work:hold"
@@ -38,13 +39,29 @@ def many(tmp_path_factory):
     return folder
 
 
+class Clock:
+    """The time by which jobs are left alone: it passes when a test says so, and only then."""
+
+    def __init__(self):
+        self.now = 1000.0
+        self.asked = {}
+        """The last moment at which each job began to ask whether it is to end."""
+
+    def monotonic(self):
+        return self.now
+
+
+clock = Clock()
+
+
 @pytest.fixture(autouse=True)
 def endless(jobs_too, monkeypatch, many):
-    """Fits, comparisons, trainings and searches do not end by themselves; leaving soon counts."""
+    """Fits, comparisons, trainings and searches do not end by themselves; no time passes."""
     bundle_folder = os.environ["AEGEN_BUNDLES"]
     monkeypatch.setenv("AEGEN_BUNDLES", os.pathsep.join([bundle_folder, str(many)]))
     monkeypatch.setattr("aegen.bundles.bundles", lambda: ["bars", "many"])
-    patience(monkeypatch, 0.7)
+    monkeypatch.setattr(jobs, "time", clock)
+    note_when_asked(monkeypatch)
     monkeypatch.setattr(Gaussian, "slow", True)
     for module in (samplers, comparisons, trainings):
         monkeypatch.setattr(module, "WORK", HOLD)
@@ -56,10 +73,17 @@ def endless(jobs_too, monkeypatch, many):
         job.stop()
 
 
-def patience(monkeypatch, seconds):
-    """How long work goes on that nobody watches."""
-    monkeypatch.setattr(jobs, "GRACE", seconds)
-    monkeypatch.setattr(jobs, "LEFT", seconds)
+def note_when_asked(monkeypatch):
+    """The clock knows until when a job has asked whether it is to end."""
+    unwanted = jobs.Job._unwanted
+
+    def noted(job):
+        now = clock.now
+        answer = unwanted(job)
+        clock.asked[job.name] = now
+        return answer
+
+    monkeypatch.setattr(jobs.Job, "_unwanted", noted)
 
 
 def go_on(*given):
@@ -69,13 +93,19 @@ def go_on(*given):
 
 
 def ends_soon(job):
-    """It is stopped though nobody told it to; the patience is for a busy machine only."""
-    assert job.wait(60), f"still {job.state}"
+    """It is stopped though nobody told it to, once enough time passes after it was left."""
+    ending = 60.0  # of a busy machine, on which it may be left later than this is called
+    while not job.wait(0.02) and ending > 0:
+        clock.now += jobs.LEFT + 1
+        ending -= 0.02
     assert job.state == "stopped"
 
 
-def goes_on(job):
-    assert not job.wait(jobs.GRACE + 0.5)
+def goes_on(job, seconds=jobs.LEFT + 1):
+    """It is not stopped though so much time passes."""
+    clock.now += seconds
+    until(lambda: job.over or clock.asked.get(job.name) == clock.now)
+    assert not job.over
     assert not job.stopping
 
 
@@ -92,7 +122,7 @@ def test_a_job_that_nobody_watches_ends_soon_and_its_process_with_it():
     until(lambda: job.state == "running")
     goes_on(job)
     job.release("test")
-    assert not job.stopping  # who left may come back
+    goes_on(job, jobs.LEFT - 1)  # who left may come back
     ends_soon(job)
 
 
@@ -113,17 +143,16 @@ def test_who_comes_back_in_time_keeps_a_job():
     goes_on(job)
 
 
-def test_left_alone_it_goes_on_for_longer_than_where_other_work_waits(monkeypatch):
-    monkeypatch.setattr(jobs, "LEFT", 600)
+def test_left_alone_it_goes_on_for_longer_than_where_other_work_waits():
     job = begin("hold")
     until(lambda: job.state == "running")
     assert job.ends_in is None
     job.release("test")
-    goes_on(job)
-    assert 500 < job.ends_in < 600
+    goes_on(job, jobs.GRACE + 1)
+    assert job.ends_in == jobs.LEFT - jobs.GRACE - 1
     other = process.begin("another", HOLD, lambda: ({}, lambda said: said))
     other.watch("test")
-    ends_soon(job)
+    assert ended(job).state == "stopped"
     goes_on(other)
 
 
@@ -132,15 +161,20 @@ def test_a_job_that_may_go_on_does_until_it_is_told_to_stop():
     goes_on(job)
     job.watch("test")
     job.leave("test")
-    ends_soon(job)
+    assert ended(job).state == "stopped"
 
 
-def test_who_waits_for_the_outcome_watches_until_then(monkeypatch):
-    patience(monkeypatch, 0.1)
-    job = process.begin(
-        "it", "tests.app.jobs.slow_work:count", lambda: ({"to": 200}, lambda said: said)
-    )
-    assert job.outcome() == {"sum": 20100}
+def test_who_waits_for_the_outcome_watches_until_then(tmp_path):
+    job = begin("wait_for", path=str(tmp_path / "go"))
+    thread = ThreadPoolExecutor(1)
+    outcome = thread.submit(job.outcome)
+    thread.shutdown(wait=False)
+    until(lambda: len(job._watchers) == 2)
+    job.release("test")
+    goes_on(job)
+    (tmp_path / "go").touch()
+    assert outcome.result(60) == "seen"
+    assert not job._watchers
 
 
 # pages
@@ -168,30 +202,26 @@ def test_work_ends_soon_after_its_page_was_left_for_another(opened, page):
     ends_soon(job)
 
 
-def test_work_goes_on_when_its_page_comes_back_soon(opened, monkeypatch):
-    patience(monkeypatch, 60)
+def test_work_goes_on_when_its_page_comes_back_soon(opened):
     app, job = visited(opened, "sample")
     to(app, "bundles")
     to(app, "sample")
     assert the_job() is job
-    patience(monkeypatch, 0.7)
     goes_on(job)
 
 
-def test_work_ends_at_once_where_its_page_asks_for_something_else(opened, monkeypatch):
-    patience(monkeypatch, 600)
+def test_work_ends_at_once_where_its_page_asks_for_something_else(opened):
     app, job = visited(opened, "sample")
     app = app.selectbox(key="widget:sampler").select("bootstrap").run()
     assert not app.exception
-    ends_soon(job)
+    assert ended(job).state == "stopped"
 
 
-def test_a_search_ends_where_another_thing_is_done_on_its_page(opened, monkeypatch):
-    patience(monkeypatch, 600)
+def test_a_search_ends_where_another_thing_is_done_on_its_page(opened):
     app, job = visited(opened, "target")
     [mode] = [one for one in app.button_group if one.label == "What to do"]
     assert not mode.set_value("edit").run().exception
-    ends_soon(job)
+    assert ended(job).state == "stopped"
 
 
 def test_a_training_goes_on_when_its_page_is_left_and_ends_when_it_is_changed(opened):
@@ -204,7 +234,7 @@ def test_a_training_goes_on_when_its_page_is_left_and_ends_when_it_is_changed(op
     to(app, "train")
     assert "Stop" in [button.label for button in app.button]
     app.number_input(key="widget:train.seed").set_value(3).run()
-    ends_soon(job)
+    assert ended(job).state == "stopped"
 
 
 # sessions of a server
@@ -223,6 +253,7 @@ def asked(server, page):
     until(lambda: process._jobs.all() + targets._searches.all())
     job = the_job()
     until(lambda: job._watchers)
+    server.rest()
     return browser, job
 
 
@@ -238,13 +269,11 @@ def test_work_ends_soon_after_its_last_visitors_session(server, page):
     ends_soon(job)
 
 
-def test_work_goes_on_when_a_tab_is_loaded_anew(server, monkeypatch):
-    patience(monkeypatch, 60)
+def test_work_goes_on_when_a_tab_is_loaded_anew(server):
     browser, job = asked(server, "sample")
     browser.close()
     asked(server, "sample")
     until(lambda: len(job._watchers) == 2)
-    patience(monkeypatch, 0.7)
     goes_on(job)
     assert the_job() is job
 

@@ -37,15 +37,15 @@ def until(true, patience=60):
 
 
 def test_a_job_says_how_far_it_is_and_gives_what_the_work_returned():
-    job = begin("count", to=50, finish=lambda said: said and said["sum"])
+    job = begin("count", to=20, finish=lambda said: said and said["sum"])
     heard = set()
     while not job.over:
         heard.add((job.share, job.text))
         time.sleep(0.005)
-    assert (job.state, job.result, job.problem) == ("done", 1275, None)
+    assert (job.state, job.result, job.problem) == ("done", 210, None)
     shares = sorted(share for share, text in heard if text)
     assert any(0 < share < 1 for share in shares)
-    assert all(text == f"step {round(50 * share)}" for share, text in heard if text)
+    assert all(text == f"step {round(20 * share)}" for share, text in heard if text)
 
 
 def test_the_last_report_arrives_however_soon_it_follows(tmp_path):
