@@ -39,10 +39,32 @@ def checkout(tmp_path_factory):
     return checkout_with(EXAMPLES, tmp_path_factory.mktemp("checkout"))
 
 
+IMPORTS = "\n".join(
+    f"from {'.'.join(Path(path).parent.parts)} import {kind}"
+    for path, source in EXAMPLES.items()
+    for kind in re.findall(r"^class (\w+)", source, flags=re.MULTILINE)
+).replace("autoencoders.networks", "autoencoders")
+
+ALL = f"""
+{IMPORTS}
+import runpy, sys, pytest
+ended = pytest.main(sys.argv[1:])
+print("tests ended")
+for sys.argv[1:] in (["--check"], [], ["--check"]):
+    try:
+        runpy.run_path(".ci/names.py", run_name="__main__")
+    except SystemExit as end:
+        print("names ended with", int(end.code))
+sys.exit(ended)
+"""
+"""Methods are imported by name and tested; then what editors are told of them is looked at,
+written, and looked at again. By one process, as all that loads the same libraries."""
+
+
 def run(checkout, *words):
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "COV"))}
     return subprocess.run(
-        [sys.executable, "-m", *words],
+        [sys.executable, *words],
         cwd=checkout,
         env=environment | {"PYTHONPATH": str(checkout)},
         capture_output=True,
@@ -51,21 +73,26 @@ def run(checkout, *words):
     )
 
 
-def contract(checkout, paths, only="", also=()):
-    """Runs the tests that the methods in ``paths`` join, and others; the outcomes of each."""
+def contract(checkout, paths, only=(), also=(), program=("-m", "pytest")):
+    """Runs the tests that the methods in ``paths`` join, and others; the outcomes of each.
+
+    Of the former only those whose names have a part in ``only``, where there is any.
+    """
     stems = [Path(path).stem for path in paths]
     tests = [
         str(file.relative_to(checkout))
         for file in sorted((checkout / "tests").rglob("test_*.py"))
         if re.search(
             r"\b(samplers|metrics|projections|datasets|architectures)\.names\(\)",
-            file.read_text("utf-8"),
+            text := file.read_text("utf-8"),
         )
+        and (not only or any(part in text for part in only))
     ]
     words = " or ".join(f"{stem} or {stem.replace('_', '-')}" for stem in stems)
-    chosen = " or ".join([f"({words}){only}", *(test.partition("::")[2] for test in also)])
+    joined = f"({words}) and ({' or '.join(only)})" if only else words
+    chosen = " or ".join([joined, *(test.partition("::")[2] for test in also)])
     files = dict.fromkeys(test.partition("::")[0] for test in (*tests, *also))
-    found = run(checkout, "pytest", "-n", "0", "-q", "-rA", "-k", chosen, *files, *paths)
+    found = run(checkout, *program, "-n", "0", "-q", "-rA", "-k", chosen, *files, *paths)
     outcomes = {path: Counter() for path in paths}
     for outcome, test in re.findall(r"^([A-Z]+) (\S.*)$", found.stdout, flags=re.MULTILINE):
         for path, stem in zip(paths, stems, strict=True):
@@ -80,8 +107,8 @@ def test_there_is_one_of_each_kind():
 
 @pytest.fixture(scope="module")
 def ran(checkout):
-    """What came of all tests that the examples join, in one run."""
-    return contract(checkout, list(EXAMPLES), also=EVERYWHERE)
+    """What came of `ALL`, with every test that the examples join."""
+    return contract(checkout, list(EXAMPLES), also=EVERYWHERE, program=("-c", ALL))
 
 
 def test_they_pass_the_contract_of_their_family(ran):
@@ -99,40 +126,18 @@ def test_they_are_found_by_all_that_looks_at_every_method(ran, test):
 
 def test_the_linter_has_nothing_to_say(checkout):
     for words in (("check",), ("format", "--check")):
-        found = run(checkout, "ruff", *words, *EXAMPLES)
+        found = run(checkout, "-m", "ruff", *words, *EXAMPLES)
         assert found.returncode == 0, found.stdout
 
 
-NAMES = """
-import runpy, sys
-for words in (["--check"], [], ["--check"]):
-    sys.argv[1:] = words
-    try:
-        runpy.run_path(".ci/names.py", run_name="__main__")
-    except SystemExit as end:
-        print("ended with", int(end.code))
-"""
-"""What editors are told is looked at, written, and looked at again, by one process."""
-
-
-def test_they_are_imported_by_name_and_written_where_editors_look(checkout):
-    imports = "\n".join(
-        f"from {'.'.join(Path(path).parent.parts)} import {kind}"
-        for path, source in EXAMPLES.items()
-        for kind in re.findall(r"^class (\w+)", source, flags=re.MULTILINE)
-    ).replace("autoencoders.networks", "autoencoders")
-    done = subprocess.run(
-        [sys.executable, "-c", f"{imports}\n{NAMES}"],
-        cwd=checkout,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    stale, written, again, end = done.stdout.split("ended with ")
+def test_they_are_imported_by_name_and_written_where_editors_look(checkout, ran):
+    found = ran[0]
+    assert found.returncode == 0, found.stderr
+    told = found.stdout.partition("tests ended\n")[2]
+    stale, written, again, end = told.split("names ended with ")
     assert stale.count("__init__.pyi") == written.count("__init__.pyi") == len(EXAMPLES)
     assert (written[0], again.strip(), end.strip()) == ("1", "1", "0")
-    for line in imports.splitlines():
+    for line in IMPORTS.splitlines():
         stub = checkout / line.split()[1].replace(".", "/") / "__init__.pyi"
         assert f"{line.split()[-1]} as {line.split()[-1]}" in stub.read_text("utf-8")
 
@@ -144,11 +149,11 @@ WRONG = {
     "aegen/data/stripes.py": ("np.arange(600) % 6 == 0", "np.arange(600) % 6"),
     "aegen/autoencoders/networks/perceptron.py": ('"hidden": hidden,', ""),
 }
-SEEN_BY = "neither_changed or stated_errors or have_a_place or is_whole or make_it_again"
+SEEN_BY = ("neither_changed", "stated_errors", "have_a_place", "is_whole", "make_it_again")
 
 
 def test_wrong_ones_do_not_pass(tmp_path):
     changed = {path: EXAMPLES[path].replace(*words) for path, words in WRONG.items()}
     assert all(changed[path] != EXAMPLES[path] for path in WRONG)
-    _, outcomes = contract(checkout_with(changed, tmp_path), list(WRONG), f" and ({SEEN_BY})")
+    _, outcomes = contract(checkout_with(changed, tmp_path), list(WRONG), SEEN_BY)
     assert all(counts["FAILED"] for counts in outcomes.values()), outcomes

@@ -290,35 +290,56 @@ def test_importing_aegen_is_light():
     assert loaded_by("import aegen", "import plotly") == [[], ["plotly"]]
 
 
-def test_what_names_latent_models_and_metrics_does_not_load_them():
+METHODS = "print(sum(m.startswith('aegen.samplers.') and '._' not in m for m in sys.modules))"
+"""Tells how many modules of latent models are loaded, with that of their base class."""
+
+STEPS = {
+    "packages": (
+        "import aegen.bundles, aegen.comparison, aegen.targeting, aegen.traversal, aegen.cli"
+    ),
+    "job": "import aegen.app.jobs.compare_samplers",
+    "title": "aegen.comparison.Candidate('gaussian').title",
+    "base class": "aegen.samplers.Sampler",
+    "one model": f"from aegen.samplers import StandardNormal\n{METHODS}",
+    "KDE": "from aegen.samplers import KDE",
+    "projection": "from aegen.projections import UMAP",
+    "metric and data set": "from aegen.metrics import Density\nfrom aegen.data import MNIST",
+    "every model": "from aegen.samplers import samplers\nfor s in samplers: samplers.get(s)",
+}
+"""What a fresh interpreter does, the least first."""
+
+
+@pytest.fixture(scope="module")
+def after():
+    """What is loaded after each of `STEPS`, taken by one process."""
+    lines = loaded_by(*STEPS.values(), slow=("sklearn", "numba", "scipy.stats", *SLOW))
+    names = list(STEPS)
+    names.insert(names.index("one model"), "methods")
+    return dict(zip(names, lines, strict=True))
+
+
+def test_what_names_latent_models_and_metrics_does_not_load_them(after):
     """As commands do that make none, and the process that hands out a comparison's tasks."""
-    assert loaded_by(
-        "import aegen.bundles, aegen.comparison, aegen.targeting, aegen.traversal, aegen.cli",
-        "import aegen.app.jobs.compare_samplers",
-        "aegen.comparison.Candidate('gaussian').title",
-        "aegen.samplers.Sampler",
-        "aegen.samplers.KDE",
-        slow=("sklearn", "numba", "scipy.stats", *SLOW),
-    ) == [[], [], [], ["sklearn", "scipy.stats"], ["sklearn", "numba", "scipy.stats"]]
+    assert after["packages"] == after["job"] == after["title"] == []
+    assert after["base class"] == after["one model"] == ["sklearn", "scipy.stats"]
+    assert after["KDE"] == ["sklearn", "numba", "scipy.stats"]
 
 
-def test_neither_a_methods_name_nor_its_fit_loads_what_it_does_not_need():
-    own = "m.startswith('aegen.samplers.') and '._' not in m"  # methods, and their base class
-    samplers = f"print(sum({own} for m in sys.modules))"
-    assert loaded_by(
-        f"from aegen.samplers import StandardNormal\n{samplers}",
-        "from aegen.samplers import KDE",
-        "from aegen.projections import UMAP",
-        "from aegen.metrics import Density\nfrom aegen.data import MNIST",
-        "from aegen.autoencoders import Masked",
-        "from aegen.samplers import FlowMatching",
-        "FlowMatching(epochs=1, hidden=8).fit([[k] for k in range(20)])",
-    ) == [["2"], [], [], [], [], ["torch"], ["torch"], ["torch"]]
+def test_neither_a_methods_name_nor_its_fit_loads_what_it_does_not_need(after):
+    assert after["methods"] == ["2"]
+    assert after["projection"] == after["metric and data set"] == after["KDE"]
+    assert (
+        loaded_by(
+            "from aegen.autoencoders import Masked",
+            "from aegen.samplers import FlowMatching",
+            "FlowMatching(epochs=1, hidden=8).fit([[k] for k in range(20)])",
+        )
+        == [["torch"]] * 3
+    )
 
 
-def test_latent_models_need_no_network_library():
-    every = "from aegen.samplers import samplers\nfor s in samplers: samplers.get(s)"
-    assert loaded_by(every) == [[]]
+def test_latent_models_need_no_network_library(after):
+    assert not set(after["every model"]) & set(SLOW)
 
 
 def test_names_handed_out_on_demand_are_there():

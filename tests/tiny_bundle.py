@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,12 @@ def tiny_images(n: int = 40, m: int = 8, *, channels: int = 1, seed: int = 0) ->
 
 
 def tiny_networks(
-    *, channels: int = 1, latent_dim: int = 3, seed: int = 0, kind: str = "convolutional"
+    *,
+    channels: int = 1,
+    latent_dim: int = 3,
+    seed: int = 0,
+    kind: str = "convolutional",
+    widths: Sequence[int] = (4, 8),
 ) -> tuple[Any, Any]:
     """A random torch autoencoder and classifier for `tiny_images`, as aegen trains them."""
     import torch
@@ -61,7 +67,7 @@ def tiny_networks(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         net = architectures.get(kind)(
-            channels=channels, size=SIDE, latent_dim=latent_dim, widths=[4, 8]
+            channels=channels, size=SIDE, latent_dim=latent_dim, widths=list(widths)
         )
         classifier = Classifier(
             channels=channels, size=SIDE, attributes={"class": 3}, widths=[4], features=8

@@ -6,7 +6,7 @@ import hashlib
 import io
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -186,15 +186,15 @@ def _special(rng: np.random.Generator, case: Path) -> None:
 
 
 def _parquet(rng: np.random.Generator, case: Path) -> None:
-    content = bytes(pick(rng, _tables()))
+    content: bytes = pick(rng, _tables())()
     _listed(
         case, "attributes.parquet", spoilt_bytes(rng, content) if rng.random() < 0.3 else content
     )
 
 
 @cache
-def _tables() -> tuple[bytes, ...]:
-    """Small parquet files of large, odd or dangerous tables."""
+def _tables() -> tuple[Callable[[], bytes], ...]:
+    """Small parquet files of large, odd or dangerous tables, each made when it is first picked."""
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -207,14 +207,24 @@ def _tables() -> tuple[bytes, ...]:
 
     def table(
         change: dict[str, Any], notes: dict[str, str] | None = None, **options: Any
-    ) -> bytes:
-        file = io.BytesIO()
-        made = pa.table({k: v for k, v in (good | change).items() if v is not None})
-        made = made.replace_schema_metadata(notes)
-        parquet.write_table(made, file, compression="zstd", **options)
-        return file.getvalue()
+    ) -> Callable[[], bytes]:
+        @cache
+        def content() -> bytes:
+            file = io.BytesIO()
+            columns = {k: v() if callable(v) else v for k, v in (good | change).items()}
+            made = pa.table({k: v for k, v in columns.items() if v is not None})
+            made = made.replace_schema_metadata(notes)
+            parquet.write_table(made, file, compression="zstd", **options)
+            return file.getvalue()
 
-    long = pa.array(["a" * 7_000_000] * n)
+        return content
+
+    def long() -> pa.Array:
+        return pa.repeat("a" * 7_000_000, n)
+
+    def high() -> pa.Array:
+        return pa.array(np.zeros(4_000_000))
+
     front: dict[str, Any] = {"column_encoding": {"class": "DELTA_BYTE_ARRAY"}}
     odd: tuple[Any, ...] = (
         pa.array([None] * n, pa.string()),
@@ -240,7 +250,7 @@ def _tables() -> tuple[bytes, ...]:
         table(
             {}, {"ARROW:schema": "gASVIAAAAAAAAACMBXBvc2l4lIwGc3lzdGVtlJOUjAVmYWxzZZSFlFKULg=="}
         ),
-        table({k: pa.array(np.zeros(4_000_000)) for k in ("class", "even", "place")}),
+        table(dict.fromkeys(good, high)),
         table({k: pa.array(v.take(pa.array([0] * 5))) for k, v in good.items()}),
     )
 

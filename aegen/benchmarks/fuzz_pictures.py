@@ -32,17 +32,21 @@ def _good() -> bytes:
 
 
 @cache
-def _bombs() -> tuple[bytes, ...]:
-    """Small files of large pictures."""
+def _bomb(mode: str, size: tuple[int, int], kind: str) -> bytes:
+    """A small file of a large picture."""
     from PIL import Image
 
-    return (
-        _packed(Image.new("1", (12_000, 12_000))),
-        _packed(Image.new("L", (9_000, 9_000))),
-        _packed(Image.new("P", (7_000, 7_000)), "GIF"),
-        _packed(Image.new("RGB", (4_900, 4_900))),
-        _packed(Image.new("RGB", (3_000, 30))),
-    )
+    return _packed(Image.new(mode, size), kind)
+
+
+BOMBS = (
+    ("1", (12_000, 12_000), "PNG"),
+    ("L", (9_000, 9_000), "PNG"),
+    ("P", (7_000, 7_000), "GIF"),
+    ("RGB", (4_900, 4_900), "PNG"),
+    ("RGB", (3_000, 30), "PNG"),
+)
+"""Mode, size and format of pictures that are large, each in its way."""
 
 
 def _table(rng: np.random.Generator) -> tuple[str, bytes]:
@@ -61,7 +65,7 @@ def _table(rng: np.random.Generator) -> tuple[str, bytes]:
         case _:
             file = io.BytesIO()
             value = "a" * int(pick(rng, (3, 7_000_000, 60_000_000)))
-            made = pa.table({"file_name": names, "age": [value] * 6})
+            made = pa.table({"file_name": names, "age": pa.repeat(value, 6)})
             parquet.write_table(made, file, compression="zstd", use_dictionary=rng.random() < 0.5)
             content = file.getvalue()
             return "metadata.parquet", spoilt_bytes(
@@ -76,7 +80,8 @@ def _pictures_parquet(rng: np.random.Generator) -> bytes:
 
     file = io.BytesIO()
     size = int(pick(rng, (0, 1000, 10_000_000)))
-    cells = [{"bytes": _good() + bytes(size), "path": "a"}] * int(pick(rng, (3, 40)))
+    cell = pa.scalar({"bytes": _good() + bytes(size), "path": "a"})
+    cells = pa.repeat(cell, int(pick(rng, (3, 40))))
     notes = json.dumps({"info": {"features": {"label": {"names": [1], "_type": "ClassLabel"}}}})
     made = pa.table({"image": cells, "label": [0] * len(cells)})
     made = made.replace_schema_metadata({"huggingface": notes})
@@ -90,7 +95,7 @@ def _archive(rng: np.random.Generator, file: Path) -> None:
         for k in range(6):
             packed.writestr(f"{k}.png", _good())
         name = pick(rng, ("../up.png", "/up.png", "a:b.png", "x" * 3000 + ".png", "b.png"))
-        packed.writestr(name, pick(rng, _bombs()))
+        packed.writestr(name, _bomb(*pick(rng, BOMBS)))
         for k in range(int(pick(rng, (0, 0, 20)))):
             packed.writestr(f"zeros-{k}.png", bytes(30_000_000))
     if rng.random() < 0.3:
@@ -141,7 +146,7 @@ def _among(rng: np.random.Generator, case: Path) -> None:
             case 0 if file.is_file() and not file.is_symlink():
                 file.write_bytes(spoilt_bytes(rng, _good()))
             case 1:
-                (case / "bomb.png").write_bytes(pick(rng, _bombs()))
+                (case / "bomb.png").write_bytes(_bomb(*pick(rng, BOMBS)))
             case 2:
                 name, content = _table(rng)
                 (case / name).write_bytes(content)

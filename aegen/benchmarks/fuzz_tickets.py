@@ -147,6 +147,12 @@ def small_history() -> tuple[dict[str, Any], dict[str, str]]:
     return arrays, {"history": "2", **{k: json.dumps(v) for k, v in texts.items()}}
 
 
+@cache
+def _zeros() -> bytes:
+    """Many scores in a few bytes."""
+    return zlib.compress(bytes(2**24), 9)
+
+
 def _hostile_history(rng: np.random.Generator) -> bytes:
     arrays, metadata = small_history()
     match int(rng.integers(4)):
@@ -157,8 +163,7 @@ def _hostile_history(rng: np.random.Generator) -> bytes:
         case 2:
             side = int(pick(rng, (2**12, 2**13, 2**20)))
             metadata["layers"] = json.dumps({key: [side, 4096] for key in LAYERS})
-            zeros = zlib.compress(bytes(2**24), 9)
-            arrays["scores.fc1"] = np.frombuffer(zeros, np.uint8)
+            arrays["scores.fc1"] = np.frombuffer(_zeros(), np.uint8)
         case _:
             pass
     made = spoilt_safetensors if rng.random() < 0.6 else lambda rng, *parts: safetensors_of(*parts)
