@@ -50,6 +50,7 @@ class Visit:
         stopped: work that the person stopped.
         watching: the page whose jobs are watched.
         watched: jobs that it asked for, by part (`aegen.app.state.watching`).
+        turn: another one for each run of a page or of a part on its own; the latest.
         endings: what Cancel does for each job that its page showed, by the job's name.
         uploads: files that it was given (`aegen.app.state.uploads`).
         tickets: names of tickets that were opened or trained, with the names of their files.
@@ -76,6 +77,7 @@ class Visit:
     targeted: Any = None
     watching: str | None = None
     watched: dict[str, set[Any]] = field(default_factory=dict)
+    turn: object = None
     endings: dict[str, Any] = field(default_factory=dict)
     uploads: Any = None
     tickets: dict[str, str] = field(default_factory=dict)

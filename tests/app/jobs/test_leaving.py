@@ -253,7 +253,6 @@ def asked(server, page):
     until(lambda: process._jobs.all() + targets._searches.all())
     job = the_job()
     until(lambda: job._watchers)
-    server.rest()
     return browser, job
 
 
