@@ -147,7 +147,7 @@ def test_two_browsers_on_different_bundles_never_meet(app, visit):
     [
         ("?bundle=nothing", ["nothing"]),
         ("sample?sampler=gausian&sample.n=-4", ["gausian", "-4"]),
-        ("sample?bundle=../../etc&sample.seed=x", ["etc"]),
+        ("sample?bundle=../../etc&sampler=gaussian&sample.seed=x", ["etc"]),
         ("traverse?bundle=mnist&row=99999999", ["99999999|99,999,999"]),
     ],
 )

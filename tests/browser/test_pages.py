@@ -10,7 +10,8 @@ import axe_playwright_python
 import pytest
 
 from aegen.app import navigation
-from tests.browser.conftest import heading, no_exception, still
+from tests.browser.conftest import ROOT, heading, no_exception, still
+from tests.tiny_bundle import tiny_bundle, tiny_images
 
 pytestmark = pytest.mark.browser
 
@@ -123,8 +124,19 @@ def test_axe_finds_nothing_but_what_cannot_be_read(app, visit):
     assert any("color-contrast" in line for line in violations(page, tries=1))
 
 
-def test_every_page_is_reached_by_click_and_shows_pictures(app, visit):
-    page = visit(f"{app}/?start.row=3&compare.n=20&compare.models=gaussian,kde")
+@pytest.fixture(scope="module")
+def few(serve, tmp_path_factory):
+    """The app with a bundle of few rows, of which each page computes in no time what it offers.
+
+    A click brings no choices: of a shipped bundle, Compare would be at work for a minute.
+    """
+    folder = tmp_path_factory.mktemp("bundle_folder")
+    tiny_bundle(folder / "few", image_set=tiny_images(60, 48))
+    return serve(ROOT / "app.py", AEGEN_BUNDLES=str(folder)).url
+
+
+def test_every_page_is_reached_by_click_and_shows_pictures(few, visit):
+    page = visit(f"{few}/?bundle=few&start.row=3")
     hosts = set()
     page.on("request", lambda request: hosts.add(urlsplit(request.url).hostname))
     page.wait_for_selector(".aegen-ae[data-shown]")
