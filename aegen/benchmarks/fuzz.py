@@ -221,7 +221,6 @@ def _warm_up(module: Any, folder: Path) -> None:
     for case, found in zip(cases, forked(module.attempt, cases, folder), strict=True):
         if found.sound:  # others are not for this process
             attempted(module.attempt, case)
-    gc.freeze()  # what is there by now is not looked at again after each case
 
 
 def forked(attempt: Callable[[Any], str], cases: Sequence[Any], folder: Path) -> list[Attempt]:
@@ -276,6 +275,7 @@ def _in_fork(
     outside: list[str] = []
     code: list[str] = []
     sys.addaudithook(_watch(folder, outside, code))
+    gc.freeze()  # what it was forked with is not looked at again for each case
     for case in cases:
         start = _processor()
         limit = int(start) + LONGEST_RUN

@@ -146,7 +146,7 @@ def test_two_browsers_on_different_bundles_never_meet(app, visit):
     ("address", "sentences"),
     [
         ("?bundle=nothing", ["nothing"]),
-        ("sample?sampler=gausian&sample.n=-4", ["gausian", "-4"]),
+        ("sample?bundle=mnist&sampler=gausian&sample.n=-4", ["gausian", "-4"]),
         ("sample?bundle=../../etc&sampler=gaussian&sample.seed=x", ["etc"]),
         ("traverse?bundle=mnist&row=99999999", ["99999999|99,999,999"]),
     ],

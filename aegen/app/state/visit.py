@@ -50,7 +50,7 @@ class Visit:
         stopped: work that the person stopped.
         watching: the page whose jobs are watched.
         watched: jobs that it asked for, by part (`aegen.app.state.watching`).
-        turn: another one for each run of a page or of a part on its own; the latest.
+        turn: another one for each run of a page.
         endings: what Cancel does for each job that its page showed, by the job's name.
         uploads: files that it was given (`aegen.app.state.uploads`).
         tickets: names of tickets that were opened or trained, with the names of their files.

@@ -21,8 +21,8 @@ __all__ = ["page_run", "part_run", "watch"]
 class _Run(NamedTuple):
     """A run of a page or a part: the jobs that it asked for, and with them those of the last run.
 
-    ``turn`` is that of the visit when it began. Streamlit begins the next run while the last one
-    still finishes a computation: what that one asks for then, nobody waits for.
+    ``turn`` is that of the visit when it began. Streamlit begins the next run of a page while the
+    last one still finishes a computation: what that one says from then on does not count.
     """
 
     turn: object
@@ -79,8 +79,6 @@ def part_run(part: str) -> Iterator[None]:
     """
     memory, runs = visit.memory(), _runs.get()
     with _turns:
-        if not runs:
-            memory.turn = object()
         before = memory.watched.get(part, set())
         run = _Run(runs[0].turn if runs else memory.turn, set(), set(before))
         if run.turn is memory.turn:

@@ -24,7 +24,10 @@ class Run:
         self._context, self._open = copy_context(), ExitStack()
         self._context.run(self._open.enter_context, watching.page_run(page))
         for part in parts:
-            self._context.run(self._open.enter_context, watching.part_run(part))
+            self.begin(part)
+
+    def begin(self, part):
+        self._context.run(self._open.enter_context, watching.part_run(part))
 
     def watch(self, job):
         self._context.run(watching.watch, job)
@@ -86,6 +89,43 @@ def test_a_page_that_still_runs_when_it_is_left_watches_nothing_any_more(job, be
     new.end()
     assert not watched(job)
     assert not job.stopping  # who left may come back
+
+
+def test_a_part_that_ends_after_its_page_was_left_says_nothing_of_the_next_page(job):
+    first = Run("sample", "draws")
+    first.watch(job)
+    first.end()
+    old = Run("sample", "draws")
+    new = Run("latent-map")
+    new.watch(job)
+    old.end()  # whole, without the job
+    assert watched(job)
+    assert not job.stopping
+    new.end()
+    assert watched(job)
+
+
+def test_a_part_that_begins_after_its_page_was_overtaken_leaves_nothing(job):
+    old = Run("sample")
+    new = Run("sample", "draws")
+    new.watch(job)
+    old.begin("draws")
+    old.end()
+    new.end()
+    assert watched(job)
+    assert not job.stopping
+
+
+def test_a_part_on_its_own_leaves_what_it_no_longer_asks_for(job):
+    page = Run("sample", "draws")
+    page.watch(job)
+    page.end()
+    with watching.part_run("draws"):
+        watching.watch(job)
+    assert watched(job)
+    with watching.part_run("draws"):
+        pass
+    assert job.stopping
 
 
 def test_what_both_pages_ask_for_stays_watched_whichever_ends_first(job):
