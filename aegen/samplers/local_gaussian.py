@@ -126,24 +126,14 @@ class _Rows:
             self.known[k] = near
         return near[of]
 
-    def centres(self, places: IntArray, near: IntArray) -> FloatArray:
-        """How far the mean of these neighbours lies from rows at ``places``, (b, d)."""
-        return self._around(places, near)[2]
-
     def laws(self, places: IntArray, near: IntArray, kept: float) -> _Laws:
         """Means and roots, for a spread of 1, of rows with these neighbours."""
-        shares, away, centre = self._around(places, near)
-        roots = np.sqrt(shares)[:, :, None] * (away - centre[:, None])
-        return _Laws(self.codes[places] + (1 - kept) * centre, roots)
-
-    def _around(
-        self, places: IntArray, near: IntArray
-    ) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Shares of neighbours (b, k), how they lie from their rows (b, k, d), and their mean."""
         shares = self.shares[near]
         shares = shares / shares.sum(axis=1, keepdims=True)
         away = self.codes[near] - self.codes[places][:, None]
-        return shares, away, np.einsum("bk,bkd->bd", shares, away)
+        centre = np.einsum("bk,bkd->bd", shares, away)
+        roots = np.sqrt(shares)[:, :, None] * (away - centre[:, None])
+        return _Laws(self.codes[places] + (1 - kept) * centre, roots)
 
 
 @dataclass(frozen=True, eq=False)
@@ -425,7 +415,7 @@ class LocalGaussian(RowSampler, DensitySampler, ConditionalSampler):
                 near = found.near(places, self.neighbours_)
                 moves = _differences(found, places, near, rng)
                 for part in _parts(len(rows), near.shape[1] * self._d):
-                    drawn[part] += (1 - self.kept_) * found.centres(places[part], near[part])
+                    drawn[part] = found.laws(places[part], near[part], self.kept_).means
                 drawn += self.spread_ * moves
         drawn += self.widths_ * rng.standard_normal(drawn.shape)
         if len(self._edges.columns):
@@ -616,10 +606,9 @@ class _Trial:
         few = slice(MEASURED)
         around = np.concatenate([self.parents[few, None], self.near[few]], axis=1)
         around = self.rows.codes[around]
-        parents, centres = self.rows.codes[self.parents], self._centres(k)
         found = []
         for kept in each_kept:
-            means = parents + (1 - kept) * centres + noise
+            means = self._means(k, kept) + noise
 
             def median(c: float, means: FloatArray = means) -> float:
                 drawn = self._held(means[few] + c * moves[few], few)
@@ -640,8 +629,7 @@ class _Trial:
     def exact_spread(self, chosen: _Chosen) -> float:
         """The spread anew, with distances to all rows in place of those around the parent."""
         moves, noise = self._moves(chosen.neighbours, chosen.differences)
-        centres = self._centres(chosen.neighbours)
-        means = self.rows.codes[self.parents] + (1 - chosen.kept) * centres + noise
+        means = self._means(chosen.neighbours, chosen.kept) + noise
 
         def median(c: float) -> float:
             return float(np.median(self.rows.search.query(self._held(means + c * moves))[1]))
@@ -649,12 +637,12 @@ class _Trial:
         bounds = 0.8 * chosen.spread, 1.25 * chosen.spread
         return _least(median, self.goal, bounds, steps=5)
 
-    def _centres(self, k: int) -> FloatArray:
-        """How far the mean of its ``k`` nearest others lies from each parent, (m, d)."""
-        centres = np.empty_like(self.left_out.reference)
-        for part in _parts(len(centres), k * centres.shape[1]):
-            centres[part] = self.rows.centres(self.parents[part], self.near[part, :k])
-        return centres
+    def _means(self, k: int, kept: float) -> FloatArray:
+        """Where draws are before they are moved, (m, d)."""
+        means = np.empty_like(self.left_out.reference)
+        for part in _parts(len(means), k * means.shape[1]):
+            means[part] = self.rows.laws(self.parents[part], self.near[part, :k], kept).means
+        return means
 
     def _moves(self, k: int, differences: bool) -> tuple[FloatArray, FloatArray]:
         """Moves for a spread of 1, and the small noise in every direction, both (m, d)."""
