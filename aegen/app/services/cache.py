@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping
@@ -19,6 +20,11 @@ __all__ = ["EACH", "Stamp", "bundle_names", "cached", "once", "one_look", "stamp
 
 EACH = 64
 """What is remembered of what visitors do, each something else, so that none has it made twice."""
+
+# Streamlit warns of each cache that is declared before its server runs, as all of ours are.
+logging.getLogger("streamlit.runtime.caching.cache_data_api").addFilter(
+    lambda record: "No runtime found" not in record.getMessage()
+)
 
 P = ParamSpec("P")
 T = TypeVar("T")

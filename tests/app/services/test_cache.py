@@ -1,5 +1,7 @@
 """The app's cache: what it holds at most, and how often it looks for bundles."""
 
+import io
+import logging
 import os
 from dataclasses import dataclass
 
@@ -108,3 +110,13 @@ def test_a_bundle_that_is_replaced_is_seen_by_the_next_run(bundle_folder):
 def test_a_path_is_no_name_whether_it_is_there_or_not(bundle_folder, name):
     with pytest.raises(UnknownName):
         cache.stamp(name.format(folder=bundle_folder))
+
+
+def test_a_cache_that_is_declared_before_the_server_runs_is_nothing_to_warn_of(monkeypatch):
+    log = io.StringIO()
+    logger = logging.getLogger("streamlit.runtime.caching.cache_data_api")
+    monkeypatch.setattr(logger, "handlers", [logging.StreamHandler(log)])
+    cache.cached(8, copied=True)(lambda name: None)
+    assert log.getvalue() == ""
+    logger.warning("something else")
+    assert log.getvalue() == "something else\n"
