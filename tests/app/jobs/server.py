@@ -63,7 +63,9 @@ class Server:
             await self.runtime.stopped
 
         asyncio.run_coroutine_threadsafe(stopped(), self._loop).result(60)
-        self.rest()
+        for thread in threading.enumerate():
+            if thread.name == "ScriptRunner.scriptThread":
+                thread.join(60)
         self.call(lambda: None)  # sessions close what was theirs when they heard of that
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(60)
@@ -73,12 +75,6 @@ class Server:
     def browser(self):
         """A session of its own."""
         return Browser(self)
-
-    def rest(self):
-        """Wait until no session runs a page any more."""
-        for thread in threading.enumerate():
-            if thread.name == "ScriptRunner.scriptThread":
-                thread.join(60)
 
     def call(self, function):
         """Call it where the server runs, and give what it gives."""
