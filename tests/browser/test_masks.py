@@ -239,7 +239,7 @@ def test_a_layer_of_four_million_weights_on_a_phone_in_the_dark(visit, app, mask
         dark=True,
         touch=True,
     )
-    drawn(page)
+    canvas = drawn(page)
     mask = Ticket.read(masks / "large.ticket").masks["fc1"]
     legend = page.locator(".aegen-mask-legend").inner_text()
     assert f"{int((mask > 0).sum()):,}" in legend
@@ -251,6 +251,8 @@ def test_a_layer_of_four_million_weights_on_a_phone_in_the_dark(visit, app, mask
     assert outside == 0
     for _ in range(10):
         page.get_by_role("button", name="Zoom in (+)").click()
+    # a click brings its button into view, and most of the map may be below it
+    canvas.scroll_into_view_if_needed()
     axes = [("unit", 256), ("channel", 64), ("row", 16), ("column", 16)]
     cells = tiles((256, 64, 16, 16)).indices()
     across, down = page.evaluate(
