@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
 
 import numpy as np
 
@@ -72,22 +72,13 @@ class Margin:
     """The kernel-smoothed distribution of one column; all in units where the bandwidth is 1.
 
     Args:
-        origin: the median, so that numbers are finest in the bulk.
         width: the bandwidth in the column's own units, > 0.
         ordered: the sorted column, shape (n,).
-        boxes: numbers of the boxes [b, b+1) that hold rows, increasing, shape (k,); float64, as a
-            row may lie further away than a whole number of 64 bits can say.
-        moments: mean over all rows of the powers of their offsets in a box over k!, (k, TERMS).
-        before: share of the rows in earlier boxes, shape (k + 1,).
         weights: of the rows in that order, positive, sum one, shape (n,); empty for equal ones.
     """
 
-    origin: float
     width: float
     ordered: FloatArray
-    boxes: FloatArray
-    moments: FloatArray
-    before: FloatArray
     weights: FloatArray
 
     @staticmethod
@@ -98,23 +89,45 @@ class Margin:
         is as if it were not there, and whole multiples are as repeated rows.
         """
         if weights is None:
-            weights = EQUAL
-        else:
-            ordered, weights = ordered[weights > 0], weights[weights > 0]
-        origin = float(ordered[len(ordered) // 2])
-        t = (ordered - origin) / width
+            return Margin(width, ordered, EQUAL)
+        return Margin(width, ordered[weights > 0], weights[weights > 0])
+
+    @property
+    def origin(self) -> float:
+        """The median, so that numbers are finest in the bulk."""
+        return float(self.ordered[len(self.ordered) // 2])
+
+    @property
+    def boxes(self) -> FloatArray:
+        """Numbers of the boxes [b, b+1) that hold rows, increasing, shape (k,).
+
+        float64, as a row may lie further away than a whole number of 64 bits can say.
+        """
+        return self._gathered[0]
+
+    @property
+    def moments(self) -> FloatArray:
+        """Mean over all rows of the powers of their offsets in a box over k!, (k, TERMS)."""
+        return self._gathered[1]
+
+    @property
+    def before(self) -> FloatArray:
+        """Share of the rows in earlier boxes, shape (k + 1,)."""
+        return self._gathered[2]
+
+    @cached_property
+    def _gathered(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Boxes, their moments, and the shares before them: a draw of some models needs none."""
+        t = self.t
         box = np.floor(t)
         first = np.flatnonzero(np.r_[True, box[1:] != box[:-1]])
         boxes = box[first]
         counts = np.diff(np.r_[first, len(t)])
-        moments = _moments(t, weights, boxes, counts)
-        if len(weights):
-            before = np.r_[0.0, np.cumsum(moments[:, 0])]
-            moments /= before[-1]
-            before /= before[-1]
-        else:
-            before = np.r_[0.0, np.cumsum(counts) / len(t)]
-        return Margin(origin, width, ordered, boxes, moments, before, weights)
+        moments = _moments(t, self.weights, boxes, counts)
+        if not len(self.weights):
+            return boxes, moments, np.r_[0.0, np.cumsum(counts) / len(t)]
+        before = np.r_[0.0, np.cumsum(moments[:, 0])]
+        return boxes, moments / before[-1], before / before[-1]
 
     @property
     def t(self) -> FloatArray:
@@ -140,10 +153,10 @@ class Margin:
     def knots(self) -> FloatArray:
         """Knots of the quantile function: rows of probability, value and slope, shape (k, 3)."""
         steps = round(1 / STEP)
-        window = np.arange(-int(REACH) * steps, (int(REACH) + 1) * steps + 1)
+        reach = int(REACH) * steps
         lone = np.abs(self.boxes) >= LONE
         near = self.boxes[~lone]
-        at = np.unique((near[:, None] * steps + window).ravel()) * STEP
+        at = _run_together(near * steps - reach, near * steps + reach + steps) * STEP
         density, u = self._at(at)
         # Where the probability stands still, over gaps and in the last digits, knots are left out.
         kept = np.r_[True, u[1:] > np.maximum.accumulate(u)[:-1]] & (u > 0) & (u < 1)
@@ -215,30 +228,58 @@ class Quantiles:
         _replace(u, self.grid, self.sound, self.knots, self.first)
 
 
-def _cells(knots: FloatArray) -> tuple[FloatArray, BoolArray, IntArray]:
-    """The grid of one column, where it is sound, and the knot at the left of each cell's ends."""
-    quarter = np.arange(4 * CELLS + 1) / (4 * CELLS)
-    place = np.clip(np.searchsorted(knots[:, 0], quarter, side="right") - 1, 0, len(knots) - 2)
-    value, slope = _between(knots, place, quarter)
-    grid = np.stack([value[::4], slope[::4] / CELLS], axis=1)
-    sound = np.ones(CELLS, dtype=np.bool_)
-    for part in (1, 2, 3):
-        run = grid[1:, 0] - grid[:-1, 0]
-        guess = _cubic(part / 4, grid[:-1, 0], run, grid[:-1, 1], grid[1:, 1])
-        sound &= np.abs(guess - value[part::4]) <= TOLERANCE * slope[part::4]
-    return grid, sound, place[::4]
+def _run_together(first: FloatArray, last: FloatArray) -> FloatArray:
+    """All whole numbers from a first to its last, each once; both increase, (k,)."""
+    apart = np.flatnonzero(first[1:] > last[:-1] + 1)
+    begins, ends = first[np.r_[0, apart + 1]], last[np.r_[apart, len(last) - 1]]
+    return np.concatenate(
+        [np.arange(begin, end + 1) for begin, end in zip(begins, ends, strict=True)]
+    )
 
 
-def _between(knots: FloatArray, place: IntArray, u: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Value and slope at each u, from the knots ``place`` and ``place`` + 1."""
-    (u_0, z_0, m_0), (u_1, z_1, m_1) = knots[place].T, knots[place + 1].T
-    rise, run = u_1 - u_0, z_1 - z_0
-    s = np.clip((u - u_0) / np.where(rise > 0, rise, 1.0), 0.0, 1.0)
-    left, right = m_0 * rise - run, run - m_1 * rise
+@compiled
+def _cubic(s: float, start: float, run: float, slope_0: float, slope_1: float) -> float:
+    """The cubic on [0, 1] that rises by ``run`` from ``start``, with these slopes at the ends."""
+    left, right = slope_0 - run, run - slope_1
+    return start + s * (run + (1 - s) * (left * (1 - s) + right * s))
+
+
+@compiled
+def _between(low: FloatArray, high: FloatArray, u: float) -> tuple[float, float]:
+    """Value and slope at u, from the knots on either side."""
+    rise, run = high[0] - low[0], high[1] - low[1]
+    unit = rise if rise > 0 else 1.0
+    s = min(max((u - low[0]) / unit, 0.0), 1.0)
+    left, right = low[2] * rise - run, run - high[2] * rise
     # the derivative of s run + s (1 - s) (left (1 - s) + right s)
     change = (1 - 2 * s) * (left * (1 - s) + right * s) + s * (1 - s) * (right - left)
-    slope = (run + change) / np.where(rise > 0, rise, 1.0)
-    return _cubic(s, z_0, run, m_0 * rise, m_1 * rise), slope
+    return _cubic(s, low[1], run, low[2] * rise, high[2] * rise), (run + change) / unit
+
+
+@compiled
+def _cells(knots: FloatArray) -> tuple[FloatArray, BoolArray, IntArray]:
+    """The grid of one column, where it is sound, and the knot at the left of each cell's ends."""
+    quarters = 4 * CELLS
+    values, slopes = np.empty(quarters + 1), np.empty(quarters + 1)
+    places = np.empty(CELLS + 1, dtype=np.int64)
+    place = 0
+    for q in range(quarters + 1):
+        u = q / quarters
+        while place < len(knots) - 2 and knots[place + 1, 0] <= u:
+            place += 1
+        values[q], slopes[q] = _between(knots[place], knots[place + 1], u)
+        if q % 4 == 0:
+            places[q // 4] = place
+    grid = np.empty((CELLS + 1, 2))
+    sound = np.ones(CELLS, dtype=np.bool_)
+    for c in range(CELLS + 1):
+        grid[c, 0], grid[c, 1] = values[4 * c], slopes[4 * c] / CELLS
+    for c in range(CELLS):
+        run = grid[c + 1, 0] - grid[c, 0]
+        for part in range(1, 4):
+            guess = _cubic(part / 4, grid[c, 0], run, grid[c, 1], grid[c + 1, 1])
+            sound[c] &= abs(guess - values[4 * c + part]) <= TOLERANCE * slopes[4 * c + part]
+    return grid, sound, places
 
 
 @compiled
@@ -319,15 +360,6 @@ def _tail(t: FloatArray, rows: FloatArray, weights: FloatArray) -> FloatArray:
     return out
 
 
-def _cubic(s: Any, start: Any, run: Any, slope_0: Any, slope_1: Any) -> Any:
-    """The cubic on [0, 1] that rises by ``run`` from ``start``, with these slopes at the ends."""
-    left, right = slope_0 - run, run - slope_1
-    return start + s * (run + (1 - s) * (left * (1 - s) + right * s))
-
-
-_cubic_compiled = compiled(_cubic)  # of numbers; the plain function serves arrays
-
-
 @compiled
 def _replace(
     u: FloatArray, grid: FloatArray, sound: BoolArray, knots: FloatArray, first: IntArray
@@ -340,7 +372,7 @@ def _replace(
             if sound[j, cell]:
                 z, slope = grid[j, cell, 0], grid[j, cell, 1]
                 run = grid[j, cell + ONE, 0] - z
-                u[p, j] = _cubic_compiled(place - left, z, run, slope, grid[j, cell + ONE, 1])
+                u[p, j] = _cubic(place - left, z, run, slope, grid[j, cell + ONE, 1])
                 continue
             low, high = first[j, cell], first[j, cell + ONE] + 1
             while high - low > 1:
@@ -352,6 +384,4 @@ def _replace(
             rise = knots[high, 0] - knots[low, 0]
             run = knots[high, 1] - knots[low, 1]
             s = min(max((u[p, j] - knots[low, 0]) / rise, 0.0), 1.0)
-            u[p, j] = _cubic_compiled(
-                s, knots[low, 1], run, knots[low, 2] * rise, knots[high, 2] * rise
-            )
+            u[p, j] = _cubic(s, knots[low, 1], run, knots[low, 2] * rise, knots[high, 2] * rise)

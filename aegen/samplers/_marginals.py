@@ -64,15 +64,8 @@ class ColumnLaws:
     @cached_property
     def margins(self) -> tuple[MixedMargin, ...]:
         """The smoothed laws of the columns."""
-        nothing = [None] * len(self.ordered)
-        parts = (
-            self.ordered,
-            nothing if self.shares is None else self.shares,
-            nothing if self.copies is None else self.copies,
-        )
-        return tuple(
-            MixedMargin.of(ordered, own, count=self.count, copies=copies)
-            for ordered, own, copies in zip(*parts, strict=True)
+        return MixedMargin.of_columns(
+            self.ordered, self.shares, count=self.count, copies=self.copies
         )
 
     def invert(self, u: FloatArray) -> None:

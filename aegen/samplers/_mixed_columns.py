@@ -90,20 +90,29 @@ class MixedColumns:
         """
         if weights is not None:
             z, weights = z[weights > 0], weights[weights > 0]
-        ends, far = (np.ones(z.shape[1], dtype=np.bool_) for _ in range(2))
+        ends, far, repeats = (np.ones(z.shape[1], dtype=np.bool_) for _ in range(3))
         for rows in LOOKED_AT:
             columns = np.flatnonzero(ends | far)
             if not len(columns):
                 return None
             own = z if len(columns) == len(ends) else z[:, columns]
-            ended, spread = _may_end(own, rows)
-            ends[columns] &= ended
+            some = own[:: -(-len(z) // rows)]
+            ordered = np.sort(some, axis=0)
+            spread = centre_and_spread(some, ordered=ordered)[1]
+            first = rows == LOOKED_AT[0]
+            if first:
+                repeats = may_repeat(some, ordered=ordered)
+            ends[columns] &= repeats[columns] | _may_end(own, ordered, spread, first)
             far[columns] &= _may_be_far(own, spread, reach)
         if far.any():
             far[far] = _heavy(z[:, far], weights)
         ends &= ~far  # a far one is looked at anyway
         if weights is None and ends.any():
-            ends[ends] = ~surely_plain(np.sort(z[:, ends], axis=0))
+            if len(ordered) == len(z):
+                ordered = ordered[:, ends[columns]]
+            else:
+                ordered = np.sort(z[:, ends], axis=0)
+            ends[ends] = ~surely_plain(ordered)
         columns = np.flatnonzero(ends | far)
         if not len(columns):
             return None
@@ -214,19 +223,15 @@ def _heavy(z: FloatArray, weights: FloatArray | None = None) -> BoolArray:
     return heavy
 
 
-def _may_end(z: FloatArray, rows: int) -> tuple[BoolArray, FloatArray]:
-    """Which columns of codes (n, d) may have point masses or bounds, and their spreads, (d,).
+def _may_end(z: FloatArray, ordered: FloatArray, spread: FloatArray, first: bool) -> BoolArray:
+    """Which columns of codes (n, d) may have bounds, (d,).
 
-    Atoms and spreads are those of some ``rows``, as are the ends in a first look, which therefore
-    lets more columns pass.
+    Their spreads (d,) are those of some rows, whose values are ``ordered``, (m, d). The ends in a
+    first look are those of these rows, which therefore lets more columns pass.
     """
-    some = z[:: -(-len(z) // rows)]
-    ordered = np.sort(some, axis=0)
-    spread = centre_and_spread(some, ordered=ordered)[1]
-    first = rows == LOOKED_AT[0]
-    n = len(some) if first else len(z)
+    n = len(ordered) if first else len(z)
     k = min(NEAR_END, n // 2)
-    if n == len(some):
+    if n == len(ordered):
         low, high = ordered[:k], ordered[n - k :]
     else:
         low, high = _lowest(z, ordered, k), -_lowest(-z, -ordered[::-1], k)
@@ -234,10 +239,8 @@ def _may_end(z: FloatArray, rows: int) -> tuple[BoolArray, FloatArray]:
     beyond = [
         ndtr(gaps / width).sum(axis=0) for gaps in (low.min(axis=0) - low, high - high.max(axis=0))
     ]
-    may: BoolArray = may_repeat(some, ordered=ordered) | (
-        np.max(beyond, axis=0) > (MISSING / 3 if first else MISSING)
-    )
-    return may | (n < 2 * MISSING), spread
+    may: BoolArray = np.max(beyond, axis=0) > (MISSING / 3 if first else MISSING)
+    return may | (n < 2 * MISSING)
 
 
 def _lowest(z: FloatArray, ordered: FloatArray, k: int) -> FloatArray:

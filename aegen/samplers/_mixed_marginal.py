@@ -39,6 +39,7 @@ from scipy.special import ndtr
 from aegen.core.arrays import BoolArray, FloatArray, IntArray
 from aegen.core.errors import InvalidInput
 from aegen.samplers._kde_marginal import REACH, Margin, silverman
+from aegen.samplers._kernel_sums import in_threads
 from aegen.samplers._standardise import (
     ROUNDING,
     centre_and_spread,
@@ -78,8 +79,17 @@ MISSING = 5.0
 """Rows expected beyond the last value from which their absence shows a bound. Beyond the last of
 normal codes one is expected, and five in less than one column of 10,000."""
 
+VALUES_AT_ONCE = 2**17
+"""Values of columns that are looked at side by side: about a megabyte, which a cache holds."""
+
+SORTING = 100
+"""Differences in the time of which a value is sorted, or looked at in all ways."""
+
 NATURAL = (0.0, 1.0, -1.0)
 """Bounds of activations."""
+
+NEAR = 5.0
+"""Kernels so many widths from an end place next to nothing beyond it: 1 of 3 million rows."""
 
 FIRST = 20
 """Values at an end whose distances are the step that the next two are told in."""
@@ -92,6 +102,10 @@ END = 4
 
 ENOUGH = 200.0
 """down to so many rows: among fewer, kernels would place five beyond no bound."""
+
+
+NONE: FloatArray = np.empty(0)
+"""The atoms of a column that has none."""
 
 
 @dataclass(frozen=True)
@@ -179,17 +193,51 @@ class MixedMargin:
             count: effective number of rows.
             bandwidth: in spreads of a column; None for Silverman's.
         """
-        order = np.argsort(codes, axis=0, kind="stable")
+        columns = np.ascontiguousarray(codes.T)
         even = bool((weights == weights[0]).all())
+        if even:
+            ordered = in_threads(np.sort, columns, cost=SORTING * columns.size)
+            if (ordered[:, 1:] != ordered[:, :-1]).all():  # then no row is a copy either
+                return MixedMargin.of_columns(ordered, count=count, bandwidth=bandwidth)
+        order = np.argsort(columns, axis=1, kind="stable")
+        return MixedMargin.of_columns(
+            np.take_along_axis(columns, order, axis=1),
+            None if even else weights[order],
+            count=count,
+            bandwidth=bandwidth,
+            copies=copies[order],
+        )
+
+    @staticmethod
+    def of_columns(
+        ordered: FloatArray,
+        weights: FloatArray | None = None,
+        *,
+        count: float,
+        bandwidth: float | None = None,
+        copies: IntArray | None = None,
+    ) -> tuple[MixedMargin, ...]:
+        """The laws of sorted columns (d, n), as `of` of each; weights and copies are (d, n) too.
+
+        Those that are surely plain are found side by side: one by one, each takes half a
+        millisecond.
+        """
+        nothing = [None] * len(ordered)
+        widths = np.zeros(len(ordered))
+        if weights is None:
+            cost = SORTING * ordered.size
+            widths = in_threads(_plain_widths, ordered, count, bandwidth, cost=cost)
         return tuple(
-            MixedMargin.of(
-                column[rows],
-                None if even else weights[rows],
-                count=count,
-                bandwidth=bandwidth,
-                copies=copies[rows],
+            MixedMargin(NONE, NONE, 1.0, Margin.of(column, float(width)), -np.inf, np.inf)
+            if width > 0
+            else MixedMargin.of(column, own, count=count, bandwidth=bandwidth, copies=copied)
+            for column, own, copied, width in zip(
+                ordered,
+                nothing if weights is None else weights,
+                nothing if copies is None else copies,
+                widths,
+                strict=True,
             )
-            for column, rows in zip(codes.T, order.T, strict=True)
         )
 
     @property
@@ -343,45 +391,97 @@ def copies_and_count(codes: FloatArray, weights: FloatArray | None) -> tuple[Int
 def may_repeat(codes: FloatArray, *, ordered: FloatArray | None = None) -> BoolArray:
     """Which columns of codes (n, d) may have atoms, as some rows repeat a value there, (d,).
 
-    ``ordered`` are the sorted columns where these are known, (n, d).
+    ``ordered`` are the sorted columns of some rows where these are known, (m, d).
     """
-    some = ordered
-    if some is None or len(codes) > LOOKED_AT:
-        some = np.sort(codes[:: -(-len(codes) // LOOKED_AT)], axis=0)
-    found: BoolArray = (some[2:] == some[:-2]).any(axis=0)
+    if ordered is None:
+        ordered = np.sort(codes[:: -(-len(codes) // LOOKED_AT)], axis=0)
+    found: BoolArray = (ordered[2:] == ordered[:-2]).any(axis=0)
     return found
 
 
-def surely_plain(ordered: FloatArray) -> BoolArray:
+def surely_plain(ordered: FloatArray, width: FloatArray | None = None) -> BoolArray:
     """Which sorted columns (n, d) of equal weights are `MixedMargin.plain`, as far as this tells.
 
-    No value repeats, and on either side a tail shows that there is no bound, with kernels at least
-    as wide as `MixedMargin.of` would take; others may be plain too.
+    No value repeats, and on either side a tail shows that there is no bound, with kernels of the
+    ``width`` (d,), or at least as wide as `MixedMargin.of` would take; others may be plain too.
     """
     plain: BoolArray = (ordered[1:] != ordered[:-1]).all(axis=0)
-    width = silverman(len(ordered)) * centre_and_spread(ordered, ordered=ordered)[1]
-    for side in (ordered, -ordered[::-1]):
-        plain &= _surely_unbounded(side, width)
+    if width is None:
+        width = silverman(len(ordered)) * centre_and_spread(ordered, ordered=ordered)[1]
+    sides = np.concatenate([ordered.T, -ordered.T[:, ::-1]]).T
+    unbounded = _surely_unbounded(sides, np.concatenate([width, width]))
+    plain &= unbounded.reshape(2, -1).all(axis=0)
     return plain
 
 
 def _surely_unbounded(ordered: FloatArray, width: FloatArray) -> BoolArray:
     """Which sorted columns (n, d) `_lower_bound` finds none of, for widths up to these (d,)."""
     n, first = len(ordered), ordered[0]
+    found = _few_beyond(ordered, width)
     reach = np.minimum(NEAR_NATURAL * _step(ordered), width)
     natural = [(first - reach * (1 + ROUNDING) <= b) & (b <= first) for b in NATURAL]
-    found = np.zeros(len(first), dtype=np.bool_)
+    left = np.flatnonzero(~found & ~np.any(natural, axis=0))
     parts = END
-    while len(tail := ordered[: n // parts]) and (parts == END or n / parts >= ENOUGH):
+    while len(left) and n >= parts and (parts == END or n / parts >= ENOUGH):
+        columns = ordered[:, left]
+        tail = columns[: n // parts]
         narrow = silverman(n / parts) * centre_and_spread(tail, ordered=tail)[1]
-        own = np.minimum(narrow, width)
-        own = np.where(own > 0, own, np.inf)  # then nothing is known
-        beyond = ndtr((first - tail) / own).sum(axis=0)
-        beyond += (n - len(tail)) * ndtr((first - ordered[len(tail)]) / own)
-        found |= beyond < MISSING - ROUNDING
+        few = _few_beyond(columns, np.minimum(narrow, width[left]))
+        found[left[few]] = True
+        left = left[~few]
         parts *= 2
-    unbounded: BoolArray = found & ~np.any(natural, axis=0)
-    return unbounded
+    return found
+
+
+def _few_beyond(ordered: FloatArray, width: FloatArray) -> BoolArray:
+    """Where kernels of such widths (d,) surely place few rows of sorted columns (n, d) below all.
+
+    With a width of 0 nothing is known. Of far rows each counts as the nearest of them.
+    """
+    first = ordered[0]
+    reach = np.where(width > 0, first + NEAR * width, np.inf)
+    ends = zip(ordered.T, reach, strict=True)
+    near = max((int(np.searchsorted(x, end, side="right")) for x, end in ends), default=0)
+    beyond = ndtr((first - ordered[:near]) / np.where(width > 0, width, np.inf)).sum(axis=0)
+    few: BoolArray = beyond + (len(ordered) - near) * ndtr(-NEAR) < MISSING - ROUNDING
+    return few
+
+
+def _plain_widths(ordered: FloatArray, count: float, bandwidth: float | None) -> FloatArray:
+    """Bandwidths of the sorted columns (d, n) of equal weights that are surely plain, (d,).
+
+    They are those of `MixedMargin.of`; others have 0.
+    """
+    at_once = max(1, VALUES_AT_ONCE // ordered.shape[1])
+    if len(ordered) > at_once:
+        parts = np.split(ordered, range(at_once, len(ordered), at_once))
+        return np.concatenate([_plain_widths(part, count, bandwidth) for part in parts])
+    columns = ordered.T  # in memory column by column, so that sums are those of one alone
+    spread = centre_and_spread(columns, ordered=columns)[1]
+    if bandwidth is not None:
+        width = bandwidth * spread
+    else:
+        width = _even_bandwidths(ordered, spread, count)
+    known = width > 0
+    known[known] = surely_plain(columns[:, known], width[known])
+    return np.where(known, width, 0.0)
+
+
+def _even_bandwidths(ordered: FloatArray, spread: FloatArray, count: float) -> FloatArray:
+    """`_bandwidth` of sorted columns (d, n) of equal weights and such spreads (d,), (d,)."""
+    n = ordered.shape[1]
+    shares = np.arange(1.0, n + 1) / n
+    first, last = np.searchsorted(shares, [_least_share(count), 1 - _least_share(count)])
+    width = silverman(count) * spread
+    gaps = np.diff(ordered[:, first : last + 2], axis=1)
+    for j in np.flatnonzero(gaps.max(axis=1, initial=0.0) >= spread / 10):
+        width[j] = _narrowest(ordered[j], None, shares, count, spread[j])
+    quarter = math.ceil(n * (0.25 - 1e-9))
+    spans = ordered[:, quarter:] - ordered[:, :-quarter]
+    crowded = spans.min(axis=1, initial=np.inf) / QUARTER
+    tight = (crowded > 0) & (crowded < spread / 2)
+    width[tight] = np.minimum(width, silverman(count / 4) * crowded)[tight]
+    return width
 
 
 def _atomic(ordered: FloatArray, copies: IntArray | None) -> BoolArray:
@@ -406,6 +506,28 @@ def _bandwidth(ordered: FloatArray, weights: FloatArray | None, count: float) ->
     """The smallest of Silverman's bandwidths of the groups of rows that lie far apart."""
     shares = np.arange(1.0, len(ordered) + 1) if weights is None else np.cumsum(weights)
     shares /= shares[-1]
+    whole = ordered_spread(ordered, weights)
+    width = _narrowest(ordered, weights, shares, count, whole)
+    quarter = np.searchsorted(shares, shares + 0.25 - 1e-9)
+    inside = np.flatnonzero(quarter < len(ordered))
+    spans = ordered[quarter[inside]] - ordered[inside]
+    crowded = float(spans.min(initial=np.inf)) / QUARTER
+    if 0 < crowded < whole / 2:
+        width = min(width, silverman(count / 4) * crowded)
+    return width
+
+
+def _narrowest(
+    ordered: FloatArray,
+    weights: FloatArray | None,
+    shares: FloatArray,
+    count: float,
+    whole: float,
+) -> float:
+    """The same, but for rows that crowd together without a gap around them.
+
+    ``shares`` of the rows lie up to each; ``whole`` is the spread of all.
+    """
 
     def spread(a: int, b: int) -> float:
         return ordered_spread(ordered[a:b], None if weights is None else weights[a:b])
@@ -414,7 +536,7 @@ def _bandwidth(ordered: FloatArray, weights: FloatArray | None, count: float) ->
         start = shares[a - 1] if a else 0.0
         share = shares[b - 1] - start
         alone = silverman(count * share) * own
-        least = max(GROUP_SHARE, GROUP_ROWS / count) - 1e-9  # sums of weights are rounded
+        least = _least_share(count)
         first = max(int(np.searchsorted(shares, start + least)), a)
         last = min(int(np.searchsorted(shares, shares[b - 1] - least, side="right")), b - 1)
         if share < 2 * least or last <= first:
@@ -432,15 +554,12 @@ def _bandwidth(ordered: FloatArray, weights: FloatArray | None, count: float) ->
             return alone
         return min(smallest(*group) for group in groups)
 
-    whole = spread(0, len(ordered))
-    width = smallest(0, len(ordered), whole)
-    quarter = np.searchsorted(shares, shares + 0.25 - 1e-9)
-    inside = np.flatnonzero(quarter < len(ordered))
-    spans = ordered[quarter[inside]] - ordered[inside]
-    crowded = float(spans.min(initial=np.inf)) / QUARTER
-    if 0 < crowded < whole / 2:
-        width = min(width, silverman(count / 4) * crowded)
-    return width
+    return smallest(0, len(ordered), whole)
+
+
+def _least_share(count: float) -> float:
+    """The least share of the rows that may be a group."""
+    return max(GROUP_SHARE, GROUP_ROWS / count) - 1e-9  # sums of weights are rounded
 
 
 def _lower_bound(

@@ -30,6 +30,12 @@ __all__ = [
 TAILS = 0.5 ** np.arange(2, 9)
 """What a central range leaves out on either side: a quarter (the interquartile range) and less."""
 
+LEVELS = np.concatenate([[0.5], TAILS, 1 - TAILS])
+"""The median, and the ends of these ranges."""
+
+NORMAL_RANGES = -2 * ndtri(TAILS)
+"""How wide they are for a normal distribution."""
+
 NARROW = 0.1
 """A range is too narrow to stand for a column if below this share of the next."""
 
@@ -58,7 +64,8 @@ def centre_and_scale(
     centre = np.where(constant, low, np.average(z, axis=0, weights=weights))
     # Squares are taken of values of at most 1, so that none overflows or vanishes.
     largest = np.where(constant, 1.0, np.maximum(high - centre, centre - low))
-    squares = z - centre
+    # They lie in memory as z does: of columns one after the other, sums are those of each alone.
+    squares = np.subtract(z, centre, out=np.empty_like(z))
     squares /= largest
     squares *= squares
     scale = largest * np.sqrt(np.average(squares, axis=0, weights=weights))
@@ -118,9 +125,10 @@ def ordered_spread(column: FloatArray, weights: FloatArray | None = None) -> flo
 
 def _spread(quantiles: FloatArray, scale: FloatArray) -> FloatArray:
     """The spread of columns from their quantiles, see `_quantiles`, and their scale (d,)."""
-    low, high = np.split(quantiles[1:], 2)
-    widths = (high - low) / (-2 * ndtri(TAILS))[:, None]
-    wide_enough = (widths > 0) & (widths >= NARROW * np.concatenate([widths[1:], widths[-1:]]))
+    low, high = quantiles[1 : 1 + len(TAILS)], quantiles[1 + len(TAILS) :]
+    widths = (high - low) / NORMAL_RANGES[:, None]
+    wide_enough = widths > 0
+    wide_enough[:-1] &= widths[:-1] >= NARROW * widths[1:]
     first = wide_enough.argmax(axis=0)
     width = np.where(wide_enough.any(axis=0), widths[first, np.arange(len(scale))], np.inf)
     return np.minimum(width, scale)
@@ -142,11 +150,10 @@ def _quantiles(ordered: FloatArray, weights: FloatArray | None) -> FloatArray:
 
     Where a level lies on a step, the mean of both values.
     """
-    levels = np.concatenate([[0.5], TAILS, 1 - TAILS])
     shares = np.arange(1.0, len(ordered) + 1) if weights is None else np.cumsum(weights)
     shares /= shares[-1]
-    below = np.searchsorted(shares, levels - ROUNDING)
-    above = np.searchsorted(shares, levels + ROUNDING, side="right")
+    below = np.searchsorted(shares, LEVELS - ROUNDING)
+    above = np.searchsorted(shares, LEVELS + ROUNDING, side="right")
     last = len(shares) - 1
     middle: FloatArray = (
         ordered[np.minimum(below, last)] / 2 + ordered[np.minimum(above, last)] / 2

@@ -97,7 +97,9 @@ class IndependentMargins(DensitySampler, ConditionalSampler):
             rows = np.searchsorted(edges, rng.random((n, d)), side="right")
         drawn: FloatArray = self.codes_[rows, np.arange(d)]
         widths = [margin.rest.width if margin.rest else 0.0 for margin in self._margins]
-        drawn += widths * rng.standard_normal((n, d))
+        noise = rng.standard_normal((n, d))
+        noise *= widths
+        drawn += noise
         mixed = np.array([not margin.plain for margin in self._margins])
         if mixed.any():
             u = rng.random((n, int(mixed.sum())))

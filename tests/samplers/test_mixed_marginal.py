@@ -299,3 +299,22 @@ def test_what_is_surely_plain_has_no_point_masses_and_no_bounds():
     assert not sure[np.logical_not(plain)].any()
     assert sure.sum() > 30
     assert np.logical_not(plain).sum() >= 19
+
+
+@pytest.mark.parametrize("bandwidth", [None, 0.3])
+def test_columns_side_by_side_have_the_laws_of_each_alone(bandwidth):
+    long = {name: x[:N] for name, x in COLUMNS.items() if len(x) >= N}
+    long["ends above"] = -COLUMNS["exponential"]
+    long["crowded"] = np.r_[normal(N // 2), 1e-3 * normal(N // 2, seed=1)]
+    ordered = np.sort(np.stack(list(long.values())), axis=1)
+    found = MixedMargin.of_columns(ordered, count=N, bandwidth=bandwidth)
+    for name, column, margin in zip(long, ordered, found, strict=True):
+        alone = MixedMargin.of(column, count=N, bandwidth=bandwidth)
+        assert (margin.low, margin.high, margin.share) == (alone.low, alone.high, alone.share), (
+            name
+        )
+        assert np.array_equal(margin.atoms, alone.atoms), name
+        assert (margin.rest and margin.rest.width) == (alone.rest and alone.rest.width), name
+        assert np.array_equal(margin.knots(), alone.knots()), name
+    few = MixedMargin.of_columns(ordered[:2], count=N, bandwidth=bandwidth)
+    assert [margin.rest.width for margin in few] == [margin.rest.width for margin in found[:2]]
