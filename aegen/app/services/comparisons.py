@@ -54,6 +54,7 @@ __all__ = [
     "spec_of",
     "table",
     "text_of",
+    "usual_draws",
 ]
 
 WORK = "aegen.app.jobs.compare_samplers:compare"
@@ -66,6 +67,12 @@ MOST_BYTES = 500 * 10**6
 LONGEST = 4_000
 """Characters of a line of models."""
 
+
+USUAL_DRAWS, USUAL_SIDE = 2000, 32
+"""Draws of each model where nobody says how many, of images of at most so many pixels a side."""
+
+LEAST_DRAWS = 200
+"""The fewest, of however large images: fewer resolve little."""
 
 AT_ONCE = 2
 """Seeds of a quick comparison up to which it starts by itself."""
@@ -134,6 +141,20 @@ def default_models() -> tuple[str, ...]:
     from aegen.comparison import DEFAULTS
 
     return tuple(candidate.text for candidate in DEFAULTS)
+
+
+def usual_draws(name: str) -> int:
+    """How many draws of each are measured where nobody says how many.
+
+    Decoders take most of the time, and more of it the larger their images are: of images of twice
+    the side half as many are drawn, so that a first look does not take minutes.
+    """
+    bundle = bundles.bundle(name)
+    if bundle.payload.kind != "image":
+        return USUAL_DRAWS
+    height, width, _ = bundle.image_shape
+    fewer = round(USUAL_DRAWS * USUAL_SIDE / math.sqrt(height * width), -1)
+    return min(max(int(fewer), LEAST_DRAWS), USUAL_DRAWS)
 
 
 def read_models(text: str) -> tuple[str, ...]:

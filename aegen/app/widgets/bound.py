@@ -70,15 +70,20 @@ def choose(
 
 def number(
     label: str,
-    item: link.Item[int],
+    item: link.Item[int] | link.Item[int | None],
     low: int,
     high: int,
     *,
+    usual: int = 0,
     help: str | None = None,
     **layout: Any,
 ) -> int:
-    """A whole number from ``low`` to ``high``."""
-    key = bind(item)
+    """A whole number from ``low`` to ``high``; the ``usual`` one where None is chosen."""
+
+    def shown(value: int | None) -> int:
+        return usual if value is None else value
+
+    key = bind(item, shown)
     st.number_input(
         label,
         low,
@@ -88,10 +93,10 @@ def number(
         help=help,
         on_change=take,
         args=(item, key),
-        **key.default(value=item.get()),
+        **key.default(value=shown(item.get())),
         **layout,
     )
-    return item.get()
+    return shown(item.get())
 
 
 def text(label: str, item: link.Item[str], *, placeholder: str = "", **layout: Any) -> str:

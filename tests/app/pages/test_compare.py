@@ -7,6 +7,7 @@ import os
 import re
 import zipfile
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -179,6 +180,35 @@ def test_what_the_two_references_are_is_said(opened, at_once, monkeypatch):
 def test_fewer_held_out_rows_than_draws_are_said(opened, at_once):
     app = opened("compare", bundle="many", models="gaussian")
     assert "24 draws of each against as many held-out rows (asked for 2,000" in text(app)
+
+
+@pytest.mark.parametrize(
+    ("kind", "height", "width", "n"),
+    [
+        ("image", 28, 28, 2000),
+        ("image", 64, 64, 1000),
+        ("image", 128, 32, 1000),
+        ("image", 218, 178, 320),
+        ("image", 4096, 4096, 200),
+        ("series", 200, 600, 2000),  # as it is drawn; decoding a series takes little
+    ],
+)
+def test_fewer_draws_of_larger_images_are_usual(kind, height, width, n, monkeypatch):
+    bundle = SimpleNamespace(payload=SimpleNamespace(kind=kind), image_shape=(height, width, 3))
+    monkeypatch.setattr(services.bundles, "bundle", {"other": bundle}.__getitem__)
+    assert comparisons.usual_draws("other") == n
+
+
+def test_a_link_names_the_number_of_draws_where_somebody_chose_it(opened, at_once, monkeypatch):
+    monkeypatch.setattr(comparisons, "usual_draws", lambda name: 30)
+    app = opened("compare", bundle="many", models="gaussian")
+    number = next(each for each in app.number_input if each.label == "Draws of each")
+    assert number.value == 30
+    assert at_once[-1].draws == 30
+    assert "compare.n" not in link_of(app)
+    number.set_value(22).run()
+    assert at_once[-1].draws == 22
+    assert link_of(app)["compare.n"] == "22"
 
 
 def test_what_cannot_be_measured_says_why(opened, at_once, monkeypatch):

@@ -27,14 +27,16 @@ def asked(name: str) -> ComparisonRequest:
     """Number, seed, budget and models as widgets; what they ask for."""
     models = _models()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        bound.number(
+        draws = bound.number(
             "Draws of each",
             state.size,
             20,
             5000,
+            usual=services.comparisons.usual_draws(name),
             width=140,
-            help="More draws give narrower intervals and take longer. As many held-out rows are "
-            "compared with, so there are at most half as many as held-out rows.",
+            help="More draws give narrower intervals and take longer: 2,000 are usual, fewer of "
+            "images larger than 32 × 32. As many held-out rows are compared with, so there are at "
+            "most half as many as held-out rows.",
         )
         bound.number(
             "First seed",
@@ -83,7 +85,7 @@ def asked(name: str) -> ComparisonRequest:
     return ComparisonRequest(
         name,
         models,
-        state.size.get(),
+        draws,
         state.seed.get(),
         state.budget.get(),
         state.seeds.get(),

@@ -35,8 +35,8 @@ models: Item[tuple[str, ...] | None] = Item(
 )
 """The latent models, each a text; None is the default ones."""
 
-size: Item[int] = Item("compare.n", 2000, formats.whole(20, 5000))
-"""How many draws of each are measured."""
+size: Item[int | None] = Item("compare.n", None, formats.whole(20, 5000))
+"""How many draws of each are measured; None is as many as the bundle's images allow."""
 
 seed: Item[int] = Item(
     "compare.seed", 0, formats.whole(0, formats.HIGHEST_SEED - 100), always=True
