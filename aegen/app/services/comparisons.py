@@ -245,13 +245,15 @@ def pictures_of(spec: SamplerSpec, n: int, seed: int) -> Shown:
     return Shown(quantize(found.images), places_of(spec.bundle, found.codes, found.rows))
 
 
-def pictures_in(result: Result) -> Shown | None:
-    """The pictures that a comparison kept of a latent model, or None."""
+def pictures_in(result: Result, n: int) -> Shown | None:
+    """The first ``n`` pictures that a comparison kept of a latent model, or None."""
     from aegen.app.services.draws import places_of
 
     if result.images is None or result.codes is None:
         return None
-    return Shown(result.images, places_of(result.task.bundle, result.codes, result.parents))
+    parents = None if result.parents is None else result.parents[:n]
+    places = places_of(result.task.bundle, result.codes[:n], parents)
+    return Shown(result.images[:n], places)
 
 
 @cached(12)

@@ -420,7 +420,7 @@ def test_files_hold_what_is_shown(at_once):
     assert b'src="http' not in page
 
 
-def test_pictures_of_a_slow_model_lead_to_their_own_places(at_once):
+def test_pictures_of_a_slow_model_lead_to_their_own_places(at_once, monkeypatch):
     slow = "gaussian-mixture"
     assert comparisons.candidate_of(slow).slow
     asked = ComparisonRequest("many", (slow,), 20, 0, "quick")
@@ -429,6 +429,10 @@ def test_pictures_of_a_slow_model_lead_to_their_own_places(at_once):
     assert len(shown.places) == len(shown.images) == 20
     at_places = services.places.pictures("many", shown.places)  # of codes in five digits
     np.testing.assert_allclose(at_places, shown.images, atol=1)
+    monkeypatch.setattr(image_columns, "MANY", 7)  # as many as of the models that are drawn here
+    fewer = image_columns._images(asked, slow, services.comparisons.table(asked))
+    assert fewer.places == shown.places[:7]
+    assert np.array_equal(fewer.images, shown.images[:7])
 
 
 def test_results_make_room_for_newer_ones(tmp_path, monkeypatch):

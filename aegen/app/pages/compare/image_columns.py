@@ -95,12 +95,12 @@ def _grid(shown: Shown, key: str, label: str) -> None:
 
 def _images(asked: ComparisonRequest, model: str, table: Table) -> Shown | None:
     """Draws of a model: of a quick one made here, of a slow one those that were measured."""
-    candidate = comparisons.candidate_of(model)
+    candidate, n = comparisons.candidate_of(model), _number(asked)
     if candidate.slow:
-        found = map(comparisons.pictures_in, table.of(candidate))
+        found = (comparisons.pictures_in(result, n) for result in table.of(candidate))
         return next((shown for shown in found if shown is not None), None)
     spec = comparisons.spec_of(asked.bundle, model)
-    return comparisons.pictures_of(spec, _number(asked), asked.seed)
+    return comparisons.pictures_of(spec, n, asked.seed)
 
 
 def _number(asked: ComparisonRequest) -> int:
