@@ -36,6 +36,9 @@ REMEMBERED = 8
 PATIENCE = 2.0
 """Seconds that a process has to end by itself when it is stopped."""
 
+PROCESSES = Path("/proc")
+"""Where Linux says what each process does."""
+
 QUIET = "ignore:resource_tracker:UserWarning"
 """Silences the warning of a job's own processes that they tidied up when they were stopped."""
 
@@ -177,7 +180,7 @@ def _end_all(process: subprocess.Popen[str]) -> None:
         end = time.monotonic() + PATIENCE
         if not _send(process, how):
             break
-        while time.monotonic() < end and (process.poll() is None or _send(process, 0)):
+        while time.monotonic() < end and (process.poll() is None or _left(process)):
             time.sleep(0.02)
     process.wait()
 
@@ -189,6 +192,22 @@ def _send(process: subprocess.Popen[str], how: int) -> bool:
     except (ProcessLookupError, PermissionError):
         return False
     return True
+
+
+def _left(process: subprocess.Popen[str]) -> bool:
+    """Whether anyone of the group still runs.
+
+    Those that have ended wait to be buried by the first process of the system, which in many
+    containers buries nobody: where Linux says so, they do not count.
+    """
+    if not _send(process, 0) or not PROCESSES.is_dir():
+        return _send(process, 0)
+    for place in PROCESSES.glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it has just gone
+            state, _, group = place.read_text().rpartition(")")[2].split()[:3]
+            if int(group) == process.pid and state not in "ZX":
+                return True
+    return False
 
 
 def _cause(code: int) -> str:

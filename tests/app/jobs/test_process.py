@@ -1,5 +1,7 @@
 """Jobs: progress, cancelling, errors as sentences; one a key, whoever asks; nothing stays."""
 
+import ctypes
+import json
 import os
 import subprocess
 import sys
@@ -12,7 +14,7 @@ from aegen.app.jobs.process import JobEnded
 from aegen.app.jobs.turns import Turns
 from aegen.core.errors import AegenError
 from tests.app.jobs.inline import Inline
-from tests.app.jobs.slow_work import refuse
+from tests.app.jobs.slow_work import alive, refuse
 
 WORK = "tests.app.jobs.slow_work"
 
@@ -188,3 +190,34 @@ def test_a_job_ends_with_the_process_that_began_it(tmp_path):
         return state[:1] in ("", "Z")
 
     until(gone)
+
+
+@pytest.fixture
+def buries_nobody():
+    """Orphans become children of this process, as of a container's first that buries nobody."""
+    if sys.platform != "linux":
+        pytest.skip("only Linux lets a process take them")
+    be_parent = ctypes.CDLL(None).prctl
+    assert be_parent(36, 1, 0, 0, 0) == 0  # PR_SET_CHILD_SUBREAPER
+    yield
+    be_parent(36, 0, 0, 0, 0)
+
+
+def test_ending_a_job_ends_what_it_started_too(tmp_path, monkeypatch, buries_nobody):
+    monkeypatch.setattr(process, "PATIENCE", 200.0)  # nobody waits for whoever is to be buried
+    worker = process._process()
+    note = tmp_path / "child"
+    request = {"work": f"{WORK}:start_another", "arguments": {"path": str(note)}}
+    worker.stdin.write(json.dumps(request) + "\n")
+    worker.stdin.flush()
+    until(note.exists)
+    child = int(note.read_text())
+    assert alive(child)
+    assert process._left(worker)
+    process._end_all(worker)
+    worker.stdin.close()
+    worker.stdout.close()
+    assert not alive(child)
+    assert process._send(worker, 0)
+    os.waitpid(child, 0)
+    assert not process._send(worker, 0)

@@ -15,7 +15,6 @@ from PIL import Image
 
 from aegen.app import services
 from aegen.app.jobs import process
-from aegen.app.jobs.process import _end_all, _process
 from aegen.app.pages.compare import image_columns, paper, results, state
 from aegen.app.services import comparisons
 from aegen.app.services.comparisons import ComparisonRequest
@@ -26,7 +25,6 @@ from aegen.metrics import metrics
 from tests.app.conftest import link_of
 from tests.app.jobs.inline import Inline
 from tests.app.jobs.test_fit_sampler import labels, press
-from tests.app.jobs.test_process import until
 from tests.app.test_pages import text
 from tests.tiny_bundle import tiny_bundle, tiny_images
 
@@ -478,25 +476,6 @@ def test_a_process_compares_what_the_page_asks_for():
     assert comparisons.compare(asked).outcome() is None
     assert comparisons.left(asked) == (0, 4)
     assert not any(result.problem for result in comparisons.table(asked).results)
-
-
-def test_ending_a_job_ends_what_it_started_too(tmp_path):
-    from tests.app.jobs.slow_work import alive
-
-    worker = _process()
-    note = tmp_path / "child"
-    request = {"work": "tests.app.jobs.slow_work:start_another", "arguments": {"path": str(note)}}
-    import json
-
-    worker.stdin.write(json.dumps(request) + "\n")
-    worker.stdin.flush()
-    until(note.exists)
-    child = int(note.read_text())
-    assert alive(child)
-    _end_all(worker)
-    worker.stdin.close()
-    worker.stdout.close()
-    until(lambda: not alive(child))
 
 
 def test_a_comparison_outlives_nothing_it_depends_on(wide):
