@@ -16,7 +16,7 @@ from aegen.core.errors import AegenError
 __all__ = ["asked", "remove", "room", "take"]
 
 COSTS = (
-    "**Quick**: one seed and the main metrics; under 20 seconds for the usual five on two cores. "
+    "**Quick**: one seed and the main metrics; about 20 seconds for the usual five on two cores. "
     "A model whose fit takes long is compared with held-out codes alone.  \n"
     "**Thorough**: five seeds and all metrics, so that intervals also hold the chance in fits; "
     "several minutes, and it starts when you say so."
