@@ -69,7 +69,7 @@ def silverman(n: float) -> float:
 
 @dataclass(frozen=True)
 class Margin:
-    """The kernel-smoothed distribution of one column; all in units where the bandwidth is 1.
+    """The kernel-smoothed distribution of one column.
 
     Args:
         width: the bandwidth in the column's own units, > 0.

@@ -100,8 +100,8 @@ class MixedColumns:
             ordered = np.sort(some, axis=0)
             spread = centre_and_spread(some, ordered=ordered)[1]
             first = rows == LOOKED_AT[0]
-            if first:
-                repeats = may_repeat(some, ordered=ordered)
+            if first or len(some) < len(z):  # else it would look at the same rows again
+                repeats[columns] = may_repeat(some, ordered=ordered if first else None)
             ends[columns] &= repeats[columns] | _may_end(own, ordered, spread, first)
             far[columns] &= _may_be_far(own, spread, reach)
         if far.any():

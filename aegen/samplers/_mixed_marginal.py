@@ -194,18 +194,23 @@ class MixedMargin:
             bandwidth: in spreads of a column; None for Silverman's.
         """
         columns = np.ascontiguousarray(codes.T)
-        even = bool((weights == weights[0]).all())
-        if even:
+        if (weights == weights[0]).all():
             ordered = in_threads(np.sort, columns, cost=SORTING * columns.size)
-            if (ordered[:, 1:] != ordered[:, :-1]).all():  # then no row is a copy either
-                return MixedMargin.of_columns(ordered, count=count, bandwidth=bandwidth)
+            copied: list[IntArray | None] = [None] * len(columns)
+            for j in np.flatnonzero(~_distinct(ordered)):
+                rows = np.argsort(columns[j], kind="stable")
+                ordered[j], copied[j] = columns[j, rows], copies[rows]
+            return MixedMargin.of_columns(ordered, count=count, bandwidth=bandwidth, copies=copied)
         order = np.argsort(columns, axis=1, kind="stable")
-        return MixedMargin.of_columns(
-            np.take_along_axis(columns, order, axis=1),
-            None if even else weights[order],
-            count=count,
-            bandwidth=bandwidth,
-            copies=copies[order],
+        return tuple(
+            MixedMargin.of(
+                column[rows],
+                weights[rows],
+                count=count,
+                bandwidth=bandwidth,
+                copies=copies[rows],
+            )
+            for column, rows in zip(columns, order, strict=True)
         )
 
     @staticmethod
@@ -215,12 +220,12 @@ class MixedMargin:
         *,
         count: float,
         bandwidth: float | None = None,
-        copies: IntArray | None = None,
+        copies: IntArray | Sequence[IntArray | None] | None = None,
     ) -> tuple[MixedMargin, ...]:
         """The laws of sorted columns (d, n), as `of` of each; weights and copies are (d, n) too.
 
-        Those that are surely plain are found side by side: one by one, each takes half a
-        millisecond.
+        Copies may be None for columns in which no value repeats. Those that are surely plain are
+        found side by side: one by one, each takes half a millisecond.
         """
         nothing = [None] * len(ordered)
         widths = np.zeros(len(ordered))
@@ -399,22 +404,32 @@ def may_repeat(codes: FloatArray, *, ordered: FloatArray | None = None) -> BoolA
     return found
 
 
-def surely_plain(ordered: FloatArray, width: FloatArray | None = None) -> BoolArray:
+def surely_plain(
+    ordered: FloatArray, width: FloatArray | None = None, count: float | None = None
+) -> BoolArray:
     """Which sorted columns (n, d) of equal weights are `MixedMargin.plain`, as far as this tells.
 
     No value repeats, and on either side a tail shows that there is no bound, with kernels of the
-    ``width`` (d,), or at least as wide as `MixedMargin.of` would take; others may be plain too.
+    ``width`` (d,), or at least as wide as `MixedMargin.of` would take for a ``count`` of n rows;
+    others may be plain too.
     """
-    plain: BoolArray = (ordered[1:] != ordered[:-1]).all(axis=0)
+    count = float(len(ordered)) if count is None else count
+    plain = _distinct(ordered.T)
     if width is None:
-        width = silverman(len(ordered)) * centre_and_spread(ordered, ordered=ordered)[1]
+        width = silverman(count) * centre_and_spread(ordered, ordered=ordered)[1]
     sides = np.concatenate([ordered.T, -ordered.T[:, ::-1]]).T
-    unbounded = _surely_unbounded(sides, np.concatenate([width, width]))
+    unbounded = _surely_unbounded(sides, np.concatenate([width, width]), count)
     plain &= unbounded.reshape(2, -1).all(axis=0)
     return plain
 
 
-def _surely_unbounded(ordered: FloatArray, width: FloatArray) -> BoolArray:
+def _distinct(ordered: FloatArray) -> BoolArray:
+    """In which sorted columns (d, n) no value repeats, (d,)."""
+    distinct: BoolArray = (ordered[:, 1:] != ordered[:, :-1]).all(axis=1)
+    return distinct
+
+
+def _surely_unbounded(ordered: FloatArray, width: FloatArray, count: float) -> BoolArray:
     """Which sorted columns (n, d) `_lower_bound` finds none of, for widths up to these (d,)."""
     n, first = len(ordered), ordered[0]
     found = _few_beyond(ordered, width)
@@ -422,10 +437,10 @@ def _surely_unbounded(ordered: FloatArray, width: FloatArray) -> BoolArray:
     natural = [(first - reach * (1 + ROUNDING) <= b) & (b <= first) for b in NATURAL]
     left = np.flatnonzero(~found & ~np.any(natural, axis=0))
     parts = END
-    while len(left) and n >= parts and (parts == END or n / parts >= ENOUGH):
+    while len(left) and n >= parts and (parts == END or count / parts >= ENOUGH):
         columns = ordered[:, left]
         tail = columns[: n // parts]
-        narrow = silverman(n / parts) * centre_and_spread(tail, ordered=tail)[1]
+        narrow = silverman(count / parts) * centre_and_spread(tail, ordered=tail)[1]
         few = _few_beyond(columns, np.minimum(narrow, width[left]))
         found[left[few]] = True
         left = left[~few]
@@ -436,7 +451,7 @@ def _surely_unbounded(ordered: FloatArray, width: FloatArray) -> BoolArray:
 def _few_beyond(ordered: FloatArray, width: FloatArray) -> BoolArray:
     """Where kernels of such widths (d,) surely place few rows of sorted columns (n, d) below all.
 
-    With a width of 0 nothing is known. Of far rows each counts as the nearest of them.
+    Rows farther than `NEAR` widths count as if they lay there. With a width of 0 nothing is known.
     """
     first = ordered[0]
     reach = np.where(width > 0, first + NEAR * width, np.inf)
@@ -456,15 +471,20 @@ def _plain_widths(ordered: FloatArray, count: float, bandwidth: float | None) ->
     if len(ordered) > at_once:
         parts = np.split(ordered, range(at_once, len(ordered), at_once))
         return np.concatenate([_plain_widths(part, count, bandwidth) for part in parts])
+    found = np.zeros(len(ordered))
+    kept = np.flatnonzero(_distinct(ordered))
+    if not len(kept):
+        return found
+    ordered = ordered[kept]
     columns = ordered.T  # in memory column by column, so that sums are those of one alone
     spread = centre_and_spread(columns, ordered=columns)[1]
     if bandwidth is not None:
         width = bandwidth * spread
     else:
         width = _even_bandwidths(ordered, spread, count)
-    known = width > 0
-    known[known] = surely_plain(columns[:, known], width[known])
-    return np.where(known, width, 0.0)
+    plain = surely_plain(columns, width, count) & (width > 0)
+    found[kept[plain]] = width[plain]
+    return found
 
 
 def _even_bandwidths(ordered: FloatArray, spread: FloatArray, count: float) -> FloatArray:
@@ -473,7 +493,7 @@ def _even_bandwidths(ordered: FloatArray, spread: FloatArray, count: float) -> F
     shares = np.arange(1.0, n + 1) / n
     first, last = np.searchsorted(shares, [_least_share(count), 1 - _least_share(count)])
     width = silverman(count) * spread
-    gaps = np.diff(ordered[:, first : last + 2], axis=1)
+    gaps = np.diff(ordered[:, first : last + 2], axis=1)  # these, and more, `_narrowest` looks at
     for j in np.flatnonzero(gaps.max(axis=1, initial=0.0) >= spread / 10):
         width[j] = _narrowest(ordered[j], None, shares, count, spread[j])
     quarter = math.ceil(n * (0.25 - 1e-9))
@@ -524,7 +544,7 @@ def _narrowest(
     count: float,
     whole: float,
 ) -> float:
-    """The same, but for rows that crowd together without a gap around them.
+    """`_bandwidth` but for rows that crowd together without gaps around them.
 
     ``shares`` of the rows lie up to each; ``whole`` is the spread of all.
     """

@@ -65,7 +65,7 @@ def centre_and_scale(
     # Squares are taken of values of at most 1, so that none overflows or vanishes.
     largest = np.where(constant, 1.0, np.maximum(high - centre, centre - low))
     # They lie in memory as z does: of columns one after the other, sums are those of each alone.
-    squares = np.subtract(z, centre, out=np.empty_like(z))
+    squares = np.subtract(z, centre, out=np.empty_like(z, np.result_type(z, centre)))
     squares /= largest
     squares *= squares
     scale = largest * np.sqrt(np.average(squares, axis=0, weights=weights))

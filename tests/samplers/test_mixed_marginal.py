@@ -9,7 +9,12 @@ from scipy.special import ndtr, ndtri
 from scipy.stats import norm
 
 from aegen.samplers._kde_marginal import Quantiles, silverman
-from aegen.samplers._mixed_marginal import MixedMargin, _roundest, surely_plain
+from aegen.samplers._mixed_marginal import (
+    MixedMargin,
+    _plain_widths,
+    _roundest,
+    surely_plain,
+)
 
 N = 2000
 
@@ -301,10 +306,11 @@ def test_what_is_surely_plain_has_no_point_masses_and_no_bounds():
     assert np.logical_not(plain).sum() >= 19
 
 
-@pytest.mark.parametrize("bandwidth", [None, 0.3])
+@pytest.mark.parametrize("bandwidth", [None, 0.3, 5.0])
 def test_columns_side_by_side_have_the_laws_of_each_alone(bandwidth):
     long = {name: x[:N] for name, x in COLUMNS.items() if len(x) >= N}
     long["ends above"] = -COLUMNS["exponential"]
+    long["above zero"] = np.exp(0.5 * normal())  # which wide kernels reach
     long["crowded"] = np.r_[normal(N // 2), 1e-3 * normal(N // 2, seed=1)]
     ordered = np.sort(np.stack(list(long.values())), axis=1)
     found = MixedMargin.of_columns(ordered, count=N, bandwidth=bandwidth)
@@ -318,3 +324,16 @@ def test_columns_side_by_side_have_the_laws_of_each_alone(bandwidth):
         assert np.array_equal(margin.knots(), alone.knots()), name
     few = MixedMargin.of_columns(ordered[:2], count=N, bandwidth=bandwidth)
     assert [margin.rest.width for margin in few] == [margin.rest.width for margin in found[:2]]
+    assert _plain_widths(ordered[:2], N, bandwidth).all()
+
+
+def test_columns_side_by_side_end_where_each_alone_does_whatever_rounds_the_count():
+    rng = np.random.default_rng(11)
+    n = 8 * 200  # the last rows whose spread is looked at are 200, the fewest
+    columns = rng.normal(scale=3, size=(10, 60))[rng.integers(10, size=(n, 60)), np.arange(60)]
+    columns += rng.normal(size=(n, 60)) * rng.uniform(0.2, 1, 60)
+    ordered = np.sort(np.ascontiguousarray(columns.T), axis=1)
+    for count in (n, n * (1 - 1e-15)):
+        found = MixedMargin.of_columns(ordered, count=count)
+        alone = [MixedMargin.of(column, count=count) for column in ordered]
+        assert [(m.low, m.high) for m in found] == [(m.low, m.high) for m in alone]

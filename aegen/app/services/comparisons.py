@@ -67,9 +67,8 @@ MOST_BYTES = 500 * 10**6
 LONGEST = 4_000
 """Characters of a line of models."""
 
-
 USUAL_DRAWS, USUAL_SIDE = 2000, 32
-"""Draws of each model where nobody says how many, of images of at most so many pixels a side."""
+"""Draws of each model where nobody says how many, of images no larger than that square."""
 
 LEAST_DRAWS = 200
 """The fewest, of however large images: fewer resolve little."""

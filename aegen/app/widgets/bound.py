@@ -74,13 +74,16 @@ def number(
     low: int,
     high: int,
     *,
-    usual: int = 0,
+    usual: int | None = None,
     help: str | None = None,
     **layout: Any,
 ) -> int:
-    """A whole number from ``low`` to ``high``; the ``usual`` one where None is chosen."""
+    """A whole number from ``low`` to ``high``; the ``usual`` one where None is chosen.
 
-    def shown(value: int | None) -> int:
+    Who comes back to the usual one has chosen None again.
+    """
+
+    def shown(value: Any) -> Any:
         return usual if value is None else value
 
     key = bind(item, shown)
@@ -91,12 +94,13 @@ def number(
         key=key,
         step=1,
         help=help,
-        on_change=take,
-        args=(item, key),
+        on_change=_take_number,
+        args=(item, key, usual),
         **key.default(value=shown(item.get())),
         **layout,
     )
-    return shown(item.get())
+    number: int = shown(item.get())
+    return number
 
 
 def text(label: str, item: link.Item[str], *, placeholder: str = "", **layout: Any) -> str:
@@ -157,6 +161,14 @@ def bind(item: link.Item[Any], text: Callable[[Any], Any] = lambda value: value)
 def take(item: link.Item[Any], key: str) -> None:
     """What the person did on the widget, as the item's value."""
     item.set(st.session_state[key])
+
+
+def _take_number(item: link.Item[Any], key: str, usual: int | None) -> None:
+    """The number that stands there, but for the usual one."""
+    if st.session_state[key] == usual:
+        item.reset()
+    else:
+        take(item, key)
 
 
 def take_typed(item: link.Item[T], key: str, parse: Callable[[str], T]) -> None:

@@ -207,6 +207,8 @@ def test_a_link_names_the_number_of_draws_where_somebody_chose_it(opened, at_onc
     number.set_value(22).run()
     assert at_once[-1].draws == 22
     assert link_of(app)["compare.n"] == "22"
+    next(each for each in app.number_input if each.label == number.label).set_value(30).run()
+    assert "compare.n" not in link_of(app)
 
 
 def test_what_cannot_be_measured_says_why(opened, at_once, monkeypatch):
