@@ -493,7 +493,7 @@ def _even_bandwidths(ordered: FloatArray, spread: FloatArray, count: float) -> F
     shares = np.arange(1.0, n + 1) / n
     first, last = np.searchsorted(shares, [_least_share(count), 1 - _least_share(count)])
     width = silverman(count) * spread
-    gaps = np.diff(ordered[:, first : last + 2], axis=1)  # these, and more, `_narrowest` looks at
+    gaps = np.diff(ordered[:, first : last + 2], axis=1)  # and more than `_narrowest` looks at
     for j in np.flatnonzero(gaps.max(axis=1, initial=0.0) >= spread / 10):
         width[j] = _narrowest(ordered[j], None, shares, count, spread[j])
     quarter = math.ceil(n * (0.25 - 1e-9))
