@@ -184,9 +184,9 @@ def test_fewer_held_out_rows_than_draws_are_said(opened, at_once):
     ("kind", "height", "width", "n"),
     [
         ("image", 28, 28, 2000),
-        ("image", 64, 64, 710),
-        ("image", 128, 32, 710),
-        ("image", 96, 96, 380),
+        ("image", 64, 64, 500),
+        ("image", 128, 32, 500),
+        ("image", 96, 96, 220),
         ("image", 4096, 4096, 200),
         ("series", 200, 600, 2000),  # as it is drawn; decoding a series takes little
     ],
