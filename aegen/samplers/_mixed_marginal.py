@@ -404,22 +404,16 @@ def may_repeat(codes: FloatArray, *, ordered: FloatArray | None = None) -> BoolA
     return found
 
 
-def surely_plain(
-    ordered: FloatArray, width: FloatArray | None = None, count: float | None = None
-) -> BoolArray:
+def surely_plain(ordered: FloatArray) -> BoolArray:
     """Which sorted columns (n, d) of equal weights are `MixedMargin.plain`, as far as this tells.
 
-    No value repeats, and on either side a tail shows that there is no bound, with kernels of the
-    ``width`` (d,), or at least as wide as `MixedMargin.of` would take for a ``count`` of n rows;
-    others may be plain too.
+    No value repeats, and on either side a tail shows that there is no bound, with kernels at least
+    as wide as `MixedMargin.of` would take; others may be plain too.
     """
-    count = float(len(ordered)) if count is None else count
+    count = float(len(ordered))
+    width = silverman(count) * centre_and_spread(ordered, ordered=ordered)[1]
     plain = _distinct(ordered.T)
-    if width is None:
-        width = silverman(count) * centre_and_spread(ordered, ordered=ordered)[1]
-    sides = np.concatenate([ordered.T, -ordered.T[:, ::-1]]).T
-    unbounded = _surely_unbounded(sides, np.concatenate([width, width]), count)
-    plain &= unbounded.reshape(2, -1).all(axis=0)
+    plain &= _surely_unbounded(ordered, width, count)
     return plain
 
 
@@ -430,6 +424,14 @@ def _distinct(ordered: FloatArray) -> BoolArray:
 
 
 def _surely_unbounded(ordered: FloatArray, width: FloatArray, count: float) -> BoolArray:
+    """Which sorted columns (n, d) have no bound on either side, for widths up to these (d,)."""
+    sides = np.concatenate([ordered.T, -ordered.T[:, ::-1]]).T
+    below, above = np.split(_surely_open_below(sides, np.concatenate([width, width]), count), 2)
+    unbounded: BoolArray = below & above
+    return unbounded
+
+
+def _surely_open_below(ordered: FloatArray, width: FloatArray, count: float) -> BoolArray:
     """Which sorted columns (n, d) `_lower_bound` finds none of, for widths up to these (d,)."""
     n, first = len(ordered), ordered[0]
     found = _few_beyond(ordered, width)
@@ -482,7 +484,7 @@ def _plain_widths(ordered: FloatArray, count: float, bandwidth: float | None) ->
         width = bandwidth * spread
     else:
         width = _even_bandwidths(ordered, spread, count)
-    plain = surely_plain(columns, width, count) & (width > 0)
+    plain = _surely_unbounded(columns, width, count) & (width > 0)
     found[kept[plain]] = width[plain]
     return found
 

@@ -200,12 +200,15 @@ def _left(process: subprocess.Popen[str]) -> bool:
     Those that have ended wait to be buried by the first process of the system, which in many
     containers buries nobody: where Linux says so, they do not count.
     """
-    if not _send(process, 0) or not PROCESSES.is_dir():
-        return _send(process, 0)
+    if not _send(process, 0):
+        return False
+    if not PROCESSES.is_dir():
+        return True
     for place in PROCESSES.glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):  # it has just gone
-            state, _, group = place.read_text().rpartition(")")[2].split()[:3]
-            if int(group) == process.pid and state not in "ZX":
+            # A process's name, in brackets, may be any bytes.
+            state, _, group = place.read_bytes().rpartition(b")")[2].split()[:3]
+            if int(group) == process.pid and state not in (b"Z", b"X"):
                 return True
     return False
 

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -197,10 +198,13 @@ def buries_nobody():
     """Orphans become children of this process, as of a container's first that buries nobody."""
     if sys.platform != "linux":
         pytest.skip("only Linux lets a process take them")
-    be_parent = ctypes.CDLL(None).prctl
-    assert be_parent(36, 1, 0, 0, 0) == 0  # PR_SET_CHILD_SUBREAPER
+    tell = ctypes.CDLL(None).prctl
+    name = Path("/proc/self/comm").read_bytes().strip()
+    assert tell(36, 1, 0, 0, 0) == 0  # PR_SET_CHILD_SUBREAPER
+    assert tell(15, b"not \xff) text", 0, 0, 0) == 0  # PR_SET_NAME: processes are called anything
     yield
-    be_parent(36, 0, 0, 0, 0)
+    tell(15, name, 0, 0, 0)
+    tell(36, 0, 0, 0, 0)
 
 
 def test_ending_a_job_ends_what_it_started_too(tmp_path, monkeypatch, buries_nobody):
