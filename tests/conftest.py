@@ -20,6 +20,8 @@ from hypothesis import settings
 collect_ignore = ["typing"]  # read by mypy in test_typing.py, never run
 
 ROOT = Path(__file__).resolve().parent.parent
+REAL = ROOT.parent / "shared" / "data"
+"""Where the real files lie, beside the checkout of some."""
 if str(ROOT) not in sys.path:  # so that `from tests.evidence import ...` works from any folder
     sys.path.insert(0, str(ROOT))
 
@@ -70,15 +72,19 @@ def real_data(tmp_path_factory) -> Path:
     The real files where they lie beside the checkout, else some made-up images in the same
     formats, so a test may not count on how many there are.
     """
-    real = ROOT.parent / "shared" / "data"
-    if all((real / name).is_dir() for name in ("mnist", "fashion_mnist", "sprites")):
-        return real
+    if all((REAL / name).is_dir() for name in ("mnist", "fashion_mnist", "sprites")):
+        return REAL
     folder = tmp_path_factory.mktemp("data")
     rng = np.random.default_rng(0)
     for name in ("mnist", "fashion_mnist"):
         write_idx_set(folder / name, rng)
     write_sprites(folder / "sprites", rng)
     return folder
+
+
+needs_real_digits = pytest.mark.skipif(
+    not (REAL / "mnist").is_dir(), reason="needs the real digits beside the checkout"
+)
 
 
 @pytest.fixture(scope="session")

@@ -358,6 +358,60 @@ def test_all_points_are_drawn_once_when_the_map_appears(server, visit):
     page.wait_for_function("drawings > 1")
 
 
+HOLD = """() => {
+    const next = window.requestAnimationFrame, held = [];
+    window.requestAnimationFrame = what => held.push(what);
+    window.release = () => {
+        window.requestAnimationFrame = next;
+        held.splice(0).forEach(what => next(what));
+    };
+}"""
+"""Keeps what waits for the next frame waiting until ``release()``."""
+
+LOSE = """() => {
+    const open = HTMLCanvasElement.prototype.getContext;
+    HTMLCanvasElement.prototype.getContext = function (...asked) {
+        const context = open.apply(this, asked);
+        if (/webgl/.test(asked[0])) window.lose = () => {
+            context.getExtension("WEBGL_lose_context").loseContext();
+        };
+        return context;
+    };
+}"""
+
+
+def test_a_map_that_goes_before_it_was_drawn_leaves_without_a_word(server, visit):
+    page = visit(f"{server.url}/?n=300")
+    Map(page, 300)
+    shown = page.get_by_text("map", exact=True)
+    shown.click()
+    page.locator(".aegen-map").wait_for(state="detached")
+    page.evaluate(HOLD)
+    shown.click()
+    page.locator(".aegen-map-caption").get_by_text("300 points").wait_for()
+    shown.click()
+    page.locator(".aegen-map").wait_for(state="detached")
+    page.evaluate("release()")
+    page.wait_for_timeout(300)  # a complaint would come now, and fail the test
+    shown.click()
+    Map(page, 300)
+
+
+def test_a_map_whose_context_is_lost_is_drawn_again(server, visit):
+    page = visit(f"{server.url}/?n=300")
+    Map(page, 300)
+    page.get_by_text("map", exact=True).click()
+    page.locator(".aegen-map").wait_for(state="detached")
+    page.evaluate(LOSE)
+    page.get_by_text("map", exact=True).click()
+    Map(page, 300)
+    page.evaluate("delete document.querySelector('.aegen-map').dataset.drawn, lose()")
+    map_ = Map(page, 300)
+    map_.drag(AROUND, shift=True)
+    points, _ = reference_set(300)
+    map_.says(f"found {inside(points, AROUND).sum()} pinned None hidden ()")
+
+
 def test_a_link_selects_and_the_map_comes_back_as_the_page_wants_it(server, visit):
     points, _ = reference_set(3_000)
     found = int(inside(points, [(-5, -5), (5, -5), (5, 5), (-5, 5)]).sum())

@@ -13,6 +13,7 @@ from aegen.bundles.manifest import Attribute, attribute_title
 from aegen.core.errors import InvalidInput, UnknownName
 from aegen.core.morphometry import measure
 from aegen.data import datasets
+from tests.conftest import needs_real_digits
 from tests.tiny_bundle import tiny_bundle, tiny_images
 
 
@@ -159,12 +160,10 @@ def test_measured_attributes_are_those_of_the_pictures(tmp_path):
     assert (bundle.measure(decoded)["tall"] == measure("height", decoded)).all()
 
 
+@needs_real_digits
 def test_what_is_measured_of_the_shipped_digits_is_what_their_pictures_show(real_data):
     bundle = aegen.load("mnist-supermask")
-    folder = real_data / "mnist"
-    if not folder.is_dir():
-        pytest.skip(f"there is no {folder}")
-    images = datasets.create("mnist").load(folder).images[bundle.holdout_rows[:300]]
+    images = datasets.create("mnist").load(real_data / "mnist").images[bundle.holdout_rows[:300]]
     table = bundle.holdout_attributes
     for name, about in bundle.manifest.attributes.items():
         if about.measured:

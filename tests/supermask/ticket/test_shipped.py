@@ -7,7 +7,7 @@ from aegen.data import datasets
 from aegen.supermask import Report
 from aegen.supermask.ticket.ticket import Ticket
 from aegen.supermask.training.history import History
-from tests.conftest import ROOT
+from tests.conftest import ROOT, needs_real_digits
 
 FOLDER = ROOT / "assets" / "masks"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.history"))
@@ -89,10 +89,7 @@ def held_out_digits(real_data):
     return digits.images[digits.holdout], labels
 
 
-@pytest.mark.skipif(
-    not (ROOT.parent / "shared" / "data" / "mnist").is_dir(),
-    reason="needs the real digits beside the checkout",
-)
+@needs_real_digits
 @pytest.mark.parametrize("name", ["fcn-mnist", "fcn-mnist-sparse"])
 def test_accuracy_is_the_same_to_the_last_digit(name, held_out_digits):
     import torch

@@ -77,9 +77,11 @@ export class Plot {
       this.order.forEach((row, place) => (this.places[row] = place));
     }
     const drawn = (column) => Float32Array.from(this.order, (row) => column[row]);
+    const spatialIndex = await this.unused;
+    if (this.gone) return; // meanwhile, and the library would complain
     await this.plot.draw(values ? { x: drawn(x), y: drawn(y), z: drawn(values) } : { x: drawn(x), y: drawn(y) }, {
       zDataType: continuous ? "continuous" : "categorical",
-      spatialIndex: await this.unused,
+      spatialIndex,
     });
   }
 
@@ -113,6 +115,7 @@ export class Plot {
   }
 
   destroy() {
+    this.gone = true;
     this.plot.destroy();
     this.renderer.destroy();
   }

@@ -107,7 +107,6 @@ class View {
     this.under.replaceWith(fresh);
     this.under = fresh;
     this.shown.points = this.shown.coloured = this.shown.layers = this.sent = this.painted = null;
-    this.busy = false; // what was being drawn has gone with the context
     this.start();
     this.update();
   }
@@ -134,25 +133,27 @@ class View {
     return part && part.id === this.spec.parts[name] ? part : null;
   }
 
-  // One at a time, and once more if something arrived meanwhile.
+  // One at a time, and once more if something arrived meanwhile. What a plot was about to draw goes
+  // with it: with the map itself, or with a lost context.
   async update() {
     this.again = true;
-    if (this.busy) return;
-    this.busy = true;
+    const { plot } = this;
+    if (this.busy === plot) return;
+    this.busy = plot;
     try {
-      while (this.again && !this.gone) {
+      while (this.again && !plot.gone) {
         this.again = false;
         await this.apply();
       }
     } finally {
-      this.busy = false;
+      if (this.busy === plot) this.busy = null;
     }
   }
 
   async apply() {
     this.spec = this.room.parts.get("spec")?.spec;
     if (!this.spec) return;
-    const { spec, shown } = this;
+    const { spec, shown, plot } = this;
     // On a phone a map as high as it is wide leaves room to scroll past it.
     this.stage.style.height = `min(${spec.height}px, 80vh, 115cqw)`;
     const points = this.part("points");
@@ -172,6 +173,7 @@ class View {
     if (shown.points !== points.id || shown.coloured !== coloured) {
       shown.coloured = coloured;
       await this.applyPoints(points, labels);
+      if (plot.gone) return;
     }
     this.applyChosen();
     this.applyLayers();
@@ -183,7 +185,7 @@ class View {
   }
 
   async applyPoints(points, labels) {
-    const { spec, shown, camera } = this;
+    const { spec, shown, camera, plot } = this;
     delete this.root.dataset.drawn;
     if (shown.points !== points.id) {
       this.xs = column(points.table, 0);
@@ -210,12 +212,14 @@ class View {
       await frames(2);
       this.settle();
       await frames(2);
+      if (plot.gone) return;
     }
-    const drawn = this.plot.setPoints(this.unitX, this.unitY, values, spec.kind === "value");
+    const drawn = plot.setPoints(this.unitX, this.unitY, values, spec.kind === "value");
     this.settle();
     await drawn;
     this.shown.chosen = false; // new points are stressed anew
     await frames(2);
+    if (plot.gone) return;
     this.root.dataset.drawn = this.xs.length;
     this.showSight();
   }
