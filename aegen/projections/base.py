@@ -12,11 +12,11 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator
 
 from aegen.core import arrays
 from aegen.core.arrays import FloatArray
 from aegen.core.errors import InvalidInput
+from aegen.core.estimator import Estimator
 from aegen.core.neighbours import Neighbours
 from aegen.core.parameters import check
 from aegen.core.rng import RNG, generator
@@ -25,7 +25,7 @@ from aegen.projections._shepard import between
 __all__ = ["Projection"]
 
 
-class Projection(BaseEstimator, ABC):
+class Projection(Estimator, ABC):
     """A map from codes to the plane.
 
     Class attributes:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from scipy.linalg import solve_triangular
@@ -19,7 +19,10 @@ from scipy.special import gammaln, logsumexp
 from aegen.core.arrays import BoolArray, FloatArray, IntArray
 from aegen.core.errors import InvalidInput
 from aegen.samplers._standardise import centre_and_scale, standardise
-from aegen.samplers.base import DensitySampler, Sampler
+from aegen.samplers.base import DensitySampler
+
+if TYPE_CHECKING:
+    from aegen.samplers.bootstrap import Bootstrap
 
 __all__ = ["refuse_wide", "resampled"]
 
@@ -67,7 +70,7 @@ def resampled(
     values: FloatArray,
     rng: np.random.Generator,
     candidates: int = 16_000,
-) -> Sampler:
+) -> Bootstrap:
     r"""The law of the free coordinates given the known ones, as weighted candidates.
 
     Candidate $x_i$, drawn from the density q of a mixture, has weight $f(x_i, v) / q(x_i)$, where

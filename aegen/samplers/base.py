@@ -27,12 +27,11 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, cast, get_type
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, clone
-from sklearn.exceptions import NotFittedError
 
 from aegen.core import arrays
 from aegen.core.arrays import BoolArray, FloatArray, IntArray
 from aegen.core.errors import AegenError, InvalidInput, StorageError
+from aegen.core.estimator import Estimator, clone
 from aegen.core.json_text import parse
 from aegen.core.parameters import check
 from aegen.core.rng import RNG, generator
@@ -87,11 +86,14 @@ def fingerprint(state: Mapping[str, NDArray[Any]], *texts: str) -> str:
     return total.hexdigest()
 
 
-class NotFitted(AegenError, NotFittedError):
-    """A latent model that was asked for something before it was fitted."""
+class NotFitted(AegenError, ValueError, AttributeError):
+    """A latent model that was asked for something before it was fitted.
+
+    It is raised as scikit-learn's `NotFittedError` too.
+    """
 
 
-class Sampler(BaseEstimator, ABC):
+class Sampler(Estimator, ABC):
     """A distribution of codes that can be learned and drawn from.
 
     scikit-learn's grammar: the constructor only stores, ``fit`` returns self, what is learned ends
@@ -407,7 +409,7 @@ class Sampler(BaseEstimator, ABC):
         twin._mix(None)
         twin.n_features_in_ = d
         twin.free_, twin.given_ = np.ones(d, dtype=np.bool_), np.zeros(d)
-        return cast("Self", twin)
+        return twin
 
     def _same_bits(self) -> Any:
         """A context in which the number of threads changes no last bit of a product."""
@@ -419,9 +421,9 @@ class Sampler(BaseEstimator, ABC):
 
     def _require_fitted(self) -> None:
         if not hasattr(self, "n_features_in_"):
-            raise NotFitted(f"this {self.title} is not fitted yet: call fit(codes) first")
+            raise _not_fitted(f"this {self.title} is not fitted yet: call fit(codes) first")
         if {name: getattr(self, name) for name in self._fields} != self._fields:
-            raise NotFitted(
+            raise _not_fitted(
                 f"fields of this {self.title} were changed after it was fitted: call fit again"
             )
 
@@ -721,6 +723,13 @@ def load(path: Path | str) -> Sampler:
         raise StorageError(path, what) from problem
     model._restore(state, path)
     return model
+
+
+def _not_fitted(said: str) -> NotFitted:
+    """The error that scikit-learn's tools catch too, which is loaded with it."""
+    from aegen.samplers._not_fitted import NotFittedEstimator
+
+    return NotFittedEstimator(said)
 
 
 def _too_wide(d: int) -> str:

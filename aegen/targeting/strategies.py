@@ -14,6 +14,7 @@ import numpy as np
 from aegen import samplers
 from aegen.core.arrays import FloatArray, IntArray
 from aegen.core.errors import InvalidInput
+from aegen.core.estimator import clone
 from aegen.targeting.candidates import Candidates
 from aegen.targeting.target import Target
 
@@ -120,8 +121,6 @@ def by_refit(
     Raises:
         InvalidInput: too few rows for this kind of model.
     """
-    from sklearn.base import clone  # loaded with the latent model
-
     wanted = np.flatnonzero(weights > 0)
     own = weights[wanted]
     fresh = clone(sampler)
