@@ -11,6 +11,7 @@ import torch
 from aegen.autoencoders.classifier import Classifier
 from aegen.autoencoders.image_rows import ImageRows, batch, blocks
 from aegen.core.arrays import FloatArray, IntArray
+from aegen.core.medians import median_interval
 
 __all__ = ["ClassScore", "NumberScore", "Score", "attribute_scores", "validation_loss"]
 
@@ -69,15 +70,9 @@ class NumberScore:
         return float(np.median(self.errors))
 
     def interval(self) -> tuple[float, float]:
-        """An interval of the median by order statistics, of 95 % at least where n is 6 or more.
-
-        The number of errors below the true median is binomial (W. R. Thompson, 1936).
-        """
-        from scipy.stats import binom
-
-        n = len(self.errors)
-        below = max(0, int(binom.ppf((1 - LEVEL) / 2, n, 0.5)) - 1)
-        return float(self.errors[below]), float(self.errors[n - 1 - below])
+        """An interval of the median by order statistics, of 95 % at least where n is 6 or more."""
+        low, high = median_interval(len(self.errors), LEVEL)
+        return float(self.errors[low]), float(self.errors[high])
 
     def figures(self, name: str) -> dict[str, float]:
         """What goes into the history of a training."""

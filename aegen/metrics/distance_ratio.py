@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from aegen.core import arrays
 from aegen.core.arrays import FloatArray, IntArray
 from aegen.core.errors import InvalidInput
+from aegen.core.medians import median_interval
 from aegen.core.neighbours import Neighbours
 from aegen.metrics.base import Measured, Metric
 
@@ -53,7 +54,7 @@ def ratio_to(usual: float, distances: ArrayLike) -> Copying:
     ordered = np.sort(
         arrays.codes(np.reshape(distances, (-1, 1)), name="distances", minimum=1)[:, 0]
     )
-    low, high = _median_interval(len(ordered))
+    low, high = median_interval(len(ordered))
     return Copying(
         float(np.median(ordered)) / usual,
         float(ordered[low]) / usual,
@@ -117,16 +118,8 @@ def _median_influences(x: FloatArray) -> FloatArray:
     order statistics over that of their levels (Siddiqui 1960).
     """
     ordered = np.sort(x)
-    low, high = _median_interval(len(x))
+    low, high = median_interval(len(x))
     sparsity = float(ordered[high] - ordered[low]) / (max(high - low, 1) / len(x))
     influences = 0.5 * sparsity * np.sign(x - np.median(x))
     centred: FloatArray = influences - influences.mean()
     return centred
-
-
-def _median_interval(n: int) -> tuple[int, int]:
-    """Places (from 0) of the order statistics that hold the median with 95 %, widest for few."""
-    from scipy.stats import binom
-
-    low = max(0, int(binom.ppf(0.025, n, 0.5)) - 1)
-    return low, n - 1 - low

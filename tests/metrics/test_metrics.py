@@ -12,7 +12,7 @@ from aegen.core.neighbours import Neighbours
 from aegen.core.parameters import values_of
 from aegen.metrics import metrics
 from aegen.metrics.base import SPACES
-from aegen.metrics.distance_ratio import _median_interval, ratio_to
+from aegen.metrics.distance_ratio import ratio_to
 from tests.evidence import probability_agrees
 from tests.example_codes import AWKWARD, clusters, tilted
 
@@ -428,15 +428,3 @@ def test_few_draws_give_the_widest_interval():
     assert (one.low, one.ratio, one.high, one.n) == (1, 2, 3, 3)
     with pytest.raises(InvalidInput, match="at least 1"):
         ratio_to(1.0, [])
-
-
-def test_the_median_interval_holds_the_median_as_often_as_it_says():
-    """95 % by binomial counting, within four standard errors of 4,000 trials; the bare middle
-    half of the draws, which is no such interval, fails the same bar."""
-    rng = np.random.default_rng(0)
-    x = np.sort(rng.normal(size=(4000, 64)), axis=1)
-    low, high = _median_interval(64)
-    held = ((x[:, low] <= 0) & (x[:, high] >= 0)).mean()
-    bar = 0.95 - 4 * np.sqrt(0.95 * 0.05 / 4000)
-    assert bar < held < 0.985
-    assert ((x[:, 30] <= 0) & (x[:, 33] >= 0)).mean() < bar
