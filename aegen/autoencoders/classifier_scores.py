@@ -11,7 +11,7 @@ import torch
 from aegen.autoencoders.classifier import Classifier
 from aegen.autoencoders.image_rows import ImageRows, batch, blocks
 from aegen.core.arrays import FloatArray, IntArray
-from aegen.core.medians import median_interval
+from aegen.core.intervals import median_interval, wilson_interval
 
 __all__ = ["ClassScore", "NumberScore", "Score", "attribute_scores", "validation_loss"]
 
@@ -36,11 +36,8 @@ class ClassScore:
         return self.right / self.n
 
     def interval(self) -> tuple[float, float]:
-        """Wilson's 95 % interval of the share (E. B. Wilson, 1927)."""
-        from scipy.stats import binomtest
-
-        ends = binomtest(self.right, self.n).proportion_ci(LEVEL, method="wilson")
-        return float(ends.low), float(ends.high)
+        """Wilson's interval of the share."""
+        return wilson_interval(self.right, self.n, LEVEL)
 
     def figures(self, name: str) -> dict[str, float]:
         """What goes into the history of a training."""

@@ -24,6 +24,7 @@ from aegen.bundles.rows import ImageTable
 from aegen.bundles.thumbnails import COVER, THUMBNAILS, parse_cover
 from aegen.core import images
 from aegen.core.errors import BundleError, InvalidInput, StorageError
+from aegen.core.intervals import wilson_interval
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -207,11 +208,8 @@ class Accuracy:
         return self.right / self.n
 
     def interval(self) -> tuple[float, float]:
-        """Wilson's 95 % interval of the share (E. B. Wilson, 1927)."""
-        from scipy.stats import binomtest
-
-        ends = binomtest(self.right, self.n).proportion_ci(method="wilson")
-        return float(ends.low), float(ends.high)
+        """Wilson's 95 % interval of the share."""
+        return wilson_interval(self.right, self.n)
 
     def __str__(self) -> str:
         low, high = self.interval()

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from aegen.core import arrays
 from aegen.core.arrays import FloatArray, IntArray
 from aegen.core.errors import InvalidInput
-from aegen.core.medians import median_interval
+from aegen.core.intervals import median_interval
 from aegen.core.neighbours import Neighbours
 from aegen.metrics.base import Measured, Metric
 

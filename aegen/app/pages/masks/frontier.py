@@ -19,11 +19,12 @@ from aegen.app.widgets.chart import chart, drawn, paper
 from aegen.app.widgets.for_paper import Exhibit
 from aegen.app.widgets.markdown import plain
 from aegen.core.errors import AegenError
+from aegen.core.intervals import wilson_interval
 from aegen.core.text_table import TextTable
 from aegen.figures.mask_frontier import FrontierPoint, frontier
 from aegen.figures.template import Paper
 
-__all__ = ["beside_the_paper", "exhibits", "interval"]
+__all__ = ["beside_the_paper", "exhibits"]
 
 Panels = dict[str, list[FrontierPoint]]
 """Points by data set, that of the open ticket first."""
@@ -126,26 +127,13 @@ def _point(name: str, chosen: bool) -> tuple[FrontierPoint, str] | None:
         _network(network),
         total.remaining,
         float(accuracy),
-        accuracy_ends=None if tested is None else interval(float(accuracy), tested),
+        accuracy_ends=wilson_interval(round(accuracy * tested), tested) if tested else None,
         size=size,
         chosen=chosen,
         key=name,
         note=note,
     )
     return point, data
-
-
-def interval(share: float, n: int) -> tuple[float, float]:
-    """Wilson's 95 % interval of a share of n rows.
-
-    Example:
-        >>> [round(end, 3) for end in interval(0.5, 100)]
-        [0.404, 0.596]
-    """
-    from scipy.stats import binomtest
-
-    ends = binomtest(round(share * n), n).proportion_ci(method="wilson")
-    return float(ends.low), float(ends.high)
 
 
 def _network(name: str) -> str:

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aegen.app.pages.masks import frontier, state
-from aegen.app.pages.masks.frontier import interval
 from aegen.app.pages.masks.layer_map import (
     asked_change,
     change_of,
@@ -23,6 +22,7 @@ from aegen.app.services.interventions import MaskChange
 from aegen.app.widgets import mask_curves, ticket_names
 from aegen.app.widgets.for_paper import Exhibit, Material, made_by
 from aegen.app.widgets.mask_layer import MaskedLayer
+from aegen.core.intervals import wilson_interval
 from aegen.core.storage import npz
 from aegen.core.text_table import TextTable
 
@@ -225,7 +225,7 @@ def _what_if(name: str) -> Iterable[Exhibit]:
         for title, change in changes.items():
             evaluated = interventions.evaluation(name, key, epoch, change).outcome()
             counts = interventions.changed_counts(name, epoch, change).values()
-            ends = interval(evaluated.accuracy, evaluated.n)
+            ends = wilson_interval(round(evaluated.accuracy * evaluated.n), evaluated.n)
             right = (100 * evaluated.accuracy, *(100 * end for end in ends), evaluated.n)
             left, _ = _shares(*(sum(column) for column in zip(*counts, strict=True)))
             done = (change.threshold, change.back, change.straight, change.shuffled)

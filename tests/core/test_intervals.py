@@ -1,10 +1,10 @@
-"""Intervals of a median, against counting and against SciPy's binomial."""
+"""Intervals of medians and shares, against counting and against SciPy's."""
 
 import numpy as np
 import pytest
-from scipy.stats import binom
+from scipy.stats import binom, binomtest
 
-from aegen.core.medians import median_interval
+from aegen.core.intervals import median_interval, wilson_interval
 
 
 def test_the_median_interval_holds_the_median_as_often_as_it_says():
@@ -26,3 +26,13 @@ def test_places_are_those_of_scipys_binomial(level):
     found = [median_interval(n, level) for n in counts]
     assert found == [(k, n - 1 - k) for k, n in zip(low, counts, strict=True)]
     assert found[0] == (0, 0)
+
+
+@pytest.mark.parametrize("level", [0.9, 0.95, 0.99])
+def test_a_share_has_scipys_interval_of_wilson(level):
+    for n in (1, 2, 10, 333, 10_000):
+        for found in {0, 1, n // 3, n - 1, n}:
+            ends = binomtest(found, n).proportion_ci(level, method="wilson")
+            ours = wilson_interval(found, n, level)
+            assert ours == pytest.approx((ends.low, ends.high), abs=1e-12)
+            assert 0 <= ends.low < ends.high <= 1
