@@ -7,6 +7,7 @@ import os
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import functools
 import gc
 import gzip
 import struct
@@ -63,6 +64,15 @@ def pytest_runtest_logfinish():
     if len(sys.modules) > loaded + 100:  # a test was the first to need a library
         gc.collect()
         stays_loaded()
+        keep_operators()
+
+
+def keep_operators():
+    """torch's exporter reads all its operators' source anew for each network, for a second."""
+    exporter = sys.modules.get("torch.onnx._internal.exporter._registration")
+    if exporter and not hasattr(exporter.ONNXRegistry.from_torchlib, "cache_info"):
+        kept = functools.cache(exporter.ONNXRegistry.from_torchlib)
+        exporter.ONNXRegistry.from_torchlib = staticmethod(kept)
 
 
 @pytest.fixture(scope="session")
@@ -105,6 +115,28 @@ def one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def few_data(real_data, tmp_path_factory) -> Path:
+    """As `real_data`, of idx sets the first 1,000 and 300 rows: where how well is not asked."""
+    folder = tmp_path_factory.mktemp("few")
+    for name in ("mnist", "fashion_mnist"):
+        (folder / name).mkdir()
+        for part in (real_data / name).glob("*.gz"):
+            write_first(part, folder / name / part.name, 1_000 if "train" in part.name else 300)
+    (folder / "sprites").symlink_to(real_data / "sprites")
+    return folder
+
+
+def write_first(source: Path, place: Path, rows: int):
+    """The first rows of a gzipped idx file."""
+    with gzip.open(source) as file:
+        kind, n = struct.unpack(">2I", file.read(8))
+        sizes = struct.unpack(f">{kind % 256 - 1}I", file.read(4 * (kind % 256 - 1)))
+        rows = min(rows, n)
+        head = struct.pack(f">{kind % 256 + 1}I", kind, rows, *sizes)
+        place.write_bytes(gzip.compress(head + file.read(rows * int(np.prod(sizes))), 1))
 
 
 def write_idx_set(folder: Path, rng: np.random.Generator, train: int = 600, test: int = 100):

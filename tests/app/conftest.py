@@ -18,10 +18,16 @@ from tests.tiny_bundle import tiny_bundle
 
 
 @pytest.fixture(scope="session", autouse=True)
-def no_search_for_components():
-    """Streamlit's tests would look through all installed packages for them, for each script."""
+def quick_scripts():
+    """What Streamlit does for each script that its tests run, and these need not.
+
+    It looks through all installed packages for components, and collects all garbage where another
+    test has loaded Keras.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("streamlit.components.v2.manifest_scanner.scan_component_manifests", list)
+        runner = "streamlit.runtime.scriptrunner.script_runner"
+        patch.setattr(f"{runner}._clean_problem_modules", lambda: None)
         yield
 
 

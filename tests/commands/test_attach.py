@@ -30,13 +30,13 @@ def number():
 
 
 @pytest.fixture
-def attach(aegen, real_data, tmp_path, monkeypatch):
+def attach(aegen, few_data, tmp_path, monkeypatch):
     """A function that runs `aegen supermask attach` beside the person's file."""
     (tmp_path / "my_net.py").write_text(SOURCE)
     monkeypatch.chdir(tmp_path)
 
     def run(network, *words):
-        data = ("--data", f"mnist={real_data / 'mnist'}", "--limit", 100, "--epochs", 1)
+        data = ("--data", f"mnist={few_data / 'mnist'}", "--limit", 100, "--epochs", 1)
         settings = ("--threads", 1, "--out", tmp_path / "out")
         return aegen("supermask", "attach", network, *data, *settings, *words)
 

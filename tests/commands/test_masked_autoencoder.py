@@ -16,8 +16,8 @@ from tests.tiny_bundle import QuickUMAP
 SMALL = ("--encoder", "24-12", "--latent-dim", 3, "--limit", 300, "--threads", 1)
 
 
-def test_a_training_gives_checkpoint_ticket_and_history(aegen, real_data, tmp_path):
-    words = ("train", "supermask-autoencoder", "mnist", "--data", real_data / "mnist", *SMALL)
+def test_a_training_gives_checkpoint_ticket_and_history(aegen, few_data, tmp_path):
+    words = ("train", "supermask-autoencoder", "mnist", "--data", few_data / "mnist", *SMALL)
     code, out, err = aegen(*words, "--epochs", 2, "--seed", 3, "--out", tmp_path)
     assert code == 0, err
     assert "epoch 2: loss" in out
@@ -40,7 +40,7 @@ def test_a_training_gives_checkpoint_ticket_and_history(aegen, real_data, tmp_pa
     assert "was begun with epochs 2, not with epochs 3" in err
 
 
-def test_a_bundle_of_few_rows_with_a_rounded_classifier(aegen, real_data, tmp_path, monkeypatch):
+def test_a_bundle_of_few_rows_with_a_rounded_classifier(aegen, few_data, tmp_path, monkeypatch):
     from aegen import bundles
     from aegen.projections import projections
 
@@ -50,7 +50,7 @@ def test_a_bundle_of_few_rows_with_a_rounded_classifier(aegen, real_data, tmp_pa
         "create",
         lambda name, **given: QuickUMAP() if name == "umap" else chosen(name, **given),
     )
-    data = ("mnist", "--data", real_data / "mnist", *SMALL)
+    data = ("mnist", "--data", few_data / "mnist", *SMALL)
     masked, out = tmp_path / "masked", tmp_path / "new" / "few"
     assert aegen("train", "supermask-autoencoder", *data, "--epochs", 1, "--out", masked)[0] == 0
     evaluation_set = _with_a_finer_classifier(bundles.find("mnist"), tmp_path / "finer")
@@ -63,7 +63,7 @@ def test_a_bundle_of_few_rows_with_a_rounded_classifier(aegen, real_data, tmp_pa
         "--classifier",
         evaluation_set,
         "--images",
-        real_data / "mnist",
+        few_data / "mnist",
     )
     words = (*words, "--limit", 300, "--title", "Few", "--description", "A few.", "--keep", 60)
     code, _, err = aegen(*words, "--compact", "--out", out)
@@ -109,8 +109,8 @@ def _with_a_finer_classifier(source, folder):
         (("--kappa", 1e30), "kappa gives weights of size"),
     ],
 )
-def test_bad_input_is_one_line(aegen, real_data, tmp_path, words, sentence):
-    line = ("train", "supermask-autoencoder", "mnist", "--data", real_data / "mnist", *SMALL)
+def test_bad_input_is_one_line(aegen, few_data, tmp_path, words, sentence):
+    line = ("train", "supermask-autoencoder", "mnist", "--data", few_data / "mnist", *SMALL)
     code, _, err = aegen(*line, *words, "--out", tmp_path / "a")
     assert code == 2
     assert err.startswith("aegen: ")

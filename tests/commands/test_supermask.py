@@ -11,12 +11,12 @@ from aegen.supermask.training.history import History
 
 
 @pytest.fixture
-def train(aegen, real_data):
+def train(aegen, few_data):
     """A function that runs `aegen supermask train` on real images."""
 
     def run(*words, data="mnist"):
         if "--data" not in words:
-            words += ("--data", f"{data}={real_data / data.replace('-', '_')}")
+            words += ("--data", f"{data}={few_data / data.replace('-', '_')}")
         return aegen("supermask", "train", *words)
 
     return run
@@ -54,7 +54,7 @@ def test_the_same_command_goes_on_and_another_is_refused(train, tmp_path):
     assert "was begun with decay 0.0005, not with decay 0.01" in err
 
 
-def test_several_seeds_are_tasks_with_an_interval(train, aegen, real_data, tmp_path):
+def test_several_seeds_are_tasks_with_an_interval(train, aegen, few_data, tmp_path):
     words = (*SMALL, "--epochs", 1, "--runs", 3, "--jobs", 1, "--out", tmp_path)
     code, out, _ = train(*words)
     assert code == 0
@@ -66,7 +66,7 @@ def test_several_seeds_are_tasks_with_an_interval(train, aegen, real_data, tmp_p
     again, out_again, _ = train(*words)
     assert (again, out_again) == (0, out)
     mean = re.search(r"accuracy over 3 seeds: mean (\S+)%", out)[1]
-    data = f"mnist={real_data / 'mnist'}"
+    data = f"mnist={few_data / 'mnist'}"
     code, table, err = aegen(
         "supermask", "compare", tmp_path, tmp_path, "--data", data, "--markdown"
     )

@@ -30,9 +30,9 @@ MASKS = ["supermask", "train", "fcn:hidden=8", "--limit", 64, "--epochs", 1]
     ],
 )
 def test_a_training_that_is_under_way_elsewhere_is_refused(
-    aegen, real_data, tmp_path, words, data, place
+    aegen, few_data, tmp_path, words, data, place
 ):
-    folder = real_data / data
+    folder = few_data / data
     given = f"mnist={folder}" if data == "mnist" else folder
     words = [*words, "--data", given, "--out", tmp_path / "out"]
     with claimed(tmp_path / "out" / place):
@@ -42,8 +42,8 @@ def test_a_training_that_is_under_way_elsewhere_is_refused(
     assert not (tmp_path / "out").exists()
 
 
-def test_of_several_seeds_one_that_is_under_way_elsewhere_has_a_problem(real_data, tmp_path):
-    data, recipe = str(real_data / "mnist"), Recipe(epochs=1)
+def test_of_several_seeds_one_that_is_under_way_elsewhere_has_a_problem(few_data, tmp_path):
+    data, recipe = str(few_data / "mnist"), Recipe(epochs=1)
     run = Run("fcn", (("hidden", "8"),), "mnist", data, 64, recipe, str(tmp_path))
     with claimed(run.checkpoint):
         assert "is being written by another process" in perform(run).problem
