@@ -56,6 +56,7 @@ def pytest_collection():
     try:
         return (yield)
     finally:
+        keep_operators()
         stays_loaded()
         gc.enable()
 
@@ -69,10 +70,11 @@ def pytest_runtest_logfinish():
 
 def keep_operators():
     """torch's exporter reads all its operators' source anew for each network, for a second."""
-    exporter = sys.modules.get("torch.onnx._internal.exporter._registration")
-    if exporter and not hasattr(exporter.ONNXRegistry.from_torchlib, "cache_info"):
-        kept = functools.cache(exporter.ONNXRegistry.from_torchlib)
-        exporter.ONNXRegistry.from_torchlib = staticmethod(kept)
+    if "torch" in sys.modules:
+        from torch.onnx._internal.exporter._registration import ONNXRegistry
+
+        if not hasattr(ONNXRegistry.from_torchlib, "cache_info"):
+            ONNXRegistry.from_torchlib = staticmethod(functools.cache(ONNXRegistry.from_torchlib))
 
 
 @pytest.fixture(scope="session")
