@@ -32,6 +32,20 @@ def test_an_area_of_thousands_of_corners_is_simplified_with_a_sentence(opened, a
     assert "5,001 corners; what you see is its outline with " in said
 
 
+@pytest.mark.parametrize(
+    ("address", "link", "what"),
+    [
+        ("sample", {"bundle": "../../etc", "sampler": "gaussian", "seed": "x"}, "etc"),
+        ("traverse", {"bundle": "bars", "row": "99999999"}, "99,999,999"),
+    ],
+)
+def test_what_is_not_there_is_told_in_a_sentence(opened, address, link, what):
+    app = opened(address, **link)
+    assert not app.exception
+    said = [each.value for each in (*app.warning, *app.error, *app.toast)]
+    assert [what in sentence for sentence in said].count(True) == 1, said
+
+
 def test_an_overlong_choice_is_told_in_a_short_sentence(opened):
     app = opened("sample", seed="9" * 400, sampler="gaussian" * 2_000, x="1")
     said = [each.value for each in app.warning]
