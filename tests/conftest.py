@@ -23,6 +23,7 @@ collect_ignore = ["typing"]  # read by mypy in test_typing.py, never run
 ROOT = Path(__file__).resolve().parent.parent
 REAL = ROOT.parent / "shared" / "data"
 """Where the real files lie, beside the checkout of some."""
+THERE = all((REAL / name).is_dir() for name in ("mnist", "fashion_mnist", "sprites"))
 if str(ROOT) not in sys.path:  # so that `from tests.evidence import ...` works from any folder
     sys.path.insert(0, str(ROOT))
 
@@ -61,6 +62,11 @@ def pytest_collection():
         gc.enable()
 
 
+def pytest_collection_modifyitems(items):
+    """Long files first, so that at the end no process is left with one; they share a browser."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+
+
 def pytest_runtest_logfinish():
     if len(sys.modules) > loaded + 100:  # a test was the first to need a library
         gc.collect()
@@ -84,7 +90,7 @@ def real_data(tmp_path_factory) -> Path:
     The real files where they lie beside the checkout, else some made-up images in the same
     formats, so a test may not count on how many there are.
     """
-    if all((REAL / name).is_dir() for name in ("mnist", "fashion_mnist", "sprites")):
+    if THERE:
         return REAL
     folder = tmp_path_factory.mktemp("data")
     rng = np.random.default_rng(0)
@@ -95,7 +101,7 @@ def real_data(tmp_path_factory) -> Path:
 
 
 needs_real_digits = pytest.mark.skipif(
-    not (REAL / "mnist").is_dir(), reason="needs the real digits beside the checkout"
+    not THERE, reason="needs the real digits beside the checkout"
 )
 
 

@@ -35,8 +35,14 @@ class Estimator:
     """
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """The parameters by name; ``deep`` is scikit-learn's, and changes nothing here."""
-        return {name: getattr(self, name) for name in _defaults(type(self))}
+        """The parameters by name; with ``deep`` also those of estimators among them, ``a__b``."""
+        found: dict[str, Any] = {}
+        for name in _defaults(type(self)):
+            value = getattr(self, name)
+            if deep and hasattr(value, "get_params") and not isinstance(value, type):
+                found |= {f"{name}__{k}": v for k, v in value.get_params().items()}
+            found[name] = value
+        return found
 
     def set_params(self, **params: Any) -> Self:
         """Change parameters; those that are not named stay.
@@ -44,39 +50,54 @@ class Estimator:
         Raises:
             InvalidInput: no parameter has that name; then none is changed.
         """
-        known = _defaults(type(self))
+        known = self.get_params()
         for name in params:
             if name not in known:
                 raise InvalidInput(
                     f"{type(self).__name__} has no parameter {name!r}: it has "
                     f"{', '.join(known) or 'none'}"
                 )
-        for name, value in params.items():
-            setattr(self, name, value)
+        for name in sorted(params, key=lambda name: name.count("__")):  # an inner one comes later
+            owner, _, inner = name.partition("__")
+            if inner:
+                getattr(self, owner).set_params(**{inner: params[name]})
+            else:
+                setattr(self, name, params[name])
         return self
 
     def __repr__(self) -> str:
         """As it would be written: parameters that are not at their default."""
         defaults = _defaults(type(self))
-        changed = {k: v for k, v in self.get_params().items() if repr(v) != repr(defaults[k])}
+        values = self.get_params(deep=False)
+        changed = {k: v for k, v in values.items() if repr(v) != repr(defaults[k])}
         return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in changed.items())})"
 
     def __sklearn_tags__(self) -> Any:
-        return _whole(self).__sklearn_tags__()
+        from sklearn.base import BaseEstimator
+
+        return BaseEstimator.__sklearn_tags__(self)
 
     def get_metadata_routing(self) -> Any:
         """What scikit-learn's `MetadataRequest` of this estimator is."""
-        return _whole(self).get_metadata_routing()
+        return _twin(self).get_metadata_routing()
 
     def set_fit_request(self, **asked: bool | str | None) -> Self:
         """Which metadata scikit-learn's tools hand to ``fit``, where they route any."""
-        self._metadata_request = self.get_metadata_routing()
-        for name, alias in asked.items():
-            self._metadata_request.fit.add_request(param=name, alias=alias)
+        _twin(self).set_fit_request(**asked)
+        request = self._metadata_request
+        for part in (request, *vars(request).values()):
+            if hasattr(part, "owner"):
+                part.owner = self  # a twin cannot be pickled
         return self
 
+    _metadata_request: Any
+
+    @property
+    def _repr_html_(self) -> Any:
+        return _twin(self)._repr_html_
+
     def _repr_mimebundle_(self, **options: Any) -> Any:
-        return _whole(self)._repr_mimebundle_(**options)
+        return _twin(self)._repr_mimebundle_(**options)
 
 
 def clone(estimator: E) -> E:
@@ -86,21 +107,27 @@ def clone(estimator: E) -> E:
         >>> clone(Estimator())
         Estimator()
     """
-    return type(estimator)(**copy.deepcopy(estimator.get_params()))
+    return type(estimator)(**copy.deepcopy(estimator.get_params(deep=False)))
 
 
-def _defaults(kind: type) -> dict[str, Any]:
+def _defaults(kind: Any) -> dict[str, Any]:
     """The parameters of a class in scikit-learn's order, that of the alphabet."""
-    known = inspect.signature(kind).parameters
-    return {name: known[name].default for name in sorted(known)}
+    if kind.__init__ is object.__init__:
+        return {}
+    _, *known = inspect.signature(kind.__init__).parameters.values()
+    named = {each.name: each.default for each in known if each.kind is not each.VAR_KEYWORD}
+    return dict(sorted(named.items()))
 
 
-def _whole(estimator: Estimator) -> Any:
-    """The same estimator as one of scikit-learn's own base class: they share all they hold."""
+def _twin(estimator: Estimator) -> Any:
+    """The same estimator in a class of scikit-learn's own: they share all they hold."""
     from sklearn.base import BaseEstimator
 
-    kind = type(estimator)
-    whole = type(kind.__name__, (BaseEstimator, kind), {"__module__": kind.__module__})
-    twin: Any = object.__new__(whole)
+    kind: Any = type(estimator)
+    own = [name for name in dir(kind) if not hasattr(BaseEstimator, name)]
+    members = {name: inspect.getattr_static(kind, name) for name in own}
+    members.pop("set_fit_request", None)  # which scikit-learn makes from the signature
+    members |= {"__init__": kind.__init__, "__module__": kind.__module__}
+    twin: Any = object.__new__(type(kind.__name__, (BaseEstimator,), members))
     twin.__dict__ = estimator.__dict__
     return twin

@@ -11,10 +11,11 @@ __all__ = ["median_interval", "wilson_interval"]
 
 
 def median_interval(n: int, level: float = 0.95) -> tuple[int, int]:
-    """Places, from 0, of two of ``n`` sorted values between which the median of their law lies.
+    """Places, from 0, of two of ``n`` sorted draws between which their law's median lies.
 
-    How many values lie below it is binomial; the interval is the narrowest that is symmetric. That
-    of few values holds all there are, which may be less often than ``level``.
+    It does so with probability ``level`` at least: how many draws lie below it is binomial. The
+    interval is the narrowest that is symmetric; of few draws it is all of them, which may hold the
+    median less often.
 
     Reference: W. R. Thompson, On Confidence Ranges for the Median, 1936.
 
@@ -45,6 +46,7 @@ def wilson_interval(found: int, n: int, level: float = 0.95) -> tuple[float, flo
     from scipy.special import ndtri
 
     z = float(ndtri((1 + level) / 2))
+    found, n = int(found), int(n)
     centre = (2 * found + z**2) / (2 * (n + z**2))
     half = z / (2 * (n + z**2)) * math.sqrt(4 * found * (1 - found / n) + z**2)
     return 0.0 if found == 0 else centre - half, 1.0 if found == n else centre + half

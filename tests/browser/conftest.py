@@ -187,9 +187,9 @@ def chromium_path():
     return find_chromium() or missing("no Chromium found: install Debian's package chromium")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def playwright():
-    """Ended with each file: while it runs, no other test can use asyncio in this thread."""
+    """Ended with these files: while it runs, no other test can use asyncio in this thread."""
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
@@ -198,15 +198,15 @@ def playwright():
         yield started
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium(playwright, chromium_path):
-    """The one browser of a file."""
+    """The one browser."""
     browser = playwright.chromium.launch(executable_path=chromium_path, args=list(FLAGS))
     yield browser
     browser.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def unused():
     """Pages that no test uses at the moment, by whether they have touch."""
     return {}

@@ -403,7 +403,12 @@ def test_a_map_whose_context_is_lost_is_drawn_again(server, visit):
     page.get_by_text("map", exact=True).click()
     page.locator(".aegen-map").wait_for(state="detached")
     page.evaluate(LOSE)
+    page.evaluate(HOLD)
     page.get_by_text("map", exact=True).click()
+    page.locator(".aegen-map-caption").get_by_text("300 points").wait_for()
+    page.evaluate("lose()")  # before it was drawn
+    page.wait_for_timeout(700)  # it begins anew after half a second
+    page.evaluate("release()")
     Map(page, 300)
     page.evaluate("delete document.querySelector('.aegen-map').dataset.drawn, lose()")
     map_ = Map(page, 300)

@@ -44,6 +44,7 @@ def test_a_chosen_three_becomes_a_chosen_eight_in_five_clicks(app, visit):
     page.wait_for_url("**traverse.step=32*")
     scrubber.get_by_role("button", name="look closer").click()
     page.get_by_role("dialog").get_by_text("Nearest training rows").wait_for()
+    page.wait_for_url(re.compile(r"[?&]look="))  # it may come after what is shown
     page.go_back()
     page.get_by_role("dialog").wait_for(state="hidden")
     assert "traverse.step=32" in page.url

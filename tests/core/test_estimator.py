@@ -57,6 +57,33 @@ def test_parameters_are_set_all_or_none():
         Estimator().set_params(wide=2)
 
 
+class Holder(Estimator):
+    """One that holds another."""
+
+    def __init__(self, inner=None, **more):
+        self.inner = inner
+
+
+def test_estimators_within_estimators_have_their_parameters_too():
+    one = Holder(Plain())
+    assert one.get_params()["inner__width"] == 1.0
+    assert set(one.get_params(deep=False)) == {"inner"}
+    one.set_params(inner__width=2.0)
+    assert one.inner.width == 2.0
+    one.set_params(inner__width=3.0, inner=Plain(more=5))
+    assert (one.inner.width, one.inner.more) == (3.0, 5)
+    assert repr(one) == "Holder(inner=Plain(more=5, width=3.0))"
+
+
+def test_a_model_may_be_scikit_learns_as_well():
+    class Both(Gaussian, BaseEstimator):
+        pass
+
+    assert get_tags(Both()).requires_fit
+    assert Both().get_params() == Gaussian().get_params()
+    assert "Both" in Both()._repr_html_()
+
+
 def test_a_clone_has_copies_of_the_fields_and_nothing_else():
     one = Plain(names=["a"])
     one.learned_ = 3
@@ -70,6 +97,7 @@ def test_tags_and_the_picture_of_a_notebook_are_scikit_learns():
     shown = KDE(bandwidth=0.25)._repr_mimebundle_()
     assert shown["text/plain"] == "KDE(bandwidth=0.25)"
     assert "0.25" in shown["text/html"]
+    assert "0.25" in KDE(bandwidth=0.25)._repr_html_()
     assert "PCA" in PCA()._repr_mimebundle_()["text/html"]
 
 
@@ -84,6 +112,9 @@ def test_metadata_is_routed_to_a_fit_that_asks_for_it():
         assert line[-1].score(x) == Gaussian().fit(x, sample_weight=weights).score(x)
         with pytest.raises(UnsetMetadataPassedError, match=r"Gaussian\.fit"):
             make_pipeline(scale, Gaussian()).fit(z, sample_weight=weights)
+        with pytest.raises(TypeError, match="weights"):
+            model.set_fit_request(weights=True)
+        model = pickle.loads(pickle.dumps(model))
         assert sklearn.clone(model).get_metadata_routing().fit.requests["sample_weight"]
 
 

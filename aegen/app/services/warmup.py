@@ -26,10 +26,12 @@ def first_page_sent() -> bool:
 
 
 def load() -> None:
-    """Load what nearly every page needs, with scikit-learn and pandas, before the first one comes.
+    """Load what nearly every page needs, with pandas, before the first one comes.
 
     That page would be held up for longer by it than the server's start is.
     """
+    import pandas  # noqa: F401
+
     import aegen.bundles
     import aegen.samplers.base  # noqa: F401
 

@@ -92,16 +92,16 @@ class View {
 
   // The part of the plot that a lost WebGL context takes with it.
   start() {
-    this.plot = new Plot(this.under, {
+    const plot = new Plot(this.under, {
       onFrame: () => this.framed(),
-      onLost: () => setTimeout(() => this.restart(), 500),
+      onLost: () => setTimeout(() => plot.gone || this.restart(), 500),
     });
+    this.plot = plot;
     this.watch = new ResizeObserver(([entry]) => this.resize(entry.contentRect));
     this.watch.observe(this.stage);
   }
 
   restart() {
-    if (this.gone) return;
     this.stop();
     const fresh = this.under.cloneNode();
     this.under.replaceWith(fresh);
@@ -210,6 +210,7 @@ class View {
     // that they are for.
     if (!this.painted) {
       await frames(2);
+      if (plot.gone) return;
       this.settle();
       await frames(2);
       if (plot.gone) return;

@@ -1,0 +1,1 @@
+"""One package, for what its tests share ends with the last of them: a browser."""
