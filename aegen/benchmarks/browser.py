@@ -99,7 +99,6 @@ def served(
     *,
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
-    base: str = "",
 ) -> Iterator[str]:
     """The address of a fresh Streamlit server that runs ``script`` from its folder.
 
@@ -107,7 +106,6 @@ def served(
         script: the app's script.
         environment: variables to add.
         folder: working folder, whose ``.streamlit/config.toml`` counts; the script's by default.
-        base: the path below which the app is served.
 
     Raises:
         AegenError: the server did not come up; the message ends with what it printed.
@@ -119,7 +117,6 @@ def served(
         "server.headless": "true",
         "server.fileWatcherType": "none",
         "browser.gatherUsageStats": "false",
-        **({"server.baseUrlPath": base} if base else {}),
     }
     words = [f"--{name}={value}" for name, value in options.items()]
     with tempfile.TemporaryFile() as log:
@@ -131,7 +128,7 @@ def served(
             stderr=subprocess.STDOUT,
         )
         try:
-            address = f"http://127.0.0.1:{port}/{base}".rstrip("/")
+            address = f"http://127.0.0.1:{port}"
             if not _healthy(address, process):
                 log.seek(0)
                 said = log.read().decode(errors="replace")[-2000:]

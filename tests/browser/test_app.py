@@ -167,14 +167,3 @@ def test_every_shipped_bundle_opens(app, visit):
         page.wait_for_url(re.compile(f"bundle={name}(&|$)"))
         page.wait_for_selector(f".aegen-map[data-drawn='{len(bundle.codes)}']")
         no_exception(page)
-
-
-def test_figures_follow_the_system_from_light_to_dark(app, visit):
-    page = visit(f"{app}/bundles")
-    page.get_by_text("How it was made").first.click()
-    page.locator(".js-plotly-plot .xtick text").first.wait_for()
-    ink = "getComputedStyle(document.querySelector('.js-plotly-plot .xtick text')).fill"
-    before = page.evaluate(ink)
-    page.emulate_media(color_scheme="dark")
-    page.wait_for_function(f"before => {ink} !== before", arg=before)
-    no_exception(page)

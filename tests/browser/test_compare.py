@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import ROOT, packed_for_a_paper
+from tests.browser.conftest import ROOT, panel_for_a_paper
 from tests.tiny_bundle import tiny_bundle, tiny_images
 
 pytestmark = pytest.mark.browser
@@ -46,8 +46,8 @@ def test_pictures_then_figures_then_another_model_then_a_large_picture(visit, ap
         with page.expect_download() as coming:
             page.get_by_role("button", name=label, exact=True).click()
         assert Path(coming.value.path()).read_bytes().startswith(begins)
-    files = packed_for_a_paper(page)
-    assert {"figures/copying.pdf", "tables/table.tex", "references.bib"} <= files
+    with panel_for_a_paper(page) as whole:
+        assert whole.is_enabled()
     # Another model: its column comes, and only its figures are still to be made.
     page.get_by_role("button", name="Add a model").click()
     page.get_by_role("button", name="Add", exact=True).click()
@@ -65,7 +65,7 @@ def test_pictures_then_figures_then_another_model_then_a_large_picture(visit, ap
     page.wait_for_url(re.compile("look=draw"))
 
 
-def test_a_phone_and_dark_paper(visit, app):
+def test_a_phone_and_paper_that_is_dark_and_then_light(visit, app):
     page = visit(f"{app.url}/{LINK}", width=390, height=844, dark=True, touch=True)
     table = figures(page)
     page.wait_for_function(  # two side by side
@@ -83,3 +83,9 @@ def test_a_phone_and_dark_paper(visit, app):
             .filter(box => box.getBoundingClientRect().right > innerWidth + 1).length"""
     )
     assert outside == 0
+    # Figures follow the system without being loaded again.
+    ink = "getComputedStyle(document.querySelector('.js-plotly-plot .xtick text')).fill"
+    page.locator(".js-plotly-plot .xtick text").first.wait_for()
+    before = page.evaluate(ink)
+    page.emulate_media(color_scheme="light")
+    page.wait_for_function(f"before => {ink} !== before", arg=before)

@@ -123,7 +123,7 @@ def test_one_page_is_one_step(app, visit):
     holds(page)
     begun = entries(page)
     side(page, "Traverse")
-    side(page, "Bundles")
+    side(page, "Help")
     assert entries(page) == begun + 2
     page.go_back()
     heading(page, "Traverse")

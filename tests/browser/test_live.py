@@ -13,12 +13,12 @@ from websockets.sync.client import connect
 
 import aegen
 from aegen.benchmarks.app import drawn
-from aegen.benchmarks.browser import _free_port, served
+from aegen.benchmarks.browser import _free_port
 from aegen.benchmarks.console import same_aegen
 from aegen.benchmarks.live import ask
 from aegen.core.images import quantize
 from aegen.traversal import principal_directions
-from tests.browser.conftest import ROOT, still
+from tests.browser.conftest import still
 
 pytestmark = pytest.mark.browser
 
@@ -271,34 +271,34 @@ def test_on_a_phone_a_slider_stays_in_sight_of_what_follows_it(app, visit, addre
     assert slider.bounding_box()["y"] > 0
 
 
-def test_the_channel_is_found_below_a_base_path(visit, kept):
-    with served(ROOT / "app.py", base="lab/one", environment=kept) as address:
-        page = visit(f"{address}/traverse?bundle=mnist&row=7")
-        opened(page, ".aegen-live")
-        page.goto(f"{address}/?bundle=mnist")
-        drawn(page)
-        page.locator(".aegen-map[data-channel='open']").wait_for()
-        visit.leave()
-
-
-def test_the_command_serves_the_channel_too(tmp_path, kept):
+def test_the_command_serves_pages_and_their_channel_below_a_base_path(visit, tmp_path, kept):
     port = _free_port()
-    command = [sys.executable, "-m", "aegen", "app", "--port", str(port), "--headless"]
-    server = subprocess.Popen(command, cwd=tmp_path, env={**os.environ, **same_aegen(), **kept})
+    words = ("--port", str(port), "--base-path", "lab/one", "--headless")
+    environment = {**os.environ, **same_aegen(), **kept}
+    command = [sys.executable, "-m", "aegen", "app", *words]
+    server = subprocess.Popen(command, cwd=tmp_path, env=environment)
     try:
         deadline = time.monotonic() + 90
         while True:
             try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1)
+                urllib.request.urlopen(
+                    f"http://127.0.0.1:{port}/lab/one/_stcore/health", timeout=1
+                )
                 break
             except OSError:
                 assert time.monotonic() < deadline
                 time.sleep(0.1)
         bundle = aegen.load("mnist")
-        with connect(f"ws://127.0.0.1:{port}/aegen/live") as channel:
+        with connect(f"ws://127.0.0.1:{port}/lab/one/aegen/live") as channel:
             show = {"ask": "codes", "bundle": "mnist", "codes": bundle.codes[:1].tolist()}
             _, pictures = ask(channel, show)
         assert abs(pictures.astype(int) - quantize(bundle.decode(bundle.codes[:1]))).max() <= 1
+        page = visit(f"http://127.0.0.1:{port}/lab/one/traverse?bundle=mnist&row=7")
+        opened(page, ".aegen-live")
+        page.goto(f"http://127.0.0.1:{port}/lab/one/?bundle=mnist")
+        drawn(page)
+        page.locator(".aegen-map[data-channel='open']").wait_for()
+        visit.leave()
     finally:
         server.kill()
         server.wait()

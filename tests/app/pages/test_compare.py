@@ -402,6 +402,7 @@ def test_files_hold_what_is_shown(at_once):
     services.comparisons.compare(asked)
     whole = for_paper.archive(paper.material(asked, services.comparisons.table(asked)), 85, 8)
     with zipfile.ZipFile(io.BytesIO(whole)) as packed:
+        assert "left-out.txt" not in packed.namelist()
         lines = packed.read("tables/table.csv").decode().splitlines()
         assert len(lines) == 1 + 4 * (len(KEYS) + 2)  # the accuracy's halves have their own
         assert b"20 draws of each" in packed.read("tables/table.tex")

@@ -55,6 +55,7 @@ def test_all_figures_of_the_page_are_files():
     whole = for_paper.archive(paper.material("bars", layers[0]), 85, 8)
     with zipfile.ZipFile(io.BytesIO(whole)) as packed:
         names = packed.namelist()
+        assert "left-out.txt" not in names
         for figure in (
             *("map-fc1", "fan-in-fc1", "fan-out-fc1", "mask-variable-fc1", "confusion"),
             *("training-accuracy", "training-remaining", "training-flips"),
