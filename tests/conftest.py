@@ -125,6 +125,24 @@ def one_thread():
     torch.set_num_threads(before)
 
 
+@pytest.fixture
+def aegen(monkeypatch, capsys, one_thread):
+    """A function that runs a command in this process, as a person has it: its exit code, what it
+    printed, what it complained of."""
+    from aegen.cli import main
+
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*words):
+        monkeypatch.setattr("sys.argv", ["aegen", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        return ended.value.code or 0, said.out, said.err
+
+    return run
+
+
 @pytest.fixture(scope="session")
 def few_data(real_data, tmp_path_factory) -> Path:
     """As `real_data`, of idx sets the first 1,000 and 300 rows: where how well is not asked."""

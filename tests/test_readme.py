@@ -6,10 +6,8 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from typer.testing import CliRunner
 
 from aegen import __version__
-from aegen.cli import app
 
 ROOT = Path(__file__).parent.parent
 FILES = [ROOT / "README.md", *sorted((ROOT / "assets" / "docs").glob("*.md"))]
@@ -44,23 +42,23 @@ def test_python_blocks_run(block, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("line", [line for line in COMMANDS if line.startswith(QUICK)])
-def test_quick_commands_run(line, tmp_path, monkeypatch):
+def test_quick_commands_run(line, tmp_path, monkeypatch, aegen):
     monkeypatch.chdir(tmp_path)
     words = shlex.split(line, comments=True)[1:]
     if "--deep" in words or "create" in words:
         words = [*words[:2], "--help"]
-    result = CliRunner().invoke(app, words, catch_exceptions=False)
-    assert result.exit_code == 0, result.output
+    code, _, complaint = aegen(*words)
+    assert code == 0, complaint
 
 
 @pytest.mark.parametrize("line", [line for line in COMMANDS if not line.startswith(QUICK)])
-def test_options_of_other_commands_exist(line):
+def test_options_of_other_commands_exist(line, aegen):
     words = shlex.split(line, comments=True)[1:]
     path = [word for word in words[:2] if not word.startswith("-")]
-    shown = CliRunner().invoke(app, [*path, "--help"], env={"COLUMNS": "200"})
-    assert shown.exit_code == 0, shown.output
+    code, shown, complaint = aegen(*path, "--help")
+    assert code == 0, complaint
     for option in (word for word in words if word.startswith("--")):
-        assert option in shown.output
+        assert option in shown
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
@@ -79,9 +77,9 @@ def test_the_readme_leads_to_every_guide_and_has_moving_pictures():
     assert len(readme.splitlines()) < 180  # what is longer is a guide
 
 
-def test_the_version_and_help_are_asked_for_in_short():
+def test_the_version_and_help_are_asked_for_in_short(aegen):
     asked = {"--version": f"aegen {__version__}\n", "-h": "Usage", "sample -h": "Usage"}
     for words, said in asked.items():
-        result = CliRunner().invoke(app, words)
-        assert result.exit_code == 0
-        assert said in result.output
+        code, printed, _ = aegen(*words.split())
+        assert code == 0
+        assert said in printed

@@ -7,10 +7,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
-from typer.testing import CliRunner
 
 from aegen.bundles import bundles, check, discovery, read
-from aegen.cli import app
 from aegen.core.errors import BundleError
 from tests.bundles.refusals import refused, use_all
 from tests.bundles.test_bad_bundles import columns
@@ -154,19 +152,19 @@ def test_a_link_within_the_folder_is_followed(folder):
     use_all(folder)
 
 
-def test_the_command_lists_good_and_bad_ones_side_by_side(tiny, tmp_path, monkeypatch):
+def test_the_command_lists_good_and_bad_ones_side_by_side(tiny, tmp_path, monkeypatch, aegen):
     shelf(tmp_path, tiny.path)
     monkeypatch.setattr(discovery, "_roots", lambda: [tmp_path, tmp_path / "absent"])
     names = bundles()
     assert "good" in names
     assert all(name.isprintable() and name.isascii() for name in names)
     monkeypatch.setenv("COLUMNS", "2000")
-    listed = CliRunner().invoke(app, ["bundles"])
-    assert listed.exit_code == 0, listed.exception
-    assert "\x1b[31m" not in listed.output
-    assert "Tiny bars" in listed.output
+    code, listed, complaint = aegen("bundles")
+    assert code == 0, complaint
+    assert "\x1b[31m" not in listed
+    assert "Tiny bars" in listed
     for name in names:
-        checked = CliRunner().invoke(app, ["bundles", "check", name])
-        assert checked.exit_code == int(name != "good")
-        assert "\x1b" not in checked.output
+        code, *said = aegen("bundles", "check", name)
+        assert code == int(name != "good")
+        assert "\x1b" not in "".join(said)
     assert read("good").codes.shape == (40, 3)

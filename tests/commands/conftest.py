@@ -1,25 +1,8 @@
-"""The command line as a person has it, in the process of the tests."""
+"""Bundles that commands are tried on."""
 
 import pytest
 
 from tests.tiny_bundle import tiny_bundle
-
-
-@pytest.fixture
-def aegen(monkeypatch, capsys, one_thread):
-    """A function that runs a command: its exit code, what it printed, what it complained of."""
-    from aegen.cli import main
-
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def run(*words):
-        monkeypatch.setattr("sys.argv", ["aegen", *map(str, words)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        return ended.value.code or 0, said.out, said.err
-
-    return run
 
 
 @pytest.fixture(scope="session")
