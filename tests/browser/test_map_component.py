@@ -341,7 +341,7 @@ window.drawings = 0;
 for (const kind of [WebGLRenderingContext, WebGL2RenderingContext]) {
   const draw = kind.prototype.drawArrays;
   kind.prototype.drawArrays = function (mode, first, count) {
-    if (count === 200000) window.drawings += 1;
+    if (count >= 3000) window.drawings += 1;
     return draw.call(this, mode, first, count);
   };
 }
@@ -356,6 +356,33 @@ def test_all_points_are_drawn_once_when_the_map_appears(server, visit):
     assert page.evaluate("drawings") == 1
     map_.tool("Zoom in (+)")
     page.wait_for_function("drawings > 1")
+
+
+FRAMES = """
+window.asked = 0;
+const next = window.requestAnimationFrame;
+window.requestAnimationFrame = what => { window.asked++; return next(what); };
+"""
+"""Counts the frames that anything on the page asks for."""
+
+RESTS = "() => window.before === (window.before = window.asked)"
+"""Whether none was asked for since the last look."""
+
+
+def test_a_map_at_rest_asks_for_no_frames_and_wakes_where_something_changes(server, visit):
+    page = visit("about:blank")
+    page.add_init_script(FRAMES + COUNT)
+    page.goto(f"{server.url}?n=3000")
+    Map(page, 3_000)
+    for change in (
+        lambda: page.locator(".aegen-map-over").press("ArrowRight"),
+        lambda: page.get_by_text("stress", exact=True).click(),
+        lambda: page.set_viewport_size({"width": 1000, "height": 700}),
+    ):
+        page.wait_for_function(RESTS, polling=400, timeout=20_000)
+        drawn = page.evaluate("drawings")
+        change()
+        page.wait_for_function("drawn => drawings > drawn", arg=drawn)
 
 
 HOLD = """() => {

@@ -3,7 +3,7 @@
 // Its own mouse handling would draw every point again at each move of the pointer and keeps a
 // second index of them; ours lives in gestures.js, overlay.js and grid.js instead.
 
-import createScatterplot, { createRenderer, createSpatialIndex } from "regl-scatterplot";
+import createScatterplot, { createRegl, createRenderer, createSpatialIndex } from "regl-scatterplot";
 
 const NEEDED = [
   "OES_texture_float",
@@ -18,6 +18,50 @@ export function supported() {
   const all = NEEDED.every((name) => gl.getExtension(name));
   gl.getExtension("WEBGL_lose_context")?.loseContext();
   return all;
+}
+
+// Frames that may pass without a drawing before no more are asked for.
+const QUIET = 30;
+
+// The library asks for each frame there is, in case something has changed, and so keeps a page at
+// rest busy. Here it gets frames while something may change: for a while after each call.
+class Frames {
+  constructor(regl) {
+    this.regl = regl;
+    this.held = 0; // calls that are not done
+    regl.frame = (callback) => {
+      this.callback = callback;
+      this.wake();
+      return { cancel: () => this.stop() };
+    };
+  }
+
+  wake() {
+    this.left = QUIET;
+    this.asked ??= requestAnimationFrame(() => this.turn());
+  }
+
+  turn() {
+    this.asked = null;
+    if (!this.callback) return;
+    this.regl.poll();
+    this.callback();
+    if (this.held || --this.left > 0) this.asked ??= requestAnimationFrame(() => this.turn());
+  }
+
+  async until(done) {
+    this.held++;
+    this.wake();
+    try {
+      await done;
+    } finally {
+      this.held--;
+    }
+  }
+
+  stop() {
+    this.callback = null;
+  }
 }
 
 // 0 to n - 1 in an order of chance that is the same each time: drawn by rows, the last value of an
@@ -38,8 +82,13 @@ function shuffled(n) {
 export class Plot {
   constructor(canvas, { onFrame, onLost }) {
     this.surface = document.createElement("canvas");
-    this.surface.addEventListener("webglcontextlost", onLost);
-    this.renderer = createRenderer({ canvas: this.surface });
+    const regl = createRegl(this.surface);
+    this.frames = new Frames(regl);
+    this.surface.addEventListener("webglcontextlost", () => {
+      this.frames.stop();
+      onLost();
+    });
+    this.renderer = createRenderer({ canvas: this.surface, regl });
     const aside = document.createElement("div"); // keeps the library's own widgets off the page
     this.plot = createScatterplot({
       renderer: this.renderer,
@@ -58,7 +107,10 @@ export class Plot {
       opacityInactiveMax: 1,
       opacityInactiveScale: 0.16, // of rows beside those that are stressed
     });
-    this.plot.subscribe("drawing", onFrame);
+    this.plot.subscribe("drawing", () => {
+      this.frames.wake();
+      onFrame();
+    });
     this.look = "";
     // An index of one far point: nothing is ever under the library's own pointer.
     this.unused = createSpatialIndex([[9, 9]], false);
@@ -66,7 +118,7 @@ export class Plot {
 
   resize(width, height) {
     this.renderer.resize(width, height);
-    return this.plot.set({ width, height });
+    return this.frames.until(this.plot.set({ width, height }));
   }
 
   // values: category codes, or numbers in [0, 1]; null draws all points alike.
@@ -79,10 +131,9 @@ export class Plot {
     const drawn = (column) => Float32Array.from(this.order, (row) => column[row]);
     const spatialIndex = await this.unused;
     if (this.gone) return; // meanwhile, and the library would complain
-    await this.plot.draw(values ? { x: drawn(x), y: drawn(y), z: drawn(values) } : { x: drawn(x), y: drawn(y) }, {
-      zDataType: continuous ? "continuous" : "categorical",
-      spatialIndex,
-    });
+    const columns = { x: drawn(x), y: drawn(y), ...(values && { z: drawn(values) }) };
+    const zDataType = continuous ? "continuous" : "categorical";
+    await this.frames.until(this.plot.draw(columns, { zDataType, spatialIndex }));
   }
 
   // colours: one, one a category, or stops; opacities: one, or one a category.
@@ -90,6 +141,7 @@ export class Plot {
     const look = JSON.stringify([colours, opacities, size, by]);
     if (look === this.look) return;
     this.look = look;
+    this.frames.wake();
     this.plot.set({
       pointColor: colours,
       colorBy: by ? "valueZ" : null,
@@ -104,14 +156,17 @@ export class Plot {
   setChosen(rows) {
     if (rows?.length) this.plot.select(Array.from(rows, (row) => this.places[row]), { preventEvent: true });
     else this.plot.deselect({ preventEvent: true });
+    this.frames.wake();
   }
 
   setCamera({ x, y, distance }) {
     this.plot.zoomToLocation([x, y], distance);
+    this.frames.wake();
   }
 
   redraw() {
     this.plot.redraw();
+    this.frames.wake();
   }
 
   destroy() {
