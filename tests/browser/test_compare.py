@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import ROOT, panel_for_a_paper
+from tests.browser.conftest import ROOT, no_exception, panel_for_a_paper
 from tests.tiny_bundle import tiny_bundle, tiny_images
 
 pytestmark = pytest.mark.browser
@@ -89,3 +89,4 @@ def test_a_phone_and_paper_that_is_dark_and_then_light(visit, app):
     before = page.evaluate(ink)
     page.emulate_media(color_scheme="light")
     page.wait_for_function(f"before => {ink} !== before", arg=before)
+    no_exception(page)

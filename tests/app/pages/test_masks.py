@@ -56,6 +56,7 @@ def test_all_figures_of_the_page_are_files():
     with zipfile.ZipFile(io.BytesIO(whole)) as packed:
         names = packed.namelist()
         assert "left-out.txt" not in names
+        assert "tables/layers.tex" in names
         for figure in (
             *("map-fc1", "fan-in-fc1", "fan-out-fc1", "mask-variable-fc1", "confusion"),
             *("training-accuracy", "training-remaining", "training-flips"),

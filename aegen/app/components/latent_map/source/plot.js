@@ -44,9 +44,9 @@ class Frames {
   turn() {
     this.asked = null;
     if (!this.callback) return;
+    if (this.held || --this.left > 0) this.asked = requestAnimationFrame(() => this.turn());
     this.regl.poll();
     this.callback();
-    if (this.held || --this.left > 0) this.asked ??= requestAnimationFrame(() => this.turn());
   }
 
   async until(done) {
@@ -161,11 +161,6 @@ export class Plot {
 
   setCamera({ x, y, distance }) {
     this.plot.zoomToLocation([x, y], distance);
-    this.frames.wake();
-  }
-
-  redraw() {
-    this.plot.redraw();
     this.frames.wake();
   }
 
