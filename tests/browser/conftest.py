@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -115,14 +116,17 @@ class Visits:
             self.errors.append(line)
 
 
-@contextlib.contextmanager
-def panel_for_a_paper(page):
-    """Opens what a page has for a paper: the button that gives all of it in one file."""
+def packed_for_a_paper(page):
+    """The names of the files that a page's panel for a paper packs: it is opened, and closed."""
     page.get_by_role("button", name="For a paper").click()
     page.get_by_text("Caption", exact=True).wait_for()
-    yield page.get_by_role("button", name="All as ZIP")
+    with page.expect_download() as coming:
+        page.get_by_role("button", name="All as ZIP").click()
     page.keyboard.press("Escape")
     page.get_by_text("Caption", exact=True).wait_for(state="detached")
+    with zipfile.ZipFile(coming.value.path()) as packed:
+        assert packed.testzip() is None
+        return set(packed.namelist())
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import ROOT, no_exception, panel_for_a_paper
+from tests.browser.conftest import ROOT, no_exception, packed_for_a_paper
 from tests.tiny_bundle import tiny_bundle, tiny_images
 
 pytestmark = pytest.mark.browser
@@ -46,8 +46,8 @@ def test_pictures_then_figures_then_another_model_then_a_large_picture(visit, ap
         with page.expect_download() as coming:
             page.get_by_role("button", name=label, exact=True).click()
         assert Path(coming.value.path()).read_bytes().startswith(begins)
-    with panel_for_a_paper(page) as whole:
-        assert whole.is_enabled()
+    files = packed_for_a_paper(page)
+    assert {"figures/copying.pdf", "tables/table.tex", "references.bib"} <= files
     # Another model: its column comes, and only its figures are still to be made.
     page.get_by_role("button", name="Add a model").click()
     page.get_by_role("button", name="Add", exact=True).click()

@@ -271,9 +271,11 @@ def test_on_a_phone_a_slider_stays_in_sight_of_what_follows_it(app, visit, addre
     assert slider.bounding_box()["y"] > 0
 
 
-def test_the_command_serves_pages_and_their_channel_below_a_base_path(visit, tmp_path, kept):
+@pytest.mark.parametrize("base", ["", "/lab/one"])
+def test_the_command_serves_pages_and_their_channel(visit, base, tmp_path, kept):
     port = _free_port()
-    words = ("--port", str(port), "--base-path", "lab/one", "--headless")
+    address = f"127.0.0.1:{port}{base}"
+    words = ("--port", str(port), "--headless", *(("--base-path", base[1:]) if base else ()))
     environment = {**os.environ, **same_aegen(), **kept}
     command = [sys.executable, "-m", "aegen", "app", *words]
     server = subprocess.Popen(command, cwd=tmp_path, env=environment)
@@ -281,21 +283,19 @@ def test_the_command_serves_pages_and_their_channel_below_a_base_path(visit, tmp
         deadline = time.monotonic() + 90
         while True:
             try:
-                urllib.request.urlopen(
-                    f"http://127.0.0.1:{port}/lab/one/_stcore/health", timeout=1
-                )
+                urllib.request.urlopen(f"http://{address}/_stcore/health", timeout=1)
                 break
             except OSError:
                 assert time.monotonic() < deadline
                 time.sleep(0.1)
         bundle = aegen.load("mnist")
-        with connect(f"ws://127.0.0.1:{port}/lab/one/aegen/live") as channel:
+        with connect(f"ws://{address}/aegen/live") as channel:
             show = {"ask": "codes", "bundle": "mnist", "codes": bundle.codes[:1].tolist()}
             _, pictures = ask(channel, show)
         assert abs(pictures.astype(int) - quantize(bundle.decode(bundle.codes[:1]))).max() <= 1
-        page = visit(f"http://127.0.0.1:{port}/lab/one/traverse?bundle=mnist&row=7")
+        page = visit(f"http://{address}/traverse?bundle=mnist&row=7")
         opened(page, ".aegen-live")
-        page.goto(f"http://127.0.0.1:{port}/lab/one/?bundle=mnist")
+        page.goto(f"http://{address}/?bundle=mnist")
         drawn(page)
         page.locator(".aegen-map[data-channel='open']").wait_for()
         visit.leave()
