@@ -13,6 +13,7 @@ from PIL import Image
 
 from aegen.core.polygons import inside
 from aegen.figures.palette import CATEGORIES
+from tests.browser.conftest import BLANK
 
 pytestmark = pytest.mark.browser
 
@@ -175,15 +176,29 @@ def test_tools_click_escape_and_the_page_itself_select(server, visit):
     map_.says(f"found 3000 pinned {middle} hidden (2,)")
 
 
+UNPACKED = """window.unpacked = 0;
+const unpack = window.createImageBitmap;
+window.createImageBitmap = (...given) => (window.unpacked++, unpack(...given));"""
+
+TILE_IS = """wanted => {
+    const canvas = document.querySelector(".aegen-map-tile");
+    const { data } = canvas.getContext("2d").getImageData(1, 1, 1, 1);
+    return wanted.every((value, k) => data[k] === value);
+}"""
+
+
 def test_hovering_shows_the_tile_of_the_row_and_draws_are_told_as_new(server, visit):
     points, _ = reference_set(300)
-    map_ = Map(visit(f"{server.url}?n=300"), 300)
+    page = visit(BLANK)
+    page.add_init_script(UNPACKED)
+    page.goto(f"{server.url}?n=300")
+    map_ = Map(page, 300)
     tiled = int(points[:200, 1].argmax())
     map_.page.wait_for_timeout(300)
+    assert page.evaluate("window.unpacked") == 0  # the pictures are large, and may not be wanted
     map_.page.mouse.move(*map_.pixel(*points[tiled]))
     map_.page.get_by_text(f"row {tiled}", exact=True).wait_for()
-    read = "c => [...c.getContext('2d').getImageData(1, 1, 1, 1).data]"
-    assert map_.page.locator(".aegen-map-tile").evaluate(read) == [tiled, 255 - tiled, 0, 255]
+    page.wait_for_function(TILE_IS, arg=[tiled, 255 - tiled, 0, 255])
     assert map_.page.locator(".aegen-map-tile").bounding_box()["width"] >= 84
     name = ["left", "middle", "right"][tiled % 3]
     map_.page.get_by_text(f"group {name}", exact=True).wait_for()
@@ -192,6 +207,10 @@ def test_hovering_shows_the_tile_of_the_row_and_draws_are_told_as_new(server, vi
     map_.page.mouse.move(*map_.pixel(*points[bare]))
     map_.page.get_by_text(f"row {bare}", exact=True).wait_for()
     assert map_.page.locator(".aegen-map-tile").is_hidden()
+    again = int(points[:200, 1].argmin())
+    map_.page.mouse.move(*map_.pixel(*points[again]))
+    page.wait_for_function(TILE_IS, arg=[again, 255 - again, 0, 255])
+    assert page.evaluate("window.unpacked") == 1
 
     # Draws answer to hover and click, and are told as new.
     map_.page.get_by_text("draws", exact=True).click()

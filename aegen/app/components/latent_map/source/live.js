@@ -45,27 +45,26 @@ export class Look {
     return channel() ? this.state : "off";
   }
 
-  // What is at a place of the map; nearest(row): the lines and the tile of a row, as its own card
-  // has them.
-  ask(place, pixel, size, nearest) {
+  // What is at a place of the map; lines(row): what a row's own card says.
+  ask(place, pixel, size, lines) {
     const live = this.live();
-    if (live) this.request(show(live, [place], true), pixel, size, nearest, live.exact ? "here" : "here, by nearest rows");
+    if (live) this.request(show(live, [place], true), pixel, size, lines, live.exact ? "here" : "here, by nearest rows");
   }
 
   // The picture of a code, and the row that is nearest to it.
-  askCode(code, pixel, size, nearest, said) {
+  askCode(code, pixel, size, lines, said) {
     const live = this.live();
-    if (live) this.request({ ask: "codes", bundle: live.bundle, codes: [code], nearest: true }, pixel, size, nearest, said);
+    if (live) this.request({ ask: "codes", bundle: live.bundle, codes: [code], nearest: true }, pixel, size, lines, said);
   }
 
-  request(asked, pixel, size, nearest, said) {
+  request(asked, pixel, size, lines, said) {
     if (!channel()) return;
     const turn = ++this.turn;
     channel().ask("look", asked, ({ header, pixels, problem }) => {
       if (this.turn !== turn && !this.recent(turn)) return;
       if (problem) return this.card.hide();
       this.card.showLook(pixel, size, (canvas, k) => channel().paint(canvas, header, pixels, 1, k, 1), {
-        ...nearest(header.rows[0]), far: header.distances[0], said,
+        lines: lines(header.rows[0]), far: header.distances[0], said,
       });
       this.card.root.dataset.looks = Number(this.card.root.dataset.looks ?? 0) + 1;
     });

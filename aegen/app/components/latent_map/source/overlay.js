@@ -54,7 +54,7 @@ export class Overlay {
       const [left, top] = [x - w / 2, y - h / 2];
       context.fillStyle = this.colours.background;
       context.fillRect(left - 3, top - 3, w + 6, h + 6);
-      context.drawImage(cut.image, cut.x, cut.y, cut.width, cut.height, left, top, w, h);
+      context.drawImage(cut.atlas.image, cut.x, cut.y, cut.width, cut.height, left, top, w, h);
       context.lineWidth = 2;
       context.strokeStyle = colour;
       context.strokeRect(left - 1, top - 1, w + 2, h + 2);

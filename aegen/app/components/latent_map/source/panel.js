@@ -192,7 +192,7 @@ export class Card {
     this.root.hidden = true;
   }
 
-  // tile: { image, x, y, width, height } cut from the atlas, or null where the row has none.
+  // tile: { atlas, x, y, width, height }, or null where the row has no picture.
   show([px, py], [width, height], lines, tile) {
     this.tile.hidden = !tile;
     if (tile) this.paint(tile);
@@ -245,11 +245,15 @@ export class Card {
     this.place([px, py], size);
   }
 
-  paint({ image, x, y, width, height }) {
+  // The place of a picture is kept while its atlas is unpacked.
+  paint(tile) {
+    const { atlas, x, y, width, height } = tile;
+    this.painted = tile;
     const times = Math.max(1, Math.round(112 / Math.max(width, height)));
     Object.assign(this.tile, { width, height });
     Object.assign(this.tile.style, { width: `${width * times}px`, height: `${height * times}px` });
+    if (!atlas.image) return atlas.unpack(() => this.painted === tile && this.paint(tile));
     const context = this.tile.getContext("2d");
-    context.drawImage(image, x, y, width, height, 0, 0, width, height);
+    context.drawImage(atlas.image, x, y, width, height, 0, 0, width, height);
   }
 }

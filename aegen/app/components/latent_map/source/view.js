@@ -13,6 +13,7 @@
 //   data-view="l,b,r,t"   the data rectangle in sight
 //   data-channel="open"   the live channel, on which look and path tools depend
 
+import { Atlas } from "./atlas.js";
 import { Camera, frame } from "./camera.js";
 import { listen } from "./gestures.js";
 import { Grid } from "./grid.js";
@@ -122,7 +123,7 @@ class View {
     this.room.changed = () => {};
     this.unlisten();
     this.stop();
-    this.atlas?.image.close();
+    this.atlas?.close();
     this.root.remove();
   }
 
@@ -253,18 +254,13 @@ class View {
     this.mark("chosen", rows?.length);
   }
 
-  async applyAtlas() {
+  applyAtlas() {
     const part = this.part("atlas");
     if (this.shown.atlas === part?.id) return;
     this.shown.atlas = part?.id;
-    this.atlas?.image.close();
-    this.atlas = null;
-    if (!part) return;
-    const image = await createImageBitmap(new Blob([part.table.getChildAt(0).get(0)]));
-    if (this.gone || this.shown.atlas !== part.id) return image.close();
-    const rows = this.spec.atlas.rows ? column(this.part("tiles").table, 0) : null;
-    this.atlas = { image, ...this.spec.atlas, tiles: rows && new Map([...rows].map((r, i) => [r, i])) };
-    this.soon();
+    this.atlas?.close();
+    const rows = part && this.spec.atlas.rows ? column(this.part("tiles").table, 0) : null;
+    this.atlas = part ? new Atlas(part.table.getChildAt(0).get(0), this.spec.atlas, rows) : null;
   }
 
   // Python's selection counts where it is newer than the person's, or this view is.
@@ -324,8 +320,7 @@ class View {
     const place = this.camera.data(...at);
     this.overlay.hovered = place;
     this.soon();
-    const nearest = (row) => ({ lines: this.lines(row), tile: this.tile(row) });
-    this.look.ask(place, at, [this.camera.width, this.camera.height], nearest);
+    this.look.ask(place, at, [this.camera.width, this.camera.height], (row) => this.lines(row));
   }
 
   walking(pixels) {
@@ -407,8 +402,12 @@ class View {
     if (this.labelled && this.grid && this.atlas) {
       const mark = [this.shown.points, this.shown.coloured, this.shown.atlas, ...hidden].join();
       overlay.thumbnails = this.thumbnails
-        .lay(this.grid, (row) => this.tile(row), (row) => this.visible(row), mark)
+        .lay(this.grid, (row) => this.atlas.cut(row), (row) => this.visible(row), mark)
         .map((each) => ({ ...each, colour: this.colour(each.row) }));
+    }
+    if (overlay.thumbnails.length && !this.atlas.image) {
+      overlay.thumbnails = [];
+      this.atlas.unpack(() => this.soon());
     }
     overlay.draw();
     this.mark("names", overlay.named || null);
@@ -627,7 +626,7 @@ class View {
     else {
       const { camera } = this;
       const pixel = camera.pixelOfData(this.xs[point], this.ys[point]);
-      this.card.show(pixel, [camera.width, camera.height], this.lines(point), this.tile(point));
+      this.card.show(pixel, [camera.width, camera.height], this.lines(point), this.atlas?.cut(point));
     }
   }
 
@@ -643,8 +642,7 @@ class View {
     this.card.show(pixel, size, [{ text: said }], null);
     const codes = this.part("draw_codes");
     if (!codes || this.look.state === "off") return;
-    const nearest = (row) => ({ lines: this.lines(row), tile: this.tile(row) });
-    this.look.askCode([...codes.table.getChildAt(0).get(draw).toArray()], pixel, size, nearest, said);
+    this.look.askCode([...codes.table.getChildAt(0).get(draw).toArray()], pixel, size, (row) => this.lines(row), said);
   }
 
   left() {
@@ -670,14 +668,6 @@ class View {
     const text = this.part("text")?.table.getChildAt(0).get(point);
     if (text) lines.push({ text });
     return lines;
-  }
-
-  tile(point) {
-    const { atlas } = this;
-    const tile = atlas && (atlas.tiles ? atlas.tiles.get(point) : point < atlas.count ? point : undefined);
-    if (tile === undefined || tile === null) return null;
-    const { image, columns, width, height } = atlas;
-    return { image, x: (tile % columns) * width, y: Math.floor(tile / columns) * height, width, height };
   }
 }
 
