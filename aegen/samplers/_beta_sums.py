@@ -24,8 +24,8 @@ from aegen.samplers._kernel_sums import (
     LANES,
     LEAST,
     NEGLIGIBLE,
+    _block_sum,
     _exponentials,
-    fill,
     in_threads,
 )
 
@@ -243,114 +243,125 @@ def _log_sums(
     limit: float,
 ) -> FloatArray:
     out = np.empty(len(u))
-    for first in range(0, len(u), POINTS):
-        some = slice(first, first + POINTS)
-        fill(out[some], _some_log_sums(u[some], m, low, gains, base, constants, across, limit))
+    d, n = low.shape
+    slope, mode = np.empty((POINTS, d)), np.empty((POINTS, d), dtype=np.int64)
+    rest, most = np.empty(POINTS), np.empty(POINTS)
+    best, total = np.empty(POINTS), np.empty(POINTS)
+    logs, rounded, bounds = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
+    bits = rounded.view(np.int64)
+    lanes = np.empty(LANES)
+    gaining = gains.shape[1] > 0
+    for offset in range(0, len(u), POINTS):
+        count = min(POINTS, len(u) - offset)
+        for p in range(count):
+            rest[p] = _slopes(u[offset + p], m, slope[p], mode[p])
+            best[p], total[p], most[p] = -np.inf, 0.0, 0.0
+        if gaining:  # the most that corrections add to any row
+            for j in range(d):
+                steepest = -np.inf
+                for i in range(gains.shape[1]):
+                    steepest = max(steepest, gains[j, i])
+                for p in range(count):
+                    most[p] += max(steepest + slope[p, j], 0.0)
+        begun = ended = 0
+        for start in range(0, n, BLOCK):
+            while ended < len(across.rows) and across.rows[ended] < start + BLOCK:
+                ended += 1
+            for p in range(count):
+                odds = slope[p]
+                _add_logs(base, low, start, odds, logs)
+                reach = best[p]
+                if gaining:
+                    top = _largest(logs, lanes)
+                    if top + most[p] < best[p] - limit:
+                        continue
+                    for k in range(begun, ended):
+                        if logs[across.rows[k] - start] == top:
+                            added = _correction(k, odds, mode[p], constants, across, -np.inf)
+                            reach = max(reach, top + added)
+                    _bound(gains, start, odds, bounds)
+                for k in range(begun, ended):
+                    i = across.rows[k] - start
+                    room = reach - limit - logs[i]
+                    if gaining and bounds[i] < room:
+                        logs[i] += bounds[i]
+                    else:
+                        logs[i] += _correction(k, odds, mode[p], constants, across, room)
+                top = _largest(logs, lanes)
+                if top < best[p] - limit or top == -np.inf:
+                    continue
+                if top > best[p]:
+                    total[p] *= math.exp(best[p] - top)
+                    best[p] = top
+                for i in range(BLOCK):
+                    logs[i] = max(logs[i] - best[p], LEAST)
+                _exponentials(logs, rounded, bits)
+                total[p] += _block_sum(logs, lanes)
+            begun = ended
+        for p in range(count):
+            out[offset + p] = best[p] + math.log(total[p]) + rest[p]
     return out
 
 
 @compiled
-def _some_log_sums(
-    u: FloatArray,
-    m: int,
-    low: NDArray[np.float32],
-    gains: FloatArray,
-    base: FloatArray,
-    constants: FloatArray,
-    across: Spans,
-    limit: float,
-) -> FloatArray:
-    d, n = low.shape
-    slope, mode, rest = np.empty(u.shape), np.empty(u.shape, dtype=np.int64), np.empty(len(u))
-    for p in range(len(u)):
-        rest[p] = _slopes(u[p], m, slope[p], mode[p])
-    logs, rounded, bounds = np.empty(BLOCK), np.empty(BLOCK), np.zeros(BLOCK)
-    bits = rounded.view(np.int64)
-    lanes = np.empty(LANES)
-    best, total = np.full(len(u), -np.inf), np.zeros(len(u))
-    most = np.zeros(len(u))  # that corrections add to any row
-    if gains.shape[1]:
-        for j in range(d):
-            steepest = gains[j].max()
-            for p in range(len(u)):
-                most[p] += max(steepest + slope[p, j], 0.0)
-    begun = ended = 0
-    for start in range(0, n, BLOCK):
-        while ended < len(across.rows) and across.rows[ended] < start + BLOCK:
-            ended += 1
-        for p in range(len(u)):
-            for i in range(BLOCK):
-                logs[i] = base[start + i]
-            # Four columns at a time, added one after the other: logs are read and written once.
-            for j in range(0, d - 3, 4):
-                a, b = low[j, start : start + BLOCK], low[j + 1, start : start + BLOCK]
-                c, e = low[j + 2, start : start + BLOCK], low[j + 3, start : start + BLOCK]
-                at_a, at_b, at_c, at_e = slope[p, j : j + 4]
-                for i in range(BLOCK):
-                    log = logs[i] + a[i] * at_a
-                    log += b[i] * at_b
-                    log += c[i] * at_c
-                    logs[i] = log + e[i] * at_e
-            for j in range(d - d % 4, d):
-                part, odds = low[j, start : start + BLOCK], slope[p, j]
-                for i in range(BLOCK):
-                    logs[i] += part[i] * odds
-            reach = best[p]
-            if gains.shape[1]:
-                top = _largest(logs, lanes)
-                if top + most[p] < best[p] - limit:
-                    continue
-                for k in range(begun, ended):
-                    if logs[across.rows[k] - start] == top:
-                        added = _correction(k, slope[p], mode[p], constants, across, -np.inf)
-                        reach = max(reach, top + added)
-                bounds[:] = 0.0
-                for j in range(0, d - 3, 4):
-                    f, g = gains[j, start : start + BLOCK], gains[j + 1, start : start + BLOCK]
-                    h, r = gains[j + 2, start : start + BLOCK], gains[j + 3, start : start + BLOCK]
-                    at_a, at_b, at_c, at_e = slope[p, j : j + 4]
-                    for i in range(BLOCK):
-                        log = bounds[i] + max(f[i] + at_a, 0.0)
-                        log += max(g[i] + at_b, 0.0)
-                        log += max(h[i] + at_c, 0.0)
-                        bounds[i] = log + max(r[i] + at_e, 0.0)
-                for j in range(d - d % 4, d):
-                    gain, odds = gains[j, start : start + BLOCK], slope[p, j]
-                    for i in range(BLOCK):
-                        bounds[i] += max(gain[i] + odds, 0.0)
-            for k in range(begun, ended):
-                i = across.rows[k] - start
-                room = reach - limit - logs[i]
-                if gains.shape[1] and bounds[i] < room:
-                    logs[i] += bounds[i]
-                else:
-                    logs[i] += _correction(k, slope[p], mode[p], constants, across, room)
-            top = _largest(logs, lanes)
-            if top < best[p] - limit or top == -np.inf:
-                continue
-            if top > best[p]:
-                total[p] *= math.exp(best[p] - top)
-                best[p] = top
-            for i in range(BLOCK):
-                logs[i] = max(logs[i] - best[p], LEAST)
-            _exponentials(logs, rounded, bits)
-            lanes[:] = 0.0
-            for i in range(0, BLOCK, LANES):
-                for lane in range(LANES):
-                    lanes[lane] += logs[i + lane]
-            total[p] += lanes.sum()
-        begun = ended
-    return best + np.log(total) + rest
+def _add_logs(
+    base: FloatArray, low: NDArray[np.float32], start: int, odds: FloatArray, logs: FloatArray
+) -> None:
+    """Logs of the first steps of a block of rows from ``start`` on, before any correction.
+
+    Four columns at a time, added one after the other: logs are read and written once.
+    """
+    d = len(odds)
+    for i in range(BLOCK):
+        logs[i] = base[start + i]
+    for j in range(0, d - 3, 4):
+        a, b = low[j, start : start + BLOCK], low[j + 1, start : start + BLOCK]
+        c, e = low[j + 2, start : start + BLOCK], low[j + 3, start : start + BLOCK]
+        at_a, at_b, at_c, at_e = odds[j], odds[j + 1], odds[j + 2], odds[j + 3]
+        for i in range(BLOCK):
+            log = logs[i] + a[i] * at_a
+            log += b[i] * at_b
+            log += c[i] * at_c
+            logs[i] = log + e[i] * at_e
+    for j in range(d - d % 4, d):
+        part, at = low[j, start : start + BLOCK], odds[j]
+        for i in range(BLOCK):
+            logs[i] += part[i] * at
+
+
+@compiled
+def _bound(gains: FloatArray, start: int, odds: FloatArray, bounds: FloatArray) -> None:
+    """The most that corrections add to each row of a block."""
+    d = len(odds)
+    for i in range(BLOCK):
+        bounds[i] = 0.0
+    for j in range(0, d - 3, 4):
+        f, g = gains[j, start : start + BLOCK], gains[j + 1, start : start + BLOCK]
+        h, r = gains[j + 2, start : start + BLOCK], gains[j + 3, start : start + BLOCK]
+        at_a, at_b, at_c, at_e = odds[j], odds[j + 1], odds[j + 2], odds[j + 3]
+        for i in range(BLOCK):
+            log = bounds[i] + max(f[i] + at_a, 0.0)
+            log += max(g[i] + at_b, 0.0)
+            log += max(h[i] + at_c, 0.0)
+            bounds[i] = log + max(r[i] + at_e, 0.0)
+    for j in range(d - d % 4, d):
+        gain, at = gains[j, start : start + BLOCK], odds[j]
+        for i in range(BLOCK):
+            bounds[i] += max(gain[i] + at, 0.0)
 
 
 @compiled
 def _largest(logs: FloatArray, lanes: FloatArray) -> float:
     """The largest of a block; ``lanes`` (LANES,) are for work."""
-    lanes[:] = -np.inf
+    for lane in range(LANES):
+        lanes[lane] = -np.inf
     for i in range(0, BLOCK, LANES):
         for lane in range(LANES):
             lanes[lane] = max(lanes[lane], logs[i + lane])
-    return float(lanes.max())
+    top = -np.inf
+    for lane in range(LANES):
+        top = max(top, lanes[lane])
+    return top
 
 
 @compiled
@@ -371,8 +382,9 @@ def _row_logs(
             own = tables[j, np.int64(low[j, rows[k]]) + 1]
             if e < first[k + 1] and column[e] == j:
                 begin, end = steps[e]
-                best = tables[j, begin : end + 1].max()
-                own = 0.0
+                best, own = -np.inf, 0.0
+                for s in range(begin, end + 1):
+                    best = max(best, tables[j, s])
                 if best > -np.inf:
                     for s in range(begin, end + 1):
                         share = shares[e, 1]
@@ -424,8 +436,11 @@ def _cdf_sums(
     out = np.empty(len(u))
     for p in range(len(u)):
         for j in range(d):
-            fill(tables[j], _step_cdf(u[p, j], m))
-        fill(products, weights)
+            steps_below = _step_cdf(u[p, j], m)
+            for step in range(m + 1):
+                tables[j, step] = steps_below[step]
+        for i in range(n):
+            products[i] = weights[i]
         k = e = 0
         for j in range(d):
             for i in range(n):

@@ -141,8 +141,8 @@ def log_densities(x: FloatArray, mixture: MixtureParameters) -> FloatArray:
     """Log-density of the mixture at each x (m, d)."""
     means, inverses, logs = _prepared(mixture)
     if x.size * len(logs) * x.shape[1] < PART:
-        return _log_densities(x, means, inverses, logs)
-    return in_threads(_log_densities, x, means, inverses, logs)
+        return _log_densities(x, means, inverses, logs, True)
+    return in_threads(_log_densities, x, means, inverses, logs, True)
 
 
 def _mixture(
@@ -273,13 +273,17 @@ def _assign(
     mass, sums = np.zeros(k), np.zeros((k, d))
     squares = np.empty(k)
     for p in range(len(x)):
-        squares[:] = 0.0
+        for c in range(k):
+            squares[c] = 0.0
         for j in range(d):
             place = x[p, j]
             for c in range(k):
                 away = place - centres[j, c]
                 squares[c] += away * away
-        best = np.argmin(squares)
+        best = 0
+        for c in range(1, k):
+            if squares[c] < squares[best]:
+                best = c
         group[p] = best
         mass[best] += weights[p]
         for j in range(d):
@@ -397,13 +401,14 @@ def _expect_by_products(
 
 @compiled
 def _log_densities(
-    x: FloatArray, means: FloatArray, inverses: FloatArray, logs: FloatArray
+    x: FloatArray, means: FloatArray, inverses: FloatArray, logs: FloatArray, full: bool
 ) -> FloatArray:
+    # ``full`` is given, as numba would compile `_log_terms` anew for a constant.
     d, k = means.shape
     away, y, terms = np.empty((d, k)), np.empty(k), np.empty(k)
     out = np.empty(len(x))
     for p in range(len(x)):
-        best = _log_terms(x[p], means, inverses, logs, True, away, y, terms)
+        best = _log_terms(x[p], means, inverses, logs, full, away, y, terms)
         total = 0.0
         for c in range(k):
             if terms[c] >= best - NEGLIGIBLE:

@@ -305,13 +305,26 @@ def _moments(
 
 
 @compiled
+def _first_from(values: FloatArray, least: float) -> int:
+    """Where among increasing values the first lies that is not below ``least``."""
+    low, high = 0, len(values)
+    while low < high:
+        middle = (low + high) // 2
+        if values[middle] < least:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@compiled
 def _sums(
     t: FloatArray, boxes: FloatArray, moments: FloatArray, before: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Means over the rows of exp(-(t - t_i)^2 / 2), and of the normal cdf, at each t."""
     densities, below = np.empty(len(t)), np.empty(len(t))
     for p in range(len(t)):
-        first = np.searchsorted(boxes, t[p] - REACH - 0.5)
+        first = _first_from(boxes, t[p] - REACH - 0.5)
         densities[p], below[p] = 0.0, before[first]
         for b in range(first, len(boxes)):
             y = t[p] - (boxes[b] + 0.5)
@@ -337,7 +350,7 @@ def _tail(t: FloatArray, rows: FloatArray, weights: FloatArray) -> FloatArray:
     out = np.empty(len(t))
     n = len(rows)
     for p in range(len(t)):
-        right = np.searchsorted(rows, t[p])
+        right = _first_from(rows, t[p])
         left = right - 1
         near, total = np.inf, 0.0
         while left >= 0 or right < n:

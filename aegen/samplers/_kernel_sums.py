@@ -103,73 +103,91 @@ def _in_blocks(x: FloatArray) -> FloatArray:
     return columns
 
 
+# What numba compiles below is as plain as it can be: each of numpy's functions and each layer of
+# calls takes it another half second, for which a person waits once after an installation.
+
+
 @compiled
 def _log_sums(
     x: FloatArray, columns: FloatArray, handicap: FloatArray, rate: float, limit: float
 ) -> FloatArray:
     out = np.empty(len(x))
+    terms, rounded, lanes = np.empty(BLOCK), np.empty(BLOCK), np.empty(LANES)
+    bits = rounded.view(np.int64)
+    squares = np.empty((POINTS, BLOCK))
+    nearest, total = np.empty(POINTS), np.empty(POINTS)
     for first in range(0, len(x), POINTS):
-        some = slice(first, first + POINTS)
-        fill(out[some], _some_log_sums(x[some], columns, handicap, rate, limit))
+        m = min(POINTS, len(x) - first)
+        for p in range(m):
+            nearest[p], total[p] = np.inf, 0.0
+        for start in range(0, columns.shape[1], BLOCK):
+            for p in range(m):
+                for k in range(BLOCK):
+                    squares[p, k] = handicap[start + k]
+            _add_squares(squares, columns, start, x, first, m)
+            for p in range(m):
+                low = _smallest(squares[p], lanes)
+                if low > nearest[p] + limit:
+                    continue
+                if low < nearest[p]:
+                    total[p] *= math.exp(rate * (low - nearest[p]))
+                    nearest[p] = low
+                for k in range(BLOCK):
+                    terms[k] = max((nearest[p] - squares[p, k]) * rate, LEAST)
+                _exponentials(terms, rounded, bits)
+                total[p] += _block_sum(terms, lanes)
+        for p in range(m):
+            out[first + p] = math.log(total[p]) - rate * nearest[p]
     return out
 
 
 @compiled
-def fill(out: FloatArray, values: FloatArray) -> None:
-    """``out[:] = values``, which numba takes three seconds longer to compile."""
-    for k in range(len(out)):
-        out[k] = values[k]
+def _smallest(values: FloatArray, lanes: FloatArray) -> float:
+    """The smallest of a block; ``lanes`` (LANES,) are for work."""
+    for lane in range(LANES):
+        lanes[lane] = np.inf
+    for k in range(0, BLOCK, LANES):
+        for lane in range(LANES):
+            lanes[lane] = min(lanes[lane], values[k + lane])
+    low = np.inf
+    for lane in range(LANES):
+        low = min(low, lanes[lane])
+    return low
 
 
 @compiled
-def _some_log_sums(
-    x: FloatArray, columns: FloatArray, handicap: FloatArray, rate: float, limit: float
-) -> FloatArray:
-    terms, rounded = np.empty(BLOCK), np.empty(BLOCK)
-    squares = np.empty((len(x), BLOCK))
-    bits = rounded.view(np.int64)
-    lanes = np.empty(LANES)
-    nearest, total = np.full(len(x), np.inf), np.zeros(len(x))
-    for start in range(0, columns.shape[1], BLOCK):
-        for p in range(len(x)):
-            fill(squares[p], handicap[start : start + BLOCK])
-        _add_squares(squares, columns, start, x)
-        for p in range(len(x)):
-            lanes[:] = np.inf
-            for k in range(0, BLOCK, LANES):
-                for lane in range(LANES):
-                    lanes[lane] = min(lanes[lane], squares[p, k + lane])
-            low = lanes.min()
-            if low > nearest[p] + limit:
-                continue
-            if low < nearest[p]:
-                total[p] *= math.exp(rate * (low - nearest[p]))
-                nearest[p] = low
-            for k in range(BLOCK):
-                terms[k] = max((nearest[p] - squares[p, k]) * rate, LEAST)
-            _exponentials(terms, rounded, bits)
-            lanes[:] = 0.0
-            for k in range(0, BLOCK, LANES):
-                for lane in range(LANES):
-                    lanes[lane] += terms[k + lane]
-            total[p] += lanes.sum()
-    return np.log(total) - rate * nearest
+def _block_sum(values: FloatArray, lanes: FloatArray) -> float:
+    """The sum of a block; ``lanes`` (LANES,) are for work."""
+    for lane in range(LANES):
+        lanes[lane] = 0.0
+    for k in range(0, BLOCK, LANES):
+        for lane in range(LANES):
+            lanes[lane] += values[k + lane]
+    total = 0.0
+    for lane in range(LANES):
+        total += lanes[lane]
+    return total
 
 
 @compiled
-def _add_squares(squares: FloatArray, columns: FloatArray, start: int, points: FloatArray) -> None:
+def _add_squares(
+    squares: FloatArray, columns: FloatArray, start: int, points: FloatArray, first: int, m: int
+) -> None:
     """Add to ``squares`` (m, k) those of the distances of m points to k rows from ``start`` on.
+
+    The points are those from ``first`` on.
 
     Four columns at a time, so that sums are read and written less often; each goes over columns
     in their order, as in a plain loop, so no digit changes.
     """
-    (m, size), d = squares.shape, len(columns)
+    size, d = squares.shape[1], len(columns)
     for j in range(0, d - 3, 4):
         a, b = columns[j, start : start + size], columns[j + 1, start : start + size]
         c, e = columns[j + 2, start : start + size], columns[j + 3, start : start + size]
         for p in range(m):
             own = squares[p]
-            at_a, at_b, at_c, at_e = points[p, j : j + 4]
+            at_a, at_b = points[first + p, j], points[first + p, j + 1]
+            at_c, at_e = points[first + p, j + 2], points[first + p, j + 3]
             for k in range(size):
                 total = own[k] + (a[k] - at_a) * (a[k] - at_a)
                 total += (b[k] - at_b) * (b[k] - at_b)
@@ -178,7 +196,7 @@ def _add_squares(squares: FloatArray, columns: FloatArray, start: int, points: F
     for j in range(d - d % 4, d):
         column = columns[j, start : start + size]
         for p in range(m):
-            own, at = squares[p], points[p, j]
+            own, at = squares[p], points[first + p, j]
             for k in range(size):
                 own[k] += (column[k] - at) * (column[k] - at)
 
@@ -254,11 +272,13 @@ def _binned_distances(points: FloatArray, columns: FloatArray, weights: FloatArr
     single = np.empty(BLOCK, dtype=np.float32)
     leading = single.view(np.int32)
     for first in range(0, len(points), POINTS):
-        some = points[first : first + POINTS]
+        m = min(POINTS, len(points) - first)
         for start in range(0, n, BLOCK):
-            squares[:] = 0.0
-            _add_squares(squares[: len(some)], columns, start, some)
-            for p in range(len(some)):
+            for p in range(m):
+                for k in range(BLOCK):
+                    squares[p, k] = 0.0
+            _add_squares(squares, columns, start, points, first, m)
+            for p in range(m):
                 exact, own = squares[p], both[first + p]
                 for k in range(BLOCK):
                     single[k] = exact[k]
