@@ -173,9 +173,9 @@ def _block_sum(values: FloatArray, lanes: FloatArray) -> float:
 def _add_squares(
     squares: FloatArray, columns: FloatArray, start: int, points: FloatArray, first: int, m: int
 ) -> None:
-    """Add to ``squares`` (m, k) those of the distances of m points to k rows from ``start`` on.
+    """Add to ``squares`` (POINTS, k) those of the distances of m points to k rows.
 
-    The points are those from ``first`` on.
+    The points are those from ``first`` on, the rows those from ``start`` on.
 
     Four columns at a time, so that sums are read and written less often; each goes over columns
     in their order, as in a plain loop, so no digit changes.

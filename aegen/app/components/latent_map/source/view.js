@@ -255,11 +255,12 @@ class View {
   }
 
   applyAtlas() {
-    const part = this.part("atlas");
-    if (this.shown.atlas === part?.id) return;
+    const [part, tiles] = [this.part("atlas"), this.part("tiles")];
+    // What is not here yet will call again when it comes.
+    if (this.shown.atlas === part?.id || (part && this.spec.atlas.rows && !tiles)) return;
     this.shown.atlas = part?.id;
     this.atlas?.close();
-    const rows = part && this.spec.atlas.rows ? column(this.part("tiles").table, 0) : null;
+    const rows = tiles && column(tiles.table, 0);
     this.atlas = part ? new Atlas(part.table.getChildAt(0).get(0), this.spec.atlas, rows) : null;
   }
 
@@ -400,7 +401,7 @@ class View {
       : [];
     overlay.thumbnails = [];
     if (this.labelled && this.grid && this.atlas) {
-      const mark = [this.shown.points, this.shown.coloured, this.shown.atlas, ...hidden].join();
+      const mark = [this.shown.points, this.shown.coloured, this.shown.atlas, this.atlas.broken, ...hidden].join();
       overlay.thumbnails = this.thumbnails
         .lay(this.grid, (row) => this.atlas.cut(row), (row) => this.visible(row), mark)
         .map((each) => ({ ...each, colour: this.colour(each.row) }));
