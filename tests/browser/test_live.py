@@ -18,7 +18,7 @@ from aegen.benchmarks.console import same_aegen
 from aegen.benchmarks.live import ask
 from aegen.core.images import quantize
 from aegen.traversal import principal_directions
-from tests.browser.conftest import still
+from tests.browser.conftest import BLANK, still
 
 pytestmark = pytest.mark.browser
 
@@ -193,7 +193,7 @@ def test_the_pad_moves_both_ways_and_starts_anew(app, visit):
 
 
 def test_pages_work_where_the_channel_is_refused(app, visit):
-    page = visit("about:blank")
+    page = visit(BLANK)
     page.route_web_socket(re.compile("aegen/live"), lambda socket: socket.close(code=1008))
     page.goto(f"{app}/traverse?bundle=mnist&row=7")
     page.locator(".aegen-live[data-channel]").wait_for()

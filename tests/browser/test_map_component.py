@@ -227,6 +227,22 @@ def test_hovering_shows_the_tile_of_the_row_and_draws_are_told_as_new(server, vi
     map_.says("chosen {'index': None} scale None")
 
 
+def test_pictures_that_cannot_be_unpacked_leave_rows_without_a_picture(server, visit):
+    points, _ = reference_set(300)
+    page = visit(BLANK)
+    page.add_init_script("window.createImageBitmap = () => Promise.reject(new Error('broken'))")
+    page.goto(f"{server.url}?n=300")
+    map_ = Map(page, 300)
+    for row in (int(points[:200, 1].argmax()), int(points[:200, 1].argmin())):
+        page.mouse.move(*map_.pixel(*points[row]))
+        page.get_by_text(f"row {row}", exact=True).wait_for()
+    assert page.locator(".aegen-map-tile").is_hidden()
+    for _ in range(2):
+        map_.tool("Zoom in (+)")
+    map_.page.wait_for_timeout(300)
+    assert page.locator(".aegen-map[data-thumbnails]").count() == 0
+
+
 def test_pictures_and_names_lie_over_the_points_where_there_is_room(server, visit):
     map_ = Map(visit(f"{server.url}?n=300&named=1"), 300)
     map_.page.wait_for_selector(".aegen-map[data-names='2']:not([data-thumbnails])")
@@ -333,7 +349,7 @@ def test_rows_that_are_stressed_stand_out_also_in_another_colour(server, visit):
 
 
 def test_only_what_changed_is_sent_again(server, visit):
-    page = visit("about:blank")
+    page = visit(BLANK)
     heard = []
     page.on("websocket", lambda ws: ws.on("framereceived", lambda data: heard.append(len(data))))
     page.goto(f"{server.url}?n=30000")
@@ -368,7 +384,7 @@ for (const kind of [WebGLRenderingContext, WebGL2RenderingContext]) {
 
 
 def test_all_points_are_drawn_once_when_the_map_appears(server, visit):
-    page = visit("about:blank")
+    page = visit(BLANK)
     page.add_init_script(COUNT)
     page.goto(f"{server.url}?n=200000")
     map_ = Map(page, 200_000)
@@ -393,7 +409,7 @@ RESTS = """() => {
 
 
 def test_a_map_at_rest_asks_for_no_frames_and_wakes_where_something_changes(server, visit):
-    page = visit("about:blank")
+    page = visit(BLANK)
     page.add_init_script(FRAMES + COUNT)
     page.goto(f"{server.url}?n=3000")
     Map(page, 3_000)
