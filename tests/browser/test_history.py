@@ -89,38 +89,44 @@ def entries(page):
     return page.evaluate("history.length")
 
 
-def test_back_returns_to_what_a_link_chose_and_to_a_default_that_it_leaves_out(app, visit):
-    page = visit(f"{app}/sample?bundle=mnist&sampler=gaussian&sample.seed=3")
-    holds(page, sample__seed="3", sample__n="")
-    shows_seed(page, 3)
-    shows(page, "Pictures", 64)
-    choose(page, "Pictures", 9)
-    holds(page, sample__n="9")
+def test_back_undoes_choices_then_pages_one_by_one_also_after_a_reload(app, visit):
+    page = visit(f"{app}/sample?bundle=mnist&sampler=gaussian&sample.n=9")
+    holds(page, sample__seed="0", sample__n="9")
+    shows(page, "Pictures", 9)
+    back_returns_to_what_a_link_chose_and_to_a_default_that_it_leaves_out(page)
+    one_page_is_one_step_and_back_undoes_it_before_a_choice(page)
+    a_choice_outlives_another_page_and_a_reload(page)
+
+
+def back_returns_to_what_a_link_chose_and_to_a_default_that_it_leaves_out(page):
+    choose(page, "Pictures", 64)  # the default
+    holds(page, sample__n="")
+    choose(page, "Pictures", 16)
+    holds(page, sample__n="16")
     page.go_back()
     holds(page, sample__n="")
     shows(page, "Pictures", 64)
-    page.go_forward()
+    page.go_back()
     holds(page, sample__n="9")
     shows(page, "Pictures", 9)
+    page.go_forward()
+    holds(page, sample__n="")
+    shows(page, "Pictures", 64)
     choose_seed(page, 5)
     choose_seed(page, 8)
     page.go_back()
     holds(page, sample__seed="5")
     shows_seed(page, 5)
     page.go_back()
-    holds(page, sample__seed="3")
-    shows_seed(page, 3)
+    holds(page, sample__seed="0")
+    shows_seed(page, 0)
     page.go_forward()
     holds(page, sample__seed="5")
     shows_seed(page, 5)
-    page.reload()
-    holds(page, sample__seed="5")
-    shows_seed(page, 5)
 
 
-def test_one_page_is_one_step(app, visit):
-    page = visit(f"{app}/sample?bundle=mnist&sampler=gaussian")
-    holds(page)
+def one_page_is_one_step_and_back_undoes_it_before_a_choice(page):
+    choose_seed(page, 6)
     begun = entries(page)
     side(page, "Traverse")
     side(page, "Help")
@@ -130,39 +136,41 @@ def test_one_page_is_one_step(app, visit):
     holds(page)
     page.go_back()
     heading(page, "Sample")
-    holds(page)
-    page.go_forward()
-    heading(page, "Traverse")
-    holds(page)
-    page.reload()
-    heading(page, "Traverse")
-    assert entries(page) == begun + 2
-
-
-def test_a_choice_outlives_another_page_and_back_undoes_the_page_first(app, visit):
-    page = visit(f"{app}/sample?bundle=mnist&sampler=gaussian")
-    holds(page)
-    choose_seed(page, 6)
-    side(page, "Traverse")
-    page.go_back()
-    heading(page, "Sample")
     holds(page, sample__seed="6")
     shows_seed(page, 6)
     page.go_back()
-    holds(page, sample__seed="0")
-    shows_seed(page, 0)
+    holds(page, sample__seed="5")
+    shows_seed(page, 5)
+
+
+def a_choice_outlives_another_page_and_a_reload(page):
     # The sidebar, in contrast to Back, returns to what was chosen last.
     choose_seed(page, 7)
     side(page, "Traverse")
     side(page, "Sample")
     holds(page, sample__seed="7")
     shows_seed(page, 7)
+    page.go_back()
+    heading(page, "Traverse")
+    page.go_back()
+    heading(page, "Sample")
+    page.go_forward()
+    heading(page, "Traverse")
+    holds(page)
+    begun = entries(page)
+    page.reload()
+    heading(page, "Traverse")
+    assert entries(page) == begun
+    page.go_back()
+    heading(page, "Sample")
+    holds(page, sample__seed="7")
+    shows_seed(page, 7)
 
 
-def test_back_from_a_page_reached_by_a_link_in_the_text(app, visit):
+def test_back_undoes_a_lasso_and_pages_reached_by_a_link_in_the_text_and_by_a_button(app, visit):
     page = visit(f"{app}/?bundle=mnist&row=5")
     heading(page, "Latent map")
-    holds(page, row="5")
+    holds(page, row="5", select="")
     begun = entries(page)
     page.get_by_role("link", name="Traverse from here").click()
     heading(page, "Traverse")
@@ -175,13 +183,18 @@ def test_back_from_a_page_reached_by_a_link_in_the_text(app, visit):
     page.go_forward()
     heading(page, "Traverse")
     holds(page, row="5")
-
-
-def test_back_from_a_page_reached_by_a_button(app, visit):
-    page = visit(f"{app}/?bundle=mnist")
+    page.go_back()
     heading(page, "Latent map")
-    holds(page)
-    chosen, begun = select(page), entries(page)
+    holds(page, row="5", select="")
+    begun = entries(page)
+    chosen = select(page)
+    assert entries(page) == begun  # it takes the place of what lay ahead
+    page.go_back()
+    holds(page, select="")
+    page.get_by_text("Nothing selected").wait_for()
+    page.go_forward()
+    holds(page, select=chosen)
+    page.get_by_text("rows selected").first.wait_for()
     page.get_by_role("button", name="Generate like these").click()
     heading(page, "Sample")
     holds(page, within=chosen)
@@ -189,18 +202,3 @@ def test_back_from_a_page_reached_by_a_button(app, visit):
     page.go_back()
     heading(page, "Latent map")
     holds(page, select=chosen)
-
-
-def test_back_undoes_a_lasso(app, visit):
-    page = visit(f"{app}/?bundle=mnist")
-    heading(page, "Latent map")
-    holds(page, select="")
-    begun = entries(page)
-    chosen = select(page)
-    assert entries(page) == begun + 1
-    page.go_back()
-    holds(page, select="")
-    page.get_by_text("Nothing selected").wait_for()
-    page.go_forward()
-    holds(page, select=chosen)
-    page.get_by_text("rows selected").first.wait_for()

@@ -77,6 +77,16 @@ class Map:
     def tool(self, name):
         self.page.get_by_role("button", name=name).click()
 
+    def leave(self):
+        """The page shows the map no longer."""
+        self.page.get_by_text("map", exact=True).click()
+        self.root.wait_for(state="detached")
+
+    def come_back(self, n):
+        """The page shows the map again: another one, drawn anew."""
+        self.page.get_by_text("map", exact=True).click()
+        self.page.wait_for_selector(f".aegen-map[data-drawn='{n}']")
+
 
 @pytest.fixture(scope="module")
 def server(serve):
@@ -108,9 +118,17 @@ def test_a_page_that_is_used_again_knows_nothing_of_before(server, visit):
 AROUND = [(-2.8, -3.1), (4.9, -3.5), (4.2, 3.4), (-2.5, 3.3)]
 
 
-def test_a_lasso_finds_its_rows_and_survives_runs_that_change_something_else(server, visit):
-    points, _ = reference_set(3_000)
+def test_a_person_selects_on_a_map_whose_points_are_stressed_outlined_and_changed(server, visit):
+    """One visit; each part but the last leaves the map as it was."""
     map_ = Map(visit(server.url), 3_000)
+    tools_click_escape_and_the_page_itself_select(map_)
+    rows_that_are_stressed_stand_out_also_in_another_colour(map_)
+    contours_lie_where_they_should_and_go_with_the_map(map_)
+    a_lasso_finds_its_rows_and_survives_runs_that_change_something_else(map_)
+
+
+def a_lasso_finds_its_rows_and_survives_runs_that_change_something_else(map_):
+    points, _ = reference_set(3_000)
     left, bottom, right, top = map_.sight
     box = map_.box
     # One unit of x is as long as one unit of y, and every point is in sight.
@@ -144,9 +162,8 @@ def test_a_lasso_finds_its_rows_and_survives_runs_that_change_something_else(ser
     map_.wait_for_other_sight(closer)
 
 
-def test_tools_click_escape_and_the_page_itself_select(server, visit):
+def tools_click_escape_and_the_page_itself_select(map_):
     points, group = reference_set(3_000)
-    map_ = Map(visit(server.url), 3_000)
     map_.tool("Select a box (B)")
     map_.drag([(6, -3.9), (15, 3.9)])
     in_box = inside(points, [(6, -3.9), (15, -3.9), (15, 3.9), (6, 3.9)])
@@ -174,6 +191,10 @@ def test_tools_click_escape_and_the_page_itself_select(server, visit):
     map_.page.locator(".aegen-map-over").focus()
     map_.page.keyboard.press("Enter")
     map_.says(f"found 3000 pinned {middle} hidden (2,)")
+    map_.tool("Move the map (P)")
+    map_.page.locator(".aegen-map-entry").nth(2).click()
+    map_.page.get_by_text("clear", exact=True).click()
+    map_.says("found None pinned None hidden ()")
 
 
 UNPACKED = """window.unpacked = 0;
@@ -187,32 +208,46 @@ TILE_IS = """wanted => {
 }"""
 
 
-def test_hovering_shows_the_tile_of_the_row_and_draws_are_told_as_new(server, visit):
-    points, _ = reference_set(300)
+def test_hovering_shows_the_tile_of_a_row_and_pictures_and_names_lie_where_there_is_room(
+    server, visit
+):
+    """One visit; each part but the last leaves the map as it was."""
     page = visit(BLANK)
     page.add_init_script(UNPACKED)
-    page.goto(f"{server.url}?n=300")
+    page.goto(f"{server.url}?n=300&named=1")
     map_ = Map(page, 300)
+    hovering_shows_the_tile_of_the_row(map_)
+    draws_answer_to_hover_and_click_and_are_told_as_new(map_)
+    pictures_and_names_lie_over_the_points_where_there_is_room(map_)
+    assert page.evaluate("window.unpacked") == 1
+    pictures_that_cannot_be_unpacked_leave_rows_without_a_picture(map_)
+
+
+def hovering_shows_the_tile_of_the_row(map_):
+    points, _ = reference_set(300)
+    page = map_.page
     tiled = int(points[:200, 1].argmax())
-    map_.page.wait_for_timeout(300)
+    page.wait_for_timeout(300)
     assert page.evaluate("window.unpacked") == 0  # the pictures are large, and may not be wanted
-    map_.page.mouse.move(*map_.pixel(*points[tiled]))
-    map_.page.get_by_text(f"row {tiled}", exact=True).wait_for()
+    page.mouse.move(*map_.pixel(*points[tiled]))
+    page.get_by_text(f"row {tiled}", exact=True).wait_for()
     page.wait_for_function(TILE_IS, arg=[tiled, 255 - tiled, 0, 255])
-    assert map_.page.locator(".aegen-map-tile").bounding_box()["width"] >= 84
+    assert page.locator(".aegen-map-tile").bounding_box()["width"] >= 84
     name = ["left", "middle", "right"][tiled % 3]
-    map_.page.get_by_text(f"group {name}", exact=True).wait_for()
+    page.get_by_text(f"group {name}", exact=True).wait_for()
     # A row beyond the atlas has its words alone.
     bare = 200 + int(points[200:, 1].argmin())
-    map_.page.mouse.move(*map_.pixel(*points[bare]))
-    map_.page.get_by_text(f"row {bare}", exact=True).wait_for()
-    assert map_.page.locator(".aegen-map-tile").is_hidden()
+    page.mouse.move(*map_.pixel(*points[bare]))
+    page.get_by_text(f"row {bare}", exact=True).wait_for()
+    assert page.locator(".aegen-map-tile").is_hidden()
     again = int(points[:200, 1].argmin())
-    map_.page.mouse.move(*map_.pixel(*points[again]))
+    page.mouse.move(*map_.pixel(*points[again]))
     page.wait_for_function(TILE_IS, arg=[again, 255 - again, 0, 255])
     assert page.evaluate("window.unpacked") == 1
 
-    # Draws answer to hover and click, and are told as new.
+
+def draws_answer_to_hover_and_click_and_are_told_as_new(map_):
+    points, _ = reference_set(300)
     map_.page.get_by_text("draws", exact=True).click()
     map_.page.get_by_text("300 points · 30 draws").wait_for()
     outermost = int(points[:30, 0].argmax())
@@ -225,26 +260,12 @@ def test_hovering_shows_the_tile_of_the_row_and_draws_are_told_as_new(server, vi
     assert map_.root.get_attribute("data-draw") == str(outermost)
     map_.page.mouse.click(*place)
     map_.says("chosen {'index': None} scale None")
+    map_.page.get_by_text("draws", exact=True).click()
+    map_.page.get_by_text("300 points · 30 draws").wait_for(state="detached")
 
 
-def test_pictures_that_cannot_be_unpacked_leave_rows_without_a_picture(server, visit):
-    points, _ = reference_set(300)
-    page = visit(BLANK)
-    page.add_init_script("window.createImageBitmap = () => Promise.reject(new Error('broken'))")
-    page.goto(f"{server.url}?n=300")
-    map_ = Map(page, 300)
-    for row in (int(points[:200, 1].argmax()), int(points[:200, 1].argmin())):
-        page.mouse.move(*map_.pixel(*points[row]))
-        page.get_by_text(f"row {row}", exact=True).wait_for()
-    assert page.locator(".aegen-map-tile").is_hidden()
-    for _ in range(2):
-        map_.tool("Zoom in (+)")
-    map_.page.wait_for_timeout(300)
-    assert page.locator(".aegen-map[data-thumbnails]").count() == 0
-
-
-def test_pictures_and_names_lie_over_the_points_where_there_is_room(server, visit):
-    map_ = Map(visit(f"{server.url}?n=300&named=1"), 300)
+def pictures_and_names_lie_over_the_points_where_there_is_room(map_):
+    whole = map_.root.get_attribute("data-view")
     map_.page.wait_for_selector(".aegen-map[data-names='2']:not([data-thumbnails])")
     map_.page.locator(".aegen-map-entry").nth(2).click()  # what is hidden has no name
     map_.page.wait_for_selector(".aegen-map[data-names='1']")
@@ -254,14 +275,39 @@ def test_pictures_and_names_lie_over_the_points_where_there_is_room(server, visi
     map_.page.locator(".aegen-map-over").focus()
     map_.page.keyboard.press("i")
     map_.page.wait_for_selector(".aegen-map:not([data-thumbnails]):not([data-names])")
+    map_.page.keyboard.press("i")
+    map_.page.locator(".aegen-map-entry").nth(2).click()
+    map_.tool("Show everything (0)")
+    map_.page.wait_for_selector(f".aegen-map[data-view='{whole}'][data-names='2']")
+    map_.says("found None pinned None hidden ()")
 
 
-def test_rows_are_drawn_in_random_order(server, visit):
+BROKEN = """() => {
+    window.createImageBitmap = () => Promise.reject(new Error("broken"));
+}"""
+
+
+def pictures_that_cannot_be_unpacked_leave_rows_without_a_picture(map_):
+    points, _ = reference_set(300)
+    page = map_.page
+    map_.leave()
+    page.evaluate(BROKEN)
+    map_.come_back(300)
+    for row in (int(points[:200, 1].argmax()), int(points[:200, 1].argmin())):
+        page.mouse.move(*map_.pixel(*points[row]))
+        page.get_by_text(f"row {row}", exact=True).wait_for()
+    assert page.locator(".aegen-map-tile").is_hidden()
+    for _ in range(2):
+        map_.tool("Zoom in (+)")
+    page.wait_for_timeout(300)
+    assert page.locator(".aegen-map[data-thumbnails]").count() == 0
+
+
+def rows_are_drawn_in_random_order(map_):
     """All three values lie all over each group: drawn by rows, the last one would cover them."""
-    map_ = Map(visit(f"{server.url}?n=30000"), 30_000)
     map_.page.get_by_text("third", exact=True).first.click()
     map_.page.wait_for_function(
-        "document.querySelectorAll('.aegen-map-entry')[2].innerText == '2'"
+        "document.querySelectorAll('.aegen-map-entry')[2]?.innerText == '2'"
     )
     map_.page.wait_for_selector(".aegen-map[data-drawn='30000']")
     map_.page.mouse.move(5, 5)
@@ -292,8 +338,8 @@ def dark_at(map_, x, y):
     )
 
 
-def test_contours_lie_where_they_should_and_go_with_the_map(server, visit):
-    map_ = Map(visit(server.url), 3_000)
+def contours_lie_where_they_should_and_go_with_the_map(map_):
+    whole = map_.root.get_attribute("data-view")
     top, beside = (10, 2), (10, 0)
     assert dark_at(map_, *top) == 0
     map_.page.get_by_text("ring", exact=True).click()
@@ -314,6 +360,8 @@ def test_contours_lie_where_they_should_and_go_with_the_map(server, visit):
     map_.page.get_by_text("ring", exact=True).click()
     map_.page.wait_for_selector(".aegen-map:not([data-contours])")
     assert dark_at(map_, *top) == 0
+    map_.tool("Show everything (0)")
+    map_.page.wait_for_selector(f".aegen-map[data-view='{whole}']")
 
 
 def faintness(map_, x):
@@ -324,8 +372,7 @@ def faintness(map_, x):
     return float(np.asarray(shot).mean())
 
 
-def test_rows_that_are_stressed_stand_out_also_in_another_colour(server, visit):
-    map_ = Map(visit(f"{server.url}"), 3_000)
+def rows_that_are_stressed_stand_out_also_in_another_colour(map_):
     map_.page.mouse.move(5, 5)
     map_.page.wait_for_timeout(300)
     before = {x: faintness(map_, x) for x in (0, 10, 20)}
@@ -346,9 +393,11 @@ def test_rows_that_are_stressed_stand_out_also_in_another_colour(server, visit):
     map_.says("chosen None scale rank")
     map_.page.get_by_text("stress", exact=True).click()
     map_.page.wait_for_selector(".aegen-map:not([data-chosen])")
+    map_.page.get_by_text("group", exact=True).first.click()
+    map_.page.locator(".aegen-map-entry").nth(2).wait_for()
 
 
-def test_only_what_changed_is_sent_again(server, visit):
+def test_only_what_changed_is_sent_again_and_rows_are_drawn_in_random_order(server, visit):
     page = visit(BLANK)
     heard = []
     page.on("websocket", lambda ws: ws.on("framereceived", lambda data: heard.append(len(data))))
@@ -369,6 +418,9 @@ def test_only_what_changed_is_sent_again(server, visit):
     page.wait_for_selector(".aegen-map-strip")
     page.wait_for_timeout(300)
     assert 30_000 * 4 < sum(heard) < 30_000 * 4 + 40_000
+    page.get_by_text("draws", exact=True).click()
+    page.get_by_text("30,000 points · 30 draws").wait_for(state="detached")
+    rows_are_drawn_in_random_order(map_)
 
 
 COUNT = """
@@ -381,16 +433,6 @@ for (const kind of [WebGLRenderingContext, WebGL2RenderingContext]) {
   };
 }
 """
-
-
-def test_all_points_are_drawn_once_when_the_map_appears(server, visit):
-    page = visit(BLANK)
-    page.add_init_script(COUNT)
-    page.goto(f"{server.url}?n=200000")
-    map_ = Map(page, 200_000)
-    assert page.evaluate("drawings") == 1
-    map_.tool("Zoom in (+)")
-    page.wait_for_function("drawings > 1")
 
 
 FRAMES = """
@@ -408,11 +450,15 @@ RESTS = """() => {
 """Whether none was asked for from one look to the next, and to the one after it."""
 
 
-def test_a_map_at_rest_asks_for_no_frames_and_wakes_where_something_changes(server, visit):
+def test_a_map_is_drawn_once_then_asks_for_no_frames_and_wakes_where_something_changes(
+    server, visit
+):
     page = visit(BLANK)
     page.add_init_script(FRAMES + COUNT)
-    page.goto(f"{server.url}?n=3000")
+    page.goto(server.url)
     Map(page, 3_000)
+    page.wait_for_function(RESTS, polling=300)
+    assert page.evaluate("drawings") == 1
     for change in (
         lambda: page.locator(".aegen-map-over").press("ArrowRight"),
         lambda: page.locator(".aegen-map-entry").first.click(),
@@ -448,28 +494,43 @@ LOSE = """() => {
 }"""
 
 
-def test_a_map_that_goes_before_it_was_drawn_leaves_without_a_word(server, visit):
-    page = visit(f"{server.url}/?n=300")
-    Map(page, 300)
-    shown = page.get_by_text("map", exact=True)
-    shown.click()
-    page.locator(".aegen-map").wait_for(state="detached")
+def test_a_map_comes_back_as_the_page_wants_it_also_where_it_went_undrawn_or_was_lost(
+    server, visit
+):
+    map_ = Map(visit(f"{server.url}?n=300&linked=1", dark=True), 300)
+    a_link_selects_and_the_map_comes_back_with_it(map_)
+    a_map_that_goes_before_it_was_drawn_leaves_without_a_word(map_)
+    a_map_whose_context_is_lost_is_drawn_again(map_)
+
+
+def a_link_selects_and_the_map_comes_back_with_it(map_):
+    points, _ = reference_set(300)
+    found = int(inside(points, [(-5, -5), (5, -5), (5, 5), (-5, 5)]).sum())
+    map_.says(f"found {found} pinned 3 hidden ()")
+    assert map_.root.get_attribute("data-polygon") == "4"
+    assert map_.root.get_attribute("data-pinned") == "3"
+    map_.tool("Clear the selection (Escape)")
+    map_.says("found None pinned None hidden ()")
+    map_.leave()
+    map_.come_back(300)
+    map_.says(f"found {found} pinned 3 hidden ()")
+
+
+def a_map_that_goes_before_it_was_drawn_leaves_without_a_word(map_):
+    page = map_.page
+    map_.leave()
     page.evaluate(HOLD)
-    shown.click()
+    page.get_by_text("map", exact=True).click()
     page.locator(".aegen-map-caption").get_by_text("300 points").wait_for()
-    shown.click()
-    page.locator(".aegen-map").wait_for(state="detached")
+    map_.leave()
     page.evaluate("release()")
     page.wait_for_timeout(300)  # a complaint would come now, and fail the test
-    shown.click()
-    Map(page, 300)
+    map_.come_back(300)
 
 
-def test_a_map_whose_context_is_lost_is_drawn_again(server, visit):
-    page = visit(f"{server.url}/?n=300")
-    Map(page, 300)
-    page.get_by_text("map", exact=True).click()
-    page.locator(".aegen-map").wait_for(state="detached")
+def a_map_whose_context_is_lost_is_drawn_again(map_):
+    page = map_.page
+    map_.leave()
     page.evaluate(LOSE)
     page.evaluate(HOLD)
     page.get_by_text("map", exact=True).click()
@@ -482,23 +543,7 @@ def test_a_map_whose_context_is_lost_is_drawn_again(server, visit):
     map_ = Map(page, 300)
     map_.drag(AROUND, shift=True)
     points, _ = reference_set(300)
-    map_.says(f"found {inside(points, AROUND).sum()} pinned None hidden ()")
-
-
-def test_a_link_selects_and_the_map_comes_back_as_the_page_wants_it(server, visit):
-    points, _ = reference_set(3_000)
-    found = int(inside(points, [(-5, -5), (5, -5), (5, 5), (-5, 5)]).sum())
-    map_ = Map(visit(f"{server.url}?linked=1", dark=True), 3_000)
-    map_.says(f"found {found} pinned 3 hidden ()")
-    assert map_.root.get_attribute("data-polygon") == "4"
-    assert map_.root.get_attribute("data-pinned") == "3"
-    map_.tool("Clear the selection (Escape)")
-    map_.says("found None pinned None hidden ()")
-    map_.page.get_by_text("map", exact=True).click()
-    map_.root.wait_for(state="detached")
-    map_.page.get_by_text("map", exact=True).click()
-    map_ = Map(map_.page, 3_000)
-    map_.says(f"found {found} pinned 3 hidden ()")
+    map_.says(f"found {inside(points, AROUND).sum()} pinned 3 hidden ()")
 
 
 def test_fingers_select_on_a_phone_and_nothing_overflows(server, visit):
