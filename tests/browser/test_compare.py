@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import ROOT, no_exception, packed_for_a_paper
+from tests.browser.conftest import ROOT, no_exception
 from tests.tiny_bundle import tiny_bundle, tiny_images
 
 pytestmark = pytest.mark.browser
@@ -34,6 +34,13 @@ def figures(page):
     return table
 
 
+def saved(page, label, begins):
+    """A button gives a file that begins so."""
+    with page.expect_download() as coming:
+        page.get_by_role("button", name=label, exact=True).click()
+    assert Path(coming.value.path()).read_bytes().startswith(begins)
+
+
 def test_pictures_then_figures_then_another_model_then_a_large_picture(visit, app):
     page = visit(f"{app.url}/{LINK}")
     page.locator(".aegen-grid[data-shown]").nth(1).wait_for()
@@ -41,13 +48,13 @@ def test_pictures_then_figures_then_another_model_then_a_large_picture(visit, ap
     assert table.locator("thead th").all_inner_texts()[1][:8] == "Gaussian"
     page.locator(".js-plotly-plot .points").nth(1).wait_for()
     assert page.locator('[data-testid="stException"]').count() == 0
-    # What is shown can be had as files.
+    # What is shown can be had as files, also those for a paper.
     for label, begins in (("PNG", b"\x89PNG"), ("Report", b"<!")):
-        with page.expect_download() as coming:
-            page.get_by_role("button", name=label, exact=True).click()
-        assert Path(coming.value.path()).read_bytes().startswith(begins)
-    files = packed_for_a_paper(page)
-    assert {"figures/copying.pdf", "tables/table.tex", "references.bib"} <= files
+        saved(page, label, begins)
+    page.get_by_role("button", name="For a paper").click()
+    saved(page, "PDF", b"%PDF-")
+    page.keyboard.press("Escape")
+    page.get_by_text("Caption", exact=True).wait_for(state="detached")
     # Another model: its column comes, and only its figures are still to be made.
     page.get_by_role("button", name="Add a model").click()
     page.get_by_role("button", name="Add", exact=True).click()

@@ -11,8 +11,6 @@ from tests.tiny_bundle import tiny_bundle
 
 pytestmark = pytest.mark.browser
 
-DEGREE = "empirical-beta-copula.degree"
-
 
 @pytest.fixture(scope="module")
 def go(tmp_path_factory):
@@ -72,27 +70,3 @@ def test_a_slow_fit_is_shown_cancelled_and_done(app, go, visit):
         each.get_by_text(re.compile("^Fitted in")).wait_for()
         each.wait_for_selector(".aegen-grid[data-shown]")
         assert each.locator('[data-testid="stException"]').count() == 0
-
-
-def test_the_slider_moves_the_link_and_the_copying_figure(app, visit):
-    page = visit(f"{app.url}/sample?bundle=bars&sampler=empirical-beta-copula&sample.n=9")
-    opened_by_link(page, "Sample")
-    figure = page.get_by_text(re.compile(r"Copying · ratio"))
-    figure.wait_for()
-    copies = figure.inner_text()
-    slider = page.get_by_role("slider", name="How new")
-    slider.wait_for()
-    slider.focus()
-    page.keyboard.press("End")
-    page.wait_for_url(re.compile(re.escape(DEGREE) + "=1(&|$)"))
-    page.wait_for_function(
-        "old => [...document.querySelectorAll('p')].some("
-        "p => p.textContent.includes('Copying · ratio') && p.textContent !== old)",
-        arg=copies,
-    )
-    again = visit(page.url)
-    again.get_by_role("slider", name="How new").wait_for()
-    assert again.get_by_text(re.compile(r"Copying · ratio")).inner_text() == figure.inner_text()
-    for each in (page, again):
-        box = each.get_by_text("closer to the data").bounding_box()
-        assert box["x"] < each.get_by_text("more new").bounding_box()["x"]

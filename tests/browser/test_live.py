@@ -22,6 +22,8 @@ from tests.browser.conftest import BLANK, still
 
 pytestmark = pytest.mark.browser
 
+DEGREE = "empirical-beta-copula.degree"
+
 
 def in_sight(page, part):
     """Where a part of the page lies once it is scrolled to and all above it has its size."""
@@ -89,7 +91,7 @@ def shows(page, canvas, wanted):
         page.wait_for_timeout(50)
 
 
-def test_traverse_follows_its_sliders_before_they_are_let_go(app, visit):
+def test_traverse_follows_its_sliders_before_they_are_let_go_and_its_pad(app, visit):
     page = visit(f"{app}/traverse?bundle=mnist&row=7")
     opened(page, ".aegen-live")
     before = pixels(page, ".aegen-live canvas")
@@ -115,12 +117,34 @@ def test_traverse_follows_its_sliders_before_they_are_let_go(app, visit):
     count = frames(page, ".aegen-live")
     page.keyboard.press("ArrowLeft")
     frames(page, ".aegen-live", count + 1)
+    # The pad moves both ways, and starts anew.
+    opened(page, ".aegen-pad")
+    sheet = page.locator(".aegen-pad-sheet")
+    drag(page, in_sight(page, sheet), [0.5, 0.6, 0.7], y=0.3)
+    frames(page, ".aegen-pad")
+    page.mouse.up()
+    page.wait_for_url("**traverse.at=1.4*")
+    sheet.dblclick(position={"x": 60, "y": 60})
+    page.get_by_text("A point of the pad").first.wait_for()
+    page.wait_for_url("**code-from=point*")
+    page.wait_for_function("!location.search.includes('traverse.at')")
+
+
+def slider_stays_in_sight(page):
+    """On a phone, where the pictures that follow it are scrolled to."""
+    slider = page.locator('[data-testid="stMain"] [data-testid="stSlider"]').first
+    page.get_by_role("button", name="Moving picture").wait_for()
+    page.get_by_role("button", name="Copy link").scroll_into_view_if_needed()
+    assert page.locator("h1").bounding_box()["y"] < 0
+    assert slider.bounding_box()["y"] > 0
 
 
 def test_draws_and_edits_follow_their_sliders(app, visit):
     page = visit(f"{app}/sample?bundle=mnist&sampler=empirical-beta-copula&sample.n=16")
     opened(page, ".aegen-grid")
     page.get_by_text("more new").wait_for()
+    copying = page.get_by_text(re.compile(r"Copying · ratio"))
+    copies = copying.inner_text()
     drag(page, slider(page), [0.01, 0.3, 0.6, 1.0])
     frames(page, ".aegen-grid")
     page.get_by_text("by these pictures").wait_for()
@@ -130,6 +154,19 @@ def test_draws_and_edits_follow_their_sliders(app, visit):
     assert pixels(page, ".aegen-grid canvas").shape == (4 * 28, 4 * 28)
     page.mouse.up()
     page.get_by_text("by 512 draws").wait_for()
+    # What was let go is in the link, which shows the same to others; keys move it as well.
+    page.wait_for_url(re.compile(re.escape(DEGREE) + "=1(&|$)"))
+    assert copying.inner_text() != copies
+    again = visit(page.url)
+    again.get_by_text("by 512 draws").wait_for()
+    assert again.get_by_text(re.compile(r"Copying · ratio")).inner_text() == copying.inner_text()
+    for each in (page, again):
+        box = each.get_by_text("closer to the data").bounding_box()
+        assert box["x"] < each.get_by_text("more new").bounding_box()["x"]
+    again.set_viewport_size({"width": 390, "height": 700})
+    slider_stays_in_sight(again)
+    again.get_by_role("slider", name="How new").press("Home")
+    again.wait_for_url(re.compile(re.escape(DEGREE) + "=0(&|$)"))
     page.goto(f"{app}/target?bundle=mnist&target.mode=edit&row=7")
     opened(page, ".aegen-grid")
     drag(page, slider(page), [0.3, 0.5, 0.6])
@@ -137,7 +174,7 @@ def test_draws_and_edits_follow_their_sliders(app, visit):
     page.mouse.up()
 
 
-def test_the_map_shows_what_is_at_the_pointer_and_along_a_path(app, visit):
+def test_the_map_shows_what_is_at_the_pointer_along_a_path_and_from_a_pinned_row(app, visit):
     page = visit(f"{app}/?bundle=mnist&projection=pca")
     drawn(page)
     page.locator(".aegen-map-tool.is-look").click()
@@ -154,15 +191,12 @@ def test_the_map_shows_what_is_at_the_pointer_and_along_a_path(app, visit):
     page.mouse.up()
     page.get_by_text("decoded from the plane through the mean").wait_for()
     page.wait_for_url("**path=pca~*")
-    page.reload()
+    page.goto(f"{page.url}&row=7")
     strip.wait_for()
     page.get_by_role("button", name="Clear the path").click()
     page.get_by_text("decoded from the plane").wait_for(state="detached")
-
-
-def test_shift_walks_from_a_pinned_row_and_selects_elsewhere(app, visit):
-    page = visit(f"{app}/?bundle=mnist&projection=pca&row=7")
-    drawn(page)
+    strip.wait_for(state="hidden")
+    # Shift walks from a pinned row, and selects elsewhere.
     page.locator(".aegen-map[data-pinned='7'][data-channel='open']").wait_for()
     left, bottom, right, top = map(
         float, page.locator(".aegen-map").get_attribute("data-view").split(",")
@@ -172,24 +206,10 @@ def test_shift_walks_from_a_pinned_row_and_selects_elsewhere(app, visit):
     share, up = (x - left) / (right - left), (top - y) / (top - bottom)
     page.keyboard.down("Shift")
     drag(page, box, [share, share + 0.1, share + 0.2], y=up)
-    page.locator(".aegen-map-strip-of-path[data-pictures='16']").wait_for()
+    strip.wait_for()
     page.mouse.up()
     page.get_by_text("from the plane through row 7").wait_for()
     assert page.locator(".aegen-map[data-polygon]").count() == 0
-
-
-def test_the_pad_moves_both_ways_and_starts_anew(app, visit):
-    page = visit(f"{app}/traverse?bundle=mnist&row=7")
-    opened(page, ".aegen-pad")
-    sheet = page.locator(".aegen-pad-sheet")
-    drag(page, in_sight(page, sheet), [0.5, 0.6, 0.7], y=0.3)
-    frames(page, ".aegen-pad")
-    page.mouse.up()
-    page.wait_for_url("**traverse.at=1.4*")
-    sheet.dblclick(position={"x": 60, "y": 60})
-    page.get_by_text("A point of the pad").first.wait_for()
-    page.wait_for_url("**code-from=point*")
-    page.wait_for_function("!location.search.includes('traverse.at')")
 
 
 def test_pages_work_where_the_channel_is_refused(app, visit):
@@ -258,19 +278,6 @@ def test_a_finger_drags_sliders_pad_and_map(app, visit):
     lift()
 
 
-@pytest.mark.parametrize(
-    "address", ["sample?bundle=mnist&sampler=empirical-beta-copula", "target?target.mode=edit"]
-)
-def test_on_a_phone_a_slider_stays_in_sight_of_what_follows_it(app, visit, address):
-    page = visit(f"{app}/{address}", width=390, height=700)
-    opened(page, ".aegen-grid")
-    slider = page.locator('[data-testid="stMain"] [data-testid="stSlider"]').first
-    page.get_by_role("button", name="Moving picture").wait_for()
-    page.get_by_role("button", name="Copy link").scroll_into_view_if_needed()
-    assert page.locator("h1").bounding_box()["y"] < 0
-    assert slider.bounding_box()["y"] > 0
-
-
 @pytest.mark.parametrize("base", ["", "/lab/one"])
 def test_the_command_serves_pages_and_their_channel(visit, base, tmp_path, kept):
     port = _free_port()
@@ -293,11 +300,12 @@ def test_the_command_serves_pages_and_their_channel(visit, base, tmp_path, kept)
             show = {"ask": "codes", "bundle": "mnist", "codes": bundle.codes[:1].tolist()}
             _, pictures = ask(channel, show)
         assert abs(pictures.astype(int) - quantize(bundle.decode(bundle.codes[:1]))).max() <= 1
-        page = visit(f"http://{address}/traverse?bundle=mnist&row=7")
-        opened(page, ".aegen-live")
-        page.goto(f"http://{address}/?bundle=mnist")
+        page = visit(f"http://{address}/?bundle=mnist")
         drawn(page)
         page.locator(".aegen-map[data-channel='open']").wait_for()
+        if base:  # the parts of other pages find the channel where the map does
+            page.goto(f"http://{address}/traverse?bundle=mnist&row=7")
+            opened(page, ".aegen-live")
         visit.leave()
     finally:
         server.kill()

@@ -1,6 +1,7 @@
 """Masks and Train as a person sees them: read off, zoom, replay, a phone, a training."""
 
 import re
+from pathlib import Path
 from urllib.parse import unquote
 
 import numpy as np
@@ -101,7 +102,7 @@ def view(page):
     )
 
 
-def test_reading_zooming_and_the_keyboard(visit, app, masks):
+def test_reading_zooming_a_link_the_keyboard_and_the_epochs(visit, app, masks):
     page = visit(
         f"{app.url}/masks?masks.ticket=bars&masks.layer=fc1&masks.laid=matrix&masks.order=built"
     )
@@ -125,10 +126,18 @@ def test_reading_zooming_and_the_keyboard(visit, app, masks):
     # A link shows the same place.
     here, url = view(page), page.url
     visit.leave()
-    page = visit(url)
+    page = visit(f"{url}&bundle=bars&tray=yes")
     canvas = drawn(page)
     assert view(page) == pytest.approx(here, rel=0.02, abs=3)
-    # Keys do what the mouse does, and what is in the middle is read out.
+    keys_do_what_the_mouse_does(page, canvas, before)
+    the_link_is_copied(page)
+    a_replay_goes_through_the_epochs(page, History.read(masks / "bars.history"))
+    the_slider_takes_to_an_epoch(page)
+    ten_weights_add_up(page)
+
+
+def keys_do_what_the_mouse_does(page, canvas, before):
+    """And what is in the middle is read out."""
     canvas.focus()
     page.keyboard.press("0")
     page.wait_for_url(lambda url: "masks.look=" not in url)
@@ -141,6 +150,66 @@ def test_reading_zooming_and_the_keyboard(visit, app, masks):
         "unit .* (kept|dropped|inverted)", page.locator(".aegen-mask-said").inner_text()
     )
     assert "keep" in canvas.get_attribute("aria-label")
+    page.wait_for_url(re.compile("masks.look="))
+
+
+def the_link_is_copied(page):
+    """At one press, with what a part of the page changed."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    slider = page.get_by_role("slider", name="Put back of what was dropped")
+    slider.focus()
+    slider.press("ArrowRight")
+    page.wait_for_url("**masks.back=1*")
+    page.get_by_role("button", name="Copy link").click()
+    page.get_by_text("Copied", exact=True).wait_for()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert "masks.back=1" in copied
+    assert unquote(copied) == unquote(page.url).replace("&tray=yes", "")
+    slider.press("ArrowLeft")
+    page.wait_for_url(lambda url: "masks.back" not in url)
+
+
+def a_replay_goes_through_the_epochs(page, history):
+    """And the bars follow."""
+    page.evaluate(
+        """() => {
+            window.seen = [];
+            window.addEventListener("aegen-epoch", ({ detail }) => requestAnimationFrame(() =>
+                window.seen.push([detail.epoch, document.querySelector(".kept").textContent])));
+        }"""
+    )
+    page.get_by_role("button", name="Replay").click()
+    page.wait_for_function(f"window.seen.length >= {EPOCHS}")
+    page.get_by_role("button", name="Replay").wait_for()
+    seen = dict(page.evaluate("window.seen"))
+    wanted = {e: f"{history.counts[e - 1, 0, 0]:,} keep" for e in history.epochs}
+    assert seen == wanted
+    assert len(set(wanted.values())) > 1
+
+
+def the_slider_takes_to_an_epoch(page):
+    """Which the link then names."""
+    slider = page.get_by_role("slider", name="Epoch")
+    slider.focus()
+    page.keyboard.press("Home")
+    page.wait_for_url(re.compile("masks.epoch=1"))
+    page.wait_for_selector(".aegen-mask[data-epoch='1']")
+    assert "epoch 1 of" in page.locator(".aegen-mask-time output").inner_text()
+
+
+def ten_weights_add_up(page):
+    """To another sum when a mask is clicked."""
+    page.get_by_role("button", name="Try it on ten weights").click()
+    page.wait_for_selector(".aegen-ten[data-sum]")
+    sum_ = page.locator(".aegen-ten").get_attribute("data-sum")
+    page.locator(".aegen-ten .state").first.click()
+    page.wait_for_function(
+        "old => document.querySelector('.aegen-ten').dataset.sum !== old", arg=sum_
+    )
+    page.get_by_role("button", name="As trained").click()
+    page.wait_for_function(
+        "old => document.querySelector('.aegen-ten').dataset.sum === old", arg=sum_
+    )
 
 
 def test_a_convolutions_tiles_and_another_layer(visit, app, masks):
@@ -163,72 +232,6 @@ def test_a_convolutions_tiles_and_another_layer(visit, app, masks):
     legend = page.locator(".aegen-mask-legend").inner_text()
     for part in (counts.keep, counts.invert, counts.drop):
         assert f"{part:,}" in legend
-
-
-def test_the_unit_beside_the_map_is_one_with_weights(visit, app, masks):
-    page = visit(f"{app.url}/masks?masks.ticket=late&masks.layer=fc1&masks.laid=matrix")
-    drawn(page)
-    left = np.count_nonzero(Ticket.read(masks / "late.ticket").masks["fc1"], axis=1)
-    told = page.locator(".aegen-mask-side figcaption").nth(1).inner_text()
-    assert told == f"unit {left.argmax()}"
-    dead = page.locator(".aegen-mask-legend span", has_text="dead units").inner_text()
-    assert re.search(r"\d+ of 12", dead)
-    assert int(re.search(r"(\d+) of 12", dead)[1]) >= 3
-
-
-def test_a_link_is_copied_a_replay_goes_through_the_epochs_and_ten_weights_add_up(
-    visit, app, masks
-):
-    page = visit(f"{app.url}/masks?bundle=bars&masks.ticket=bars&masks.layer=fc1&tray=yes")
-    drawn(page)
-    # The link is copied at one press, with what a part of the page changed.
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    slider = page.get_by_role("slider", name="Put back of what was dropped")
-    slider.focus()
-    slider.press("ArrowRight")
-    page.wait_for_url("**masks.back=1*")
-    page.get_by_role("button", name="Copy link").click()
-    page.get_by_text("Copied", exact=True).wait_for()
-    copied = page.evaluate("navigator.clipboard.readText()")
-    assert "masks.back=1" in copied
-    assert unquote(copied) == unquote(page.url).replace("&tray=yes", "")
-    slider.press("ArrowLeft")
-    page.wait_for_url(lambda url: "masks.back" not in url)
-    # A replay goes through the epochs, and the bars follow.
-    history = History.read(masks / "bars.history")
-    page.evaluate(
-        """() => {
-            window.seen = [];
-            window.addEventListener("aegen-epoch", ({ detail }) => requestAnimationFrame(() =>
-                window.seen.push([detail.epoch, document.querySelector(".kept").textContent])));
-        }"""
-    )
-    page.get_by_role("button", name="Replay").click()
-    page.wait_for_function(f"window.seen.length >= {EPOCHS}")
-    page.get_by_role("button", name="Replay").wait_for()
-    seen = dict(page.evaluate("window.seen"))
-    wanted = {e: f"{history.counts[e - 1, 0, 0]:,} keep" for e in history.epochs}
-    assert seen == wanted
-    assert len(set(wanted.values())) > 1
-    # The slider takes to an epoch, which the link then names.
-    slider = page.get_by_role("slider", name="Epoch")
-    slider.focus()
-    page.keyboard.press("Home")
-    page.wait_for_url(re.compile("masks.epoch=1"))
-    page.wait_for_selector(".aegen-mask[data-epoch='1']")
-    assert "epoch 1 of" in page.locator(".aegen-mask-time output").inner_text()
-    # Ten weights give another sum when a mask is clicked.
-    page.get_by_role("button", name="Try it on ten weights").click()
-    page.wait_for_selector(".aegen-ten[data-sum]")
-    sum_ = page.locator(".aegen-ten").get_attribute("data-sum")
-    page.locator(".aegen-ten .state").first.click()
-    page.wait_for_function(
-        "old => document.querySelector('.aegen-ten').dataset.sum !== old", arg=sum_
-    )
-    page.get_by_role("button", name="As trained").click()
-    page.wait_for_function(
-        "old => document.querySelector('.aegen-ten').dataset.sum === old", arg=sum_
-    )
 
 
 def test_a_layer_of_four_million_weights_on_a_phone_in_the_dark(visit, app, masks):
@@ -281,15 +284,23 @@ def test_a_training_from_the_first_click_to_its_masks(visit, app):
     page.wait_for_url(re.compile("/masks"))
     drawn(page)
     assert "epoch 3 of 3" in page.locator(".aegen-mask-time output").inner_text()
-    files = packed_for_a_paper(page)
-    assert {"figures/map-fc1.svg", "figures/layer-bars.pdf", "tables/layers.tex"} <= files
-    assert {"masks.npz", "references.bib"} <= files
-    assert "left-out.txt" not in files
+    page.get_by_role("button", name="For a paper").click()
+    for label, begins in (("SVG", b"<?xml"), ("masks.npz", b"PK")):
+        with page.expect_download() as coming:
+            page.get_by_role("button", name=label, exact=True).click()
+        assert Path(coming.value.path()).read_bytes().startswith(begins)
 
 
-def test_files_of_a_persons_own(visit, app, masks):
-    page = visit(f"{app.url}/masks?masks.ticket=bars")
+def test_the_unit_beside_the_map_is_one_with_weights_and_files_of_a_persons_own(visit, app, masks):
+    page = visit(f"{app.url}/masks?masks.ticket=late&masks.layer=fc1&masks.laid=matrix")
     drawn(page)
+    left = np.count_nonzero(Ticket.read(masks / "late.ticket").masks["fc1"], axis=1)
+    told = page.locator(".aegen-mask-side figcaption").nth(1).inner_text()
+    assert told == f"unit {left.argmax()}"
+    dead = page.locator(".aegen-mask-legend span", has_text="dead units").inner_text()
+    assert re.search(r"\d+ of 12", dead)
+    assert int(re.search(r"(\d+) of 12", dead)[1]) >= 3
+    # Another ticket is brought as a file, and then its history with it.
     page.get_by_role("button", name="Open a file").click()
     field = page.locator("input[type='file']")
     whole = (masks / "bars-b.ticket").read_bytes()

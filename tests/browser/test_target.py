@@ -9,6 +9,7 @@ from aegen import load
 from aegen.benchmarks.app import drawn, lasso
 from aegen.targeting import parse
 from tests.browser.conftest import still
+from tests.browser.test_live import slider_stays_in_sight
 
 pytestmark = pytest.mark.browser
 
@@ -28,7 +29,7 @@ def shown(page):
 
 
 def test_an_area_drawn_by_hand_is_what_draws_fall_into(app, visit):
-    page = visit(f"{app}/target?bundle=mnist&target.n=16")
+    page = visit(f"{app}/target?bundle=mnist&sampler=gaussian&projection=pca&target.n=16")
     drawn(page).wait_for()
     page.locator(".aegen-map-tool.is-lasso").click()
     lasso(page, centre=(0.3, 0.55), radius=0.2)
@@ -47,7 +48,7 @@ def test_an_area_drawn_by_hand_is_what_draws_fall_into(app, visit):
 
 
 def test_a_condition_that_was_added_leaves_no_panel_open(app, visit):
-    page = visit(f"{app}/target?bundle=mnist&target.n=4")
+    page = visit(f"{app}/target?bundle=mnist&sampler=gaussian&projection=pca&target.n=4")
     page.get_by_role("button", name="Add a condition").click()
     panel = page.get_by_test_id("stPopoverBody")
     add = panel.get_by_role("button", name="Add", exact=True)
@@ -88,6 +89,8 @@ def test_the_steps_of_an_edit_stand_in_lines_on_a_phone(app, visit):
     page.set_viewport_size({"width": 1400, "height": 900})
     page.wait_for_function(f"!({SAME})(0)")
     assert steps.nth(0).bounding_box()["y"] == steps.nth(8).bounding_box()["y"]
+    page.set_viewport_size({"width": 390, "height": 700})
+    slider_stays_in_sight(page)
 
 
 def test_a_file_that_is_no_picture_gets_a_sentence(app, visit, tmp_path):
