@@ -40,6 +40,8 @@ def test_an_area_drawn_by_hand_is_what_draws_fall_into(app, visit):
     bundle = load("mnist")
     rows = int(target.weights(bundle).sum())
     assert 0 < rows < 60_000
+    assert "sampler=gaussian" in page.url  # as the link said before there was a target
+    assert page.locator(".aegen-grid[data-n='16']").count() == 1
     page.get_by_text(re.compile(rf"{rows:,} of 60,000 rows match")).wait_for()
     before = shown(page)
     again = visit(page.url)

@@ -198,6 +198,8 @@ def settle() -> None:
     What the link names and the page does not know is noted for the person.
     """
     visit = memory()
+    for item in visit.shown:  # also what no part of the page has read yet
+        item.get()
     known = sorted(item.name for item in (bundle, *visit.shown))
     unknown = sorted(visit.given.keys() - visit.heard - set(known))
     for name in unknown[:FEW]:
