@@ -1,6 +1,5 @@
 """Tasks at work tell how far they are; what is skipped ends, and leaves no result behind."""
 
-import contextlib
 import threading
 import time
 
@@ -8,25 +7,15 @@ import pytest
 
 from aegen.comparison import Backend, Candidate, Store, metric_specs, run
 from aegen.comparison.at_work import SKIPPED, AtWork
-from aegen.comparison.task import Result, Task
-from aegen.core.errors import AegenError
-from aegen.core.progress import portion, report
+from aegen.comparison.task import Task
+from aegen.core.progress import report
+from tests.comparison.patient import patient
 
 SPECS = metric_specs(["codes/distance-ratio"])
 
 
 def task(model, seed=0):
     return Task("mnist", Candidate(model), seed, 20, SPECS)
-
-
-def patient(task):
-    """Work that goes on until it is skipped, and takes that for a figure that is left out."""
-    for k in range(2):
-        with contextlib.suppress(AegenError), portion(k / 2, (k + 1) / 2):
-            while task.candidate.sampler == "kde":
-                report(0.5, "pass 3")
-                time.sleep(0.01)
-    return Result(task, size=7)
 
 
 def test_a_task_at_work_is_told_until_it_ends(tmp_path):

@@ -251,16 +251,20 @@ def test_a_sweep_over_epochs_makes_a_bundle_of_each(tmp_path, monkeypatch):
         whole = Checkpoint.of(net, optimiser, about, history)
         write_checkpoint(tmp_path / f"epoch-{epoch:03d}.safetensors", whole)
 
-    def swept(codes):
-        told = []
+    def swept(codes, tell):
         places = (str(evaluation_set), tmp_path, tmp_path, tmp_path / "out")
-        return over_epochs(*places, codes=codes, tell=told.append), len(told)
+        return over_epochs(*places, codes=codes, tell=tell)
 
-    sweep, made = swept(50)
+    def stop(line):
+        raise InterruptedError(line)
+
+    told = []
+    sweep = swept(50, told.append)
     assert [point.x for point in sweep.points] == [1, 2]
-    assert (made, swept(50)[1]) == (2, 0)  # the second finds what the first made
-    (tmp_path / "epoch-002.safetensors").unlink()
-    assert swept(60)[1] == 1  # other codes are another bundle
+    assert len(told) == 2
+    assert swept(50, stop) == sweep  # the second finds what the first made
+    with pytest.raises(InterruptedError, match="epoch 1: encoding 60 images"):
+        swept(60, stop)  # other codes are another bundle
     task = sweep.tasks(MODELS[:1], seeds=1, draws=60, metric_specs=MEASURED[2:])[0]
     assert perform(task).problem is None
 

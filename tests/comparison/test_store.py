@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -15,7 +16,8 @@ from aegen.comparison import Candidate, Figure, Result, Store, Task, metric_spec
 from aegen.core.errors import StorageError, UnknownName
 from tests.conftest import ROOT
 
-MEASURED = metric_specs(["codes/distance-ratio", "features/frechet-distance"])
+KEYS = "codes/distance-ratio", "features/frechet-distance"
+MEASURED = metric_specs(KEYS)
 
 
 @pytest.fixture
@@ -152,44 +154,31 @@ def test_a_place_that_is_no_folder_is_a_sentence(tmp_path):
 def test_a_full_disk_is_a_sentence_and_leaves_what_was_there(task, kept):
     """The limit of a file's size stands in for the disk's."""
     kept.keep(result_of(task))
-    code = f"""
-import resource
-from tests.comparison.test_store import *
-task = Task({task.bundle!r}, Candidate("kde"), 1, 60, MEASURED)
-resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
-try:
-    Store({str(kept.folder)!r}).keep(result_of(task))
-except StorageError as problem:
-    print(problem)
-"""
-    said = run_python(code)
-    assert "cannot be written (File too large)" in said
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+    try:
+        with pytest.raises(StorageError, match=r"cannot be written \(File too large\)"):
+            kept.keep(result_of(replace(task, seed=1)))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert [path.name for path in kept.folder.iterdir()] == [kept.path(task).name]
     assert kept.find(task) is not None
-
-
-def run_python(code):
-    command = [sys.executable, "-c", code]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.run(
-        command, capture_output=True, text=True, env=environment, check=True
-    ).stdout
 
 
 def test_a_process_that_is_killed_while_it_writes_leaves_no_half_file(task, kept):
     kept.keep(result_of(task))
     before = kept.path(task).read_bytes()
     code = f"""
-import signal
+import os, signal
 from pathlib import Path
-from tests.comparison.test_store import *
-task = Task({task.bundle!r}, Candidate("kde"), 0, 60, MEASURED)
+from aegen.comparison import Candidate, Result, Store, Task, metric_specs
+task = Task({task.bundle!r}, Candidate("kde"), 0, 60, metric_specs({[*KEYS]}))
 Path.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)  # all but in its place
 Store({str(kept.folder)!r}).keep(Result(task, problem="it rained"))
 """
-    with pytest.raises(subprocess.CalledProcessError) as killed:
-        run_python(code)
-    assert killed.value.returncode == -signal.SIGKILL
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    killed = subprocess.run([sys.executable, "-c", code], env=environment, check=False)
+    assert killed.returncode == -signal.SIGKILL
     assert kept.path(task).read_bytes() == before
     assert kept.find(task).problem is None
     kept.keep(Result(task, problem="it rained"))
