@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import io
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -92,12 +94,31 @@ def vector_file(figure: Any, kind: Kind, size: PaperSize | None = None) -> bytes
     size = size or PaperSize()
     from matplotlib import rc_context
 
-    with _settings, rc_context(SETTINGS | {"font.size": size.font}):
+    fonts = _placed_letters() if kind == "pdf" else nullcontext()
+    with _settings, fonts, rc_context(SETTINGS | {"font.size": size.font}):
         drawn = _drawn(figure, size)
         file = io.BytesIO()
         dates = {DATES[kind]: None}
         drawn.savefig(file, format=kind, metadata=dates, transparent=kind != "png", dpi=DOTS)
     return file.getvalue()
+
+
+@contextmanager
+def _placed_letters() -> Iterator[None]:
+    """Fonts go into a PDF without their tables of how letters are placed: these are placed.
+
+    To cut such tables to the letters in use takes longer than all else of the file, and matplotlib
+    has no setting to leave them out.
+    """
+    from fontTools.subset import Options
+
+    name = "_drop_tables_default"
+    usual = getattr(Options, name, [])
+    setattr(Options, name, [*usual, "GDEF", "GPOS", "GSUB"])
+    try:
+        yield
+    finally:
+        setattr(Options, name, usual)
 
 
 def _drawn(figure: Any, size: PaperSize) -> Figure:
