@@ -3,6 +3,7 @@
 import contextlib
 import importlib
 import json
+import pickle
 from urllib.parse import parse_qsl
 
 import pytest
@@ -14,6 +15,7 @@ from aegen.app.jobs.job import Job, Jobs
 from aegen.app.server.sharing import FILE, VARIABLE, sharing
 from aegen.app.state.draws import DrawChoices
 from aegen.app.state.link import Item
+from aegen.app.widgets import chart
 from tests.tiny_bundle import tiny_bundle
 
 
@@ -28,6 +30,27 @@ def quick_scripts():
         patch.setattr("streamlit.components.v2.manifest_scanner.scan_component_manifests", list)
         runner = "streamlit.runtime.scriptrunner.script_runner"
         patch.setattr(f"{runner}._clean_problem_modules", lambda: None)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def figures_once():
+    """Of the same numbers the library's figures are the same in all tests: each is drawn once.
+
+    They take half of a page's time.
+    """
+    known, plain = {}, chart._drawn
+
+    def drawn(name, given, named, draw):
+        if not name.startswith("aegen.figures."):
+            return plain(name, given, named, draw)
+        numbers = pickle.dumps((name, given, named))
+        if numbers not in known:
+            known[numbers] = plain(name, given, named, draw)
+        return known[numbers]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(chart, "_drawn", drawn)
         yield
 
 
