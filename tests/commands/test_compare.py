@@ -120,7 +120,7 @@ def test_tables_are_shown_and_written_and_a_stopped_command_goes_on(
     before = {name: (killed / "results" / name).stat().st_mtime_ns for name in kept(killed)}
     assert 3 <= len(before) < 15
 
-    interrupted = command(bundle_folder, *usual(killed, *words))
+    interrupted = command(bundle_folder, *usual(killed, *alone))
     workers = until_kept(interrupted, killed, len(before) + 1)
     os.killpg(interrupted.pid, signal.SIGINT)  # as a terminal does
     _, said = interrupted.communicate()

@@ -1,5 +1,7 @@
 """`aegen supermask tickets`, `show`, `check` and `export`, as a person types them."""
 
+import shutil
+
 import numpy as np
 import pytest
 from typer.testing import CliRunner
@@ -12,15 +14,26 @@ from aegen.supermask.ticket.discovery import VARIABLE
 from aegen.supermask.ticket.ticket import Ticket
 
 
-@pytest.fixture
-def own(tmp_path, monkeypatch):
-    monkeypatch.setenv(VARIABLE, str(tmp_path))
+@pytest.fixture(scope="module")
+def mine():
     ticket = made_up("fcn")
     about = {"data": "mnist", "title": "Mine", "accuracy": 0.5}
-    ticket = Ticket("fcn", ticket.arguments, ticket.initialiser, ticket.kappas, 0, ticket.masks,
-                    about=about)  # fmt: skip
-    ticket.write(tmp_path / "mine.ticket")
-    return ticket
+    return Ticket("fcn", ticket.arguments, ticket.initialiser, ticket.kappas, 0, ticket.masks,
+                  about=about)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def file_of_mine(mine, tmp_path_factory):
+    path = tmp_path_factory.mktemp("tickets") / "mine.ticket"
+    mine.write(path)
+    return path
+
+
+@pytest.fixture
+def own(mine, file_of_mine, tmp_path, monkeypatch):
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    shutil.copy(file_of_mine, tmp_path)
+    return mine
 
 
 def told(*words):
@@ -57,8 +70,8 @@ def test_check_says_sound_or_what_is_wrong(own, tmp_path):
     assert "cut off" in bad.output
 
 
-def test_check_measures_on_real_images(own, real_data):
-    output = told("check", "mine", "--data", real_data / "mnist").output
+def test_check_measures_on_real_images(own, few_data):
+    output = told("check", "mine", "--data", few_data / "mnist").output
     assert "held-out images" in output
     with pytest.raises(InvalidInput, match="trained on mnist"):
         told("check", "mine", "--data", "fashion-mnist")

@@ -17,23 +17,23 @@ def bars(tmp_path_factory):
     return folder
 
 
-TRAIN = ["train", "autoencoder", "sprites", "--limit", 64, "--epochs", 1]
+TRAIN = ["train", "autoencoder", "mnist", "--limit", 64, "--epochs", 1]
 MASKS = ["supermask", "train", "fcn:hidden=8", "--limit", 64, "--epochs", 1]
 
 
 @pytest.mark.parametrize(
-    ("words", "data", "place"),
+    ("words", "place"),
     [
-        (TRAIN, "sprites", "checkpoint.safetensors"),
-        (["train", "classifier", *TRAIN[2:]], "sprites", "checkpoint.safetensors"),
-        (MASKS, "mnist", "seed-0.safetensors"),
+        (TRAIN, "checkpoint.safetensors"),
+        (["train", "classifier", *TRAIN[2:]], "checkpoint.safetensors"),
+        (MASKS, "seed-0.safetensors"),
     ],
 )
 def test_a_training_that_is_under_way_elsewhere_is_refused(
-    aegen, few_data, tmp_path, words, data, place
+    aegen, few_data, tmp_path, words, place
 ):
-    folder = few_data / data
-    given = f"mnist={folder}" if data == "mnist" else folder
+    folder = few_data / "mnist"
+    given = f"mnist={folder}" if words is MASKS else folder
     words = [*words, "--data", given, "--out", tmp_path / "out"]
     with claimed(tmp_path / "out" / place):
         code, _, said = aegen(*words)
