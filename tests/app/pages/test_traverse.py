@@ -63,13 +63,14 @@ def test_arriving_with_nothing_chosen_starts_at_a_row(opened):
 )
 def test_a_slider_moves_the_picture_along_its_direction(opened, kind, make):
     test = visited(opened, row="5", along=kind)
+    before = drawn(test)
     healthy(test.slider[1].set_value(-1.5).run())
     bundle = aegen.load("bars")
     directions = make(bundle.codes)
     z = bundle.codes[5] - 1.5 * directions.sd[1] * directions.vectors[1]
     picture = share_bar.source(quantize(bundle.decode(z[None])[0]))
     assert picture in drawn(test)
-    assert picture not in drawn(visited(opened, row="5", along=kind))
+    assert picture not in before
     assert link_of(test)[f"traverse.move-{kind}"] == "2:-1.5"
     assert any("moved along 1 direction" in caption.value for caption in test.caption)
 
@@ -105,23 +106,21 @@ def test_random_rows_are_seeded_and_named_in_the_link(opened):
 
 
 @pytest.mark.parametrize(
-    ("link", "sentence"),
+    "link",
     [
-        ({"row": "999"}, "no row 999"),
-        ({"row": "minus one"}, "cannot be used"),
-        ({"along": "nowhere"}, "no along 'nowhere'"),
-        ({"move-principal": "1:9"}, "cannot be used"),
-        ({"move-principal": "1:nan"}, "cannot be used"),
-        ({"move-principal": "8:1"}, "There are 3 directions"),
-        ({"code": "1,2"}, "code of 2 numbers"),
-        ({"code": "1,inf,2"}, "cannot be used"),
-        ({"to": "40"}, "no row 40"),
-        ({"path": "zigzag"}, "no path 'zigzag'"),
+        {"row": ("999", "no row 999"), "path": ("zigzag", "no path 'zigzag'")},
+        {"row": ("minus one", "cannot be used"), "along": ("nowhere", "no along 'nowhere'")},
+        {"move-principal": ("1:9", "cannot be used"), "to": ("40", "no row 40")},
+        {"move-principal": ("1:nan", "cannot be used"), "code": ("1,2", "code of 2 numbers")},
+        {"move-principal": ("8:1", "There are 3 directions")},
+        {"code": ("1,inf,2", "cannot be used")},
     ],
 )
-def test_a_bad_link_is_named_and_the_page_still_works(opened, link, sentence):
-    test = visited(opened, **link)
-    assert any(sentence in warning.value.replace("\\", "") for warning in test.warning)
+def test_a_bad_link_is_named_and_the_page_still_works(opened, link):
+    test = visited(opened, **{name: value for name, (value, _) in link.items()})
+    said = [warning.value.replace("\\", "") for warning in test.warning]
+    for _, sentence in link.values():
+        assert sum(sentence in each for each in said) == 1
     assert "data:image/png" in drawn(test)
 
 
@@ -219,21 +218,21 @@ def test_a_picture_of_ones_own_comes_back_from_its_code(opened):
     assert "code" not in link_of(test)
 
 
-@pytest.mark.parametrize("end", ["a", "b"])
-@pytest.mark.parametrize(("like", "value"), [("class=lying", "lying"), ("late=True", "yes")])
-def test_pictures_to_choose_an_end_from_are_those_of_a_value(opened, end, like, value):
+def test_pictures_to_choose_an_end_from_are_those_of_a_value(opened):
     test = visited(opened, row="5")
-    label = f"Which pictures to choose {end.upper()} from"
-    (filter_,) = [each for each in test.selectbox if each.label == label]
-    assert filter_.options == ["Class: upright", "Class: lying", "Late: no", "Late: yes"]
-    test = healthy(filter_.select(like).run())
-    assert link_of(test)[f"traverse.{end}-like"] == like
-    data = [json.loads(e.proto.json) for e in test.get("bidi_component") if e.proto.json]
-    label = f"Picture {end.upper()} could be"
-    (offered,) = [each["names"] for each in data if each.get("label") == label]
-    attribute = like.partition("=")[0]
-    assert offered
-    assert all(f"{attribute} {value}" in name for name in offered)
+    for end in "ab":
+        for like, value in (("class=lying", "lying"), ("late=True", "yes")):
+            label = f"Which pictures to choose {end.upper()} from"
+            (filter_,) = [each for each in test.selectbox if each.label == label]
+            assert filter_.options == ["Class: upright", "Class: lying", "Late: no", "Late: yes"]
+            test = healthy(filter_.select(like).run())
+            assert link_of(test)[f"traverse.{end}-like"] == like
+            data = [json.loads(e.proto.json) for e in test.get("bidi_component") if e.proto.json]
+            label = f"Picture {end.upper()} could be"
+            (offered,) = [each["names"] for each in data if each.get("label") == label]
+            attribute = like.partition("=")[0]
+            assert offered
+            assert all(f"{attribute} {value}" in name for name in offered)
 
 
 def test_strips_and_paths_are_files_for_a_paper():
