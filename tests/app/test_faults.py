@@ -31,12 +31,17 @@ def listing(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
+@pytest.fixture(scope="module")
+def first(tmp_path_factory):
+    """The folder of a bundle named bars."""
+    return tiny_bundle(tmp_path_factory.mktemp("first") / "bars", title="First").path
+
+
 @pytest.fixture
-def own_bundles(tmp_path, monkeypatch):
+def own_bundles(first, tmp_path, monkeypatch):
     """A folder of bundles that a test may change."""
     folder = tmp_path / "bundles"
-    folder.mkdir()
-    tiny_bundle(folder / "bars", title="First")
+    shutil.copytree(first, folder / "bars")
     monkeypatch.setenv("AEGEN_BUNDLES", str(folder))
     return folder
 
@@ -178,9 +183,9 @@ def test_a_page_shows_the_bundle_that_took_the_place_of_another(own_bundles, ope
 
 @pytest.mark.parametrize("address", ["latent-map", "traverse", "sample", "compare", "target"])
 def test_a_bundle_that_is_removed_while_a_page_shows_it_is_a_sentence(
-    own_bundles, opened, address
+    own_bundles, bundle_folder, opened, address
 ):
-    tiny_bundle(own_bundles / "colours", title="Coloured")
+    shutil.copytree(bundle_folder / "colours", own_bundles / "colours")
     app = opened(address, bundle="bars")
     shown = titles(app)
     shutil.rmtree(own_bundles / "bars")

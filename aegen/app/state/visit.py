@@ -91,9 +91,10 @@ class Visit:
 
 def memory() -> Visit:
     """The memory of this visit."""
-    if KEY not in st.session_state:
-        st.session_state[KEY] = Visit()
-    found: Visit = st.session_state[KEY]
+    try:  # asked for hundreds of times in the run of a page, and no look is cheap
+        found: Visit = st.session_state[KEY]
+    except KeyError:
+        found = st.session_state[KEY] = Visit()
     return found
 
 
