@@ -123,21 +123,16 @@ def test_density_and_draws_lie_over_the_map(opened):
 @pytest.mark.parametrize(
     "link",
     [
-        {"row": "forty"},
-        {"row": "4000"},
-        {"colour": "taste"},
-        {"projection": "tsne"},
-        {"draws": "vine"},
-        {"axes": "0,99", "projection": "axes"},
-        {"axes": "x", "projection": "axes"},
-        {"select": "pca~1,2"},
-        {"select": "pca~nan,2~1,1~2,2"},
+        {"row": "forty", "colour": "taste", "select": "pca~1,2"},
+        {"row": "4000", "projection": "tsne", "draws": "vine"},
+        {"axes": "0,99", "select": "pca~nan,2~1,1~2,2"},
+        {"axes": "x"},
     ],
 )
 def test_what_a_link_has_wrong_is_said_and_the_map_still_shows(opened, link):
-    app = opened("latent-map", **link)
+    app = opened("latent-map", **({"projection": "axes"} if "axes" in link else {}), **link)
     assert not app.exception
-    assert app.warning
+    assert len(app.warning) == len(link)
     assert not app.error
 
 
@@ -258,13 +253,13 @@ def test_nearest_row_of_a_chosen_picture(opened):
 
 @pytest.mark.parametrize(
     "link",
-    [{"n": "0"}, {"n": "many"}, {"seed": "-1"}, {"sampler": "vine"}, {"kde__bandwidth": "-1"}],
+    [{"n": "0", "seed": "-1"}, {"n": "many", "sampler": "vine"}, {"kde__bandwidth": "-1"}],
 )
 def test_what_a_link_has_wrong_is_said_and_pictures_still_come(opened, link):
     given = {"sampler": "kde"} | link
     app = opened("sample", **given)
     assert not app.exception
-    assert app.warning
+    assert len(app.warning) == len(link)
     assert "Fitted in" in text(app)
 
 
