@@ -1,12 +1,12 @@
 """Margins of codes by the book, slow: sums over all rows with the width of Silverman's rule."""
 
 import numpy as np
-from scipy.special import logsumexp
+from scipy.special import logsumexp, ndtr
 from scipy.stats import norm
 
 from aegen.samplers._mixed_marginal import MixedMargin
 
-__all__ = ["found", "silvermans", "smoothed"]
+__all__ = ["found", "silvermans", "smoothed", "smoothed_cdf"]
 
 
 def silvermans(column):
@@ -32,12 +32,24 @@ def smoothed(x, column, width, low=-np.inf, high=np.inf, weights=None):
 
     Each has mirror images at the bounds; ``weights`` (n,) sum to one.
     """
-    rows = np.concatenate([column, *(2 * b - column for b in (low, high) if np.isfinite(b))])
-    own = np.full(len(column), 1 / len(column)) if weights is None else weights
-    own = np.resize(own, len(rows))
+    rows, own = _kernels(column, low, high, weights)
     held = np.clip(x, low, high)
     with np.errstate(divide="ignore"):
         terms = np.log(own) + norm.logpdf(held[:, None], rows, width)
     logs = np.where(held == x, logsumexp(terms, axis=1), -np.inf)
-    below = norm.cdf((held[:, None] - rows) / width) - norm.cdf((low - rows) / width)
-    return logs, below @ own
+    return logs, smoothed_cdf(x, column, width, low, high, weights)
+
+
+def smoothed_cdf(x, column, width, low=-np.inf, high=np.inf, weights=None):
+    """P(X <= x) alone."""
+    rows, own = _kernels(column, low, high, weights)
+    held = np.clip(x, low, high)
+    below = ndtr((held[:, None] - rows) / width) - ndtr((low - rows) / width)
+    return below @ own
+
+
+def _kernels(column, low, high, weights):
+    """Where they stand, and the weight of each."""
+    rows = np.concatenate([column, *(2 * b - column for b in (low, high) if np.isfinite(b))])
+    own = np.full(len(column), 1 / len(column)) if weights is None else weights
+    return rows, np.resize(own, len(rows))

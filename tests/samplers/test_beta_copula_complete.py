@@ -14,7 +14,7 @@ from aegen.samplers._beta_sums import BetaSums, _step_cdf
 from aegen.samplers._jitter import Correlated
 from tests.evidence import cdf_agrees, probability_agrees, same_distribution
 from tests.example_codes import clusters, constant_column, tied, tilted
-from tests.samplers.smoothed_margins import found, smoothed
+from tests.samplers.smoothed_margins import found, smoothed_cdf
 
 
 def ebc(z, *, rng=0, sample_weight=None, **fields):
@@ -155,7 +155,7 @@ def test_kernel_margins_of_weighted_codes():
     drawn = model.sample(40_000, rng=5)
     for j in range(2):
         grid = np.linspace(-14, 14, 4000)
-        exact = smoothed(grid, z[:, j], **found(z[:, j], weights), weights=share)[1]
+        exact = smoothed_cdf(grid, z[:, j], **found(z[:, j], weights), weights=share)
 
         def cdf(x, grid=grid, exact=exact):
             return np.interp(x, grid, exact)
@@ -200,10 +200,10 @@ def test_conditional_density_is_joint_over_marginal(degree, margins):
     given = model.condition({1: 3.7})
     at = clusters(20, 3, seed=7)
     at[:, 1] = 3.7
-    grid = np.linspace(-14, 14, 281)
+    grid = np.linspace(-14, 14, 141)
     box = np.stack(np.meshgrid(grid, grid, indexing="ij"), axis=-1).reshape(-1, 2)
     whole = np.insert(box, 1, 3.7, axis=1)
-    marginal = np.exp(model.score_samples(whole)).sum() * 0.1**2
+    marginal = np.exp(model.score_samples(whole)).sum() * 0.2**2
     expected = model.score_samples(at) - np.log(marginal)
     assert given.score_samples(at) == pytest.approx(expected, abs=5e-3)
     assert given.score_samples(at) != pytest.approx(model.score_samples(at), abs=0.1)
@@ -212,10 +212,10 @@ def test_conditional_density_is_joint_over_marginal(degree, margins):
 
 
 def test_conditional_draws_follow_the_joint_near_the_value():
-    """Draws of the joint whose coordinate falls within 0.01 of the value."""
+    """Draws of the joint whose coordinate falls within 0.02 of the value."""
     model = ebc(tilted(60), degree=20)
-    drawn = model.sample(4_000_000, rng=8)
-    near = drawn[np.abs(drawn[:, 0] - 2.0) < 0.01]
+    drawn = model.sample(2_000_000, rng=8)
+    near = drawn[np.abs(drawn[:, 0] - 2.0) < 0.02]
     given = model.condition({0: 2.0}).sample(20_000, rng=8)
     assert (given[:, 0] == 2.0).all()
     assert same_distribution(given[:, 1], near[:, 1])
@@ -306,7 +306,7 @@ def test_balanced_rows_are_each_used_equally_often():
 def test_balanced_draws_have_the_law_of_iid_ones():
     z = clusters(40, 2)
     model = ebc(z, rows="balanced", degree=10)
-    first = np.concatenate([model.sample(3, rng=seed)[:1] for seed in range(14_000)])
+    first = np.concatenate([model.sample(3, rng=seed)[:1] for seed in range(6_000)])
     assert same_distribution(first, ebc(z, degree=10).sample(40_000, rng=13))
     assert not same_distribution(first, ebc(z, degree=2).sample(40_000, rng=13))
 

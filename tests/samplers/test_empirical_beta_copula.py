@@ -16,7 +16,7 @@ from aegen.samplers import load, samplers
 from aegen.samplers._kde_marginal import Margin, Quantiles, silverman
 from tests.evidence import cdf_agrees, moments_agree, probability_agrees, same_distribution
 from tests.example_codes import clusters, tied, tilted
-from tests.samplers.smoothed_margins import found, silvermans, smoothed
+from tests.samplers.smoothed_margins import found, silvermans, smoothed, smoothed_cdf
 
 DRAWS = 100_000
 
@@ -231,15 +231,11 @@ def test_same_law_as_numpy_with_exact_margins():
     assert not same_distribution(shuffled, reference)
 
 
-def kernel_cdf(x, column, width):
-    return smoothed(x, column, width)[1]
-
-
 def fine_quantile(u, column):
     """Between 20,000 values of the exact distribution function, by np.interp."""
     width = found(column)["width"]
     grid = np.linspace(column.min() - 8 * width, column.max() + 8 * width, 20_000)
-    return np.interp(u, kernel_cdf(grid, column, width), grid)
+    return np.interp(u, smoothed_cdf(grid, column, width), grid)
 
 
 @pytest.mark.parametrize("kind", ["smooth", "clusters", "gap", "heavy", "copies", "two"])
@@ -260,8 +256,8 @@ def test_quantile_table_is_within_2e_7_in_probability(kind):
     u = np.r_[edges, rng.random(3000), 1 - edges, 0.0, 1.0]
     z = u[:, None].copy()
     table.replace(z)
-    assert np.abs(kernel_cdf(z[:, 0], column, width) - u).max() < 2e-7
-    assert np.abs(kernel_cdf(z[:, 0] + 1e-5 * width, column, width) - u).max() > 2e-7
+    assert np.abs(smoothed_cdf(z[:, 0], column, width) - u).max() < 2e-7
+    assert np.abs(smoothed_cdf(z[:, 0] + 1e-5 * width, column, width) - u).max() > 2e-7
     assert (np.diff(z[np.argsort(u), 0]) >= -1e-9 * width).all()
 
 
@@ -273,7 +269,7 @@ def test_margin_sums_are_exact():
     log_density, below = Margin.of(column, width).density_and_cdf(x)
     slow = logsumexp(norm.logpdf((x[:, None] - column) / width), axis=1) - np.log(320 * width)
     assert log_density == pytest.approx(slow, rel=1e-9, abs=1e-9)
-    assert below == pytest.approx(kernel_cdf(x, column, width), abs=1e-14)
+    assert below == pytest.approx(smoothed_cdf(x, column, width), abs=1e-14)
 
 
 def slow_density(model, z, codes, steps, m):
@@ -429,7 +425,7 @@ def test_kde_margins_have_the_stated_law():
 
 def slow_steps(x, column, width):
     grid = np.linspace(column.min() - 9 * width, column.max() + 9 * width, 4000)
-    return np.interp(x, grid, kernel_cdf(grid, column, width))
+    return np.interp(x, grid, smoothed_cdf(grid, column, width))
 
 
 def test_draws_scale_and_shift_with_the_codes():

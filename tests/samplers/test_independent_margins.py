@@ -9,7 +9,7 @@ from aegen.samplers import load, samplers
 from aegen.samplers._kde_marginal import silverman
 from tests.evidence import cdf_agrees, moments_agree
 from tests.example_codes import clusters, constant_column, tilted
-from tests.samplers.smoothed_margins import found, silvermans, smoothed
+from tests.samplers.smoothed_margins import found, silvermans, smoothed, smoothed_cdf
 
 
 def margins(z, **fields):
@@ -31,7 +31,7 @@ def test_columns_keep_their_law_and_lose_their_dependence(bandwidth):
     assert moments_agree(drawn, z.mean(axis=0), np.diag(variance))
     for j in range(2):
         column = z[:, j]
-        assert cdf_agrees(drawn[:, j], lambda x, c=column, w=own[j]: smoothed(x, c, w)[1])
+        assert cdf_agrees(drawn[:, j], lambda x, c=column, w=own[j]: smoothed_cdf(x, c, w))
         assert not cdf_agrees(drawn[:, j], norm(column.mean() + 0.2, column.std()).cdf)
     h = silverman(40) if bandwidth is None else bandwidth
     dependent = samplers.create("kde", bandwidth=h, variance="inflated").fit(z)
@@ -67,7 +67,7 @@ def test_weights_are_repeated_rows_and_change_the_law(tmp_path):
     column = z[z[:, 0] > 1, 0]
 
     def below(x):
-        return smoothed(x, column, silvermans(column))[1]
+        return smoothed_cdf(x, column, silvermans(column))
 
     assert cdf_agrees(drawn[:, 0], below)
     assert not cdf_agrees(margins(z).sample(50_000, rng=1)[:, 0], below)
@@ -91,6 +91,6 @@ def test_a_condition_leaves_the_other_columns_as_they_are():
     assert given.score_samples(z[:9]) == pytest.approx(np.full(9, -np.inf))
     drawn = given.sample(20_000, rng=0)
     assert (drawn[:, :2] == [1e6, 7.1]).all()
-    assert cdf_agrees(drawn[:, 2], lambda x: smoothed(x, z[:, 2], silvermans(z[:, 2]))[1])
+    assert cdf_agrees(drawn[:, 2], lambda x: smoothed_cdf(x, z[:, 2], silvermans(z[:, 2])))
     with pytest.raises(InvalidInput, match=r"own value, 7\.1, not 3"):
         model.condition({1: 3.0})

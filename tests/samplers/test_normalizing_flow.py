@@ -10,7 +10,8 @@ from aegen.samplers.normalizing_flow import _unbent
 from tests.evidence import cdf_agrees, probability_agrees
 from tests.example_codes import clusters, tilted
 
-KINDS = ("spline", "realnvp")
+KINDS = {"spline": 2, "realnvp": 4}
+"""Each with as many maps as are enough here."""
 kinds = pytest.mark.parametrize("kind", KINDS)
 
 
@@ -21,9 +22,13 @@ def bent(n=1500, *, seed=0):
     return z, norm.logpdf(e).sum(axis=1).mean() - np.log(0.3)
 
 
+def flow(kind, **fields):
+    return samplers.create("normalizing-flow", kind=kind, **{"transforms": KINDS[kind]} | fields)
+
+
 @pytest.fixture(scope="module", params=KINDS)
 def model(request):
-    return samplers.create("normalizing-flow", kind=request.param, epochs=8).fit(bent()[0], rng=0)
+    return flow(request.param, epochs=8).fit(bent()[0], rng=0)
 
 
 def grid(model):
@@ -52,8 +57,8 @@ def test_density_is_normal_density_times_jacobian(model):
 
 
 def test_before_any_training_it_is_a_normal_distribution():
-    for kind in KINDS:
-        still = samplers.create("normalizing-flow", kind=kind, epochs=1, learning_rate=1e-12)
+    for kind, transforms in [("spline", None), ("realnvp", None), ("spline", 1)]:
+        still = flow(kind, transforms=transforms, epochs=1, learning_rate=1e-12)
         z = tilted()
         scores = still.fit(z, rng=0).score_samples(z)
         assert scores == pytest.approx(norm.logpdf(z, z.mean(0), z.std(0)).sum(1), abs=1e-6)
@@ -75,8 +80,8 @@ def test_density_integrates_to_one_and_draws_follow_it(model):
 def test_one_dimension(kind):
     """Draws follow the density; three clusters need a spline."""
     z = clusters(600, 1)
-    model = samplers.create("normalizing-flow", kind=kind, epochs=8).fit(z, rng=0)
-    x = np.linspace(-15, 15, 20_001)
+    model = flow(kind, epochs=8).fit(z, rng=0)
+    x = np.linspace(-15, 15, 5_001)
     f = np.exp(model.score_samples(x[:, None]))
     total = np.concatenate([[0], np.cumsum((f[1:] + f[:-1]) / 2 * (x[1] - x[0]))])
     assert total[-1] == pytest.approx(1, abs=1e-4)
@@ -86,12 +91,13 @@ def test_one_dimension(kind):
     assert (np.abs(bends).max() < 1e-9) == (kind == "realnvp")
 
 
-@pytest.mark.parametrize("at", [1.2, -1.5, 4.0])
+@pytest.mark.parametrize("at", [1.2, 4.0])
 def test_the_conditional_law(model, at):
     """Against the joint density along a line, also where hardly a code is."""
-    y = np.linspace(-30, 80, 11_001)
+    y = np.linspace(-30, 80, 2_201)
     logs = model.score_samples(np.column_stack([np.full(len(y), at), y]))
-    total = np.cumsum(np.exp(logs - logs.max()))
+    f = np.exp(logs - logs.max())
+    total = np.concatenate([[0], np.cumsum((f[1:] + f[:-1]) / 2)])
     total /= total[-1]
     law = model.condition({0: at}, rng=0)
     assert law.effective_rows() > 3000

@@ -5,6 +5,7 @@ model that breaks it.
 """
 
 import re
+from functools import cache
 
 import numpy as np
 import pytest
@@ -264,17 +265,24 @@ def test_conditions_in_steps_are_one_condition(name):
     holds()
 
 
+FOUR = clusters(60, 4)
+KNOWN = {0: float(FOUR[7, 0]), 2: float(FOUR[7, 2])}
+
+
+@cache
+def whole(name):
+    return fitted(name, FOUR)
+
+
+@cache
+def conditioned(name):
+    return whole(name).condition(KNOWN, rng=0)
+
+
 @conditional
 def test_the_order_of_a_conditions_coordinates_changes_no_byte(name):
-    z = clusters(60, 3)
-    model = fitted(name, z)
-    one, two = (
-        or_refusal(lambda given_values=given_values: model.condition(given_values, rng=0))
-        for given_values in ({0: z[3, 0], 2: z[3, 2]}, {2: z[3, 2], 0: z[3, 0]})
-    )
-    assert (one is None) == (two is None)
-    if one is not None:
-        assert one.sample(20, rng=1).tobytes() == two.sample(20, rng=1).tobytes()
+    one, two = conditioned(name), whole(name).condition({2: KNOWN[2], 0: KNOWN[0]}, rng=0)
+    assert one.sample(20, rng=1).tobytes() == two.sample(20, rng=1).tobytes()
 
 
 @from_rows
@@ -330,18 +338,17 @@ def test_fewer_rows_than_columns(name, shape):
 
 @conditional
 def test_a_saved_conditioned_model_goes_on_as_it_was(name, tmp_path):
-    z = clusters(60, 3)
-    left = fitted(name, z).condition({1: float(z[7, 1])}, rng=0)
+    left = conditioned(name)
     left.save(tmp_path / "model")
     again = load_model(tmp_path / "model")
     assert type(again) is type(left)
     assert again.sample(40, rng=3).tobytes() == left.sample(40, rng=3).tobytes()
     if isinstance(left, DensitySampler):
-        places = np.concatenate([z, left.sample(5, rng=0)])
+        places = np.concatenate([FOUR, left.sample(5, rng=0)])
         assert np.array_equal(again.score_samples(places), left.score_samples(places))
     if isinstance(left, ConditionalSampler):
         further = [
-            or_refusal(lambda model=model: model.condition({0: float(z[7, 0])}, rng=0))
+            or_refusal(lambda model=model: model.condition({1: float(FOUR[7, 1])}, rng=0))
             for model in (left, again)
         ]
         assert (further[0] is None) == (further[1] is None)
@@ -349,14 +356,13 @@ def test_a_saved_conditioned_model_goes_on_as_it_was(name, tmp_path):
             one, two = (model.sample(40, rng=3) for model in further)
             assert one.tobytes() == two.tobytes()
     with pytest.raises(InvalidInput, match="fixed already"):
-        again.condition({1: 0.0})
+        again.condition({2: 0.0})
 
 
 @conditional
 def test_a_tampered_file_of_a_conditioned_model_is_refused(name, tmp_path):
-    z = clusters(60, 3)
     file = tmp_path / "model"
-    fitted(name, z).condition({1: float(z[7, 1])}, rng=0).save(file)
+    conditioned(name).save(file)
     whole = file.read_bytes()
     state, metadata = load_arrays(file)
 
@@ -374,11 +380,11 @@ def test_a_tampered_file_of_a_conditioned_model_is_refused(name, tmp_path):
         refused("altered")
     # With a fingerprint that is right, what does not fit together is still refused.
     for change in (
-        {"free_": np.zeros(3, dtype=bool)},
+        {"free_": np.zeros(4, dtype=bool)},
         {"free_": state["free_"].astype(np.float64)},
-        {"free_": np.ones(2, dtype=bool)},
-        {"given_": np.zeros(4)},
-        {"given_": np.full(3, np.nan)},
+        {"free_": np.ones(3, dtype=bool)},
+        {"given_": np.zeros(5)},
+        {"given_": np.full(4, np.nan)},
         {"n_features_in_": np.array(2)},
     ):
         told = metadata["sampler"], metadata["fields"]

@@ -13,7 +13,7 @@ from aegen.samplers import RowSampler, load, samplers
 from aegen.samplers.vine_copula import FAMILIES as NAMES
 from tests.evidence import cdf_agrees, probability_agrees, same_distribution
 from tests.example_codes import clusters, constant_column, tilted
-from tests.samplers.smoothed_margins import silvermans, smoothed
+from tests.samplers.smoothed_margins import silvermans, smoothed_cdf
 
 FAMILIES = ("mixed", "nonparametric", "parametric", "gaussian")
 
@@ -136,7 +136,7 @@ def test_columns_of_draws_are_the_smoothed_margins(families):
     for j in range(2):
         h = silvermans(codes[:, j])
         grid = np.linspace(codes[:, j].min() - 6 * h, codes[:, j].max() + 6 * h, 3000)
-        below = smoothed(grid, codes[:, j], h)[1]
+        below = smoothed_cdf(grid, codes[:, j], h)
         assert cdf_agrees(drawn[:, j], lambda x, g=grid, b=below: np.interp(x, g, b))
         assert not cdf_agrees(1.2 * drawn[:, j], lambda x, g=grid, b=below: np.interp(x, g, b))
 
