@@ -414,7 +414,7 @@ def test_no_coupling_is_independent_jitter_in_law():
 
 
 def test_auto_degree_is_near_the_best_for_fresh_codes():
-    z, fresh = tilted(400, seed=19), tilted(4000, seed=20)
+    z, fresh = tilted(400, seed=19), tilted(1500, seed=20)
     model = ebc(z, degree="auto")
     scores = {m: ebc(z, degree=m).score(fresh) for m in (1, 3, 10, 30, 100, 400)}
     assert model.score(fresh) > max(scores.values()) - 0.02

@@ -323,7 +323,7 @@ def test_sums_over_blocks_of_rows_leave_out_none_that_counts(degree):
 @pytest.mark.parametrize("degree", ["n", 4, 9])
 def test_density_integrates_to_one_over_the_plane(degree):
     model = ebc(tilted(20, seed=11), degree=degree)
-    first, second = np.linspace(-9, 11, 250), np.linspace(-5, 1, 250)
+    first, second = np.linspace(-9, 11, 160), np.linspace(-5, 1, 160)
     at = np.stack(np.meshgrid(first, second, indexing="ij"), axis=-1).reshape(-1, 2)
     cell = (first[1] - first[0]) * (second[1] - second[0])
     density = np.exp(model.score_samples(at))

@@ -1,5 +1,7 @@
 """Codes with values that repeat and bounds: densities by the book, conditions against draws."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 from scipy.stats import beta, multivariate_normal, norm
@@ -168,13 +170,18 @@ def test_probabilities_of_patterns_are_their_shares_among_draws(name):
     assert nothing > 1.5 * 0.125
 
 
+@cache
+def with_many_draws(name):
+    model = MODELS[name]().fit(rectified(500), rng=0)
+    return model, model.sample(400_000, rng=3)
+
+
 @dependent
 @pytest.mark.parametrize("given", [{0: 0.0}, {0: 0.0, 1: 0.0}, {0: 0.0, 2: -0.5}])
 def test_conditions_on_zeros_against_close_draws(name, given):
-    model = MODELS[name]().fit(rectified(500), rng=0)
+    model, whole = with_many_draws(name)
     answer = model.condition(given, rng=1)
     drawn = answer.sample(2000, rng=2)
-    whole = model.sample(400_000, rng=3)
     close = np.ones(len(whole), dtype=bool)
     for j, value in given.items():
         assert (drawn[:, j] == value).all()
@@ -187,9 +194,8 @@ def test_conditions_on_zeros_against_close_draws(name, given):
 
 @every
 def test_conditions_on_other_values_leave_zeros_elsewhere(name):
-    model = MODELS[name]().fit(rectified(500), rng=0)
+    model, whole = with_many_draws(name)
     drawn = model.condition({2: 1.0}, rng=1).sample(4000, rng=2)
-    whole = model.sample(400_000, rng=3)
     close = whole[np.abs(whole[:, 2] - 1.0) < 0.03]
     share = (close[:, :2] == 0).mean(axis=0)
     assert (drawn[:, :2] == 0).mean(axis=0) == pytest.approx(share, abs=0.04)

@@ -167,7 +167,7 @@ def test_a_tiny_weight_on_a_far_row_changes_nothing(name):
 @pytest.mark.parametrize("name", ["digits-20", "digits-20+1e6", "t-copula", "relu", "sheet+1e3"])
 def test_kernels_leave_columns_as_wide_as_they_are(name):
     codes = ReferenceSet.of(name, "training")
-    z = codes.part(0, 0)[0]
+    z = codes.part(0, 0)[0][-2000:]  # the far row is the last
     varying = interquartile(z) > 0
     found = widths(fitted("kde", z), z, 6000)[varying]
     assert found == pytest.approx(1, abs=0.15)
