@@ -2,7 +2,7 @@
 
 __all__ = ["another", "fields_of", "quick"]
 
-NUMBERS = (9, 8, 3, 2, 64, 0.7, 0.6, 0.2, 0.01)
+NUMBERS = (3, 9, 8, 2, 64, 0.7, 0.6, 0.2, 0.01)
 """Tried in this order where any other number will do; small, so that fits stay short."""
 
 

@@ -134,16 +134,6 @@ def test_progress_is_told_and_a_listener_can_stop_it(name):
 
 
 @learned
-def test_a_second_fit_forgets_the_first(name):
-    model = fitted(name)
-    model.sample(2, rng=0)
-    other = tilted(100, seed=3)
-    assert np.array_equal(
-        model.fit(other, rng=0).sample(9, rng=0), fitted(name, other).sample(9, rng=0)
-    )
-
-
-@learned
 def test_weights_that_do_not_fit_the_fields_are_refused(name, tmp_path):
     file = tmp_path / "model.safetensors"
     fitted(name).save(file)

@@ -43,9 +43,9 @@ def covariance(model):
 @reducible
 def test_the_density_integrates_to_one_and_draws_follow_it(name):
     model = fitted(name, tilted(400), 1)
-    x, y = np.linspace(-16, 18, 200), np.linspace(-7, 3, 200)
+    x, y = np.linspace(-16, 18, 140), np.linspace(-7, 3, 140)
     places = np.stack(np.meshgrid(x, y, indexing="ij"), axis=-1)
-    density = np.exp(model.score_samples(places.reshape(-1, 2))).reshape(200, 200)
+    density = np.exp(model.score_samples(places.reshape(-1, 2))).reshape(140, 140)
     mass = np.trapezoid(np.trapezoid(density, y), x)
     assert mass == pytest.approx(1, abs=0.01)
     mean = [np.trapezoid(np.trapezoid(density * at, y), x) for at in np.moveaxis(places, -1, 0)]
