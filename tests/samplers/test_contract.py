@@ -133,7 +133,7 @@ def test_the_number_of_threads_changes_no_byte_of_wide_codes(name, fields):
     model, found = fitted(name, z @ z[:257], **fields), set()
     for threads in (1, 2):
         with threadpool_limits(threads):
-            drawn = model.sample(1000, rng=1)
+            drawn = model.sample(400, rng=1)
             found.add(drawn.tobytes() + model.score_samples(drawn).tobytes())
     assert len(found) == 1
 

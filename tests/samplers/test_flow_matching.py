@@ -26,7 +26,7 @@ def model():
 
 @pytest.fixture(scope="module")
 def on_a_line():
-    return fitted(clusters(900, 1))
+    return fitted(clusters(900, 1), hidden=32)
 
 
 def test_divergence_is_the_trace_of_the_jacobian(model):

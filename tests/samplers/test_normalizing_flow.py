@@ -57,8 +57,8 @@ def test_density_is_normal_density_times_jacobian(model):
 
 
 def test_before_any_training_it_is_a_normal_distribution():
-    for kind, transforms in [("spline", None), ("realnvp", None), ("spline", 1)]:
-        still = flow(kind, transforms=transforms, epochs=1, learning_rate=1e-12)
+    for kind in KINDS:
+        still = flow(kind, transforms=None, epochs=1, learning_rate=1e-12)
         z = tilted()
         scores = still.fit(z, rng=0).score_samples(z)
         assert scores == pytest.approx(norm.logpdf(z, z.mean(0), z.std(0)).sum(1), abs=1e-6)

@@ -279,7 +279,7 @@ def conditioned(name):
     return whole(name).condition(KNOWN, rng=0)
 
 
-@conditional
+@pytest.mark.parametrize("name", [name for name in CONDITIONAL if not samplers.get(name).slow])
 def test_the_order_of_a_conditions_coordinates_changes_no_byte(name):
     one, two = conditioned(name), whole(name).condition({2: KNOWN[2], 0: KNOWN[0]}, rng=0)
     assert one.sample(20, rng=1).tobytes() == two.sample(20, rng=1).tobytes()

@@ -131,9 +131,9 @@ def test_values_out_of_reach_are_refused():
 
     model = Bounded().fit(np.eye(3))
     with pytest.raises(InvalidInput, match=r"gives these values no density: .*nearer"):
-        resampled(model, FIRST, np.array([4.5]), np.random.default_rng(0))
+        resampled(model, FIRST, np.array([4.5]), np.random.default_rng(0), 2000)
     with pytest.raises(InvalidInput, match=r"carry all the weight; .*nearer"):
-        resampled(known(), FIRST, np.array([1e60]), np.random.default_rng(0))
+        resampled(known(), FIRST, np.array([1e60]), np.random.default_rng(0), 2000)
 
 
 def test_a_model_without_density_says_so():
