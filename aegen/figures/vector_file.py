@@ -94,7 +94,7 @@ def vector_file(figure: Any, kind: Kind, size: PaperSize | None = None) -> bytes
     size = size or PaperSize()
     from matplotlib import rc_context
 
-    fonts = _placed_letters() if kind == "pdf" else nullcontext()
+    fonts = _without_layout_tables() if kind == "pdf" else nullcontext()
     with _settings, fonts, rc_context(SETTINGS | {"font.size": size.font}):
         drawn = _drawn(figure, size)
         file = io.BytesIO()
@@ -104,11 +104,11 @@ def vector_file(figure: Any, kind: Kind, size: PaperSize | None = None) -> bytes
 
 
 @contextmanager
-def _placed_letters() -> Iterator[None]:
-    """Fonts go into a PDF without their tables of how letters are placed: these are placed.
+def _without_layout_tables() -> Iterator[None]:
+    """Fonts are embedded without their OpenType layout tables, as each letter has its place.
 
-    To cut such tables to the letters in use takes longer than all else of the file, and matplotlib
-    has no setting to leave them out.
+    To subset these takes longer than all else of a PDF. matplotlib has no setting to drop them, so
+    fontTools' default is changed; where a later version names it otherwise, only time is lost.
     """
     from fontTools.subset import Options
 
