@@ -14,14 +14,14 @@ from aegen.core.errors import InvalidInput, TrainingError
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
-SHAPE = (8, 20, 1)
+SHAPE = (8, 16, 1)
 PLAIN = {"widths": [4], "features": 8}
 
 
 def bars(n, seed=0):
     """Pictures of an upright bar, bright or dim, and where it stands."""
     draw = np.random.default_rng(seed)
-    bright, place = draw.integers(0, 2, n), draw.integers(1, 17, n)
+    bright, place = draw.integers(0, 2, n), draw.integers(1, 13, n)
     x = np.zeros((n, *SHAPE), np.uint8)
     for k in range(n):
         x[k, :, place[k] : place[k] + 2] = 120 + 110 * bright[k]
@@ -36,7 +36,7 @@ def steps_of(path, *, shown=None, held_out=None, recipe=None, **changes):
         "attributes": {"bright": 2},
         "numbers": {"place": place},
         "held_out_numbers": {"place": w},
-        "recipe": recipe or Recipe(epochs=8, batch=16, learning_rate=1e-2),
+        "recipe": recipe or Recipe(epochs=6, batch=16, learning_rate=1e-2),
     }
     return train_classifier(x, bright, h, v, path, **{**given, **changes})
 
@@ -59,7 +59,7 @@ def test_it_learns_classes_and_numbers_of_pictures_that_are_not_square(tmp_path)
     assert figures["r2_place"] > 0.9
     assert figures["error_place"] < 80
     found, about, _ = trained(path)
-    assert about["arguments"]["size"] == [8, 20]
+    assert about["arguments"]["size"] == [8, 16]
     x, _, place = bars(60, seed=1)
     with torch.inference_mode():
         told = found.measure(first(x))["place"].numpy()
@@ -95,7 +95,7 @@ def test_numbers_alone_can_be_learned(tmp_path):
 
 def test_what_is_not_known_has_no_say():
     net = network(attributes=(("class", 3), ("tall", 2)), numbers=(("age", (40.0, 10.0)),))
-    x = torch.rand(6, 1, 8, 20, generator=torch.Generator().manual_seed(1))
+    x = torch.rand(6, 1, *SHAPE[:2], generator=torch.Generator().manual_seed(1))
     f = net.features(x)
     labels = torch.tensor([[0, 1], [2, -1], [-1, 0], [1, 1], [-1, -1], [2, 0]])
     ages = torch.tensor([[30.0], [np.nan], [50.0], [np.nan], [41.0], [1e3]], dtype=torch.float64)
@@ -112,7 +112,7 @@ def test_what_is_not_known_has_no_say():
 
 def test_a_batch_of_which_nothing_is_known_moves_nothing():
     net = network().train()
-    x = torch.rand(4, 1, 8, 20)
+    x = torch.rand(4, 1, *SHAPE[:2])
     noise = torch.Generator().manual_seed(0)
     unknown = torch.full((4, 1), torch.nan)
     loss = net.loss(x, torch.full((4, 1), -1), noise, unknown)
