@@ -67,6 +67,22 @@ def begun(path, shown, held_out, details=("class",)):
     )
 
 
+@pytest.fixture(scope="module")
+def whole(shown, held_out, one_thread, tmp_path_factory):
+    """The checkpoint of a training that has come to its end."""
+    path = tmp_path_factory.mktemp("pixels") / "whole"
+    list(begun(path, shown, held_out))
+    return path
+
+
+@pytest.fixture(scope="module")
+def whole_of_both(shown, held_out, one_thread, tmp_path_factory):
+    """The same, with details of both attributes, of which one is named twice."""
+    path = tmp_path_factory.mktemp("pixels") / "both"
+    list(begun(path, shown, held_out, details=("odd", "class", "odd")))
+    return path
+
+
 def test_one_faint_pixel_decides(shown, held_out):
     details = Details(pixels=3 * SIDE * SIDE, values=3)
     assert not details.fitted
@@ -109,11 +125,12 @@ def test_pictures_that_tell_nothing_leave_it_as_it_was(shown):
     assert not details.fitted
 
 
-def test_a_classifier_adds_them_to_the_logits_of_their_attribute(shown, held_out, tmp_path):
-    with_details, without = tmp_path / "with", tmp_path / "without"
-    list(begun(with_details, shown, held_out))
+def test_a_classifier_adds_them_to_the_logits_of_their_attribute(
+    shown, held_out, whole, tmp_path
+):
+    without = tmp_path / "without"
     list(begun(without, shown, held_out, details=()))
-    network, about, history = trained(with_details)
+    network, about, history = trained(whole)
     plain, _, _ = trained(without)
     assert about["arguments"]["details"] == ["class"]
     assert share(network, held_out) > 0.95 > share(plain, held_out) + 0.2
@@ -130,10 +147,9 @@ def test_a_classifier_adds_them_to_the_logits_of_their_attribute(shown, held_out
 
 
 def test_a_training_that_was_stopped_before_them_reads_them_when_it_goes_on(
-    shown, held_out, tmp_path
+    shown, held_out, whole, tmp_path
 ):
-    whole, stopped = tmp_path / "whole", tmp_path / "stopped"
-    list(begun(whole, shown, held_out))
+    stopped = tmp_path / "stopped"
     steps = begun(stopped, shown, held_out)
     for _ in range(RECIPE.epochs * 13):  # all of them; what follows the last is not asked for
         next(steps)
@@ -150,7 +166,7 @@ def test_a_training_that_was_stopped_before_them_reads_them_when_it_goes_on(
 
 
 def test_attributes_whose_details_were_read_are_not_read_again(
-    shown, held_out, tmp_path, monkeypatch
+    shown, held_out, whole_of_both, tmp_path, monkeypatch
 ):
     class Killed(Exception):
         pass
@@ -159,8 +175,7 @@ def test_attributes_whose_details_were_read_are_not_read_again(
         if text.endswith("of class"):
             raise Killed
 
-    both, whole, stopped = ("odd", "class"), tmp_path / "whole", tmp_path / "stopped"
-    list(begun(whole, shown, held_out, details=both))
+    both, stopped = ("odd", "class"), tmp_path / "stopped"
     with reporting(kill), pytest.raises(Killed):
         list(begun(stopped, shown, held_out, details=both))
     real, read = Details.fit, []
@@ -172,7 +187,7 @@ def test_attributes_whose_details_were_read_are_not_read_again(
     monkeypatch.setattr(Details, "fit", fit)
     assert list(begun(stopped, shown, held_out, details=both)) == []
     assert len(read) == 1
-    ours, theirs = read_checkpoint(stopped), read_checkpoint(whole)
+    ours, theirs = read_checkpoint(stopped), read_checkpoint(whole_of_both)
     assert all(np.array_equal(ours.weights[name], theirs.weights[name]) for name in theirs.weights)
     assert ours.history == theirs.history
 
@@ -197,10 +212,8 @@ def test_a_classifier_of_before_them_still_reads_and_goes_on(shown, held_out, tm
     assert len(history) == RECIPE.epochs
 
 
-def test_each_attribute_has_its_own_details(shown, held_out, tmp_path):
-    path = tmp_path / "both"
-    list(begun(path, shown, held_out, details=("odd", "class", "odd")))
-    network, about, _ = trained(path)
+def test_each_attribute_has_its_own_details(held_out, whole_of_both):
+    network, about, _ = trained(whole_of_both)
     assert about["arguments"]["details"] == ["odd", "class"]
     x = torch.from_numpy(first(held_out[0])).float() / 255
     with torch.inference_mode():
