@@ -125,9 +125,7 @@ def test_pictures_that_tell_nothing_leave_it_as_it_was(shown):
     assert not details.fitted
 
 
-def test_a_classifier_adds_them_to_the_logits_of_their_attribute(
-    shown, held_out, whole, tmp_path
-):
+def test_a_classifier_adds_them_to_the_logits_of_their_attribute(shown, held_out, whole, tmp_path):
     without = tmp_path / "without"
     list(begun(without, shown, held_out, details=()))
     network, about, history = trained(whole)

@@ -26,7 +26,7 @@ SHIPPED_BUNDLE, SHIPPED_TICKET = "mnist-supermask", "mnist-autoencoder"
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 RECIPE = MaskRecipe(epochs=3, batch=16, learning_rate=3e-3, decay=0.02, seed=1)
-LONG = MaskRecipe(epochs=40, batch=16, learning_rate=5e-3, decay=0.002, end=0.3, seed=1)
+LONG = MaskRecipe(epochs=20, batch=16, learning_rate=1e-2, decay=0.002, end=0.3, seed=1)
 ARGUMENTS = {"latent_dim": 3, "encoder": [32, 16]}
 
 
@@ -80,8 +80,8 @@ def test_recognised_is_what_the_evaluation_set_says(bars):
 
 def test_more_decay_leaves_less(bars):
     left = []
-    for decay in (0.002, 0.1):
-        *_, last = training(bars, recipe=replace(LONG, epochs=10, decay=decay))
+    for decay in (0.002, 0.2):
+        *_, last = training(bars, recipe=replace(LONG, epochs=5, decay=decay))
         left.append(last.remaining)
         assert last.remaining == last_share(last)
     assert left[1] < 0.6 * left[0]

@@ -25,7 +25,7 @@ PLAN = networks.create("fcn", hidden="40-20", size=28)
 @pytest.fixture(scope="module")
 def digits(real_data):
     """Training and held-out images and labels; a few thousand real ones where they are there."""
-    images = datasets.create("mnist").load(real_data / "mnist").limited(6000, 1500)
+    images = datasets.create("mnist").load(real_data / "mnist").limited(4000, 1000)
     labels = images.attributes["class"].cat.codes.to_numpy(np.int64)
     held = images.holdout
     return images.images[~held], labels[~held], images.images[held], labels[held]
@@ -57,9 +57,9 @@ def bytes_of(training, folder):
 def trained(digits):
     """The FCN at a pace that fits a test: a strong decay for few steps."""
     training = train(
-        networks.create("fcn", hidden="100"),
+        networks.create("fcn", hidden="64"),
         *digits,
-        Recipe(epochs=16, kappa=6.0, decay=6e-3, learning_rate=0.03, rate=0.5, every=8),
+        Recipe(epochs=12, kappa=6.0, decay=1.1e-2, learning_rate=0.03, rate=0.5, every=6),
         about={"data": "mnist"},
     )
     list(training)
@@ -70,7 +70,7 @@ def test_supermask_learns_while_its_weights_are_dropped(trained, digits):
     first, last = trained.epochs[0], trained.epochs[-1]
     assert last.accuracy > 0.88
     assert last.loss < 0.5 < np.log(10)
-    if len(digits[0]) < 6000:
+    if len(digits[0]) < 4000:
         pytest.skip("made-up digits are known before many weights are dropped")
     assert last.remaining < 0.2 < first.remaining
 
@@ -155,14 +155,22 @@ def test_baselines_learn_through_the_same_loop(rule, digits):
 # It repeats
 
 
-def test_same_seed_same_bytes_and_other_seed_others(few, tmp_path):
+@pytest.fixture(scope="module")
+def plain(few):
+    """A short training that has come to its end."""
+    training = train(PLAN, *few, recipe())
+    list(training)
+    return training
+
+
+def test_same_seed_same_bytes_and_other_seed_others(few, plain, tmp_path):
     found = []
-    for seed in (0, 0, 1):
+    for seed in (0, 1):
         training = train(PLAN, *few, recipe(seed=seed))
         list(training)
         found.append(bytes_of(training, tmp_path))
-    assert found[0] == found[1]
-    assert found[0][0] != found[2][0]
+    assert found[0] == bytes_of(plain, tmp_path)
+    assert found[0][0] != found[1][0]
 
 
 def test_torch_s_generator_neither_decides_nor_moves(few, tmp_path):
@@ -198,12 +206,12 @@ def test_stopped_training_goes_on_as_if_it_had_not_been(schedule, few, tmp_path)
     "changes",
     [{"learned_scale": True}, {"precision": "bfloat16"}, {"shift": 1}, {"mirror": True}],
 )
-def test_training_of_another_kind_goes_on_too(changes, few, tmp_path):
+def test_training_of_another_kind_goes_on_too(changes, few, plain, tmp_path):
     settings, path = recipe(**changes), tmp_path / "c.safetensors"
-    whole, plain = train(PLAN, *few, settings), train(PLAN, *few, recipe())
+    whole = train(PLAN, *few, settings)
     list(itertools.islice(train(PLAN, *few, settings, checkpoint=path), 2))
     parts = train(PLAN, *few, settings, checkpoint=path)
-    for training in (whole, plain, parts):
+    for training in (whole, parts):
         list(training)
     assert bytes_of(parts, tmp_path) == bytes_of(whole, tmp_path)
     assert whole.epochs[-1].loss != plain.epochs[-1].loss
@@ -224,15 +232,14 @@ def test_learned_scales_end_in_the_ticket_s_kappas_to_the_bit(few):
         assert found.tobytes() == weight.tobytes(), name
 
 
-def test_checkpoint_without_momentum_would_go_on_otherwise(few, tmp_path):
+def test_checkpoint_without_momentum_would_go_on_otherwise(few, plain, tmp_path):
     """The check above can fail: a checkpoint that forgets something gives other bytes."""
-    settings, path = recipe(epochs=4), tmp_path / "c.safetensors"
+    settings, path = recipe(), tmp_path / "c.safetensors"
     list(itertools.islice(train(PLAN, *few, settings, checkpoint=path), 2))
     arrays, metadata = load_arrays(path)
     save_arrays(path, {k: 0 * a if "momentum" in k else a for k, a in arrays.items()}, metadata)
     forgetful = train(PLAN, *few, settings, checkpoint=path)
-    whole = train(PLAN, *few, settings)
-    assert list(forgetful)[-1].loss != list(whole)[-1].loss
+    assert list(forgetful)[-1].loss != plain.epochs[-1].loss
 
 
 def test_more_epochs_may_be_asked_for_later(few, tmp_path):
