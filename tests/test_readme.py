@@ -12,11 +12,13 @@ from aegen import __version__
 ROOT = Path(__file__).parent.parent
 FILES = [ROOT / "README.md", *sorted((ROOT / "assets" / "docs").glob("*.md"))]
 TEXTS = {file: file.read_text(encoding="utf-8") for file in FILES}
-PYTHON = [
-    pytest.param(block, id=f"{file.stem}-{number}")
+BLOCKS = {
+    block: f"{file.stem}-{number}"
     for file, text in TEXTS.items()
     for number, block in enumerate(re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL))
-]
+}
+PYTHON = [pytest.param(block, id=name) for block, name in BLOCKS.items()]
+"""Each once: a guide may repeat one of README's."""
 COMMANDS = [
     line.removeprefix("<!-- made by: ").removesuffix(" -->")
     for text in TEXTS.values()
