@@ -6,6 +6,7 @@ folder that breaks it.
 
 import ast
 import functools
+import gc
 import importlib
 import subprocess
 import sys
@@ -68,8 +69,10 @@ def parsed(source):
 
 @pytest.fixture(scope="module", autouse=True)
 def _forget_what_was_parsed():
+    gc.disable()  # of a million nodes that stay it would find no garbage
     yield
     parsed.cache_clear()
+    gc.enable()
 
 
 def nodes_of(file):
@@ -314,6 +317,9 @@ STEPS = {
     "metric and data set": "from aegen.metrics import Density\nfrom aegen.data import MNIST",
     "a draw of each": DRAWS,
     "every model": "from aegen.samplers import samplers\nfor s in samplers: samplers.get(s)",
+    "autoencoder": "from aegen.autoencoders import Masked",
+    "flow": "from aegen.samplers import FlowMatching",
+    "a fit of it": "FlowMatching(epochs=1, hidden=8).fit([[k] for k in range(20)])",
 }
 """What a fresh interpreter does, the least first."""
 
@@ -338,14 +344,8 @@ def test_neither_a_methods_name_nor_its_fit_loads_what_it_does_not_need(after):
     assert after["methods"] == ["2"]
     assert after["projection"] == after["metric and data set"] == after["KDE"]
     assert after["a draw of each"] == ["numba"]
-    assert (
-        loaded_by(
-            "from aegen.autoencoders import Masked",
-            "from aegen.samplers import FlowMatching",
-            "FlowMatching(epochs=1, hidden=8).fit([[k] for k in range(20)])",
-        )
-        == [["torch"]] * 3
-    )
+    for step in ("autoencoder", "flow", "a fit of it"):
+        assert [name for name in after[step] if name in SLOW] == ["torch"]
 
 
 def test_latent_models_need_no_network_library(after):
