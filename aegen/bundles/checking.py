@@ -142,7 +142,7 @@ def _likeness(bundle: Bundle) -> list[Finding]:
         return [Finding(THUMBNAILS, "", "has tiles of another shape than the images")]
     if np.abs(decoded - decoded.mean(axis=0)).mean() < COLLAPSED:
         return []  # a decoder that ignores its code gives no row away
-    gaps = np.abs(decoded[:, None] - tiles[None]).mean(axis=(2, 3, 4))
+    gaps = np.array([np.abs(row - tiles).mean(axis=(1, 2, 3)) for row in decoded])
     own = float(np.median(np.diag(gaps)))
     found = float((gaps.argmin(axis=1) == np.arange(len(rows))).mean())
     # pictures that are packed hard differ from their rows, but most are nearer to them than others

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import math
 import zlib
@@ -221,7 +222,7 @@ def create(
         dataset=rows.dataset,
         architecture=found.architecture,
         training=dict(training or {}),
-        written_by=_versions(),
+        written_by=dict(_versions()),
         title=_text("title", title, name.replace("-", " ").capitalize()),
         description=_text("description", description, _description(found)),
         licence=_text("licence", licence, rows.licence),
@@ -677,6 +678,7 @@ def _reduced(reduction: Reduction) -> Reduced:
     return Reduced(reduction.k, reduction.variance, rest)
 
 
+@functools.cache  # each is looked for in a text of a thousand lines
 def _versions() -> dict[str, str]:
     found = {}
     for name in ("aegen", "numpy", "onnxruntime", "torch", "umap-learn"):
