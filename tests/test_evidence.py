@@ -91,7 +91,7 @@ def test_the_rate_of_false_alarms_is_what_is_stated():
     alarms = {"moments": 0, "cdf": 0, "two": 0}
     for seed in range(300):
         rng = np.random.default_rng(seed)
-        a, b = rng.normal(size=(400, 2)), rng.normal(size=(400, 2))
+        a, b = rng.normal(size=(200, 2)), rng.normal(size=(200, 2))
         alarms["moments"] += not moments_agree(a, [0, 0], np.eye(2), alpha=0.2)
         alarms["cdf"] += not cdf_agrees(a, norm.cdf, alpha=0.2)
         alarms["two"] += not same_distribution(a, b, alpha=0.2)

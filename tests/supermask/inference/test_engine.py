@@ -268,7 +268,7 @@ def test_shipped_tickets_run_as_their_dense_networks_do(name, real_data):
     if len(x) == 10_000:  # the real images
         trained = evaluate(ticket, x, labels).accuracy
         assert trained == pytest.approx(ticket.about["accuracy"], abs=5e-4)
-        assert max(control(ticket, x, labels, repeats=3, rng=0)) < trained - 0.3
+        assert max(control(ticket, x[:2000], labels[:2000], repeats=3, rng=0)) < trained - 0.3
 
 
 def test_control_shuffles_every_time(digits):
