@@ -79,7 +79,7 @@ def test_making_a_bundle_leaves_the_networks_alone(of_torch, torch_networks):
 
 
 def test_a_variational_autoencoder_is_read_by_its_mean():
-    net, _ = tiny_networks(kind="variational")
+    net, _ = tiny_networks(kind="variational", widths=(4,))
     found = plan(net, tiny_images())
     assert found.architecture.name == "variational"
     assert [t.taken for t in found.trials] == [Convention()]  # known of aegen's own networks
