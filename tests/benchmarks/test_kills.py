@@ -33,11 +33,11 @@ for name in sys.argv[1:]:
 print(json.dumps(found))
 """
 
-SOME = """
+DOZEN = """
 import json
 from dataclasses import asdict
 from aegen.benchmarks.kills import kills
-print(json.dumps([asdict(each) for each in kills(6, only=["supermask train"])]))
+print(json.dumps([asdict(each) for each in kills(12, only=["supermask train"])]))
 """
 
 
@@ -55,11 +55,11 @@ def of_programs():
     return kills_of(EVERY, "Careful", "Litters", "Halves", "GivesUp")
 
 
-def test_a_training_of_masks_survives_kills():
-    found = kills_of(SOME)
-    assert [kill["faults"] for kill in found] == [[]] * 6
-    assert [kill["how"] for kill in found] == ["operation", "time"] * 3
-    assert all(kill["landed"] for kill in found if kill["how"] == "operation")
+def test_a_training_of_masks_survives_a_dozen_kills():
+    found = kills_of(DOZEN)
+    assert [kill["faults"] for kill in found] == [[]] * 12
+    assert [kill["how"] for kill in found] == ["operation", "time"] * 6
+    assert sum(kill["landed"] for kill in found if kill["how"] == "operation") >= 5
     assert max(kill["lost"] for kill in found) <= 1
 
 

@@ -174,6 +174,15 @@ def opened_by_link(page, title):
     no_exception(page)
 
 
+def slider_stays_in_sight(page):
+    """On a phone, where the pictures that follow it are scrolled to."""
+    slider = page.locator('[data-testid="stMain"] [data-testid="stSlider"]').first
+    page.get_by_role("button", name="Moving picture").wait_for()
+    page.get_by_role("button", name="Copy link").scroll_into_view_if_needed()
+    assert page.locator("h1").bounding_box()["y"] < 0
+    assert slider.bounding_box()["y"] > 0
+
+
 def missing(reason):
     """Browser tests skip where they cannot run, but fail where CI is set."""
     if os.environ.get("CI"):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import ROOT, no_exception
+from tests.browser.conftest import ROOT, no_exception, packed_for_a_paper
 from tests.tiny_bundle import tiny_bundle, tiny_images
 
 pytestmark = pytest.mark.browser
@@ -34,13 +34,6 @@ def figures(page):
     return table
 
 
-def saved(page, label, begins):
-    """A button gives a file that begins so."""
-    with page.expect_download() as coming:
-        page.get_by_role("button", name=label, exact=True).click()
-    assert Path(coming.value.path()).read_bytes().startswith(begins)
-
-
 def test_pictures_then_figures_then_another_model_then_a_large_picture(visit, app):
     page = visit(f"{app.url}/{LINK}")
     page.locator(".aegen-grid[data-shown]").nth(1).wait_for()
@@ -50,11 +43,11 @@ def test_pictures_then_figures_then_another_model_then_a_large_picture(visit, ap
     assert page.locator('[data-testid="stException"]').count() == 0
     # What is shown can be had as files, also those for a paper.
     for label, begins in (("PNG", b"\x89PNG"), ("Report", b"<!")):
-        saved(page, label, begins)
-    page.get_by_role("button", name="For a paper").click()
-    saved(page, "PDF", b"%PDF-")
-    page.keyboard.press("Escape")
-    page.get_by_text("Caption", exact=True).wait_for(state="detached")
+        with page.expect_download() as coming:
+            page.get_by_role("button", name=label, exact=True).click()
+        assert Path(coming.value.path()).read_bytes().startswith(begins)
+    files = packed_for_a_paper(page)
+    assert {"figures/copying.pdf", "tables/table.tex", "references.bib"} <= files
     # Another model: its column comes, and only its figures are still to be made.
     page.get_by_role("button", name="Add a model").click()
     page.get_by_role("button", name="Add", exact=True).click()

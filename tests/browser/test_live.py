@@ -18,7 +18,7 @@ from aegen.benchmarks.console import same_aegen
 from aegen.benchmarks.live import ask
 from aegen.core.images import quantize
 from aegen.traversal import principal_directions
-from tests.browser.conftest import BLANK, still
+from tests.browser.conftest import BLANK, slider_stays_in_sight, still
 
 pytestmark = pytest.mark.browser
 
@@ -128,15 +128,6 @@ def test_traverse_follows_its_sliders_before_they_are_let_go_and_its_pad(app, vi
     page.get_by_text("A point of the pad").first.wait_for()
     page.wait_for_url("**code-from=point*")
     page.wait_for_function("!location.search.includes('traverse.at')")
-
-
-def slider_stays_in_sight(page):
-    """On a phone, where the pictures that follow it are scrolled to."""
-    slider = page.locator('[data-testid="stMain"] [data-testid="stSlider"]').first
-    page.get_by_role("button", name="Moving picture").wait_for()
-    page.get_by_role("button", name="Copy link").scroll_into_view_if_needed()
-    assert page.locator("h1").bounding_box()["y"] < 0
-    assert slider.bounding_box()["y"] > 0
 
 
 def test_draws_and_edits_follow_their_sliders(app, visit):

@@ -455,8 +455,8 @@ def test_a_map_is_drawn_once_then_asks_for_no_frames_and_wakes_where_something_c
 ):
     page = visit(BLANK)
     page.add_init_script(FRAMES + COUNT)
-    page.goto(server.url)
-    Map(page, 3_000)
+    page.goto(f"{server.url}?n=200000")
+    Map(page, 200_000)
     page.wait_for_function(RESTS, polling=300)
     assert page.evaluate("drawings") == 1
     for change in (

@@ -1,7 +1,6 @@
 """Masks and Train as a person sees them: read off, zoom, replay, a phone, a training."""
 
 import re
-from pathlib import Path
 from urllib.parse import unquote
 
 import numpy as np
@@ -284,11 +283,10 @@ def test_a_training_from_the_first_click_to_its_masks(visit, app):
     page.wait_for_url(re.compile("/masks"))
     drawn(page)
     assert "epoch 3 of 3" in page.locator(".aegen-mask-time output").inner_text()
-    page.get_by_role("button", name="For a paper").click()
-    for label, begins in (("SVG", b"<?xml"), ("masks.npz", b"PK")):
-        with page.expect_download() as coming:
-            page.get_by_role("button", name=label, exact=True).click()
-        assert Path(coming.value.path()).read_bytes().startswith(begins)
+    files = packed_for_a_paper(page)
+    assert {"figures/map-fc1.svg", "figures/layer-bars.pdf", "tables/layers.tex"} <= files
+    assert {"masks.npz", "references.bib"} <= files
+    assert "left-out.txt" not in files
 
 
 def test_the_unit_beside_the_map_is_one_with_weights_and_files_of_a_persons_own(visit, app, masks):

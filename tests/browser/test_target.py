@@ -8,8 +8,7 @@ import pytest
 from aegen import load
 from aegen.benchmarks.app import drawn, lasso
 from aegen.targeting import parse
-from tests.browser.conftest import still
-from tests.browser.test_live import slider_stays_in_sight
+from tests.browser.conftest import slider_stays_in_sight, still
 
 pytestmark = pytest.mark.browser
 

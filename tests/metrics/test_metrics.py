@@ -170,7 +170,7 @@ def test_stated_errors_are_those_of_repeated_draws(name):
     rng = np.random.default_rng(5)
     values, errors = [], []
     # The trees of the classifier take ten times as long as any other metric.
-    for _ in range(20 if metrics.get(name).order_matters else 40):
+    for _ in range(25 if metrics.get(name).order_matters else 40):
         if space(name) == "attributes":
             real, made = (
                 np.concatenate([rng.dirichlet(a, 200), rng.dirichlet([0.3, 0.3], 200)], axis=1)

@@ -21,10 +21,10 @@ def held_out():
 
 def test_the_copula_has_numpys_law_on_all_rows(codes):
     model = samplers.create("empirical-beta-copula").fit(codes, rng=0)
-    other = counterparts(model, codes, codes[:2], 30_000)[0]
+    other = counterparts(model, codes, codes[:2], 60_000)[0]
     assert other.same_law
     plain = other.draw()
-    drawn = model.sample(30_000, rng=2)
+    drawn = model.sample(60_000, rng=2)
     assert same_distribution(drawn, plain)
     assert not same_distribution(drawn * 1.05, plain)
     apart = np.random.default_rng(3).permuted(drawn, axis=0)

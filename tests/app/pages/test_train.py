@@ -5,7 +5,6 @@ import pytest
 
 from aegen.app import services
 from aegen.app.jobs import process, train_supermask
-from aegen.app.pages.masks import layer_map, paper
 from aegen.app.pages.train import state
 from aegen.app.services import trainings
 from aegen.app.services.trainings import TrainingConfig
@@ -170,8 +169,6 @@ def test_the_ticket_goes_to_the_masks_page(opened, at_once):
     given = link_of(app)["masks.ticket"]
     name = given if isinstance(given, str) else given[0]
     assert services.tickets.history(name).epochs == [1, 2]
-    for_paper = paper.material(name, layer_map.layers_of(name)[0])
-    assert all(each.make() for each in (*for_paper.figures, *for_paper.tables))
 
 
 def test_a_training_that_cannot_go_on_is_a_sentence_with_advice(opened, at_once):
