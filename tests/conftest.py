@@ -75,12 +75,15 @@ def pytest_runtest_logfinish():
 
 
 def keep_operators():
-    """torch's exporter reads all its operators' source anew for each network, for a second."""
+    """torch's exporter reads all its operators' source anew for each network, for a second, and
+    twice lists them, for another half."""
     if "torch" in sys.modules:
+        from torch._export import utils
         from torch.onnx._internal.exporter._registration import ONNXRegistry
 
         if not hasattr(ONNXRegistry.from_torchlib, "cache_info"):
             ONNXRegistry.from_torchlib = staticmethod(functools.cache(ONNXRegistry.from_torchlib))
+            utils._materialize_cpp_cia_ops = functools.cache(utils._materialize_cpp_cia_ops)
 
 
 @pytest.fixture(scope="session")
