@@ -30,7 +30,7 @@ from aegen.commands.train import train
 from aegen.commands.walk import walk
 from aegen.core.errors import AegenError, InvalidInput
 
-__all__ = ["app", "main"]
+__all__ = ["app", "command", "main"]
 
 LARGEST = 2**31 - 1
 """Of a number in an option, as of a seed in the app."""
@@ -94,16 +94,17 @@ def _checked(callback: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @functools.cache  # it takes longer to put together than most commands to answer
-def _command() -> Any:
-    command = typer.main.get_command(app)
-    _within_reason(command)
-    return command
+def command() -> Any:
+    """The whole command line, put together."""
+    found = typer.main.get_command(app)
+    _within_reason(found)
+    return found
 
 
 def main() -> None:
     """Run the command line; an error that a person can cause is one line on stderr, exit 2."""
     try:
-        _command()()
+        command()()
     except AegenError as problem:
         typer.echo(f"aegen: {problem}", err=True)
         sys.exit(2)

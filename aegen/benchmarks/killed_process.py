@@ -6,6 +6,7 @@ Libraries are loaded once, by the process that forks.
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import shutil
 import signal
@@ -94,6 +95,7 @@ def _be(subject: Subject, world: World, out: Path, notes: Path, operation: int) 
     """Be the process that does it, and never come back."""
     code = 70
     try:
+        gc.freeze()  # what it was forked with is never garbage
         os.setsid()
         said = os.open(notes / "said", os.O_CREAT | os.O_WRONLY | os.O_APPEND)
         os.dup2(said, 1)

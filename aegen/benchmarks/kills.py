@@ -213,7 +213,7 @@ def _world(place: Path, subjects: Sequence[Subject]) -> World:
 
 
 def _load(subjects: Sequence[Subject]) -> None:
-    """Import what they need, once for all; nothing here may start a thread before a fork."""
+    """Import and make what they need, once for all; no thread may start here before a fork."""
     import torch
 
     import aegen.autoencoders.train
@@ -221,7 +221,7 @@ def _load(subjects: Sequence[Subject]) -> None:
     import aegen.comparison
     import aegen.supermask.training.classifier  # noqa: F401
 
-    importlib.import_module("aegen.cli")
+    importlib.import_module("aegen.cli").command()
     torch.set_num_threads(1)
     if any(isinstance(subject, Fit) for subject in subjects):
         from aegen.app.services import samplers  # noqa: F401
