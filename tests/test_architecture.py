@@ -8,6 +8,7 @@ import ast
 import functools
 import gc
 import importlib
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -284,7 +285,12 @@ def loaded_by(*statements, slow=SLOW):
     told = f"print(*[m for m in {slow!r} if m in sys.modules])"
     program = "\n".join(["import sys", *(f"{line}\n{told}" for line in statements)])
     run = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env={**os.environ, "OMP_NUM_THREADS": "2"},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return [line.split() for line in run.stdout.splitlines()]
 
@@ -304,6 +310,15 @@ for name in samplers.names():
 """
 """Fits each latent model that is no network, and draws from it."""
 
+AUTOENCODER = """
+from aegen.core.threads import one_thread
+with one_thread():
+    from aegen.autoencoders import Masked
+import torch
+print(torch.get_num_threads())
+"""
+"""Loads torch, which several threads are for, where there is one, and tells how many it uses."""
+
 STEPS = {
     "packages": (
         "import aegen.bundles, aegen.comparison, aegen.targeting, aegen.traversal, aegen.cli"
@@ -317,7 +332,7 @@ STEPS = {
     "metric and data set": "from aegen.metrics import Density\nfrom aegen.data import MNIST",
     "a draw of each": DRAWS,
     "every model": "from aegen.samplers import samplers\nfor s in samplers: samplers.get(s)",
-    "autoencoder": "from aegen.autoencoders import Masked",
+    "autoencoder": AUTOENCODER,
     "flow": "from aegen.samplers import FlowMatching",
     "a fit of it": "FlowMatching(epochs=1, hidden=8).fit([[k] for k in range(20)])",
 }
@@ -330,6 +345,7 @@ def after():
     lines = loaded_by(*STEPS.values(), slow=("sklearn", "numba", "scipy.stats", *SLOW))
     names = list(STEPS)
     names.insert(names.index("one model"), "methods")
+    names.insert(names.index("autoencoder"), "threads")
     return dict(zip(names, lines, strict=True))
 
 
@@ -350,6 +366,10 @@ def test_neither_a_methods_name_nor_its_fit_loads_what_it_does_not_need(after):
 
 def test_latent_models_need_no_network_library(after):
     assert not set(after["every model"]) & set(SLOW)
+
+
+def test_torch_that_is_first_loaded_within_one_thread_keeps_to_it(after):
+    assert after["threads"] == ["1"]
 
 
 def test_names_handed_out_on_demand_are_there():

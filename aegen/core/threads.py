@@ -22,8 +22,6 @@ def one_thread() -> Iterator[None]:
     Torch is not loaded for this, which takes two seconds: where the block is the first to load
     it, it reads the number from the environment.
     """
-    from threadpoolctl import threadpool_limits
-
     if "torch" in sys.modules:
         import torch
 
@@ -32,7 +30,7 @@ def one_thread() -> Iterator[None]:
     before = os.environ.get("OMP_NUM_THREADS")
     os.environ["OMP_NUM_THREADS"] = "1"
     try:
-        with threadpool_limits(limits=1):
+        with _all_libraries(len(sys.modules)).limit(limits=1):
             yield
     finally:
         if before is None:
@@ -66,6 +64,14 @@ def few_threads(operations: int, library: str = "blas") -> Any:
         ...     pass
     """
     return nullcontext() if operations >= WORTH else _libraries(library).limit(limits=1)
+
+
+@functools.lru_cache(maxsize=1)
+def _all_libraries(modules: int) -> Any:
+    """Looked for anew, which takes milliseconds, where a module was loaded that may bring one."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 @functools.cache

@@ -1,8 +1,9 @@
 import os
-import subprocess
 import sys
+from unittest.mock import Mock
 
 import pytest
+import threadpoolctl
 import torch
 from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
 from threadpoolctl import threadpool_info, threadpool_limits
@@ -63,22 +64,13 @@ def test_torch_too_keeps_to_one_thread(one_thread):
     assert dict(os.environ) == before
 
 
-FIRST = """
-import sys
-from aegen.core.threads import one_thread
-with one_thread():
-    assert "torch" not in sys.modules
-    import torch
-print(torch.get_num_threads())
-"""
-
-
-def test_torch_that_is_loaded_inside_keeps_to_one_thread_too():
-    told = subprocess.run(
-        [sys.executable, "-c", FIRST],
-        env={**os.environ, "OMP_NUM_THREADS": "2"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert told.stdout == "1\n"
+def test_libraries_are_looked_for_anew_where_a_module_was_loaded(monkeypatch):
+    with all_in_one_thread():
+        pass
+    looks = Mock(wraps=threadpoolctl.ThreadpoolController)
+    monkeypatch.setattr(threadpoolctl, "ThreadpoolController", looks)
+    with all_in_one_thread():
+        assert not looks.called
+    monkeypatch.setitem(sys.modules, "another", sys)
+    with all_in_one_thread():
+        assert looks.called
