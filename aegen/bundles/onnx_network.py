@@ -271,7 +271,7 @@ def _problems(model: onnx.ModelProto) -> Iterator[str]:
                 "onnx.save(onnx.load(PATH), PATH, save_as_external_data=False) does"
             )
     own = {function.domain for function in model.functions}
-    if any(isinstance(name, bytes) or unfit(name) for name in _names(model)):
+    if any(isinstance(name, bytes) or unfit(name) for name in set(_names(model))):
         yield "has names that are no text: export the network again"
     for graph in graphs(model):
         for node in graph:
