@@ -221,7 +221,7 @@ def test_pages_work_where_the_channel_is_refused(app, visit):
     page.wait_for_function(
         "mark => document.querySelector('.aegen-pad').dataset.shown !== mark", arg=pad
     )
-    page.goto(f"{app}/?bundle=mnist&projection=pca")
+    page.goto(f"{app}/?bundle=mnist-supermask&projection=pca")
     drawn(page)
     page.locator(".aegen-map").get_by_text("blocked here").wait_for()
     assert not page.locator(".aegen-map-tool.is-look").is_visible()
@@ -260,7 +260,7 @@ def test_a_finger_drags_sliders_pad_and_map(app, visit):
     frames(page, ".aegen-pad")
     lift()
     page.wait_for_url("**traverse.at*")
-    page.goto(f"{app}/?bundle=mnist&projection=pca")
+    page.goto(f"{app}/?bundle=mnist-supermask&projection=pca")
     drawn(page)
     page.locator(".aegen-map-tool.is-look").tap()
     box = page.locator(".aegen-map-over").bounding_box()
@@ -286,16 +286,16 @@ def test_the_command_serves_pages_and_their_channel(visit, base, tmp_path, kept)
             except OSError:
                 assert time.monotonic() < deadline
                 time.sleep(0.1)
-        bundle = aegen.load("mnist")
+        bundle = aegen.load("mnist-supermask")
         with connect(f"ws://{address}/aegen/live") as channel:
-            show = {"ask": "codes", "bundle": "mnist", "codes": bundle.codes[:1].tolist()}
+            show = {"ask": "codes", "bundle": "mnist-supermask", "codes": bundle.codes[:1].tolist()}
             _, pictures = ask(channel, show)
         assert abs(pictures.astype(int) - quantize(bundle.decode(bundle.codes[:1]))).max() <= 1
-        page = visit(f"http://{address}/?bundle=mnist")
+        page = visit(f"http://{address}/?bundle=mnist-supermask")
         drawn(page)
         page.locator(".aegen-map[data-channel='open']").wait_for()
         if base:  # the parts of other pages find the channel where the map does
-            page.goto(f"http://{address}/traverse?bundle=mnist&row=7")
+            page.goto(f"http://{address}/traverse?bundle=mnist-supermask&row=7")
             opened(page, ".aegen-live")
         visit.leave()
     finally:
