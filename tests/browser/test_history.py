@@ -90,7 +90,7 @@ def entries(page):
 
 
 def test_back_undoes_choices_then_pages_one_by_one_also_after_a_reload(app, visit):
-    page = visit(f"{app}/sample?bundle=mnist&sampler=gaussian&sample.n=9")
+    page = visit(f"{app}/sample?bundle=mnist-supermask&sampler=gaussian&sample.n=9")
     holds(page, sample__seed="0", sample__n="9")
     shows(page, "Pictures", 9)
     back_returns_to_what_a_link_chose_and_to_a_default_that_it_leaves_out(page)
@@ -149,20 +149,20 @@ def one_page_is_one_step_and_back_undoes_it_before_a_choice(page):
 def a_choice_outlives_another_page_and_a_reload(page):
     # The sidebar, in contrast to Back, returns to what was chosen last.
     choose_seed(page, 7)
-    side(page, "Traverse")
+    side(page, "Start")
     side(page, "Sample")
     holds(page, sample__seed="7")
     shows_seed(page, 7)
     page.go_back()
-    heading(page, "Traverse")
+    heading(page, "Start")
     page.go_back()
     heading(page, "Sample")
     page.go_forward()
-    heading(page, "Traverse")
+    heading(page, "Start")
     holds(page)
     begun = entries(page)
     page.reload()
-    heading(page, "Traverse")
+    heading(page, "Start")
     assert entries(page) == begun
     page.go_back()
     heading(page, "Sample")

@@ -166,7 +166,7 @@ def test_draws_and_edits_follow_their_sliders(app, visit):
 
 
 def test_the_map_shows_what_is_at_the_pointer_along_a_path_and_from_a_pinned_row(app, visit):
-    page = visit(f"{app}/?bundle=mnist&projection=pca")
+    page = visit(f"{app}/?bundle=mnist-supermask&projection=pca")
     drawn(page)
     page.locator(".aegen-map-tool.is-look").click()
     box = page.locator(".aegen-map-over").bounding_box()
@@ -192,7 +192,7 @@ def test_the_map_shows_what_is_at_the_pointer_along_a_path_and_from_a_pinned_row
     left, bottom, right, top = map(
         float, page.locator(".aegen-map").get_attribute("data-view").split(",")
     )
-    x, y = aegen.load("mnist").projection("pca")[7]
+    x, y = aegen.load("mnist-supermask").projection("pca")[7]
     box = page.locator(".aegen-map-over").bounding_box()
     share, up = (x - left) / (right - left), (top - y) / (top - bottom)
     page.keyboard.down("Shift")
@@ -287,10 +287,11 @@ def test_the_command_serves_pages_and_their_channel(visit, base, tmp_path, kept)
                 assert time.monotonic() < deadline
                 time.sleep(0.1)
         bundle = aegen.load("mnist-supermask")
+        codes = bundle.codes[:1]
         with connect(f"ws://{address}/aegen/live") as channel:
-            show = {"ask": "codes", "bundle": "mnist-supermask", "codes": bundle.codes[:1].tolist()}
+            show = {"ask": "codes", "bundle": bundle.name, "codes": codes.tolist()}
             _, pictures = ask(channel, show)
-        assert abs(pictures.astype(int) - quantize(bundle.decode(bundle.codes[:1]))).max() <= 1
+        assert abs(pictures.astype(int) - quantize(bundle.decode(codes))).max() <= 1
         page = visit(f"http://{address}/?bundle=mnist-supermask")
         drawn(page)
         page.locator(".aegen-map[data-channel='open']").wait_for()

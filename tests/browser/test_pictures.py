@@ -9,7 +9,7 @@ pytestmark = pytest.mark.browser
 
 
 def test_a_chosen_three_becomes_a_chosen_eight_in_five_clicks(app, visit):
-    page = visit(f"{app}/?bundle=mnist&start.row=3")
+    page = visit(f"{app}/?bundle=mnist-supermask&start.row=3")
     clicks = []
 
     def click(target):
@@ -51,7 +51,7 @@ def test_a_chosen_three_becomes_a_chosen_eight_in_five_clicks(app, visit):
 
 
 def test_kept_pictures_outlive_a_page_that_is_loaded_anew(app, visit):
-    page = visit(f"{app}/sample?bundle=mnist&sampler=gaussian&sample.n=4&look=7")
+    page = visit(f"{app}/sample?bundle=mnist-supermask&sampler=gaussian&sample.n=4&look=7")
     page.get_by_role("button", name="Keep", exact=True).click()
     page.get_by_role("button", name="1 kept").wait_for()
     page.get_by_role("dialog").get_by_label("Nearest row").get_by_role("button").nth(2).click()

@@ -8,7 +8,7 @@ import pytest
 from aegen import load
 from aegen.benchmarks.app import drawn, lasso
 from aegen.targeting import parse
-from tests.browser.conftest import slider_stays_in_sight, still
+from tests.browser.conftest import no_exception, slider_stays_in_sight, still
 
 pytestmark = pytest.mark.browser
 
@@ -27,7 +27,9 @@ def shown(page):
     return grid.get_attribute("data-shown")
 
 
-def test_an_area_drawn_by_hand_is_what_draws_fall_into(app, visit):
+def test_an_area_drawn_by_hand_is_what_draws_fall_into_and_one_more_condition_leaves_no_panel_open(
+    app, visit
+):
     page = visit(f"{app}/target?bundle=mnist&sampler=gaussian&projection=pca&target.n=16")
     drawn(page).wait_for()
     page.locator(".aegen-map-tool.is-lasso").click()
@@ -46,10 +48,10 @@ def test_an_area_drawn_by_hand_is_what_draws_fall_into(app, visit):
     again = visit(page.url)
     again.get_by_text(re.compile(r"Asked for: found in 100 %")).wait_for()
     assert shown(again) == before
+    add_a_condition(again)
 
 
-def test_a_condition_that_was_added_leaves_no_panel_open(app, visit):
-    page = visit(f"{app}/target?bundle=mnist&sampler=gaussian&projection=pca&target.n=4")
+def add_a_condition(page):
     page.get_by_role("button", name="Add a condition").click()
     panel = page.get_by_test_id("stPopoverBody")
     add = panel.get_by_role("button", name="Add", exact=True)
@@ -78,7 +80,9 @@ SAME = """k => {
 }"""
 
 
-def test_the_steps_of_an_edit_stand_in_lines_on_a_phone(app, visit):
+def test_the_steps_of_an_edit_stand_in_lines_on_a_phone_and_a_file_that_is_no_picture_is_refused(
+    app, visit, tmp_path
+):
     page = visit(f"{app}/target?bundle=mnist&target.mode=edit&row=5", width=390, height=844)
     page.locator(".st-key-edit-strip .aegen-grid[data-shown]").wait_for()
     steps = page.get_by_role("button", name="% of the way")
@@ -92,14 +96,11 @@ def test_the_steps_of_an_edit_stand_in_lines_on_a_phone(app, visit):
     assert steps.nth(0).bounding_box()["y"] == steps.nth(8).bounding_box()["y"]
     page.set_viewport_size({"width": 390, "height": 700})
     slider_stays_in_sight(page)
-
-
-def test_a_file_that_is_no_picture_gets_a_sentence(app, visit, tmp_path):
+    page.set_viewport_size({"width": 1400, "height": 900})
     letter = tmp_path / "letter.png"
     letter.write_bytes(b"Dear reader, this is no picture." * 40)
-    page = visit(f"{app}/target?bundle=mnist&target.mode=edit&row=5")
     page.get_by_text("What is seen at").wait_for()
     page.get_by_role("button", name="Your picture").click()
     page.locator('input[type="file"]').set_input_files(letter)
     page.get_by_text("The file is no picture that can be read").wait_for()
-    assert page.locator('[data-testid="stException"]').count() == 0
+    no_exception(page)
