@@ -398,9 +398,9 @@ def rows_that_are_stressed_stand_out_also_in_another_colour(map_):
 
 
 def test_only_what_changed_is_sent_again_and_rows_are_drawn_in_random_order(server, visit):
-    page = visit(BLANK)
+    page = visit(f"{server.url}/_stcore/health")
     heard = []
-    page.on("websocket", lambda ws: ws.on("framereceived", lambda data: heard.append(len(data))))
+    page.once("websocket", lambda ws: ws.on("framereceived", lambda data: heard.append(len(data))))
     page.goto(f"{server.url}?n=30000")
     map_ = Map(page, 30_000)
     map_.says("found None pinned None hidden ()")
