@@ -592,16 +592,16 @@ def test_fingers_select_on_a_phone_and_nothing_overflows(server, visit):
     assert abs(int(found.split()[1]) - int(inside(points, AROUND).sum())) < 30
 
 
-NO_WEBGL = """const open = HTMLCanvasElement.prototype.getContext;
-HTMLCanvasElement.prototype.getContext = function (kind, ...asked) {
-    return /webgl/.test(kind) ? null : open.call(this, kind, ...asked);
-};"""
-
-
-def test_without_webgl_fewer_rows_are_drawn_and_a_box_still_finds_them_all(server, visit):
+def test_without_webgl_fewer_rows_are_drawn_and_a_box_still_finds_them_all(
+    server, playwright, chromium_path, request
+):
     points, _ = reference_set(6_000)
-    page = visit(BLANK)
-    page.add_init_script(NO_WEBGL)
+    browser = playwright.chromium.launch(
+        executable_path=chromium_path, args=["--no-sandbox", "--disable-gpu", "--disable-3d-apis"]
+    )
+    request.addfinalizer(browser.close)
+    page = browser.new_page(viewport={"width": 1400, "height": 900})
+    page.set_default_timeout(90_000)
     page.goto(f"{server.url}?n=6000")
     page.get_by_text("5,000 of 6,000 drawn: this browser has no WebGL").wait_for()
     page.wait_for_selector(".js-plotly-plot .scatterlayer .point")
