@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 import streamlit as st
+from streamlit.testing.v1 import local_script_runner
 
 from aegen.app.headless import open_page
 from aegen.app.jobs import process
@@ -23,10 +24,18 @@ from tests.tiny_bundle import tiny_bundle
 def quick_scripts():
     """What Streamlit does for each script that its tests run, and these need not.
 
-    It looks through all installed packages for components, and collects all garbage where another
-    test has loaded Keras.
+    It looks through all installed packages for components, collects all garbage where another
+    test has loaded Keras, and looks through all that a script sent each millisecond of its run.
     """
+    until_ended = local_script_runner.require_widgets_deltas
+
+    def wait(runner, timeout):
+        runner._script_thread.join(timeout)
+        if not runner.script_stopped():
+            until_ended(runner, 0)  # which stops it and raises
+
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(local_script_runner, "require_widgets_deltas", wait)
         patch.setattr("streamlit.components.v2.manifest_scanner.scan_component_manifests", list)
         runner = "streamlit.runtime.scriptrunner.script_runner"
         patch.setattr(f"{runner}._clean_problem_modules", lambda: None)

@@ -1,8 +1,19 @@
 """Bundles that commands are tried on."""
 
+import functools
+
 import pytest
+import typer.testing
 
 from tests.tiny_bundle import tiny_bundle
+
+
+@pytest.fixture(scope="session", autouse=True)
+def commands_once():
+    """The command line is put together once, not for each run of it: that takes longer."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typer.testing, "_get_command", functools.cache(typer.testing._get_command))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import logging
 import threading
 from collections import OrderedDict
@@ -172,6 +173,8 @@ def cached(
 
         make.__module__, make.__name__ = function.__module__, function.__name__
         make.__qualname__ = function.__qualname__  # which Streamlit tells functions apart by
+        # Streamlit asks for it at each call, for each argument.
+        make.__signature__ = inspect.signature(make)  # type: ignore[attr-defined]
         memory: Any = st.cache_data if copied else st.cache_resource
         remembered = memory(make, max_entries=max_entries, show_spinner=False)
         budget = None if megabytes is None else Budget(max_entries, megabytes, remembered.clear)

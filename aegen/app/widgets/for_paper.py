@@ -190,9 +190,14 @@ def _caption(material: Material, exhibit: Exhibit) -> str:
 
 
 def _file(material: Material, exhibit: Exhibit, kind: str, width: int, font: int) -> bytes:
+    return _written(material, exhibit, exhibit.make(), kind, width, font)
+
+
+def _written(
+    material: Material, exhibit: Exhibit, made: Any, kind: str, width: int, font: int
+) -> bytes:
     from aegen.figures.vector_file import PaperSize, vector_file
 
-    made = exhibit.make()
     if kind == "tex":
         label = f"tab:{material.stem}-{exhibit.name}"
         return str(made.latex(_caption(material, exhibit), label)).encode()
@@ -210,9 +215,10 @@ def archive(material: Material, width: float, font: float) -> bytes:
         table = exhibit in material.tables
         folder = "tables" if table else "figures"
         try:
+            made = exhibit.make()
             files |= {
-                f"{folder}/{exhibit.name}.{kind}": _file(
-                    material, exhibit, kind, int(width), int(font)
+                f"{folder}/{exhibit.name}.{kind}": _written(
+                    material, exhibit, made, kind, int(width), int(font)
                 )
                 for kind in _kinds(exhibit, table)
                 if kind != "png"  # lines and letters are better, where nobody has to choose
