@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -130,11 +131,26 @@ def packed_for_a_paper(page):
 
 
 @pytest.fixture(scope="session")
-def app(kept):
+def app(kept, shelf):
     """The address of the app on the shipped bundles: one server, which other tests visit too."""
-    server = Server(ROOT / "app.py", ROOT, kept)
+    found = {"AEGEN_BUNDLES": str(shelf), "AEGEN_MASKS": str(shelf)}
+    server = Server(ROOT / "app.py", ROOT, kept | found)
     yield server.url
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory):
+    """A folder of bundles and tickets that ``app`` finds beside the shipped ones."""
+    return tmp_path_factory.mktemp("shelf")
+
+
+@pytest.fixture(scope="module")
+def own_shelf(shelf):
+    """What the tests of one file lay there is gone after them."""
+    yield shelf
+    shutil.rmtree(shelf)
+    shelf.mkdir()
 
 
 @pytest.fixture(scope="module")
