@@ -9,6 +9,7 @@ uncaught one fails the test that caused it; a failed test leaves screenshots in
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import re
 import shutil
@@ -57,7 +58,7 @@ class Visits:
     def __call__(self, url, *, width=1400, height=900, dark=False, touch=False):
         """A page at ``url``, without what any other page has stored."""
         known = self.unused.setdefault(touch, [])
-        page = known.pop() if known else self.chromium.new_context(has_touch=touch).new_page()
+        page = known.pop() if known else self.new_page(touch)
         # One that begins empty is given scripts or routes, which would stay with it.
         self.opened.append((page, None if url == BLANK else known))
         page.set_viewport_size({"width": width, "height": height})
@@ -69,6 +70,12 @@ class Visits:
         page.on("console", self.hear)
         page.on("pageerror", self.hear_error)
         page.goto(url)
+        return page
+
+    def new_page(self, touch):
+        page = self.chromium.new_context(has_touch=touch).new_page()
+        # Asked at each frame, as is usual, a page that is waited for draws frames for nothing.
+        page.wait_for_function = functools.partial(page.wait_for_function, polling=20)
         return page
 
     def leave(self):
