@@ -9,8 +9,10 @@ uncaught one fails the test that caused it; a failed test leaves screenshots in
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import re
+import shutil
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,7 +58,7 @@ class Visits:
     def __call__(self, url, *, width=1400, height=900, dark=False, touch=False):
         """A page at ``url``, without what any other page has stored."""
         known = self.unused.setdefault(touch, [])
-        page = known.pop() if known else self.chromium.new_context(has_touch=touch).new_page()
+        page = known.pop() if known else self.new_page(touch)
         # One that begins empty is given scripts or routes, which would stay with it.
         self.opened.append((page, None if url == BLANK else known))
         page.set_viewport_size({"width": width, "height": height})
@@ -68,6 +70,12 @@ class Visits:
         page.on("console", self.hear)
         page.on("pageerror", self.hear_error)
         page.goto(url)
+        return page
+
+    def new_page(self, touch):
+        page = self.chromium.new_context(has_touch=touch).new_page()
+        # Asked at each frame, as is usual, a page that is waited for draws frames for nothing.
+        page.wait_for_function = functools.partial(page.wait_for_function, polling=20)
         return page
 
     def leave(self):
@@ -130,11 +138,26 @@ def packed_for_a_paper(page):
 
 
 @pytest.fixture(scope="session")
-def app(kept):
+def app(kept, shelf):
     """The address of the app on the shipped bundles: one server, which other tests visit too."""
-    server = Server(ROOT / "app.py", ROOT, kept)
+    found = {"AEGEN_BUNDLES": str(shelf), "AEGEN_MASKS": str(shelf)}
+    server = Server(ROOT / "app.py", ROOT, kept | found)
     yield server.url
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory):
+    """A folder of bundles and tickets that ``app`` finds beside the shipped ones."""
+    return tmp_path_factory.mktemp("shelf")
+
+
+@pytest.fixture(scope="module")
+def own_shelf(shelf):
+    """What the tests of one file lay there is gone after them."""
+    yield shelf
+    shutil.rmtree(shelf)
+    shelf.mkdir()
 
 
 @pytest.fixture(scope="module")

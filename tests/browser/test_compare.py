@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import ROOT, no_exception, packed_for_a_paper
+from tests.browser.conftest import no_exception, packed_for_a_paper
 from tests.tiny_bundle import tiny_bundle, tiny_images
 
 pytestmark = pytest.mark.browser
@@ -14,16 +14,9 @@ LINK = "compare?bundle=many&compare.models=gaussian-mixture,kde&compare.n=20"
 """The first is slow: a job fits it."""
 
 
-@pytest.fixture(scope="module")
-def bundle_folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("bundle_folder")
-    tiny_bundle(folder / "many", image_set=tiny_images(60, 48))
-    return folder
-
-
-@pytest.fixture(scope="module")
-def app(serve, bundle_folder):
-    return serve(ROOT / "app.py", AEGEN_BUNDLES=str(bundle_folder))
+@pytest.fixture(scope="module", autouse=True)
+def many(own_shelf):
+    tiny_bundle(own_shelf / "many", image_set=tiny_images(60, 48))
 
 
 def figures(page):
@@ -35,7 +28,7 @@ def figures(page):
 
 
 def test_pictures_then_figures_then_another_model_then_a_large_picture(visit, app):
-    page = visit(f"{app.url}/{LINK}")
+    page = visit(f"{app}/{LINK}")
     page.locator(".aegen-grid[data-shown]").nth(1).wait_for()
     table = figures(page)
     assert table.locator("thead th").all_inner_texts()[1][:8] == "Gaussian"
@@ -66,7 +59,7 @@ def test_pictures_then_figures_then_another_model_then_a_large_picture(visit, ap
 
 
 def test_a_phone_and_paper_that_is_dark_and_then_light(visit, app):
-    page = visit(f"{app.url}/{LINK}", width=390, height=844, dark=True, touch=True)
+    page = visit(f"{app}/{LINK}", width=390, height=844, dark=True, touch=True)
     table = figures(page)
     page.wait_for_function(  # two side by side
         """() => {

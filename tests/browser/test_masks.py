@@ -11,7 +11,7 @@ from aegen.supermask.networks import networks
 from aegen.supermask.ticket.ticket import Ticket
 from aegen.supermask.training.history import History
 from tests.app.tiny_masks import EPOCHS, tiny_tickets
-from tests.browser.conftest import ROOT, packed_for_a_paper
+from tests.browser.conftest import packed_for_a_paper
 from tests.tiny_bundle import tiny_bundle
 
 pytestmark = pytest.mark.browser
@@ -19,31 +19,24 @@ pytestmark = pytest.mark.browser
 WORDS = {1: "kept", 0: "dropped", -1: "inverted"}
 
 
-@pytest.fixture(scope="module")
-def masks(tmp_path_factory):
-    """Tiny tickets, and one with a layer of four million weights, all by chance."""
-    folder = tmp_path_factory.mktemp("masks")
-    tiny_tickets(folder)
+@pytest.fixture(scope="module", autouse=True)
+def masks(own_shelf):
+    """Tiny tickets, one with a layer of four million weights, all by chance, and a bundle."""
+    tiny_bundle(own_shelf / "bars")
+    tiny_tickets(own_shelf)
     plan = networks.create("conv2")
     rng = np.random.default_rng(0)
     found = {}
     for name, shape in plan.layers.items():
         probability = rng.random(shape, np.float32)
         found[name] = (probability < 0.004).astype(np.int8) - (probability > 0.996).astype(np.int8)
-    Ticket("conv2", plan.arguments, "signed-he", {}, 0, found).write(folder / "large.ticket")
-    bars = Ticket.read(folder / "bars.ticket")
+    Ticket("conv2", plan.arguments, "signed-he", {}, 0, found).write(own_shelf / "large.ticket")
+    bars = Ticket.read(own_shelf / "bars.ticket")
     first = bars.masks["fc1"].copy()
     first[:3], first[3, 0] = 0, 1
     # its title is that of bars: a list must not take one for the other
-    bars.with_masks({**bars.masks, "fc1": first}).write(folder / "late.ticket")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def app(serve, masks, tmp_path_factory):
-    bundle_folder = tmp_path_factory.mktemp("bundle_folder")
-    tiny_bundle(bundle_folder / "bars")
-    return serve(ROOT / "app.py", AEGEN_BUNDLES=str(bundle_folder), AEGEN_MASKS=str(masks))
+    bars.with_masks({**bars.masks, "fc1": first}).write(own_shelf / "late.ticket")
+    return own_shelf
 
 
 MEASURED = """() => {
@@ -103,7 +96,7 @@ def view(page):
 
 def test_reading_zooming_a_link_the_keyboard_and_the_epochs(visit, app, masks):
     page = visit(
-        f"{app.url}/masks?masks.ticket=bars&masks.layer=fc1&masks.laid=matrix&masks.order=built"
+        f"{app}/masks?masks.ticket=bars&masks.layer=fc1&masks.laid=matrix&masks.order=built"
     )
     canvas = drawn(page)
     canvas.scroll_into_view_if_needed()
@@ -212,7 +205,7 @@ def ten_weights_add_up(page):
 
 
 def test_a_convolutions_tiles_and_another_layer(visit, app, masks):
-    page = visit(f"{app.url}/masks?masks.ticket=edges&masks.layer=conv2&masks.order=tiles")
+    page = visit(f"{app}/masks?masks.ticket=edges&masks.layer=conv2&masks.order=tiles")
     drawn(page)
     mask = Ticket.read(masks / "edges.ticket").masks["conv2"]
     axes = [("filter", 4), ("channel", 4), ("row", 3), ("column", 3)]
@@ -235,7 +228,7 @@ def test_a_convolutions_tiles_and_another_layer(visit, app, masks):
 
 def test_a_layer_of_four_million_weights_on_a_phone_in_the_dark(visit, app, masks):
     page = visit(
-        f"{app.url}/masks?masks.ticket=large&masks.layer=fc1&masks.order=built",
+        f"{app}/masks?masks.ticket=large&masks.layer=fc1&masks.order=built",
         width=390,
         height=844,
         dark=True,
@@ -270,7 +263,7 @@ def test_a_layer_of_four_million_weights_on_a_phone_in_the_dark(visit, app, mask
 
 def test_a_training_from_the_first_click_to_its_masks(visit, app):
     page = visit(
-        f"{app.url}/train?train.data=bundle:bars&train.rows=40&train.hidden=12-6&train.epochs=3&train.kappa=3&train.learning_rate=0.1",
+        f"{app}/train?train.data=bundle:bars&train.rows=40&train.hidden=12-6&train.epochs=3&train.kappa=3&train.learning_rate=0.1",
     )
     page.get_by_role("button", name="Train", exact=True).click()
     page.get_by_text("All 3 epochs are done.").wait_for()
@@ -290,7 +283,7 @@ def test_a_training_from_the_first_click_to_its_masks(visit, app):
 
 
 def test_the_unit_beside_the_map_is_one_with_weights_and_files_of_a_persons_own(visit, app, masks):
-    page = visit(f"{app.url}/masks?masks.ticket=late&masks.layer=fc1&masks.laid=matrix")
+    page = visit(f"{app}/masks?masks.ticket=late&masks.layer=fc1&masks.laid=matrix")
     drawn(page)
     left = np.count_nonzero(Ticket.read(masks / "late.ticket").masks["fc1"], axis=1)
     told = page.locator(".aegen-mask-side figcaption").nth(1).inner_text()

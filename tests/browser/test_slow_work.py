@@ -1,6 +1,12 @@
-"""Bring your own as a person sees it: drop, look, choose, make, cancel, go on, open the map."""
+"""Work that takes long as a person sees it: making a bundle of one's own, and a slow fit.
+
+Of files that were dropped one looks, chooses, makes, cancels, goes on and opens the map. Of a fit
+the bar moves by itself, Cancel stops it, pictures come.
+"""
 
 import io
+import os
+import re
 import zipfile
 from pathlib import Path
 
@@ -11,12 +17,39 @@ from aegen.bundles import Bundle
 from tests.app.jobs.slow_work import GO
 from tests.app.own_files import pair, zipped
 from tests.browser.conftest import ROOT, no_exception, opened_by_link
-from tests.tiny_bundle import tiny_images
+from tests.tiny_bundle import tiny_bundle, tiny_images
 
 pytestmark = pytest.mark.browser
 
 CASE = ROOT.parent / "shared" / "cases" / "grey32-vae"
 """An autoencoder of other people with 400 digits, where it lies beside the checkout."""
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory):
+    """Where bundles of one's own are made."""
+    return tmp_path_factory.mktemp("made") / "own"
+
+
+@pytest.fixture(scope="module")
+def gate(tmp_path_factory):
+    return tmp_path_factory.mktemp("gate") / "go"
+
+
+@pytest.fixture
+def go(gate):
+    """What lets slow work end, once it is there."""
+    yield gate
+    gate.unlink()
+
+
+@pytest.fixture(scope="module")
+def app(serve, own, gate, tmp_path_factory):
+    others = tmp_path_factory.mktemp("others")
+    tiny_bundle(others / "bars")
+    folders = os.pathsep.join(map(str, (own, others)))
+    script = Path(__file__).with_name("slow_app.py")
+    return serve(script, cwd=ROOT, AEGEN_BUNDLES=folders, **{GO: str(gate)})
 
 
 def own_files():
@@ -42,15 +75,8 @@ def drop(page, field):
     return page.locator(f"[class*='st-key-bring-{field}-'] input[type='file']")
 
 
-def test_an_autoencoder_of_ones_own_becomes_a_bundle(serve, visit, tmp_path):
+def test_an_autoencoder_of_ones_own_becomes_a_bundle(app, own, go, visit):
     encoder, decoder, archive, rows = own_files()
-    own, go = tmp_path / "own", tmp_path / "go"
-    app = serve(
-        Path(__file__).with_name("own_app.py"),
-        cwd=ROOT,
-        AEGEN_BUNDLES=str(own),
-        **{GO: str(go)},
-    )
     page = visit(f"{app.url}/bring")
     opened_by_link(page, "Bring your own")
     page.get_by_text("Drop an encoder, a decoder and a ZIP of pictures").wait_for()
@@ -95,3 +121,49 @@ def test_an_autoencoder_of_ones_own_becomes_a_bundle(serve, visit, tmp_path):
     page.wait_for_selector(f".aegen-map[data-drawn='{rows}']")
     assert "bundle=digits" in page.url
     no_exception(page)
+
+
+def of_page(page):
+    """What the page itself shows, without the list of jobs beside it."""
+    return page.get_by_test_id("stMain")
+
+
+def fits_beside_the_picker(page, height):
+    """Whether the tray of jobs, which then has to scroll, leaves the bundle's picker free."""
+    page.set_viewport_size({"width": 1400, "height": height})
+    tray, picker = page.locator(".st-key-aegen-jobs"), page.get_by_test_id("stSidebar")
+    picker = picker.get_by_test_id("stSelectbox").bounding_box()
+    assert tray.evaluate("box => box.scrollHeight > box.clientHeight")
+    return picker["y"] + picker["height"] <= tray.bounding_box()["y"]
+
+
+def test_a_slow_fit_is_shown_cancelled_and_done(app, go, visit):
+    link = f"{app.url}/sample?bundle=bars&sampler=gaussian&sample.n=9"
+    page, other = visit(link), visit(link)
+    opened_by_link(page, "Sample")
+    for each in (page, other):
+        of_page(each).get_by_text("25 % · a quarter of the *way*").wait_for()
+    so_far = of_page(page).get_by_text("so far")
+    first = so_far.inner_text()
+    page.wait_for_function(
+        "old => [...document.querySelectorAll('[data-testid=stMain] p')].some("
+        "p => p.textContent.includes('so far') && p.textContent !== old)",
+        arg=first,
+    )
+    # Other pages stay usable, and the fit goes on meanwhile.
+    page.get_by_role("link", name="Latent map", exact=True).first.click()
+    page.wait_for_selector(".aegen-map[data-drawn='40']")
+    assert fits_beside_the_picker(page, height=850)
+    page.get_by_role("link", name="Sample", exact=True).first.click()
+    of_page(page).get_by_text("25 % · a quarter of the *way*").wait_for()
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_text("was cancelled").wait_for()
+    # Who did not cancel still waits for it; who did can join again.
+    assert other.get_by_role("button", name="Cancel").count() == 1
+    page.get_by_role("button", name="Start again").click()
+    page.get_by_role("button", name="Cancel").wait_for()
+    go.touch()
+    for each in (page, other):
+        each.get_by_text(re.compile("^Fitted in")).wait_for()
+        each.wait_for_selector(".aegen-grid[data-shown]")
+        assert each.locator('[data-testid="stException"]').count() == 0
