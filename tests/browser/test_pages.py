@@ -109,6 +109,8 @@ def test_a_deep_link_opens_a_page_for_everyone_that_fits_a_phone_and_a_tablet(ap
     sidebar.and_(page.locator("[data-collapsed=true]")).wait_for(state="attached")
     assert page.evaluate(WIDER) <= 1
     assert page.evaluate(NARROWEST) >= 150
+    page.set_viewport_size({"width": 1400, "height": 900})
+    sidebar.and_(page.locator("[data-collapsed=false]")).wait_for()
     page.get_by_text("Page not found").wait_for(state="hidden")
     no_exception(page)
 
