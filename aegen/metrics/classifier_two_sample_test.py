@@ -131,7 +131,7 @@ def _by_trees(
     seeds = np.random.RandomState(seed)
     weights = compute_sample_weight("balanced", kinds)
     total = np.zeros(len(asked))
-    with config_context(skip_parameter_validation=True):
+    with config_context(assume_finite=True, skip_parameter_validation=True):
         for _ in range(TREES):
             tree.random_state = seeds.randint(np.iinfo(np.int32).max)
             tree.fit(taught, kinds, sample_weight=weights, check_input=False)

@@ -567,7 +567,6 @@ class _Trial:
 
     Args:
         left_out: a search among them, (m, d).
-        apart: how far each of them is from the next, (m,).
         rows: the others.
         parents: places of as many of them as are left out, (m,).
         near: their nearest others, (m, most).
@@ -578,7 +577,6 @@ class _Trial:
     """
 
     left_out: Neighbours
-    apart: FloatArray
     rows: _Rows
     parents: IntArray
     near: IntArray
@@ -606,7 +604,12 @@ class _Trial:
         near = rows.near(parents, most)
         goal = newness * float(np.median(rows.search.query(left_out)[1]))
         seed, real = int(rng.integers(2**32)), Neighbours(left_out)
-        return cls(real, _nearest_others(real), rows, parents, near, edges, widths, goal, seed)
+        return cls(real, rows, parents, near, edges, widths, goal, seed)
+
+    @cached_property
+    def _apart(self) -> FloatArray:
+        """How far each row that is left out is from the next, (m,)."""
+        return _nearest_others(self.left_out)
 
     def judged(
         self, k: int, each_kept: Sequence[float], differences: bool, spread: float | None
@@ -633,7 +636,7 @@ class _Trial:
     def _halves(self, drawn: FloatArray) -> tuple[float, float]:
         """Both halves of 1-NN accuracy of draws; a tie counts for the other kind."""
         search = Neighbours(drawn)
-        real = self.apart < search.query(self.left_out.reference)[1][:, 0]
+        real = self._apart < search.query(self.left_out.reference)[1][:, 0]
         made = _nearest_others(search) < self.left_out.query(drawn)[1][:, 0]
         return float(real.mean()), float(made.mean())
 
