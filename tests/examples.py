@@ -23,8 +23,10 @@ def checkout_with(examples, folder):
         shutil.copytree(ROOT / part, folder / part)
     for part in ("app.py", "pyproject.toml", "README.md"):
         shutil.copy2(ROOT / part, folder / part)
-    for part in ("assets", ".hypothesis"):
-        (folder / part).symlink_to(ROOT / part)
+    for part in ("assets", ".hypothesis/constants"):
+        if (ROOT / part).exists():
+            (folder / part).parent.mkdir(exist_ok=True)
+            (folder / part).symlink_to(ROOT / part)
     for path, source in examples.items():
         assert not (folder / path).exists(), path
         (folder / path).write_text(source, encoding="utf-8")
