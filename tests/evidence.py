@@ -132,10 +132,11 @@ def probability_agrees(
 
 
 def _gap(a: Array, b: Array) -> float:
-    """The largest distance between two empirical distribution functions."""
-    a, b = np.sort(a), np.sort(b)
+    """The largest distance between two empirical distribution functions.
 
-    def share(some: Array, at: Array) -> Array:
-        return np.searchsorted(some, at, side="right") / len(some)
-
-    return max(float(np.abs(share(a, at) - share(b, at)).max()) for at in (a, b))
+    It is reached where that of the smaller sample steps: at a step, or just before it.
+    """
+    a, b = sorted((np.sort(a), np.sort(b)), key=len)
+    steps = np.arange(len(a) + 1) / len(a)
+    at, before = (np.searchsorted(b, a, side=side) / len(b) for side in ("right", "left"))
+    return float(max((steps[1:] - at).max(), (before - steps[:-1]).max()))

@@ -16,13 +16,17 @@ EXAMPLES = dict(re.findall(r"```python\n# (\S+)\n(.*?)```", TEXT, flags=re.DOTAL
 def checkout_with(examples, folder):
     """A copy of this checkout with the examples in it; the assets are linked.
 
-    What is compiled already comes along, as its files keep their times.
+    What is compiled already comes along, as its files keep their times, and so do the constants
+    that Hypothesis found in them.
     """
     for part in ("aegen", "tests", "pages", ".ci", ".github", ".streamlit"):
         shutil.copytree(ROOT / part, folder / part)
     for part in ("app.py", "pyproject.toml", "README.md"):
         shutil.copy2(ROOT / part, folder / part)
-    (folder / "assets").symlink_to(ROOT / "assets")
+    for part in ("assets", ".hypothesis/constants"):
+        if (ROOT / part).exists():
+            (folder / part).parent.mkdir(exist_ok=True)
+            (folder / part).symlink_to(ROOT / part)
     for path, source in examples.items():
         assert not (folder / path).exists(), path
         (folder / path).write_text(source, encoding="utf-8")

@@ -81,6 +81,14 @@ def test_two_samples_of_two_laws_are_not(rng, wrong):
     assert not same_distribution(a, b)
 
 
+@pytest.mark.parametrize("shift", [-0.4, 0.4])
+def test_the_largest_gap_is_that_of_all_points(rng, shift):
+    few, many = rng.normal(size=40).round(1), rng.normal(shift, 1, 90).round(1)
+    shares = [np.mean(some <= np.r_[few, many][:, None], axis=1) for some in (few, many)]
+    for pair in ((few, many), (many, few)):
+        assert same_distribution(*pair).worst == np.abs(shares[0] - shares[1]).max()
+
+
 def test_probabilities(rng):
     assert probability_agrees(rng.random(N) < 0.3, 0.3)
     assert not probability_agrees(rng.random(N) < 0.34, 0.3)

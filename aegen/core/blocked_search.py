@@ -22,9 +22,8 @@ __all__ = ["BlockedSearch"]
 ROWS, QUERIES = 1024, 256
 """Of a block of products, which stays in the processor's cache."""
 
-LANES, STRIDE = 16, 128
-"""Running maxima beside each other, as the processor has them in registers, and products of a row
-that are passed over at once where none is large enough."""
+STRIDE = 64
+"""Products of a row that are passed over at once where none is large enough."""
 
 SPARE = 4
 """Candidates beyond those that are asked for, so that most queries are sure."""
@@ -123,19 +122,18 @@ def _keep_largest(found: Float32, start: int, products: Float32, rows: IntArray)
     """Put those of ``found`` (m, b), of the rows from ``start`` on, among the largest (m, few)."""
     m, b = found.shape
     few = products.shape[1]
-    lanes = np.empty(LANES, dtype=np.float32)
     for p in range(m):
+        least = products[p, few - 1]
         for first in range(0, b, STRIDE):
             end = min(first + STRIDE, b)
             if end - first == STRIDE:
-                lanes[:] = -np.inf
-                for i in range(first, end, LANES):
-                    for lane in range(LANES):
-                        lanes[lane] = max(lanes[lane], found[p, i + lane])
-                if lanes.max() <= products[p, few - 1]:
+                larger = 0
+                for i in range(first, first + STRIDE):  # several at a time
+                    larger += found[p, i] > least
+                if larger == 0:
                     continue
             for i in range(first, end):
-                if found[p, i] > products[p, few - 1]:
+                if found[p, i] > least:
                     place = few - 1
                     while place > 0 and products[p, place - 1] < found[p, i]:
                         products[p, place] = products[p, place - 1]
@@ -143,3 +141,4 @@ def _keep_largest(found: Float32, start: int, products: Float32, rows: IntArray)
                         place -= 1
                     products[p, place] = found[p, i]
                     rows[p, place] = start + i
+                    least = products[p, few - 1]

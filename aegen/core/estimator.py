@@ -8,7 +8,9 @@ for is scikit-learn's still, and loaded when they do.
 from __future__ import annotations
 
 import copy
+import functools
 import inspect
+from collections.abc import Callable
 from typing import Any, Self, TypeVar
 
 from aegen.core.errors import InvalidInput
@@ -112,9 +114,14 @@ def clone(estimator: E) -> E:
 
 def _defaults(kind: Any) -> dict[str, Any]:
     """The parameters of a class in scikit-learn's order, that of the alphabet."""
-    if kind.__init__ is object.__init__:
+    return _arguments(kind.__init__)
+
+
+@functools.cache
+def _arguments(make: Callable[..., Any]) -> dict[str, Any]:
+    if make is object.__init__:
         return {}
-    _, *known = inspect.signature(kind.__init__).parameters.values()
+    _, *known = inspect.signature(make).parameters.values()
     named = {each.name: each.default for each in known if each.kind is not each.VAR_KEYWORD}
     return dict(sorted(named.items()))
 

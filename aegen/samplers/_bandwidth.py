@@ -49,8 +49,8 @@ FEWEST = 10
 LEAST = -80.0
 """Logarithm of a share that is none in single precision."""
 
-VANISHED = 745.0
-"""What is larger has an exponential of 0: so have all bins that are further away."""
+NO_DIGIT = 2.0**-54
+"""What is less than this share of a sum changes no digit of it."""
 
 TRIED, KERNELS = 120, 600
 """Most rows that are held against how many kernels to choose a shrinkage."""
@@ -292,7 +292,7 @@ def _highest(counts: FloatArray, means: FloatArray, shares: FloatArray, d: int) 
 
 @compiled
 def _log_binned(counts: FloatArray, means: FloatArray, rate: float) -> FloatArray:
-    """The log of sum_b counts exp(-rate means) of rows that each have some count, (k,)."""
+    """The log of sum_b counts exp(-rate means) of rows whose counts sum to one, (k,)."""
     out = np.empty(len(counts))
     for p in range(len(counts)):
         nearest = -1.0
@@ -301,9 +301,9 @@ def _log_binned(counts: FloatArray, means: FloatArray, rate: float) -> FloatArra
             if counts[p, b] > 0:
                 if nearest < 0:
                     nearest = means[p, b]
-                further = rate * (means[p, b] - nearest)
-                if further > VANISHED:
+                share = math.exp(-rate * (means[p, b] - nearest))
+                if share < NO_DIGIT * total:  # as all bins that are further away
                     break
-                total += counts[p, b] * math.exp(-further)
+                total += counts[p, b] * share
         out[p] = math.log(total) - rate * nearest
     return out

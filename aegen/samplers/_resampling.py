@@ -18,6 +18,7 @@ from scipy.special import gammaln, logsumexp
 
 from aegen.core.arrays import BoolArray, FloatArray, IntArray
 from aegen.core.errors import InvalidInput
+from aegen.core.threads import few_threads, one_blas_thread
 from aegen.samplers._standardise import centre_and_scale, standardise
 from aegen.samplers.base import DensitySampler
 
@@ -215,7 +216,6 @@ class _StudentMixture:
         """The mixture that covers the rows of ``x`` (n, d), which may repeat."""
         from sklearn.exceptions import ConvergenceWarning
         from sklearn.mixture import GaussianMixture as Mixture
-        from threadpoolctl import threadpool_limits
 
         d = x.shape[1]
         centre, scale = centre_and_scale(x)
@@ -228,7 +228,7 @@ class _StudentMixture:
             random_state=int(rng.integers(2**31)),
         )
         # One thread: the same seed then gives the same bytes. A start is enough, no optimum.
-        with threadpool_limits(limits=1), warnings.catch_warnings():
+        with one_blas_thread(), few_threads(0, "openmp"), warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             mixture.fit(standardise(x, centre, scale))
         with np.errstate(divide="ignore"):

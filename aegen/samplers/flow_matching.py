@@ -71,7 +71,7 @@ class FlowMatching(NeuralFlow):
     title: ClassVar[str] = "Flow matching"
     summary: ClassVar[str] = "Noise carried to the codes along velocities that a network learned."
     references: ClassVar[tuple[str, ...]] = ("lipman2022", "liu2022")
-    quick: ClassVar[dict[str, int]] = {"epochs": 2, "hidden": 8, "steps": 4}
+    quick: ClassVar[dict[str, int]] = {"epochs": 1, "hidden": 8, "steps": 4}
     exact: ClassVar[None] = None
     least_held_out: ClassVar[int] = 1000  # repeated with other noise where there are fewer
     _finer: int = FINER

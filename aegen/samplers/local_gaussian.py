@@ -128,12 +128,22 @@ class _Rows:
 
     def laws(self, places: IntArray, near: IntArray, kept: float) -> _Laws:
         """Means and roots, for a spread of 1, of rows with these neighbours."""
+        shares, away, centre = self._centred(places, near)
+        roots = np.sqrt(shares)[:, :, None] * (away - centre[:, None])
+        return _Laws(self.codes[places] + (1 - kept) * centre, roots)
+
+    def centres(self, places: IntArray, near: IntArray) -> FloatArray:
+        """The mean of these neighbours of rows, from the row on, (b, d)."""
+        return self._centred(places, near)[2]
+
+    def _centred(
+        self, places: IntArray, near: IntArray
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Shares of neighbours (b, k), the ways to them (b, k, d) and the mean way (b, d)."""
         shares = self.shares[near]
         shares = shares / shares.sum(axis=1, keepdims=True)
         away = self.codes[near] - self.codes[places][:, None]
-        centre = np.einsum("bk,bkd->bd", shares, away)
-        roots = np.sqrt(shares)[:, :, None] * (away - centre[:, None])
-        return _Laws(self.codes[places] + (1 - kept) * centre, roots)
+        return shares, away, np.einsum("bk,bkd->bd", shares, away)
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,7 +160,7 @@ class _Edges:
     high: FloatArray
     atoms: dict[int, FloatArray]
 
-    @property
+    @cached_property
     def columns(self) -> IntArray:
         """Which columns have either."""
         bounded = np.flatnonzero((self.low > -np.inf) | (self.high < np.inf))
@@ -161,6 +171,8 @@ class _Edges:
 
         Where a parent's value is one that repeats, a draw's is the nearest of these.
         """
+        if not len(self.columns):
+            return drawn
         held = np.where(drawn < self.low, 2 * self.low - drawn, drawn)
         held = np.where(held > self.high, 2 * self.high - held, held)
         held = np.clip(held, self.low, self.high)
@@ -418,9 +430,7 @@ class LocalGaussian(RowSampler, DensitySampler, ConditionalSampler):
                     drawn[part] = found.laws(places[part], near[part], self.kept_).means
                 drawn += self.spread_ * moves
         drawn += self.widths_ * rng.standard_normal(drawn.shape)
-        if len(self._edges.columns):
-            drawn = self._edges.hold(drawn, self.codes_[rows])
-        return drawn
+        return self._edges.hold(drawn, self.codes_[rows])
 
     def _laws(self, rows: IntArray) -> Iterator[tuple[slice, _Laws]]:
         """Components of training rows (m,), part by part; roots are for a spread of 1."""
@@ -557,7 +567,6 @@ class _Trial:
 
     Args:
         left_out: a search among them, (m, d).
-        apart: how far each of them is from the next, (m,).
         rows: the others.
         parents: places of as many of them as are left out, (m,).
         near: their nearest others, (m, most).
@@ -568,7 +577,6 @@ class _Trial:
     """
 
     left_out: Neighbours
-    apart: FloatArray
     rows: _Rows
     parents: IntArray
     near: IntArray
@@ -596,19 +604,25 @@ class _Trial:
         near = rows.near(parents, most)
         goal = newness * float(np.median(rows.search.query(left_out)[1]))
         seed, real = int(rng.integers(2**32)), Neighbours(left_out)
-        return cls(real, _nearest_others(real), rows, parents, near, edges, widths, goal, seed)
+        return cls(real, rows, parents, near, edges, widths, goal, seed)
+
+    @cached_property
+    def _apart(self) -> FloatArray:
+        """How far each row that is left out is from the next, (m,)."""
+        return _nearest_others(self.left_out)
 
     def judged(
         self, k: int, each_kept: Sequence[float], differences: bool, spread: float | None
     ) -> list[_Chosen]:
         """Settings that differ in what is kept, with their spreads and halves."""
         moves, noise = self._moves(k, differences)
+        centres = self._centres(k)
         few = slice(MEASURED)
         around = np.concatenate([self.parents[few, None], self.near[few]], axis=1)
-        around = self.rows.codes[around]
+        around = np.ascontiguousarray(self.rows.codes[around].transpose(0, 2, 1))
         found = []
         for kept in each_kept:
-            means = self._means(k, kept) + noise
+            means = self._means(centres, kept) + noise
 
             def median(c: float, means: FloatArray = means) -> float:
                 drawn = self._held(means[few] + c * moves[few], few)
@@ -622,14 +636,14 @@ class _Trial:
     def _halves(self, drawn: FloatArray) -> tuple[float, float]:
         """Both halves of 1-NN accuracy of draws; a tie counts for the other kind."""
         search = Neighbours(drawn)
-        real = self.apart < search.query(self.left_out.reference)[1][:, 0]
+        real = self._apart < search.query(self.left_out.reference)[1][:, 0]
         made = _nearest_others(search) < self.left_out.query(drawn)[1][:, 0]
         return float(real.mean()), float(made.mean())
 
     def exact_spread(self, chosen: _Chosen) -> float:
         """The spread anew, with distances to all rows in place of those around the parent."""
         moves, noise = self._moves(chosen.neighbours, chosen.differences)
-        means = self._means(chosen.neighbours, chosen.kept) + noise
+        means = self._means(self._centres(chosen.neighbours), chosen.kept) + noise
 
         def median(c: float) -> float:
             return float(np.median(self.rows.search.query(self._held(means + c * moves))[1]))
@@ -637,12 +651,16 @@ class _Trial:
         bounds = 0.8 * chosen.spread, 1.25 * chosen.spread
         return _least(median, self.goal, bounds, steps=5)
 
-    def _means(self, k: int, kept: float) -> FloatArray:
+    def _centres(self, k: int) -> FloatArray:
+        """The mean of ``k`` neighbours of each parent, from it on, (m, d)."""
+        centres = np.empty_like(self.left_out.reference)
+        for part in _parts(len(centres), k * centres.shape[1]):
+            centres[part] = self.rows.centres(self.parents[part], self.near[part, :k])
+        return centres
+
+    def _means(self, centres: FloatArray, kept: float) -> FloatArray:
         """Where draws are before they are moved, (m, d)."""
-        means = np.empty_like(self.left_out.reference)
-        for part in _parts(len(means), k * means.shape[1]):
-            means[part] = self.rows.laws(self.parents[part], self.near[part, :k], kept).means
-        return means
+        return self.rows.codes[self.parents] + (1 - kept) * centres
 
     def _moves(self, k: int, differences: bool) -> tuple[FloatArray, FloatArray]:
         """Moves for a spread of 1, and the small noise in every direction, both (m, d)."""
@@ -756,12 +774,18 @@ def _least(
     return high
 
 
+@compiled
 def _nearest_squares(x: FloatArray, around: FloatArray) -> FloatArray:
-    """Squared distances of ``x`` (m, d) to the nearest of their own rows (m, k, d), (m,)."""
-    nearest = np.empty(len(x))
-    for part in _parts(len(x), around[0].size):
-        away = around[part] - x[part, None]
-        nearest[part] = np.einsum("bkd,bkd->bk", away, away).min(axis=1)
+    """Squared distances of ``x`` (m, d) to the nearest of their own rows (m, d, k), (m,)."""
+    m, d, k = around.shape
+    nearest = np.empty(m)
+    squares = np.empty(k)
+    for p in range(m):
+        squares[:] = 0.0
+        for j in range(d):
+            for i in range(k):  # several at a time
+                squares[i] += (around[p, j, i] - x[p, j]) ** 2
+        nearest[p] = squares.min()
     return nearest
 
 

@@ -56,7 +56,7 @@ class NormalizingFlow(NeuralFlow):
     title: ClassVar[str] = "Normalizing flow"
     summary: ClassVar[str] = "A normal distribution bent by a neural network, density included."
     references: ClassVar[tuple[str, ...]] = ("durkan2019", "dinh2016")
-    quick: ClassVar[dict[str, int]] = {"epochs": 2, "hidden": 8, "transforms": 1}
+    quick: ClassVar[dict[str, int]] = {"epochs": 1, "hidden": 8, "transforms": 1}
     exact: ClassVar[None] = None
 
     def __init__(
