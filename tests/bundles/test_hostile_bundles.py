@@ -92,8 +92,8 @@ def written(table, **options):
 @pytest.mark.parametrize(
     ("changed", "options"),
     [
-        ({"class": "a" * 5_600_000}, {}),
-        ({"class": "a" * 5_600_000}, {"use_dictionary": False}),
+        ({"class": "a" * 7_000_000}, {}),
+        ({"class": "a" * 7_000_000}, {"use_dictionary": False}),
         ({"place": "1"}, {}),
     ],
     ids=["long", "plain", "place"],

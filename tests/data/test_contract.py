@@ -37,11 +37,11 @@ def loaded():
 
 
 @pytest.fixture
-def place_of(real_data, few_data, tmp_path):
-    """A function that says where a data set lies: the real one, or rows of it, or a stand-in."""
+def place_of(real_data, tmp_path):
+    """A function that says where a data set lies: the real one, or a stand-in."""
 
     def place(name, *, real):
-        path = (real_data if real else few_data) / name.replace("-", "_")
+        path = real_data / name.replace("-", "_")
         if path.is_dir() and (real or name not in WRITERS):
             return path
         if name in WRITERS:
