@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 
-__all__ = ["SPECIAL", "shelf"]
+__all__ = ["SPECIAL", "spoilt_bundles"]
 
 
 def pipe(file):
@@ -36,7 +36,7 @@ TITLES = {
 """What stands in bundle.json in the place of the title."""
 
 
-def shelf(root, sound):
+def spoilt_bundles(root, sound):
     """Fill the folder ``root``: the bundle ``sound`` as "good", and others."""
     for name in ("good", "cut", "altered", "long", "empty", *TITLES):
         shutil.copytree(sound, root / name)

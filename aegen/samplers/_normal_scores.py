@@ -28,7 +28,7 @@ FAR = 4.0
 """Scores beyond this are taken from the logarithm of the tail."""
 
 AT_BOUND = 8.2
-"""Scores at a bound, and beyond it, are held at this: nothing nearer to 1 can be told apart."""
+"""Scores at a bound, and beyond it, are held at this: nothing nearer to 1 can be distinguished."""
 
 LARGEST = 1e100
 """Scores are held within this, so that their squares stay finite."""

@@ -216,7 +216,7 @@ def test_a_training_of_a_bundle_that_was_replaced_begins_anew(own_bundles, in_th
 
 
 def test_half_a_bundle_is_never_seen(own_bundles):
-    """While it is replaced, the shelf shows the earlier one and nothing else."""
+    """While it is replaced, the list shows the earlier one and nothing else."""
     with replacing_folder(own_bundles / "bars") as part:
         shutil.copytree(own_bundles / "bars", part, dirs_exist_ok=True)
         assert services.bundles.bundle("bars").title == "First"

@@ -1,4 +1,4 @@
-"""A dozen bad bundles on the shelf: every page works on the good one, and says what others are."""
+"""A dozen bad bundles and a good one: every page works on it, and says what the others are."""
 
 import gc
 
@@ -8,14 +8,14 @@ import streamlit as st
 from aegen.app import navigation
 from aegen.bundles import discovery
 from tests.app.conftest import link_of
-from tests.spoilt_bundles import TITLES, shelf
+from tests.spoilt_bundles import TITLES, spoilt_bundles
 
 
 @pytest.fixture(scope="module")
 def spoilt(bundle_folder, tmp_path_factory):
-    """The folder of `shelf`."""
-    folder = tmp_path_factory.mktemp("shelf")
-    shelf(folder, bundle_folder / "bars")
+    """The folder of `spoilt_bundles`."""
+    folder = tmp_path_factory.mktemp("spoilt")
+    spoilt_bundles(folder, bundle_folder / "bars")
     return folder
 
 

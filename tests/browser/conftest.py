@@ -138,26 +138,26 @@ def packed_for_a_paper(page):
 
 
 @pytest.fixture(scope="session")
-def app(kept, shelf):
+def app(kept, extra_folder):
     """The address of the app on the shipped bundles: one server, which other tests visit too."""
-    found = {"AEGEN_BUNDLES": str(shelf), "AEGEN_MASKS": str(shelf)}
+    found = {"AEGEN_BUNDLES": str(extra_folder), "AEGEN_MASKS": str(extra_folder)}
     server = Server(ROOT / "app.py", ROOT, kept | found)
     yield server.url
     server.stop()
 
 
 @pytest.fixture(scope="session")
-def shelf(tmp_path_factory):
+def extra_folder(tmp_path_factory):
     """A folder of bundles and tickets that ``app`` finds beside the shipped ones."""
-    return tmp_path_factory.mktemp("shelf")
+    return tmp_path_factory.mktemp("extra")
 
 
 @pytest.fixture(scope="module")
-def own_shelf(shelf):
+def own_folder(extra_folder):
     """What the tests of one file lay there is gone after them."""
-    yield shelf
-    shutil.rmtree(shelf)
-    shelf.mkdir()
+    yield extra_folder
+    shutil.rmtree(extra_folder)
+    extra_folder.mkdir()
 
 
 @pytest.fixture(scope="module")

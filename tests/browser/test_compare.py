@@ -15,8 +15,8 @@ LINK = "compare?bundle=many&compare.models=gaussian-mixture,kde&compare.n=20"
 
 
 @pytest.fixture(scope="module", autouse=True)
-def many(own_shelf):
-    tiny_bundle(own_shelf / "many", image_set=tiny_images(60, 48))
+def many(own_folder):
+    tiny_bundle(own_folder / "many", image_set=tiny_images(60, 48))
 
 
 def figures(page):

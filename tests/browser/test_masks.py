@@ -20,23 +20,23 @@ WORDS = {1: "kept", 0: "dropped", -1: "inverted"}
 
 
 @pytest.fixture(scope="module", autouse=True)
-def masks(own_shelf):
+def masks(own_folder):
     """Tiny tickets, one with a layer of four million weights, all by chance, and a bundle."""
-    tiny_bundle(own_shelf / "bars")
-    tiny_tickets(own_shelf)
+    tiny_bundle(own_folder / "bars")
+    tiny_tickets(own_folder)
     plan = networks.create("conv2")
     rng = np.random.default_rng(0)
     found = {}
     for name, shape in plan.layers.items():
         probability = rng.random(shape, np.float32)
         found[name] = (probability < 0.004).astype(np.int8) - (probability > 0.996).astype(np.int8)
-    Ticket("conv2", plan.arguments, "signed-he", {}, 0, found).write(own_shelf / "large.ticket")
-    bars = Ticket.read(own_shelf / "bars.ticket")
+    Ticket("conv2", plan.arguments, "signed-he", {}, 0, found).write(own_folder / "large.ticket")
+    bars = Ticket.read(own_folder / "bars.ticket")
     first = bars.masks["fc1"].copy()
     first[:3], first[3, 0] = 0, 1
     # its title is that of bars: a list must not take one for the other
-    bars.with_masks({**bars.masks, "fc1": first}).write(own_shelf / "late.ticket")
-    return own_shelf
+    bars.with_masks({**bars.masks, "fc1": first}).write(own_folder / "late.ticket")
+    return own_folder
 
 
 MEASURED = """() => {

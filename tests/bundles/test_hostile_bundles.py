@@ -12,7 +12,7 @@ from aegen.bundles import bundles, check, discovery, read
 from aegen.core.errors import BundleError
 from tests.bundles.refusals import refused, use_all
 from tests.bundles.test_bad_bundles import columns
-from tests.spoilt_bundles import SPECIAL, shelf
+from tests.spoilt_bundles import SPECIAL, spoilt_bundles
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_a_link_within_the_folder_is_followed(folder):
 
 
 def test_the_command_lists_good_and_bad_ones_side_by_side(tiny, tmp_path, monkeypatch, aegen):
-    shelf(tmp_path, tiny.path)
+    spoilt_bundles(tmp_path, tiny.path)
     monkeypatch.setattr(discovery, "_roots", lambda: [tmp_path, tmp_path / "absent"])
     names = bundles()
     assert "good" in names

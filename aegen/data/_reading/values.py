@@ -303,7 +303,7 @@ def _named(
         )
     matches = [UNIT.fullmatch(text) for text in texts]
     names = tuple(m[1] if m else text for m, text in zip(matches, texts, strict=True))
-    if len(set(names)) < k:  # told apart by their units alone
+    if len(set(names)) < k:  # distinguished by their units alone
         return tuple(texts), ("",) * k
     return names, tuple(m[2] if m else "" for m in matches)
 
