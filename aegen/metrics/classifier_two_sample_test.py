@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 import numpy as np
-from numpy.typing import NDArray
 
 from aegen.core.arrays import FloatArray, IntArray
 from aegen.core.errors import InvalidInput
@@ -75,16 +74,22 @@ class ClassifierTwoSampleTest(TwoSampleMetric):
         self.folds = folds
 
     def _compare(self, x: FloatArray, y: FloatArray, rng: np.random.Generator) -> Measured:
+        from sklearn.ensemble import ExtraTreesClassifier
+
         rows = np.concatenate([x, y])
         kinds = np.repeat([0, 1], [len(x), len(y)])
         fold = self._folds(rows, kinds, rng)
-        ranks = _ranks(rows)
+        rows = _ranks(rows)
         right = np.empty(len(rows))
         for k in range(self.folds):
             asked = fold == k
-            probability = _by_trees(
-                ranks[~asked], kinds[~asked], ranks[asked], int(rng.integers(2**31))
-            )
+            trees = ExtraTreesClassifier(
+                TREES,
+                min_samples_leaf=5,
+                class_weight="balanced",
+                random_state=int(rng.integers(2**31)),
+            ).fit(rows[~asked], kinds[~asked])
+            probability = trees.predict_proba(rows[asked])[:, 1]
             wrong = np.where(kinds[asked] == 1, 1 - probability, probability)
             # What the trees cannot decide is half right; sums of trees round.
             right[asked] = np.where(np.abs(wrong - 0.5) < 1e-9, 0.5, wrong < 0.5)
@@ -115,32 +120,9 @@ class ClassifierTwoSampleTest(TwoSampleMetric):
         return taught
 
 
-def _by_trees(
-    taught: NDArray[np.float32], kinds: IntArray, asked: NDArray[np.float32], seed: int
-) -> FloatArray:
-    """How likely rows ``asked`` are of kind 1 to trees that were taught rows of either kind.
-
-    They are those of scikit-learn's ``ExtraTreesClassifier``, which takes twice as long for a
-    few hundred rows: it makes and checks each tree anew.
-    """
-    from sklearn import config_context
-    from sklearn.tree import ExtraTreeClassifier
-    from sklearn.utils.class_weight import compute_sample_weight
-
-    tree = ExtraTreeClassifier(min_samples_leaf=5)
-    seeds = np.random.RandomState(seed)
-    weights = compute_sample_weight("balanced", kinds)
-    total = np.zeros(len(asked))
-    with config_context(assume_finite=True, skip_parameter_validation=True):
-        for _ in range(TREES):
-            tree.random_state = seeds.randint(np.iinfo(np.int32).max)
-            tree.fit(taught, kinds, sample_weight=weights, check_input=False)
-            total += tree.predict_proba(asked, check_input=False)[:, 1]
-    return total / TREES
-
-
-def _ranks(rows: FloatArray) -> NDArray[np.float32]:
+def _ranks(rows: FloatArray) -> FloatArray:
     """Dense ranks of each column, all different in the single precision in which trees work."""
     from scipy.stats import rankdata
 
-    return np.ascontiguousarray(rankdata(rows, method="dense", axis=0) - 1, dtype=np.float32)
+    ranks: FloatArray = rankdata(rows, method="dense", axis=0).astype(np.float64) - 1
+    return ranks
