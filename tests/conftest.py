@@ -63,8 +63,35 @@ def pytest_collection():
 
 
 def pytest_collection_modifyitems(items):
-    """Long files first, so that at the end no process is left with one; they share a browser."""
+    """Long files first, so that at the end no process is left with one."""
     items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """File by file; but where two processes do other tests too, one does all browser tests.
+
+    It starts one Chromium and one app for them. One of more processes would be the last to end.
+    """
+    if config.getoption("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    folder = "tests/browser/"
+
+    class OneBrowser(LoadFileScheduling):
+        def schedule(self):
+            tests = next(iter(self.registered_collections.values()))
+            others = not all(test.startswith(folder) for test in tests)
+            self.together = self.numnodes == 2 and others
+            super().schedule()
+
+        def _split_scope(self, nodeid):
+            if self.together and nodeid.startswith(folder):
+                return folder
+            return super()._split_scope(nodeid)
+
+    return OneBrowser(config, log)
 
 
 def pytest_runtest_logfinish():

@@ -15,7 +15,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +25,15 @@ from aegen.core.errors import AegenError
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-__all__ = ["FLAGS", "BrowserMissing", "chromium", "find_chromium", "served"]
+__all__ = [
+    "FLAGS",
+    "BrowserMissing",
+    "chromium",
+    "find_chromium",
+    "free_port",
+    "served",
+    "serving",
+]
 
 START = 90.0
 """Seconds that a server may take before it is given up."""
@@ -110,7 +118,7 @@ def served(
     Raises:
         AegenError: the server did not come up; the message ends with what it printed.
     """
-    port = _free_port()
+    port = free_port()
     options = {
         "server.port": str(port),
         "server.address": "127.0.0.1",
@@ -119,28 +127,57 @@ def served(
         "browser.gatherUsageStats": "false",
     }
     words = [f"--{name}={value}" for name, value in options.items()]
+    run = ["streamlit", "run", str(script), *words]
+    address = f"http://127.0.0.1:{port}"
+    with serving(run, address, folder or script.parent, environment):
+        yield address
+
+
+@contextlib.contextmanager
+def serving(
+    words: Sequence[str],
+    address: str,
+    folder: Path,
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[None]:
+    """A server of the app as long as the block lasts, from when it answers.
+
+    Args:
+        words: the module that is run, and what it is told, which says where it serves.
+        address: where that is, as ``http://127.0.0.1:8501/base``.
+        folder: working folder.
+        environment: variables to add.
+
+    Raises:
+        AegenError: the server did not come up; the message ends with what it printed.
+    """
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", str(script), *words],
-            cwd=folder or script.parent,
+            [sys.executable, "-m", *words],
+            cwd=folder,
             env={**os.environ, **same_aegen(), **(environment or {})},
             stdout=log,
             stderr=subprocess.STDOUT,
         )
         try:
-            address = f"http://127.0.0.1:{port}"
             if not _healthy(address, process):
                 log.seek(0)
                 said = log.read().decode(errors="replace")[-2000:]
-                raise AegenError(f"the server for {script} did not come up: {said}")
-            yield address
+                raise AegenError(f"no server came up at {address} ({' '.join(words)}): {said}")
+            yield
         finally:
             # Nothing is lost: files are written beside and renamed, jobs end with their server.
             process.kill()
             process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this computer at which nothing listens.
+
+    Example:
+        >>> 1024 <= free_port() < 2**16
+        True
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

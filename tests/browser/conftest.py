@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from aegen.app import navigation
-from aegen.benchmarks.browser import FLAGS, find_chromium, served
+from aegen.benchmarks.browser import FLAGS, find_chromium, free_port, served, serving
 
 ROOT = Path(__file__).parents[2]
 SCREENSHOTS = ROOT / "runs" / "screenshots"
@@ -137,13 +137,24 @@ def packed_for_a_paper(page):
         return set(packed.namelist())
 
 
+@contextlib.contextmanager
+def commanded(folder, environment, base=""):
+    """The address of the app as its command serves it, from a folder where nothing of aegen is."""
+    port = free_port()
+    words = ["aegen", "app", "--headless", "--port", str(port)]
+    if base:
+        words += ["--base-path", base]
+    address = f"http://127.0.0.1:{port}/{base}".removesuffix("/")
+    with serving(words, address, folder, environment):
+        yield address
+
+
 @pytest.fixture(scope="session")
-def app(kept, extra_folder):
+def app(kept, extra_folder, tmp_path_factory):
     """The address of the app on the shipped bundles: one server, which other tests visit too."""
     found = {"AEGEN_BUNDLES": str(extra_folder), "AEGEN_MASKS": str(extra_folder)}
-    server = Server(ROOT / "app.py", ROOT, kept | found)
-    yield server.url
-    server.stop()
+    with commanded(tmp_path_factory.mktemp("elsewhere"), kept | found) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

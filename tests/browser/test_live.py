@@ -1,11 +1,7 @@
 """Pictures that follow the hand: sliders, map and pad over the live channel, and without it."""
 
-import os
 import re
-import subprocess
-import sys
 import time
-import urllib.request
 
 import numpy as np
 import pytest
@@ -13,12 +9,10 @@ from websockets.sync.client import connect
 
 import aegen
 from aegen.benchmarks.app import drawn
-from aegen.benchmarks.browser import _free_port
-from aegen.benchmarks.console import same_aegen
 from aegen.benchmarks.live import ask
 from aegen.core.images import quantize
 from aegen.traversal import principal_directions
-from tests.browser.conftest import BLANK, slider_stays_in_sight, still
+from tests.browser.conftest import BLANK, commanded, slider_stays_in_sight, still
 
 pytestmark = pytest.mark.browser
 
@@ -269,36 +263,27 @@ def test_a_finger_drags_sliders_pad_and_map(app, visit):
     lift()
 
 
-@pytest.mark.parametrize("base", ["", "/lab/one"])
-def test_the_command_serves_pages_and_their_channel(visit, base, tmp_path, kept):
-    port = _free_port()
-    address = f"127.0.0.1:{port}{base}"
-    words = ("--port", str(port), "--headless", *(("--base-path", base[1:]) if base else ()))
-    environment = {**os.environ, **same_aegen(), **kept}
-    command = [sys.executable, "-m", "aegen", "app", *words]
-    server = subprocess.Popen(command, cwd=tmp_path, env=environment)
-    try:
-        deadline = time.monotonic() + 90
-        while True:
-            try:
-                urllib.request.urlopen(f"http://{address}/_stcore/health", timeout=1)
-                break
-            except OSError:
-                assert time.monotonic() < deadline
-                time.sleep(0.1)
-        bundle = aegen.load("mnist-supermask")
-        codes = bundle.codes[:1]
-        with connect(f"ws://{address}/aegen/live") as channel:
-            show = {"ask": "codes", "bundle": bundle.name, "codes": codes.tolist()}
-            _, pictures = ask(channel, show)
-        assert abs(pictures.astype(int) - quantize(bundle.decode(codes))).max() <= 1
-        page = visit(f"http://{address}/?bundle=mnist-supermask")
+def test_the_channel_answers_to_what_is_no_browser(app):
+    channel_answers(app)
+
+
+def test_below_a_path_the_command_serves_pages_and_their_channel_too(visit, tmp_path, kept):
+    with commanded(tmp_path, kept, base="lab/one") as address:
+        channel_answers(address)
+        page = visit(f"{address}/?bundle=mnist-supermask")
         drawn(page)
         page.locator(".aegen-map[data-channel='open']").wait_for()
-        if base:  # the parts of other pages find the channel where the map does
-            page.goto(f"http://{address}/traverse?bundle=mnist-supermask&row=7")
-            opened(page, ".aegen-live")
+        # the parts of other pages find the channel where the map does
+        page.goto(f"{address}/traverse?bundle=mnist-supermask&row=7")
+        opened(page, ".aegen-live")
         visit.leave()
-    finally:
-        server.kill()
-        server.wait()
+
+
+def channel_answers(address):
+    """Its picture of a code is the decoder's."""
+    bundle = aegen.load("mnist-supermask")
+    codes = bundle.codes[:1]
+    with connect(f"{address.replace('http', 'ws', 1)}/aegen/live") as channel:
+        show = {"ask": "codes", "bundle": bundle.name, "codes": codes.tolist()}
+        _, pictures = ask(channel, show)
+    assert abs(pictures.astype(int) - quantize(bundle.decode(codes))).max() <= 1
