@@ -41,6 +41,26 @@ class Server:
         self._open.close()
 
 
+HOLDS = """given => {
+    try {
+        const asked = (ASKED);
+        return typeof asked === "function" ? asked(given) : asked;
+    } catch (problem) {
+        if (problem instanceof TypeError) return false;
+        throw problem;
+    }
+}"""
+
+
+def wait_for_function(wait, asked, *, polling=20, **how):
+    """Playwright's own, for pages whose parts are replaced at any time: one that is missing is no
+    error, but what is asked does not hold yet.
+
+    Asked at each frame, as is usual, a page that is waited for draws frames for nothing.
+    """
+    return wait(HOLDS.replace("ASKED", asked), polling=polling, **how)
+
+
 @dataclass
 class Visits:
     """The pages that one test has opened, and what their consoles complained of.
@@ -74,8 +94,7 @@ class Visits:
 
     def new_page(self, touch):
         page = self.chromium.new_context(has_touch=touch).new_page()
-        # Asked at each frame, as is usual, a page that is waited for draws frames for nothing.
-        page.wait_for_function = functools.partial(page.wait_for_function, polling=20)
+        page.wait_for_function = functools.partial(wait_for_function, page.wait_for_function)
         return page
 
     def leave(self):

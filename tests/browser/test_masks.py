@@ -1,6 +1,7 @@
 """Masks and Train as a person sees them: read off, zoom, replay, a phone, a training."""
 
 import re
+import time
 from urllib.parse import unquote
 
 import numpy as np
@@ -72,13 +73,16 @@ CORNER = """() => {
 
 def read_off(page, row, column):
     """What the map says of the cell at a row and column of its sheet."""
-    x, y = page.evaluate(CELL, [column, row])
-    page.mouse.move(x - 2, y)  # a pointer that rests says nothing
-    page.mouse.move(x, y)
-    page.wait_for_function(
-        "document.querySelector('.aegen-mask-said').textContent", timeout=20_000
-    )
-    return page.locator(".aegen-mask-said").inner_text().replace(", dead", "")
+    until = time.monotonic() + 20
+    while True:  # what stands above the map may come late, and moves it
+        x, y = page.evaluate(CELL, [column, row])
+        page.mouse.move(x - 2, y)  # a pointer that rests says nothing
+        page.mouse.move(x, y)
+        said = page.locator(".aegen-mask-said").inner_text().replace(", dead", "")
+        if said and page.evaluate(CELL, [column, row]) == [x, y]:
+            return said
+        assert time.monotonic() < until
+        page.wait_for_timeout(30)
 
 
 def said_of(mask, axes, index):
