@@ -41,10 +41,9 @@ class Server:
         self._open.close()
 
 
-HOLDS = """given => {
+HOLDS = """(...given) => {
     try {
-        const asked = (ASKED);
-        return typeof asked === "function" ? asked(given) : asked;
+        return (it => typeof it === "function" ? it(...given) : it)(ASKED);
     } catch (problem) {
         if (problem instanceof TypeError) return false;
         throw problem;
